@@ -1,0 +1,162 @@
+"""Owns the phones: who holds which number and push token, and how each behaves."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tests.doubles.journal import Call, Message, Push
+
+SHOWN_PER_PHONE = 40
+LOST = ("undelivered", "failed")
+
+
+class Mode(StrEnum):
+    """How a phone behaves."""
+
+    DELIVER = "deliver"
+    IGNORE = "ignore"
+    OFF = "off"
+
+
+class Pickup(StrEnum):
+    """Who or what takes a call."""
+
+    HAND = "hand"
+    HUMAN = "human"
+    VOICEMAIL = "voicemail"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+
+
+@dataclass
+class Phone:
+    """One phone. `pickup` HAND rings until somebody answers at the wall; `keys` are pressed when asked for.
+
+    A phone that ignores receives everything and does nothing by itself; one that is off receives nothing
+    until it is on again.
+    """
+
+    id: int
+    label: str = ""
+    role: str = ""
+    number: str = ""
+    push_tokens: list[str] = field(default_factory=list)
+    mode: Mode = Mode.DELIVER
+    pickup: Pickup = Pickup.HAND
+    keys: str = ""
+    items: list[Message | Push | Call] = field(default_factory=list)
+    waiting: list[Message | Push] = field(default_factory=list)
+    ringing: Call | None = None
+    is_known: bool = False
+    is_declined: bool = False
+    answered: threading.Event = field(default_factory=threading.Event, repr=False)
+    pressed: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue, repr=False)
+
+    @property
+    def last_sender(self) -> str:
+        """The number of Cordon's that wrote last: where a reply goes."""
+        for item in reversed(self.items):
+            if isinstance(item, Message) and item.direction != "inbound" and item.state not in LOST:
+                return item.from_
+        return ""
+
+    def show(self, item: Message | Push | Call) -> None:
+        """Put `item` on the screen, in place of the push that it replaces."""
+        if isinstance(item, Push) and item.collapse_key:
+            same = [p for p in self.items if isinstance(p, Push) and p.collapse_key == item.collapse_key]
+            for older in same:
+                self.items.remove(older)
+        self.items.append(item)
+        del self.items[:-SHOWN_PER_PHONE]
+
+
+class Phones:
+    """Every phone, found by number or push token; an unknown address gets a phone of its own."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._phones: list[Phone] = []
+        self._by_address: dict[str, Phone] = {}
+
+    def at(self, address: str) -> Phone:
+        """The phone with this number or push token, made on first use."""
+        with self.lock:
+            phone = self._by_address.get(address)
+            if phone is None:
+                phone = Phone(id=len(self._phones) + 1)
+                if is_number(address):
+                    phone.number = address
+                else:
+                    phone.push_tokens.append(address)
+                self._phones.append(phone)
+                self._by_address[address] = phone
+            return phone
+
+    def introduce(self, people: Iterable[dict[str, Any]]) -> int:
+        """Label phones with their owners; how many have one now.
+
+        Each person is `{"label", "phone", "push_token" or "push_tokens", "role"}`; `name` or `email` stands in
+        for a missing label, so the product's own list of demo people will do. Without an address: skipped.
+        """
+        count = 0
+        with self.lock:
+            for person in people:
+                number = str(person.get("phone") or "").replace(" ", "")
+                tokens = [str(token) for token in person.get("push_tokens") or [] if token]
+                if person.get("push_token"):
+                    tokens.insert(0, str(person["push_token"]))
+                addresses = [address for address in (number, *tokens) if address]
+                if not addresses:
+                    continue
+                phone = next((self._by_address[a] for a in addresses if a in self._by_address), None)
+                phone = phone or self.at(addresses[0])
+                for address in addresses:
+                    self._join(phone, address)
+                phone.label = str(person.get("label") or person.get("name") or person.get("email") or "")
+                phone.role = str(person.get("role") or "")
+                phone.is_known = True
+                count += 1
+        return count
+
+    def all(self) -> list[Phone]:
+        """Every phone: known people in their order, then strangers in order of arrival."""
+        with self.lock:
+            return sorted(self._phones, key=lambda phone: (not phone.is_known, phone.id))
+
+    def by_id(self, phone_id: int) -> Phone | None:
+        """The phone with this id, if there is one."""
+        with self.lock:
+            return next((phone for phone in self._phones if phone.id == phone_id), None)
+
+    def wipe(self) -> None:
+        """Clear every screen; owners and switches stay."""
+        with self.lock:
+            for phone in self._phones:
+                phone.items.clear()
+                phone.waiting.clear()
+
+    def _join(self, phone: Phone, address: str) -> None:
+        other = self._by_address.get(address)
+        if other is not None and other is not phone:
+            phone.items = sorted(phone.items + other.items, key=lambda item: item.at)[-SHOWN_PER_PHONE:]
+            phone.waiting += other.waiting
+            self._phones.remove(other)
+            for moved in filter(None, (other.number, *other.push_tokens)):
+                self._by_address[moved] = phone
+            phone.number = phone.number or other.number
+            phone.push_tokens += [token for token in other.push_tokens if token not in phone.push_tokens]
+        self._by_address[address] = phone
+        if is_number(address):
+            phone.number = address
+        elif address not in phone.push_tokens:
+            phone.push_tokens.append(address)
+
+
+def is_number(address: str) -> bool:
+    """Whether `address` is a telephone number and not a push token."""
+    return address.startswith("+") and address[1:].replace(" ", "").isdigit()
