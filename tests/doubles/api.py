@@ -189,6 +189,10 @@ class Doubles:
         params = self._twilio.callback_params(message, state)
         return self._exchange.webhooks.post(message.callback_url, params, token=token).status
 
+    def show_push(self, token: str, data: dict[str, str]) -> Push:
+        """Put a data push on a phone without a provider in between, to look at the wall."""
+        return self._fcm.deliver(token, {"data": data, "android": {"priority": "high"}})
+
     def introduce(self, people: Iterable[dict[str, Any]]) -> int:
         """Label the phones with their owners: `{"label", "phone", "push_token", "role"}` each."""
         count = self._exchange.phones.introduce(people)
@@ -213,6 +217,11 @@ class Handset:
         self._doubles = doubles
         self._exchange = exchange
         self._phone = phone
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it delivers, ignores or is off."""
+        return self._phone.mode
 
     @property
     def messages(self) -> list[Message]:

@@ -87,9 +87,8 @@ class Fcm:
         with self._lock:
             self._tokens.clear()
 
-    def _accept(self, token: str, message: dict[str, Any]) -> Response:
-        if problem := what_is_wrong(message):
-            return error("INVALID_ARGUMENT", 400, problem, details=[fcm_detail("INVALID_ARGUMENT")])
+    def deliver(self, token: str, message: dict[str, Any]) -> Push:
+        """Journal one accepted message and hand it to its phone."""
         push = Push(
             token=token,
             data=message.get("data") or {},
@@ -101,7 +100,12 @@ class Fcm:
         )
         self.exchange.journal.add(push)
         self.exchange.arrive(push, token)
-        return jsonify({"name": push.name})
+        return push
+
+    def _accept(self, token: str, message: dict[str, Any]) -> Response:
+        if problem := what_is_wrong(message):
+            return error("INVALID_ARGUMENT", 400, problem, details=[fcm_detail("INVALID_ARGUMENT")])
+        return jsonify({"name": self.deliver(token, message).name})
 
     def _validate(self, token: str, message: dict[str, Any]) -> Response:
         """A dry run: the answer that a push would get, with nothing sent."""

@@ -209,7 +209,8 @@ class Journal:
     def wait_for(self, condition: Callable[[], T], timeout_s: float) -> T:
         """Wait until `condition()` is true and give what it gave; it is asked again after each arrival.
 
-        The condition runs without the lock, so it may ask Cordon, which may be talking to the doubles.
+        The condition runs without the lock, so it may ask Cordon, which may be talking to the doubles. A
+        LookupError in it means "not yet": `messages[0]` may be asked for before there is one.
 
         Raises:
             AssertionError: with the journal in words, when `timeout_s` has passed.
@@ -217,11 +218,16 @@ class Journal:
         deadline = time.monotonic() + timeout_s
         while True:
             version = self.version
-            if result := condition():
-                return result
+            try:
+                if result := condition():
+                    return result
+            except LookupError as absent:
+                problem = f" {absent!r}."
+            else:
+                problem = ""
             left_s = deadline - time.monotonic()
             if left_s <= 0:
-                raise AssertionError(f"Not within {timeout_s} s. {self.in_words()}")
+                raise AssertionError(f"Not within {timeout_s} s.{problem} {self.in_words()}")
             self.wait_change(version, left_s)
 
     def in_words(self) -> str:

@@ -1,0 +1,436 @@
+"""The doubles answer the real twilio and firebase-admin libraries as the providers would, and go wrong on demand."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import firebase_admin
+import pytest
+import requests
+from firebase_admin import credentials, exceptions, messaging
+from flask import Flask, Response, request
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from tests.doubles import (
+    LANDLINE,
+    OPTED_OUT,
+    PHONE_UNREACHABLE,
+    QUOTA_EXCEEDED,
+    THIRD_PARTY_AUTH_ERROR,
+    TOO_MANY_REQUESTS,
+    UNREGISTERED,
+    CannotReply,
+    Doubles,
+    Fault,
+)
+from tests.doubles.journal import segments
+from tests.doubles.server import Server
+
+OFFICER = "+447700900101"
+CORDON = "+447700900999"
+TOKEN = "token-of-the-officer"
+GATHER = (
+    '<Response><Gather numDigits="1" action="/keys"><Say>A zone warning.</Say></Gather><Say>No key.</Say></Response>'
+)
+
+
+@dataclass
+class Cordon:
+    """Stands in for the product: keeps every webhook and says whether its signature holds."""
+
+    url: str
+    auth_token: str
+    forms: list[dict[str, str]] = field(default_factory=list)
+    is_signed: list[bool] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def take(self) -> Response:
+        """Store one webhook and answer with the TwiML laid out for its path."""
+        url = self.url + request.path
+        signature = request.headers.get("X-Twilio-Signature", "")
+        self.forms.append({"path": request.path, **request.form.to_dict()})
+        self.is_signed.append(RequestValidator(self.auth_token).validate(url, request.form.to_dict(), signature))
+        self.tokens.append(request.headers.get("I-Twilio-Idempotency-Token", ""))
+        return Response(self.answers.get(request.path, ""), mimetype="text/xml")
+
+    def states(self) -> list[str]:
+        """The message states reported, in the order in which they came."""
+        return [form["MessageStatus"] for form in self.forms if "MessageStatus" in form]
+
+
+@pytest.fixture
+def doubles() -> Iterator[Doubles]:
+    with Doubles() as doubles:
+        yield doubles
+
+
+@pytest.fixture
+def cordon(doubles: Doubles) -> Iterator[Cordon]:
+    app = Flask("cordon")
+    server = Server("127.0.0.1", 0, app)
+    cordon = Cordon(f"http://127.0.0.1:{server.server_port}", doubles.auth_token)
+    app.add_url_rule("/<path:path>", view_func=lambda path: cordon.take(), methods=["POST"])
+    doubles.cordon_url = cordon.url
+    server.start()
+    yield cordon
+    server.stop()
+
+
+@pytest.fixture
+def twilio(doubles: Doubles) -> Iterator[Client]:
+    http = TwilioHttpClient(timeout=3)
+    client = Client(doubles.account_sid, doubles.auth_token, http_client=http)
+    client.api.base_url = doubles.url
+    yield client
+    http.session.close()
+
+
+@pytest.fixture
+def fcm(doubles: Doubles, tmp_path, monkeypatch) -> Iterator[firebase_admin.App]:
+    """The real firebase-admin, without its hidden retries."""
+    monkeypatch.setattr(messaging._MessagingService, "FCM_URL", doubles.fcm_url)
+    certificate = credentials.Certificate(str(doubles.service_account(tmp_path / "fcm.json")))
+    app = firebase_admin.initialize_app(certificate, {"httpTimeout": 3}, name=tmp_path.name)
+    session = messaging._get_messaging_service(app)._client.session
+    for prefix in ("http://", "https://", "https://fcm.googleapis.com"):
+        session.mount(prefix, HTTPAdapter(max_retries=0))
+    session._max_refresh_attempts = 0
+    yield app
+    session.close()
+    firebase_admin.delete_app(app)
+
+
+def text(twilio: Client, body: str = "Zone warning K7QD", **more):
+    return twilio.messages.create(to=more.pop("to", OFFICER), from_=CORDON, body=body, **more)
+
+
+def push(app: firebase_admin.App, **more) -> str:
+    return messaging.send(messaging.Message(fid=TOKEN, **({"data": {"alert_id": "41"}} | more)), app=app)
+
+
+class TestSms:
+    def test_the_sdk_reads_what_it_created(self, doubles, twilio):
+        created = text(twilio, validity_period=90)
+        doubles.wait_for(lambda: doubles.messages[0].state == "delivered")
+        fetched = twilio.messages(created.sid).fetch()
+        assert (created.status, fetched.status, fetched.to) == ("queued", "delivered", OFFICER)
+        assert abs((fetched.date_created - datetime.now(UTC)).total_seconds()) < 30
+        assert doubles.messages[0].validity_period_s == 90
+
+    def test_callbacks_are_signed_and_come_in_order(self, doubles, twilio, cordon):
+        text(twilio, status_callback=cordon.url + "/status")
+        doubles.wait_for(lambda: len(doubles.messages[0].callbacks) == 2)
+        assert cordon.states() == ["sent", "delivered"]
+        assert all(cordon.is_signed)
+        assert len(set(cordon.tokens)) == 2
+
+    def test_wrong_credentials_are_refused(self, doubles):
+        http = TwilioHttpClient(timeout=3)
+        stranger = Client(doubles.account_sid, "wrong", http_client=http)
+        stranger.api.base_url = doubles.url
+        with pytest.raises(TwilioRestException) as refusal:
+            text(stranger)
+        http.session.close()
+        assert (refusal.value.status, refusal.value.code) == (401, 20003)
+
+    @pytest.mark.parametrize(
+        ("given", "code"),
+        [
+            pytest.param({"to": "07700900101"}, 21211, id="a number that is not international"),
+            pytest.param({"body": "x" * 1601}, 21617, id="a text that is too long"),
+            pytest.param({"body": ""}, 21602, id="no words"),
+        ],
+    )
+    def test_what_twilio_refuses(self, twilio, given, code):
+        with pytest.raises(TwilioRestException) as refusal:
+            text(twilio, **given)
+        assert refusal.value.code == code
+
+    @pytest.mark.parametrize(
+        ("fault", "status", "code"),
+        [
+            pytest.param(OPTED_OUT, 400, 21610, id="opted out"),
+            pytest.param(TOO_MANY_REQUESTS, 429, 20429, id="too many requests"),
+            pytest.param(Fault(status=503), 503, 20503, id="out of service"),
+            pytest.param(Fault(status=500), 500, 20500, id="an error of Twilio's own"),
+        ],
+    )
+    def test_a_scripted_refusal(self, doubles, twilio, fault, status, code):
+        doubles.script(fault, to=OFFICER, times=1)
+        with pytest.raises(TwilioRestException) as refusal:
+            text(twilio)
+        assert (refusal.value.status, refusal.value.code) == (status, code)
+        assert doubles.messages == []
+        assert text(twilio).status == "queued"
+
+    def test_retry_after_is_a_header(self, doubles):
+        doubles.script(TOO_MANY_REQUESTS)
+        answer = requests.post(
+            f"{doubles.url}/2010-04-01/Accounts/{doubles.account_sid}/Messages.json",
+            {"To": OFFICER, "From": CORDON, "Body": "x"},
+            auth=(doubles.account_sid, doubles.auth_token),
+            timeout=3,
+        )
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.json()["more_info"] == "https://www.twilio.com/docs/errors/20429"
+
+    @pytest.mark.parametrize(
+        ("reset", "is_sent"),
+        [("before_body", False), ("after_body", False), ("after_work", True)],
+        ids=["before the body", "after the body", "after the work is done"],
+    )
+    def test_a_broken_connection(self, doubles, twilio, reset, is_sent):
+        doubles.script(reset=reset, channel="sms", times=1)
+        with pytest.raises(requests.ConnectionError):
+            text(twilio)
+        assert [message.to for message in doubles.messages] == ([OFFICER] if is_sent else [])
+        assert len(doubles.attempts) == 1
+
+    def test_a_hang_outlasts_the_clients_patience(self, doubles, twilio):
+        doubles.script(hang_s=60, times=1)
+        twilio.http_client.timeout = 0.2
+        with pytest.raises(requests.Timeout):
+            text(twilio)
+        doubles.release()
+        doubles.wait_for(lambda: doubles.messages)
+
+    @pytest.mark.parametrize(
+        ("fault", "code"), [(PHONE_UNREACHABLE, 30003), (LANDLINE, 30006)], ids=["off", "landline"]
+    )
+    def test_undelivered_with_a_reason(self, doubles, twilio, cordon, fault, code):
+        doubles.script(fault, to=OFFICER)
+        sid = text(twilio, status_callback=cordon.url + "/status").sid
+        doubles.wait_for(lambda: len(doubles.messages[0].callbacks) == 2)
+        assert cordon.states() == ["sent", "undelivered"]
+        assert cordon.forms[-1]["ErrorCode"] == str(code)
+        assert twilio.messages(sid).fetch().error_code == code
+
+    @pytest.mark.parametrize(
+        ("kind", "states"),
+        [
+            ("lost", []),
+            ("doubled", ["sent", "sent", "delivered", "delivered"]),
+            ("out_of_order", ["delivered", "sent"]),
+            ("forged", ["delivered", "sent", "delivered", "delivered"]),
+        ],
+    )
+    def test_callbacks_go_wrong(self, doubles, twilio, cordon, kind, states):
+        doubles.script(callbacks=kind)
+        text(twilio, status_callback=cordon.url + "/status")
+        doubles.wait_for(lambda: len(doubles.messages[0].callbacks) == len(states))
+        doubles.wait_for(lambda: doubles.messages[0].state == "delivered")
+        assert cordon.states() == states
+        assert cordon.is_signed == ([False, True] * 2 if kind == "forged" else [True] * len(states))
+        if kind == "doubled":
+            assert cordon.tokens[0] == cordon.tokens[1] != cordon.tokens[2]
+
+    def test_callbacks_are_held_until_released(self, doubles, twilio, cordon):
+        doubles.script(callbacks="held")
+        text(twilio, status_callback=cordon.url + "/status")
+        doubles.wait_for(lambda: doubles.held_callbacks)
+        assert cordon.forms == []
+        doubles.release()
+        doubles.wait_for(lambda: len(doubles.messages[0].callbacks) == 2)
+
+    def test_callbacks_come_before_the_answer(self, doubles, twilio, cordon):
+        doubles.script(callbacks="early")
+        text(twilio, status_callback=cordon.url + "/status")
+        doubles.wait_for(lambda: cordon.states() == ["sent", "delivered"])
+
+    def test_a_phone_that_is_off_gets_its_texts_when_it_is_on(self, doubles, twilio):
+        doubles.phone(OFFICER).turn_off()
+        text(twilio)
+        doubles.wait_for(lambda: doubles.messages[0].state == "sent")
+        doubles.phone(OFFICER).turn_on()
+        assert doubles.messages[0].state == "delivered"
+
+    def test_a_text_past_its_validity_never_arrives(self, doubles, twilio):
+        doubles.phone(OFFICER).turn_off()
+        text(twilio, validity_period=1)
+        doubles.wait_for(lambda: doubles.messages[0].state == "sent")
+        doubles.messages[0].at = datetime(2026, 1, 1, tzinfo=UTC)
+        doubles.phone(OFFICER).turn_on()
+        assert (doubles.messages[0].state, doubles.messages[0].error_code) == ("undelivered", 30036)
+
+    def test_a_reply_is_signed_and_its_answer_delivered(self, doubles, twilio, cordon):
+        cordon.answers["/v1/webhooks/twilio/sms"] = "<Response><Message>You are acting.</Message></Response>"
+        text(twilio)
+        doubles.wait_for(lambda: doubles.messages[0].state == "delivered")
+        reply = doubles.phone(OFFICER).reply("1 K7QD")
+        assert cordon.is_signed == [True]
+        assert {"From": OFFICER, "To": CORDON, "Body": "1 K7QD", "SmsStatus": "received"}.items() <= cordon.forms[
+            0
+        ].items()
+        assert reply.callbacks[0].status == 200
+        doubles.wait_for(lambda: doubles.messages[-1].state == "delivered")
+        assert doubles.messages[-1].body == "You are acting."
+
+    def test_stop_blocks_the_number_until_start(self, doubles, twilio, cordon):
+        text(twilio)
+        doubles.reply(from_=OFFICER, to=CORDON, body="stop")
+        with pytest.raises(TwilioRestException) as refusal:
+            text(twilio)
+        assert refusal.value.code == 21610
+        doubles.reply(from_=OFFICER, to=CORDON, body="START")
+        assert text(twilio).status == "queued"
+
+    def test_an_alphanumeric_sender_takes_no_reply(self, doubles):
+        with pytest.raises(CannotReply):
+            doubles.reply(from_=OFFICER, to="CORDON", body="1")
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [("a" * 160, (1, "GSM-7")), ("a" * 161, (2, "GSM-7")), ("’" * 70, (1, "UCS-2")), ("ŵ" * 71, (2, "UCS-2"))],
+        ids=["one full segment", "one character more", "curly quotes", "Welsh letters"],
+    )
+    def test_segments(self, body, expected):
+        assert segments(body) == expected
+
+
+class TestCalls:
+    def call(self, twilio: Client, cordon: Cordon):
+        cordon.answers |= {"/voice": GATHER, "/keys": "<Response><Say>Thank you.</Say></Response>"}
+        events = ["initiated", "ringing", "answered", "completed"]
+        return twilio.calls.create(
+            to=OFFICER, from_=CORDON, url=cordon.url + "/voice", status_callback=cordon.url + "/call",
+            status_callback_event=events,
+        )  # fmt: skip
+
+    def test_a_key_is_pressed(self, doubles, twilio, cordon):
+        doubles.phone(OFFICER).press("1")
+        sid = self.call(twilio, cordon).sid
+        doubles.wait_for(lambda: len(doubles.calls[0].callbacks) == 4)
+        assert doubles.calls[0].said == ["A zone warning.", "Thank you."]
+        assert doubles.calls[0].digits == "1"
+        assert [form["Digits"] for form in cordon.forms if "Digits" in form] == ["1"]
+        assert [form["CallStatus"] for form in cordon.forms if form["path"] == "/call"] == [
+            "initiated", "ringing", "in-progress", "completed",
+        ]  # fmt: skip
+        assert all(cordon.is_signed)
+        assert twilio.calls(sid).fetch().status == "completed"
+
+    @pytest.mark.parametrize(
+        ("how", "state", "said"),
+        [
+            pytest.param("voicemail", "completed", ["A zone warning.", "No key."], id="voicemail presses nothing"),
+            pytest.param("human", "completed", ["A zone warning.", "No key."], id="a person presses nothing"),
+            pytest.param("busy", "busy", [], id="engaged"),
+            pytest.param("no-answer", "no-answer", [], id="nobody answers"),
+        ],
+    )
+    def test_how_a_call_ends_without_a_key(self, doubles, twilio, cordon, how, state, said):
+        doubles.phone(OFFICER).pick_up(how)
+        self.call(twilio, cordon)
+        doubles.wait_for(lambda: doubles.calls[0].state == state)
+        assert doubles.calls[0].said == said
+        assert doubles.calls[0].digits == ""
+
+
+class TestPush:
+    def test_the_sdk_pushes_through_oauth(self, doubles, fcm):
+        android = messaging.AndroidConfig(priority="high", ttl=60, collapse_key="41")
+        name = push(fcm, data={"alert_id": "41", "title": "Zone warning"}, android=android)
+        assert doubles.pushes[0].name == name
+        assert doubles.pushes[0].token == TOKEN
+        assert (doubles.pushes[0].title, doubles.pushes[0].ttl_s) == ("Zone warning", 60)
+        assert [attempt.channel for attempt in doubles.attempts] == ["token", "push"]
+
+    @pytest.mark.parametrize(
+        ("fault", "error"),
+        [
+            pytest.param(UNREGISTERED, messaging.UnregisteredError, id="app uninstalled"),
+            pytest.param(QUOTA_EXCEEDED, messaging.QuotaExceededError, id="quota"),
+            pytest.param(THIRD_PARTY_AUTH_ERROR, messaging.ThirdPartyAuthError, id="Apple's key is wrong"),
+            pytest.param(Fault(code="INVALID_ARGUMENT"), exceptions.InvalidArgumentError, id="poison"),
+            pytest.param(Fault(status=503), exceptions.UnavailableError, id="out of service"),
+            pytest.param(Fault(reset="after_work"), exceptions.UnavailableError, id="reset after the work"),
+        ],
+    )
+    def test_a_scripted_refusal_is_one_request(self, doubles, fcm, fault, error):
+        doubles.script(fault, to=TOKEN, times=1)
+        with pytest.raises(error):
+            push(fcm)
+        assert [attempt.channel for attempt in doubles.attempts].count("push") == 1
+        push(fcm)
+
+    def test_a_dry_run_arrives_nowhere(self, doubles, fcm):
+        messaging.send(messaging.Message(fid=TOKEN), dry_run=True, app=fcm)
+        doubles.phone(TOKEN).unregister()
+        with pytest.raises(messaging.UnregisteredError):
+            messaging.send(messaging.Message(fid=TOKEN), dry_run=True, app=fcm)
+        assert doubles.pushes == []
+
+    def test_a_phone_that_is_off_shows_nothing_until_it_is_on(self, doubles, fcm):
+        doubles.phone(TOKEN).turn_off()
+        push(fcm)
+        assert not doubles.pushes[0].is_shown
+        doubles.phone(TOKEN).turn_on()
+        assert doubles.pushes[0].is_shown
+
+    def test_the_service_account_is_private_and_kept(self, doubles, tmp_path):
+        path = doubles.service_account(tmp_path / "deep" / "fcm.json")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        before = json.loads(path.read_text())
+        assert json.loads(doubles.service_account(path).read_text()) == before
+
+    def test_a_stranger_gets_no_token(self, doubles):
+        grant = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "e30.e30.AAAA"}
+        answer = requests.post(doubles.url + "/token", grant, timeout=3)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+        answer = requests.post(doubles.fcm_url.format(doubles.project_id), json={"message": {}}, timeout=3)
+        assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
+
+
+class TestScripting:
+    def test_faults_and_journals_over_http(self, doubles, twilio):
+        scripted = requests.post(
+            doubles.url + "/script", json={"to": OFFICER, "times": 1, "fault": {"code": 21614}}, timeout=3
+        )
+        assert scripted.status_code == 201
+        with pytest.raises(TwilioRestException):
+            text(twilio)
+        text(twilio)
+        journal = requests.get(doubles.url + "/messages", timeout=3).json()
+        assert [message["body"] for message in journal] == ["Zone warning K7QD"]
+        assert requests.delete(doubles.url + "/journal", timeout=3).status_code == 204
+        assert requests.get(doubles.url + "/messages", timeout=3).json() == []
+
+    @pytest.mark.parametrize("fault", [{"code": "NO_SUCH"}, {"reset": "later"}, {"callbacks": ["odd"]}, {"speed": 3}])
+    def test_a_fault_that_does_not_exist(self, doubles, fault):
+        assert requests.post(doubles.url + "/script", json={"fault": fault}, timeout=3).status_code == 400
+
+    def test_waiting_in_vain_says_what_did_arrive(self, doubles, twilio):
+        text(twilio)
+        with pytest.raises(AssertionError, match="Zone warning K7QD"):
+            doubles.wait_for(lambda: len(doubles.messages) == 2, timeout=0.05)
+
+    def test_waiting_for_the_first_of_nothing_is_waiting(self, doubles):
+        with pytest.raises(AssertionError, match="nothing"):
+            doubles.wait_for(lambda: doubles.messages[0].state == "sent", timeout=0.05)
+
+
+def test_the_command_serves_writes_its_account_and_stops_at_once(tmp_path):
+    """What `make run` starts: the address is printed, people are known, SIGTERM ends it cleanly."""
+    people = tmp_path / "people.json"
+    people.write_text(json.dumps({"people": [{"name": "Amara", "phone": OFFICER}, {"name": "No phone"}]}))
+    command = [sys.executable, "-m", "tests.doubles", "--port", "0", "--people", str(people)]
+    command += ["--credentials-dir", str(tmp_path / "credentials"), "--twilio-auth-token", "secret"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = process.stdout.readline().split()[-1]
+    assert [person["label"] for person in requests.get(url + "/people", timeout=5).json()] == ["Amara"]
+    account = json.loads((tmp_path / "credentials" / "fcm-service-account.json").read_text())
+    assert account["token_uri"] == url + "/token"
+    process.terminate()
+    rest, _ = process.communicate(timeout=10)
+    assert (process.returncode, rest) == (0, "")
