@@ -1,0 +1,78 @@
+# Every command of the project; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+WALL_PORT ?= $(shell expr $(PORT) + 100)
+HOST ?= 127.0.0.1
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+VENDOR := backend/web/static/vendor
+
+export PORT HOST WALL_PORT
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/installed: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the product runs on ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements.txt requirements-dev.txt .venv/installed
+	@echo "Installing what tests and checks need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@echo "Installing the browser libraries ..."
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(VENDOR)/.copied: node_modules/.installed
+	@rm -rf $(VENDOR) && mkdir -p $(VENDOR)/leaflet $(VENDOR)/govuk
+	@cp -r node_modules/leaflet/dist/leaflet.js node_modules/leaflet/dist/leaflet.css node_modules/leaflet/dist/images $(VENDOR)/leaflet/
+	@cp node_modules/socket.io-client/dist/socket.io.min.js $(VENDOR)/
+	@cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js $(VENDOR)/govuk/
+	@touch $@
+
+.PHONY: install
+install: .venv/installed $(VENDOR)/.copied ## Install what the product runs on
+
+.PHONY: run
+run: install .venv/installed-dev ## Start everything with a demo caseload, simulated tags and a phone wall
+	@exec $(BIN)/python -m tests.demo
+
+.PHONY: serve
+serve: install ## Start web server and notifier on CORDON_DATABASE_URL, without demo data
+	@$(BIN)/flask --app wsgi migrate
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f Procfile start --no-prefix
+
+.PHONY: migrate
+migrate: .venv/installed ## Bring the database to the newest schema
+	@$(BIN)/flask --app wsgi migrate
+
+.PHONY: browser
+browser: ## Install Debian's chromium for the browser tests where it is missing
+	@command -v chromium >/dev/null || { \
+	  echo "Installing chromium ..."; \
+	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	  $$sudo apt-get update -qq && $$sudo apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; }
+
+.PHONY: check
+check: install .venv/installed-dev ## Format, lint, import contracts, types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@PYTHONPATH=. $(BIN)/lint-imports
+	@$(BIN)/mypy
+
+.PHONY: test
+test: check browser ## Run everything: checks, tests on SQLite and PostgreSQL, pages in a real browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: bench
+bench: install .venv/installed-dev ## Measure, each figure beside a baseline from the same run
+	@$(BIN)/python -m benchmarks

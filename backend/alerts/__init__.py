@@ -1,0 +1,24 @@
+"""The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
+
+from backend.alerts.feed import changes_after, newest_cursor
+from backend.alerts.handling import Outcome, acknowledge, close, hand_back, lapse
+from backend.alerts.ladder import escalate_overdue, hasten, next_escalation_at
+from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
+
+__all__ = [
+    "Judgement",
+    "Outcome",
+    "acknowledge",
+    "apply",
+    "change",
+    "changes_after",
+    "close",
+    "escalate_overdue",
+    "hand_back",
+    "hasten",
+    "lapse",
+    "newest",
+    "newest_cursor",
+    "next_escalation_at",
+    "raise_alert",
+]

@@ -1,0 +1,114 @@
+"""What people do about an alert: acknowledge it, hand it back, close it with an outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from backend import audit, lifecycle
+from backend.access import access_alert
+from backend.alerts import ladder
+from backend.db import atomic
+from backend.errors import InvalidTransition, NotAllowed
+from backend.lifecycle import Danger
+from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
+from zones import Certainty, Level
+
+
+class Outcome(StrEnum):
+    """How an alert ended, in the words of practice."""
+
+    POLICE_INFORMED = "police_informed"
+    CONTACTED_WEARER = "contacted_wearer"
+    CONTACTED_VICTIM = "contacted_victim"
+    REASONABLE_EXCUSE = "reasonable_excuse"
+    PASS_THROUGH = "pass_through"  # noqa: S105
+    EQUIPMENT_FAULT = "equipment_fault"
+    NO_ACTION_NEEDED = "no_action_needed"
+
+
+def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
+    """Make ``person`` the one who acts; if somebody acts already, nothing changes and the alert says who.
+
+    Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
+    """
+    with atomic():
+        alert = ladder.lock(access_alert(person, alert_id).id)
+        if alert.handling == Handling.CLOSED:
+            raise InvalidTransition("This alert is closed.")
+        if alert.handling == Handling.ACKNOWLEDGED:
+            return alert
+        alert.handling = Handling.ACKNOWLEDGED
+        alert.acknowledged_by = person
+        alert.acknowledged_at = now
+        alert.first_acknowledged_at = alert.first_acknowledged_at or now
+        alert.acknowledged_danger = _danger(alert)
+        audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert)
+        ladder.stop(alert, now, next_at=now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S))
+        ladder.tell_warned(alert, Purpose.ANSWERED, (Channel.PUSH,), now, but=person)
+        return alert
+
+
+def _danger(alert: Alert) -> Danger:
+    if alert.kind == AlertKind.CANNOT_JUDGE:
+        return Danger.BREACH_UNCONFIRMED
+    return Danger.NONE if alert.is_over else lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
+
+
+def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
+    """Give the alert back unanswered: the ladder starts again. Handing back an open one changes nothing.
+
+    Raises: NotFound; NotAllowed where somebody else acts (a supervisor may); InvalidTransition for a closed one.
+    """
+    with atomic():
+        alert = ladder.lock(access_alert(person, alert_id).id)
+        if alert.handling == Handling.CLOSED:
+            raise InvalidTransition("This alert is closed.")
+        if alert.handling == Handling.OPEN:
+            return alert
+        if alert.acknowledged_by_id != person.id and person.role != Role.SUPERVISOR:
+            raise NotAllowed("Only the person who acknowledged this alert, or a supervisor, can hand it back.")
+        audit.record(audit.actor_of(person), "handed_back", f"alert:{alert.id}", now, alert=alert)
+        _reopen(alert, now)
+        return alert
+
+
+def lapse(person: Person, now: datetime) -> int:
+    """Reopen all that ``person`` had acknowledged, since they can no longer act; return how many."""
+    with atomic():
+        held = Alert.select(Alert.id).where(Alert.acknowledged_by == person, Alert.handling == Handling.ACKNOWLEDGED)
+        ids = [row.id for row in held]
+        for alert_id in ids:
+            alert = ladder.lock(alert_id)
+            audit.record(audit.SYSTEM, "acknowledgement_lapsed", f"alert:{alert.id}", now, alert=alert)
+            _reopen(alert, now)
+        return len(ids)
+
+
+def _reopen(alert: Alert, now: datetime) -> None:
+    alert.handling = Handling.OPEN
+    alert.acknowledged_by = None
+    alert.acknowledged_at = None
+    alert.acknowledged_danger = Danger.NONE
+    ladder.restart(alert, now)
+
+
+def close(person: Person, alert_id: int, code: Outcome, note: str, now: datetime) -> Alert:
+    """Close the alert with what came of it. Closing with the same outcome again changes nothing.
+
+    Raises: NotFound; InvalidTransition where it was not acknowledged first, or is closed with another outcome.
+    """
+    with atomic():
+        alert = ladder.lock(access_alert(person, alert_id).id)
+        if alert.handling == Handling.CLOSED:
+            if (alert.outcome_code, alert.outcome_note) == (code, note):
+                return alert
+            raise InvalidTransition("This alert is closed already.", outcome_code=alert.outcome_code)
+        if alert.handling == Handling.OPEN:
+            raise InvalidTransition("Acknowledge the alert before recording its outcome.")
+        alert.handling = Handling.CLOSED
+        alert.outcome_code, alert.outcome_note = code, note
+        alert.outcome_by, alert.outcome_at = person, now
+        audit.record(audit.actor_of(person), "closed", f"alert:{alert.id}", now, alert=alert, code=code)
+        ladder.stop(alert, now)
+        return alert

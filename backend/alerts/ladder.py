@@ -1,0 +1,268 @@
+"""Climbs the ladder: who is owed a notification now, because of danger or because of silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from backend import audit, lifecycle, outbox
+from backend.alerts.feed import publish
+from backend.consent import sms_consent
+from backend.db import atomic, lock_rows, skip_locked
+from backend.lifecycle import Who
+from backend.models import (
+    Alert,
+    Channel,
+    Device,
+    Handling,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+    Role,
+    Victim,
+)
+
+WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
+NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
+
+
+def restart(alert: Alert, now: datetime) -> None:
+    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger."""
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.episode += 1
+    start(alert, now)
+
+
+def start(alert: Alert, now: datetime) -> None:
+    """Stand the alert at the foot of the ladder and owe the first notifications."""
+    alert.rung = 0
+    alert.ladder_started_at = now
+    climb(alert, now)
+
+
+def warn_again(alert: Alert, now: datetime) -> None:
+    """Warn the first people of risen danger, while the clock of silence that is already running runs on."""
+    alert.episode += 1
+    people = recipients(alert, lifecycle.rung(0).who)
+    reached = sum(_owe_everywhere(alert, p, lifecycle.rung(0).channels, Purpose.ALERT, 0, now) for p in people)
+    if not reached:
+        for person in people:
+            _owe_everywhere(alert, person, lifecycle.rung(1).channels, Purpose.ALERT, 1, now)
+    if alert.next_escalation_at is None:
+        start(alert, now)
+    alert.save()
+    publish(alert)
+
+
+def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
+    """Stop climbing; ``next_at`` is when silence begins to count again."""
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.next_escalation_at = next_at
+    alert.save()
+    publish(alert)
+
+
+def climb(alert: Alert, now: datetime) -> None:
+    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
+    _give_up_hints(alert, now)
+    unreached = 0
+    while True:
+        number = alert.rung
+        rung = lifecycle.rung(number)
+        purpose = Purpose.ALERT if number < 2 else Purpose.ESCALATION
+        alert.rung = number + 1
+        people = recipients(alert, rung.who)
+        waiting = [p for p in people if not (rung.unless_received and outbox.has_receipt(alert, p))]
+        is_satisfied = bool(people) and not waiting
+        owed = sum(_owe_everywhere(alert, person, rung.channels, purpose, number, now) for person in waiting)
+        if owed or is_satisfied:
+            break
+        unreached += 1
+        if unreached > len(lifecycle.LADDER):
+            audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+            break
+    due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
+    # A rung that came early, or an outage, must not make the next ones fall due all at once.
+    alert.next_escalation_at = (
+        max(due_at, now)
+        if alert.rung < len(lifecycle.LADDER)
+        else max(due_at, now + timedelta(seconds=lifecycle.REPEAT.after_s))
+    )
+    alert.save()
+    publish(alert)
+
+
+def _give_up_hints(alert: Alert, now: datetime) -> None:
+    """A hint that no process sent to a socket by now has failed: the socket is gone."""
+    Notification.update(state=NotificationState.FAILED, settled_at=now, detail="no open socket took it").where(
+        Notification.alert == alert,
+        Notification.channel == Channel.WEBSOCKET,
+        Notification.state == NotificationState.PENDING,
+    ).execute()
+
+
+def _owe_everywhere(
+    alert: Alert, person: Person, channels: Sequence[Channel], purpose: Purpose, number: int, now: datetime
+) -> int:
+    routes = [channel for channel in channels if has_route(person, channel, now)]
+    for channel in routes:
+        outbox.owe(alert, person, channel, purpose, now, rung=number)
+    return len(routes)
+
+
+def has_route(person: Person, channel: Channel, now: datetime) -> bool:
+    """Tell whether there is anything to send to: a fresh socket, a push token, a phone number."""
+    if channel is Channel.WEBSOCKET:
+        return outbox.is_connected(person, now)
+    if channel is Channel.PUSH:
+        return Device.select().where(Device.person == person, Device.ended_at.is_null()).exists()
+    return bool(person.phone)
+
+
+def recipients(alert: Alert, who: Sequence[Who]) -> list[Person]:
+    """Return the active people who fill these places, each once, in the order of the places.
+
+    A wearer without an active responsible officer is everybody's: the whole team's officers stand in.
+    """
+    found: dict[int, Person] = {}
+    for place in who:
+        for person in _filling(alert, place):
+            found.setdefault(person.id, person)
+    return list(found.values())
+
+
+def _filling(alert: Alert, place: Who) -> list[Person]:
+    active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
+    if place is Who.ACKNOWLEDGER:
+        return list(active.where(Person.id == alert.acknowledged_by_id))
+    if place is Who.SUPERVISORS:
+        return list(active.where(Person.role == Role.SUPERVISOR))
+    officer = list(active.where(Person.id == alert.wearer.responsible_officer_id))
+    return officer or list(active.where(Person.role == Role.OFFICER))
+
+
+def escalate_overdue(now: datetime, limit: int = 100) -> int:
+    """Climb for up to ``limit`` alerts on which silence has lasted to the next rung; return how many."""
+    with atomic():
+        overdue = list(
+            skip_locked(
+                Alert.select().where(Alert.next_escalation_at <= now).order_by(Alert.next_escalation_at).limit(limit)
+            )
+        )
+        for alert in overdue:
+            if alert.handling == Handling.ACKNOWLEDGED:
+                # The promise to act was not followed by an outcome: silence has begun again.
+                audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
+                alert.handling = Handling.OPEN
+                restart(alert, now)
+            else:
+                climb(alert, now)
+        return len(overdue)
+
+
+def next_escalation_at() -> datetime | None:
+    """Return the instant at which the next alert climbs by itself."""
+    first = (
+        Alert.select(Alert.next_escalation_at)
+        .where(Alert.next_escalation_at.is_null(False))
+        .order_by(Alert.next_escalation_at)
+        .limit(1)
+        .first()
+    )
+    return first.next_escalation_at if first else None
+
+
+def hasten(notification: Notification, now: datetime) -> None:
+    """A channel failed: let the next rung go at once, unless this person's phone has the warning already."""
+    if notification.person_id is None or notification.purpose not in WARNINGS:
+        return
+    with atomic():
+        alert = lock(notification.alert_id)
+        is_latest = notification.episode == alert.episode and notification.rung == alert.rung - 1
+        # Past the ladder's end rungs repeat at their pace: a provider that is down must not make them spin.
+        if alert.next_escalation_at is None or not is_latest or alert.rung >= len(lifecycle.LADDER):
+            return
+        if outbox.has_receipt(alert, notification.person):
+            return
+        if notification.channel == Channel.PUSH or not _has_hope(notification):
+            alert.next_escalation_at = now
+            alert.save(only=[Alert.next_escalation_at])
+
+
+def _has_hope(notification: Notification) -> bool:
+    """Tell whether another message of the same rung may still reach somebody."""
+    return (
+        Notification.select()
+        .where(
+            Notification.alert == notification.alert_id,
+            Notification.episode == notification.episode,
+            Notification.rung == notification.rung,
+            Notification.purpose == notification.purpose,
+            Notification.state.in_(
+                [
+                    NotificationState.PENDING,
+                    NotificationState.SENT,
+                    NotificationState.DELIVERED,
+                    NotificationState.RECEIVED,
+                ]
+            ),
+        )
+        .exists()
+    )
+
+
+def lock(alert_id: int) -> Alert:
+    """Return the alert, held until the unit of work ends."""
+    lock_rows(Alert, [alert_id])
+    return Alert.get_by_id(alert_id)
+
+
+def tell_warned(
+    alert: Alert, purpose: Purpose, channels: Sequence[Channel], now: datetime, but: Person | None = None
+) -> None:
+    """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
+    warned = (
+        Notification.select(Notification.person, Notification.channel)
+        .where(
+            Notification.alert == alert,
+            Notification.purpose.in_(WARNINGS),
+            Notification.person.is_null(False),
+            Notification.channel.in_(list(channels)),
+            Notification.state.not_in(NOT_GONE_OUT),
+        )
+        .distinct()
+    )
+    for row in warned:
+        if but is None or row.person_id != but.id:
+            outbox.owe(alert, row.person, Channel(row.channel), purpose, now)
+
+
+def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
+    """Owe the victim the text she agreed to, once a stay, in her words; nothing without her consent."""
+    victim: Victim = alert.place.victim
+    if _texts(alert, Purpose.VICTIM_BREACH, []) > _texts(alert, Purpose.VICTIM_OVER, []):
+        return
+    if victim.phone and sms_consent(victim):
+        outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_BREACH, now)
+
+
+def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
+    """Owe the victim the second text if the first one went out; if it did not, neither goes."""
+    victim: Victim = alert.place.victim
+    outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
+    gone_out = _texts(alert, Purpose.VICTIM_BREACH, [NotificationState.PENDING])
+    if gone_out > _texts(alert, Purpose.VICTIM_OVER, []) and victim.phone and sms_consent(victim):
+        outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_OVER, now)
+
+
+def _texts(alert: Alert, purpose: Purpose, but: Sequence[NotificationState]) -> int:
+    return (
+        Notification.select()
+        .where(
+            Notification.alert == alert,
+            Notification.purpose == purpose,
+            Notification.state.not_in([NotificationState.CANCELLED, *but]),
+        )
+        .count()
+    )

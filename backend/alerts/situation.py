@@ -1,0 +1,222 @@
+"""Turns judgements into alerts: raises, raises again, lowers, withdraws and ends them, with the fix that did it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend import audit, lifecycle
+from backend.alerts import ladder
+from backend.alerts.feed import publish
+from backend.lifecycle import Danger, Standing, Step
+from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
+from zones import Certainty, Level
+
+# Letters and digits that cannot be taken for one another when read out or typed at night.
+CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
+STAFF_CHANNELS = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is now held of one wearer at one place, and the clock of the fix that says so."""
+
+    wearer: Wearer
+    zone: PlaceZone
+    level: Level
+    certainty: Certainty
+    reasons: tuple[str, ...]
+    fix_time: datetime
+    received_at: datetime
+    decided_at: datetime
+    distance_m: float | None = None
+    closing_mps: float | None = None
+    time_to_edge_s: float | None = None
+    kind: AlertKind = AlertKind.ZONE
+
+
+def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
+    """Return the newest alert of this wearer at this place, held until the unit of work ends."""
+    found = (
+        Alert.select(Alert.id)
+        .where(Alert.wearer == wearer_id, Alert.place == place_id, Alert.kind == kind, ~Alert.is_late)
+        .order_by(Alert.id.desc())
+        .limit(1)
+        .first()
+    )
+    return ladder.lock(found.id) if found else None
+
+
+def apply(judgement: Judgement) -> Alert | None:
+    """Change the alert at the judged place as the judgement demands, and return it if anything changed."""
+    return change(newest(judgement.wearer.id, judgement.zone.place_id, judgement.kind), judgement)
+
+
+def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
+    """The same for an alert already at hand."""
+    now = judgement.decided_at
+    match lifecycle.step(_standing(alert, now), judgement.level, judgement.certainty):
+        case Step.RAISE:
+            return raise_alert(judgement)
+        case Step.NOTHING:
+            return None
+        case Step.RISE:
+            assert alert is not None
+            return _rise(alert, judgement)
+        case Step.WITHDRAW:
+            assert alert is not None
+            return _finish(alert, judgement, "withdrawn")
+        case Step.END:
+            assert alert is not None
+            return _finish(alert, judgement, "over")
+        case Step.FALL | Step.SAME:
+            assert alert is not None
+            return _update(alert, judgement)
+
+
+def _standing(alert: Alert | None, now: datetime) -> Standing | None:
+    if alert is None:
+        return None
+    if alert.kind == AlertKind.CANNOT_JUDGE:
+        held = Danger.BREACH_UNCONFIRMED
+    else:
+        held = lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
+    return Standing(
+        danger=held,
+        is_over=alert.is_over,
+        handling=Handling(alert.handling),
+        since_over_s=(now - alert.over_at).total_seconds() if alert.over_at else 0.0,
+    )
+
+
+def raise_alert(judgement: Judgement, *, is_late: bool = False, over_at: datetime | None = None) -> Alert:
+    """Raise an alert and owe its first notifications; a late one tells of a stay that is over already."""
+    now = judgement.decided_at
+    alert = Alert(
+        code=_new_code(),
+        kind=judgement.kind,
+        wearer=judgement.wearer,
+        team=judgement.wearer.team_id,
+        place=judgement.zone.place_id,
+        zone=judgement.zone,
+        peak_danger=lifecycle.danger(judgement.level, judgement.certainty),
+        is_late=is_late,
+        is_over=over_at is not None,
+        over_at=over_at,
+        fix_time=judgement.fix_time,
+        received_at=judgement.received_at,
+        decided_at=judgement.decided_at,
+        raised_at=now,
+        ladder_started_at=now,
+    )
+    _take_situation(alert, judgement)
+    alert.save(force_insert=True)
+    _note(alert, "alert_raised", judgement)
+    ladder.start(alert, now)
+    if not is_late:
+        _tell_victim(alert, now)
+    return alert
+
+
+def _rise(alert: Alert, judgement: Judgement) -> Alert:
+    now = judgement.decided_at
+    if alert.handling == Handling.CLOSED:
+        # Its outcome is on record: what rises now is a matter of its own.
+        alert.is_over, alert.over_at = True, now
+        _save(alert)
+        return raise_alert(judgement)
+    was_over = alert.is_over
+    alert.is_over, alert.over_at = False, None
+    _take_situation(alert, judgement)
+    risen_to = lifecycle.danger(judgement.level, judgement.certainty)
+    alert.peak_danger = max(alert.peak_danger, risen_to)
+    _note(alert, "danger_rose", judgement)
+    if risen_to < lifecycle.RAISES_FROM:
+        return _save(alert)
+    if alert.handling == Handling.ACKNOWLEDGED and lifecycle.reopens(
+        Handling.ACKNOWLEDGED, 0 if was_over else alert.acknowledged_danger, risen_to
+    ):
+        alert.handling = Handling.OPEN
+        ladder.restart(alert, now)
+    elif alert.handling == Handling.OPEN:
+        ladder.warn_again(alert, now)
+    else:
+        _save(alert)
+    _tell_victim(alert, now)
+    return alert
+
+
+def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
+    now = judgement.decided_at
+    alert.is_over, alert.over_at = True, now
+    alert.last_fix_time = judgement.fix_time
+    alert.reasons = list(judgement.reasons)
+    alert.acknowledged_danger = Danger.NONE
+    ladder.tell_victim_it_is_over(alert, now)
+    if how == "withdrawn":
+        # The level that was feared stays on record; what is withdrawn is the certainty.
+        alert.certainty = Certainty.WITHDRAWN
+        _note(alert, "alert_withdrawn", judgement)
+        ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
+        if alert.handling == Handling.OPEN:
+            ladder.stop(alert, now)
+            return alert
+    else:
+        _note(alert, "alert_over", judgement)
+    return _save(alert)
+
+
+def _update(alert: Alert, judgement: Judgement) -> Alert:
+    before = (alert.level, alert.certainty)
+    _take_situation(alert, judgement)
+    if before == (alert.level, alert.certainty):
+        alert.save()
+        publish(alert)
+        return alert
+    # What was acknowledged was a danger that has fallen: its return is a new rise.
+    held = lifecycle.danger(judgement.level, judgement.certainty)
+    alert.acknowledged_danger = min(alert.acknowledged_danger, held)
+    _note(alert, "danger_fell", judgement)
+    return _save(alert)
+
+
+def _take_situation(alert: Alert, judgement: Judgement) -> None:
+    alert.level, alert.certainty = judgement.level, judgement.certainty
+    alert.zone = judgement.zone
+    alert.reasons = list(judgement.reasons)
+    alert.distance_m = judgement.distance_m
+    alert.closing_mps = judgement.closing_mps
+    alert.time_to_edge_s = judgement.time_to_edge_s
+    alert.last_fix_time = judgement.fix_time
+
+
+def _tell_victim(alert: Alert, now: datetime) -> None:
+    if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
+        ladder.tell_victim_of_breach(alert, now)
+
+
+def _save(alert: Alert) -> Alert:
+    alert.save()
+    publish(alert)
+    return alert
+
+
+def _note(alert: Alert, action: str, judgement: Judgement) -> None:
+    audit.record(
+        audit.SYSTEM,
+        action,
+        f"alert:{alert.id}",
+        judgement.decided_at,
+        alert=alert,
+        level=judgement.level.name.lower(),
+        certainty=judgement.certainty,
+        fix_time=judgement.fix_time.isoformat(),
+    )
+
+
+def _new_code() -> str:
+    while True:
+        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
+        if not Alert.select().where(Alert.code == code).exists():
+            return code

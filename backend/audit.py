@@ -1,0 +1,22 @@
+"""Who did what to what: one row for each change, written in the unit of work of the change itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from backend.models import Alert, AuditEntry, Person
+
+SYSTEM = "system"
+
+
+def actor_of(person: Person | None) -> str:
+    """Return how the record names the doer."""
+    return SYSTEM if person is None else f"person:{person.id}"
+
+
+def record(
+    actor: str, action: str, subject: str, now: datetime, *, alert: Alert | None = None, **detail: Any
+) -> AuditEntry:
+    """Append one entry; ``detail`` holds figures and ids, never a coordinate."""
+    return AuditEntry.create(at=now, actor=actor, action=action, subject=subject, alert=alert, detail=detail or None)

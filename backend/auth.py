@@ -1,0 +1,180 @@
+"""Who it is: passwords, sessions and the tokens that speak for them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from backend import alerts, audit
+from backend.db import atomic
+from backend.errors import NotSignedIn, WrongCredentials
+from backend.models import Device, Person, Session, Socket
+from backend.settings import Settings
+
+_hasher = PasswordHasher()
+# Checked when an e-mail is unknown, so that the time of the answer does not tell which e-mails exist.
+_NOBODY_HASH = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client holds of its session: the access token opens requests, the refresh token gets the next pair."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person and the session in which they speak."""
+
+    person: Person
+    session: Session
+
+
+def hash_password(password: str) -> str:
+    """Return the Argon2id hash of ``password``, with the library's own parameters."""
+    return _hasher.hash(password)
+
+
+def _digest(token: str) -> str:
+    # Tokens are 256 random bits: a plain digest cannot be searched.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _access_tokens(settings: Settings) -> URLSafeSerializer:
+    return URLSafeSerializer(settings.signing_key(), salt="access-token")
+
+
+def check_password(email: str, password: str) -> Person:
+    """Return the active person. Raises: WrongCredentials, whatever was wrong."""
+    person = Person.get_or_none(Person.email == email.strip().lower())
+    try:
+        _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)
+    except VerificationError:
+        person = None
+    if person is None or not person.is_active:
+        raise WrongCredentials("The e-mail and password do not belong together.")
+    return person
+
+
+def begin_session(person: Person, settings: Settings, now: datetime) -> tuple[Session, Tokens]:
+    """Open a session and return it with its first tokens."""
+    refresh_token = secrets.token_urlsafe(32)
+    with atomic():
+        session = Session.create(
+            person=person,
+            refresh_hash=_digest(refresh_token),
+            created_at=now,
+            expires_at=now + timedelta(seconds=settings.refresh_token_s),
+        )
+        audit.record(audit.actor_of(person), "signed_in", f"session:{session.id}", now)
+    return session, _tokens(session, refresh_token, settings, now)
+
+
+def _tokens(session: Session, refresh_token: str, settings: Settings, now: datetime) -> Tokens:
+    expires = int(now.timestamp()) + settings.access_token_s
+    return Tokens(_access_tokens(settings).dumps([session.id, expires]), refresh_token, settings.access_token_s)
+
+
+def access_token(session: Session, settings: Settings, now: datetime) -> str:
+    """Return a fresh access token of a session that was authenticated in another way, such as a page's cookie."""
+    return _tokens(session, "", settings, now).access_token
+
+
+def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
+    """Exchange a refresh token for the next pair.
+
+    A token that was exchanged before is a stolen one: the whole session ends.
+
+    Raises: NotSignedIn.
+    """
+    digest = _digest(refresh_token)
+    replayed = Session.get_or_none(Session.previous_hash == digest, Session.ended_at.is_null())
+    if replayed is not None:
+        end_session(replayed, now)
+        raise NotSignedIn("This refresh token was used before; the session has been ended.")
+    following = secrets.token_urlsafe(32)
+    with atomic():
+        changed = (
+            Session.update(
+                refresh_hash=_digest(following),
+                previous_hash=digest,
+                expires_at=now + timedelta(seconds=settings.refresh_token_s),
+            )
+            .where(Session.refresh_hash == digest, Session.ended_at.is_null(), Session.expires_at > now)
+            .execute()
+        )
+        if not changed:
+            raise NotSignedIn("The session has ended.")
+        session = Session.get(Session.refresh_hash == _digest(following))
+    _active(session, now)
+    return _tokens(session, following, settings, now)
+
+
+def identify(token: str, settings: Settings, now: datetime) -> SignedIn:
+    """Return who holds this access token. Raises: NotSignedIn when it is not ours, too old, or its session ended."""
+    try:
+        session_id, expires = _access_tokens(settings).loads(token)
+    except (BadSignature, ValueError, TypeError):
+        raise NotSignedIn("The access token is not valid.") from None
+    if expires <= now.timestamp():
+        raise NotSignedIn("The access token has expired; refresh the session.")
+    return resume(session_id, now)
+
+
+def resume(session_id: int, now: datetime) -> SignedIn:
+    """Return the person of a session that is still open. Raises: NotSignedIn."""
+    session = Session.select(Session, Person).join(Person).where(Session.id == session_id).first()
+    if session is None:
+        raise NotSignedIn("The session has ended.")
+    return SignedIn(_active(session, now), session)
+
+
+def _active(session: Session, now: datetime) -> Person:
+    if session.ended_at is not None or session.expires_at <= now or not session.person.is_active:
+        raise NotSignedIn("The session has ended.")
+    return session.person
+
+
+def end_session(session: Session, now: datetime) -> None:
+    """Sign out of one phone or browser; when it was the last one, acknowledgements lapse."""
+    _end(session.person, [session.id], now)
+
+
+def end_every_session(person: Person, now: datetime) -> None:
+    """Sign the person out everywhere; what they had acknowledged is open again."""
+    open_ids = [
+        row.id for row in Session.select(Session.id).where(Session.person == person, Session.ended_at.is_null())
+    ]
+    _end(person, open_ids, now)
+
+
+def deactivate(person: Person, by: Person | None, now: datetime) -> None:
+    """Close the account: nobody signs in to it, no warning goes to it, what it had acknowledged is open again."""
+    with atomic():
+        Person.update(is_active=False).where(Person.id == person.id).execute()
+        Device.update(ended_at=now, ended_because="deactivated").where(
+            Device.person == person, Device.ended_at.is_null()
+        ).execute()
+        audit.record(audit.actor_of(by), "person_deactivated", f"person:{person.id}", now)
+        end_every_session(person, now)
+
+
+def _end(person: Person, session_ids: list[int], now: datetime) -> None:
+    with atomic():
+        Session.update(ended_at=now).where(Session.id.in_(session_ids), Session.ended_at.is_null()).execute()
+        Socket.delete().where(Socket.session.in_(session_ids)).execute()
+        audit.record(audit.actor_of(person), "signed_out", f"person:{person.id}", now, sessions=session_ids)
+        still_open = Session.select().where(
+            Session.person == person, Session.ended_at.is_null(), Session.expires_at > now
+        )
+        if not still_open.exists():
+            alerts.lapse(person, now)

@@ -1,0 +1,103 @@
+"""Commands for operators: migrate, seed-demo, replay."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+
+import click
+import requests
+from flask import Flask
+
+from backend import clock, db, demo
+from backend import replay as traces
+from backend.models import Tag
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(migrate)
+    app.cli.add_command(seed_demo)
+    app.cli.add_command(replay)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    names = db.migrate()
+    click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
+
+
+@click.command("seed-demo")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that was made as JSON.")
+def seed_demo(as_json: bool) -> None:
+    """Make the demo caseload once (never on a service that real people use) and print it."""
+    db.migrate()
+    made = demo.seed(clock.now())
+    if as_json:
+        click.echo(json.dumps(made, indent=2))
+        return
+    for person in made["people"]:
+        click.echo(f"{person['role']:14} {person['email']:24} {person['password']}")
+    for tag in made["tags"]:
+        click.echo(f"tag {tag['serial']}  {tag['wearer']}  ({tag['team']})")
+
+
+def _lat_lon(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    try:
+        lat, lon = (float(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter("write LAT,LON in degrees, for example 51.55,-0.14") from None
+    if abs(lat) > 90 or abs(lon) > 180:
+        raise click.BadParameter("latitude is within 90 degrees, longitude within 180")
+    return lat, lon
+
+
+@click.command()
+@click.argument("trace", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tag", "serial", required=True, help="The tag's serial; its key is read from the database.")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="Where the service is.")
+@click.option("--key", default=None, help="The tag's key, if the database is not at hand.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Times real time; 0: at once."
+)
+@click.option("--to", callback=_lat_lon, default=None, help="LAT,LON: move the first fix there, and the rest with it.")
+@click.option("--trace-name", default=None, help="Only the fixes whose field `trace` is this.")
+def replay(
+    trace: Path,
+    serial: str,
+    url: str,
+    key: str | None,
+    speed: float,
+    to: tuple[float, float] | None,
+    trace_name: str | None,
+) -> None:
+    """Post the recorded TRACE (JSON lines with t lat lon acc speed hdop sats; .gz too) as the tag SERIAL would."""
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    if key is None:
+        row = Tag.get_or_none(Tag.serial == serial)
+        if row is None:
+            raise click.ClickException(f"No tag has the serial {serial}.")
+        key = row.key
+        db.release_connection()
+    try:
+        fixes = traces.read_trace(trace)
+        if trace_name is not None:
+            fixes = [fix for fix in fixes if fix.get("trace") == trace_name]
+        if not fixes:
+            raise click.ClickException("No fix of the trace is left to send.")
+        if to is not None:
+            fixes = traces.moved(fixes, *to)
+        with click.progressbar(length=len(fixes), label=f"{serial}: fixes", width=0) as bar:
+            tally = traces.replay(fixes, serial, key, url, speed, bar.update, stop)
+    except (ValueError, requests.RequestException) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{tally.accepted} accepted, {tally.duplicate} duplicate, {sum(tally.refused.values())} refused")
+    for code, count in sorted(tally.refused.items()):
+        click.echo(f"  {count} {code}")
+    click.echo(f"{tally.requests} requests; the tag is asked to report every {tally.report_interval_s} s")

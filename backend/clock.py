@@ -1,0 +1,80 @@
+"""The only reader of the clock: the database's time, carried forward by the monotonic clock of this host.
+
+A host whose clock is wrong must not move a deadline, so ``now()`` is monotonic time plus an offset that is
+measured against the database's clock again and again; between measurements no jump of the host clock is seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+MEASURE_EVERY_S = 10.0
+
+
+def host_time() -> datetime:
+    """Return the host's own time, which is the database's time where the database is a file on this host."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """Tells the time of one process; a test moves it with ``forward``."""
+
+    def __init__(self) -> None:
+        self._base = host_time()
+        self._base_monotonic = time.monotonic()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the present instant, aware and in UTC."""
+        return self._base + timedelta(seconds=time.monotonic() - self._base_monotonic) + self._ahead
+
+    def measure(self, reference: Callable[[], datetime]) -> None:
+        """Take the offset to ``reference`` anew; half the time that asking took is the correction."""
+        before = time.monotonic()
+        told = reference()
+        after = time.monotonic()
+        self._base, self._base_monotonic = told, (before + after) / 2
+
+    def forward(self, seconds: float) -> None:
+        """Move this clock ahead of its reference."""
+        self._ahead += timedelta(seconds=seconds)
+
+
+_clock = Clock()
+
+
+def now() -> datetime:
+    """Return the present instant of this process, aware and in UTC."""
+    return _clock.now()
+
+
+def use(clock: Clock) -> Clock:
+    """Make ``clock`` the one that ``now()`` reads; returns the one it read before."""
+    global _clock
+    before, _clock = _clock, clock
+    return before
+
+
+def monotonic() -> float:
+    """Return seconds on a scale that never goes back, for measuring a wait within this process."""
+    return time.monotonic()
+
+
+def keep_measuring(reference: Callable[[], datetime], stop: threading.Event) -> threading.Thread:
+    """Start a thread that measures the offset now and every 10 s until ``stop`` is set."""
+
+    def run() -> None:
+        while True:
+            # A database that is down leaves the last offset in force: time goes on by the monotonic clock.
+            with contextlib.suppress(Exception):
+                _clock.measure(reference)
+            if stop.wait(MEASURE_EVERY_S):
+                return
+
+    thread = threading.Thread(target=run, name="clock", daemon=True)
+    thread.start()
+    return thread

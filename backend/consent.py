@@ -1,0 +1,68 @@
+"""Who agreed to be reached, how, and in which words; withdrawn in one step and never assumed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import audit
+from backend.db import atomic
+from backend.models import Channel, Consent, Person, Victim
+
+STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+
+
+def sms_consent(victim: Victim) -> Consent | None:
+    """Return the victim's standing consent to SMS, or None."""
+    return (
+        Consent.select()
+        .where(Consent.victim == victim, Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null())
+        .order_by(Consent.given_at.desc())
+        .first()
+    )
+
+
+def give(
+    victim: Victim, channel: Channel, wording_breach: str, wording_over: str, recorded_by: Person, now: datetime
+) -> Consent:
+    """Record that the victim agrees to be reached on ``channel`` in these words; an earlier consent ends."""
+    with atomic():
+        _end(victim, channel, audit.actor_of(recorded_by), now)
+        consent = Consent.create(
+            victim=victim,
+            channel=channel,
+            wording_breach=wording_breach,
+            wording_over=wording_over,
+            given_at=now,
+            recorded_by=recorded_by,
+        )
+        audit.record(
+            audit.actor_of(recorded_by),
+            "consent_given",
+            f"victim:{victim.id}",
+            now,
+            channel=channel,
+            consent=consent.id,
+        )
+        return consent
+
+
+def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
+    """End the victim's consent on ``channel``; warnings to officers are not touched. Returns how many ended."""
+    with atomic():
+        ended = _end(victim, channel, by, now)
+        if ended:
+            audit.record(by, "consent_withdrawn", f"victim:{victim.id}", now, channel=channel)
+        return ended
+
+
+def _end(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
+    return (
+        Consent.update(withdrawn_at=now, withdrawn_by=by)
+        .where(Consent.victim == victim, Consent.channel == channel, Consent.withdrawn_at.is_null())
+        .execute()
+    )
+
+
+def is_stop(text: str) -> bool:
+    """Tell whether a reply withdraws: one of the words that carriers honour, whatever its case or full stop."""
+    return text.strip().strip(".!").upper() in STOP_WORDS

@@ -1,0 +1,216 @@
+"""The database: one engine behind one proxy, the unit of work, and every place where SQLite and PostgreSQL differ."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from peewee import DatabaseProxy, Field, InterfaceError, OperationalError
+from playhouse.migrations import Runner
+from playhouse.pool import PooledSqliteDatabase
+from playhouse.postgres_ext import PooledPsycopg3Database
+
+from backend import clock
+
+database = DatabaseProxy()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOST_CONNECTION = (OperationalError, InterfaceError)
+
+
+class CordonSqlite(PooledSqliteDatabase):
+    """SQLite in WAL mode, durable at each commit, whose transactions begin IMMEDIATE.
+
+    With several processes a transaction that reads and then writes fails under SQLite's default; one that takes
+    the write lock at its beginning waits instead (docs/adr/0003).
+    """
+
+    field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT"}  # noqa: RUF012
+
+
+class CordonPostgres(PooledPsycopg3Database):
+    """PostgreSQL through psycopg 3."""
+
+    field_types = {**PooledPsycopg3Database.field_types, "INSTANT": "TIMESTAMPTZ"}  # noqa: RUF012
+
+
+class InstantField(Field):
+    """An instant: aware UTC in Python, ``timestamptz`` on PostgreSQL, fixed-width UTC text on SQLite.
+
+    Fixed width makes the order of the text the order of time. A naive datetime is refused, never guessed.
+    """
+
+    field_type = "INSTANT"
+
+    def db_value(self, value: datetime | None) -> str | None:
+        return None if value is None else instant_text(value)
+
+    def python_value(self, value: datetime | str | None) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        return value.astimezone(UTC)
+
+
+def instant_text(value: datetime) -> str:
+    """Return ``2026-11-24T20:00:00.000000+00:00``. Raises: ValueError for a naive datetime."""
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} is naive: an instant needs its time zone")
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def is_postgres() -> bool:
+    """Tell whether the engine is PostgreSQL."""
+    return isinstance(database.obj, CordonPostgres)
+
+
+def bind(url: str, max_connections: int = 20) -> None:
+    """Bind the proxy to the database at ``url``; connections open when they are first used.
+
+    Raises: ValueError for a URL of another kind.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite":
+        path = Path(rest[1:] if rest.startswith("/") else rest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database.initialize(
+            CordonSqlite(
+                str(path),
+                # A gthread server has many threads and few of them query at once: waiting beats a refusal.
+                max_connections=max_connections,
+                timeout=10,
+                lock_type="IMMEDIATE",
+                check_same_thread=False,
+                pragmas={
+                    "journal_mode": "wal",
+                    "synchronous": "full",
+                    "foreign_keys": 1,
+                    "busy_timeout": 10_000,
+                    "temp_store": "memory",
+                },
+            )
+        )
+    elif scheme in ("postgresql", "postgres"):
+        parts = urlsplit(url)
+        database.initialize(
+            CordonPostgres(
+                parts.path.lstrip("/"),
+                user=unquote(parts.username or ""),
+                password=unquote(parts.password or "") or None,
+                # Host and socket directory may also stand in the query, as libpq reads them.
+                **_libpq_query(parts.query),
+                **({"host": parts.hostname} if parts.hostname else {}),
+                **({"port": parts.port} if parts.port else {}),
+                max_connections=max_connections,
+                timeout=10,
+                stale_timeout=300,
+                connect_timeout=5,
+                # Without keep-alives a vanished server holds a request for the two hours of the kernel's default.
+                keepalives_idle=5,
+                keepalives_interval=2,
+                keepalives_count=3,
+                options="-c timezone=UTC -c lock_timeout=10s",
+            )
+        )
+    else:
+        raise ValueError(f"CORDON_DATABASE_URL must begin with sqlite:/// or postgresql://, not {scheme}://")
+
+
+def _libpq_query(query: str) -> dict[str, str]:
+    pairs = (item.partition("=") for item in query.split("&") if item)
+    return {name: unquote(value) for name, _, value in pairs if name in ("host", "port", "sslmode")}
+
+
+def migrate() -> list[str]:
+    """Apply every pending migration and return their names; safe to call from several processes at once."""
+    with database.connection_context():
+        if is_postgres():
+            database.execute_sql("SELECT pg_advisory_lock(4711)")
+        try:
+            runner = Runner(database.obj, str(MIGRATIONS))
+            return list(runner.up())
+        finally:
+            if is_postgres():
+                database.execute_sql("SELECT pg_advisory_unlock(4711)")
+
+
+def reference_time() -> datetime:
+    """Return the database's own time: the host's where the database is a file on it."""
+    if not is_postgres():
+        return clock.host_time()
+    with database.connection_context():
+        (told,) = database.execute_sql("SELECT clock_timestamp()").fetchone()
+    return told.astimezone(UTC)
+
+
+class _Unit(threading.local):
+    def __init__(self) -> None:
+        self.depth = 0
+        self.before_commit: dict[Any, Callable[[], None]] = {}
+
+
+_unit = _Unit()
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """Run the block as one unit of work: all of it is committed, or nothing; an inner block joins the outer one."""
+    if _unit.depth:
+        yield
+        return
+    _unit.depth = 1
+    try:
+        with database.atomic():
+            yield
+            while _unit.before_commit:
+                pending, _unit.before_commit = _unit.before_commit, {}
+                for finish in pending.values():
+                    finish()
+    except LOST_CONNECTION:
+        forget_connection()
+        raise
+    finally:
+        _unit.depth = 0
+        _unit.before_commit = {}
+
+
+def before_commit(key: Any, finish: Callable[[], None]) -> None:
+    """Run ``finish`` once, last thing before the present unit of work commits; one call for each ``key``."""
+    assert _unit.depth, "before_commit belongs inside atomic()"
+    _unit.before_commit[key] = finish
+
+
+def forget_connection() -> None:
+    """Close this thread's connection for good, after an error that may have left it broken."""
+    if database.is_closed():
+        return
+    try:
+        database.manual_close()
+    except Exception:
+        database.close()
+
+
+def release_connection() -> None:
+    """Give this thread's connection back to the pool."""
+    if not database.is_closed():
+        database.close()
+
+
+def lock_rows(model: Any, ids: Sequence[int]) -> None:
+    """Hold the rows until the unit of work ends, in one order for all, so that two units never deadlock.
+
+    On SQLite the unit of work holds the only write lock already.
+    """
+    if ids and is_postgres():
+        list(model.select(model.id).where(model.id.in_(sorted(set(ids)))).order_by(model.id).for_update().tuples())
+
+
+def skip_locked(query: Any) -> Any:
+    """Let ``query`` pass over rows that another worker holds; on SQLite there can be none."""
+    return query.for_update("FOR UPDATE SKIP LOCKED") if is_postgres() else query

@@ -1,0 +1,43 @@
+"""The only writer of push tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import audit
+from backend.db import atomic
+from backend.errors import NotFound
+from backend.models import Device, Person
+
+
+def register(person: Person, token: str, platform: str, now: datetime) -> Device:
+    """Let this phone take pushes for ``person``, and for nobody else."""
+    with atomic():
+        device = Device.get_or_none(Device.token == token)
+        if device is None:
+            device = Device(token=token)
+        device.person, device.platform = person, platform
+        device.created_at, device.ended_at, device.ended_because = now, None, None
+        device.save()
+        audit.record(audit.actor_of(person), "device_registered", f"device:{device.id}", now)
+        return device
+
+
+def remove(person: Person, device_id: int, now: datetime) -> None:
+    """Stop pushes to a phone of ``person``. Raises: NotFound."""
+    device = Device.get_or_none(Device.id == device_id, Device.person == person, Device.ended_at.is_null())
+    if device is None:
+        raise NotFound("You have no such phone.")
+    end(device, "removed", now)
+
+
+def end(device: Device, because: str, now: datetime) -> None:
+    """Send nothing more to this token."""
+    with atomic():
+        Device.update(ended_at=now, ended_because=because).where(Device.id == device.id).execute()
+        audit.record(audit.SYSTEM, "device_ended", f"device:{device.id}", now, because=because)
+
+
+def tokens_of(person: Person) -> list[Device]:
+    """Return the person's phones that take pushes."""
+    return list(Device.select().where(Device.person == person, Device.ended_at.is_null()).order_by(Device.id))

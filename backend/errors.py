@@ -1,0 +1,105 @@
+"""The refusals of the domain, each with a stable code; backend.web.problems maps them to HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a stable code, an HTTP status to answer it with, and a sentence for the caller."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The request was refused"
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class NotSignedIn(DomainError):
+    """No valid access token or session came with the request."""
+
+    code, status, title = "not_signed_in", 401, "Sign in first"
+
+
+class WrongCredentials(DomainError):
+    """The e-mail and password do not belong together, or the account is not active."""
+
+    code, status, title = "wrong_credentials", 401, "E-mail or password is wrong"
+
+
+class NotAllowed(DomainError):
+    """The person is known and may not do this."""
+
+    code, status, title = "not_allowed", 403, "Not allowed"
+
+
+class NotFound(DomainError):
+    """There is no such thing, or none that this person may know of."""
+
+    code, status, title = "not_found", 404, "Not found"
+
+
+class InvalidTransition(DomainError):
+    """The alert is not in a state from which this can be done."""
+
+    code, status, title = "invalid_transition", 409, "Not possible in this state"
+
+
+class InvalidRequest(DomainError):
+    """The body or the query is not of the documented form."""
+
+    code, status, title = "invalid_request", 422, "The request is not of the documented form"
+
+
+class MalformedJson(DomainError):
+    """The body is not JSON."""
+
+    code, status, title = "malformed_json", 400, "The body is not JSON"
+
+
+class UnknownTag(DomainError):
+    """No tag has this serial."""
+
+    code, status, title = "unknown_tag", 404, "Unknown tag"
+
+
+class WrongSignature(DomainError):
+    """The request is not signed with the key of the tag, or of the provider, that it claims to come from."""
+
+    code, status, title = "wrong_signature", 401, "The signature is wrong"
+
+
+class EmptyBatch(DomainError):
+    """A batch without a single fix or event."""
+
+    code, status, title = "empty_batch", 422, "The batch is empty"
+
+
+class BatchTooLarge(DomainError):
+    """A batch with more fixes than one request may carry."""
+
+    code, status, title = "batch_too_large", 422, "The batch is too large"
+
+
+class StorageUnavailable(DomainError):
+    """Nothing was kept; the caller sends the same again after ``retry_after_s`` seconds."""
+
+    code, status, title = "storage_unavailable", 503, "Not stored, send again"
+
+    def __init__(self, detail: str, retry_after_s: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+def every_error() -> list[type[DomainError]]:
+    """Return all refusals, for the documentation and its test."""
+    found: list[type[DomainError]] = []
+    pending = [DomainError]
+    while pending:
+        kind = pending.pop()
+        found.append(kind)
+        pending.extend(kind.__subclasses__())
+    return sorted(found[1:], key=lambda kind: (kind.status, kind.code))

@@ -1,0 +1,111 @@
+"""One committer per process: groups what many requests brought in one transaction, answers each after the commit."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from backend import db
+from backend.errors import StorageUnavailable
+from backend.ingest.record import Answer, store_group
+from backend.ingest.submission import Submission
+from backend.settings import Settings
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+# While one group commits the next one gathers by itself: nobody is kept waiting to make a group larger.
+MOST_FIXES_A_GROUP = 2_000
+
+
+class Committer:
+    """Takes submissions from request threads, through a bounded queue, to the record."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._queue: queue.Queue[tuple[Submission, Future[Answer]]] = queue.Queue(settings.ingest_queue_size)
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+        self._stop = threading.Event()
+
+    def submit(self, submission: Submission) -> Answer:
+        """Return the answer to a request once it is committed.
+
+        Raises: StorageUnavailable when the queue is full, the storage fails or the wait is too long; the same
+        request can be sent again, since a repeated ``webhook-id`` changes nothing.
+        """
+        self._ensure_running()
+        future: Future[Answer] = Future()
+        try:
+            self._queue.put_nowait((submission, future))
+        except queue.Full:
+            raise StorageUnavailable("Too many requests are waiting; nothing was kept.", RETRY_AFTER_S) from None
+        try:
+            return future.result(timeout=self._settings.ingest_timeout_s)
+        except FutureTimeout:
+            future.cancel()
+            raise StorageUnavailable("The storage did not answer in time.", RETRY_AFTER_S) from None
+
+    def close(self) -> None:
+        """Commit what is queued and stop."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout=self._settings.ingest_timeout_s)
+
+    def _ensure_running(self) -> None:
+        # Started with the first request and so in the process that serves, whatever forked it.
+        if self._thread is not None and self._thread.is_alive():
+            return
+        with self._start_lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not (self._stop.is_set() and self._queue.empty()):
+            group = self._gather()
+            if group:
+                self._commit(group)
+
+    def _gather(self) -> list[tuple[Submission, Future[Answer]]]:
+        try:
+            group = [self._queue.get(timeout=0.5)]
+        except queue.Empty:
+            db.release_connection()
+            return []
+        fixes = len(group[0][0].fixes)
+        while len(group) < self._settings.ingest_group_size and fixes < MOST_FIXES_A_GROUP:
+            try:
+                group.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+            fixes += len(group[-1][0].fixes)
+        # Whoever stopped waiting was answered 503 and sends again.
+        return [(submission, future) for submission, future in group if future.set_running_or_notify_cancel()]
+
+    def _commit(self, group: list[tuple[Submission, Future[Answer]]]) -> None:
+        try:
+            answers = store_group([submission for submission, _ in group], self._settings)
+        except Exception as error:
+            is_poison = not isinstance(error, db.LOST_CONNECTION)
+            if is_poison and len(group) > 1:
+                # Each alone: the others must not fail with the one that does.
+                for item in group:
+                    self._commit([item])
+                return
+            if is_poison and not group[0][0].is_poison:
+                # A tag that is told to send the same again would be silent for good behind this one request.
+                submission, future = group[0]
+                log.warning("a request of tag %s set apart: %s", submission.tag_id, type(error).__name__)
+                self._commit([(submission.set_apart(type(error).__name__), future)])
+                return
+            log.warning("%s request(s) of tags not stored: %s", len(group), type(error).__name__)
+            for _, future in group:
+                future.set_exception(StorageUnavailable("The storage failed; nothing was kept.", RETRY_AFTER_S))
+            return
+        for (_, future), answer in zip(group, answers, strict=True):
+            future.set_result(answer)

@@ -1,0 +1,128 @@
+"""Judges the new fixes of one wearer against each zone, in the order of their time, and says what follows."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from backend import lifecycle
+from backend.lifecycle import Danger
+from backend.models import PlaceZone
+from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, decide, judge_late, redecide
+
+log = logging.getLogger(__name__)
+
+CANNOT_JUDGE_LEVEL = -1
+
+
+@dataclass(slots=True)
+class ZoneVerdict:
+    """What the new fixes mean for one zone."""
+
+    row: PlaceZone
+    # Decisions to act on, by the time of the fix they are about.
+    decisions: dict[float, Decision] = field(default_factory=dict)
+    # The same and those about late fixes: how each fix was judged, for the record.
+    judged: dict[float, Decision] = field(default_factory=dict)
+    state: PlaceState | None = None
+    # The gravest decision found in late data for a time that was judged before.
+    late_peak: Decision | None = None
+    error: str | None = None
+
+
+def judge(
+    row: PlaceZone,
+    zone: Callable[[PlaceZone], Zone],
+    state_text: str | None,
+    new: Sequence[Fix],
+    known_since: Callable[[float], Sequence[Fix]],
+) -> ZoneVerdict:
+    """Judge ``new`` fixes, in any order, against one zone.
+
+    ``known_since`` returns every stored fix of the wearer after an epoch second, for a late fix to be judged among
+    its neighbours. An error of any kind becomes ``error`` and never a decision: it must not read as clear.
+    """
+    verdict = ZoneVerdict(row)
+    try:
+        shape = zone(row)
+        state = PlaceState.from_json(state_text) if state_text else None
+        _judge(shape, state, sorted(new, key=lambda fix: fix.fix_time), known_since, verdict)
+    except Exception as error:
+        # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.warning("zone %s not judged: %s at %s:%s", row.id, type(error).__name__, place.filename, place.lineno)
+        verdict.error = type(error).__name__
+        verdict.decisions.clear()
+    return verdict
+
+
+def _judge(
+    zone: Zone,
+    state: PlaceState | None,
+    new: Sequence[Fix],
+    known_since: Callable[[float], Sequence[Fix]],
+    verdict: ZoneVerdict,
+) -> None:
+    newest = state.fix_time if state else float("-inf")
+    near: list[Fix] = []
+    old: list[Fix] = []
+    for fix in new:
+        if state is None or fix.fix_time > newest:
+            continue
+        (near if fix.fix_time > state.anchor_time else old).append(fix)
+    if state is not None and near:
+        known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*known_since(state.anchor_time), *new]}
+        again = [fix for fix in known.values() if state.anchor_time < fix.fix_time <= newest]
+        decisions = redecide(zone, sorted(again, key=lambda fix: fix.fix_time), state)
+        verdict.late_peak = _gravest(decisions)
+        verdict.judged.update((decision.fix_time, decision) for decision in decisions)
+        state = decisions[-1].state
+        verdict.decisions[newest] = decisions[-1]
+    if old:
+        decisions = judge_late(zone, old)
+        verdict.judged.update((decision.fix_time, decision) for decision in decisions)
+        verdict.late_peak = _graver(verdict.late_peak, _gravest(decisions))
+    for fix in new:
+        if state is not None and fix.fix_time <= state.fix_time:
+            if fix.fix_time > newest:
+                # Two places for one instant: both are weighed, in the order that makes the graver one count.
+                decisions = redecide(zone, [*known_since(state.anchor_time), *_until(new, fix)], state)
+                state = decisions[-1].state
+                verdict.decisions[fix.fix_time] = _graver(verdict.decisions.get(fix.fix_time), decisions[-1])
+            continue
+        decision = decide(zone, fix, state)
+        state = decision.state
+        verdict.decisions[fix.fix_time] = decision
+    verdict.judged.update(verdict.decisions)
+    verdict.state = state
+
+
+def _until(fixes: Sequence[Fix], last: Fix) -> list[Fix]:
+    return [fix for fix in fixes if fix.fix_time <= last.fix_time]
+
+
+def danger_of(decision: Decision) -> Danger:
+    """Return the danger that a decision tells of."""
+    return lifecycle.danger(decision.level, decision.certainty)
+
+
+def _gravest(decisions: Sequence[Decision]) -> Decision | None:
+    return max(decisions, key=danger_of, default=None)
+
+
+def _graver(one: Decision | None, other: Decision | None) -> Decision:
+    decisions = [decision for decision in (one, other) if decision is not None]
+    return max(decisions, key=danger_of)
+
+
+def asks_for_fast_reports(level: int, certainty: str) -> bool:
+    """Tell whether a tag should report faster: in a buffer or exclusion zone, unsure, or not judged at all."""
+    return level != Level.CLEAR or certainty == Certainty.UNCONFIRMED
+
+
+def instant(epoch_s: float) -> datetime:
+    """Return the instant of an epoch second, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC)

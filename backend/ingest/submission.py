@@ -1,0 +1,251 @@
+"""Reads what a tag sent, item by item: one bad fix is set apart with its reason and never fails its neighbours."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
+from backend.settings import Settings
+from zones import Fix, FixRefused, Source
+
+REQUIRED = ("fix_time", "lat", "lon")
+NUMBERS = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
+KNOWN = frozenset((*REQUIRED, *NUMBERS, "source"))
+EVENT_KINDS = (
+    "strap_open",
+    "strap_closed",
+    "battery_low",
+    "battery_critical",
+    "charging_started",
+    "charging_ended",
+    "gnss_lost",
+    "gnss_found",
+    "case_opened",
+    "jamming",
+    "motion_lost",
+    "shutdown",
+    "started",
+    "sos",
+)
+LONGEST_KEPT_BODY = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A fix or event that is kept and not acted on."""
+
+    index: int | None
+    code: str
+    detail: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentFix:
+    """A fix that can be judged, with what is kept beside it."""
+
+    index: int
+    fix: Fix
+    fix_time: datetime
+    battery_pct: float | None
+    extra: dict[str, Any] | None
+
+    @property
+    def key(self) -> tuple[datetime, float, float]:
+        """What makes two reports of one tag the same fix."""
+        return self.fix_time, self.fix.lat, self.fix.lon
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """Something the tag says of itself."""
+
+    kind: str
+    at: datetime
+    detail: dict[str, Any] | None
+
+
+@dataclass(slots=True)
+class Submission:
+    """One signed request of one tag, ready to be committed."""
+
+    tag_id: int
+    webhook_id: str
+    received_at: datetime
+    fixes: list[SentFix] = field(default_factory=list)
+    events: list[SentEvent] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    is_stale: bool = False
+    # A body that is of no use as a whole is kept too, and answered with its error instead of a count.
+    is_answered: bool = True
+    is_poison: bool = False
+
+    def set_apart(self, error: str) -> Submission:
+        """Return this request with every fix refused, because storing or judging it failed in an unforeseen way."""
+        refused = [
+            Refusal(
+                sent.index,
+                "not_processed",
+                f"The fix is kept and could not be processed ({error}).",
+                repr(asdict(sent.fix))[:LONGEST_KEPT_BODY].replace("\x00", ""),
+            )
+            for sent in self.fixes
+        ]
+        return Submission(
+            self.tag_id,
+            self.webhook_id,
+            self.received_at,
+            events=[SentEvent("processing_failed", self.received_at, {"error": error})],
+            refused=[*self.refused, *refused],
+            is_answered=self.is_answered,
+            is_poison=True,
+        )
+
+
+def read_body(body: bytes, settings: Settings) -> tuple[list[Any], list[Any]]:
+    """Return the fixes and events of a request's body, as sent.
+
+    Raises: MalformedJson, InvalidRequest, EmptyBatch, BatchTooLarge.
+    """
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson(f"The body cannot be read as JSON: {error}"[:300]) from None
+    if not isinstance(content, dict):
+        raise InvalidRequest('The body must be an object: {"fixes": [...]}.')
+    fixes, events = content.get("fixes", []), content.get("events", [])
+    for name, value in (("fixes", fixes), ("events", events)):
+        if not isinstance(value, list):
+            raise InvalidRequest(f"{name} must be a list.")
+    if not fixes and not events:
+        raise EmptyBatch("The batch holds no fix and no event.")
+    if len(fixes) > settings.max_batch_fixes or len(events) > settings.max_batch_fixes:
+        raise BatchTooLarge(
+            f"The batch holds {max(len(fixes), len(events))} items; one request may carry {settings.max_batch_fixes}."
+        )
+    return fixes, events
+
+
+def read(
+    tag_id: int, webhook_id: str, body: bytes, received_at: datetime, is_stale: bool, settings: Settings
+) -> Submission:
+    """Read a request of a tag. Raises: what ``read_body`` raises, for a body that is of no use as a whole."""
+    fixes, events = read_body(body, settings)
+    submission = Submission(tag_id, webhook_id, received_at, is_stale=is_stale)
+    for index, item in enumerate(fixes):
+        try:
+            sent = _read_fix(index, item, received_at, settings)
+        except FixRefused as refusal:
+            submission.refused.append(Refusal(index, refusal.code, refusal.detail, _kept(item)))
+            continue
+        if is_stale:
+            submission.refused.append(
+                Refusal(index, "stale_timestamp", "The tag's clock is not near ours; kept, not judged.", _kept(item))
+            )
+        else:
+            submission.fixes.append(sent)
+    for item in events:
+        _read_event(item, submission)
+    return submission
+
+
+def refused_body(
+    tag_id: int, webhook_id: str, body: bytes, received_at: datetime, code: str, detail: str
+) -> Submission:
+    """Return a submission that only keeps a body which is of no use as a whole."""
+    text = body.decode(errors="replace")
+    return Submission(tag_id, webhook_id, received_at, refused=[Refusal(None, code, detail, text)], is_answered=False)
+
+
+def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) -> SentFix:
+    if not isinstance(item, dict):
+        raise FixRefused("not_an_object", "A fix must be an object with fix_time, lat and lon.")
+    missing = [name for name in REQUIRED if item.get(name) is None]
+    if missing:
+        raise FixRefused("missing_field", f"{' and '.join(missing)} must be given.")
+    at = _instant(item["fix_time"], "fix_time")
+    if at > received_at + timedelta(seconds=settings.future_tolerance_s):
+        raise FixRefused("fix_time_in_future", f"fix_time is {_seconds(at - received_at)} s ahead of the time here.")
+    if at < received_at - timedelta(days=settings.max_fix_age_days):
+        raise FixRefused("fix_time_too_old", f"fix_time is more than {settings.max_fix_age_days} days ago.")
+    extra = {name: value for name, value in item.items() if name not in KNOWN}
+    # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
+    numbers = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
+    battery_pct = numbers.pop("battery_pct")
+    fix = Fix(
+        fix_time=at.timestamp(),
+        lat=item["lat"],
+        lon=item["lon"],
+        source=_source_or_none(item.get("source"), extra),
+        received_at=received_at.timestamp(),
+        **numbers,
+    )
+    return SentFix(index, fix, at, battery_pct, _printable(extra) or None)
+
+
+def _instant(value: Any, name: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise FixRefused("not_an_instant", f"{name} is not an ISO 8601 instant such as 2026-11-24T20:00:00Z.") from None
+    if at.tzinfo is None:
+        raise FixRefused("not_an_instant", f"{name} has no time zone; write 2026-11-24T20:00:00Z.")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise FixRefused("not_an_instant", f"{name} is beyond the calendar.") from None
+
+
+def _number_or_none(name: str, value: Any, extra: dict[str, Any]) -> float | None:
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != value or abs(value) > 1e9:
+        extra[name] = value
+        return None
+    return float(value)
+
+
+def _source_or_none(value: Any, extra: dict[str, Any]) -> Source | None:
+    if value is None:
+        return None
+    try:
+        return Source(value)
+    except ValueError:
+        extra["source"] = value
+        return None
+
+
+def _printable(extra: dict[str, Any]) -> dict[str, Any]:
+    """Return ``extra`` as strict JSON can hold it, and no longer than is kept of a body."""
+    if not extra:
+        return {}
+    text = json.dumps(extra, default=str)
+    if len(text) > LONGEST_KEPT_BODY or "NaN" in text or "Infinity" in text or "\\u0000" in text:
+        return {"text": text[:LONGEST_KEPT_BODY].replace("\\u0000", "")}
+    return extra
+
+
+def _read_event(item: Any, submission: Submission) -> None:
+    try:
+        if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
+            raise FixRefused("not_an_event", "An event must be an object with kind and at.")
+        at = _instant(item.get("at"), "at")
+        if item["kind"] not in EVENT_KINDS:
+            raise FixRefused("unknown_event", "The event is of no known kind.")
+    except FixRefused as refusal:
+        submission.refused.append(Refusal(None, refusal.code, refusal.detail, _kept(item)))
+        return
+    detail = _printable({name: value for name, value in item.items() if name not in ("kind", "at")})
+    submission.events.append(SentEvent(item["kind"], at, detail or None))
+
+
+def _kept(item: Any) -> str:
+    return json.dumps(item)[:LONGEST_KEPT_BODY].replace("\\u0000", "")
+
+
+def _seconds(span: timedelta) -> int:
+    return round(span.total_seconds())

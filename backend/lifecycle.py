@@ -1,0 +1,124 @@
+"""How an alert changes: its situation, its handling, and when silence escalates. Pure: ``now`` is an argument."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from backend.models import Channel, Handling
+from zones import Certainty, Level
+
+
+class Danger(IntEnum):
+    """The one order of danger, across levels and certainties."""
+
+    NONE = 0
+    BUFFER_UNCONFIRMED = 1
+    BUFFER = 2
+    BREACH_UNCONFIRMED = 3
+    BREACH = 4
+
+
+# An alert is raised from here on. A buffer that is still unconfirmed only makes the tag report faster.
+RAISES_FROM = Danger.BUFFER
+
+# A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
+REENTRY_S = 600.0
+
+# An acknowledgement is a promise to act: without an outcome after this time silence has begun again.
+OUTCOME_OWED_AFTER_S = 900.0
+
+
+def danger(level: Level, certainty: Certainty) -> Danger:
+    """Return the danger of a judgement; a withdrawn one is none."""
+    if certainty is Certainty.WITHDRAWN or level is Level.CLEAR:
+        return Danger.NONE
+    if level is Level.BUFFER:
+        return Danger.BUFFER if certainty is Certainty.CONFIRMED else Danger.BUFFER_UNCONFIRMED
+    return Danger.BREACH if certainty is Certainty.CONFIRMED else Danger.BREACH_UNCONFIRMED
+
+
+class Step(StrEnum):
+    """What a new judgement means for the alert that stands at a place, or for none."""
+
+    NOTHING = "nothing"
+    RAISE = "raise"
+    RISE = "rise"
+    FALL = "fall"
+    SAME = "same"
+    WITHDRAW = "withdraw"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What has to be known of the alert at a place to judge a change: its danger now, and since when it is over."""
+
+    danger: Danger
+    is_over: bool
+    handling: Handling
+    since_over_s: float = 0.0
+
+
+def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
+    """Tell what the judgement ``level``, ``certainty`` does to the newest alert at the same place."""
+    risen_to = danger(level, certainty)
+    if standing is None or (standing.is_over and not _can_resume(standing)):
+        return Step.RAISE if risen_to >= RAISES_FROM else Step.NOTHING
+    if standing.is_over:
+        return Step.RISE if risen_to >= RAISES_FROM else Step.NOTHING
+    if risen_to > standing.danger:
+        return Step.RISE
+    if certainty is Certainty.WITHDRAWN:
+        return Step.WITHDRAW
+    if risen_to < RAISES_FROM and level is Level.CLEAR:
+        return Step.END
+    return Step.FALL if risen_to < standing.danger else Step.SAME
+
+
+def _can_resume(standing: Standing) -> bool:
+    return standing.handling is not Handling.CLOSED and standing.since_over_s <= REENTRY_S
+
+
+def reopens(handling: Handling, acknowledged_danger: int, risen_to: Danger) -> bool:
+    """Tell whether a rise restarts the ladder: always, unless the acknowledgement covers the level reached."""
+    return handling is not Handling.ACKNOWLEDGED or risen_to > acknowledged_danger
+
+
+class Who(StrEnum):
+    """A place in the ladder that people fill."""
+
+    ACKNOWLEDGER = "acknowledger"
+    OFFICER = "officer"
+    SUPERVISORS = "supervisors"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Who is owed what, ``after_s`` seconds after the alert or after danger rose."""
+
+    after_s: float
+    who: tuple[Who, ...]
+    channels: tuple[Channel, ...]
+    # The rung is passed over when a phone of these people has said that it received the warning.
+    unless_received: bool = False
+
+
+LADDER: tuple[Rung, ...] = (
+    Rung(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.WEBSOCKET, Channel.PUSH)),
+    Rung(10.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.SMS,), unless_received=True),
+    Rung(60.0, (Who.SUPERVISORS,), (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS)),
+)
+REPEAT = Rung(120.0, (Who.ACKNOWLEDGER, Who.OFFICER, Who.SUPERVISORS), (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS))
+
+
+def rung(number: int) -> Rung:
+    """Return rung ``number`` of the ladder, from 0; past its end the last one repeats every ``REPEAT.after_s``."""
+    return LADDER[number] if number < len(LADDER) else REPEAT
+
+
+def due_after_s(number: int) -> float:
+    """Return the seconds from the ladder's start to rung ``number``."""
+    if number < len(LADDER):
+        return LADDER[number].after_s
+    return LADDER[-1].after_s + REPEAT.after_s * (number - len(LADDER) + 1)

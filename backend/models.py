@@ -1,0 +1,455 @@
+"""Every table, read from top to bottom as the life of a fix: who, where, what was sent, how judged, who was told."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from peewee import (
+    AutoField,
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    Model,
+    TextField,
+)
+
+from backend.db import InstantField, database
+
+
+class Role(StrEnum):
+    """What a member of staff may do."""
+
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Handling(StrEnum):
+    """What people do about an alert; what the wearer does is its situation."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class AlertKind(StrEnum):
+    """Why an alert was raised."""
+
+    ZONE = "zone"
+    CANNOT_JUDGE = "cannot_judge"
+
+
+class Channel(StrEnum):
+    """A way to reach a person."""
+
+    WEBSOCKET = "websocket"
+    PUSH = "push"
+    SMS = "sms"
+
+
+class Purpose(StrEnum):
+    """What a notification says; the words are notifier.messages'."""
+
+    ALERT = "alert"
+    ESCALATION = "escalation"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+    VICTIM_BREACH = "victim_breach"
+    VICTIM_OVER = "victim_over"
+
+
+class NotificationState(StrEnum):
+    """How far a notification has come. Sent is not delivered is not received."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ReceiptKind(StrEnum):
+    """Proof from a phone."""
+
+    RECEIVED = "received"
+    DISPLAYED = "displayed"
+    OPENED = "opened"
+
+
+class Table(Model):
+    """What all tables share."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Team(Table):
+    """A probation delivery unit: who may see a wearer."""
+
+    name = CharField(unique=True)
+    created_at = InstantField()
+
+
+class Person(Table):
+    """A member of staff."""
+
+    team = ForeignKeyField(Team, backref="people")
+    role = CharField()
+    name = CharField()
+    email = CharField(unique=True)
+    password_hash = CharField()
+    phone = CharField(null=True)
+    is_active = BooleanField(default=True)
+    created_at = InstantField()
+
+
+class Session(Table):
+    """One sign-in of one person on one phone or browser, until it ends."""
+
+    person = ForeignKeyField(Person, backref="sessions")
+    refresh_hash = CharField(unique=True)
+    previous_hash = CharField(null=True, index=True)
+    created_at = InstantField()
+    expires_at = InstantField()
+    ended_at = InstantField(null=True)
+
+
+class Device(Table):
+    """A phone that takes pushes for a person."""
+
+    person = ForeignKeyField(Person, backref="devices")
+    token = TextField(unique=True)
+    platform = CharField()
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+    ended_because = CharField(null=True)
+
+
+class Socket(Table):
+    """One open Socket.IO connection, kept fresh by the process that holds it: who can be reached by websocket."""
+
+    person = ForeignKeyField(Person, backref="sockets")
+    session = ForeignKeyField(Session)
+    sid = CharField(unique=True)
+    seen_at = InstantField()
+
+
+class Victim(Table):
+    """A protected person."""
+
+    team = ForeignKeyField(Team, backref="victims")
+    name = CharField()
+    phone = CharField(null=True)
+    created_at = InstantField()
+
+
+class Consent(Table):
+    """A victim's recorded agreement to be reached on one channel in words she chose, until withdrawn."""
+
+    victim = ForeignKeyField(Victim, backref="consents")
+    channel = CharField()
+    wording_breach = TextField()
+    wording_over = TextField()
+    given_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+    withdrawn_at = InstantField(null=True)
+    withdrawn_by = CharField(null=True)
+
+
+class Wearer(Table):
+    """The person wearing a tag."""
+
+    team = ForeignKeyField(Team, backref="wearers")
+    name = CharField()
+    responsible_officer = ForeignKeyField(Person, null=True)
+    created_at = InstantField()
+
+
+class Tag(Table):
+    """The device on the ankle and the key that signs what it sends."""
+
+    serial = CharField(unique=True)
+    key = CharField()
+    created_at = InstantField()
+
+
+class Activation(Table):
+    """One tag worn by one wearer, from, to."""
+
+    tag = ForeignKeyField(Tag, backref="activations")
+    wearer = ForeignKeyField(Wearer, backref="activations")
+    from_at = InstantField()
+    to_at = InstantField(null=True)
+
+
+class ProtectedPlace(Table):
+    """A victim's place that a wearer must keep away from."""
+
+    victim = ForeignKeyField(Victim, backref="places")
+    label = CharField()
+
+
+class PlaceZone(Table):
+    """A zone around a place that applies to one wearer: a GeoJSON Feature with kind and buffer."""
+
+    place = ForeignKeyField(ProtectedPlace, backref="zones")
+    wearer = ForeignKeyField(Wearer, backref="zones")
+    feature = JSONField()
+    from_at = InstantField()
+    to_at = InstantField(null=True)
+
+
+class TagRequest(Table):
+    """One signed request of a tag and what it was answered, so that the same request is answered the same."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag)
+    webhook_id = CharField()
+    received_at = InstantField()
+    answer = JSONField()
+
+    class Meta:
+        indexes = ((("tag", "webhook_id"), True),)
+
+
+class Fix(Table):
+    """One position report that was accepted, with how it was judged."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="fixes", index=False)
+    wearer = ForeignKeyField(Wearer, null=True, index=False)
+    fix_time = InstantField()
+    received_at = InstantField()
+    decided_at = InstantField(null=True)
+    lat = DoubleField()
+    lon = DoubleField()
+    accuracy_m = DoubleField(null=True)
+    speed_mps = DoubleField(null=True)
+    course_deg = DoubleField(null=True)
+    satellites = IntegerField(null=True)
+    hdop = DoubleField(null=True)
+    source = CharField(null=True)
+    battery_pct = DoubleField(null=True)
+    extra = JSONField(null=True)
+    level = IntegerField(null=True)
+    certainty = CharField(null=True)
+
+    class Meta:
+        indexes = (
+            (("tag", "fix_time", "lat", "lon"), True),
+            (("wearer", "fix_time"), False),
+        )
+
+
+class QuarantinedFix(Table):
+    """What a tag sent and we do not act on, as it came, with the reason."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="quarantine")
+    webhook_id = CharField()
+    position = IntegerField(null=True)
+    code = CharField()
+    detail = TextField()
+    body = TextField()
+    received_at = InstantField()
+
+
+class TagEvent(Table):
+    """Something a tag said of itself, or we saw of it: a strap opened, a clock reset. Held against no person."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="events")
+    kind = CharField()
+    at = InstantField()
+    received_at = InstantField()
+    detail = JSONField(null=True)
+
+
+class PlaceState(Table):
+    """How near one wearer is to one zone: the judge's own state after the newest fix."""
+
+    wearer = ForeignKeyField(Wearer, backref="place_states")
+    zone = ForeignKeyField(PlaceZone, backref="states")
+    tag = ForeignKeyField(Tag)
+    level = IntegerField()
+    certainty = CharField()
+    fix_time = InstantField()
+    state = TextField()
+
+    class Meta:
+        indexes = ((("wearer", "zone"), True),)
+
+
+class Alert(Table):
+    """One ongoing situation of one wearer at one place, and what people do about it."""
+
+    code = CharField(unique=True)
+    kind = CharField()
+    wearer = ForeignKeyField(Wearer, backref="alerts")
+    team = ForeignKeyField(Team, backref="alerts")
+    place = ForeignKeyField(ProtectedPlace, backref="alerts")
+    zone = ForeignKeyField(PlaceZone)
+    # The situation.
+    level = IntegerField()
+    certainty = CharField()
+    peak_danger = IntegerField()
+    is_over = BooleanField(default=False)
+    is_late = BooleanField(default=False)
+    over_at = InstantField(null=True)
+    reasons = JSONField()
+    distance_m = DoubleField(null=True)
+    closing_mps = DoubleField(null=True)
+    time_to_edge_s = DoubleField(null=True)
+    # The clock of the fix that raised it.
+    fix_time = InstantField()
+    received_at = InstantField()
+    decided_at = InstantField()
+    last_fix_time = InstantField()
+    raised_at = InstantField()
+    # The handling.
+    handling = CharField(default=Handling.OPEN)
+    acknowledged_by = ForeignKeyField(Person, null=True, backref="acknowledged")
+    acknowledged_at = InstantField(null=True)
+    acknowledged_danger = IntegerField(default=0)
+    first_acknowledged_at = InstantField(null=True)
+    outcome_code = CharField(null=True)
+    outcome_note = TextField(null=True)
+    outcome_by = ForeignKeyField(Person, null=True, backref="outcomes")
+    outcome_at = InstantField(null=True)
+    # The ladder: an alert that somebody still has to answer always has a next instant.
+    episode = IntegerField(default=1)
+    ladder_started_at = InstantField()
+    rung = IntegerField(default=0)
+    next_escalation_at = InstantField(null=True, index=True)
+    # Where the alert stands in the feed of changes that phones follow.
+    cursor = IntegerField(default=0, index=True)
+
+    class Meta:
+        indexes = (
+            (("team", "handling"), False),
+            (("wearer", "place", "is_over"), False),
+            (("raised_at",), False),
+        )
+
+
+class Feed(Table):
+    """The one row whose counter numbers the changes of alerts in the order of their commits."""
+
+    id = AutoField()
+    cursor = IntegerField()
+
+
+class Notification(Table):
+    """One message owed to one person on one channel for one rung of an alert's ladder."""
+
+    id = BigAutoField()
+    alert = ForeignKeyField(Alert, backref="notifications")
+    person = ForeignKeyField(Person, null=True, backref="notifications")
+    victim = ForeignKeyField(Victim, null=True, backref="notifications")
+    channel = CharField()
+    purpose = CharField()
+    recipient_key = CharField()
+    episode = IntegerField()
+    rung = IntegerField()
+    priority = IntegerField()
+    due_at = InstantField()
+    state = CharField(default=NotificationState.PENDING)
+    attempts = IntegerField(default=0)
+    lease_token = CharField(null=True)
+    lease_until = InstantField(null=True)
+    created_at = InstantField()
+    sent_at = InstantField(null=True)
+    delivered_at = InstantField(null=True)
+    settled_at = InstantField(null=True)
+    detail = CharField(null=True)
+
+    class Meta:
+        indexes = (
+            (("alert", "recipient_key", "channel", "purpose", "episode", "rung"), True),
+            (("state", "due_at"), False),
+        )
+
+
+class Attempt(Table):
+    """One try to hand a notification to a provider."""
+
+    id = CharField(primary_key=True)
+    notification = ForeignKeyField(Notification, backref="tries")
+    started_at = InstantField()
+    finished_at = InstantField(null=True)
+    outcome = CharField(null=True)
+    provider_id = CharField(null=True, index=True)
+    provider_state = CharField(null=True)
+    detail = TextField(null=True)
+
+
+class Receipt(Table):
+    """What a person's phone says it did with an alert."""
+
+    alert = ForeignKeyField(Alert, backref="receipts")
+    person = ForeignKeyField(Person, backref="receipts")
+    kind = CharField()
+    channel = CharField()
+    episode = IntegerField()
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("alert", "person", "kind", "channel", "episode"), True),)
+
+
+class ProviderEvent(Table):
+    """A callback or an incoming message of a provider, stored as it came before anything is made of it."""
+
+    id = BigAutoField()
+    provider = CharField()
+    token = CharField(unique=True)
+    kind = CharField()
+    body = JSONField()
+    received_at = InstantField()
+    made_of_it = CharField(null=True)
+
+
+class AuditEntry(Table):
+    """Who did what to what, and when; written with the change itself."""
+
+    id = BigAutoField()
+    at = InstantField()
+    actor = CharField()
+    action = CharField()
+    alert = ForeignKeyField(Alert, null=True, backref="history")
+    subject = CharField()
+    detail = JSONField(null=True)
+
+
+TABLES: list[type[Table]] = [
+    Team,
+    Person,
+    Session,
+    Device,
+    Socket,
+    Victim,
+    Consent,
+    Wearer,
+    Tag,
+    Activation,
+    ProtectedPlace,
+    PlaceZone,
+    TagRequest,
+    Fix,
+    QuarantinedFix,
+    TagEvent,
+    PlaceState,
+    Alert,
+    Feed,
+    Notification,
+    Attempt,
+    Receipt,
+    ProviderEvent,
+    AuditEntry,
+]

@@ -1,0 +1,281 @@
+"""The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from peewee import Case, fn
+
+from backend import db, wakeups
+from backend.models import (
+    Alert,
+    Attempt,
+    Channel,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+    Receipt,
+    ReceiptKind,
+    Socket,
+    Victim,
+)
+
+
+class Priority(IntEnum):
+    """Which of many due notifications goes first; less is sooner."""
+
+    NEW = 0
+    ESCALATION = 1
+    UPDATE = 2
+
+
+PRIORITY_OF = {
+    Purpose.ALERT: Priority.NEW,
+    Purpose.VICTIM_BREACH: Priority.NEW,
+    Purpose.ESCALATION: Priority.ESCALATION,
+    Purpose.WITHDRAWN: Priority.UPDATE,
+    Purpose.ANSWERED: Priority.UPDATE,
+    Purpose.VICTIM_OVER: Priority.UPDATE,
+}
+
+# A socket that its process has not confirmed for this long is taken for dead.
+SOCKET_FRESH_S = 15.0
+# How far a state may be taken back by a late or repeated callback: not at all.
+RANK = {
+    NotificationState.PENDING: 0,
+    NotificationState.SENT: 1,
+    NotificationState.FAILED: 2,
+    NotificationState.DELIVERED: 3,
+    NotificationState.RECEIVED: 4,
+    NotificationState.CANCELLED: 5,
+}
+
+
+def owe(
+    alert: Alert,
+    recipient: Person | Victim,
+    channel: Channel,
+    purpose: Purpose,
+    now: datetime,
+    *,
+    rung: int = 0,
+) -> None:
+    """Owe one message; owing the same one again changes nothing."""
+    is_victim = isinstance(recipient, Victim)
+    Notification.insert(
+        alert=alert,
+        person=None if is_victim else recipient.id,
+        victim=recipient.id if is_victim else None,
+        recipient_key=f"{'victim' if is_victim else 'person'}:{recipient.id}",
+        channel=channel,
+        purpose=purpose,
+        episode=alert.episode,
+        rung=rung,
+        priority=PRIORITY_OF[purpose],
+        due_at=now,
+        created_at=now,
+    ).on_conflict_ignore().execute()
+    wakeups.announce()
+
+
+def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose]) -> int:
+    """Cancel what has not gone out of these purposes, and return how many; a claimed one may still go out."""
+    return (
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None)
+        .where(
+            Notification.alert == alert,
+            Notification.state == NotificationState.PENDING,
+            Notification.purpose.in_(list(purposes)),
+        )
+        .execute()
+    )
+
+
+def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limit: int) -> list[Notification]:
+    """Lease up to ``limit`` due notifications to the caller, gravest purpose and newest first.
+
+    A lease that ran out may be claimed by anybody: its worker died between claim and send. Each claim has a
+    fencing token of its own, and only its holder can settle it.
+    """
+    token = secrets.token_hex(8)
+    with db.atomic():
+        due = db.skip_locked(
+            Notification.select(Notification.id)
+            .where(
+                Notification.state == NotificationState.PENDING,
+                Notification.due_at <= now,
+                Notification.channel.in_(list(channels)),
+                (Notification.lease_until.is_null()) | (Notification.lease_until <= now),
+            )
+            .order_by(Notification.priority, Notification.id.desc())
+            .limit(limit)
+        )
+        ids = [row.id for row in due]
+        if not ids:
+            return []
+        Notification.update(
+            lease_token=token,
+            lease_until=now + timedelta(seconds=lease_s),
+            attempts=Notification.attempts + 1,
+        ).where(
+            Notification.id.in_(ids),
+            Notification.state == NotificationState.PENDING,
+            (Notification.lease_until.is_null()) | (Notification.lease_until <= now),
+        ).execute()
+        claimed = (
+            Notification.select(Notification, Alert, Person, Victim)
+            .join(Alert)
+            .switch(Notification)
+            .join(Person, "LEFT OUTER")
+            .switch(Notification)
+            .join(Victim, "LEFT OUTER")
+            .where(Notification.id.in_(ids), Notification.lease_token == token)
+            .order_by(Notification.priority, Notification.id.desc())
+        )
+        return list(claimed)
+
+
+def begin_attempt(notification: Notification, now: datetime) -> Attempt:
+    """Record that a provider is about to be called, under an id of the attempt's own."""
+    return Attempt.create(id=secrets.token_hex(16), notification=notification, started_at=now)
+
+
+def finish_attempt(attempt: Attempt, outcome: str, detail: str, provider_id: str | None, now: datetime) -> None:
+    """Record how the call ended. A callback may have come first: what it said of the state is left alone."""
+    Attempt.update(outcome=outcome, detail=detail or None, provider_id=provider_id, finished_at=now).where(
+        Attempt.id == attempt.id
+    ).execute()
+
+
+def settle(
+    notification: Notification,
+    state: NotificationState,
+    now: datetime,
+    detail: str = "",
+    sent_at: datetime | None = None,
+) -> bool:
+    """End the caller's lease with a final word; False when another worker holds it, or it was cancelled.
+
+    A callback may have come before the provider's own answer: the later state that it told stays.
+    """
+    pending = Notification.state == NotificationState.PENDING
+    changed = (
+        Notification.update(
+            state=Case(None, ((pending, state),), Notification.state),
+            settled_at=now,
+            sent_at=sent_at,
+            lease_token=None,
+            lease_until=None,
+            detail=detail[:255] or None,
+        )
+        .where(Notification.id == notification.id, Notification.lease_token == notification.lease_token)
+        .execute()
+    )
+    return bool(changed)
+
+
+def retry(notification: Notification, due_at: datetime, detail: str) -> bool:
+    """End the caller's lease and owe the message again at ``due_at``."""
+    changed = (
+        Notification.update(due_at=due_at, lease_token=None, lease_until=None, detail=detail[:255] or None)
+        .where(
+            Notification.id == notification.id,
+            Notification.lease_token == notification.lease_token,
+            Notification.state == NotificationState.PENDING,
+        )
+        .execute()
+    )
+    return bool(changed)
+
+
+def next_due_at(channels: Collection[Channel]) -> datetime | None:
+    """Return when the next pending notification falls due or its lease runs out."""
+    rows = (
+        Notification.select(fn.MIN(Notification.due_at), fn.MIN(Notification.lease_until))
+        .where(Notification.state == NotificationState.PENDING, Notification.channel.in_(list(channels)))
+        .tuples()
+    )
+    due_at, lease_until = next(iter(rows))
+    instants = [value for value in map(_instant, (due_at, lease_until)) if value is not None]
+    return min(instants) if instants else None
+
+
+def _instant(value: datetime | str | None) -> datetime | None:
+    return Notification.due_at.python_value(value)
+
+
+def raise_state(notification_id: int, state: NotificationState, now: datetime, detail: str = "") -> bool:
+    """Take a later word of a provider into account; an earlier or repeated one changes nothing."""
+    lower = [known for known, rank in RANK.items() if rank < RANK[state]]
+    values = {"state": state, "detail": detail[:255] or None}
+    if state is NotificationState.DELIVERED:
+        values["delivered_at"] = now
+    changed = (
+        Notification.update(**values).where(Notification.id == notification_id, Notification.state.in_(lower)).execute()
+    )
+    return bool(changed)
+
+
+def record_receipt(person: Person, alert: Alert, kind: ReceiptKind, channel: Channel, now: datetime) -> bool:
+    """Keep a phone's proof and mark what was sent to this person on this channel; False when it was known."""
+    known = Receipt.select().where(
+        Receipt.alert == alert,
+        Receipt.person == person,
+        Receipt.kind == kind,
+        Receipt.channel == channel,
+        Receipt.episode == alert.episode,
+    )
+    # Asked first, since phones repeat themselves and a look needs no write lock.
+    if known.exists():
+        return False
+    with db.atomic():
+        is_new = (
+            Receipt.insert(alert=alert, person=person, kind=kind, channel=channel, episode=alert.episode, at=now)
+            .on_conflict_ignore()
+            .as_rowcount()
+            .execute()
+        )
+        sent = (
+            (Notification.alert == alert)
+            & (Notification.person == person)
+            & (Notification.channel == channel)
+            & (Notification.episode == alert.episode)
+            & Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED])
+        )
+        Notification.update(delivered_at=now).where(sent, Notification.delivered_at.is_null()).execute()
+        Notification.update(state=NotificationState.RECEIVED).where(sent).execute()
+        return bool(is_new)
+
+
+def has_receipt(alert: Alert, person: Person) -> bool:
+    """Tell whether a phone of this person has said that it has the present episode of the alert."""
+    return (
+        Receipt.select()
+        .where(Receipt.alert == alert, Receipt.person == person, Receipt.episode == alert.episode)
+        .exists()
+    )
+
+
+def is_connected(person: Person, now: datetime) -> bool:
+    """Tell whether the person has an open socket that its process has confirmed lately."""
+    return (
+        Socket.select()
+        .where(Socket.person == person, Socket.seen_at > now - timedelta(seconds=SOCKET_FRESH_S))
+        .exists()
+    )
+
+
+def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
+    """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs."""
+    owed = (
+        (Notification.alert == alert_id)
+        & Notification.person.in_(list(person_ids))
+        & (Notification.channel == Channel.WEBSOCKET)
+        & (Notification.state == NotificationState.PENDING)
+    )
+    if Notification.select().where(owed).exists():
+        Notification.update(state=NotificationState.SENT, sent_at=now, settled_at=now).where(owed).execute()

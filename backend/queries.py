@@ -1,0 +1,98 @@
+"""What people look at: the alerts of a team in the order of danger, one alert with its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from peewee import Case, ModelSelect
+
+from backend import audit
+from backend.access import access_alert, require
+from backend.db import atomic
+from backend.models import Alert, AuditEntry, Fix, Handling, Person, PlaceZone, ProtectedPlace, Role, Wearer
+from zones import Certainty
+
+TRACK_BEFORE_S = 3_600.0
+MOST_TRACK_FIXES = 1_000
+# Looking again within this time is the same look, and is recorded once.
+ONE_LOOK_S = 60.0
+HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
+    "open": (Handling.OPEN,),
+    "acknowledged": (Handling.ACKNOWLEDGED,),
+    "live": (Handling.OPEN, Handling.ACKNOWLEDGED),
+    "closed": (Handling.CLOSED,),
+    "all": tuple(Handling),
+}
+
+
+def alerts_of(person: Person, status: str, after: int | None = None, limit: int = 200) -> list[Alert]:
+    """Return the alerts of the person's own team, gravest first.
+
+    Unanswered before answered, standing before over, then by level, certainty and the newest fix.
+
+    Raises: NotAllowed for administrators.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    query: ModelSelect = (
+        Alert.select(Alert, Wearer, ProtectedPlace)
+        .join(Wearer)
+        .switch(Alert)
+        .join(ProtectedPlace)
+        .where(Alert.team == person.team_id, Alert.handling.in_(HANDLING_OF_STATUS[status]))
+    )
+    if after is not None:
+        query = query.where(Alert.cursor > after)
+    unanswered = Case(Alert.handling, ((Handling.OPEN, 0), (Handling.ACKNOWLEDGED, 1)), 2)
+    sure = Case(Alert.certainty, ((Certainty.CONFIRMED, 0), (Certainty.UNCONFIRMED, 1)), 2)
+    ended = Case(Alert.is_over, ((True, 1),), 0)
+    return list(
+        query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), sure, Alert.last_fix_time.desc()).limit(limit)
+    )
+
+
+def alert_of(person: Person, alert_id: int) -> Alert:
+    """Return one alert. Raises: NotFound, NotAllowed."""
+    return access_alert(person, alert_id)
+
+
+def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone, list[Fix]]:
+    """Return the zone and the wearer's fixes from an hour before the alert; that they were looked at is recorded."""
+    with atomic():
+        actor = audit.actor_of(person)
+        seen = AuditEntry.select().where(
+            AuditEntry.alert == alert,
+            AuditEntry.actor == actor,
+            AuditEntry.action == "location_viewed",
+            AuditEntry.at > now - timedelta(seconds=ONE_LOOK_S),
+        )
+        if not seen.exists():
+            audit.record(actor, "location_viewed", f"alert:{alert.id}", now, alert=alert, reason="alert")
+    until = alert.over_at + timedelta(seconds=TRACK_BEFORE_S) if alert.over_at else now
+    newest_first = (
+        Fix.select()
+        .where(
+            Fix.wearer == alert.wearer_id,
+            Fix.fix_time >= alert.fix_time - timedelta(seconds=TRACK_BEFORE_S),
+            Fix.fix_time <= max(until, alert.last_fix_time),
+        )
+        .order_by(Fix.fix_time.desc())
+        .limit(MOST_TRACK_FIXES)
+    )
+    return PlaceZone.get_by_id(alert.zone_id), list(newest_first)[::-1]
+
+
+def history_of(alert: Alert) -> list[tuple[AuditEntry, str]]:
+    """Return what happened to the alert, oldest first, each with the name of who did it; looks are left out."""
+    entries = list(
+        AuditEntry.select()
+        .where(AuditEntry.alert == alert, AuditEntry.action != "location_viewed")
+        .order_by(AuditEntry.id)
+    )
+    names = _names(entries)
+    return [(entry, names.get(entry.actor, "Cordon")) for entry in entries]
+
+
+def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    ids = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("person:")}
+    return {f"person:{person.id}": person.name for person in Person.select().where(Person.id.in_(ids))}

@@ -1,0 +1,123 @@
+"""Every setting of the product with its unit and help; read once from the environment and passed down."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+def _setting(default: Any, unit: str, help: str) -> Any:
+    return field(default=default, metadata={"unit": unit, "help": help})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The configuration of one process; field ``x_y`` is read from the variable ``CORDON_X_Y``."""
+
+    database_url: str = _setting(
+        "sqlite:///var/cordon.db",
+        "URL",
+        "Where the record is kept: sqlite:///PATH (one machine) or postgresql://USER:PASSWORD@HOST:PORT/NAME.",
+    )
+    database_connections: int = _setting(20, "connections", "Most database connections that one process opens.")
+    secret_key: str = _setting(
+        "", "text", "Signs sessions and forms. Empty: taken from the file that CORDON_SECRET_KEY_FILE names."
+    )
+    secret_key_file: str = _setting(
+        "var/secret-key", "path", "Holds the secret key; made with mode 600 when it is missing and the key is not set."
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8000",
+        "URL",
+        "How the outside reaches this service: used in links, in callbacks given to providers, and when their "
+        "signatures are checked. An https URL makes cookies secure.",
+    )
+    socket_origins: str = _setting(
+        "", "comma-separated origins", "Further web origins that may open a socket. Empty: this service's own only."
+    )
+    trusted_proxies: int = _setting(0, "proxies", "How many reverse proxies in front set X-Forwarded-* truthfully.")
+    tile_url: str = _setting(
+        "",
+        "URL template",
+        "Map tiles, e.g. https://tiles.example/{z}/{x}/{y}.png. Empty: maps show zone, track and scale without tiles.",
+    )
+    tile_attribution: str = _setting("", "text", "The credit that the tile server's terms ask for, shown on the map.")
+    max_body_bytes: int = _setting(1_048_576, "bytes", "Largest request body; a larger one is answered 413.")
+    max_batch_fixes: int = _setting(1_000, "fixes", "Most fixes in one request of a tag.")
+    ingest_queue_size: int = _setting(
+        1_000, "requests", "Requests of tags waiting for the committer; when it is full, tags are answered 503."
+    )
+    ingest_group_size: int = _setting(200, "requests", "Most requests that one transaction commits together.")
+    ingest_timeout_s: float = _setting(20.0, "seconds", "Longest wait of a tag's request for its commit before 503.")
+    signature_tolerance_s: int = _setting(
+        300, "seconds", "How far a signed request's own timestamp may be from now before its fixes are quarantined."
+    )
+    future_tolerance_s: float = _setting(60.0, "seconds", "How far ahead of now the time of a fix may be.")
+    max_fix_age_days: int = _setting(31, "days", "A fix older than this is refused for action and kept in quarantine.")
+    report_interval_s: int = _setting(60, "seconds", "How often a tag is asked to report when all is clear.")
+    fast_report_interval_s: int = _setting(
+        15, "seconds", "The same while the wearer is in a buffer or exclusion zone, or a breach is unconfirmed."
+    )
+    access_token_s: int = _setting(900, "seconds", "Life of an access token.")
+    refresh_token_s: int = _setting(30 * 86_400, "seconds", "Life of a session that is not refreshed.")
+    sign_in_limit: str = _setting(
+        "10 per minute", "rate", "Most attempts to sign in per address and e-mail; more are answered 429."
+    )
+    twilio_account_sid: str = _setting("", "text", "Twilio account. Empty: SMS is off, and start-up says so.")
+    twilio_auth_token: str = _setting("", "secret", "Twilio auth token: sends, and checks the signature of callbacks.")
+    twilio_from: str = _setting(
+        "", "E.164 number", "The number that SMS come from; it must be able to receive replies."
+    )
+    twilio_api_url: str = _setting("https://api.twilio.com", "URL", "Twilio's API, or a local double of it.")
+    fcm_credentials: str = _setting(
+        "", "path", "Service account JSON for Firebase Cloud Messaging. Empty: push is off, and start-up says so."
+    )
+    fcm_url: str = _setting("https://fcm.googleapis.com", "URL", "FCM's API, or a local double of it.")
+    provider_timeout_s: float = _setting(3.0, "seconds", "Longest wait for a provider before the next channel goes.")
+    lease_s: float = _setting(
+        10.0, "seconds", "How long a claimed notification stays its worker's own; then anybody may take it over."
+    )
+    poll_s: float = _setting(1.0, "seconds", "Longest sleep of the notifier when no commit wakes it.")
+    worker_threads: int = _setting(16, "threads", "Deliveries that one notifier process has under way at once.")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read each setting from its variable.
+
+        Raises: ValueError naming the variable whose value is not of the setting's type.
+        """
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            text = environ.get(variable(item.name))
+            if text is None:
+                continue
+            kind = type(item.default)
+            try:
+                values[item.name] = kind(text)
+            except ValueError as error:
+                raise ValueError(f"{variable(item.name)} must be a {kind.__name__}, not {text!r}") from error
+        return cls(**values)
+
+    def signing_key(self) -> str:
+        """Return the secret key, making and keeping one on first use when none is configured."""
+        if self.secret_key:
+            return self.secret_key
+        path = Path(self.secret_key_file)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                return path.read_text().strip()
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of the setting called ``name``."""
+    return f"CORDON_{name.upper()}"

@@ -1,0 +1,1 @@
+"""HTTP: tag-facing routes, pages, and how requests are identified and refused."""

@@ -1,0 +1,114 @@
+"""Where tags report: signed batches of fixes, each answered after it is committed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend import clock, db, ingest, tags
+from backend.errors import (
+    BatchTooLarge,
+    DomainError,
+    EmptyBatch,
+    InvalidRequest,
+    MalformedJson,
+    StorageUnavailable,
+    UnknownTag,
+    WrongSignature,
+)
+from backend.web.identity import settings
+from backend.web.openapi import describes
+
+bp = Blueprint("fixes", __name__)
+
+
+class FixIn(BaseModel):
+    """One position report; unknown fields are kept beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    fix_time: str = Field(description="ISO 8601 instant with its zone, e.g. 2026-11-24T20:00:00Z")
+    lat: float = Field(ge=-90, le=90, description="WGS 84 degrees")
+    lon: float = Field(ge=-180, le=180, description="WGS 84 degrees")
+    accuracy_m: float | None = Field(None, description="68 % radius, metres")
+    speed_mps: float | None = None
+    course_deg: float | None = Field(None, description="Degrees clockwise from north")
+    satellites: int | None = None
+    hdop: float | None = None
+    source: Literal["gnss", "wifi", "cell", "rf"] | None = None
+    battery_pct: float | None = None
+
+
+class EventIn(BaseModel):
+    """Something the tag says of itself."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+    at: str
+
+
+class BatchIn(BaseModel):
+    """What a tag sends in one request."""
+
+    fixes: list[FixIn] = Field(max_length=1_000)
+    events: list[EventIn] = Field(default_factory=list)
+
+
+class RefusedOut(BaseModel):
+    """An item that is kept in quarantine; ``index`` counts the fixes of the request from 0, null for an event."""
+
+    index: int | None
+    code: str
+    detail: str
+
+
+class BatchOut(BaseModel):
+    """What became of a batch, and how soon the tag should report again."""
+
+    accepted: int
+    duplicate: int
+    refused: list[RefusedOut]
+    report_interval_s: int
+    server_time: str | None = Field(None, description="Given when the tag's own clock is far off")
+
+
+def committer() -> ingest.Committer:
+    """Return this process's committer."""
+    return cast(ingest.Committer, current_app.extensions["cordon.committer"])
+
+
+@bp.post("/v1/tags/<serial>/fixes")
+@describes(
+    "Report fixes, signed with the tag's key as in the Standard Webhooks specification.",
+    tag="tags",
+    body=BatchIn,
+    answer=BatchOut,
+    errors=[
+        WrongSignature,
+        UnknownTag,
+        MalformedJson,
+        InvalidRequest,
+        EmptyBatch,
+        BatchTooLarge,
+        StorageUnavailable,
+    ],
+    is_public=True,
+    headers=["webhook-id", "webhook-timestamp", "webhook-signature"],
+)
+def report(serial: str) -> Response:
+    received_at = clock.now()
+    body = request.get_data()
+    tag = tags.find(serial)
+    # The wait for the commit must not hold a connection that the committer may need.
+    db.release_connection()
+    signed = tags.verify(tag, request.headers, body, received_at, settings().signature_tolerance_s)
+    try:
+        submission = ingest.read(tag.id, signed.webhook_id, body, received_at, signed.is_stale, settings())
+    except DomainError as error:
+        committer().submit(ingest.refused_body(tag.id, signed.webhook_id, body, received_at, error.code, error.detail))
+        raise
+    answer: dict[str, Any] = committer().submit(submission)
+    return jsonify(answer)

@@ -1,0 +1,44 @@
+"""Whether the service is alive, and whether it can do its work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel
+
+from backend import db
+from backend.errors import StorageUnavailable
+from backend.models import Feed
+from backend.web.openapi import describes
+
+bp = Blueprint("health", __name__)
+
+
+class HealthOut(BaseModel):
+    """``ok``, always: an answer at all is the message."""
+
+    status: str
+
+
+@bp.get("/health")
+@describes("Whether the process is alive.", tag="service", answer=HealthOut, is_public=True)
+def health() -> Response:
+    return jsonify(status="ok")
+
+
+@bp.get("/ready")
+@describes(
+    "Whether requests can be served: the database answers and is migrated.",
+    tag="service",
+    answer=HealthOut,
+    errors=[StorageUnavailable],
+    is_public=True,
+)
+def ready() -> Response:
+    try:
+        is_migrated = Feed.select().where(Feed.id == 1).exists()
+    except Exception:
+        db.forget_connection()
+        raise StorageUnavailable("The database does not answer.") from None
+    if not is_migrated:
+        raise StorageUnavailable("The database is not migrated.")
+    return jsonify(status="ok")

@@ -1,0 +1,153 @@
+"""Pages for staff: signing in, the officer's web app, the supervisor's figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovSubmitInput, GovTextInput
+from werkzeug.wrappers import Response as WerkzeugResponse
+from wtforms import PasswordField, StringField, SubmitField
+from wtforms.validators import InputRequired
+
+from backend import auth, clock, reports
+from backend.alerts import Outcome
+from backend.auth import SignedIn
+from backend.errors import NotSignedIn, WrongCredentials
+from backend.models import Role
+from backend.web.identity import forget, page_for, page_visitor, remember, settings
+from backend.web.reports import ReportQuery, as_csv, period
+
+bp = Blueprint("pages", __name__)
+
+HOME_OF = {
+    Role.OFFICER: "pages.officer",
+    Role.SUPERVISOR: "pages.supervisor",
+    Role.ADMINISTRATOR: "pages.administrator",
+}
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """E-mail and password."""
+
+    email = StringField(
+        "E-mail address",
+        widget=GovTextInput(),
+        validators=[InputRequired("Enter your e-mail address")],
+        render_kw={"autocomplete": "username", "type": "email", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Password",
+        widget=GovPasswordInput(),
+        validators=[InputRequired("Enter your password")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    submit = SubmitField("Sign in", widget=GovSubmitInput())
+
+
+@bp.get("/")
+def home() -> WerkzeugResponse:
+    visitor = page_visitor()
+    return redirect(url_for(HOME_OF[Role(visitor.person.role)] if visitor else "pages.sign_in"))
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    form = SignInForm()
+    if form.validate_on_submit():
+        try:
+            person = auth.check_password(form.email.data, form.password.data)
+        except WrongCredentials as error:
+            form.password.errors = [error.detail]
+        else:
+            session, _ = auth.begin_session(person, settings(), clock.now())
+            remember(SignedIn(person, session))
+            return redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
+    return render_template("sign_in.html", form=form), 200 if request.method == "GET" else 422
+
+
+def _safe_next() -> str | None:
+    # Only a path of our own: anything else would send a person who just signed in elsewhere.
+    target = request.args.get("next", "")
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else None
+
+
+@bp.post("/sign-out")
+def sign_out() -> WerkzeugResponse:
+    visitor = page_visitor()
+    if visitor is not None:
+        auth.end_session(visitor.session, clock.now())
+    forget()
+    return redirect(url_for("pages.sign_in"))
+
+
+@bp.post("/officer/token")
+def officer_token() -> Response:
+    """Give the page an access token for the API; the cookie and the form token together prove that it is ours."""
+    visitor = page_visitor()
+    if visitor is None:
+        raise NotSignedIn("Sign in first.")
+    token = auth.access_token(visitor.session, settings(), clock.now())
+    response = jsonify(access_token=token, expires_in=settings().access_token_s)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.get("/officer")
+@bp.get("/officer/alerts/<int:alert_id>")
+@page_for(Role.OFFICER, Role.SUPERVISOR)
+def officer(alert_id: int | None = None) -> str:
+    visitor = page_visitor()
+    assert visitor is not None
+    return render_template(
+        "officer.html",
+        person=visitor.person,
+        config_for_page={
+            "me": {"id": visitor.person.id, "name": visitor.person.name},
+            "tile_url": settings().tile_url,
+            "tile_attribution": settings().tile_attribution,
+            "outcomes": [{"code": code.value, "text": OUTCOME_TEXTS[code]} for code in Outcome],
+        },
+    )
+
+
+OUTCOME_TEXTS = {
+    Outcome.POLICE_INFORMED: "Police informed",
+    Outcome.CONTACTED_WEARER: "Spoke to the person on probation",
+    Outcome.CONTACTED_VICTIM: "Spoke to the protected person",
+    Outcome.REASONABLE_EXCUSE: "Reasonable excuse",
+    Outcome.PASS_THROUGH: "Only passed through",
+    Outcome.EQUIPMENT_FAULT: "Equipment or GPS fault",
+    Outcome.NO_ACTION_NEEDED: "No action needed",
+}
+
+
+@bp.get("/supervisor")
+@page_for(Role.SUPERVISOR)
+def supervisor() -> Any:
+    visitor = page_visitor()
+    assert visitor is not None
+    query = ReportQuery.model_validate({name: value for name, value in request.args.items() if value and name != "csv"})
+    from_at, to_at = period(query)
+    report = reports.response_times(visitor.person, from_at, to_at, query.by)
+    if "csv" in request.args:
+        return as_csv(report)
+    return render_template(
+        "supervisor.html",
+        person=visitor.person,
+        report=report,
+        from_at=from_at,
+        to_at=to_at - timedelta(seconds=1),
+        stages=reports.STAGES,
+        spans=reports.SPANS,
+    )
+
+
+@bp.get("/administrator")
+@page_for(Role.ADMINISTRATOR)
+def administrator() -> str:
+    visitor = page_visitor()
+    assert visitor is not None
+    return render_template("administrator.html", person=visitor.person)

@@ -1,0 +1,81 @@
+"""What every page and answer is protected by: cookies, form tokens, content policy; and where templates are found."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask_wtf import CSRFProtect
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+
+from backend.settings import Settings
+
+WEB_ROOT = Path(__file__).parent
+# These are opened by a bearer token or a signature, which no browser adds by itself.
+BLUEPRINTS_WITHOUT_FORMS = ("fixes", "sessions", "alerts", "devices", "callbacks", "reports", "health", "openapi")
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Set up sessions, forms, templates and the headers of every answer."""
+    is_https = settings.public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.signing_key(),
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        SESSION_COOKIE_NAME="cordon",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=is_https,
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=settings.refresh_token_s),
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=is_https,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_loader = ChoiceLoader(
+        [
+            *([app.jinja_loader] if app.jinja_loader else []),
+            PrefixLoader(
+                {
+                    "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+                    "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+                }
+            ),
+        ]
+    )
+    WTFormsHelpers(app)
+    csrf = CSRFProtect(app)
+    tiles = urlsplit(settings.tile_url)
+    tile_origin = f"{tiles.scheme}://{tiles.netloc}" if tiles.netloc else ""
+
+    @app.before_request
+    def check_form_token() -> None:
+        g.csp_nonce = secrets.token_urlsafe(16)
+        if request.blueprint not in BLUEPRINTS_WITHOUT_FORMS:
+            csrf.protect()
+
+    @app.context_processor
+    def nonce() -> dict[str, str]:
+        return {"csp_nonce": g.get("csp_nonce", "")}
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        socket = f"ws://{request.host} wss://{request.host}"
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
+            f"script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; style-src 'self'; "
+            f"img-src 'self' data: {tile_origin}; connect-src 'self' {socket}; manifest-src 'self'",
+        )
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        # A page's own address holds an alert's number: it goes to no other site, a tile server included.
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if is_https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response

@@ -1,0 +1,1 @@
+"""WHO ANSWERS: the HTTP and Socket.IO interface that phones and pages speak."""

@@ -1,0 +1,108 @@
+"""Alerts for the people who answer them: list, detail, acknowledgement, outcome, receipts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from backend import alerts, clock, outbox, queries
+from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
+from backend.models import Alert, Person
+from backend.web.identity import current_person
+from backend.web.openapi import describes
+from mobile_api.bodies import read, read_query, write
+from mobile_api.schemas import (
+    AlertDetailOut,
+    AlertOut,
+    AlertsOut,
+    AlertsQuery,
+    OutcomeIn,
+    ReceiptIn,
+    alert_out,
+    detail_out,
+)
+
+bp = Blueprint("alerts", __name__)
+
+
+def _detail(person: Person, alert: Alert) -> Response:
+    zone, track = queries.surroundings(person, alert, clock.now())
+    return write(detail_out(alert, zone.feature, track, queries.history_of(alert)))
+
+
+@bp.get("/v1/alerts")
+@describes(
+    "The alerts of your team, gravest first.",
+    tag="alerts",
+    query=AlertsQuery,
+    answer=AlertsOut,
+    errors=[NotSignedIn, NotAllowed, InvalidRequest],
+)
+def list_alerts() -> Response:
+    query = read_query(AlertsQuery)
+    # The cursor is read first: a change that comes between the two is told again, never missed.
+    cursor = alerts.newest_cursor()
+    found = queries.alerts_of(current_person(), query.status, query.after, query.limit)
+    return write(AlertsOut(alerts=[alert_out(alert) for alert in found], cursor=cursor))
+
+
+@bp.get("/v1/alerts/<int:alert_id>")
+@describes(
+    "One alert with zone, track and history; the look is recorded.",
+    tag="alerts",
+    answer=AlertDetailOut,
+    errors=[NotSignedIn, NotAllowed, NotFound],
+)
+def get_alert(alert_id: int) -> Response:
+    person = current_person()
+    return _detail(person, queries.alert_of(person, alert_id))
+
+
+@bp.post("/v1/alerts/<int:alert_id>/acknowledgement")
+@describes(
+    "Promise to act. The first person wins; repeating it, or coming second, changes nothing and shows who acts.",
+    tag="alerts",
+    answer=AlertOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+)
+def acknowledge(alert_id: int) -> Response:
+    return write(alert_out(alerts.acknowledge(current_person(), alert_id, clock.now())))
+
+
+@bp.delete("/v1/alerts/<int:alert_id>/acknowledgement")
+@describes(
+    "Hand the alert back: the ladder starts again.",
+    tag="alerts",
+    answer=AlertOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+)
+def hand_back(alert_id: int) -> Response:
+    return write(alert_out(alerts.hand_back(current_person(), alert_id, clock.now())))
+
+
+@bp.post("/v1/alerts/<int:alert_id>/outcome")
+@describes(
+    "Record what came of the alert, which closes it.",
+    tag="alerts",
+    body=OutcomeIn,
+    answer=AlertOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, InvalidRequest],
+)
+def record_outcome(alert_id: int) -> Response:
+    person = current_person()
+    body = read(OutcomeIn)
+    return write(alert_out(alerts.close(person, alert_id, body.code, body.note, clock.now())))
+
+
+@bp.post("/v1/alerts/<int:alert_id>/receipts")
+@describes(
+    "Say that this phone received, displayed or opened the warning.",
+    tag="alerts",
+    body=ReceiptIn,
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRequest],
+)
+def receive(alert_id: int) -> tuple[str, int]:
+    person = current_person()
+    body = read(ReceiptIn)
+    outbox.record_receipt(person, queries.alert_of(person, alert_id), body.kind, body.channel, clock.now())
+    return "", 204

@@ -1,0 +1,33 @@
+"""Reads request bodies and queries into their schemas, and writes schemas out."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from flask import Response, request
+from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from backend.errors import MalformedJson
+from backend.web.identity import no_store
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(model: type[Model]) -> Model:
+    """Return the request's JSON body. Raises: MalformedJson; pydantic.ValidationError, which becomes a 422."""
+    try:
+        content = request.get_json()
+    except (BadRequest, UnsupportedMediaType):
+        raise MalformedJson("Send a JSON body with Content-Type: application/json.") from None
+    return model.model_validate(content)
+
+
+def read_query(model: type[Model]) -> Model:
+    """Return the request's query. Raises: pydantic.ValidationError, which becomes a 422."""
+    return model.model_validate(request.args.to_dict())
+
+
+def write(model: BaseModel, status: int = 200) -> Response:
+    """Return the answer as JSON that no cache keeps."""
+    return no_store(Response(model.model_dump_json(by_alias=True), status, mimetype="application/json"))

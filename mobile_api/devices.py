@@ -1,0 +1,36 @@
+"""The phones that take pushes for a person."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from backend import clock, devices
+from backend.errors import InvalidRequest, NotFound, NotSignedIn
+from backend.web.identity import current_person
+from backend.web.openapi import describes
+from mobile_api.bodies import read, write
+from mobile_api.schemas import DeviceIn, DeviceOut
+
+bp = Blueprint("devices", __name__)
+
+
+@bp.post("/v1/devices")
+@describes(
+    "Register this phone's push token; a token that was another person's becomes yours.",
+    tag="devices",
+    body=DeviceIn,
+    answer=DeviceOut,
+    status=201,
+    errors=[NotSignedIn, InvalidRequest],
+)
+def register() -> Response:
+    body = read(DeviceIn)
+    device = devices.register(current_person(), body.token, body.platform, clock.now())
+    return write(DeviceOut(id=device.id, platform=device.platform), 201)
+
+
+@bp.delete("/v1/devices/<int:device_id>")
+@describes("Stop pushes to this phone.", tag="devices", status=204, errors=[NotSignedIn, NotFound])
+def remove(device_id: int) -> tuple[str, int]:
+    devices.remove(current_person(), device_id, clock.now())
+    return "", 204

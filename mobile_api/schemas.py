@@ -1,0 +1,245 @@
+"""What phones and pages send and get: the shapes, and how rows of the record become them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from backend.alerts import Outcome
+from backend.models import Alert, AlertKind, AuditEntry, Channel, Fix, Handling, Person, ReceiptKind
+from zones import Level
+
+
+class Strict(BaseModel):
+    """A request body: an unknown field is a mistake of the caller's and is said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignInIn(Strict):
+    """Whoever signs in."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class RefreshIn(Strict):
+    """A refresh token; each is good for one exchange."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=10, max_length=200)]
+
+
+class TokensOut(BaseModel):
+    """The access token opens requests for ``expires_in`` seconds; the refresh token then gets the next pair."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class PersonOut(BaseModel):
+    """A member of staff."""
+
+    id: int
+    name: str
+
+
+class MeOut(PersonOut):
+    """Whoever is signed in."""
+
+    email: str
+    role: str
+    team: str
+
+
+class NamedOut(BaseModel):
+    """A thing with a name, for people who may know it."""
+
+    id: int
+    name: str
+
+
+class AcknowledgementOut(BaseModel):
+    """Who promised to act, and when."""
+
+    by: PersonOut
+    at: datetime
+
+
+class OutcomeIn(Strict):
+    """What came of an alert."""
+
+    code: Outcome
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
+
+
+class OutcomeOut(BaseModel):
+    """What came of an alert, who said so, and when."""
+
+    code: Outcome
+    note: str
+    by: PersonOut
+    at: datetime
+
+
+class AlertOut(BaseModel):
+    """One ongoing situation of one wearer at one place: the situation, and what people do about it."""
+
+    id: int
+    code: str
+    kind: AlertKind
+    level: Literal["clear", "buffer", "breach"]
+    certainty: Literal["unconfirmed", "confirmed", "withdrawn"]
+    is_over: bool
+    is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
+    handling: Handling
+    wearer: NamedOut
+    place: NamedOut
+    reasons: list[str]
+    distance_m: float | None = Field(description="Metres to the zone's edge; negative inside")
+    closing_mps: float | None = Field(description="Metres a second towards the edge")
+    time_to_edge_s: float | None
+    fix_time: datetime
+    last_fix_time: datetime
+    received_at: datetime
+    decided_at: datetime
+    raised_at: datetime
+    over_at: datetime | None
+    acknowledgement: AcknowledgementOut | None
+    outcome: OutcomeOut | None
+    cursor: int = Field(description="Where the newest change stands in the feed")
+
+
+class TrackFixOut(BaseModel):
+    """One fix of the wearer around the alert."""
+
+    fix_time: datetime
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    level: str | None
+    certainty: str | None
+
+
+class HistoryOut(BaseModel):
+    """One step in the life of the alert."""
+
+    at: datetime
+    action: str
+    by: str
+
+
+class AlertDetailOut(AlertOut):
+    """The same with zone, track and history: what is seen here is itself recorded."""
+
+    zone: dict[str, Any] = Field(description="GeoJSON Feature")
+    track: list[TrackFixOut]
+    history: list[HistoryOut]
+
+
+class AlertsOut(BaseModel):
+    """Alerts, gravest first, and the feed's newest cursor."""
+
+    alerts: list[AlertOut]
+    cursor: int
+
+
+class AlertsQuery(Strict):
+    """Which alerts: ``open`` ones, ``live`` ones (open or acknowledged), ``acknowledged``, ``closed`` or ``all``."""
+
+    status: Literal["open", "live", "acknowledged", "closed", "all"] = "live"
+    after: int | None = Field(None, description="Only those changed after this cursor")
+    limit: int = Field(200, ge=1, le=1_000)
+
+
+class ReceiptIn(Strict):
+    """What a phone did with a warning, and how it came."""
+
+    kind: ReceiptKind
+    channel: Channel = Channel.PUSH
+
+
+class DeviceIn(Strict):
+    """A phone that takes pushes."""
+
+    token: Annotated[str, StringConstraints(min_length=8, max_length=4_096)]
+    platform: Literal["android", "ios", "web"]
+
+
+class DeviceOut(BaseModel):
+    """A phone that takes pushes."""
+
+    id: int
+    platform: str
+
+
+def person_out(person: Person) -> PersonOut:
+    return PersonOut(id=person.id, name=person.name)
+
+
+def alert_values(alert: Alert) -> dict[str, Any]:
+    """Return the fields of an ``AlertOut``."""
+    acknowledgement = None
+    if alert.acknowledged_by_id is not None and alert.handling != Handling.OPEN:
+        acknowledgement = AcknowledgementOut(by=person_out(alert.acknowledged_by), at=alert.acknowledged_at)
+    outcome = None
+    if alert.outcome_at is not None:
+        outcome = OutcomeOut(
+            code=Outcome(alert.outcome_code),
+            note=alert.outcome_note or "",
+            by=person_out(alert.outcome_by),
+            at=alert.outcome_at,
+        )
+    return {
+        "id": alert.id,
+        "code": alert.code,
+        "kind": alert.kind,
+        "level": Level(alert.level).name.lower(),
+        "certainty": alert.certainty,
+        "is_over": alert.is_over,
+        "is_late": alert.is_late,
+        "handling": alert.handling,
+        "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),
+        "place": NamedOut(id=alert.place.id, name=alert.place.label),
+        "reasons": alert.reasons,
+        "distance_m": alert.distance_m,
+        "closing_mps": alert.closing_mps,
+        "time_to_edge_s": alert.time_to_edge_s,
+        "fix_time": alert.fix_time,
+        "last_fix_time": alert.last_fix_time,
+        "received_at": alert.received_at,
+        "decided_at": alert.decided_at,
+        "raised_at": alert.raised_at,
+        "over_at": alert.over_at,
+        "acknowledgement": acknowledgement,
+        "outcome": outcome,
+        "cursor": alert.cursor,
+    }
+
+
+def alert_out(alert: Alert) -> AlertOut:
+    return AlertOut(**alert_values(alert))
+
+
+def detail_out(
+    alert: Alert, feature: dict[str, Any], track: Iterable[Fix], history: Iterable[tuple[AuditEntry, str]]
+) -> AlertDetailOut:
+    return AlertDetailOut(
+        **alert_values(alert),
+        zone=feature,
+        track=[
+            TrackFixOut(
+                fix_time=fix.fix_time,
+                lat=fix.lat,
+                lon=fix.lon,
+                accuracy_m=fix.accuracy_m,
+                level=None if fix.level is None or fix.level < 0 else Level(fix.level).name.lower(),
+                certainty=fix.certainty,
+            )
+            for fix in track
+        ],
+        history=[HistoryOut(at=entry.at, action=entry.action, by=by) for entry, by in history],
+    )

@@ -1,0 +1,49 @@
+"""Socket.IO: who may open a socket, and from which cursor it is told again. What it carries are hints."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from flask import request
+from flask_socketio import ConnectionRefusedError, SocketIO
+
+from backend import auth, clock, db
+from backend.errors import NotSignedIn
+from backend.models import Role
+from backend.settings import Settings
+
+
+class Hub(Protocol):
+    """Whatever sends hints to the sockets of this process."""
+
+    def join(self, sid: str, signed_in: auth.SignedIn, after: int | None) -> None:
+        """Send this socket what changed after the cursor, and every change from now on."""
+
+    def leave(self, sid: str) -> None:
+        """The socket is gone."""
+
+
+def init_app(socketio: SocketIO, hub: Hub, settings: Settings) -> None:
+    """Register the handlers of the default namespace."""
+
+    @socketio.on("connect")
+    def connect(credentials: Any = None) -> None:
+        given = credentials if isinstance(credentials, dict) else {}
+        token, after = given.get("token"), given.get("after")
+        try:
+            signed_in = auth.identify(token if isinstance(token, str) else "", settings, clock.now())
+            if signed_in.person.role == Role.ADMINISTRATOR:
+                raise ConnectionRefusedError("not_allowed")
+            is_cursor = isinstance(after, int) and not isinstance(after, bool)
+            hub.join(request.sid, signed_in, after if is_cursor else None)  # type: ignore[attr-defined]
+        except NotSignedIn as error:
+            raise ConnectionRefusedError(error.code) from None
+        finally:
+            db.release_connection()
+
+    @socketio.on("disconnect")
+    def disconnect(*reason: object) -> None:
+        try:
+            hub.leave(request.sid)  # type: ignore[attr-defined]
+        finally:
+            db.release_connection()

@@ -1,0 +1,1 @@
+"""WHO MUST KNOW: takes what the outbox owes to people and tries every way there is."""

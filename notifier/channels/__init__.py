@@ -1,0 +1,1 @@
+"""The ways to reach a person, each a small module, none trusted."""

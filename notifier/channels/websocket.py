@@ -1,0 +1,157 @@
+"""The websocket channel: tells this process's sockets that an alert changed, and keeps the phones' receipts.
+
+A hint carries an id and a cursor. Nothing is claimed: every process tells its own sockets, telling twice does no
+harm, and a socket that misses one is told again from its cursor when it reconnects (docs/adr/0004).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_socketio import SocketIO
+
+from backend import alerts, clock, db, outbox, wakeups
+from backend.auth import SignedIn
+from backend.models import Alert, Channel, Person, ReceiptKind, Session, Socket
+
+log = logging.getLogger(__name__)
+
+REFRESH_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Who is at the other end of a socket of this process."""
+
+    person_id: int
+    team_id: int
+    session_id: int
+
+
+class Websocket:
+    """Follows the feed of alerts for the sockets of one process."""
+
+    def __init__(self, socketio: SocketIO) -> None:
+        self._socketio = socketio
+        self._open: dict[str, _Open] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def join(self, sid: str, signed_in: SignedIn, after: int | None) -> None:
+        """Tell this socket every change from now on, and first those after the cursor, if one is given."""
+        person, session = signed_in.person, signed_in.session
+        now = clock.now()
+        Socket.create(person=person, session=session, sid=sid, seen_at=now)
+        with self._lock:
+            self._open[sid] = _Open(person.id, person.team_id, session.id)
+        self._ensure_following()
+        if after is not None:
+            changed = alerts.changes_after(after, [person.team_id])
+            # The client's handlers are ready only once the connection is accepted.
+            self._socketio.start_background_task(self._tell_again, sid, changed)
+
+    def leave(self, sid: str) -> None:
+        """Forget a socket that is gone."""
+        with self._lock:
+            self._open.pop(sid, None)
+        Socket.delete().where(Socket.sid == sid).execute()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _tell_again(self, sid: str, changed: Iterable[Alert]) -> None:
+        try:
+            for alert in changed:
+                self._tell([sid], alert)
+        finally:
+            db.release_connection()
+
+    def _tell(self, sids: Iterable[str], alert: Alert) -> None:
+        hint = {"alert_id": alert.id, "cursor": alert.cursor}
+        told: set[int] = set()
+        for sid in sids:
+            with self._lock:
+                other_end = self._open.get(sid)
+            if other_end is None:
+                continue
+            self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert.id))
+            told.add(other_end.person_id)
+        if told:
+            outbox.hint_sent(alert.id, told, clock.now())
+
+    def _receipt(self, person_id: int, alert_id: int) -> object:
+        def received(*_: object) -> None:
+            # The phone's own word, through the socket, that the hint has arrived.
+            try:
+                alert, person = Alert.get_by_id(alert_id), Person.get_by_id(person_id)
+                outbox.record_receipt(person, alert, ReceiptKind.RECEIVED, Channel.WEBSOCKET, clock.now())
+            except Exception:
+                log.exception("a receipt for alert %s was not kept", alert_id)
+            finally:
+                db.release_connection()
+
+        return received
+
+    def _ensure_following(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                cursor = alerts.newest_cursor()
+                self._thread = threading.Thread(target=self._follow, args=(cursor,), name="websocket", daemon=True)
+                self._thread.start()
+
+    def _follow(self, cursor: int) -> None:
+        listener = wakeups.listen()
+        refreshed = clock.monotonic()
+        try:
+            while not self._stop.is_set():
+                listener.wait(1.0, self._stop)
+                try:
+                    cursor = self._tell_changes(cursor)
+                    if clock.monotonic() - refreshed >= REFRESH_EVERY_S:
+                        refreshed = clock.monotonic()
+                        self._refresh()
+                except Exception:
+                    # A lost database must not deafen the process: it is tried again with the next wake-up.
+                    log.warning("the feed of alerts could not be read", exc_info=True)
+                    db.forget_connection()
+                    self._stop.wait(0.2)
+        finally:
+            listener.close()
+            db.release_connection()
+
+    def _tell_changes(self, cursor: int) -> int:
+        changed = alerts.changes_after(cursor)
+        for alert in changed:
+            with self._lock:
+                sids = [sid for sid, other_end in self._open.items() if other_end.team_id == alert.team_id]
+            self._tell(sids, alert)
+            cursor = alert.cursor
+        return cursor
+
+    def _refresh(self) -> None:
+        """Confirm the sockets of this process, close those whose session ended, and forget what others left behind."""
+        now = clock.now()
+        with self._lock:
+            held = dict(self._open)
+        ended = {
+            row.id
+            for row in Session.select(Session.id).where(
+                Session.id.in_({other_end.session_id for other_end in held.values()}),
+                Session.ended_at.is_null(False) | (Session.expires_at <= now),
+            )
+        }
+        for sid, other_end in held.items():
+            if other_end.session_id in ended:
+                self._socketio.server.disconnect(sid)
+        live = [sid for sid, other_end in held.items() if other_end.session_id not in ended]
+        if live:
+            Socket.update(seen_at=now).where(Socket.sid.in_(live)).execute()
+        Socket.delete().where(Socket.seen_at < now - timedelta(seconds=20 * outbox.SOCKET_FRESH_S)).execute()

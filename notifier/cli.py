@@ -1,0 +1,31 @@
+"""The command that runs the notifier."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+import click
+from flask import Flask, current_app
+
+from backend import clock, db
+from notifier.worker import Worker
+
+
+def init_app(app: Flask) -> None:
+    """Register the command."""
+    app.cli.add_command(notifier)
+
+
+@click.command()
+def notifier() -> None:
+    """Deliver what is due and escalate what is overdue, until SIGTERM or Ctrl-C."""
+    logging.getLogger().setLevel(logging.INFO)
+    worker = Worker(current_app.extensions["cordon.settings"])
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (worker.stop(), stopping.set()))
+    clock.keep_measuring(db.reference_time, stopping)
+    click.echo("notifier: ready")
+    worker.run()

@@ -1,0 +1,63 @@
+"""What a delivery can come to, and when the next one may be tried. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
+GIVE_UP_AFTER = 4
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+
+
+class Result(StrEnum):
+    """How a try ended, as far as we can know."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+    # The route itself is dead: the token or the number will never take a message again.
+    DEAD_ROUTE = "dead_route"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a try ended, in the channel's words; a channel returns this and never raises."""
+
+    result: Result
+    detail: str = ""
+    provider_id: str | None = None
+    retry_after_s: float | None = None
+
+
+def sent(provider_id: str | None = None) -> Outcome:
+    """The provider took the message: a fact to record, no proof that anybody has it."""
+    return Outcome(Result.SENT, provider_id=provider_id)
+
+
+def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
+    """Not sent, or nobody knows; trying again may help."""
+    return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s)
+
+
+def failed(detail: str) -> Outcome:
+    """Not sent, and trying again would not help."""
+    return Outcome(Result.FAILED, detail)
+
+
+def dead_route(detail: str) -> Outcome:
+    """Not sent, and nothing will be on this route."""
+    return Outcome(Result.DEAD_ROUTE, detail)
+
+
+def pause_s(attempts: int, jitter: float, retry_after_s: float | None = None) -> float | None:
+    """Return the seconds until the next try after ``attempts`` tries, or None to give up.
+
+    ``jitter`` in [0, 1) spreads the tries of many workers over half the pause; a provider's own ``retry_after_s``
+    is a lower bound.
+    """
+    if attempts >= GIVE_UP_AFTER:
+        return None
+    pause = min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) * (0.75 + jitter / 2)
+    return max(pause, retry_after_s or 0.0)

@@ -1,0 +1,81 @@
+"""The composition root: the only file that sees all four packages."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_socketio import SocketIO
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from backend import cli, db, ingest
+from backend.settings import Settings
+from backend.web import fixes, health, openapi, pages, problems, reports, security
+from mobile_api import alerts, devices, sessions, sockets
+from notifier import callbacks
+from notifier import cli as notifier_cli
+from notifier.channels.websocket import Websocket
+
+BLUEPRINTS = (
+    fixes.bp,
+    health.bp,
+    openapi.bp,
+    pages.bp,
+    reports.bp,
+    alerts.bp,
+    devices.bp,
+    sessions.bp,
+    callbacks.bp,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application: routes, pages and sockets on one database.
+
+    Threads start with the first request that needs them, and so in the process that serves.
+    """
+    config = settings or Settings.from_environ()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    db.bind(config.database_url, config.database_connections)
+
+    app = Flask("cordon", root_path=str(security.WEB_ROOT))
+    app.extensions["cordon.settings"] = config
+    app.extensions["cordon.committer"] = ingest.Committer(config)
+    security.init_app(app, config)
+    problems.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
+    app.view_functions["sessions.sign_in"] = limiter.limit(
+        lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
+    )(app.view_functions["sessions.sign_in"])
+    app.view_functions["pages.sign_in"] = limiter.limit(
+        lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
+    )(app.view_functions["pages.sign_in"])
+
+    socketio = SocketIO(
+        app,
+        async_mode="threading",
+        ping_interval=5,
+        ping_timeout=5,
+        cors_allowed_origins=[origin for origin in config.socket_origins.split(",") if origin] or None,
+        manage_session=False,
+    )
+    hub = Websocket(socketio)
+    sockets.init_app(socketio, hub, config)
+    app.extensions["cordon.websocket"] = hub
+
+    cli.init_app(app)
+    notifier_cli.init_app(app)
+
+    @app.teardown_appcontext
+    def release(_: BaseException | None) -> None:
+        db.release_connection()
+
+    return app
