@@ -22,7 +22,7 @@ PEOPLE = [
     {"name": "Jess M.", "phone": JESS, "role": "victim"},
     {"label": "Tom Ashby", "phone": TOM, "role": "officer"},
 ]
-WARNING = "Cordon warning K7QD. Reply 1 K7QD to acknowledge, 2 K7QD if you cannot act. Details are in the app."
+WARNING = "Cordon warning K7QD. Reply 1 K7QD to acknowledge, 2 K7QD if you cannot act. http://cordon.example/a/41"
 CALL = "<Response><Gather numDigits='1'><Say>A zone warning. Press 1 to acknowledge.</Say></Gather></Response>"
 
 
@@ -85,7 +85,9 @@ def test_the_wall_shows_each_phone_as_it_looks(browser, doubles, width, height):
     fill(doubles)
     amara = page.locator("article", has_text="Amara Okafor")
     expect(amara.get_by_text(WARNING)).to_be_visible()
+    expect(amara.get_by_role("link")).to_have_attribute("href", "http://cordon.example/a/41")
     expect(amara.get_by_text("Zone warning K7QD")).to_be_visible()
+    expect(amara.get_by_text("Data for the app").filter(visible=True)).to_be_visible()
     expect(amara.get_by_role("listitem").first).to_contain_text(WARNING)
     expect(page.locator("article", has_text="Daniel Reyes").get_by_text("Never arrived (30003)")).to_be_visible()
     expect(page.locator("article", has_text="Priya Nair").get_by_text("1 waiting until it is on")).to_be_visible()

@@ -168,7 +168,9 @@ class Script:
         with self._lock:
             for scripted in self._scripted:
                 is_spent = scripted.times is not None and scripted.hits >= scripted.times
-                is_other = scripted.to not in (None, to) or scripted.channel not in (None, channel)
+                # Asking for an access token is an errand of the library's own, so only its own faults befall it.
+                channels = ("token",) if channel == "token" else (None, channel)
+                is_other = scripted.to not in (None, to) or scripted.channel not in channels
                 if not is_spent and not is_other and scripted.fault.concerns(channel):
                     scripted.hits += 1
                     return scripted.fault

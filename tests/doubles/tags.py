@@ -32,7 +32,7 @@ logger = logging.getLogger("tests.doubles.tags")
 
 REPORT_INTERVAL_S = 60.0
 # The first tag reports this often for its first minutes, so that whoever has just opened the page sees it arrive.
-EAGER_INTERVAL_S, EAGER_FOR_S = 15.0, 150.0
+EAGER_INTERVAL_S, EAGER_FOR_S = 10.0, 150.0
 ANSWER_WITHIN_S = 5.0
 BATCH = 200
 BACKLOG = 5000
@@ -43,7 +43,7 @@ ROUNDS = 40
 def plan(index: int, seed: int, outside: Spot, radius_m: float) -> Journey:
     """What the wearer of tag `index` does, in metres around its `inside`.
 
-    Tag 0 walks briskly from 60 m outside the zone's edge over it, about 30 s after the start. Of the others one
+    Tag 0 walks briskly from 55 m outside the zone's edge over it, about 30 s after the start. Of the others one
     rides in by bus, one cycles straight through, one never leaves home, one comes near and turns back, and one
     walks in later; each begins far enough along its way to come within minutes.
     """
@@ -70,7 +70,7 @@ def plan(index: int, seed: int, outside: Spot, radius_m: float) -> Journey:
                 Step(Mode.BUS, home),
                 Step(Mode.STAY, stay_s=420.0),
             ]
-            return journey(seed, on_line(radius_m + 60.0), arrival + again * ROUNDS)
+            return journey(seed, on_line(radius_m + 55.0), arrival + again * ROUNDS)
         case 1:
             ride = [Step(Mode.BUS, inside), Step(Mode.STAY, stay_s=240.0), Step(Mode.BIKE, home)]
             return _arriving(seed, home, [*ride, Step(Mode.STAY, stay_s=300.0)] * ROUNDS, ride[:1], 250.0)
@@ -249,7 +249,7 @@ def main() -> int:
     parser.add_argument("--url", default="http://127.0.0.1:8000", help="where Cordon listens")
     parser.add_argument("--demo", type=Path, required=True, help="what `flask seed-demo --json` printed")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same journeys")
-    parser.add_argument("--zone-radius-m", type=float, default=300.0, help="for tags that do not say their `radius_m`")
+    parser.add_argument("--zone-radius-m", type=float, default=250.0, help="for tags that do not say their `radius_m`")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     stopping = threading.Event()

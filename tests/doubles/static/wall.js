@@ -17,6 +17,21 @@ const part = (parent, selector) => parent.querySelector(selector);
 const copyOf = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 const setText = (element, words) => { if (element.textContent !== words) element.textContent = words; };
 
+// Links in a text can be tapped, as on a phone.
+function setLinkedText(element, words) {
+  if (element.textContent === words) return;
+  const parts = words.split(/(https?:\/\/[^\s]+)/).map((piece, index) => {
+    if (index % 2 === 0) return document.createTextNode(piece);
+    const link = document.createElement("a");
+    link.href = piece;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    link.textContent = piece;
+    return link;
+  });
+  element.replaceChildren(...parts);
+}
+
 async function post(path, body) {
   const answer = await fetch(path, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
@@ -115,12 +130,15 @@ function drawItem(element, item, phone) {
   if (item.kind === "push") {
     element.classList.toggle("urgent", item.urgent);
     setText(part(element, ".source"), "Cordon");
-    setText(part(element, ".title"), item.title || "Message without words");
+    const title = item.title || (item.body ? "" : "Message without words");
+    setText(part(element, ".title"), title === "Cordon" ? "" : title);
     setText(part(element, ".body"), item.body);
-    setText(foot, Object.entries(item.data).map(([key, value]) => `${key} ${value}`).join(" · "));
+    const data = part(element, ".data");
+    data.hidden = !Object.keys(item.data).length;
+    setText(part(data, "p"), Object.entries(item.data).map(([key, value]) => `${key}: ${value}`).join("\n"));
   } else if (item.kind === "sms") {
     setText(part(element, ".source"), item.with);
-    setText(part(element, ".body"), item.body);
+    setLinkedText(part(element, ".body"), item.body);
     const size = item.segments > 1 ? `, ${item.segments} parts` : "";
     setText(foot, `${WORDS[item.state] || item.state}${item.error_code ? ` (${item.error_code})` : ""}${size}`);
     const isLost = ["undelivered", "failed"].includes(item.state);
