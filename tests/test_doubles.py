@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import firebase_admin
 import pytest
 import requests
-from firebase_admin import credentials, exceptions, messaging
 from flask import Flask, Response, request
-from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
@@ -25,10 +21,7 @@ from tests.doubles import (
     LANDLINE,
     OPTED_OUT,
     PHONE_UNREACHABLE,
-    QUOTA_EXCEEDED,
-    THIRD_PARTY_AUTH_ERROR,
     TOO_MANY_REQUESTS,
-    UNREGISTERED,
     CannotReply,
     Doubles,
     Fault,
@@ -38,7 +31,6 @@ from tests.doubles.server import Server
 
 OFFICER = "+447700900101"
 CORDON = "+447700900999"
-TOKEN = "token-of-the-officer"
 GATHER = (
     '<Response><Gather numDigits="1" action="/keys"><Say>A zone warning.</Say></Gather><Say>No key.</Say></Response>'
 )
@@ -96,27 +88,8 @@ def twilio(doubles: Doubles) -> Iterator[Client]:
     http.session.close()
 
 
-@pytest.fixture
-def fcm(doubles: Doubles, tmp_path, monkeypatch) -> Iterator[firebase_admin.App]:
-    """The real firebase-admin, without its hidden retries."""
-    monkeypatch.setattr(messaging._MessagingService, "FCM_URL", doubles.fcm_url)
-    certificate = credentials.Certificate(str(doubles.service_account(tmp_path / "fcm.json")))
-    app = firebase_admin.initialize_app(certificate, {"httpTimeout": 3}, name=tmp_path.name)
-    session = messaging._get_messaging_service(app)._client.session
-    for prefix in ("http://", "https://", "https://fcm.googleapis.com"):
-        session.mount(prefix, HTTPAdapter(max_retries=0))
-    session._max_refresh_attempts = 0
-    yield app
-    session.close()
-    firebase_admin.delete_app(app)
-
-
 def text(twilio: Client, body: str = "Zone warning K7QD", **more):
     return twilio.messages.create(to=more.pop("to", OFFICER), from_=CORDON, body=body, **more)
-
-
-def push(app: firebase_admin.App, **more) -> str:
-    return messaging.send(messaging.Message(fid=TOKEN, **({"data": {"alert_id": "41"}} | more)), app=app)
 
 
 class TestSms:
@@ -335,61 +308,6 @@ class TestCalls:
         doubles.wait_for(lambda: doubles.calls[0].state == state)
         assert doubles.calls[0].said == said
         assert doubles.calls[0].digits == ""
-
-
-class TestPush:
-    def test_the_sdk_pushes_through_oauth(self, doubles, fcm):
-        android = messaging.AndroidConfig(priority="high", ttl=60, collapse_key="41")
-        name = push(fcm, data={"alert_id": "41", "title": "Zone warning"}, android=android)
-        assert doubles.pushes[0].name == name
-        assert doubles.pushes[0].token == TOKEN
-        assert (doubles.pushes[0].title, doubles.pushes[0].ttl_s) == ("Zone warning", 60)
-        assert [attempt.channel for attempt in doubles.attempts] == ["token", "push"]
-
-    @pytest.mark.parametrize(
-        ("fault", "error"),
-        [
-            pytest.param(UNREGISTERED, messaging.UnregisteredError, id="app uninstalled"),
-            pytest.param(QUOTA_EXCEEDED, messaging.QuotaExceededError, id="quota"),
-            pytest.param(THIRD_PARTY_AUTH_ERROR, messaging.ThirdPartyAuthError, id="Apple's key is wrong"),
-            pytest.param(Fault(code="INVALID_ARGUMENT"), exceptions.InvalidArgumentError, id="poison"),
-            pytest.param(Fault(status=503), exceptions.UnavailableError, id="out of service"),
-            pytest.param(Fault(reset="after_work"), exceptions.UnavailableError, id="reset after the work"),
-        ],
-    )
-    def test_a_scripted_refusal_is_one_request(self, doubles, fcm, fault, error):
-        doubles.script(fault, to=TOKEN, times=1)
-        with pytest.raises(error):
-            push(fcm)
-        assert [attempt.channel for attempt in doubles.attempts].count("push") == 1
-        push(fcm)
-
-    def test_a_dry_run_arrives_nowhere(self, doubles, fcm):
-        messaging.send(messaging.Message(fid=TOKEN), dry_run=True, app=fcm)
-        doubles.phone(TOKEN).unregister()
-        with pytest.raises(messaging.UnregisteredError):
-            messaging.send(messaging.Message(fid=TOKEN), dry_run=True, app=fcm)
-        assert doubles.pushes == []
-
-    def test_a_phone_that_is_off_shows_nothing_until_it_is_on(self, doubles, fcm):
-        doubles.phone(TOKEN).turn_off()
-        push(fcm)
-        assert not doubles.pushes[0].is_shown
-        doubles.phone(TOKEN).turn_on()
-        assert doubles.pushes[0].is_shown
-
-    def test_the_service_account_is_private_and_kept(self, doubles, tmp_path):
-        path = doubles.service_account(tmp_path / "deep" / "fcm.json")
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        before = json.loads(path.read_text())
-        assert json.loads(doubles.service_account(path).read_text()) == before
-
-    def test_a_stranger_gets_no_token(self, doubles):
-        grant = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "e30.e30.AAAA"}
-        answer = requests.post(doubles.url + "/token", grant, timeout=3)
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
-        answer = requests.post(doubles.fcm_url.format(doubles.project_id), json={"message": {}}, timeout=3)
-        assert (answer.status_code, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
 
 
 class TestScripting:

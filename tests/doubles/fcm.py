@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -57,10 +58,11 @@ class Fcm:
         with self._lock:
             self._keys[account["private_key_id"]] = key.public_key()
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.fchmod(descriptor, 0o600)
+        # Put in place whole: who waits for the file to appear must not read half of it. mkstemp makes it private.
+        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(account, file, indent=2)
+        os.replace(partial, path)
         return path
 
     def grant(self) -> Response:

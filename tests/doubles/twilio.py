@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Callable
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,6 +14,9 @@ from flask import Blueprint, Response, jsonify, request
 from tests.doubles.exchange import Exchange, new_sid
 from tests.doubles.faults import TWILIO_ERRORS, Fault
 from tests.doubles.journal import Callback, Message, now
+
+if TYPE_CHECKING:
+    from tests.doubles.calls import Calls
 
 API_VERSION = "2010-04-01"
 INBOUND_PATH = "/v1/webhooks/twilio/sms"
@@ -266,7 +270,7 @@ def refuse(fault: Fault) -> Response:
     return error(code, status=fault.status or 0, message=fault.message, retry_after_s=fault.retry_after_s)
 
 
-def blueprint(twilio: Twilio, calls: object) -> Blueprint:
+def blueprint(twilio: Twilio, calls: Calls) -> Blueprint:
     """The routes of Twilio's REST API, behind HTTP Basic."""
     bp = Blueprint("twilio", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account_sid>")
     options = twilio.exchange.options
