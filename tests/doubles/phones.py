@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.doubles.journal import Call, Message, Push
 
-SHOWN_PER_PHONE = 40
+SHOWN_PER_PHONE = 20
 LOST = ("undelivered", "failed")
 
 
