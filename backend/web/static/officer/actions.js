@@ -1,0 +1,92 @@
+/** The bar at thumb reach: one big button for what is owed now. */
+
+import { answers } from "./answer.js";
+import { config } from "./config.js";
+import { el, fill } from "./dom.js";
+import { FORM_ID } from "./outcome.js";
+import { whoActs } from "./parts.js";
+
+const BUSY = { acknowledge: "Acknowledging …", hand_back: "Handing back …", outcome: "Recording …" };
+
+function button(text, attributes = {}) {
+  return el("button", { type: "button", ...attributes }, text);
+}
+
+/** Shows in `root` what can be done about an alert. */
+export class Actions {
+  #root;
+  #isAskingToHandBack = false;
+  #shown = "";
+
+  /** @param {HTMLElement} root @param {() => void} showOutcome called by whoever records for somebody else */
+  constructor(root, showOutcome) {
+    this.#root = root;
+    this.showOutcome = showOutcome;
+  }
+
+  render(alert, isOutcomeShown) {
+    const doing = answers.of(alert.id);
+    const key = JSON.stringify([alert.handling, alert.acknowledgement, doing, this.#isAskingToHandBack, isOutcomeShown]);
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const focused = this.#root.contains(document.activeElement) ? document.activeElement.dataset.do : null;
+    this.#root.dataset.handling = alert.handling;
+    this.#root.hidden = alert.handling === "closed";
+    fill(this.#root, doing?.message && el("p", { class: "bar__problem", role: "alert" }, doing.message), this.#row(alert, doing, isOutcomeShown));
+    if (focused) (this.#root.querySelector(`[data-do="${focused}"]`) ?? this.#root.querySelector("button"))?.focus();
+  }
+
+  #row(alert, doing, isOutcomeShown) {
+    const isBusy = doing && doing.state !== "failed";
+    if (alert.handling === "open") {
+      return button(isBusy ? BUSY[doing.what] : "Acknowledge", {
+        class: "action action--main",
+        "data-do": "acknowledge",
+        // Not `disabled`: the focus and the reader's place would be lost in the middle of the tap.
+        "aria-disabled": isBusy ? "true" : false,
+        on: { click: () => answers.acknowledge(alert.id) },
+      });
+    }
+    if (alert.handling === "closed") return null;
+    const isMine = alert.acknowledgement.by.id === config.me.id;
+    const mayHandBack = isMine || config.role === "supervisor";
+    if (this.#isAskingToHandBack && mayHandBack && !isBusy) {
+      return el(
+        "div",
+        { class: "bar__ask" },
+        el("p", { class: "bar__words" }, "Hand it back? It is open again, and people are warned again."),
+        el(
+          "div",
+          { class: "bar__row" },
+          button("Yes, hand back", { class: "action action--danger", "data-do": "hand_back", on: { click: () => this.#handBack(alert) } }),
+          button("Keep it", { class: "action action--plain", "data-do": "keep", on: { click: () => this.#ask(alert, false, isOutcomeShown) } }),
+        ),
+      );
+    }
+    return el(
+      "div",
+      { class: "bar__row" },
+      isOutcomeShown
+        ? el(
+            "button",
+            { type: "submit", form: FORM_ID, class: "action action--main", "data-do": "outcome", "aria-disabled": isBusy ? "true" : false },
+            isBusy ? BUSY[doing.what] : "Record outcome",
+          )
+        : el("p", { class: "bar__words" }, whoActs(alert).text),
+      !isOutcomeShown && button("Add outcome", { class: "action action--plain", "data-do": "show_outcome", on: { click: this.showOutcome } }),
+      mayHandBack &&
+        !isBusy &&
+        button("Hand back", { class: "action action--plain", "data-do": "hand_back", on: { click: () => this.#ask(alert, true, isOutcomeShown) } }),
+    );
+  }
+
+  #ask(alert, isAsking, isOutcomeShown) {
+    this.#isAskingToHandBack = isAsking;
+    this.render(alert, isOutcomeShown);
+  }
+
+  #handBack(alert) {
+    this.#isAskingToHandBack = false;
+    answers.handBack(alert.id);
+  }
+}

@@ -1,0 +1,241 @@
+/** One alert: what it is, where, how sure, who acts, and the one button that is owed. */
+
+import { Actions } from "./actions.js";
+import { answers } from "./answer.js";
+import { call } from "./api.js";
+import { config, outcomeText } from "./config.js";
+import { el, fill, say } from "./dom.js";
+import { live } from "./live.js";
+import { AlertMap } from "./map.js";
+import { outcomeForm } from "./outcome.js";
+import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
+import { opened, unwatch, watch } from "./receipts.js";
+import { store } from "./store.js";
+import { exactly, ticking } from "./time.js";
+import { certaintySentence, danger, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
+
+/** Shows alert `id` in `root`, its actions in `bar`, until `leave` is called. */
+export class AlertView {
+  #id;
+  #alert = null;
+  /** Zone, track and history, which only the alert's own answer has. */
+  #detail = null;
+  #problem = "";
+  #loading = false;
+  #loadAgain = false;
+  #isOutcomeShown = false;
+  #wasMine = false;
+  #abort = new AbortController();
+
+  constructor(root, bar, id) {
+    this.#id = id;
+    this.bar = bar;
+    this.heading = el("h1", { class: "visually-hidden", tabindex: "-1" }, "Alert");
+    this.others = el("div", { class: "others" });
+    this.status = el("section", { class: "status", "aria-label": "Situation" });
+    this.notice = el("div", { class: "notices", role: "status" });
+    this.why = el("section", { class: "panel", hidden: true });
+    this.facts = el("section", { class: "panel", hidden: true });
+    this.history = el("section", { class: "panel", hidden: true });
+    this.map = new AlertMap();
+    this.form = outcomeForm((code, note) => answers.recordOutcome(id, code, note));
+    this.actions = new Actions(bar, () => this.#showOutcome());
+    fill(
+      root,
+      this.heading,
+      this.others,
+      el(
+        "div",
+        { class: "alert" },
+        el("div", { class: "alert__situation" }, this.status, this.notice),
+        el("div", { class: "alert__map" }, this.map.element),
+        el("div", { class: "alert__rest" }, this.why, this.form, this.facts, this.history),
+      ),
+    );
+    const { signal } = this.#abort;
+    store.addEventListener("change", () => this.#onStore(), { signal });
+    answers.addEventListener("change", () => this.#render(), { signal });
+    live.addEventListener("state", () => this.#problem && live.state === "live" && this.#load(), { signal });
+    document.addEventListener("visibilitychange", () => this.#onStore(), { signal });
+    this.#alert = store.get(id) ?? null;
+    this.#render();
+    this.#load();
+  }
+
+  leave() {
+    this.#abort.abort();
+    this.map.leave();
+    unwatch(this.status);
+    answers.forget(this.#id);
+    fill(this.bar);
+    this.bar.hidden = true;
+  }
+
+  async #load() {
+    if (this.#loading) {
+      this.#loadAgain = true;
+      return;
+    }
+    this.#loading = true;
+    do {
+      this.#loadAgain = false;
+      try {
+        this.#detail = await call("GET", `/v1/alerts/${this.#id}`);
+        this.#problem = "";
+        if (!this.#alert || this.#detail.cursor >= this.#alert.cursor) this.#alert = this.#detail;
+        opened(this.#alert);
+      } catch (error) {
+        this.#problem = error.isFinal ? error.message : "The map and the history could not be fetched. Trying again.";
+        if (!error.isFinal) setTimeout(() => this.#abort.signal.aborted || this.#load(), 4000);
+      }
+    } while (this.#loadAgain && !this.#abort.signal.aborted);
+    this.#loading = false;
+    if (!this.#abort.signal.aborted) this.#render();
+  }
+
+  #onStore() {
+    const known = store.get(this.#id);
+    if (known) this.#alert = known;
+    this.#render();
+    // Zone, track and history are fetched only for eyes: each look at a location is recorded.
+    const isStale = this.#detail && known && (this.#detail.cursor !== known.cursor || this.#detail.handling !== known.handling);
+    if (isStale && document.visibilityState === "visible") this.#load();
+  }
+
+  #showOutcome() {
+    this.#isOutcomeShown = true;
+    this.#render();
+    this.form.scrollIntoView({ block: "center" });
+    this.form.querySelector("input").focus({ preventScroll: true });
+  }
+
+  #render() {
+    this.#renderOthers();
+    const alert = this.#alert;
+    if (!alert) {
+      fill(this.status, el("p", { class: "status__loading" }, this.#problem || "Fetching the alert …"));
+      return;
+    }
+    const isMine = alert.handling === "acknowledged" && alert.acknowledgement.by.id === config.me.id;
+    if (isMine !== this.#wasMine) this.#isOutcomeShown = isMine;
+    if (alert.handling !== "acknowledged") this.#isOutcomeShown = false;
+    this.#wasMine = isMine;
+    say(this.heading, summary(alert));
+    this.#renderStatus(alert);
+    this.#renderNotice(alert);
+    this.form.hidden = !this.#isOutcomeShown;
+    this.actions.render(alert, this.#isOutcomeShown);
+    this.#renderWhy(alert);
+    if (this.#detail) {
+      this.map.update(this.#detail);
+      this.#renderFacts(alert);
+      this.#renderHistory(this.#detail.history);
+    }
+    watch(this.status, alert);
+  }
+
+  #renderOthers() {
+    const others = store.unanswered().filter((alert) => alert.id !== this.#id);
+    if (!others.length) return fill(this.others);
+    const count = others.length === 1 ? "1 other unanswered" : `${others.length} others unanswered`;
+    fill(
+      this.others,
+      el(
+        "a",
+        { class: `others__link look look--${danger(others[0]) >= 3 ? "breach" : "near"}`, href: `/officer/alerts/${others[0].id}` },
+        el("b", {}, count),
+        ` ${summary(others[0])}`,
+      ),
+    );
+  }
+
+  #renderStatus(alert) {
+    const newest = this.#detail?.track.at(-1);
+    const accuracy = newest && newest.fix_time === alert.last_fix_time ? newest.accuracy_m : null;
+    this.status.className = `status ${lookClass(alert)}`;
+    this.status.dataset.level = alert.level;
+    this.status.dataset.handling = alert.handling;
+    fill(
+      this.status,
+      level(alert),
+      el(
+        "div",
+        { class: "status__body" },
+        el("p", { class: "status__who" }, alert.wearer.name),
+        el("p", { class: "status__place" }, place(alert)),
+        el("p", { class: "near near--big" }, nearness({ ...alert, zone: this.#detail?.zone })),
+        el("p", { class: "status__fix" }, lastFix(alert, accuracy)),
+        marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
+      ),
+    );
+  }
+
+  #renderNotice(alert) {
+    const who = whoActs(alert);
+    const again = alert.handling === "open" && this.#detail ? whyOpenAgain(this.#detail.history) : null;
+    const outcome = alert.outcome;
+    const key = JSON.stringify([who, again, outcome, alert.is_over, this.#problem]);
+    // The region speaks when something changes in it, and only then.
+    if (this.notice.dataset.key === key) return;
+    this.notice.dataset.key = key;
+    fill(
+      this.notice,
+      this.#problem && el("p", { class: "notice notice--problem" }, this.#problem),
+      again && el("p", { class: "notice notice--again" }, el("b", {}, again.text), " ", exactly(again.at)),
+      el(
+        "p",
+        { class: `notice notice--${who.kind}`, "data-who": who.kind },
+        who.text,
+        alert.handling === "open" && alert.is_over && !again && ". It is over, but somebody must still look at it.",
+        outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
+      ),
+    );
+  }
+
+  #renderWhy(alert) {
+    this.why.hidden = false;
+    fill(
+      this.why,
+      el("h2", { class: "panel__title" }, "Why"),
+      el("ul", { class: "reasons" }, alert.reasons.map((reason) => el("li", {}, reason))),
+      el("p", { class: "panel__more" }, certaintySentence(alert)),
+    );
+  }
+
+  #renderFacts(alert) {
+    const row = (name, ...value) => el("div", { class: "facts__row" }, el("dt", {}, name), el("dd", {}, value));
+    const instant = (at) => [exactly(at), " ", el("span", { class: "soft" }, ticking(at))];
+    this.facts.hidden = false;
+    fill(
+      this.facts,
+      el("h2", { class: "panel__title" }, "Facts"),
+      el(
+        "dl",
+        { class: "facts" },
+        row("Person on probation", alert.wearer.name),
+        row("Protected place", alert.place.name),
+        row("Alert", el("span", { class: "code" }, alert.code)),
+        row("First fix", instant(alert.fix_time)),
+        row("Received", instant(alert.received_at)),
+        row("Decided", instant(alert.decided_at)),
+        row("Newest fix", instant(alert.last_fix_time)),
+      ),
+      el("p", { class: "panel__more" }, "Looking at this location is recorded under your name."),
+    );
+  }
+
+  #renderHistory(history) {
+    this.history.hidden = false;
+    fill(
+      this.history,
+      el("h2", { class: "panel__title" }, "What happened"),
+      el(
+        "ol",
+        { class: "timeline", role: "list" },
+        history.map((step) =>
+          el("li", { class: `timeline__step timeline__step--${step.action}`, "data-action": step.action }, exactly(step.at), el("span", {}, stepWord(step))),
+        ),
+      ),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+/** What the page was given by the server: who is signed in, tiles, outcomes. Read once. */
+
+/**
+ * @typedef {Object} Config
+ * @property {{id: number, name: string}} me
+ * @property {string} role
+ * @property {string} tile_url
+ * @property {string} tile_attribution
+ * @property {{code: string, text: string}[]} outcomes
+ */
+
+/** @type {Config} */
+export const config = JSON.parse(document.getElementById("config").textContent);
+
+export const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
+
+/** @param {string} code @returns {string} the outcome in words */
+export function outcomeText(code) {
+  return config.outcomes.find((outcome) => outcome.code === code)?.text ?? code;
+}

@@ -1,0 +1,129 @@
+/** The live list: unanswered first, gravest first, as the server orders it. */
+
+import { answers } from "./answer.js";
+import { el, fill, say } from "./dom.js";
+import { live } from "./live.js";
+import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
+import { unwatch, watch } from "./receipts.js";
+import { store } from "./store.js";
+import { ago } from "./time.js";
+import { now } from "./clock.js";
+
+/** Shows the list in `root` until `leave` is called. */
+export class ListView {
+  #cards = new Map();
+  #abort = new AbortController();
+
+  constructor(root) {
+    this.heading = el("h1", { class: "visually-hidden", tabindex: "-1" }, "Live alerts");
+    this.empty = el("p", { class: "empty__words" });
+    this.emptyChecked = el("p", { class: "empty__checked" });
+    this.emptyBox = el("div", { class: "empty", hidden: true, "data-empty": true }, this.empty, this.emptyChecked);
+    this.groups = [
+      this.#group("unanswered", "Unanswered", (alert) => alert.handling === "open"),
+      this.#group("answered", "Somebody is acting", (alert) => alert.handling === "acknowledged"),
+    ];
+    fill(root, this.heading, this.emptyBox, this.groups.map((group) => group.section));
+    const { signal } = this.#abort;
+    store.addEventListener("change", () => this.#render(), { signal });
+    answers.addEventListener("change", () => this.#render(), { signal });
+    live.addEventListener("state", () => this.#renderEmpty(), { signal });
+    this.#render();
+  }
+
+  leave() {
+    this.#abort.abort();
+    for (const card of this.#cards.values()) unwatch(card);
+  }
+
+  #group(name, title, holds) {
+    const count = el("span", { class: "group__count" });
+    const list = el("ol", { class: "cards", role: "list" });
+    const section = el(
+      "section",
+      { class: `group group--${name}`, "aria-labelledby": `group-${name}`, "data-group": name, hidden: true },
+      el("h2", { class: "group__title", id: `group-${name}` }, title, " ", count),
+      list,
+    );
+    return { section, count, list, holds };
+  }
+
+  #render() {
+    const alerts = store.live();
+    const ids = new Set(alerts.map((alert) => alert.id));
+    for (const [id, card] of this.#cards) {
+      if (ids.has(id)) continue;
+      unwatch(card);
+      card.remove();
+      this.#cards.delete(id);
+    }
+    for (const group of this.groups) {
+      const members = alerts.filter(group.holds);
+      group.section.hidden = members.length === 0;
+      say(group.count, String(members.length));
+      members.forEach((alert, index) => {
+        const card = this.#card(alert);
+        // Moving a card that stands right would take the focus from it.
+        if (group.list.children[index] !== card) group.list.insertBefore(card, group.list.children[index] ?? null);
+      });
+    }
+    this.#renderEmpty();
+  }
+
+  #card(alert) {
+    let card = this.#cards.get(alert.id);
+    if (!card) {
+      card = el("li", { class: "cards__item" }, el("a", { class: "card", href: `/officer/alerts/${alert.id}` }));
+      if (this.#cards.size || live.checkedAt !== null) card.classList.add("cards__item--new");
+      this.#cards.set(alert.id, card);
+    }
+    const doing = answers.of(alert.id);
+    const version = `${alert.cursor}/${alert.handling}/${doing?.state ?? ""}`;
+    if (card.dataset.version !== version) {
+      card.dataset.version = version;
+      card.dataset.alertId = alert.id;
+      card.dataset.level = alert.level;
+      card.dataset.handling = alert.handling;
+      const link = card.firstChild;
+      link.className = `card ${lookClass(alert)}`;
+      const who = whoActs(alert);
+      fill(
+        link,
+        level(alert, "h3"),
+        el(
+          "div",
+          { class: "card__body" },
+          el("p", { class: "card__who" }, alert.wearer.name),
+          el("p", { class: "card__place" }, place(alert)),
+          el("p", { class: "near" }, nearness(alert)),
+          el("p", { class: "card__fix" }, lastFix(alert)),
+          marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
+          el("p", { class: `acts acts--${who.kind}` }, doing ? this.#doingText(doing) : who.text),
+        ),
+      );
+    }
+    watch(card, alert);
+    return card;
+  }
+
+  #doingText(doing) {
+    if (doing.state === "failed") return "Not recorded: open to try again";
+    return { acknowledge: "Acknowledging …", hand_back: "Handing back …", outcome: "Recording the outcome …" }[doing.what];
+  }
+
+  #renderEmpty() {
+    const isKnown = live.checkedAt !== null;
+    this.emptyBox.hidden = store.live().length > 0;
+    if (this.emptyBox.hidden) return;
+    say(this.empty, isKnown ? "No open alerts." : live.state === "connecting" ? "Looking for alerts …" : "Not known: Cordon does not answer.");
+    const isFresh = live.state === "live" || live.state === "polling";
+    say(
+      this.emptyChecked,
+      !isKnown
+        ? ""
+        : isFresh
+          ? `Checked ${ago(now() - live.checkedAt)}. New alerts appear here by themselves.`
+          : `That was ${ago(now() - live.checkedAt)}. There may be alerts that this phone does not know of.`,
+    );
+  }
+}

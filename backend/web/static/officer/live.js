@@ -1,0 +1,148 @@
+/**
+ * Keeps the store true: a hint over Socket.IO, or a timer where sockets are blocked, only says when to ask over HTTP.
+ *
+ * States: connecting, live, reconnecting (nothing answers), polling (HTTP answers, no socket), offline.
+ */
+
+import { accessToken, call } from "./api.js";
+import { now } from "./clock.js";
+import { store } from "./store.js";
+
+export const POLL_EVERY_MS = 5000;
+const SAFETY_EVERY_MS = 30_000;
+const MOST_CHANGES = 500;
+
+class Live extends EventTarget {
+  #socket = null;
+  #socketFailed = false;
+  #asking = false;
+  #askAgain = false;
+  #isFullDue = true;
+  #askedAt = 0;
+  #failed = false;
+
+  /** @type {number|null} when the truth was last fetched, in ms */
+  checkedAt = null;
+
+  /** @returns {"connecting"|"live"|"reconnecting"|"polling"|"offline"} */
+  get state() {
+    if (!navigator.onLine) return "offline";
+    if (this.#failed) return "reconnecting";
+    if (this.checkedAt === null) return "connecting";
+    if (this.#socket?.connected) return "live";
+    return this.#socketFailed ? "polling" : "reconnecting";
+  }
+
+  start() {
+    this.refresh();
+    this.#openSocket();
+    setInterval(() => this.#onTick(), 1000);
+    window.addEventListener("online", () => this.#wake());
+    window.addEventListener("offline", () => this.#tell());
+    window.addEventListener("pageshow", (event) => event.persisted && this.#wake());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#wake());
+  }
+
+  /** Fetch the truth now, or once more right after the fetch that is under way. */
+  async refresh() {
+    if (this.#asking) {
+      this.#askAgain = true;
+      return;
+    }
+    this.#asking = true;
+    do {
+      this.#askAgain = false;
+      await this.#ask();
+    } while (this.#askAgain && !this.#failed);
+    this.#asking = false;
+  }
+
+  async #ask() {
+    this.#askedAt = Date.now();
+    const isFull = this.#isFullDue || store.cursor === null;
+    const query = isFull ? "status=live&limit=1000" : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}`;
+    try {
+      const { alerts, cursor } = await call("GET", `/v1/alerts?${query}`);
+      if (isFull) {
+        this.#isFullDue = false;
+        store.replace(alerts, cursor);
+      } else if (alerts.length < MOST_CHANGES) {
+        store.merge(alerts, cursor);
+      } else {
+        // So much was missed that the changes were cut off: the cursor stays and all is asked for.
+        this.#isFullDue = this.#askAgain = true;
+      }
+      this.#failed = false;
+      this.checkedAt = now();
+    } catch {
+      this.#failed = true;
+    }
+    this.#tell();
+  }
+
+  #onTick() {
+    const every = this.state === "live" ? SAFETY_EVERY_MS : POLL_EVERY_MS;
+    if (Date.now() - this.#askedAt >= every) {
+      if (this.state === "live") this.#isFullDue = true;
+      this.refresh();
+    }
+    this.#tell();
+  }
+
+  #wake() {
+    this.#isFullDue = true;
+    this.refresh();
+    if (this.#socket && !this.#socket.active) this.#socket.connect();
+    this.#tell();
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event("state"));
+  }
+
+  #openSocket() {
+    if (typeof window.io !== "function") {
+      this.#socketFailed = true;
+      return;
+    }
+    this.#socket = window.io({
+      auth: (give) =>
+        accessToken().then(
+          (token) => give({ token, after: store.cursor }),
+          () => give({ token: "" }),
+        ),
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 5000,
+      timeout: 8000,
+    });
+    this.#socket.on("connect", () => {
+      this.#socketFailed = false;
+      this.refresh();
+      this.#tell();
+    });
+    this.#socket.on("alert", (hint, acknowledge) => {
+      // The server takes this for proof that the hint reached the phone.
+      acknowledge?.();
+      if (!(hint?.cursor <= store.cursor)) this.refresh();
+    });
+    this.#socket.on("disconnect", (reason) => {
+      this.refresh();
+      this.#tell();
+      // The server closed it: Socket.IO would not try again by itself. A session that ended shows in the fetch.
+      if (reason === "io server disconnect") setTimeout(() => this.#socket.connect(), 1000);
+    });
+    this.#socket.on("connect_error", () => {
+      this.#socketFailed = true;
+      this.#tell();
+      if (!this.#socket.active) this.#retryRefused();
+    });
+  }
+
+  async #retryRefused() {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await accessToken(true).catch(() => "");
+    this.#socket.connect();
+  }
+}
+
+export const live = new Live();

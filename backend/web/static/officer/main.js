@@ -1,0 +1,31 @@
+/** The officer's app: puts the parts together. */
+
+import { AlertView } from "./alert.js";
+import { ListView } from "./list.js";
+import { live } from "./live.js";
+import { startNews } from "./news.js";
+import { startRouter } from "./router.js";
+import { startSound } from "./sound.js";
+import { startStatusBar } from "./statusbar.js";
+import { tick } from "./time.js";
+
+const root = document.getElementById("main");
+const bar = document.getElementById("bar");
+const back = document.getElementById("back");
+let view = null;
+
+function show(id, isFirst) {
+  view?.leave();
+  back.hidden = id === null;
+  document.body.dataset.view = id === null ? "list" : "alert";
+  view = id === null ? new ListView(root) : new AlertView(root, bar, id);
+  // A screen reader goes on from the new page's heading, as it would after loading one.
+  if (!isFirst) view.heading.focus({ preventScroll: true });
+}
+
+startSound();
+startStatusBar();
+startNews();
+startRouter(show);
+live.start();
+setInterval(tick, 1000);

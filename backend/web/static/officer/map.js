@@ -1,0 +1,171 @@
+/** The map of one alert: zone, ring, track and the newest fix with its error; without tiles the ground is plain. */
+
+import { config } from "./config.js";
+import { el, fill } from "./dom.js";
+import { boundsOf, drawZone } from "./shapes.js";
+import { exact } from "./time.js";
+
+const RECENT_MS = 15 * 60_000;
+const SIZES = { clear: 3, buffer: 4.5, breach: 6 };
+
+export class AlertMap {
+  #map = null;
+  #zone = null;
+  #track = null;
+  #zoneKey = "";
+  #fitted = null;
+  #isMoved = false;
+  #isBig = false;
+
+  constructor() {
+    this.ground = el("div", { class: "map__ground", role: "group", "aria-label": "Map of the zone and the track; north is up" });
+    this.bigger = el("button", { type: "button", class: "map__button", "aria-expanded": "false", on: { click: () => this.#resize() } }, "Larger map");
+    this.refit = el("button", { type: "button", class: "map__button", hidden: true, on: { click: () => this.#fit(true) } }, "Show all again");
+    this.legend = el("ul", { class: "legend", role: "list" });
+    this.element = el(
+      "section",
+      { class: "map", "aria-labelledby": "map-title" },
+      el("h2", { class: "visually-hidden", id: "map-title" }, "Map"),
+      el("div", { class: "map__frame" }, this.ground, el("div", { class: "map__buttons" }, this.refit, this.bigger)),
+      this.legend,
+      config.tile_url && config.tile_attribution && el("p", { class: "map__credit" }, config.tile_attribution),
+    );
+    this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#isBig && this.#resize());
+  }
+
+  /** Show the alert's zone and track as they are now. */
+  update(alert) {
+    const L = window.L;
+    if (!L || !this.ground.isConnected) return;
+    if (!this.#map) this.#begin(L);
+    const zoneKey = JSON.stringify(alert.zone);
+    if (zoneKey !== this.#zoneKey) {
+      this.#zoneKey = zoneKey;
+      this.#fitted = this.#bounds(L, alert);
+      this.#fit(true);
+      this.#zone?.layer.remove();
+      this.#zone = drawZone(L, this.#map, alert.zone);
+      this.#track?.remove();
+      this.#track = L.layerGroup().addTo(this.#map);
+    }
+    this.#fitted = this.#bounds(L, alert);
+    this.#drawTrack(L, alert.track);
+    this.#fit(false);
+    this.#renderLegend(alert);
+  }
+
+  leave() {
+    document.documentElement.classList.remove("has-big-map");
+    this.#map?.remove();
+    this.#map = null;
+  }
+
+  #begin(L) {
+    const isTouch = matchMedia("(pointer: coarse)").matches;
+    this.#map = L.map(this.ground, {
+      attributionControl: false,
+      zoomControl: false,
+      scrollWheelZoom: false,
+      // One finger scrolls the page; the larger map moves with one finger.
+      dragging: !isTouch,
+      zoomSnap: 0.25,
+      fadeAnimation: false,
+      zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      center: [51.5, -0.12],
+      zoom: 14,
+    });
+    if (config.tile_url) L.tileLayer(config.tile_url, { className: "map__tiles", maxZoom: 19 }).addTo(this.#map);
+    L.control.zoom({ position: "bottomright" }).addTo(this.#map);
+    L.control.scale({ imperial: false, maxWidth: 120 }).addTo(this.#map);
+    const north = L.control({ position: "topleft" });
+    north.onAdd = () => el("div", { class: "map__north", "aria-hidden": "true" }, "▲", el("b", {}, "N"));
+    north.addTo(this.#map);
+    this.#map.on("dragend zoomend", (event) => {
+      if (event.type === "dragend" || this.#isByHand) this.#moved();
+    });
+    for (const name of ["pointerdown", "keydown"]) this.ground.addEventListener(name, () => (this.#isByHand = true));
+  }
+
+  #isByHand = false;
+
+  #moved() {
+    this.#isMoved = true;
+    this.refit.hidden = false;
+  }
+
+  #bounds(L, alert) {
+    const bounds = boundsOf(L, alert.zone, alert.zone.properties?.buffer_m ?? 0);
+    const newest = alert.track.at(-1);
+    if (!newest) return bounds;
+    const since = Date.parse(newest.fix_time) - RECENT_MS;
+    for (const fix of alert.track) if (Date.parse(fix.fix_time) >= since && fix.level !== null) bounds.extend([fix.lat, fix.lon]);
+    return bounds.extend([newest.lat, newest.lon]);
+  }
+
+  #fit(isAsked) {
+    if (!this.#fitted || (this.#isMoved && !isAsked)) return;
+    this.#isMoved = this.#isByHand = false;
+    this.refit.hidden = true;
+    const view = this.#map.getBounds();
+    // While everything is in view the map stands still under the thumb.
+    if (!isAsked && view.contains(this.#fitted)) return;
+    this.#map.fitBounds(this.#fitted, { padding: [18, 18], animate: false, maxZoom: 17 });
+  }
+
+  #drawTrack(L, track) {
+    this.#track.clearLayers();
+    const newest = track.at(-1);
+    if (!newest) return;
+    const since = Date.parse(newest.fix_time) - RECENT_MS;
+    const recent = track.filter((fix) => Date.parse(fix.fix_time) >= since);
+    const place = (fix) => [fix.lat, fix.lon];
+    const layer = this.#track;
+    L.polyline(track.map(place), { className: "track track--old", weight: 2, interactive: false }).addTo(layer);
+    L.polyline(recent.map(place), { className: "track", weight: 3, interactive: false }).addTo(layer);
+    for (const fix of track) {
+      const isOld = Date.parse(fix.fix_time) < since;
+      const level = fix.level ?? "unknown";
+      L.circleMarker(place(fix), {
+        className: `point point--${level}${isOld ? " point--old" : ""}`,
+        radius: SIZES[fix.level] ?? 3,
+        weight: 1.5,
+        interactive: false,
+      }).addTo(layer);
+    }
+    if (newest.accuracy_m) L.circle(place(newest), { className: "error-circle", radius: newest.accuracy_m, weight: 2, interactive: false }).addTo(layer);
+    L.circleMarker(place(newest), { className: `point point--newest point--${newest.level ?? "unknown"}`, radius: 9, weight: 4, interactive: false })
+      .bindTooltip(el("span", {}, `${exact(newest.fix_time)}${newest.accuracy_m === null ? "" : `, ±${Math.round(newest.accuracy_m)} m`}`), {
+        permanent: true,
+        direction: "auto",
+        offset: [0, 0],
+        className: "map__label",
+      })
+      .addTo(layer);
+  }
+
+  #renderLegend(alert) {
+    const { buffer_m, keepsIn } = this.#zone;
+    const minutes = RECENT_MS / 60_000;
+    const item = (look, text) => el("li", { class: "legend__item" }, el("span", { class: `key key--${look}`, "aria-hidden": "true" }), text);
+    fill(
+      this.legend,
+      item("zone", keepsIn ? "Must stay inside" : "Exclusion zone"),
+      buffer_m > 0 && item("buffer", `Buffer, ${Math.round(buffer_m)} m`),
+      item("newest", "Newest fix and its error"),
+      item("track", `Last ${minutes} min (older is thinner)`),
+    );
+    const label = `Map, north up. ${alert.track.length} fixes.`;
+    this.ground.setAttribute("aria-label", label);
+  }
+
+  #resize() {
+    this.#isBig = !this.#isBig;
+    document.documentElement.classList.toggle("has-big-map", this.#isBig);
+    this.element.classList.toggle("map--big", this.#isBig);
+    this.bigger.setAttribute("aria-expanded", String(this.#isBig));
+    this.bigger.textContent = this.#isBig ? "Smaller map" : "Larger map";
+    this.#map.invalidateSize({ animate: false });
+    if (matchMedia("(pointer: coarse)").matches) this.#map.dragging[this.#isBig ? "enable" : "disable"]();
+    this.#fit(true);
+  }
+}

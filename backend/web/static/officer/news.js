@@ -1,0 +1,39 @@
+/** Makes what is new impossible to miss: spoken, sounded, felt, and counted in the title. */
+
+import { sound } from "./sound.js";
+import { store } from "./store.js";
+import { danger, summary } from "./words.js";
+
+const region = document.getElementById("news");
+const GRAVE = 3;
+
+function isNews({ before, after }) {
+  if (after.handling !== "open") return false;
+  return !before || danger(after) > danger(before) || before.handling === "acknowledged";
+}
+
+function countInTitle() {
+  const count = store.unanswered().length;
+  document.title = `${count ? `(${count}) ` : ""}Live alerts – Cordon`;
+}
+
+function onChange({ detail: { changes, isFirst } }) {
+  countInTitle();
+  const news = changes.filter(isNews);
+  if (!news.length) return;
+  if (isFirst) {
+    region.textContent = news.length === 1 ? "1 alert is unanswered." : `${news.length} alerts are unanswered.`;
+    return;
+  }
+  region.textContent = news
+    .map(({ before, after }) => `${before ? "Needs an answer again" : "New alert"}. ${summary(after)}.`)
+    .join(" ");
+  const isGrave = news.some(({ after }) => danger(after) >= GRAVE);
+  sound(isGrave);
+  // Browsers refuse, and complain in the log, before the page was touched.
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(isGrave ? [400, 150, 400, 150, 400] : [300]);
+}
+
+export function startNews() {
+  store.addEventListener("change", onChange);
+}

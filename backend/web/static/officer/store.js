@@ -1,0 +1,80 @@
+/** What is known of the alerts, and up to which cursor. Only what came over HTTP gets in here. */
+
+const HANDLING = { open: 0, acknowledged: 1, closed: 2 };
+const LEVEL = { breach: 2, buffer: 1, clear: 0 };
+const SURE = { confirmed: 0, unconfirmed: 1, withdrawn: 2 };
+
+/** The server's own order: unanswered, standing, not withdrawn, level, certainty, newest fix. */
+function graver(a, b) {
+  return (
+    HANDLING[a.handling] - HANDLING[b.handling] ||
+    a.is_over - b.is_over ||
+    (a.certainty === "withdrawn") - (b.certainty === "withdrawn") ||
+    LEVEL[b.level] - LEVEL[a.level] ||
+    SURE[a.certainty] - SURE[b.certainty] ||
+    Date.parse(b.last_fix_time) - Date.parse(a.last_fix_time)
+  );
+}
+
+/** Emits `change` with `detail.changes`, a list of `{before, after}`. */
+class Store extends EventTarget {
+  #alerts = new Map();
+
+  /** @type {number|null} the feed's newest cursor whose alerts are all in here */
+  cursor = null;
+
+  /** Take a complete list of the live alerts. */
+  replace(alerts, cursor) {
+    // A feed that stands before where it stood is another record, such as one restored from a copy.
+    if (this.cursor !== null && cursor < this.cursor) {
+      this.#alerts.clear();
+      this.cursor = null;
+    }
+    const ids = new Set(alerts.map((alert) => alert.id));
+    for (const alert of this.live()) if (!ids.has(alert.id)) this.#alerts.delete(alert.id);
+    this.#take(alerts, cursor);
+  }
+
+  /** Take what changed after the cursor. */
+  merge(alerts, cursor) {
+    this.#take(alerts, cursor);
+  }
+
+  /** Take one alert, as an answer to something that was done to it. */
+  put(alert) {
+    const before = this.#alerts.get(alert.id);
+    if (before && before.cursor > alert.cursor) return;
+    this.#alerts.set(alert.id, alert);
+    this.dispatchEvent(new CustomEvent("change", { detail: { changes: [], isFirst: false } }));
+  }
+
+  get(id) {
+    return this.#alerts.get(id);
+  }
+
+  /** @returns {object[]} open and acknowledged alerts, gravest first */
+  live() {
+    return [...this.#alerts.values()].filter((alert) => alert.handling !== "closed").sort(graver);
+  }
+
+  /** @returns {object[]} */
+  unanswered() {
+    return this.live().filter((alert) => alert.handling === "open");
+  }
+
+  #take(alerts, cursor) {
+    const isFirst = this.cursor === null;
+    const changes = [];
+    for (const after of alerts) {
+      const before = this.#alerts.get(after.id);
+      // Answers can overtake each other: the newer state of an alert stays, and so does one that was put.
+      if (before && before.cursor >= after.cursor) continue;
+      this.#alerts.set(after.id, after);
+      changes.push({ before, after });
+    }
+    this.cursor = Math.max(this.cursor ?? 0, cursor);
+    this.dispatchEvent(new CustomEvent("change", { detail: { changes, isFirst } }));
+  }
+}
+
+export const store = new Store();
