@@ -38,6 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     config = settings or Settings.from_environ()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # At INFO these write whom a message goes to.
+    for name in ("twilio", "urllib3", "httpx", "google", "firebase_admin", "engineio", "socketio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     db.bind(config.database_url, config.database_connections)
 
     app = Flask("cordon", root_path=str(security.WEB_ROOT))

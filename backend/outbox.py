@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from peewee import Case, fn
+from peewee import JOIN, Case, fn
 
 from backend import db, wakeups
 from backend.models import (
@@ -130,9 +130,9 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
             Notification.select(Notification, Alert, Person, Victim)
             .join(Alert)
             .switch(Notification)
-            .join(Person, "LEFT OUTER")
+            .join(Person, JOIN.LEFT_OUTER)
             .switch(Notification)
-            .join(Victim, "LEFT OUTER")
+            .join(Victim, JOIN.LEFT_OUTER)
             .where(Notification.id.in_(ids), Notification.lease_token == token)
             .order_by(Notification.priority, Notification.id.desc())
         )

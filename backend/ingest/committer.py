@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_S = 5
 # While one group commits the next one gathers by itself: nobody is kept waiting to make a group larger.
 MOST_FIXES_A_GROUP = 2_000
+# After this time without work the connection goes back to the pool.
+IDLE_S = 0.5
 
 
 class Committer:
@@ -26,7 +29,7 @@ class Committer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._queue: queue.Queue[tuple[Submission, Future[Answer]]] = queue.Queue(settings.ingest_queue_size)
+        self._queue: queue.Queue[tuple[Submission, Future[Answer]] | None] = queue.Queue(settings.ingest_queue_size)
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._stop = threading.Event()
@@ -52,9 +55,11 @@ class Committer:
     def close(self) -> None:
         """Commit what is queued and stop."""
         self._stop.set()
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout=self._settings.ingest_timeout_s)
+        with contextlib.suppress(queue.Full):
+            # Wakes the thread where it waits for work; where the queue is full it is awake.
+            self._queue.put_nowait(None)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=self._settings.ingest_timeout_s)
 
     def _ensure_running(self) -> None:
         # Started with the first request and so in the process that serves, whatever forked it.
@@ -73,17 +78,22 @@ class Committer:
 
     def _gather(self) -> list[tuple[Submission, Future[Answer]]]:
         try:
-            group = [self._queue.get(timeout=0.5)]
+            first = self._queue.get(timeout=IDLE_S)
         except queue.Empty:
+            first = None
+        if first is None:
             db.release_connection()
             return []
-        fixes = len(group[0][0].fixes)
+        group = [first]
+        fixes = len(first[0].fixes)
         while len(group) < self._settings.ingest_group_size and fixes < MOST_FIXES_A_GROUP:
             try:
-                group.append(self._queue.get_nowait())
+                following = self._queue.get_nowait()
             except queue.Empty:
                 break
-            fixes += len(group[-1][0].fixes)
+            if following is not None:
+                group.append(following)
+                fixes += len(following[0].fixes)
         # Whoever stopped waiting was answered 503 and sends again.
         return [(submission, future) for submission, future in group if future.set_running_or_notify_cancel()]
 

@@ -11,6 +11,8 @@ const WORDS = {
   ringing: "Ringing", "in-progress": "On the phone", completed: "Call ended", busy: "Declined or engaged",
   "no-answer": "Missed call", initiated: "Calling", canceled: "Cancelled",
 };
+// Phones whose switch is being set: a state fetched before the server knew must not set it back.
+const switching = new Map();
 let isFirstDraw = true;
 
 const part = (parent, selector) => parent.querySelector(selector);
@@ -39,6 +41,17 @@ async function post(path, body) {
   return { ok: answer.ok, body: await answer.json().catch(() => ({})) };
 }
 
+async function setMode(id, mode) {
+  switching.set(id, (switching.get(id) || 0) + 1);
+  try {
+    await post("/phones", { id, mode });
+  } finally {
+    const left = switching.get(id) - 1;
+    if (left) switching.set(id, left); else switching.delete(id);
+    refresh();
+  }
+}
+
 function age(iso) {
   const seconds = Math.max(0, (Date.now() - Date.parse(iso)) / 1000);
   if (seconds < 5) return "now";
@@ -52,7 +65,7 @@ function makeCard(phone) {
   card.id = `phone-${phone.id}`;
   for (const input of card.querySelectorAll(".mode input")) {
     input.name = `mode-${phone.id}`;
-    input.addEventListener("change", () => post("/phones", { id: phone.id, mode: input.value }));
+    input.addEventListener("change", () => setMode(phone.id, input.value));
   }
   part(card, ".reply").addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -68,7 +81,7 @@ function makeCard(phone) {
   return card;
 }
 
-function drawCard(card, phone) {
+function drawCard(card, phone, isSwitching) {
   const owner = phone.label || phone.number || "Unknown phone";
   const address = phone.number || (phone.push_tokens.length ? `push only, …${phone.push_tokens[0].slice(-8)}` : "");
   card.dataset.mode = phone.mode;
@@ -80,7 +93,9 @@ function drawCard(card, phone) {
   role.hidden = !phone.role;
   role.dataset.role = phone.role;
   setText(role, phone.role);
-  for (const input of card.querySelectorAll(".mode input")) input.checked = input.value === phone.mode;
+  if (!isSwitching) {
+    for (const input of card.querySelectorAll(".mode input")) input.checked = input.value === phone.mode;
+  }
   const isOff = phone.mode === "off";
   part(card, ".screen").hidden = isOff;
   part(card, ".dark").hidden = !isOff;
@@ -181,7 +196,7 @@ function drawCall(element, item, phone) {
 
 const isQuiet = (phone) => !phone.items.length && !phone.waiting;
 
-function draw(state) {
+function draw(state, unsettled) {
   const seen = new Set();
   const loud = [];
   const quiet = [];
@@ -189,7 +204,7 @@ function draw(state) {
     seen.add(phone.id);
     if (!cards.has(phone.id)) cards.set(phone.id, makeCard(phone));
     const card = cards.get(phone.id);
-    drawCard(card, phone);
+    drawCard(card, phone, unsettled.has(phone.id) || switching.has(phone.id));
     (isQuiet(phone) ? quiet : loud).push(card);
   }
   for (const [id, card] of cards) {
@@ -256,7 +271,8 @@ async function refresh() {
   while (isStale) {
     isStale = false;
     try {
-      draw(await (await fetch("/wall")).json());
+      const unsettled = new Set(switching.keys());
+      draw(await (await fetch("/wall")).json(), unsettled);
       tick();
       say("live", "Live");
     } catch {

