@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.doubles import PHONE_UNREACHABLE, Doubles, Mode
 
@@ -122,6 +122,21 @@ def test_a_switch_on_the_wall_turns_a_phone_on(browser, doubles):
     priya.get_by_label("Ignore").check()
     doubles.wait_for(lambda: doubles.phone(PRIYA).mode is Mode.IGNORE)
     assert doubles.messages[2].state == "delivered"
+    page.close()
+
+
+def test_a_switch_stays_as_it_was_put_while_the_wall_redraws(browser, doubles):
+    fill(doubles)
+    page = open_wall(browser, doubles, 1280, 900)
+    held: list[Route] = []
+    page.route("**/phones", held.append)
+    amara = page.locator("article", has_text="Amara Okafor")
+    amara.get_by_label("Ignore").check()
+    doubles.show_push("token-amara", {"title": "A later warning"})
+    expect(amara.get_by_text("A later warning")).to_be_visible()
+    expect(amara.get_by_label("Ignore")).to_be_checked()
+    held[0].continue_()
+    doubles.wait_for(lambda: doubles.phone(AMARA).mode is Mode.IGNORE)
     page.close()
 
 
