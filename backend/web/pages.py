@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovSubmitInput, GovTextInput
+from pydantic import ValidationError
 from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
@@ -21,6 +23,8 @@ from backend.web.identity import forget, page_for, page_visitor, remember, setti
 from backend.web.reports import ReportQuery, as_csv, period
 
 bp = Blueprint("pages", __name__)
+
+LONDON = ZoneInfo("Europe/London")
 
 HOME_OF = {
     Role.OFFICER: "pages.officer",
@@ -129,20 +133,91 @@ OUTCOME_TEXTS = {
 def supervisor() -> Any:
     visitor = page_visitor()
     assert visitor is not None
-    query = ReportQuery.model_validate({name: value for name, value in request.args.items() if value and name != "csv"})
+    asked = {name: value for name, value in request.args.items() if value and name != "csv"}
+    try:
+        query, is_refused = ReportQuery.model_validate(_with_whole_days(asked)), False
+    except ValidationError:
+        query, is_refused = ReportQuery.model_validate({}), True
     from_at, to_at = period(query)
     report = reports.response_times(visitor.person, from_at, to_at, query.by)
-    if "csv" in request.args:
-        return as_csv(report)
-    return render_template(
+    if "csv" in request.args and not is_refused:
+        response = as_csv(report)
+        response.headers["Content-Disposition"] = 'attachment; filename="response-times.csv"'
+        return response
+    page = render_template(
         "supervisor.html",
         person=visitor.person,
         report=report,
+        totals=_totals(report),
+        rows=[{**row, "stages": _stages(row)} for row in report["alerts"]],
+        is_refused=is_refused,
         from_at=from_at,
         to_at=to_at - timedelta(seconds=1),
+        today=clock.now().astimezone(LONDON).date(),
+        days=timedelta(days=1),
         stages=reports.STAGES,
         spans=reports.SPANS,
     )
+    return page, 422 if is_refused else 200
+
+
+def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:
+    """Read dates as days in London, the last one included; anything else is left for ``ReportQuery`` to judge."""
+    values: dict[str, Any] = dict(asked)
+    for name, days in (("from", 0), ("to", 1)):
+        try:
+            day = date.fromisoformat(asked.get(name, ""))
+            values[name] = datetime.combine(day + timedelta(days=days), time(), LONDON)
+        except (ValueError, OverflowError):
+            continue
+    return values
+
+
+def _totals(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of all groups together, from fix to acknowledgement."""
+    alerts = report["alerts"]
+    took_s = sorted(row["spans"]["total_s"] for row in alerts if row["spans"]["total_s"] is not None)
+    return {
+        "count": len(alerts),
+        "acknowledged": sum(group["acknowledged"] for group in report["groups"]),
+        "unacknowledged": [alert for group in report["groups"] for alert in group["unacknowledged"]],
+        "figures": {f"p{share}": reports.percentile(took_s, share) for share in reports.PERCENTILES},
+        "longest_s": took_s[-1] if took_s else None,
+    }
+
+
+def _stages(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the alert's clock in order, each stage with the seconds since the one that was reached before it."""
+    stages: list[dict[str, Any]] = []
+    before: datetime | None = None
+    for name in reports.STAGES:
+        at = datetime.fromisoformat(row["clock"][name]) if row["clock"][name] else None
+        since_s = (at - before).total_seconds() if at and before else None
+        stages.append({"name": name, "at": at, "since_s": since_s})
+        before = at or before
+    return stages
+
+
+@bp.app_template_filter("london")
+def london(at: datetime) -> datetime:
+    """Return the instant by the clocks of London."""
+    return at.astimezone(LONDON)
+
+
+@bp.app_template_filter("duration")
+def duration(seconds: float | None) -> str:
+    """Return seconds for people: ``40 ms``, ``2.3 s``, ``42 s``, ``4 min 12 s``, ``3 h 10 min``."""
+    if seconds is None:
+        return "–"
+    sign, size = ("−" if seconds <= -0.0005 else ""), abs(seconds)
+    if size < 9.95:
+        return f"{sign}{size * 1_000:.0f} ms" if size < 0.9995 else f"{sign}{size:.1f} s"
+    whole = round(size)
+    if whole < 60:
+        return f"{sign}{whole} s"
+    if whole < 3_600:
+        return f"{sign}{whole // 60} min {whole % 60} s"
+    return f"{sign}{whole // 3_600} h {whole % 3_600 // 60} min"
 
 
 @bp.get("/administrator")
