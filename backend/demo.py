@@ -202,6 +202,7 @@ def describe() -> dict[str, Any]:
                 "team": case.team,
                 "officer": wearer.responsible_officer.email,
                 "victim": case.victim,
+                "radius_m": case.radius_m or max(math.hypot(*corner) for corner in case.outline_m),
             }
         )
     people = [

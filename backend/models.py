@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from peewee import (
     AutoField,
@@ -83,6 +84,12 @@ class ReceiptKind(StrEnum):
 
 class Table(Model):
     """What all tables share."""
+
+    if TYPE_CHECKING:
+        # peewee adds the key, and one ``..._id`` for each foreign key, as the class is made.
+        id: Any
+
+        def __getattr__(self, name: str) -> Any: ...
 
     class Meta:
         database = database

@@ -193,25 +193,19 @@ def retry(notification: Notification, due_at: datetime, detail: str) -> bool:
 
 
 def next_due_at(channels: Collection[Channel]) -> datetime | None:
-    """Return when the next pending notification falls due or its lease runs out."""
-    rows = (
-        Notification.select(fn.MIN(Notification.due_at), fn.MIN(Notification.lease_until))
+    """Return when the next pending notification can be claimed: when it falls due, or when its lease runs out."""
+    at = (
+        Notification.select(fn.MIN(fn.COALESCE(Notification.lease_until, Notification.due_at)))
         .where(Notification.state == NotificationState.PENDING, Notification.channel.in_(list(channels)))
-        .tuples()
+        .scalar()
     )
-    due_at, lease_until = next(iter(rows))
-    instants = [value for value in map(_instant, (due_at, lease_until)) if value is not None]
-    return min(instants) if instants else None
-
-
-def _instant(value: datetime | str | None) -> datetime | None:
-    return Notification.due_at.python_value(value)
+    return Notification.due_at.python_value(at)
 
 
 def raise_state(notification_id: int, state: NotificationState, now: datetime, detail: str = "") -> bool:
     """Take a later word of a provider into account; an earlier or repeated one changes nothing."""
     lower = [known for known, rank in RANK.items() if rank < RANK[state]]
-    values = {"state": state, "detail": detail[:255] or None}
+    values: dict[str, object] = {"state": state, "detail": detail[:255] or None}
     if state is NotificationState.DELIVERED:
         values["delivered_at"] = now
     changed = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from peewee import Case, ModelSelect
+from peewee import Case
 
 from backend import audit
 from backend.access import access_alert, require
@@ -34,7 +35,7 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     Raises: NotAllowed for administrators.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    query: ModelSelect = (
+    query: Any = (
         Alert.select(Alert, Wearer, ProtectedPlace)
         .join(Wearer)
         .switch(Alert)

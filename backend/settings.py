@@ -95,7 +95,7 @@ class Settings:
             text = environ.get(variable(item.name))
             if text is None:
                 continue
-            kind = type(item.default)
+            kind: Any = type(item.default)
             try:
                 values[item.name] = kind(text)
             except ValueError as error:

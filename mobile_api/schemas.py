@@ -183,12 +183,12 @@ def person_out(person: Person) -> PersonOut:
 def alert_values(alert: Alert) -> dict[str, Any]:
     """Return the fields of an ``AlertOut``."""
     acknowledgement = None
-    if alert.acknowledged_by_id is not None and alert.handling != Handling.OPEN:
+    if alert.acknowledged_by is not None and alert.handling != Handling.OPEN:
         acknowledgement = AcknowledgementOut(by=person_out(alert.acknowledged_by), at=alert.acknowledged_at)
     outcome = None
-    if alert.outcome_at is not None:
+    if alert.outcome_at is not None and alert.outcome_by is not None:
         outcome = OutcomeOut(
-            code=Outcome(alert.outcome_code),
+            code=Outcome(alert.outcome_code or ""),
             note=alert.outcome_note or "",
             by=person_out(alert.outcome_by),
             at=alert.outcome_at,

@@ -24,8 +24,13 @@ def notifier() -> None:
     logging.getLogger().setLevel(logging.INFO)
     worker = Worker(current_app.extensions["cordon.settings"])
     stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        worker.stop()
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (worker.stop(), stopping.set()))
+        signal.signal(number, stop)
     clock.keep_measuring(db.reference_time, stopping)
     click.echo("notifier: ready")
     worker.run()

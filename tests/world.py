@@ -207,7 +207,7 @@ class Phone:
             wait_timeout=10,
         )
         self.sockets.append(client)
-        eventually(lambda: self._is_known(), f"{self.person.name}'s socket is known")
+        eventually(self._is_known, f"{self.person.name}'s socket is known")
         return self
 
     def _is_known(self) -> bool:

@@ -175,7 +175,7 @@ def next_escalation_at() -> datetime | None:
 
 def hasten(notification: Notification, now: datetime) -> None:
     """A channel failed: let the next rung go at once, unless this person's phone has the warning already."""
-    if notification.person_id is None or notification.purpose not in WARNINGS:
+    if notification.person is None or notification.purpose not in WARNINGS:
         return
     with atomic():
         alert = lock(notification.alert_id)
@@ -234,8 +234,9 @@ def tell_warned(
         .distinct()
     )
     for row in warned:
-        if but is None or row.person_id != but.id:
-            outbox.owe(alert, row.person, Channel(row.channel), purpose, now)
+        person = row.person
+        if person is not None and (but is None or person.id != but.id):
+            outbox.owe(alert, person, Channel(row.channel), purpose, now)
 
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:

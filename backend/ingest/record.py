@@ -114,8 +114,8 @@ def _new_fixes(submissions: Sequence[Submission]) -> dict[int, _Batch]:
     sent = [(s, fix) for s in submissions for fix in s.fixes]
     if not sent:
         return {}
-    known = set(
-        Fix.select(Fix.tag_id, Fix.fix_time, Fix.lat, Fix.lon)
+    known: set[Any] = set(
+        Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon)
         .where(Fix.tag.in_({s.tag_id for s, _ in sent}), Fix.fix_time.in_({fix.fix_time for _, fix in sent}))
         .tuples()
     )

@@ -260,8 +260,8 @@ def up(migrator, db):
 
     class Fix(Model):
         id = BigAutoField()
-        tag = ForeignKeyField(Tag)
-        wearer = ForeignKeyField(Wearer, null=True)
+        tag = ForeignKeyField(Tag, index=False)
+        wearer = ForeignKeyField(Wearer, null=True, index=False)
         fix_time = InstantField()
         received_at = InstantField()
         decided_at = InstantField(null=True)

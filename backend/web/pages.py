@@ -33,7 +33,7 @@ HOME_OF = {
 }
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """E-mail and password."""
 
     email = StringField(

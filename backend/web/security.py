@@ -56,7 +56,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.before_request
     def check_form_token() -> None:
         g.csp_nonce = secrets.token_urlsafe(16)
-        if request.blueprint not in BLUEPRINTS_WITHOUT_FORMS:
+        if request.endpoint is not None and request.blueprint not in BLUEPRINTS_WITHOUT_FORMS:
             csrf.protect()
 
     @app.context_processor

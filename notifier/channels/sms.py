@@ -87,6 +87,7 @@ class Sms:
     def _words(self, notification: Notification, subject: messages.Subject) -> tuple[str | None, str | None]:
         victim = notification.victim
         if victim is None:
+            assert notification.person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
             return notification.person.phone, messages.sms(subject, Purpose(notification.purpose), url)
         # Asked again at the last moment: she may have withdrawn since the message was owed.

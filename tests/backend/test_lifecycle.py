@@ -1,0 +1,87 @@
+"""How an alert changes, as a table of sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from backend.lifecycle import (
+    LADDER,
+    REPEAT,
+    Danger,
+    Standing,
+    Step,
+    danger,
+    due_after_s,
+    reopens,
+    rung,
+    step,
+)
+from backend.models import Handling
+from zones import Certainty, Level
+
+CLEAR, BUFFER, BREACH = Level.CLEAR, Level.BUFFER, Level.BREACH
+UNCONFIRMED, CONFIRMED, WITHDRAWN = Certainty.UNCONFIRMED, Certainty.CONFIRMED, Certainty.WITHDRAWN
+
+
+def standing(held: Danger, handling: Handling = Handling.OPEN) -> Standing:
+    return Standing(held, is_over=False, handling=handling)
+
+
+def over(since_s: float, handling: Handling = Handling.OPEN) -> Standing:
+    return Standing(Danger.BREACH, is_over=True, handling=handling, since_over_s=since_s)
+
+
+STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
+    "a clear fix where nothing stands is nothing": (None, CLEAR, CONFIRMED, Step.NOTHING),
+    "a buffer that is unsure only makes the tag report faster": (None, BUFFER, UNCONFIRMED, Step.NOTHING),
+    "a sure buffer raises an alert": (None, BUFFER, CONFIRMED, Step.RAISE),
+    "an unsure breach raises an alert at once": (None, BREACH, UNCONFIRMED, Step.RAISE),
+    "a sure breach raises an alert": (None, BREACH, CONFIRMED, Step.RAISE),
+    "a withdrawal where nothing stands is nothing": (None, CLEAR, WITHDRAWN, Step.NOTHING),
+    "from buffer to breach danger rises": (standing(Danger.BUFFER), BREACH, UNCONFIRMED, Step.RISE),
+    "from unsure to sure danger rises": (standing(Danger.BREACH_UNCONFIRMED), BREACH, CONFIRMED, Step.RISE),
+    "the same again is the same": (standing(Danger.BREACH), BREACH, CONFIRMED, Step.SAME),
+    "from breach to buffer danger falls and the alert stands": (standing(Danger.BREACH), BUFFER, CONFIRMED, Step.FALL),
+    "a buffer that becomes unsure still stands": (standing(Danger.BUFFER), BUFFER, UNCONFIRMED, Step.FALL),
+    "clear ends it": (standing(Danger.BREACH), CLEAR, CONFIRMED, Step.END),
+    "a withdrawal withdraws": (standing(Danger.BREACH_UNCONFIRMED), CLEAR, WITHDRAWN, Step.WITHDRAW),
+    "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Step.RISE),
+    "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Step.NOTHING),
+    "clear after it was over is nothing": (over(60.0), CLEAR, CONFIRMED, Step.NOTHING),
+    "a breach long after is an alert of its own": (over(601.0), BREACH, UNCONFIRMED, Step.RAISE),
+    "a breach soon after a closed one is an alert of its own": (
+        over(60.0, Handling.CLOSED),
+        BREACH,
+        UNCONFIRMED,
+        Step.RAISE,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STEPS)
+def test_step(case: str) -> None:
+    held, level, certainty, expected = STEPS[case]
+    assert step(held, level, certainty) is expected
+
+
+def test_danger_orders_level_and_certainty_and_a_withdrawn_one_is_none() -> None:
+    ordered = [
+        danger(CLEAR, CONFIRMED),
+        danger(BUFFER, UNCONFIRMED),
+        danger(BUFFER, CONFIRMED),
+        danger(BREACH, UNCONFIRMED),
+        danger(BREACH, CONFIRMED),
+    ]
+    assert ordered == sorted(set(ordered))
+    assert danger(BREACH, WITHDRAWN) is Danger.NONE
+
+
+def test_an_acknowledgement_covers_the_level_acknowledged_and_no_more() -> None:
+    assert not reopens(Handling.ACKNOWLEDGED, Danger.BREACH, Danger.BREACH)
+    assert reopens(Handling.ACKNOWLEDGED, Danger.BUFFER, Danger.BREACH_UNCONFIRMED)
+    assert reopens(Handling.OPEN, Danger.BREACH, Danger.BREACH)
+
+
+def test_the_ladder_climbs_at_0_10_and_60_seconds_and_then_every_two_minutes() -> None:
+    assert [due_after_s(number) for number in range(6)] == [0.0, 10.0, 60.0, 180.0, 300.0, 420.0]
+    assert [rung(number) for number in range(4)] == [*LADDER, REPEAT]

@@ -1,0 +1,117 @@
+"""The migrations make what the models say, and the rules of the house about instants and units of work hold."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playhouse.migrations import Runner
+from playhouse.schema_diff import diff_models
+
+from backend import clock, db, wakeups
+from backend.alerts import feed
+from backend.models import TABLES, Feed, Team
+
+
+def test_the_migrated_schema_is_what_the_models_describe(database_url: str) -> None:
+    assert not diff_models(db.database.obj, TABLES)
+
+
+def test_every_migration_says_why_and_goes_down_again(database_url: str) -> None:
+    for path in db.MIGRATIONS.glob("0*.py"):
+        assert path.read_text().startswith('"""')
+    runner = Runner(db.database.obj, str(db.MIGRATIONS))
+    names = [migration.name for migration in runner.migrations()]
+    runner.down(names[0])
+    assert set(db.database.obj.get_tables()) <= {"schema_migration", "schemamigration", "sqlite_sequence"}
+    assert db.migrate() == names
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    assert db.migrate() == []
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(2026, 11, 24, 20, 0, tzinfo=UTC),
+        datetime(2026, 3, 29, 1, 0, 0, 1, tzinfo=UTC),
+        datetime(2026, 10, 25, 0, 59, 59, 999_999, tzinfo=UTC),
+    ],
+)
+def test_an_instant_reads_back_as_written_whatever_the_time_zone_of_the_session(
+    database_url: str, instant: datetime
+) -> None:
+    Team.create(name="A", created_at=instant)
+    read = Team.get(Team.created_at == instant)
+    assert (read.created_at, read.created_at.tzinfo) == (instant, UTC)
+    assert Team.select().where(Team.created_at < instant + timedelta(microseconds=1)).count() == 1
+    assert Team.select().where(Team.created_at < instant).count() == 0
+
+
+def test_a_naive_instant_is_refused(database_url: str) -> None:
+    with pytest.raises(ValueError, match="naive"):
+        Team.create(name="A", created_at=datetime(2026, 11, 24))  # noqa: DTZ001
+
+
+def test_a_unit_of_work_that_fails_leaves_nothing_and_tells_nobody(database_url: str) -> None:
+    listener = wakeups.listen()
+    listener.wait(0.1, threading.Event())
+    with pytest.raises(RuntimeError):
+        _fail_in_the_middle()
+    assert Team.select().count() == 0
+    assert not listener.wait(0.3, threading.Event())
+    listener.close()
+
+
+def _fail_in_the_middle() -> None:
+    with db.atomic():
+        Team.create(name="A", created_at=clock.now())
+        wakeups.announce()
+        raise RuntimeError
+
+
+def test_a_commit_wakes_whoever_waits(database_url: str) -> None:
+    listener = wakeups.listen()
+    listener.wait(0.1, threading.Event())
+    with db.atomic():
+        Team.create(name="A", created_at=clock.now())
+        wakeups.announce()
+    assert listener.wait(5.0, threading.Event())
+    listener.close()
+
+
+def test_units_of_work_of_many_threads_that_read_and_then_write_never_fail(database_url: str) -> None:
+    def add(times: int) -> None:
+        for _ in range(times):
+            with db.atomic():
+                db.lock_rows(Feed, [1])
+                cursor = Feed.get_by_id(1).cursor
+                Feed.update(cursor=cursor + 1).where(Feed.id == 1).execute()
+        db.release_connection()
+
+    threads = [threading.Thread(target=add, args=(20,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert feed.newest_cursor() == 80
+
+
+def test_a_database_of_another_kind_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="must begin with sqlite:/// or postgresql://"):
+        db.bind("mysql://localhost/cordon")
+
+
+def test_the_clock_follows_its_reference_and_moves_for_a_test() -> None:
+    mine = clock.Clock()
+    reference = datetime(2030, 1, 1, tzinfo=UTC)
+    mine.measure(lambda: reference)
+    assert abs((mine.now() - reference).total_seconds()) < 1
+    mine.forward(3_600)
+    assert 3_599 < (mine.now() - reference).total_seconds() < 3_602
+
+
+def test_the_databases_time_is_near_the_hosts(database_url: str) -> None:
+    assert abs((db.reference_time() - clock.host_time()).total_seconds()) < 5
