@@ -6,12 +6,12 @@ import base64
 import hmac
 import secrets
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cachetools import TTLCache
 from standardwebhooks import Webhook
+from werkzeug.datastructures import Headers
 
 from backend import clock
 from backend.errors import UnknownTag, WrongSignature
@@ -68,7 +68,7 @@ def forget_known() -> None:
         _known.clear()
 
 
-def verify(tag: KnownTag, headers: Mapping[str, str], body: bytes, now: datetime, tolerance_s: float) -> Signed:
+def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, tolerance_s: float) -> Signed:
     """Check the signature of a request as Standard Webhooks says, apart from its age.
 
     A tag whose clock was reset signs with a timestamp far from ours: its request is genuine and is marked stale,

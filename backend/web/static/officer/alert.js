@@ -32,8 +32,9 @@ export class AlertView {
     this.bar = bar;
     this.heading = el("h1", { class: "visually-hidden", tabindex: "-1" }, "Alert");
     this.others = el("div", { class: "others" });
-    this.status = el("section", { class: "status", "aria-label": "Situation" });
+    this.situation = el("div", {});
     this.notice = el("div", { class: "notices", role: "status" });
+    this.status = el("section", { class: "status", "aria-label": "Situation" }, this.situation, this.notice);
     this.why = el("section", { class: "panel", hidden: true });
     this.facts = el("section", { class: "panel", hidden: true });
     this.history = el("section", { class: "panel", hidden: true });
@@ -47,7 +48,7 @@ export class AlertView {
       el(
         "div",
         { class: "alert" },
-        el("div", { class: "alert__situation" }, this.status, this.notice),
+        el("div", { class: "alert__situation" }, this.status),
         el("div", { class: "alert__map" }, this.map.element),
         el("div", { class: "alert__rest" }, this.why, this.form, this.facts, this.history),
       ),
@@ -113,7 +114,7 @@ export class AlertView {
     this.#renderOthers();
     const alert = this.#alert;
     if (!alert) {
-      fill(this.status, el("p", { class: "status__loading" }, this.#problem || "Fetching the alert …"));
+      fill(this.situation, el("p", { class: "status__loading" }, this.#problem || "Fetching the alert …"));
       return;
     }
     const isMine = alert.handling === "acknowledged" && alert.acknowledgement.by.id === config.me.id;
@@ -156,7 +157,7 @@ export class AlertView {
     this.status.dataset.level = alert.level;
     this.status.dataset.handling = alert.handling;
     fill(
-      this.status,
+      this.situation,
       level(alert),
       el(
         "div",
@@ -181,11 +182,10 @@ export class AlertView {
     fill(
       this.notice,
       this.#problem && el("p", { class: "notice notice--problem" }, this.#problem),
-      again && el("p", { class: "notice notice--again" }, el("b", {}, again.text), " ", exactly(again.at)),
       el(
         "p",
-        { class: `notice notice--${who.kind}`, "data-who": who.kind },
-        who.text,
+        { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
+        again ? [again.text, " ", exactly(again.at)] : who.text,
         alert.handling === "open" && alert.is_over && !again && ". It is over, but somebody must still look at it.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),

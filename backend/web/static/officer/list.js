@@ -9,9 +9,12 @@ import { store } from "./store.js";
 import { ago } from "./time.js";
 import { now } from "./clock.js";
 
+const NEW_FOR_MS = 20_000;
+
 /** Shows the list in `root` until `leave` is called. */
 export class ListView {
   #cards = new Map();
+  #isShown = false;
   #abort = new AbortController();
 
   constructor(root) {
@@ -49,6 +52,12 @@ export class ListView {
   }
 
   #render() {
+    this.#renderCards();
+    this.#renderEmpty();
+    this.#isShown = true;
+  }
+
+  #renderCards() {
     const alerts = store.live();
     const ids = new Set(alerts.map((alert) => alert.id));
     for (const [id, card] of this.#cards) {
@@ -67,14 +76,14 @@ export class ListView {
         if (group.list.children[index] !== card) group.list.insertBefore(card, group.list.children[index] ?? null);
       });
     }
-    this.#renderEmpty();
   }
 
   #card(alert) {
     let card = this.#cards.get(alert.id);
     if (!card) {
       card = el("li", { class: "cards__item" }, el("a", { class: "card", href: `/officer/alerts/${alert.id}` }));
-      if (this.#cards.size || live.checkedAt !== null) card.classList.add("cards__item--new");
+      // What was there before this view is not news to the eye.
+      if (this.#isShown && now() - Date.parse(alert.raised_at) < NEW_FOR_MS) card.classList.add("cards__item--new");
       this.#cards.set(alert.id, card);
     }
     const doing = answers.of(alert.id);

@@ -47,11 +47,11 @@ export function danger(alert) {
 }
 
 function pace(mps) {
-  if (mps < 0.8) return "slow walk";
-  if (mps < 2.2) return "walking pace";
-  if (mps < 4) return "running pace";
-  if (mps < 8) return "cycling pace";
-  return "vehicle speed";
+  if (mps < 0.8) return "slow";
+  if (mps < 2.2) return "walking";
+  if (mps < 4) return "running";
+  if (mps < 8) return "cycling";
+  return "vehicle";
 }
 
 /** @returns {string} how far from the edge, such as "120 m inside the zone" */
