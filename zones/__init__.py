@@ -3,8 +3,9 @@
 An exception raised here never means clear: the caller keeps what it knew and tells a person that it cannot judge.
 """
 
-from zones.decision import Certainty, Decision, Level, PlaceState, decide, judge_late, redecide
+from zones.decision import Certainty, Decision, Level, PlaceState, decide
 from zones.fix import Fix, FixRefused, Source
+from zones.late import judge_late, redecide
 from zones.zone import Zone, ZoneKind, ZoneRefused
 
 __all__ = [

@@ -46,6 +46,8 @@ class Zone:
     outline: Any = None
     edge: Any = None
     half_width_m: float = 0.0
+    depth_m: float = 0.0
+    half_breadth_m: float = 0.0
     tag: str | None = field(default=None)
 
     @classmethod
@@ -76,7 +78,13 @@ class Zone:
                 radius = properties["radius_miles"] * METRES_A_MILE
             if not isinstance(radius, int | float) or not math.isfinite(radius) or radius <= 0:
                 raise ZoneRefused("radius", f"The circle's radius is {radius!r}; it must be more than 0 metres.")
-            return cls(frame=Frame(coordinates[1], coordinates[0]), radius_m=float(radius), **common)
+            return cls(
+                frame=Frame(coordinates[1], coordinates[0]),
+                radius_m=float(radius),
+                depth_m=2 * float(radius),
+                half_breadth_m=float(radius),
+                **common,
+            )
         if shape not in ("Polygon", "MultiPolygon", "LineString"):
             raise ZoneRefused("unknown_shape", f"geometry type is {shape!r}: not a shape that a zone can have.")
         degrees = shapely.geometry.shape(geometry)

@@ -1,0 +1,106 @@
+"""Many tags against many zones in order of arrival: what a caller that keeps states and recent fixes has to do.
+
+The command line uses it; a service that keeps both in a database composes `decide`, `redecide` and `judge_late` alike.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from zones.decision import Decision, Level, decide
+from zones.fix import Fix
+from zones.late import judge_late, order, redecide
+from zones.state import LATENESS_S, PlaceState
+from zones.zone import Zone
+
+# How many late fixes are kept to judge the next late one among its neighbours.
+_LATE_KEPT = 64
+
+
+class Change(NamedTuple):
+    """A change of what is told of one tag at one zone; `is_late` marks one that older data brought to light."""
+
+    zone: Zone
+    decision: Decision
+    is_late: bool
+
+
+class _Tag:
+    """What is kept of one tag: the newest fixes as far back as its zones' states may have to go, and the late ones."""
+
+    __slots__ = ("fixes", "keys", "late", "limit", "shown", "states")
+
+    def __init__(self, count: int) -> None:
+        self.fixes: list[Fix] = []
+        self.keys: list[tuple[float, float, float, float]] = []
+        self.late: list[Fix] = []
+        self.limit = 64
+        self.states: list[PlaceState | None] = [None] * count
+        self.shown: list[tuple[Level, str] | None] = [None] * count
+
+
+class Judging:
+    """Judges fixes as they arrive and yields what changes; a zone with a tag applies to that tag, others to all."""
+
+    def __init__(self, zones: Iterable[Zone]) -> None:
+        self._general: list[Zone] = []
+        self._special: dict[str, list[Zone]] = defaultdict(list)
+        for zone in zones:
+            (self._general if zone.tag is None else self._special[zone.tag]).append(zone)
+        self._tags: dict[str, tuple[list[Zone], _Tag]] = {}
+
+    def accept(self, tag: str, fix: Fix) -> Iterator[Change]:
+        """Judge one fix of one tag against its zones, and yield each change that it makes."""
+        known = self._tags.get(tag)
+        if known is None:
+            zones = self._special.get(tag, []) + self._general
+            known = self._tags[tag] = (zones, _Tag(len(zones)))
+        zones, kept = known
+        is_newest = not kept.fixes or fix.fix_time > kept.fixes[-1].fix_time
+        is_within = is_newest or kept.fixes[-1].fix_time - fix.fix_time <= LATENESS_S
+        if is_within:
+            key = order(fix)
+            place = bisect.bisect_right(kept.keys, key)
+            kept.keys.insert(place, key)
+            kept.fixes.insert(place, fix)
+        else:
+            kept.late = sorted([*kept.late, fix], key=order)[-_LATE_KEPT:]
+        for number, zone in enumerate(zones):
+            state = kept.states[number]
+            if is_newest:
+                decisions = [decide(zone, fix, state)]
+            elif is_within and state is not None:
+                # Only what the late fix itself bears on is news; what came before it was told at the time.
+                decisions = redecide(zone, kept.fixes, state)
+                decisions = [d for d in decisions if d.fix_time >= fix.fix_time]
+            else:
+                decisions = judge_late(zone, kept.late)
+            last = decisions[-1]
+            if is_within:
+                kept.states[number] = last.state
+            shown = kept.shown[number]
+            if not is_newest and last.level is not Level.BREACH and (shown is None or shown[0] is not Level.BREACH):
+                visit = next((d for d in decisions if d.level is Level.BREACH), None)
+                if visit is not None:
+                    kept.shown[number] = (Level.BREACH, visit.certainty)
+                    yield Change(zone, visit, True)
+                    continue
+            if not is_within:
+                continue
+            now = (last.level, str(last.certainty))
+            if now != shown:
+                kept.shown[number] = now
+                yield Change(zone, last, False)
+        if len(kept.fixes) > kept.limit:
+            self._forget(kept)
+
+    @staticmethod
+    def _forget(kept: _Tag) -> None:
+        """Drop the fixes that no state of the tag can go back to."""
+        needed = min((state.anchor_time for state in kept.states if state is not None), default=kept.fixes[-1].fix_time)
+        first = bisect.bisect_right(kept.keys, (needed, 91.0, 0.0, 0.0))
+        del kept.keys[:first], kept.fixes[:first]
+        kept.limit = max(64, 2 * len(kept.fixes))

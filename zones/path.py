@@ -1,0 +1,73 @@
+"""The way between two fixes: how probable it is that it led through a zone, and when."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from zones.evidence import T_RADIUS_95, Model, t_below
+from zones.zone import Zone
+
+
+class End(NamedTuple):
+    """One end of a path in a zone's local frame: instant, place, error scale, and velocity with its error if known."""
+
+    at: float
+    east: float
+    north: float
+    scale_m: float
+    east_mps: float
+    north_mps: float
+    velocity_error_mps: float
+    is_moving_known: bool
+
+
+class Crossing(NamedTuple):
+    """The most probable place inside along a path: probability, instant and signed distance to the edge there."""
+
+    probability: float
+    at: float
+    distance_m: float
+
+
+def significant(start: End, east: float, north: float, scale_m: float, radii: float = T_RADIUS_95) -> bool:
+    """Return whether the displacement is more than errors alone make once in 20 times."""
+    apart = math.hypot(east - start.east, north - start.north)
+    return apart > radii * math.hypot(scale_m, start.scale_m)
+
+
+def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
+    """Return the most probable place inside the zone along the way from `start` to `finish`.
+
+    The expected way leaves in the direction of arrival at `start` and ends in the direction of `finish`, each fading
+    over `direction_s`, joined by a cubic; around it the true way spreads by the ends' errors, by the errors of the
+    directions, and by wandering in proportion to the distance. The probability is that of the best single place, so it
+    is a lower bound for the whole way.
+    """
+    duration = finish.at - start.at
+    apart = math.hypot(finish.east - start.east, finish.north - start.north)
+    fade = model.direction_s
+    wander = 4 * model.wander * duration / (duration + model.wander_grows_s) * apart
+    depth, size = zone.depth_m, zone.depth_m / 2
+    half_steps = max(2, min(12, int(apart / (0.35 * size)) + 2))
+    distance_of = zone.distance_local_m
+    best, best_at, best_distance = 0.0, start.at, math.inf
+    for step in range(1, 2 * half_steps):
+        share = step / (2 * half_steps)
+        forth = fade * (1 - math.exp(-share * duration / fade))
+        back = fade * (1 - math.exp(-(1 - share) * duration / fade))
+        blend = share * share * (3 - 2 * share)
+        east = (1 - blend) * (start.east + start.east_mps * forth) + blend * (finish.east - finish.east_mps * back)
+        north = (1 - blend) * (start.north + start.north_mps * forth) + blend * (finish.north - finish.north_mps * back)
+        distance = distance_of(east, north)
+        spread = math.sqrt(
+            ((1 - share) * start.scale_m) ** 2
+            + (share * finish.scale_m) ** 2
+            + (wander * share * (1 - share)) ** 2
+            + ((1 - blend) * start.velocity_error_mps * forth) ** 2
+            + (blend * finish.velocity_error_mps * back) ** 2
+        )
+        probability = t_below(-distance / spread) - t_below(-(distance + depth) / spread)
+        if probability > best:
+            best, best_at, best_distance = probability, start.at + share * duration, distance
+    return Crossing(best, best_at, best_distance)

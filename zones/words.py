@@ -1,0 +1,67 @@
+"""The words for a decision: plain sentences with the numbers they rest on, and never a coordinate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zones.zone import ZoneKind
+
+if TYPE_CHECKING:
+    from zones.decision import Decision
+
+
+def span(seconds: float) -> str:
+    """Return a duration in words: seconds below two minutes, minutes below two hours, then hours."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def metres(distance_m: float) -> str:
+    """Return a distance in words: metres below 10 km, kilometres above."""
+    return f"{distance_m:.0f} m" if distance_m < 9999.5 else f"{distance_m / 1000:.0f} km"
+
+
+def _place(decision: Decision) -> str:
+    """Say where the fix lies; zero is on the line, and on the line is inside."""
+    gap = decision.distance_m
+    if decision.kind is ZoneKind.EXCLUSION:
+        side = "inside" if gap <= 0 else "outside"
+        return f"{metres(abs(gap))} {side} the edge"
+    side = "outside" if gap <= 0 else "inside"
+    return f"{metres(abs(gap))} {side} the edge of a zone to stay in"
+
+
+def reasons(decision: Decision) -> tuple[str, ...]:
+    """Return why a decision is what it is, the most important first."""
+    said: list[str] = []
+    assumed = " assumed, none reported" if decision.is_accuracy_assumed else ""
+    if decision.level == 2 and decision.fixes_inside:
+        count = decision.fixes_inside
+        since = decision.breach_since
+        lasting = "" if since is None or decision.fix_time - since < 1 else f" in {span(decision.fix_time - since)}"
+        fixes = "1 fix" if count == 1 else f"{count} fixes"
+        said.append(f"{fixes} past the line{lasting}")
+    elif decision.level == 2 and decision.gap_s is not None:
+        percent = round(100 * decision.path_probability)
+        said.append(f"the way between two fixes {span(decision.gap_s)} apart led through the zone ({percent} %)")
+    said.append(f"{_place(decision)}, ±{metres(decision.accuracy_m)}{assumed}")
+    if decision.certainty == "withdrawn":
+        said.append("the breach told before was not confirmed and is taken back")
+    if decision.time_to_edge_s is not None and decision.closing_mps is not None:
+        said.append(f"closing at {decision.closing_mps:.1f} m/s, {span(decision.time_to_edge_s)} to the edge")
+    if decision.is_pass_through:
+        said.append("steady vehicle speed on a straight line: looks like a passage")
+    if decision.is_jump:
+        said.append("too far from the last fix to have travelled: the position may be wrong")
+    if decision.is_repeat:
+        said.append("the same position again: nothing new")
+    if decision.level < 2 and decision.could_be_inside:
+        silent = decision.gap_s
+        if silent is not None and silent > 120 and decision.probability_inside < 0.05:
+            said.append(f"could have been there in the {span(silent)} without a fix")
+        else:
+            said.append(f"could be past the line ({round(100 * decision.probability_inside)} %)")
+    return tuple(said)
