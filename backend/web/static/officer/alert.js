@@ -5,7 +5,6 @@ import { answers } from "./answer.js";
 import { call } from "./api.js";
 import { config, outcomeText } from "./config.js";
 import { el, fill, say } from "./dom.js";
-import { live } from "./live.js";
 import { AlertMap } from "./map.js";
 import { outcomeForm } from "./outcome.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
@@ -56,7 +55,6 @@ export class AlertView {
     const { signal } = this.#abort;
     store.addEventListener("change", () => this.#onStore(), { signal });
     answers.addEventListener("change", () => this.#render(), { signal });
-    live.addEventListener("state", () => this.#problem && live.state === "live" && this.#load(), { signal });
     document.addEventListener("visibilitychange", () => this.#onStore(), { signal });
     this.#alert = store.get(id) ?? null;
     this.#render();
@@ -100,7 +98,9 @@ export class AlertView {
     this.#render();
     // Zone, track and history are fetched only for eyes: each look at a location is recorded.
     const isStale = this.#detail && known && (this.#detail.cursor !== known.cursor || this.#detail.handling !== known.handling);
-    if (isStale && document.visibilityState === "visible") this.#load();
+    // Gone from the list of the living: somebody closed it.
+    const isGone = !known && store.cursor !== null && this.#alert && this.#alert.handling !== "closed";
+    if ((isStale || isGone) && document.visibilityState === "visible") this.#load();
   }
 
   #showOutcome() {

@@ -18,6 +18,7 @@ class Live extends EventTarget {
   #asking = false;
   #askAgain = false;
   #isFullDue = true;
+  #fullAt = 0;
   #askedAt = 0;
   #failed = false;
 
@@ -59,12 +60,13 @@ class Live extends EventTarget {
 
   async #ask() {
     this.#askedAt = Date.now();
-    const isFull = this.#isFullDue || store.cursor === null;
+    const isFull = this.#isFullDue || store.cursor === null || Date.now() - this.#fullAt >= SAFETY_EVERY_MS;
     const query = isFull ? "status=live&limit=1000" : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}`;
     try {
       const { alerts, cursor } = await call("GET", `/v1/alerts?${query}`);
       if (isFull) {
         this.#isFullDue = false;
+        this.#fullAt = this.#askedAt;
         store.replace(alerts, cursor);
       } else if (alerts.length < MOST_CHANGES) {
         store.merge(alerts, cursor);
@@ -82,10 +84,7 @@ class Live extends EventTarget {
 
   #onTick() {
     const every = this.state === "live" ? SAFETY_EVERY_MS : POLL_EVERY_MS;
-    if (Date.now() - this.#askedAt >= every) {
-      if (this.state === "live") this.#isFullDue = true;
-      this.refresh();
-    }
+    if (Date.now() - this.#askedAt >= every) this.refresh();
     this.#tell();
   }
 

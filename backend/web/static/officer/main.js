@@ -3,6 +3,7 @@
 import { AlertView } from "./alert.js";
 import { ListView } from "./list.js";
 import { live } from "./live.js";
+import { startMenu } from "./menu.js";
 import { startNews } from "./news.js";
 import { startRouter } from "./router.js";
 import { startSound } from "./sound.js";
@@ -23,6 +24,7 @@ function show(id, isFirst) {
   if (!isFirst) view.heading.focus({ preventScroll: true });
 }
 
+startMenu();
 startSound();
 startStatusBar();
 startNews();

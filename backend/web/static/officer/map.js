@@ -6,13 +6,19 @@ import { boundsOf, drawZone } from "./shapes.js";
 import { exact } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
+const GAP_MS = 150_000;
 const SIZES = { clear: 3, buffer: 4.5, breach: 6 };
+
+function pairs(track) {
+  return track.slice(1).map((fix, index) => [track[index], fix]);
+}
 
 export class AlertMap {
   #map = null;
   #zone = null;
   #track = null;
   #zoneKey = "";
+  #shown = null;
   #fitted = null;
   #isMoved = false;
   #isBig = false;
@@ -36,7 +42,8 @@ export class AlertMap {
   /** Show the alert's zone and track as they are now. */
   update(alert) {
     const L = window.L;
-    if (!L || !this.ground.isConnected) return;
+    if (!L || !this.ground.isConnected || alert === this.#shown) return;
+    this.#shown = alert;
     if (!this.#map) this.#begin(L);
     const zoneKey = JSON.stringify(alert.zone);
     if (zoneKey !== this.#zoneKey) {
@@ -117,11 +124,18 @@ export class AlertMap {
     const newest = track.at(-1);
     if (!newest) return;
     const since = Date.parse(newest.fix_time) - RECENT_MS;
-    const recent = track.filter((fix) => Date.parse(fix.fix_time) >= since);
     const place = (fix) => [fix.lat, fix.lon];
     const layer = this.#track;
-    L.polyline(track.map(place), { className: "track track--old", weight: 2, interactive: false }).addTo(layer);
-    L.polyline(recent.map(place), { className: "track", weight: 3, interactive: false }).addTo(layer);
+    for (const [before, fix] of pairs(track)) {
+      const isOld = Date.parse(before.fix_time) < since;
+      // Nobody knows the way between two fixes that lie far apart in time.
+      const isGap = Date.parse(fix.fix_time) - Date.parse(before.fix_time) > GAP_MS;
+      L.polyline([place(before), place(fix)], {
+        className: `track${isOld ? " track--old" : ""}${isGap ? " track--gap" : ""}`,
+        weight: isOld || isGap ? 2 : 3,
+        interactive: false,
+      }).addTo(layer);
+    }
     for (const fix of track) {
       const isOld = Date.parse(fix.fix_time) < since;
       const level = fix.level ?? "unknown";
@@ -152,7 +166,8 @@ export class AlertMap {
       item("zone", keepsIn ? "Must stay inside" : "Exclusion zone"),
       buffer_m > 0 && item("buffer", `Buffer, ${Math.round(buffer_m)} m`),
       item("newest", "Newest fix and its error"),
-      item("track", `Last ${minutes} min (older is thinner)`),
+      item("track", `Last ${minutes} min`),
+      item("gap", "No fix between"),
     );
     const label = `Map, north up. ${alert.track.length} fixes.`;
     this.ground.setAttribute("aria-label", label);

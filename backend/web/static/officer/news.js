@@ -6,10 +6,16 @@ import { danger, summary } from "./words.js";
 
 const region = document.getElementById("news");
 const GRAVE = 3;
+const SPOKEN_FOR_MS = 10_000;
 
 function isNews({ before, after }) {
   if (after.handling !== "open") return false;
   return !before || danger(after) > danger(before) || before.handling === "acknowledged";
+}
+
+function headline(before) {
+  if (!before) return "New alert";
+  return before.handling === "acknowledged" ? "Needs an answer again" : "Danger rose";
 }
 
 function countInTitle() {
@@ -17,17 +23,24 @@ function countInTitle() {
   document.title = `${count ? `(${count}) ` : ""}Live alerts – Cordon`;
 }
 
+// A region speaks when its text changes: emptied, it can say the same again.
+let emptying = 0;
+
+function speak(text) {
+  clearTimeout(emptying);
+  region.textContent = text;
+  emptying = setTimeout(() => region.replaceChildren(), SPOKEN_FOR_MS);
+}
+
 function onChange({ detail: { changes, isFirst } }) {
   countInTitle();
   const news = changes.filter(isNews);
   if (!news.length) return;
   if (isFirst) {
-    region.textContent = news.length === 1 ? "1 alert is unanswered." : `${news.length} alerts are unanswered.`;
+    speak(news.length === 1 ? "1 alert is unanswered." : `${news.length} alerts are unanswered.`);
     return;
   }
-  region.textContent = news
-    .map(({ before, after }) => `${before ? "Needs an answer again" : "New alert"}. ${summary(after)}.`)
-    .join(" ");
+  speak(news.map(({ before, after }) => `${headline(before)}. ${summary(after)}.`).join(" "));
   const isGrave = news.some(({ after }) => danger(after) >= GRAVE);
   sound(isGrave);
   // Browsers refuse, and complain in the log, before the page was touched.

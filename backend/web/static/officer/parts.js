@@ -54,13 +54,14 @@ export function nearness(alert) {
 
 /** How old the newest fix is; an old one is said to be old. */
 export function lastFix(alert, accuracy_m = null) {
-  const isOld = !alert.is_over && now() - Date.parse(alert.last_fix_time) > OLD_FIX_MS;
+  const oldFrom = Date.parse(alert.last_fix_time) + OLD_FIX_MS;
   return [
     el("span", { class: "fix__ago" }, "Last fix ", ticking(alert.last_fix_time)),
     " at ",
     exactly(alert.last_fix_time),
     accuracy_m !== null && el("span", { class: "accuracy" }, `, ±${Math.round(accuracy_m)} m`),
-    isOld && el("span", { class: "old" }, "No newer fix: may be somewhere else now"),
+    !alert.is_over &&
+      el("span", { class: "old", "data-from": oldFrom, hidden: now() < oldFrom }, "No newer fix: may be somewhere else now"),
   ];
 }
 

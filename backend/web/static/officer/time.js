@@ -42,10 +42,11 @@ export function ticking(at) {
   return el("time", { datetime: at, "data-ago": "" }, ago(now() - Date.parse(at)));
 }
 
-/** Bring every ticking time on the page up to now. */
+/** Bring every ticking time on the page up to now, and show what is due only from an instant on. */
 export function tick() {
   for (const element of document.querySelectorAll("time[data-ago]")) {
     const text = ago(now() - Date.parse(element.dateTime));
     if (element.textContent !== text) element.textContent = text;
   }
+  for (const element of document.querySelectorAll("[data-from][hidden]")) element.hidden = now() < Number(element.dataset.from);
 }
