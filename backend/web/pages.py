@@ -153,6 +153,7 @@ def supervisor() -> Any:
         is_refused=is_refused,
         from_at=from_at,
         to_at=to_at - timedelta(seconds=1),
+        now=clock.now(),
         today=clock.now().astimezone(LONDON).date(),
         days=timedelta(days=1),
         stages=reports.STAGES,

@@ -11,7 +11,7 @@ import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./pa
 import { opened, unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
 import { exactly, ticking } from "./time.js";
-import { certaintySentence, danger, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
+import { certaintySentence, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
 
 /** Shows alert `id` in `root`, its actions in `bar`, until `leave` is called. */
 export class AlertView {
@@ -38,6 +38,7 @@ export class AlertView {
     this.facts = el("section", { class: "panel", hidden: true });
     this.history = el("section", { class: "panel", hidden: true });
     this.map = new AlertMap();
+    this.map.element.hidden = true;
     this.form = outcomeForm((code, note) => answers.recordOutcome(id, code, note));
     this.actions = new Actions(bar, () => this.#showOutcome());
     fill(
@@ -128,6 +129,7 @@ export class AlertView {
     this.actions.render(alert, this.#isOutcomeShown);
     this.#renderWhy(alert);
     if (this.#detail) {
+      this.map.element.hidden = false;
       this.map.update(this.#detail);
       this.#renderFacts(alert);
       this.#renderHistory(this.#detail.history);
@@ -143,9 +145,9 @@ export class AlertView {
       this.others,
       el(
         "a",
-        { class: `others__link look look--${danger(others[0]) >= 3 ? "breach" : "near"}`, href: `/officer/alerts/${others[0].id}` },
+        { "data-others": others.length, class: `others__link ${lookClass(others[0])}`, href: `/officer/alerts/${others[0].id}` },
         el("b", {}, count),
-        ` ${summary(others[0])}`,
+        el("span", { class: "others__what" }, `${levelWord(others[0])}: ${others[0].wearer.name}`),
       ),
     );
   }

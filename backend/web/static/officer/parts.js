@@ -23,7 +23,7 @@ export function level(alert, tag = "p") {
     { class: "level" },
     shape(alert.is_over ? "quiet" : lookOf(alert)),
     el("span", { class: `level__word${isWithdrawn ? " level__word--withdrawn" : ""}` }, levelWord(alert)),
-    el("span", { class: "level__certainty", "data-certainty": alert.certainty }, certaintyWord(alert)),
+    certaintyWord(alert) && el("span", { class: "level__certainty", "data-certainty": alert.certainty }, certaintyWord(alert)),
   );
 }
 

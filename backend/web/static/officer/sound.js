@@ -24,7 +24,7 @@ function remember() {
 function render() {
   const isWaiting = isOn && context?.state !== "running";
   button.setAttribute("aria-pressed", String(isOn));
-  button.textContent = isWaiting ? "Sound: tap to allow" : isOn ? "Sound on" : "Sound off";
+  button.textContent = isWaiting ? "Tap for sound" : isOn ? "Sound on" : "Sound off";
 }
 
 async function unlock() {

@@ -22,7 +22,10 @@ function render() {
   const state = live.state;
   strip.dataset.state = state;
   say(text, TEXTS[state]);
-  say(checked, live.checkedAt === null ? "" : `, checked ${ago(now() - live.checkedAt)}`);
+  const age = live.checkedAt === null ? null : now() - live.checkedAt;
+  // Whoever reads "every 5 s" needs the time only when it was longer.
+  const isSaid = age !== null && (state !== "polling" || age > 1.5 * POLL_EVERY_MS);
+  say(checked, isSaid ? `, checked ${ago(age)}` : "");
   // Spoken only when the state changes: the seconds would never let a screen reader rest.
   if (state !== "connecting") say(spoken, `Connection: ${TEXTS[state]}`);
 }

@@ -22,9 +22,9 @@ export function levelWord(alert) {
   return { breach: "Breach", near: "Near zone", cannot: "Cannot judge" }[lookOf(alert)];
 }
 
-/** @returns {string} */
+/** @returns {string} empty where there is no judgement to be sure of */
 export function certaintyWord(alert) {
-  if (alert.kind === "cannot_judge") return "Nobody knows how near";
+  if (alert.kind === "cannot_judge") return "";
   return { unconfirmed: "Unconfirmed", confirmed: "Confirmed", withdrawn: "Withdrawn" }[alert.certainty];
 }
 
@@ -56,7 +56,7 @@ function pace(mps) {
 
 /** @returns {string} how far from the edge, such as "120 m inside the zone" */
 export function howFar(alert) {
-  if (alert.kind === "cannot_judge") return "Distance not known";
+  if (alert.kind === "cannot_judge") return "Nobody knows how near";
   if (alert.distance_m === null) return "Distance not known";
   const keepsIn = ["inclusion", "restriction"].includes(alert.zone?.properties?.kind);
   if (alert.distance_m > 0) return `${length(alert.distance_m)} from the edge`;
