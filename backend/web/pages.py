@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import auth, clock, reports
+from backend import auth, clock, lifecycle, reports
 from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotSignedIn, WrongCredentials
@@ -112,6 +112,7 @@ def officer(alert_id: int | None = None) -> str:
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
+            "outcome_owed_after_s": lifecycle.OUTCOME_OWED_AFTER_S,
             "outcomes": [{"code": code.value, "text": OUTCOME_TEXTS[code]} for code in Outcome],
         },
     )

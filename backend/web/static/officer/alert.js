@@ -10,8 +10,12 @@ import { outcomeForm } from "./outcome.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
 import { opened, unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
-import { exactly, ticking } from "./time.js";
+import { exact, exactly, ticking } from "./time.js";
 import { certaintySentence, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
+
+function outcomeOwedBy(alert) {
+  return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
+}
 
 /** Shows alert `id` in `root`, its actions in `bar`, until `leave` is called. */
 export class AlertView {
@@ -188,6 +192,7 @@ export class AlertView {
         "p",
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
         again ? [again.text, " ", exactly(again.at)] : who.text,
+        who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeOwedBy(alert)}, or it is open again.`),
         alert.handling === "open" && alert.is_over && !again && ". It is over, but somebody must still look at it.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),

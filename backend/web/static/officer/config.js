@@ -6,6 +6,7 @@
  * @property {string} role
  * @property {string} tile_url
  * @property {string} tile_attribution
+ * @property {number} outcome_owed_after_s without an outcome by then an acknowledged alert is open again
  * @property {{code: string, text: string}[]} outcomes
  */
 
