@@ -264,12 +264,20 @@ def is_connected(person: Person, now: datetime) -> bool:
 
 
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
-    """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs."""
+    """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs.
+
+    One that was cancelled meanwhile, because somebody answered first, was sent all the same.
+    """
+    pending = Notification.state == NotificationState.PENDING
     owed = (
         (Notification.alert == alert_id)
         & Notification.person.in_(list(person_ids))
         & (Notification.channel == Channel.WEBSOCKET)
-        & (Notification.state == NotificationState.PENDING)
+        & Notification.sent_at.is_null()
+        & Notification.state.in_([NotificationState.PENDING, NotificationState.CANCELLED])
     )
     if Notification.select().where(owed).exists():
-        Notification.update(state=NotificationState.SENT, sent_at=now, settled_at=now).where(owed).execute()
+        with db.atomic():
+            Notification.update(
+                state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
+            ).where(owed).execute()

@@ -164,7 +164,8 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
     with db.atomic():
         outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
         if outcome.result is Result.SENT:
-            outbox.settle(notification, NotificationState.SENT, now, sent_at=now)
+            # Sent is when the request left: the phone may have the message before the provider has answered.
+            outbox.settle(notification, NotificationState.SENT, now, sent_at=attempt.started_at)
             return
         pause = None
         if outcome.result is Result.RETRY:

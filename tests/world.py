@@ -75,11 +75,13 @@ class TestTag:
     serial: str
     key: str
     centre: tuple[float, float]
+    sent: int = 0
     __test__ = False
 
-    def place(self, metres_from_centre: float, bearing_east: bool = True) -> dict[str, float]:
-        """Return the place so many metres east of the zone's centre."""
-        lat, lon = Frame(*self.centre).to_degrees(metres_from_centre, 0.0)
+    def place(self, metres_from_centre: float) -> dict[str, float]:
+        """Return the place so many metres east of the zone's centre, with the metre or two by which a receiver errs."""
+        self.sent += 1
+        lat, lon = Frame(*self.centre).to_degrees(metres_from_centre + self.sent % 5 - 2.0, self.sent % 3 - 1.0)
         return {"lat": lat, "lon": lon}
 
     def fix(self, metres_from_centre: float, ago_s: float = 0.0, **more: Any) -> dict[str, Any]:

@@ -76,6 +76,7 @@ class Websocket:
 
     def _tell(self, sids: Iterable[str], alert: Alert) -> None:
         hint = {"alert_id": alert.id, "cursor": alert.cursor}
+        at = clock.now()
         told: set[int] = set()
         for sid in sids:
             with self._lock:
@@ -85,7 +86,7 @@ class Websocket:
             self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert.id))
             told.add(other_end.person_id)
         if told:
-            outbox.hint_sent(alert.id, told, clock.now())
+            outbox.hint_sent(alert.id, told, at)
 
     def _receipt(self, person_id: int, alert_id: int) -> object:
         def received(*_: object) -> None:

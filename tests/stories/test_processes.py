@@ -68,7 +68,7 @@ def test_a_worker_killed_while_the_provider_has_not_answered_is_followed_by_anot
         eventually(lambda: _settled() == 1, "the push is settled")
     attempts = [row.outcome for row in Attempt.select().order_by(Attempt.started_at)]
     db.release_connection()
-    assert attempts == [None, "sent"]
+    assert (attempts[0], attempts[-1]) == (None, "sent")
     officer.acknowledges()
     # The first request may still be taken once its server wakes up: a duplicate is preferred to silence.
     world._expected |= {id(push) for push in world.doubles.pushes}

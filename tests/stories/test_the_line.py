@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+from backend.models import Notification
 from tests.world import World
 
 
@@ -241,7 +242,9 @@ def test_a_supervisor_reads_every_stage_of_the_clock_in_order(world: World) -> N
     report = world.supervisor.api("GET", "/v1/reports/response-times", params={"by": "team"}).json()
     stages = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
     instants = [datetime.fromisoformat(report["alerts"][0]["clock"][stage]) for stage in stages]
-    assert instants == sorted(instants)
+    assert instants == sorted(instants), [
+        (n.channel, n.state, n.sent_at, n.delivered_at) for n in Notification.select()
+    ]
     group = report["groups"][0]
     assert (group["name"], group["count"], group["acknowledged"], group["unacknowledged"]) == ("North London", 1, 1, [])
     assert 4 <= group["figures"]["acknowledge_s"]["p50"] < 10
