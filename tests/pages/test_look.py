@@ -97,7 +97,7 @@ def test_where_sockets_are_blocked_the_page_says_so_and_polls(quiet: World, phon
     expect_to_fit(page)
     quiet.tag.is_far_away()
     quiet.tag.walks_in()
-    expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_contain_text("Breach")
+    expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_contain_text("Breach", timeout=10_000)
 
 
 def test_an_acknowledgement_without_signal_says_so_and_goes_when_it_is_back(
