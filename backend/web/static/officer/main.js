@@ -7,6 +7,7 @@ import { startMenu } from "./menu.js";
 import { startNews } from "./news.js";
 import { startRouter } from "./router.js";
 import { startSound } from "./sound.js";
+import { startSpace } from "./space.js";
 import { startStatusBar } from "./statusbar.js";
 import { tick } from "./time.js";
 
@@ -24,6 +25,7 @@ function show(id, isFirst) {
   if (!isFirst) view.heading.focus({ preventScroll: true });
 }
 
+startSpace();
 startMenu();
 startSound();
 startStatusBar();

@@ -1,4 +1,4 @@
-/** The words for an alert. "Monitoring" is what we do; nothing here promises that help is coming. */
+/** The words for an alert; a number and its unit stay on one line (\u00a0). "Monitoring" is what we do; nothing here promises that help is coming. */
 
 const METRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const KILOMETRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
@@ -8,7 +8,7 @@ const STILL_MPS = 0.2;
 /** @param {number} metres */
 export function length(metres) {
   const size = Math.abs(metres);
-  return size < 1000 ? `${METRES.format(size)} m` : `${KILOMETRES.format(size / 1000)} km`;
+  return size < 1000 ? `${METRES.format(size)}\u00a0m` : `${KILOMETRES.format(size / 1000)}\u00a0km`;
 }
 
 /** @returns {"breach"|"near"|"cannot"} what kind of danger is shown */
@@ -69,7 +69,7 @@ export function howFast(alert) {
   if (closing === null || alert.kind === "cannot_judge") return "";
   const size = Math.abs(closing);
   if (size < STILL_MPS) return "not moving nearer or away";
-  const speed = `${SPEED.format(size)} m/s (${pace(size)})`;
+  const speed = `${SPEED.format(size)}\u00a0m/s (${pace(size)})`;
   if (closing < 0) return alert.distance_m <= 0 ? `moving towards the edge at ${speed}` : `moving away at ${speed}`;
   return alert.distance_m <= 0 ? `going further in at ${speed}` : `closing at ${speed}`;
 }
@@ -78,8 +78,8 @@ export function howFast(alert) {
 export function timeToEdge(alert) {
   const seconds = alert.time_to_edge_s;
   if (seconds === null || alert.is_over || alert.distance_m === null || alert.distance_m <= 0) return "";
-  if (seconds < 60) return `about ${Math.max(5, Math.round(seconds / 5) * 5)} s to the edge`;
-  return `about ${Math.round(seconds / 60)} min to the edge`;
+  if (seconds < 60) return `about ${Math.max(5, Math.round(seconds / 5) * 5)}\u00a0s to the edge`;
+  return `about ${Math.round(seconds / 60)}\u00a0min to the edge`;
 }
 
 /** @returns {string} one line for a card and for a screen reader */
