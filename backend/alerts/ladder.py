@@ -43,6 +43,8 @@ def start(alert: Alert, now: datetime) -> None:
 
 def warn_again(alert: Alert, now: datetime) -> None:
     """Warn the first people of risen danger, while the clock of silence that is already running runs on."""
+    # What has not gone out yet says less than what is owed now.
+    outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
     people = recipients(alert, lifecycle.rung(0).who)
     reached = sum(_owe_everywhere(alert, p, lifecycle.rung(0).channels, Purpose.ALERT, 0, now) for p in people)

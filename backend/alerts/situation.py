@@ -55,8 +55,7 @@ def apply(judgement: Judgement) -> Alert | None:
 
 def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
     """The same for an alert already at hand."""
-    now = judgement.decided_at
-    match lifecycle.step(_standing(alert, now), judgement.level, judgement.certainty):
+    match lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
         case Step.RAISE:
             return raise_alert(judgement)
         case Step.NOTHING:
@@ -75,7 +74,7 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
             return _update(alert, judgement)
 
 
-def _standing(alert: Alert | None, now: datetime) -> Standing | None:
+def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
     if alert is None:
         return None
     if alert.kind == AlertKind.CANNOT_JUDGE:
@@ -86,7 +85,8 @@ def _standing(alert: Alert | None, now: datetime) -> Standing | None:
         danger=held,
         is_over=alert.is_over,
         handling=Handling(alert.handling),
-        since_over_s=(now - alert.over_at).total_seconds() if alert.over_at else 0.0,
+        # In the time of the fixes: a backlog tells of hours in a second, and each visit is an alert of its own.
+        since_over_s=(fix_time - alert.last_fix_time).total_seconds() if alert.is_over else 0.0,
     )
 
 
