@@ -132,7 +132,7 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
     apart = math.hypot(end.east - start.east, end.north - start.north)
     if duration > model.longest_gap_s or apart <= model.moved_radii * math.hypot(end.scale_m, start.scale_m):
         return None, None
-    start_distance = zone.distance_local_m(start.east, start.north)
+    start_distance = zone.shape.distance_m(start.east, start.north)
     # The way is at most 1.6 times the straight line here; a longer one is not the way that the crossing assumes.
     if start_distance <= 0 or distance + start_distance >= 1.6 * apart + 60:
         return None, None
@@ -257,10 +257,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     east, north = zone.frame.local(fix.ecef)
     east, north = round(east, 3), round(north, 3)
     is_exclusion = zone.kind is ZoneKind.EXCLUSION
-    distance = zone.distance_local_m(east, north)
+    distance = zone.shape.distance_m(east, north)
     accuracy = accuracy_m(fix, model)
     scale = accuracy / T_RADIUS_68
-    probability = probability_inside(distance, scale, zone.depth_m, zone.half_breadth_m)
+    probability = probability_inside(distance, scale, zone.shape.depth_m, zone.shape.half_breadth_m)
     if not is_exclusion:
         distance, probability = -distance, 1 - probability
     is_coarse = accuracy > model.coarse_m or fix.source is Source.CELL
