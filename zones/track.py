@@ -17,6 +17,9 @@ VEHICLE_MPS = 5.0
 STEADY_SHARE = 1 / 3
 # A wearer of unknown speed is taken to walk (1.4 m/s is the usual design value for pedestrians).
 WALK_MPS = 1.4
+# A wearer who walked may have boarded something: 54 km/h in town, or three times the speed that he had.
+TOWN_MPS = 15.0
+FASTER_BY = 3.0
 # A speed towards the edge is told from fixes at most five minutes apart.
 LONGEST_APPROACH_S = 300.0
 # A direction is averaged over about 10 s, so that a tag that reports each second is not judged by its noise.
@@ -86,6 +89,9 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
         direct, next_before = _direct(zone, track, end, distance, model)
         candidates.append((direct, duration))
         found = _best(candidates, model)
+        if found is not None and found is direct:
+            # Told once: looking back on the same way would tell it again.
+            next_before = None
 
     speed = math.hypot(east_mps, north_mps)
     change = math.hypot(east_mps - track.east_mps, north_mps - track.north_mps)
@@ -108,16 +114,13 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
 
 
 def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
-    """Return whether the tag was seen to move: by its own speed, or by a track that leads here at a possible speed."""
-    if fix.speed_mps is not None and fix.speed_mps >= model.moving_mps:
-        return True
+    """Return whether the tag was seen to move, and not too far for its speed to have brought it here."""
     duration = end.at - track.at
-    return (
-        track.is_moving_known
-        and duration <= model.velocity_age_s
-        and math.hypot(track.east_mps, track.north_mps) >= model.moving_mps
-        and math.hypot(end.east - track.east, end.north - track.north) <= model.fastest_mps * duration
-    )
+    speed = fix.speed_mps or 0.0
+    if track.is_moving_known and duration <= model.velocity_age_s:
+        speed = max(speed, math.hypot(track.east_mps, track.north_mps))
+    apart = math.hypot(end.east - track.east, end.north - track.north)
+    return speed >= model.moving_mps and apart <= duration * max(TOWN_MPS, FASTER_BY * speed)
 
 
 def reach_mps(track: End) -> float:
