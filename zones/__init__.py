@@ -3,23 +3,48 @@
 An exception raised here never means clear: the caller keeps what it knew and tells a person that it cannot judge.
 """
 
-from zones.decision import Certainty, Decision, Level, PlaceState, decide
+from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide, judge_instant
+from zones.evidence import radius_68_m
 from zones.fix import Fix, FixRefused, Source
 from zones.late import judge_late, redecide
-from zones.zone import Zone, ZoneKind, ZoneRefused
+from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
+from zones.passages import are_repeated
+from zones.replay import Replay, ReplayedAlert, replay
+from zones.schedule import Permission, Reason, Schedule, Timing
+from zones.survey import Survey, survey
+from zones.zone import TeamArea, Zone, ZoneKind, ZoneRefused
 
 __all__ = [
+    "LATENESS_S",
     "Certainty",
     "Decision",
     "Fix",
     "FixRefused",
     "Level",
+    "Mover",
+    "MovingState",
+    "Nearness",
+    "Permission",
     "PlaceState",
+    "Reason",
+    "Replay",
+    "ReplayedAlert",
+    "Schedule",
     "Source",
+    "Survey",
+    "TeamArea",
+    "Timing",
+    "Whereabouts",
     "Zone",
     "ZoneKind",
     "ZoneRefused",
+    "are_repeated",
     "decide",
+    "decide_moving",
+    "judge_instant",
     "judge_late",
+    "radius_68_m",
     "redecide",
+    "replay",
+    "survey",
 ]

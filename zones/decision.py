@@ -12,27 +12,20 @@ from typing import NamedTuple
 from zones import words
 from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
-from zones.path import Crossing, End, crossing
+from zones.path import End
+from zones.schedule import Permission, Reason
 from zones.state import LATENESS_S, Core, PlaceState
+from zones.track import Travel, is_moving, reach_mps, travel
 from zones.zone import Zone, ZoneKind
 
-__all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide"]
+__all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide", "judge_instant"]
 
-# Faster than anyone runs for minutes; what passes a zone above it sits in or on a vehicle.
-VEHICLE_MPS = 5.0
-# A direction and a speed that change by less than a third between two fixes are steady.
-STEADY_SHARE = 1 / 3
-# A wearer of unknown speed is taken to walk (1.4 m/s is the usual design value for pedestrians).
-WALK_MPS = 1.4
 # Below one in twenty he is taken not to be there.
 COULD_BE = 0.05
 # Above one in ten a place is not called clear.
 CLEARLY_OUT = 0.1
-# A speed towards the edge is told from fixes at most five minutes apart, and called an approach from 0.2 m/s.
-LONGEST_APPROACH_S = 300.0
+# A speed towards the edge is called an approach from 0.2 m/s.
 SLOWEST_APPROACH_MPS = 0.2
-# A direction is averaged over about 10 s, so that a tag that reports each second is not judged by its noise.
-VELOCITY_SETTLES_S = 10.0
 
 
 class Level(IntEnum):
@@ -82,6 +75,9 @@ class Decision(NamedTuple):
     gap_s: float | None
     is_repeat: bool
     is_jump: bool
+    is_in_force: bool = True
+    permission: Permission | None = None
+    silent_s: float = 0.0
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -113,90 +109,6 @@ def decide(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL)
             f"The fix of {fix.fix_time} is not newer than the last one judged, {state.now.fix_time}: use redecide."
         )
     return judge(zone, fix, state, model)
-
-
-class _Travel(NamedTuple):
-    """What the way since the last place tells: a crossing, a jump, the approach, and the ends to go on from."""
-
-    found: Crossing | None
-    is_jump: bool
-    is_pass: bool
-    closing_mps: float
-    track: End
-    before: End | None
-
-
-def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> tuple[Crossing | None, End | None]:
-    """Look for a crossing from the start of the track to this fix; also return that start, to look back on."""
-    duration = end.at - start.at
-    apart = math.hypot(end.east - start.east, end.north - start.north)
-    if duration > model.longest_gap_s or apart <= model.moved_radii * math.hypot(end.scale_m, start.scale_m):
-        return None, None
-    start_distance = zone.distance_local_m(start.east, start.north)
-    # The way is at most 1.6 times the straight line here; a longer one is not the way that the crossing assumes.
-    if start_distance <= 0 or distance + start_distance >= 1.6 * apart + 60:
-        return None, None
-    east_mps, north_mps = (end.east - start.east) / duration, (end.north - start.north) / duration
-    finish = end._replace(east_mps=east_mps, north_mps=north_mps)
-    if not start.is_moving_known:
-        start = start._replace(east_mps=east_mps, north_mps=north_mps, velocity_error_mps=0.0)
-    return crossing(zone, start, finish, model), start
-
-
-def _best(candidates: list[tuple[Crossing | None, float]], model: Model) -> Crossing | None:
-    """Return the most probable crossing that is probable enough for the length of its gap."""
-    best: Crossing | None = None
-    for candidate, gap in candidates:
-        if candidate is None:
-            continue
-        needed = model.crossing_short if gap < model.long_gap_s else model.crossing_long
-        if candidate.probability > needed and (best is None or candidate.probability > best.probability):
-            best = candidate
-    return best
-
-
-def _travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: bool, model: Model) -> _Travel:
-    """Follow the tag from the start of its track to this fix."""
-    track, before = last.track, last.before
-    duration = end.at - track.at
-    step_east, step_north = end.east - track.east, end.north - track.north
-    apart = math.hypot(step_east, step_north)
-    both = math.hypot(end.scale_m, track.scale_m)
-    if apart - T_RADIUS_95 * both >= model.fastest_mps * duration:
-        return _Travel(None, True, False, math.nan, end, None)
-    # Displacement shrunk by what errors alone would have made of it (James and Stein's estimator in the plane).
-    shrink = max(0.0, 1 - 2 * (both / apart) ** 2) / duration if apart > both else 0.0
-    east_mps, north_mps, error_mps = step_east * shrink, step_north * shrink, both / duration
-
-    found: Crossing | None = None
-    next_before: End | None = None
-    if is_path_asked:
-        candidates: list[tuple[Crossing | None, float]] = []
-        if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
-            seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
-            candidates.append((crossing(zone, before, seen, model), track.at - before.at))
-        direct, next_before = _direct(zone, track, end, distance, model)
-        candidates.append((direct, duration))
-        found = _best(candidates, model)
-
-    speed = math.hypot(east_mps, north_mps)
-    change = math.hypot(east_mps - track.east_mps, north_mps - track.north_mps)
-    is_pass = track.is_moving_known and speed >= VEHICLE_MPS and change <= STEADY_SHARE * speed
-    closing = math.nan
-    if duration <= LONGEST_APPROACH_S and apart > both:
-        closing = (last.distance_m - distance) / (end.at - last.fix_time)
-    if end.scale_m > track.scale_m + model.anchor_share * apart:
-        return _Travel(found, False, is_pass, closing, track, None)
-    if duration >= model.look_back_s:
-        return _Travel(found, False, is_pass, closing, end, next_before)
-    if track.is_moving_known:
-        weight = 1 - math.exp(-duration / VELOCITY_SETTLES_S)
-        east_mps = track.east_mps + weight * (east_mps - track.east_mps)
-        north_mps = track.north_mps + weight * (north_mps - track.north_mps)
-    track = End(
-        end.at, end.east, end.north, end.scale_m, round(east_mps, 3), round(north_mps, 3), round(error_mps, 3), True
-    )
-    return _Travel(found, False, is_pass, closing, track, next_before)
 
 
 class _Evidence(NamedTuple):
@@ -257,10 +169,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     east, north = zone.frame.local(fix.ecef)
     east, north = round(east, 3), round(north, 3)
     is_exclusion = zone.kind is ZoneKind.EXCLUSION
-    distance = zone.distance_local_m(east, north)
+    distance = zone.shape.distance_m(east, north)
     accuracy = accuracy_m(fix, model)
     scale = accuracy / T_RADIUS_68
-    probability = probability_inside(distance, scale, zone.depth_m, zone.half_breadth_m)
+    probability = probability_inside(distance, scale, zone.shape.depth_m, zone.shape.half_breadth_m)
     if not is_exclusion:
         distance, probability = -distance, 1 - probability
     is_coarse = accuracy > model.coarse_m or fix.source is Source.CELL
@@ -277,10 +189,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     is_repeat = east == last.east and north == last.north and end_scale >= last.scale_m
     was_standing = is_standing(last)
     if is_repeat or state is None:
-        travel = _Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
+        way = Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
     else:
-        travel = _travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
-    found = travel.found
+        way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
+    found = way.found
 
     if is_repeat:
         evidence = _Evidence(
@@ -293,10 +205,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             last.fixes_inside,
         )
     else:
-        evidence = _weigh(last, at, distance, probability, _is_moving(last.track, fix, end, model), model)
+        evidence = _weigh(last, at, distance, probability, is_moving(last.track, fix, end, model), model)
 
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at
-    fixes_inside, is_pass = evidence.fixes_inside, travel.is_pass
+    fixes_inside, is_pass = evidence.fixes_inside, way.is_pass
     if evidence.is_breach:
         level, certainty = _BREACH, _CONFIRMED if evidence.is_confirmed else _UNCONFIRMED
         is_pass = is_pass and (last.is_pass or not was_standing)
@@ -312,17 +224,22 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         fixes_inside = 0
     core = Core(
         at, east, north, end_scale, distance, level, certainty, log_odds_now, evidence.evidence_at, since, crossing_at,
-        fixes_inside, is_pass, travel.closing_mps, travel.track, travel.before,
+        fixes_inside, is_pass, way.closing_mps, way.track, way.before,
     )  # fmt: skip
 
     gap = at - last.fix_time if state is not None else None
     path_probability = found.probability if found is not None else 0.0
-    closing = None if math.isnan(travel.closing_mps) else travel.closing_mps
+    closing = None if math.isnan(way.closing_mps) else way.closing_mps
     to_edge = distance / closing if closing is not None and closing >= SLOWEST_APPROACH_MPS and distance > 0 else None
     could_be = level == _BREACH or probability >= COULD_BE
     if not could_be and gap is not None and gap > model.long_gap_s and last.distance_m > 0:
         could_be = last.distance_m + distance <= gap * reach_mps(last.track)
     standing_odds = core.log_odds
+    is_pass = is_pass and level == _BREACH
+    is_in_force, permission = True, None
+    if zone.is_timed:
+        level, certainty, is_in_force, permission = _timed(zone, at, level, certainty, is_pass)
+        could_be = could_be and is_in_force
     if not math.isnan(standing_odds):
         probability = 1 / (1 + math.exp(-standing_odds))
     elif level == _BREACH:
@@ -335,7 +252,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         closing,
         to_edge,
         could_be,
-        is_pass and level == _BREACH,
+        is_pass,
         at,
         None if math.isnan(crossing_at) else crossing_at,
         PlaceState(core, core, None, at) if state is None else state.then(core),
@@ -345,23 +262,81 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         path_probability,
         gap,
         is_repeat,
-        travel.is_jump,
+        way.is_jump,
+        is_in_force,
+        permission,
     )
 
 
-def _is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
-    """Return whether the tag was seen to move: by its own speed, or by a track that leads here at a possible speed."""
-    if fix.speed_mps is not None and fix.speed_mps >= model.moving_mps:
-        return True
-    duration = end.at - track.at
-    return (
-        track.is_moving_known
-        and duration <= model.velocity_age_s
-        and math.hypot(track.east_mps, track.north_mps) >= model.moving_mps
-        and math.hypot(end.east - track.east, end.north - track.north) <= model.fastest_mps * duration
+def _timed(
+    zone: Zone, at: float, level: int, certainty: int, is_pass: bool
+) -> tuple[int, int, bool, Permission | None]:
+    """Return the level and certainty to tell, whether the zone is in force, and the permission that holds.
+
+    The state keeps what the position says, so that the instant at which the zone comes into force can be judged.
+    """
+    permission = zone.timing.permission(at)
+    if not zone.timing.is_in_force(at):
+        return _CLEAR, _CONFIRMED, False, permission
+    if permission is not None and permission.reason is Reason.PASSAGE and is_pass and level == _BREACH:
+        return _BUFFER, certainty, True, permission
+    return level, certainty, True, permission
+
+
+def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL) -> Decision:
+    """Judge an instant without a fix: a schedule begins or ends, or a tag has been silent.
+
+    `at` is in epoch seconds, not before the last fix. What the last fix told is told again, less surely as it ages:
+    a breach is confirmed no longer than `longest_gap_s` after it, and `could_be_inside` asks how far he may have gone.
+    The state is not changed by it.
+
+    Raises: ValueError when `at` lies before the last fix.
+    """
+    core = state.now
+    silent = at - core.fix_time
+    if silent < 0:
+        raise ValueError(f"The instant {at} lies before the last fix judged, {core.fix_time}.")
+    level, certainty = core.level, core.certainty
+    if silent > model.longest_gap_s and certainty == _CONFIRMED:
+        certainty = _UNCONFIRMED
+    reach = silent * reach_mps(core.track)
+    could_be = level == _BREACH or core.distance_m <= reach
+    if level == _CLEAR and core.distance_m <= reach + zone.buffer_m and silent > model.long_gap_s:
+        level, certainty = _BUFFER, _UNCONFIRMED
+    is_pass = core.is_pass and level == _BREACH
+    is_in_force, permission = True, None
+    if zone.is_timed:
+        level, certainty, is_in_force, permission = _timed(zone, at, level, certainty, is_pass)
+    odds = core.log_odds
+    accuracy = core.scale_m * T_RADIUS_68
+    if not math.isnan(odds):
+        probability = 1 / (1 + math.exp(-odds))
+    else:
+        is_exclusion = zone.kind is ZoneKind.EXCLUSION
+        aged = max(1.0, math.hypot(core.scale_m, reach / T_RADIUS_68))
+        distance = core.distance_m if is_exclusion else -core.distance_m
+        probability = probability_inside(distance, aged, zone.shape.depth_m, zone.shape.half_breadth_m)
+        probability = probability if is_exclusion else 1 - probability
+    return Decision(
+        _LEVELS[level],
+        _CERTAINTIES[certainty],
+        core.distance_m,
+        probability,
+        None,
+        None,
+        could_be and is_in_force,
+        is_pass,
+        core.fix_time,
+        None if math.isnan(core.crossing_at) else core.crossing_at,
+        state,
+        zone.kind,
+        accuracy,
+        False,
+        0.0,
+        None,
+        False,
+        False,
+        is_in_force,
+        permission,
+        silent,
     )
-
-
-def reach_mps(track: End) -> float:
-    """Return the speed in m/s at which a wearer may have gone on unseen: his last one, at least a walk."""
-    return max(WALK_MPS, math.hypot(track.east_mps, track.north_mps))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from zones.fix import Fix, Source
 
 # Radius in units of the scale that holds 68 % and 95 % of a bivariate Student t with 3 degrees of freedom:
@@ -117,6 +119,19 @@ def probability_inside(distance_m: float, scale_m: float, depth_m: float, half_b
     near = t_below(-distance_m / scale_m)
     beyond = t_below(-(distance_m + depth_m) / scale_m)
     return max(0.0, near - beyond) * (2 * t_below(half_breadth_m / scale_m) - 1)
+
+
+def probabilities_inside(
+    distances_m: np.ndarray, scales_m: np.ndarray, depth_m: float, half_breadth_m: float
+) -> np.ndarray:
+    """Return what `probability_inside` does, for arrays of distances and scales in metres."""
+
+    def below(x: np.ndarray) -> np.ndarray:
+        y = x / _ROOT_3
+        return 0.5 + (y / (1 + y * y) + np.arctan(y)) / np.pi
+
+    span = below(-distances_m / scales_m) - below(-(distances_m + depth_m) / scales_m)
+    return np.maximum(0.0, span) * (2 * below(half_breadth_m / scales_m) - 1)
 
 
 def log_odds(probability: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 # WGS 84 semi-major axis and flattening. Source: NIMA TR8350.2, table 3.1.
 SEMI_MAJOR_M = 6378137.0
 FLATTENING = 1 / 298.257223563
@@ -67,6 +69,22 @@ class Frame:
     def from_degrees(self, lat: float, lon: float) -> tuple[float, float]:
         """Return (east, north) in metres of a place given in degrees."""
         return self.local(ecef(lat, lon))
+
+    def locals_from_degrees(self, lats: np.ndarray, lons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return arrays of (east, north) in metres for arrays of degrees, as `from_degrees` does one by one."""
+        phi, lam = np.radians(lats), np.radians(lons)
+        sin_phi = np.sin(phi)
+        normal = SEMI_MAJOR_M / np.sqrt(1 - ECCENTRICITY_2 * sin_phi * sin_phi)
+        across = normal * np.cos(phi)
+        dx = across * np.cos(lam) - self._origin[0]
+        dy = across * np.sin(lam) - self._origin[1]
+        dz = normal * (1 - ECCENTRICITY_2) * sin_phi - self._origin[2]
+        east = dx * self._east[0] + dy * self._east[1]
+        north = dx * self._north[0] + dy * self._north[1] + dz * self._north[2]
+        ratio = np.minimum(1.0, np.sqrt(dx * dx + dy * dy + dz * dz) / (2 * MEAN_RADIUS_M))
+        flat = np.hypot(east, north)
+        scale = 2 * MEAN_RADIUS_M * np.arcsin(ratio) / np.maximum(flat, 1e-9)
+        return east * scale, north * scale
 
     def to_degrees(self, east: float, north: float) -> tuple[float, float]:
         """Return (lat, lon) of a local place: the inverse of `from_degrees`, to a millimetre within 100 km."""

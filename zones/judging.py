@@ -73,29 +73,34 @@ class Judging:
             if is_newest:
                 decisions = [decide(zone, fix, state)]
             elif is_within and state is not None:
-                # Only what the late fix itself bears on is news; what came before it was told at the time.
                 decisions = redecide(zone, kept.fixes, state)
-                decisions = [d for d in decisions if d.fix_time >= fix.fix_time]
             else:
                 decisions = judge_late(zone, kept.late)
-            last = decisions[-1]
             if is_within:
-                kept.states[number] = last.state
-            shown = kept.shown[number]
-            if not is_newest and last.level is not Level.BREACH and (shown is None or shown[0] is not Level.BREACH):
-                visit = next((d for d in decisions if d.level is Level.BREACH), None)
-                if visit is not None:
-                    kept.shown[number] = (Level.BREACH, visit.certainty)
-                    yield Change(zone, visit, True)
-                    continue
-            if not is_within:
-                continue
-            now = (last.level, str(last.certainty))
-            if now != shown:
-                kept.shown[number] = now
-                yield Change(zone, last, False)
+                kept.states[number] = decisions[-1].state
+            yield from self._told(kept, number, zone, fix, decisions, is_newest, is_within)
         if len(kept.fixes) > kept.limit:
             self._forget(kept)
+
+    @staticmethod
+    def _told(
+        kept: _Tag, number: int, zone: Zone, fix: Fix, decisions: list[Decision], is_newest: bool, is_within: bool
+    ) -> Iterator[Change]:
+        """Yield what is new: a visit that late data shows, or a change of the present state."""
+        shown, last = kept.shown[number], decisions[-1]
+        stands = last.level is Level.BREACH and is_within
+        if not is_newest and not stands and (shown is None or shown[0] is not Level.BREACH):
+            # Only what the late fix itself bears on is news; what came before it was told at the time.
+            visit = next((d for d in decisions if d.level is Level.BREACH and d.fix_time >= fix.fix_time), None)
+            if visit is not None:
+                # It is over by now, which the next fix will say.
+                kept.shown[number] = (Level.BREACH, visit.certainty)
+                yield Change(zone, visit, True)
+                return
+        now = (last.level, str(last.certainty))
+        if is_within and now != shown:
+            kept.shown[number] = now
+            yield Change(zone, last, False)
 
     @staticmethod
     def _forget(kept: _Tag) -> None:

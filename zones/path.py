@@ -48,9 +48,9 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     apart = math.hypot(finish.east - start.east, finish.north - start.north)
     fade = model.direction_s
     wander = 4 * model.wander * duration / (duration + model.wander_grows_s) * apart
-    depth, size = zone.depth_m, zone.depth_m / 2
+    depth, size = zone.shape.depth_m, zone.shape.depth_m / 2
     half_steps = max(2, min(12, int(apart / (0.35 * size)) + 2))
-    distance_of = zone.distance_local_m
+    distance_of = zone.shape.distance_m
     best, best_at, best_distance = 0.0, start.at, math.inf
     for step in range(1, 2 * half_steps):
         share = step / (2 * half_steps)

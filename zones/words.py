@@ -37,6 +37,11 @@ def _place(decision: Decision) -> str:
 def reasons(decision: Decision) -> tuple[str, ...]:
     """Return why a decision is what it is, the most important first."""
     said: list[str] = []
+    if not decision.is_in_force:
+        permission = decision.permission
+        said.append("the zone is not in force now" if permission is None else f"permitted now: {permission.reason}")
+    elif decision.permission is not None:
+        said.append("a passage is permitted now")
     assumed = " assumed, none reported" if decision.is_accuracy_assumed else ""
     if decision.level == 2 and decision.fixes_inside:
         count = decision.fixes_inside
@@ -48,6 +53,8 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         percent = round(100 * decision.path_probability)
         said.append(f"the way between two fixes {span(decision.gap_s)} apart led through the zone ({percent} %)")
     said.append(f"{_place(decision)}, ±{metres(decision.accuracy_m)}{assumed}")
+    if decision.silent_s >= 1:
+        said.append(f"no fix for {span(decision.silent_s)}")
     if decision.certainty == "withdrawn":
         said.append("the breach told before was not confirmed and is taken back")
     if decision.time_to_edge_s is not None and decision.closing_mps is not None:
@@ -60,7 +67,9 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         said.append("the same position again: nothing new")
     if decision.level < 2 and decision.could_be_inside:
         silent = decision.gap_s
-        if silent is not None and silent > 120 and decision.probability_inside < 0.05:
+        if decision.silent_s >= 1:
+            said.append("could be past the line by now")
+        elif silent is not None and silent > 120 and decision.probability_inside < 0.05:
             said.append(f"could have been there in the {span(silent)} without a fix")
         else:
             said.append(f"could be past the line ({round(100 * decision.probability_inside)} %)")

@@ -1,0 +1,128 @@
+"""The way of a tag from fix to fix: direction, jumps, steady passages, and crossings between two fixes."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from zones.evidence import T_RADIUS_95, Model
+from zones.fix import Fix
+from zones.path import Crossing, End, crossing
+from zones.state import Core
+from zones.zone import Zone
+
+# Faster than anyone runs for minutes; what passes a zone above it sits in or on a vehicle.
+VEHICLE_MPS = 5.0
+# A direction and a speed that change by less than a third between two fixes are steady.
+STEADY_SHARE = 1 / 3
+# A wearer of unknown speed is taken to walk (1.4 m/s is the usual design value for pedestrians).
+WALK_MPS = 1.4
+# A wearer who walked may have boarded something: 54 km/h in town, or three times the speed that he had.
+TOWN_MPS = 15.0
+FASTER_BY = 3.0
+# A speed towards the edge is told from fixes at most five minutes apart.
+LONGEST_APPROACH_S = 300.0
+# A direction is averaged over about 10 s, so that a tag that reports each second is not judged by its noise.
+VELOCITY_SETTLES_S = 10.0
+
+
+class Travel(NamedTuple):
+    """What the way since the last place tells: a crossing, a jump, the approach, and the ends to go on from."""
+
+    found: Crossing | None
+    is_jump: bool
+    is_pass: bool
+    closing_mps: float
+    track: End
+    before: End | None
+
+
+def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> tuple[Crossing | None, End | None]:
+    """Look for a crossing from the start of the track to this fix; also return that start, to look back on."""
+    duration = end.at - start.at
+    apart = math.hypot(end.east - start.east, end.north - start.north)
+    if duration > model.longest_gap_s or apart <= model.moved_radii * math.hypot(end.scale_m, start.scale_m):
+        return None, None
+    start_distance = zone.shape.distance_m(start.east, start.north)
+    # The way is at most 1.6 times the straight line here; a longer one is not the way that the crossing assumes.
+    if start_distance <= 0 or distance + start_distance >= 1.6 * apart + 60:
+        return None, None
+    east_mps, north_mps = (end.east - start.east) / duration, (end.north - start.north) / duration
+    finish = end._replace(east_mps=east_mps, north_mps=north_mps)
+    if not start.is_moving_known:
+        start = start._replace(east_mps=east_mps, north_mps=north_mps, velocity_error_mps=0.0)
+    return crossing(zone, start, finish, model), start
+
+
+def _best(candidates: list[tuple[Crossing | None, float]], model: Model) -> Crossing | None:
+    """Return the most probable crossing that is probable enough for the length of its gap."""
+    best: Crossing | None = None
+    for candidate, gap in candidates:
+        if candidate is None:
+            continue
+        needed = model.crossing_short if gap < model.long_gap_s else model.crossing_long
+        if candidate.probability > needed and (best is None or candidate.probability > best.probability):
+            best = candidate
+    return best
+
+
+def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: bool, model: Model) -> Travel:
+    """Follow the tag from the start of its track to this fix."""
+    track, before = last.track, last.before
+    duration = end.at - track.at
+    step_east, step_north = end.east - track.east, end.north - track.north
+    apart = math.hypot(step_east, step_north)
+    both = math.hypot(end.scale_m, track.scale_m)
+    if apart - T_RADIUS_95 * both >= model.fastest_mps * duration:
+        return Travel(None, True, False, math.nan, end, None)
+    # Displacement shrunk by what errors alone would have made of it (James and Stein's estimator in the plane).
+    shrink = max(0.0, 1 - 2 * (both / apart) ** 2) / duration if apart > both else 0.0
+    east_mps, north_mps, error_mps = step_east * shrink, step_north * shrink, both / duration
+
+    found: Crossing | None = None
+    next_before: End | None = None
+    if is_path_asked:
+        candidates: list[tuple[Crossing | None, float]] = []
+        if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
+            seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
+            candidates.append((crossing(zone, before, seen, model), track.at - before.at))
+        direct, next_before = _direct(zone, track, end, distance, model)
+        candidates.append((direct, duration))
+        found = _best(candidates, model)
+        if found is not None and found is direct:
+            # Told once: looking back on the same way would tell it again.
+            next_before = None
+
+    speed = math.hypot(east_mps, north_mps)
+    change = math.hypot(east_mps - track.east_mps, north_mps - track.north_mps)
+    is_pass = track.is_moving_known and speed >= VEHICLE_MPS and change <= STEADY_SHARE * speed
+    closing = math.nan
+    if duration <= LONGEST_APPROACH_S and apart > both:
+        closing = (last.distance_m - distance) / (end.at - last.fix_time)
+    if end.scale_m > track.scale_m + model.anchor_share * apart:
+        return Travel(found, False, is_pass, closing, track, None)
+    if duration >= model.look_back_s:
+        return Travel(found, False, is_pass, closing, end, next_before)
+    if track.is_moving_known:
+        weight = 1 - math.exp(-duration / VELOCITY_SETTLES_S)
+        east_mps = track.east_mps + weight * (east_mps - track.east_mps)
+        north_mps = track.north_mps + weight * (north_mps - track.north_mps)
+    track = End(
+        end.at, end.east, end.north, end.scale_m, round(east_mps, 3), round(north_mps, 3), round(error_mps, 3), True
+    )
+    return Travel(found, False, is_pass, closing, track, next_before)
+
+
+def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
+    """Return whether the tag was seen to move, and not too far for its speed to have brought it here."""
+    duration = end.at - track.at
+    speed = fix.speed_mps or 0.0
+    if track.is_moving_known and duration <= model.velocity_age_s:
+        speed = max(speed, math.hypot(track.east_mps, track.north_mps))
+    apart = math.hypot(end.east - track.east, end.north - track.north)
+    return speed >= model.moving_mps and apart <= duration * max(TOWN_MPS, FASTER_BY * speed)
+
+
+def reach_mps(track: End) -> float:
+    """Return the speed in m/s at which a wearer may have gone on unseen: his last one, at least a walk."""
+    return max(WALK_MPS, math.hypot(track.east_mps, track.north_mps))
