@@ -221,6 +221,7 @@ export class AlertView {
         { class: "facts" },
         row("Person on probation", alert.wearer.name),
         row("Protected place", alert.place.name),
+        this.#detail.zone.properties?.wording && row("In the order’s words", this.#detail.zone.properties.wording),
         row("Alert", el("span", { class: "code" }, alert.code)),
         row("First fix", instant(alert.fix_time)),
         row("Received", instant(alert.received_at)),

@@ -2,7 +2,7 @@
 
 import { config } from "./config.js";
 import { el, fill } from "./dom.js";
-import { boundsOf, drawZone } from "./shapes.js";
+import { boundsOf, bufferOf, drawZone } from "./shapes.js";
 import { exact } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
@@ -101,7 +101,7 @@ export class AlertMap {
   }
 
   #bounds(L, alert) {
-    const bounds = boundsOf(L, alert.zone, alert.zone.properties?.buffer_m ?? 0);
+    const bounds = boundsOf(L, alert.zone, bufferOf(alert.zone));
     const newest = alert.track.at(-1);
     if (!newest) return bounds;
     const since = Date.parse(newest.fix_time) - RECENT_MS;

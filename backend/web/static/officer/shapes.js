@@ -3,6 +3,8 @@
 const METRES_A_DEGREE = 111_320;
 const EQUATOR_M = 40_075_016.686;
 const MILE_M = 1609.344;
+// What a zone that names no buffer is judged with (zones.zone).
+const DEFAULT_BUFFER_M = 500;
 
 const turn = ([lon, lat]) => [lat, lon];
 
@@ -34,6 +36,11 @@ export function boundsOf(L, feature, margin_m) {
   );
 }
 
+/** @returns {number} how broad the ring around the zone is, in metres */
+export function bufferOf(feature) {
+  return feature.properties?.buffer_m ?? DEFAULT_BUFFER_M;
+}
+
 function radiusOf(properties) {
   return properties.radius_m ?? (properties.radius_miles ?? 0) * MILE_M;
 }
@@ -44,7 +51,7 @@ function radiusOf(properties) {
  */
 export function drawZone(L, map, feature) {
   const { geometry, properties } = feature;
-  const buffer_m = properties.buffer_m ?? 0;
+  const buffer_m = bufferOf(feature);
   const keepsIn = ["inclusion", "restriction"].includes(properties.kind);
   const layer = L.layerGroup().addTo(map);
   const edge = { className: `zone-edge${keepsIn ? " zone-edge--in" : ""}`, weight: 3, interactive: false };
