@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from peewee import DatabaseProxy, Field, InterfaceError, OperationalError
+from peewee import (  # type: ignore[attr-defined]
+    DatabaseProxy,
+    Field,
+    ForeignKeyField,
+    InterfaceError,
+    OperationalError,
+    __exception_wrapper__,
+)
 from playhouse.migrations import Runner
 from playhouse.pool import PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database
@@ -214,3 +223,69 @@ def lock_rows(model: Any, ids: Sequence[int]) -> None:
 def skip_locked(query: Any) -> Any:
     """Let ``query`` pass over rows that another worker holds; on SQLite there can be none."""
     return query.for_update("FOR UPDATE SKIP LOCKED") if is_postgres() else query
+
+
+# The type of an array of each kind of column, for sending many rows in one statement.
+_ARRAY_TYPES = {
+    "INSTANT": "timestamptz",
+    "JSON": "jsonb",
+    "DOUBLE": "double precision",
+    "BOOL": "boolean",
+    "INT": "bigint",
+    "BIGINT": "bigint",
+    "AUTO": "bigint",
+    "BIGAUTO": "bigint",
+}
+
+
+def insert_rows(model: Any, rows: Sequence[dict[str, Any]], update_on: Sequence[str] = ()) -> None:
+    """Insert many rows, each a dict of all the same fields, in one statement whose text is made once.
+
+    ``update_on`` names the fields of a unique index: a row that is there already is given the new values. Building
+    the same statement anew for each row cost more than storing it.
+    """
+    if not rows:
+        return
+    names = list(rows[0])
+    fields = [model._meta.fields[name] for name in names]
+    columns = [[_plain(field, row[name]) for row in rows] for name, field in zip(names, fields, strict=True)]
+    sql = _insert_statement(model, tuple(names), tuple(update_on), is_postgres())
+    cursor = database.cursor()
+    with __exception_wrapper__:
+        if is_postgres():
+            cursor.execute(sql, columns)
+        else:
+            cursor.executemany(sql, zip(*columns, strict=True))
+
+
+def _plain(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
+    if field.field_type == "JSON":
+        return json.dumps(value)
+    return field.db_value(value)
+
+
+@lru_cache(maxsize=64)
+def _insert_statement(model: Any, names: tuple[str, ...], update_on: tuple[str, ...], for_postgres: bool) -> str:
+    """Return the statement; every word of it comes from the models, none from a request."""
+    fields = [model._meta.fields[name] for name in names]
+    columns = [f'"{field.column_name}"' for field in fields]
+    head = f'INSERT INTO "{model._meta.table_name}" ({", ".join(columns)}) '
+    if for_postgres:
+        kinds = [_ARRAY_TYPES.get(_stored_type(field), "text") for field in fields]
+        arrays = [f"%s::{'text' if kind == 'jsonb' else kind}[]" for kind in kinds]
+        picked = [f"c{n}::jsonb" if kind == "jsonb" else f"c{n}" for n, kind in enumerate(kinds)]
+        numbered = ", ".join(f"c{n}" for n in range(len(fields)))
+        head += f"SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS t({numbered})"  # noqa: S608
+    else:
+        head += f"VALUES ({', '.join('?' * len(fields))})"
+    if update_on:
+        keys = [f'"{model._meta.fields[name].column_name}"' for name in update_on]
+        changed = [f"{column} = excluded.{column}" for column in columns if column not in keys]
+        head += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
+    return head
+
+
+def _stored_type(field: Field) -> str:
+    return field.rel_field.field_type if isinstance(field, ForeignKeyField) else field.field_type

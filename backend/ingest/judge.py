@@ -48,7 +48,7 @@ def judge(
     verdict = ZoneVerdict(row)
     try:
         shape = zone(row)
-        state = PlaceState.from_json(state_text) if state_text else None
+        state = _read_state(row, state_text)
         _judge(shape, state, sorted(new, key=lambda fix: fix.fix_time), known_since, verdict)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
@@ -57,6 +57,17 @@ def judge(
         verdict.error = type(error).__name__
         verdict.decisions.clear()
     return verdict
+
+
+def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
+    """Return the stored state; one that another release wrote in another form is judged anew, from nothing."""
+    if not text:
+        return None
+    try:
+        return PlaceState.from_json(text)
+    except ValueError:
+        log.warning("the state of zone %s is of another form: judged from nothing", row.id)
+        return None
 
 
 def _judge(

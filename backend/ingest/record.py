@@ -11,7 +11,7 @@ from typing import Any
 
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
-from backend.db import atomic, lock_rows
+from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.judge import (
     CANNOT_JUDGE_LEVEL,
     ZoneVerdict,
@@ -75,17 +75,21 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
         _quarantine(fresh)
         fast = _judge_and_keep(batches, tag_ids)
         answers: list[Answer] = []
+        requests: list[dict[str, Any]] = []
         for submission in submissions:
             key = (submission.tag_id, submission.webhook_id)
             if key not in answered and submission.is_answered:
                 answered[key] = _answer(submission, duplicates[id(submission)], submission.tag_id in fast, settings)
-                TagRequest.create(
-                    tag=submission.tag_id,
-                    webhook_id=submission.webhook_id,
-                    received_at=submission.received_at,
-                    answer=answered[key],
+                requests.append(
+                    {
+                        "tag": submission.tag_id,
+                        "webhook_id": submission.webhook_id,
+                        "received_at": submission.received_at,
+                        "answer": answered[key],
+                    }
                 )
             answers.append(answered.get(key, {}))
+        insert_rows(TagRequest, requests)
         return answers
 
 
@@ -152,10 +156,8 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
         for s in submissions
         if s.is_stale
     ]
-    if refused:
-        QuarantinedFix.insert_many(refused).execute()
-    if events:
-        TagEvent.insert_many(events).execute()
+    insert_rows(QuarantinedFix, refused)
+    insert_rows(TagEvent, events)
 
 
 class _Ground:
@@ -169,6 +171,7 @@ class _Ground:
         self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
         self.states: dict[tuple[int, int], PlaceState] = {}
+        self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
         if not wearer_ids:
             return
@@ -192,8 +195,11 @@ class _Ground:
             ~Alert.is_late,
             (~Alert.is_over) | (Alert.over_at > since),
         )
-        lock_rows(Alert, [row.id for row in Alert.select(Alert.id).where(*where)])
-        for alert in Alert.select().where(*where).order_by(Alert.id):
+        standing = [row.id for row in Alert.select(Alert.id).where(*where)]
+        if not standing:
+            return
+        lock_rows(Alert, standing)
+        for alert in Alert.select().where(Alert.id.in_(standing)).order_by(Alert.id):
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
 
     def wearer_at(self, tag_id: int, at: datetime) -> int | None:
@@ -202,6 +208,26 @@ class _Ground:
             if activation.from_at <= at and (activation.to_at is None or at < activation.to_at):
                 return activation.wearer_id
         return None
+
+    def keep(self, state: PlaceState) -> None:
+        """Take the state of one wearer at one zone for the newest; ``changed_states`` is what has to be stored."""
+        key = (state.wearer_id, state.zone_id)
+        self.states[key] = self._changed[key] = state
+
+    def changed_states(self) -> list[dict[str, Any]]:
+        """Return the rows of the states that these fixes changed."""
+        return [
+            {
+                "wearer": state.wearer_id,
+                "zone": state.zone_id,
+                "tag": state.tag_id,
+                "level": state.level,
+                "certainty": state.certainty,
+                "fix_time": state.fix_time,
+                "state": state.state,
+            }
+            for state in self._changed.values()
+        ]
 
     def apply(self, judgement: Judgement) -> None:
         """Let a judgement change the standing alert at its place."""
@@ -222,8 +248,8 @@ def _judge_and_keep(batches: dict[int, _Batch], tag_ids: Sequence[int]) -> set[i
         for wearer_id, sent in by_wearer.items():
             judged = {} if wearer_id is None else _judge_wearer(ground, batch.tag_id, wearer_id, sent)
             rows += [_row(batch.tag_id, wearer_id, submission, fix, judged) for submission, fix in sent]
-    if rows:
-        Fix.insert_many(rows).execute()
+    insert_rows(Fix, rows)
+    insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return {tag_id for tag_id in tag_ids if _is_near(ground, tag_id)}
 
 
@@ -314,13 +340,17 @@ def _keep_state(ground: _Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdi
         if last is None or verdict.state is None:
             return
         level, certainty, at, text = last.level, last.certainty, instant(last.fix_time), verdict.state.to_json()
-    values = {"tag": tag_id, "level": level, "certainty": certainty, "fix_time": at, "state": text}
-    if state is None:
-        ground.states[key] = PlaceState.create(wearer=wearer_id, zone=verdict.row, **values)
-    else:
-        for name, value in values.items():
-            setattr(state, name, value)
-        state.save()
+    ground.keep(
+        PlaceState(
+            wearer=wearer_id,
+            zone=verdict.row.id,
+            tag=tag_id,
+            level=level,
+            certainty=certainty,
+            fix_time=at,
+            state=text,
+        )
+    )
 
 
 def _change_alerts(

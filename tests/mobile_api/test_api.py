@@ -17,11 +17,6 @@ from tests.world import PASSWORD, World, eventually
 from wsgi import create_app
 
 
-def all_expected(world: World) -> None:
-    world.settle()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
-
-
 @pytest.mark.parametrize(
     ("email", "password"),
     [("amina@cordon.example", "wrong"), ("nobody@cordon.example", PASSWORD), ("AMINA@cordon.example ", "")],
@@ -75,7 +70,7 @@ def test_an_officer_of_another_team_neither_sees_nor_touches_the_alert(world: Wo
     ]:
         answer = stranger.api(method, f"/v1/alerts/{alert_id}{path}", json=BODIES.get(path))
         assert answer.status_code == 404, (method, path)
-    all_expected(world)
+    world.reads_everything()
 
 
 BODIES = {"/outcome": {"code": "pass_through"}, "/receipts": {"kind": "opened"}}
@@ -97,7 +92,7 @@ def test_an_officers_look_at_a_location_is_recorded_once_a_minute(world: World) 
     looks = AuditEntry.select().where(AuditEntry.action == "location_viewed")
     assert (looks.count(), looks.get().detail) == (1, {"reason": "alert"})
     assert "location_viewed" not in [step["action"] for step in detail["history"]]
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_alerts_are_listed_gravest_first(world: World) -> None:
@@ -112,7 +107,7 @@ def test_alerts_are_listed_gravest_first(world: World) -> None:
     world.officer.acknowledges(world.officer.alerts()[0]["id"])
     assert [alert["level"] for alert in world.officer.alerts()] == ["buffer", "breach"]
     assert [alert["level"] for alert in world.officer.alerts("open")] == ["buffer"]
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_a_list_after_a_cursor_holds_what_changed_since(world: World) -> None:
@@ -122,7 +117,7 @@ def test_a_list_after_a_cursor_holds_what_changed_since(world: World) -> None:
     assert world.officer.alerts(after=page["cursor"]) == []
     world.officer.acknowledges()
     assert len(world.officer.alerts(after=page["cursor"])) == 1
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_an_outcome_needs_an_acknowledgement_and_is_recorded_once(world: World) -> None:
@@ -139,7 +134,7 @@ def test_an_outcome_needs_an_acknowledgement_and_is_recorded_once(world: World) 
     assert world.officer.api("POST", path, json={"code": "equipment_fault"}).status_code == 409
     assert world.officer.api("POST", f"/v1/alerts/{alert_id}/acknowledgement").status_code == 409
     assert world.officer.api("DELETE", f"/v1/alerts/{alert_id}/acknowledgement").status_code == 409
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_only_the_acknowledger_or_a_supervisor_hands_an_alert_back(world: World) -> None:
@@ -150,7 +145,7 @@ def test_only_the_acknowledger_or_a_supervisor_hands_an_alert_back(world: World)
     assert world.supervisor.hands_back()["handling"] == "open"
     assert world.supervisor.hands_back()["handling"] == "open"
     world.officer.acknowledges()
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_a_deactivated_officer_is_signed_out_gets_nothing_and_their_acknowledgement_lapses(world: World) -> None:
@@ -178,7 +173,7 @@ def test_a_socket_is_told_again_from_its_cursor_after_a_lost_connection(world: W
     world.colleague.acknowledges()
     officer.opens_the_app(after=cursor)
     assert officer.expects_hint()["cursor"] > cursor
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_a_phone_that_answers_the_hint_gets_no_text(world: World) -> None:
@@ -250,7 +245,7 @@ def test_the_report_is_json_or_csv_for_supervisors_only_and_bad_periods_are_refu
     assert world.supervisor.api("GET", path, params={"from": "soon"}).json()["code"] == "invalid_request"
     assert world.supervisor.api("GET", path, params={"by": "moon"}).status_code == 422
     assert world.officer.api("GET", path).json()["code"] == "not_allowed"
-    all_expected(world)
+    world.reads_everything()
 
 
 def test_openapi_describes_every_route_of_the_api_and_is_valid(world: World) -> None:

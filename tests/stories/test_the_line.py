@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from backend.models import Notification
-from tests.world import World
+import pytest
+
+from backend.models import Notification, PlaceZone
+from tests.world import HOME, World
+from zones.geo import Frame
 
 
 def test_a_breach_reaches_the_officers_open_app_and_phone_at_once_and_an_acknowledgement_ends_it(world: World) -> None:
@@ -90,7 +93,7 @@ def test_no_message_says_who_or_where(world: World) -> None:
         assert not any(secret in text for text in spoken), secret
     assert all(len(m.body) <= 160 for m in world.doubles.messages)
     officer.acknowledges()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
+    world.reads_everything()
 
 
 def test_two_officers_acknowledge_at_once_and_the_first_wins_for_both_to_see(world: World) -> None:
@@ -154,7 +157,7 @@ def test_an_alert_that_is_over_before_anyone_answered_stays_open_and_the_ladder_
     assert any("now over" in message.body for message in world.doubles.messages)
     officer.acknowledges()
     officer.records_outcome()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
+    world.reads_everything()
 
 
 def test_a_handed_back_alert_starts_the_ladder_again(world: World) -> None:
@@ -205,7 +208,7 @@ def test_the_victim_who_agreed_reads_her_own_words_at_a_confirmed_breach_and_whe
     assert len([m for m in world.doubles.messages if m.to == world.victim.phone]) == 2
     officer.acknowledges()
     officer.records_outcome()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
+    world.reads_everything()
 
 
 def test_the_victim_who_did_not_agree_reads_nothing(world: World) -> None:
@@ -213,7 +216,7 @@ def test_the_victim_who_did_not_agree_reads_nothing(world: World) -> None:
     world.tag.stays_inside()
     assert not [m for m in world.doubles.messages if m.to == world.victim.phone]
     officer.acknowledges()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
+    world.reads_everything()
 
 
 def test_stop_withdraws_her_consent_at_once_and_leaves_the_officers_warning_alone(world: World) -> None:
@@ -227,7 +230,7 @@ def test_stop_withdraws_her_consent_at_once_and_leaves_the_officers_warning_alon
     assert len([m for m in world.doubles.messages if m.to == world.victim.phone]) == 1
     assert officer.alert()["handling"] == "open"
     officer.acknowledges()
-    world._expected |= {id(item) for item in [*world.doubles.pushes, *world.doubles.messages]}
+    world.reads_everything()
 
 
 def test_a_supervisor_reads_every_stage_of_the_clock_in_order(world: World) -> None:
@@ -251,3 +254,36 @@ def test_a_supervisor_reads_every_stage_of_the_clock_in_order(world: World) -> N
     csv = world.supervisor.api("GET", "/v1/reports/response-times")
     assert csv.headers["Content-Type"] == "application/json"
     assert officer.api("GET", "/v1/reports/response-times").status_code == 403
+
+
+def _shape(kind: str) -> dict:
+    frame = Frame(*HOME)
+    corners = [
+        frame.to_degrees(east, north)[::-1] for east, north in ((-250, -250), (250, -250), (250, 250), (-250, 250))
+    ]
+    street = [frame.to_degrees(0.0, north)[::-1] for north in (-600.0, 0.0, 600.0)]
+    geometry = {
+        "polygon": {"type": "Polygon", "coordinates": [[*corners, corners[0]]]},
+        "street": {"type": "LineString", "coordinates": street},
+    }[kind]
+    properties = {"id": kind, "kind": "exclusion", "buffer_m": 250.0}
+    return {
+        "type": "Feature",
+        "geometry": geometry,
+        "properties": properties | ({"width_m": 400.0} if kind == "street" else {}),
+    }
+
+
+@pytest.mark.parametrize("kind", ["polygon", "street"])
+def test_a_zone_of_any_shape_warns_when_the_wearer_is_inside_and_ends_when_he_has_left(world: World, kind: str) -> None:
+    PlaceZone.update(feature=_shape(kind)).where(PlaceZone.id == world.zone.id).execute()
+    officer = world.officer.has_app()
+    world.tag.is_far_away()
+    assert not officer.alerts("all")
+    world.tag.stays_inside()
+    alert = officer.alert()
+    assert (alert["level"], alert["certainty"], alert["is_over"]) == ("breach", "confirmed", False)
+    world.tag.leaves()
+    assert officer.alert()["is_over"]
+    officer.acknowledges()
+    world.reads_everything()

@@ -51,7 +51,8 @@ def test_better_accuracy_inside_never_lowers_certainty(before, east, north, accu
     state = judge(zone, walk(before))[-1].state
     assume((round(east, 3), round(north, 3)) != (state.now.east, state.now.north))
     worse, better = (
-        decide(zone, at(east, north, state.fix_time - START + gap, radius), state) for radius in (accuracy, share * accuracy)
+        decide(zone, at(east, north, state.fix_time - START + gap, radius), state)
+        for radius in (accuracy, share * accuracy)
     )
     assert better.level >= worse.level
     if worse.level is Level.BREACH:
@@ -115,9 +116,7 @@ def test_late_judging_of_all_fixes_is_judging_them_in_order(steps):
 def test_a_survey_agrees_with_single_judgements(places):
     for zone in (circle(), square(400, 100), circle(kind="inclusion")):
         fixes = [at(east, north, accuracy_m=accuracy) for east, north, accuracy in places]
-        found = survey(
-            zone, [f.lat for f in fixes], [f.lon for f in fixes], [f.accuracy_m or math.nan for f in fixes]
-        )
+        found = survey(zone, [f.lat for f in fixes], [f.lon for f in fixes], [f.accuracy_m or math.nan for f in fixes])
         for n, fix in enumerate(fixes):
             alone = decide(zone, fix, None)
             assert abs(found.distance_m[n] - alone.distance_m) < 0.01

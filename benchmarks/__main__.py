@@ -1,0 +1,9 @@
+"""Runs every benchmark of the project and prints its figures: `make bench`."""
+
+import os
+import platform
+
+from benchmarks import bench_line
+
+print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+bench_line.run()
