@@ -266,15 +266,16 @@ def is_connected(person: Person, now: datetime) -> bool:
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
     """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs.
 
-    One that was cancelled meanwhile, because somebody answered first, was sent all the same.
+    One that was cancelled meanwhile, because somebody answered first, was sent all the same; and so was one that
+    the ladder had given up because the socket's process was slow.
     """
-    pending = Notification.state == NotificationState.PENDING
+    pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
     owed = (
         (Notification.alert == alert_id)
         & Notification.person.in_(list(person_ids))
         & (Notification.channel == Channel.WEBSOCKET)
         & Notification.sent_at.is_null()
-        & Notification.state.in_([NotificationState.PENDING, NotificationState.CANCELLED])
+        & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
     )
     if Notification.select().where(owed).exists():
         with db.atomic():
