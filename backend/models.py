@@ -319,6 +319,8 @@ class Alert(Table):
     decided_at = InstantField()
     last_fix_time = InstantField()
     raised_at = InstantField()
+    # When the first hint left for any socket, whoever it was owed to.
+    hinted_at = InstantField(null=True)
     # The handling.
     handling = CharField(default=Handling.OPEN)
     acknowledged_by = ForeignKeyField(Person, null=True, backref="acknowledged")

@@ -269,6 +269,7 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
     One that was cancelled meanwhile, because somebody answered first, was sent all the same; and so was one that
     the ladder had given up because the socket's process was slow.
     """
+    first = (Alert.id == alert_id) & Alert.hinted_at.is_null()
     pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
     owed = (
         (Notification.alert == alert_id)
@@ -277,8 +278,11 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
         & Notification.sent_at.is_null()
         & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
     )
-    if Notification.select().where(owed).exists():
-        with db.atomic():
-            Notification.update(
-                state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
-            ).where(owed).execute()
+    # Asked first: most hints are about an alert that was told before, and a look needs no write lock.
+    if not (Alert.select().where(first).exists() or Notification.select().where(owed).exists()):
+        return
+    with db.atomic():
+        Alert.update(hinted_at=now).where(first).execute()
+        Notification.update(
+            state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
+        ).where(owed).execute()

@@ -83,16 +83,18 @@ def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
                 "fix": alert.fix_time,
                 "received": alert.received_at,
                 "decided": alert.decided_at,
-                "first_sent": sent.get(alert.id),
-                "first_delivered": min(
-                    (at for at in (delivered.get(alert.id), shown.get(alert.id)) if at is not None), default=None
-                ),
+                "first_sent": _first(alert.hinted_at, sent.get(alert.id)),
+                "first_delivered": _first(delivered.get(alert.id), shown.get(alert.id)),
                 "acknowledged": alert.first_acknowledged_at,
                 "outcome": alert.outcome_at,
             },
         )
         for alert in rows
     ]
+
+
+def _first(*instants: datetime | None) -> datetime | None:
+    return min((at for at in instants if at is not None), default=None)
 
 
 def _earliest(table: Any, column: Any, alert_ids: Sequence[int], *where: Any) -> dict[int, datetime]:

@@ -413,6 +413,9 @@ class World:
     def forward(self, seconds: float) -> None:
         """Let time pass; what falls due on the way is done before this returns."""
         self.clock.forward(seconds)
+        # In that time the web process would have confirmed its sockets many times.
+        self.app.extensions["cordon.websocket"].refresh()
+        db.release_connection()
         if self.worker is not None:
             self.settle()
 

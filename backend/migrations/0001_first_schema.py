@@ -134,6 +134,7 @@ def up(migrator, db):
         decided_at = InstantField()
         last_fix_time = InstantField()
         raised_at = InstantField()
+        hinted_at = InstantField(null=True)
         handling = CharField(default="open")
         acknowledged_by = ForeignKeyField(Person, null=True)
         acknowledged_at = InstantField(null=True)

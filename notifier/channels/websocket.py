@@ -118,7 +118,7 @@ class Websocket:
                     cursor = self._tell_changes(cursor)
                     if clock.monotonic() - refreshed >= REFRESH_EVERY_S:
                         refreshed = clock.monotonic()
-                        self._refresh()
+                        self.refresh()
                 except Exception:
                     # A lost database must not deafen the process: it is tried again with the next wake-up.
                     log.warning("the feed of alerts could not be read", exc_info=True)
@@ -137,7 +137,7 @@ class Websocket:
             cursor = alert.cursor
         return cursor
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Confirm the sockets of this process, close those whose session ended, and forget what others left behind."""
         now = clock.now()
         with self._lock:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from backend.models import Notification, Receipt
 from tests.pages.test_look import browser  # noqa: F401 - the fixture of all page tests
 from tests.world import PASSWORD, World
 
@@ -85,7 +86,9 @@ def test_an_officer_sees_a_breach_without_reloading_acknowledges_it_and_the_supe
     instants = [clock.locator(f"[data-stage={stage}]").get_attribute("data-at") for stage in STAGES]
     assert all(instants), dict(zip(STAGES, instants, strict=True))
     read = [datetime.fromisoformat(at or "") for at in instants]
-    assert read == sorted(read), dict(zip(STAGES, instants, strict=True))
+    told = [(n.channel, n.state, n.sent_at, n.delivered_at) for n in Notification.select()]
+    shown = [(r.kind, r.channel, r.at) for r in Receipt.select()]
+    assert read == sorted(read), (dict(zip(STAGES, instants, strict=True)), told, shown)
     report.screenshot(path=OUTPUT / "supervisor-1280.png", full_page=True)
     assert not complaints
     world.reads_everything()
