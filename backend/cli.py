@@ -1,4 +1,4 @@
-"""Commands for operators: migrate, seed-demo, replay."""
+"""Commands for operators: migrate, seed-demo, replay, settings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flask import Flask
 from backend import clock, db, demo
 from backend import replay as traces
 from backend.models import Tag
+from backend.settings import as_markdown
 
 
 def init_app(app: Flask) -> None:
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(migrate)
     app.cli.add_command(seed_demo)
     app.cli.add_command(replay)
+    app.cli.add_command(settings)
 
 
 @click.command()
@@ -43,6 +45,12 @@ def seed_demo(as_json: bool) -> None:
         click.echo(f"{person['role']:14} {person['email']:24} {person['password']}")
     for tag in made["tags"]:
         click.echo(f"tag {tag['serial']}  {tag['wearer']}  ({tag['team']})")
+
+
+@click.command()
+def settings() -> None:
+    """Print every setting with unit, default and meaning, as docs/settings.md has them."""
+    click.echo(as_markdown())
 
 
 def _lat_lon(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, float] | None:

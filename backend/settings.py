@@ -121,3 +121,13 @@ class Settings:
 def variable(name: str) -> str:
     """Return the environment variable of the setting called ``name``."""
     return f"CORDON_{name.upper()}"
+
+
+def as_markdown() -> str:
+    """Return the table of docs/settings.md: each variable with unit, default and help."""
+    rows = [
+        f"| `{variable(item.name)}` | {item.metadata['unit']} | {f'`{item.default}`' if item.default != '' else 'empty'} "
+        f"| {item.metadata['help']} |"
+        for item in fields(Settings)
+    ]
+    return "\n".join(["| variable | unit | default | meaning |", "|---|---|---|---|", *rows])

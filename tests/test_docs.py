@@ -1,0 +1,105 @@
+"""The documentation says what the code does: every setting, command, route, error code and word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from backend.errors import every_error
+from backend.settings import Settings, as_markdown, variable
+from backend.web.problems import CODES_BY_STATUS
+from wsgi import create_app
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PRODUCT = ("zones", "backend", "notifier", "mobile_api")
+
+
+def sources() -> list[Path]:
+    return [ROOT / "wsgi.py", *(path for name in PRODUCT for path in (ROOT / name).rglob("*.py"))]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    return create_app(Settings(database_url=f"sqlite:///{tmp_path / 'docs.db'}", secret_key="a key for tests only"))
+
+
+def test_every_setting_is_documented_with_unit_default_and_help() -> None:
+    assert as_markdown() in (DOCS / "settings.md").read_text()
+    assert all(item.metadata["unit"] and item.metadata["help"] for item in fields(Settings))
+
+
+def test_settings_are_read_from_their_variables_and_a_wrong_one_is_named() -> None:
+    assert Settings.from_environ({variable("lease_s"): "3.5"}).lease_s == 3.5
+    with pytest.raises(ValueError, match="CORDON_MAX_BODY_BYTES must be a int"):
+        Settings.from_environ({"CORDON_MAX_BODY_BYTES": "large"})
+
+
+def test_every_error_code_is_documented() -> None:
+    text = (DOCS / "errors.md").read_text()
+    for kind in every_error():
+        assert f"| {kind.status} | `{kind.code}` |" in text, kind.code
+    for status, code in CODES_BY_STATUS.items():
+        assert f"`{code}`" in text, (status, code)
+    written = "".join(path.read_text() for path in sources())
+    for code in re.findall(r'(?:FixRefused|ZoneRefused|Refusal)\(\s*"(\w+)"', written):
+        assert f"`{code}`" in text, code
+
+
+def test_every_command_is_documented(app: Flask) -> None:
+    text = (DOCS / "operations.md").read_text()
+    for name in set(app.cli.list_commands(None)) - {"run", "shell", "routes"}:  # type: ignore[arg-type]
+        assert f"flask --app wsgi {name}" in text, name
+
+
+def test_every_route_of_the_api_is_documented(app: Flask) -> None:
+    text = (DOCS / "api.md").read_text()
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith(("/v1/", "/health", "/ready")):
+            assert re.sub(r"<\w+:", "<", rule.rule) in text, rule.rule
+
+
+def test_every_make_target_has_its_line_of_help() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^\.PHONY: (\w+)$", makefile, re.MULTILINE):
+        assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
+
+
+def test_every_module_says_in_a_sentence_what_it_owns() -> None:
+    for path in sources():
+        assert path.read_text().startswith('"""'), path
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_module_of_the_codemap_exists_and_every_package_is_on_it() -> None:
+    text = (DOCS / "architecture.md").read_text()
+    named = re.findall(r"`((?:zones|backend|notifier|mobile_api)/[\w/]+(?:\.py|/))`", text)
+    assert named
+    for name in named:
+        assert (ROOT / name).exists(), name
+    for package in PRODUCT:
+        for path in (ROOT / package).glob("*.py"):
+            if path.name != "__init__.py":
+                assert f"{package}/{path.name}" in text, path
+
+
+def test_the_words_of_the_glossary_are_in_order_of_the_line_and_each_has_one_meaning() -> None:
+    words = re.findall(r"^\| ([\w ]+) \| ", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert len(words) == len(set(words)) > 30
+
+
+def test_the_product_speaks_only_of_itself() -> None:
+    for path in [*sources(), *DOCS.rglob("*.md"), ROOT / "README.md"]:
+        text = path.read_text()
+        assert "../shared" not in text, path
+        assert not re.search(r"\boffenders?\b", text), path
