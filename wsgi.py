@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import fixes, health, openapi, pages, problems, reports, security
-from mobile_api import alerts, devices, sessions, sockets
+from mobile_api import alerts, devices, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -27,6 +27,7 @@ BLUEPRINTS = (
     alerts.bp,
     devices.bp,
     sessions.bp,
+    zones.bp,
     callbacks.bp,
 )
 

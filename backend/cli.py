@@ -1,4 +1,4 @@
-"""Commands for operators: migrate, seed-demo, replay, settings."""
+"""Commands for operators: migrate, seed-demo, replay, replay-zone, settings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import signal
 import threading
 from pathlib import Path
+from typing import IO
 
 import click
 import requests
 from flask import Flask
 
-from backend import clock, db, demo
+from backend import clock, db, demo, zone_replay
 from backend import replay as traces
-from backend.models import Tag
+from backend.errors import DomainError
+from backend.models import Tag, Wearer
 from backend.settings import as_markdown
 
 
@@ -22,6 +24,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(migrate)
     app.cli.add_command(seed_demo)
     app.cli.add_command(replay)
+    app.cli.add_command(replay_zone)
     app.cli.add_command(settings)
 
 
@@ -45,6 +48,21 @@ def seed_demo(as_json: bool) -> None:
         click.echo(f"{person['role']:14} {person['email']:24} {person['password']}")
     for tag in made["tags"]:
         click.echo(f"tag {tag['serial']}  {tag['wearer']}  ({tag['team']})")
+
+
+@click.command("replay-zone")
+@click.argument("zone", type=click.File("r"))
+@click.option("--wearer", "wearer_id", type=int, required=True, help="The number of the wearer.")
+@click.option("--days", type=click.IntRange(1, zone_replay.MOST_DAYS), default=30, show_default=True)
+def replay_zone(zone: IO[str], wearer_id: int, days: int) -> None:
+    """Say what ZONE, a GeoJSON Feature, would have raised over a wearer's last days; nothing is stored."""
+    try:
+        shape = zone_replay.read_zone(json.load(zone))
+    except (ValueError, DomainError) as error:
+        raise click.ClickException(f"The zone cannot be used: {error}") from None
+    if not Wearer.select().where(Wearer.id == wearer_id).exists():
+        raise click.ClickException(f"There is no wearer {wearer_id}.")
+    click.echo(json.dumps(zone_replay.as_dict(zone_replay.replay_zone(wearer_id, shape, days, clock.now())), indent=2))
 
 
 @click.command()

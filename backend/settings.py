@@ -125,9 +125,8 @@ def variable(name: str) -> str:
 
 def as_markdown() -> str:
     """Return the table of docs/settings.md: each variable with unit, default and help."""
-    rows = [
-        f"| `{variable(item.name)}` | {item.metadata['unit']} | {f'`{item.default}`' if item.default != '' else 'empty'} "
-        f"| {item.metadata['help']} |"
-        for item in fields(Settings)
-    ]
+    rows = []
+    for item in fields(Settings):
+        default = "empty" if item.default == "" else f"`{item.default}`"
+        rows.append(f"| `{variable(item.name)}` | {item.metadata['unit']} | {default} | {item.metadata['help']} |")
     return "\n".join(["| variable | unit | default | meaning |", "|---|---|---|---|", *rows])

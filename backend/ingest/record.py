@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import alerts, clock, lifecycle
+from backend import alerts, clock, lifecycle, stored_fixes
 from backend.alerts import Judgement
 from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.judge import (
@@ -37,7 +37,7 @@ from backend.models import (
     Wearer,
 )
 from backend.settings import Settings
-from zones import Certainty, Decision, Level, Source, Zone
+from zones import Certainty, Decision, Level, Zone
 from zones import Fix as JudgedFix
 
 Answer = dict[str, Any]
@@ -277,7 +277,9 @@ def _judge_wearer(
         if in_force:
             state = ground.states.get((wearer_id, zone.id))
             text = state.state if state else None
-            verdicts.append(judge(zone, shape_of, text, in_force, lambda since: _known_since(tag_id, wearer_id, since)))
+            verdicts.append(
+                judge(zone, shape_of, text, in_force, lambda since: stored_fixes.of_wearer(wearer_id, instant(since)))
+            )
     decided_at = clock.now()
     for verdict in verdicts:
         _keep_state(ground, tag_id, wearer_id, verdict, new)
@@ -306,25 +308,6 @@ def shape_of(row: PlaceZone) -> Zone:
     if known is None or known[0] != text:
         known = _shapes[row.id] = (text, Zone.from_geojson(row.feature))
     return known[1]
-
-
-def _known_since(tag_id: int, wearer_id: int, since: float) -> list[JudgedFix]:
-    rows = Fix.select().where(Fix.wearer == wearer_id, Fix.fix_time > instant(since)).order_by(Fix.fix_time)
-    return [
-        JudgedFix(
-            fix_time=row.fix_time.timestamp(),
-            lat=row.lat,
-            lon=row.lon,
-            accuracy_m=row.accuracy_m,
-            speed_mps=row.speed_mps,
-            course_deg=row.course_deg,
-            satellites=row.satellites,
-            hdop=row.hdop,
-            source=Source(row.source) if row.source else None,
-            received_at=row.received_at.timestamp(),
-        )
-        for row in rows
-    ]
 
 
 def _keep_state(ground: _Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdict, new: Iterable[JudgedFix]) -> None:

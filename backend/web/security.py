@@ -16,7 +16,17 @@ from backend.settings import Settings
 
 WEB_ROOT = Path(__file__).parent
 # These are opened by a bearer token or a signature, which no browser adds by itself.
-BLUEPRINTS_WITHOUT_FORMS = ("fixes", "sessions", "alerts", "devices", "callbacks", "reports", "health", "openapi")
+BLUEPRINTS_WITHOUT_FORMS = (
+    "fixes",
+    "sessions",
+    "alerts",
+    "devices",
+    "zones",
+    "callbacks",
+    "reports",
+    "health",
+    "openapi",
+)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
