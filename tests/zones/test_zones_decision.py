@@ -18,21 +18,39 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
 @pytest.mark.parametrize(
     ("fixes", "expected"),
     [
-        pytest.param([at(0)], ("breach", "unconfirmed"), id="the first fix ever, deep inside, raises but cannot confirm"),
-        pytest.param([at(0), at(3, after_s=60)], ("breach", "confirmed"), id="a second fix inside a minute later confirms"),
-        pytest.param([at(0), at(0, after_s=60)], ("breach", "unconfirmed"), id="the same place again is no second witness"),
         pytest.param(
-            [at(0), at(0, after_s=60, accuracy_m=40)], ("breach", "unconfirmed"), id="nor is a stale one, less sure each time"
+            [at(0)], ("breach", "unconfirmed"), id="the first fix ever, deep inside, raises but cannot confirm"
         ),
-        pytest.param([at(105)], ("buffer", "unconfirmed"), id="5 m outside within ±8 m may be inside: not told as clear"),
+        pytest.param(
+            [at(0), at(3, after_s=60)], ("breach", "confirmed"), id="a second fix inside a minute later confirms"
+        ),
+        pytest.param(
+            [at(0), at(0, after_s=60)], ("breach", "unconfirmed"), id="the same place again is no second witness"
+        ),
+        pytest.param(
+            [at(0), at(0, after_s=60, accuracy_m=40)],
+            ("breach", "unconfirmed"),
+            id="nor is a stale one, less sure each time",
+        ),
+        pytest.param(
+            [at(105)], ("buffer", "unconfirmed"), id="5 m outside within ±8 m may be inside: not told as clear"
+        ),
         pytest.param([at(95)], ("breach", "unconfirmed"), id="just inside is a breach at once"),
         pytest.param([at(250)], ("buffer", "confirmed"), id="in the ring around the zone is the buffer"),
         pytest.param([at(2000)], ("clear", "confirmed"), id="far away is clear"),
-        pytest.param([at(0, accuracy_m=5000)], ("buffer", "unconfirmed"), id="±5,000 m at the very middle is no breach"),
+        pytest.param(
+            [at(0, accuracy_m=5000)], ("buffer", "unconfirmed"), id="±5,000 m at the very middle is no breach"
+        ),
         pytest.param([at(900, accuracy_m=5000)], ("clear", "unconfirmed"), id="and nowhere is it a sure all-clear"),
-        pytest.param([at(0, accuracy_m=900, source=Source.CELL)], ("buffer", "unconfirmed"), id="a cell tower is no breach"),
-        pytest.param([at(0, accuracy_m=0)], ("breach", "unconfirmed"), id="accuracy 0 means unknown and is judged by default"),
-        pytest.param([at(0, accuracy_m=None, source=Source.CELL)], ("buffer", "unconfirmed"), id="a tower of unknown size"),
+        pytest.param(
+            [at(0, accuracy_m=900, source=Source.CELL)], ("buffer", "unconfirmed"), id="a cell tower is no breach"
+        ),
+        pytest.param(
+            [at(0, accuracy_m=0)], ("breach", "unconfirmed"), id="accuracy 0 means unknown and is judged by default"
+        ),
+        pytest.param(
+            [at(0, accuracy_m=None, source=Source.CELL)], ("buffer", "unconfirmed"), id="a tower of unknown size"
+        ),
         pytest.param(WALK_IN, ("breach", "confirmed"), id="walking in is confirmed"),
         pytest.param([*WALK_IN, *WALK_OUT], ("clear", "confirmed"), id="walking out and away ends it"),
         pytest.param(
@@ -46,7 +64,9 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
             id="and when it is back where it was, the breach is taken back",
         ),
         pytest.param(
-            [at(900_000), at(0, after_s=60)], ("breach", "unconfirmed"), id="an impossible jump inside is told, not believed"
+            [at(900_000), at(0, after_s=60)],
+            ("breach", "unconfirmed"),
+            id="an impossible jump inside is told, not believed",
         ),
         pytest.param(
             [at(0), at(3, after_s=60), at(600, after_s=120)],
@@ -67,9 +87,13 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
             [at(-400), at(400, after_s=60)], ("breach", "unconfirmed"), id="on both sides a minute apart is a crossing"
         ),
         pytest.param(
-            [at(-400), at(400, after_s=60), at(900, after_s=120)], ("clear", "confirmed"), id="which is over once he is away"
+            [at(-400), at(400, after_s=60), at(900, after_s=120)],
+            ("clear", "confirmed"),
+            id="which is over once he is away",
         ),
-        pytest.param([at(-400, 300), at(400, 300, after_s=60)], ("clear", "confirmed"), id="past the zone is no crossing"),
+        pytest.param(
+            [at(-400, 300), at(400, 300, after_s=60)], ("clear", "confirmed"), id="past the zone is no crossing"
+        ),
         pytest.param(
             [at(-400), at(400, after_s=700)], ("clear", "confirmed"), id="after ten minutes of silence, silence is told"
         ),
@@ -80,10 +104,14 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
         ),
         pytest.param([at(301), at(305, after_s=60)], ("clear", "confirmed"), id="just beyond the buffer is clear"),
         pytest.param(
-            [at(299), at(305, after_s=60)], ("buffer", "confirmed"), id="having been in it, so near its edge is not yet out"
+            [at(299), at(305, after_s=60)],
+            ("buffer", "confirmed"),
+            id="having been in it, so near its edge is not yet out",
         ),
         pytest.param(
-            [at(299), at(400, accuracy_m=300, after_s=60)], ("buffer", "unconfirmed"), id="nor is a coarse fix outside it"
+            [at(299), at(400, accuracy_m=300, after_s=60)],
+            ("buffer", "unconfirmed"),
+            id="nor is a coarse fix outside it",
         ),
     ],
 )
@@ -233,7 +261,7 @@ def test_the_error_law_holds_its_radii():
     # Along one axis the law is Student's t with 3 degrees of freedom: 95 % two-sided at 3.182.
     assert t_below(3.182) == pytest.approx(0.975, abs=1e-4)
     assert t_below(0) == 0.5
-    assert (1 + T_RADIUS_95**2 / 3) ** -1.5 == pytest.approx(0.05, abs=1e-3)
+    assert pytest.approx(0.05, abs=1e-3) == (1 + T_RADIUS_95**2 / 3) ** -1.5
     assert probability_inside(0, 1, 1e6, 1e6) == pytest.approx(0.5, abs=1e-4)
 
 
@@ -245,7 +273,9 @@ def test_numbers_in_the_reasons_are_those_of_the_fix():
         gap = zone.distance_m(fix.lat, fix.lon)
         text = next(reason for reason in decision.reasons if "the edge" in reason)
         number, unit, side = re.match(r"(\d+) (m|km) (inside|outside) the edge, ±17 m$", text).groups()
-        assert float(number) * (1000 if unit == "km" else 1) == pytest.approx(abs(gap), abs=500 if unit == "km" else 0.51)
+        assert float(number) * (1000 if unit == "km" else 1) == pytest.approx(
+            abs(gap), abs=500 if unit == "km" else 0.51
+        )
         assert (side == "inside") == (gap <= 0)
 
 
@@ -255,7 +285,9 @@ def test_other_reasons():
     assert first.reasons[0] == "1 fix past the line"
     assert "the same position again: nothing new" in again.reasons
     assert last(zone, at(0), at(3, after_s=240)).reasons[0] == "2 fixes past the line in 4 min"
-    assert decide(zone, at(0, accuracy_m=None), None).reasons[1] == "100 m inside the edge, ±15 m assumed, none reported"
+    assert (
+        decide(zone, at(0, accuracy_m=None), None).reasons[1] == "100 m inside the edge, ±15 m assumed, none reported"
+    )
     jumped = last(zone, at(900_000), at(0, after_s=60))
     assert "too far from the last fix to have travelled: the position may be wrong" in jumped.reasons
     near = decide(zone, at(105), None)

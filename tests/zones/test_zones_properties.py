@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from zone_makers import START, at, circle, judge, square
@@ -51,7 +52,8 @@ def test_better_accuracy_inside_never_lowers_certainty(before, east, north, accu
     state = judge(zone, walk(before))[-1].state
     assume((round(east, 3), round(north, 3)) != (state.now.east, state.now.north))
     worse, better = (
-        decide(zone, at(east, north, state.fix_time - START + gap, radius), state) for radius in (accuracy, share * accuracy)
+        decide(zone, at(east, north, state.fix_time - START + gap, radius), state)
+        for radius in (accuracy, share * accuracy)
     )
     assert better.level >= worse.level
     if worse.level is Level.BREACH:
@@ -111,13 +113,18 @@ def test_late_judging_of_all_fixes_is_judging_them_in_order(steps):
     assert repr([d.state for d in late]) == repr([d.state for d in judge(zone, fixes)])
 
 
+@pytest.mark.parametrize("place", [(math.nan, 0.0), (0.0, math.inf), (91.0, 0.0), (0.0, 181.0)])
+def test_a_survey_refuses_what_is_no_place(place):
+    with pytest.raises(ValueError, match="out of range"):
+        survey(circle(), [place[0]], [place[1]])
+    assert survey(circle(), [51.5], [-0.12]).probability_inside[0] > 0.9
+
+
 @given(st.lists(st.tuples(METRES, METRES, ACCURACY), min_size=1, max_size=20))
 def test_a_survey_agrees_with_single_judgements(places):
     for zone in (circle(), square(400, 100), circle(kind="inclusion")):
         fixes = [at(east, north, accuracy_m=accuracy) for east, north, accuracy in places]
-        found = survey(
-            zone, [f.lat for f in fixes], [f.lon for f in fixes], [f.accuracy_m or math.nan for f in fixes]
-        )
+        found = survey(zone, [f.lat for f in fixes], [f.lon for f in fixes], [f.accuracy_m or math.nan for f in fixes])
         for n, fix in enumerate(fixes):
             alone = decide(zone, fix, None)
             assert abs(found.distance_m[n] - alone.distance_m) < 0.01
