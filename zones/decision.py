@@ -24,6 +24,8 @@ __all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide
 COULD_BE = 0.05
 # Above one in ten a place is not called clear.
 CLEARLY_OUT = 0.1
+# Five fixes at one a minute: the national standard's four minutes to an alert, and one to ask for more.
+FASTER_WITHIN_S = 300.0
 # A speed towards the edge is called an approach from 0.2 m/s.
 SLOWEST_APPROACH_MPS = 0.2
 
@@ -83,6 +85,17 @@ class Decision(NamedTuple):
     def reasons(self) -> tuple[str, ...]:
         """Why, in plain words with the numbers they rest on; made when asked for, since most fixes are never read."""
         return words.reasons(self)
+
+    @property
+    def wants_faster_reports(self) -> bool:
+        """Whether the tag should be asked to report each 15 s: while a breach stands, or one may be minutes away.
+
+        True for a breach, for a place that could be past the line, and for an approach that reaches the edge within
+        `FASTER_WITHIN_S`. False again returns the tag to its own interval, so the caller waits for that a few fixes.
+        """
+        if self.level is Level.BREACH or self.could_be_inside:
+            return True
+        return self.time_to_edge_s is not None and self.time_to_edge_s <= FASTER_WITHIN_S
 
     @property
     def fixes_inside(self) -> int:
@@ -287,7 +300,7 @@ def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL
     """Judge an instant without a fix: a schedule begins or ends, or a tag has been silent.
 
     `at` is in epoch seconds, not before the last fix. What the last fix told is told again, less surely as it ages:
-    a breach is confirmed no longer than `longest_gap_s` after it, and `could_be_inside` asks how far he may have gone.
+    a breach is confirmed no longer than `silence_s` after it, and `could_be_inside` asks how far he may have gone.
     The state is not changed by it.
 
     Raises: ValueError when `at` lies before the last fix.
@@ -297,7 +310,7 @@ def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL
     if silent < 0:
         raise ValueError(f"The instant {at} lies before the last fix judged, {core.fix_time}.")
     level, certainty = core.level, core.certainty
-    if silent > model.longest_gap_s and certainty == _CONFIRMED:
+    if silent > model.silence_s and certainty == _CONFIRMED:
         certainty = _UNCONFIRMED
     reach = silent * reach_mps(core.track)
     could_be = level == _BREACH or core.distance_m <= reach

@@ -73,8 +73,11 @@ class Model:
     crossing_short: float = 0.58
     crossing_long: float = 0.47
     long_gap_s: float = 120.0
-    # After ten minutes the question is no longer which way he went but where he is: silence is told as silence.
-    longest_gap_s: float = 600.0
+    # After ten minutes the silence is told as silence, and a way through the zone needs better than even odds again;
+    # after half an hour no way is assumed.
+    crossing_silent: float = 0.58
+    silence_s: float = 600.0
+    longest_gap_s: float = 1800.0
     # A path is looked at again with the direction that the next fix shows, when that fix comes within 90 s.
     look_back_s: float = 90.0
     look_back_least_s: float = 20.0

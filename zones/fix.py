@@ -39,10 +39,6 @@ def _number(name: str, value: object) -> float:
     return number
 
 
-def _optional(name: str, value: object) -> float | None:
-    return None if value is None else _number(name, value)
-
-
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A position in WGS 84 degrees at `fix_time` (seconds since the epoch, UTC), with what the tag said of it.

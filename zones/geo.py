@@ -89,7 +89,7 @@ class Frame:
     def to_degrees(self, east: float, north: float) -> tuple[float, float]:
         """Return (lat, lon) of a local place: the inverse of `from_degrees`, to a millimetre within 100 km."""
         lat, lon = self.lat, self.lon
-        for _ in range(6):
+        for _ in range(12):
             here_east, here_north = self.from_degrees(lat, lon)
             lat = max(-90.0, min(90.0, lat + (north - here_north) / 111_200))
             lon += (east - here_east) / (111_320 * max(1e-3, math.cos(lat * _RADIANS)))

@@ -153,7 +153,8 @@ def decide_moving(
         level = Level.BUFFER if distance <= radius_m + buffer_m or probability >= 0.1 else Level.CLEAR
         if was_breach and state is not None and not state.is_confirmed:
             certainty = Certainty.WITHDRAWN
-        elif probability < 0.05:
+        elif distance - scale * T_RADIUS_95 > radius_m:
+            # A wide doubt makes every place improbable, so the doubt itself must lie outside.
             certainty = Certainty.CONFIRMED
 
     his, hers = _towards_mps(wearer, protected.fix, model), _towards_mps(protected, wearer.fix, model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import T_RADIUS_95, Model, t_below
+from zones.evidence import Model, t_below
 from zones.zone import Zone
 
 
@@ -28,12 +28,6 @@ class Crossing(NamedTuple):
     probability: float
     at: float
     distance_m: float
-
-
-def significant(start: End, east: float, north: float, scale_m: float, radii: float = T_RADIUS_95) -> bool:
-    """Return whether the displacement is more than errors alone make once in 20 times."""
-    apart = math.hypot(east - start.east, north - start.north)
-    return apart > radii * math.hypot(scale_m, start.scale_m)
 
 
 def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:

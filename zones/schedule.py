@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -146,8 +145,8 @@ class Timing:
         A caller judges a wearer who is already inside at that instant, with `judge_instant`.
         """
         edges = {at for at in (self.valid_from, self.valid_until) if at is not None and at > after}
-        for found in self.permissions:
-            edges.update(at for at in (found.starts_at, found.ends_at) if at > after)
+        for permission in self.permissions:
+            edges.update(at for at in (permission.starts_at, permission.ends_at) if at > after)
         week = int(after // _WEEK.total_seconds())
         was = self.is_in_force(after)
         for ahead in range(_HORIZON_WEEKS + 1):
@@ -157,10 +156,10 @@ class Timing:
             if self.schedule is not None:
                 for period in self.schedule.periods(week + ahead):
                     here.update(at for at in period if after < at and opens <= at < closes)
-            ordered = sorted(here)
-            for at in ordered[bisect.bisect_right(ordered, after) :]:
-                if self.is_in_force(at) != was:
-                    return at
+            changed = (at for at in sorted(here) if self.is_in_force(at) != was)
+            found = next(changed, None)
+            if found is not None:
+                return found
         return None
 
 

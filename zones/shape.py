@@ -242,10 +242,10 @@ def _read_area(coordinates: object, is_multi: bool) -> Shape:
     for n, rings in enumerate(parts, 1):
         name = f"Polygon {n}" if is_multi else "The outline"
         local = [_followed(frame, ring) for ring in rings]
-        surface = shapely.Polygon(local[0], local[1:])
-        if not surface.area > _SMALLEST_AREA_M2:
+        hulls = [shapely.convex_hull(shapely.MultiPoint(corners)) for corners in (local[0], rings[0])]
+        if not (hulls[0].area > _SMALLEST_AREA_M2 and hulls[1].area > 0):
             lon, lat = rings[0][0]
-            spread = max(math.hypot(e - local[0][0][0], n - local[0][0][1]) for e, n in local[0])
+            spread = max(math.hypot(east - local[0][0][0], north - local[0][0][1]) for east, north in local[0])
             raise ZoneRefused(
                 "no_area",
                 f"{name} has no inside: its {len(rings[0])} corners lie on a line or within {spread:.1f} m "
@@ -254,6 +254,9 @@ def _read_area(coordinates: object, is_multi: bool) -> Shape:
         degrees = shapely.Polygon(rings[0], rings[1:])
         if not degrees.is_valid:
             raise _fault(degrees, name)
+        surface = shapely.Polygon(local[0], local[1:])
+        if not surface.area > _SMALLEST_AREA_M2:
+            raise ZoneRefused("no_area", f"{name} has no inside: its holes leave {surface.area:.1f} square metres.")
         surfaces.append(surface)
     # Parts may touch or overlap: one cut at the antimeridian, as RFC 7946 asks, is whole again.
     whole = surfaces[0] if len(surfaces) == 1 else shapely.union_all(surfaces, grid_size=1e-4)

@@ -60,7 +60,10 @@ def _best(candidates: list[tuple[Crossing | None, float]], model: Model) -> Cros
     for candidate, gap in candidates:
         if candidate is None:
             continue
-        needed = model.crossing_short if gap < model.long_gap_s else model.crossing_long
+        if gap < model.long_gap_s:
+            needed = model.crossing_short
+        else:
+            needed = model.crossing_long if gap <= model.silence_s else model.crossing_silent
         if candidate.probability > needed and (best is None or candidate.probability > best.probability):
             best = candidate
     return best

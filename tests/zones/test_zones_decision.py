@@ -95,7 +95,9 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
             [at(-400, 300), at(400, 300, after_s=60)], ("clear", "confirmed"), id="past the zone is no crossing"
         ),
         pytest.param(
-            [at(-400), at(400, after_s=700)], ("clear", "confirmed"), id="after ten minutes of silence, silence is told"
+            [at(-400), at(400, after_s=1900)],
+            ("clear", "confirmed"),
+            id="after half an hour of silence no way is assumed",
         ),
         pytest.param(
             [at(-400, accuracy_m=600), at(400, accuracy_m=600, after_s=60)],
@@ -231,6 +233,20 @@ def test_a_bus_that_stops_in_the_zone_is_no_longer_a_passage():
 
 def test_a_slow_reading_of_its_own_speed_makes_a_moving_tag():
     assert told(decide(circle(), at(0, speed_mps=2.0), None)) == ("breach", "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("fixes", "expected"),
+    [
+        pytest.param([at(0)], True, id="while a breach stands"),
+        pytest.param([at(105)], True, id="where he could be past the line"),
+        pytest.param([at(342), at(258, after_s=60)], True, id="on an approach of two minutes"),
+        pytest.param([at(900), at(890, after_s=60)], False, id="not on one of an hour"),
+        pytest.param([at(2000)], False, id="not far away"),
+    ],
+)
+def test_when_a_tag_is_asked_to_report_faster(fixes, expected):
+    assert last(circle(), *fixes).wants_faster_reports is expected
 
 
 def test_a_fix_that_is_not_newer_is_refused():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from zone_makers import START, at, circle, judge, square
@@ -110,6 +111,13 @@ def test_late_judging_of_all_fixes_is_judging_them_in_order(steps):
     fixes = walk(steps)
     late = judge_late(zone, list(reversed(fixes)))
     assert repr([d.state for d in late]) == repr([d.state for d in judge(zone, fixes)])
+
+
+@pytest.mark.parametrize("place", [(math.nan, 0.0), (0.0, math.inf), (91.0, 0.0), (0.0, 181.0)])
+def test_a_survey_refuses_what_is_no_place(place):
+    with pytest.raises(ValueError, match="out of range"):
+        survey(circle(), [place[0]], [place[1]])
+    assert survey(circle(), [51.5], [-0.12]).probability_inside[0] > 0.9
 
 
 @given(st.lists(st.tuples(METRES, METRES, ACCURACY), min_size=1, max_size=20))

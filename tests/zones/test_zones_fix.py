@@ -1,0 +1,54 @@
+"""What a fix is refused for, and what is only unknown."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from zones import Fix, FixRefused, Source, radius_68_m
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ((0, 91, 0), "latitude_out_of_range"),
+        ((0, 0, -180.1), "longitude_out_of_range"),
+        ((0, math.nan, 0), "not_finite"),
+        ((math.inf, 0, 0), "not_finite"),
+        ((0, 10**400, 0), "not_finite"),
+        ((0, "51.5", 0), "not_a_number"),
+        ((0, None, 0), "not_a_number"),
+        ((0, True, 0), "not_a_number"),
+        ((0, 0, 0, math.nan), "not_finite"),
+        ((0, 0, 0, None, "fast"), "not_a_number"),
+    ],
+)
+def test_a_fix_that_cannot_be_judged_is_refused(values, code):
+    with pytest.raises(FixRefused) as refused:
+        Fix(*values)
+    assert refused.value.code == code
+    assert refused.value.detail
+
+
+def test_unknown_source_is_refused_and_known_ones_may_be_words():
+    assert Fix(0, 0, 0, source="cell").source is Source.CELL
+    with pytest.raises(FixRefused, match="not a known source"):
+        Fix(0, 0, 0, source="pigeon")
+
+
+def test_zero_and_less_mean_unknown():
+    fix = Fix(0, 0, 0, accuracy_m=0, speed_mps=-1)
+    assert (fix.accuracy_m, fix.speed_mps) == (None, None)
+    assert Fix(0, 0, 0, accuracy_m=-5).accuracy_m is None
+
+
+def test_fixes_are_values():
+    assert Fix(1, 2, 3) == Fix(1.0, 2.0, 3.0)
+    assert len({Fix(1, 2, 3), Fix(1, 2, 3)}) == 1
+    with pytest.raises(AttributeError):
+        Fix(1, 2, 3).lat = 4
+
+
+def test_a_95_percent_radius_is_scaled():
+    assert radius_68_m(100) == pytest.approx(42.3, abs=0.1)
