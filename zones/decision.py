@@ -136,8 +136,10 @@ class _Evidence(NamedTuple):
     fixes_inside: int
 
 
-def _weigh(last: Core, at: float, distance: float, probability: float, is_moving: bool, model: Model) -> _Evidence:
-    """Add this fix's evidence to what is stored: believed at once, confirmed and left by odds over time."""
+def _weigh(
+    last: Core, at: float, distance: float, probability: float, is_moving: bool, worth: float, model: Model
+) -> _Evidence:
+    """Add this fix's evidence, of which `worth` counts, to what is stored: believed at once, left by odds over time."""
     odds = log_odds(probability)
     if not is_moving:
         odds = max(-model.still_leave_log_odds, min(model.still_enter_log_odds, odds))
@@ -150,11 +152,11 @@ def _weigh(last: Core, at: float, distance: float, probability: float, is_moving
         since = at if math.isnan(entered_at) else entered_at
         is_confirmed = odds >= model.confirm_log_odds
         return _Evidence(True, is_confirmed, min(odds, model.stored_log_odds), at, since, entered_at, 1)
-    weight = min(1.0, (at - last.evidence_at) / model.independent_s)
+    weight = worth * min(1.0, (at - last.evidence_at) / model.independent_s)
     stored = min(model.stored_log_odds, last.log_odds + weight * odds)
-    if is_moving and odds < model.leave_alone_log_odds:
+    if is_moving and worth * odds < model.leave_alone_log_odds:
         stored = min(stored, odds)
-    is_confirmed = last.certainty == _CONFIRMED or max(stored, odds) >= model.confirm_log_odds
+    is_confirmed = last.certainty == _CONFIRMED or max(stored, worth * odds) >= model.confirm_log_odds
     fixes_inside = last.fixes_inside + (probability > model.believe)
     return _Evidence(
         stored >= model.leave_log_odds, is_confirmed, stored, at, last.breach_since, last.crossing_at, fixes_inside
@@ -200,6 +202,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     else:
         last = state.now
     is_repeat = east == last.east and north == last.north and end_scale >= last.scale_m
+    # A coarse source gives the same answer for hours, and a kept answer is claimed less surely each time: neither is
+    # news. A good fix at the same place may be a receiver that holds still, and a tag at rest must neither stay
+    # unconfirmed inside nor keep an alert standing from home.
+    is_stale = is_repeat and (is_coarse or end_scale > last.scale_m)
     was_standing = is_standing(last)
     if is_repeat or state is None:
         way = Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
@@ -207,7 +213,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
     found = way.found
 
-    if is_repeat:
+    if is_stale:
         evidence = _Evidence(
             was_standing,
             last.certainty == _CONFIRMED,
@@ -218,7 +224,8 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             last.fixes_inside,
         )
     else:
-        evidence = _weigh(last, at, distance, probability, is_moving(last.track, fix, end, model), model)
+        worth = model.repeat_worth if is_repeat and state is not None else 1.0
+        evidence = _weigh(last, at, distance, probability, is_moving(last.track, fix, end, model), worth, model)
 
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at
     fixes_inside, is_pass = evidence.fixes_inside, way.is_pass

@@ -52,6 +52,9 @@ class Model:
     # Errors are correlated: after 30 s the correlation is 0.26 (phones) to 0.51 (receivers), so evidence counts by the
     # time since the last fix, up to one whole fix each 30 s.
     independent_s: float = 30.0
+    # A good fix at exactly the same place is either a receiver that holds still or an old answer told again: it counts
+    # as a quarter of a fix, so that a tag at rest is sure within minutes and one old answer decides nothing.
+    repeat_worth: float = 0.25
     # A tag at rest (below a slow walk) that jumps may be a reflection: one such fix raises and never confirms, and may
     # withdraw an unconfirmed breach but not end a confirmed one.
     moving_mps: float = 0.7

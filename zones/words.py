@@ -64,7 +64,7 @@ def reasons(decision: Decision) -> tuple[str, ...]:
     if decision.is_jump:
         said.append("too far from the last fix to have travelled: the position may be wrong")
     if decision.is_repeat:
-        said.append("the same position again: nothing new")
+        said.append("the same position again: little new")
     if decision.level < 2 and decision.could_be_inside:
         silent = decision.gap_s
         if decision.silent_s >= 1:

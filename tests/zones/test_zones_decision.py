@@ -25,7 +25,15 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
             [at(0), at(3, after_s=60)], ("breach", "confirmed"), id="a second fix inside a minute later confirms"
         ),
         pytest.param(
-            [at(0), at(0, after_s=60)], ("breach", "unconfirmed"), id="the same place again is no second witness"
+            [at(0), at(0, after_s=5)], ("breach", "unconfirmed"), id="the same place again is a small witness"
+        ),
+        pytest.param(
+            [at(0), at(0, after_s=60)], ("breach", "confirmed"), id="a receiver that holds still inside is believed"
+        ),
+        pytest.param(
+            [at(0), at(3, after_s=60), *(at(2500, after_s=120 + 60 * n) for n in range(4))],
+            ("clear", "confirmed"),
+            id="a tag at rest far away lets the alert end",
         ),
         pytest.param(
             [at(0), at(0, after_s=60, accuracy_m=40)],
@@ -299,7 +307,7 @@ def test_other_reasons():
     zone = circle()
     first, again = judge(zone, [at(0), at(0, after_s=60)])
     assert first.reasons[0] == "1 fix past the line"
-    assert "the same position again: nothing new" in again.reasons
+    assert "the same position again: little new" in again.reasons
     assert last(zone, at(0), at(3, after_s=240)).reasons[0] == "2 fixes past the line in 4 min"
     assert (
         decide(zone, at(0, accuracy_m=None), None).reasons[1] == "100 m inside the edge, ±15 m assumed, none reported"
