@@ -25,7 +25,7 @@ WALK_OUT = [at(-36 + 2.0 * (s - 240), after_s=s) for s in range(240, 480, 15)]
             [at(0), at(3, after_s=60)], ("breach", "confirmed"), id="a second fix inside a minute later confirms"
         ),
         pytest.param(
-            [at(0), at(0, after_s=5)], ("breach", "unconfirmed"), id="the same place again is a small witness"
+            [at(0), at(0, after_s=2)], ("breach", "unconfirmed"), id="the same place again is a small witness"
         ),
         pytest.param(
             [at(0), at(0, after_s=60)], ("breach", "confirmed"), id="a receiver that holds still inside is believed"
