@@ -42,6 +42,7 @@ class AlertKind(StrEnum):
 
     ZONE = "zone"
     CANNOT_JUDGE = "cannot_judge"
+    REPEATED_PASSES = "repeated_passes"
 
 
 class Channel(StrEnum):
@@ -287,6 +288,9 @@ class PlaceState(Table):
     level = IntegerField()
     certainty = CharField()
     fix_time = InstantField()
+    wants_fast = BooleanField(default=False)
+    # When the zone next comes into force or out of it, which is judged without a fix.
+    next_change_at = InstantField(null=True, index=True)
     state = TextField()
 
     class Meta:
@@ -313,6 +317,9 @@ class Alert(Table):
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
     time_to_edge_s = DoubleField(null=True)
+    probability_inside = DoubleField(null=True)
+    could_be_inside = BooleanField(default=False)
+    is_pass_through = BooleanField(default=False)
     # The clock of the fix that raised it.
     fix_time = InstantField()
     received_at = InstantField()

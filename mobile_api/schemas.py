@@ -102,6 +102,9 @@ class AlertOut(BaseModel):
     distance_m: float | None = Field(description="Metres to the zone's edge; negative inside")
     closing_mps: float | None = Field(description="Metres a second towards the edge")
     time_to_edge_s: float | None
+    probability_inside: float | None = Field(description="Of being on the forbidden side of the edge, 0 to 1")
+    could_be_inside: bool = Field(description="Or could be there by now, after the time without a fix")
+    is_pass_through: bool = Field(description="Looks like a passage at vehicle speed: told one step less surely")
     fix_time: datetime
     last_fix_time: datetime
     received_at: datetime
@@ -208,6 +211,9 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
         "time_to_edge_s": alert.time_to_edge_s,
+        "probability_inside": alert.probability_inside,
+        "could_be_inside": alert.could_be_inside,
+        "is_pass_through": alert.is_pass_through,
         "fix_time": alert.fix_time,
         "last_fix_time": alert.last_fix_time,
         "received_at": alert.received_at,

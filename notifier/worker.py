@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend import alerts, clock, db, outbox, wakeups
+from backend import alerts, clock, db, instants, outbox, wakeups
 from backend.models import Alert, AlertKind, Attempt, Channel, Notification, NotificationState
 from backend.settings import Settings
 from notifier import delivery
@@ -111,6 +111,7 @@ class Worker:
 
     def work(self) -> None:
         """Escalate what silence has made overdue, and begin to deliver as much as there are threads for."""
+        instants.judge_due(clock.now())
         alerts.escalate_overdue(clock.now())
         self._under_way = {future for future in self._under_way if not future.done()}
         free = self._free()
@@ -127,10 +128,14 @@ class Worker:
         if any(not future.done() for future in self._under_way):
             # A thread that comes free takes the next row soon, although no commit says so.
             return 0.05
-        instants: list[datetime | None] = [alerts.next_escalation_at(), outbox.next_due_at(self.CHANNELS)]
+        due: list[datetime | None] = [
+            alerts.next_escalation_at(),
+            outbox.next_due_at(self.CHANNELS),
+            instants.next_due_at(),
+        ]
         db.release_connection()
         now = clock.now()
-        left = [(at - now).total_seconds() for at in instants if at is not None]
+        left = [(at - now).total_seconds() for at in due if at is not None]
         return max(0.001, min([self._settings.poll_s, *left]))
 
     def _deliver(self, notification: Notification) -> None:

@@ -33,6 +33,9 @@ class Judgement:
     distance_m: float | None = None
     closing_mps: float | None = None
     time_to_edge_s: float | None = None
+    probability_inside: float | None = None
+    could_be_inside: bool = False
+    is_pass_through: bool = False
     kind: AlertKind = AlertKind.ZONE
 
 
@@ -90,8 +93,18 @@ def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
     )
 
 
-def raise_alert(judgement: Judgement, *, is_late: bool = False, over_at: datetime | None = None) -> Alert:
-    """Raise an alert and owe its first notifications; a late one tells of a stay that is over already."""
+def raise_alert(
+    judgement: Judgement,
+    *,
+    is_late: bool = False,
+    over_at: datetime | None = None,
+    last_fix_time: datetime | None = None,
+) -> Alert:
+    """Raise an alert and owe its first notifications.
+
+    A late one tells of a stay that is over already: ``last_fix_time`` is the end of the stay that began at the
+    judgement's own time.
+    """
     now = judgement.decided_at
     alert = Alert(
         code=_new_code(),
@@ -111,6 +124,7 @@ def raise_alert(judgement: Judgement, *, is_late: bool = False, over_at: datetim
         ladder_started_at=now,
     )
     _take_situation(alert, judgement)
+    alert.last_fix_time = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
     ladder.start(alert, now)
@@ -188,6 +202,9 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
     alert.distance_m = judgement.distance_m
     alert.closing_mps = judgement.closing_mps
     alert.time_to_edge_s = judgement.time_to_edge_s
+    alert.probability_inside = judgement.probability_inside
+    alert.could_be_inside = judgement.could_be_inside
+    alert.is_pass_through = judgement.is_pass_through
     alert.last_fix_time = judgement.fix_time
 
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 
 from backend import lifecycle
 from backend.lifecycle import Danger
@@ -16,6 +17,15 @@ from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, decide, jud
 log = logging.getLogger(__name__)
 
 CANNOT_JUDGE_LEVEL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class LateVisit:
+    """A stay found in late data: its gravest decision, and the times of its first and last fix."""
+
+    peak: Decision
+    began_at: float
+    ended_at: float
 
 
 @dataclass(slots=True)
@@ -28,8 +38,8 @@ class ZoneVerdict:
     # The same and those about late fixes: how each fix was judged, for the record.
     judged: dict[float, Decision] = field(default_factory=dict)
     state: PlaceState | None = None
-    # The gravest decision found in late data for a time that was judged before.
-    late_peak: Decision | None = None
+    # A breach found in late data, for a time that was judged before.
+    late_visit: LateVisit | None = None
     error: str | None = None
 
 
@@ -88,14 +98,16 @@ def _judge(
         known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*known_since(state.anchor_time), *new]}
         again = [fix for fix in known.values() if state.anchor_time < fix.fix_time <= newest]
         decisions = redecide(zone, sorted(again, key=lambda fix: fix.fix_time), state)
-        verdict.late_peak = _gravest(decisions)
+        verdict.late_visit = _gravest_visit(decisions)
         verdict.judged.update((decision.fix_time, decision) for decision in decisions)
         state = decisions[-1].state
         verdict.decisions[newest] = decisions[-1]
     if old:
         decisions = judge_late(zone, old)
         verdict.judged.update((decision.fix_time, decision) for decision in decisions)
-        verdict.late_peak = _graver(verdict.late_peak, _gravest(decisions))
+        found = _gravest_visit(decisions)
+        if found and (not verdict.late_visit or danger_of(found.peak) > danger_of(verdict.late_visit.peak)):
+            verdict.late_visit = found
     for fix in new:
         if state is not None and fix.fix_time <= state.fix_time:
             if fix.fix_time > newest:
@@ -115,13 +127,28 @@ def _until(fixes: Sequence[Fix], last: Fix) -> list[Fix]:
     return [fix for fix in fixes if fix.fix_time <= last.fix_time]
 
 
+def certainty_of(decision: Decision) -> Certainty:
+    """Return how surely a decision is acted on: one that looks like a passage is told one step lower, never dropped."""
+    if decision.is_pass_through and decision.certainty is Certainty.CONFIRMED:
+        return Certainty.UNCONFIRMED
+    return decision.certainty
+
+
 def danger_of(decision: Decision) -> Danger:
     """Return the danger that a decision tells of."""
-    return lifecycle.danger(decision.level, decision.certainty)
+    return lifecycle.danger(decision.level, certainty_of(decision))
 
 
-def _gravest(decisions: Sequence[Decision]) -> Decision | None:
-    return max(decisions, key=danger_of, default=None)
+def _gravest_visit(decisions: Sequence[Decision]) -> LateVisit | None:
+    """Return the gravest unbroken run of breaches."""
+    found: LateVisit | None = None
+    for is_breach, run in groupby(decisions, lambda decision: danger_of(decision) >= Danger.BREACH_UNCONFIRMED):
+        if is_breach:
+            stay = list(run)
+            peak = max(stay, key=danger_of)
+            if found is None or danger_of(peak) > danger_of(found.peak):
+                found = LateVisit(peak, stay[0].fix_time, stay[-1].fix_time)
+    return found
 
 
 def _graver(one: Decision | None, other: Decision | None) -> Decision:
@@ -129,9 +156,9 @@ def _graver(one: Decision | None, other: Decision | None) -> Decision:
     return max(decisions, key=danger_of)
 
 
-def asks_for_fast_reports(level: int, certainty: str) -> bool:
-    """Tell whether a tag should report faster: in a buffer or exclusion zone, unsure, or not judged at all."""
-    return level != Level.CLEAR or certainty == Certainty.UNCONFIRMED
+def wants_fast_reports(decision: Decision) -> bool:
+    """Tell whether the tag should report faster: in a buffer or exclusion zone, or where one may be minutes away."""
+    return decision.level is not Level.CLEAR or decision.wants_faster_reports
 
 
 def instant(epoch_s: float) -> datetime:

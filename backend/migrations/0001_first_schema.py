@@ -129,6 +129,9 @@ def up(migrator, db):
         distance_m = DoubleField(null=True)
         closing_mps = DoubleField(null=True)
         time_to_edge_s = DoubleField(null=True)
+        probability_inside = DoubleField(null=True)
+        could_be_inside = BooleanField(default=False)
+        is_pass_through = BooleanField(default=False)
         fix_time = InstantField()
         received_at = InstantField()
         decided_at = InstantField()
@@ -293,6 +296,8 @@ def up(migrator, db):
         level = IntegerField()
         certainty = CharField()
         fix_time = InstantField()
+        wants_fast = BooleanField(default=False)
+        next_change_at = InstantField(index=True, null=True)
         state = TextField()
 
         class Meta:

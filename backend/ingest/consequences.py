@@ -1,0 +1,133 @@
+"""What judgements mean for alerts: the gravest of a place's zones counts, and what late data shows is told too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from backend import alerts, lifecycle
+from backend.alerts import Judgement
+from backend.ingest.ground import Ground
+from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant
+from backend.lifecycle import Danger
+from backend.models import Alert, AlertKind, PlaceZone, Wearer
+from zones import Certainty, Decision, Level
+
+
+def change_alerts(
+    ground: Ground,
+    wearer: Wearer,
+    verdicts: Sequence[ZoneVerdict],
+    received: dict[datetime, datetime],
+    decided_at: datetime,
+) -> None:
+    places: dict[int, list[ZoneVerdict]] = defaultdict(list)
+    for verdict in verdicts:
+        places[verdict.row.place_id].append(verdict)
+    latest_received = max(received.values())
+
+    for at_place in places.values():
+        _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
+        times = sorted({time for verdict in at_place for time in verdict.decisions})
+        for time in times:
+            candidates = [(v.row, v.decisions[time]) for v in at_place if time in v.decisions]
+            row, decision = max(candidates, key=lambda pair: (danger_of(pair[1]), pair[1].level))
+            if _matters(ground, wearer.id, row.place_id, decision):
+                at = instant(decision.fix_time)
+                ground.apply(judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at))
+        for verdict in at_place:
+            visit = verdict.late_visit
+            if visit is not None and _is_news(ground, wearer.id, verdict, visit):
+                _raise_late(wearer, verdict.row, visit, latest_received, decided_at)
+
+
+def judgement_of(
+    wearer: Wearer, row: PlaceZone, decision: Decision, received_at: datetime, decided_at: datetime
+) -> Judgement:
+    """Return a decision with everything that an alert is made from."""
+    return Judgement(
+        wearer=wearer,
+        zone=row,
+        level=decision.level,
+        certainty=certainty_of(decision),
+        reasons=decision.reasons,
+        fix_time=instant(decision.fix_time),
+        received_at=received_at,
+        decided_at=decided_at,
+        distance_m=decision.distance_m,
+        closing_mps=decision.closing_mps,
+        time_to_edge_s=decision.time_to_edge_s,
+        probability_inside=decision.probability_inside,
+        could_be_inside=decision.could_be_inside,
+        is_pass_through=decision.is_pass_through,
+    )
+
+
+def _raise_late(wearer: Wearer, row: PlaceZone, visit: LateVisit, received_at: datetime, decided_at: datetime) -> None:
+    """Raise the alert of a stay that late data shows, with the times of both its ends."""
+    peak = judgement_of(wearer, row, visit.peak, received_at, decided_at)
+    alerts.raise_alert(
+        replace(peak, fix_time=instant(visit.began_at)),
+        is_late=True,
+        over_at=decided_at,
+        last_fix_time=instant(visit.ended_at),
+    )
+
+
+def _matters(ground: Ground, wearer_id: int, place_id: int, decision: Decision) -> bool:
+    return (wearer_id, place_id, AlertKind.ZONE) in ground.standing or danger_of(decision) >= lifecycle.RAISES_FROM
+
+
+def _is_news(ground: Ground, wearer_id: int, verdict: ZoneVerdict, visit: LateVisit) -> bool:
+    """Tell whether late data shows a breach that no alert at this place speaks of."""
+    standing = ground.standing.get((wearer_id, verdict.row.place_id, AlertKind.ZONE))
+    if standing is not None and not standing.is_over and standing.peak_danger >= Danger.BREACH_UNCONFIRMED:
+        return False
+    slack = timedelta(seconds=lifecycle.REENTRY_S)
+    return not (
+        Alert.select()
+        .where(
+            Alert.wearer == wearer_id,
+            Alert.place == verdict.row.place_id,
+            Alert.kind == AlertKind.ZONE,
+            Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+            Alert.fix_time <= instant(visit.ended_at) + slack,
+            Alert.last_fix_time >= instant(visit.began_at) - slack,
+        )
+        .exists()
+    )
+
+
+def _apply_cannot_judge(
+    ground: Ground,
+    wearer: Wearer,
+    at_place: Sequence[ZoneVerdict],
+    fix_time: datetime,
+    received_at: datetime,
+    decided_at: datetime,
+) -> None:
+    """Raise, or end, the alert that says a place is not watched because judging fails."""
+    failed = next((verdict for verdict in at_place if verdict.error is not None), None)
+    key = (wearer.id, at_place[0].row.place_id, AlertKind.CANNOT_JUDGE)
+    standing = ground.standing.get(key)
+    if failed is None and (standing is None or standing.is_over):
+        return
+    ground.apply(
+        Judgement(
+            wearer=wearer,
+            zone=(failed or at_place[0]).row,
+            level=Level.BREACH if failed else Level.CLEAR,
+            certainty=Certainty.UNCONFIRMED if failed else Certainty.CONFIRMED,
+            reasons=(
+                (f"The last fix could not be judged against this zone ({failed.error}): nobody knows how near.",)
+                if failed
+                else ("Fixes are judged against this zone again.",)
+            ),
+            fix_time=fix_time,
+            received_at=received_at,
+            decided_at=decided_at,
+            kind=AlertKind.CANNOT_JUDGE,
+        )
+    )

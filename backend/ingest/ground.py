@@ -1,0 +1,92 @@
+"""What is known of the wearers whose tags reported, read in a handful of queries before their fixes are judged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend import alerts, clock, lifecycle
+from backend.alerts import Judgement
+from backend.db import lock_rows
+from backend.models import Activation, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
+
+
+class Ground:
+    """Activations, zones, states and standing alerts of the wearers of some tags, and what changes of them."""
+
+    def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool) -> None:
+        self.activations: dict[int, list[Activation]] = defaultdict(list)
+        for activation in Activation.select().where(Activation.tag.in_(tag_ids)).order_by(Activation.from_at):
+            self.activations[activation.tag_id].append(activation)
+        wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
+        self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
+        self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
+        self.states: dict[tuple[int, int], PlaceState] = {}
+        self._changed: dict[tuple[int, int], PlaceState] = {}
+        self.standing: dict[tuple[int, int, str], Alert] = {}
+        if not wearer_ids:
+            return
+        for zone in (
+            PlaceZone.select(PlaceZone, ProtectedPlace)
+            .join(ProtectedPlace)
+            .where(PlaceZone.wearer.in_(wearer_ids))
+            .order_by(PlaceZone.id)
+        ):
+            self.zones[zone.wearer_id].append(zone)
+        for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
+            self.states[state.wearer_id, state.zone_id] = state
+        if has_fixes:
+            self._lock_standing(wearer_ids)
+
+    def _lock_standing(self, wearer_ids: set[int]) -> None:
+        """Hold the alerts that a judgement may change: those that stand, or ended lately enough to go on."""
+        since = clock.now() - timedelta(seconds=lifecycle.REENTRY_S)
+        where = (
+            Alert.wearer.in_(wearer_ids),
+            ~Alert.is_late,
+            (~Alert.is_over) | (Alert.over_at > since),
+        )
+        standing = [row.id for row in Alert.select(Alert.id).where(*where)]
+        if not standing:
+            return
+        lock_rows(Alert, standing)
+        for alert in Alert.select().where(Alert.id.in_(standing)).order_by(Alert.id):
+            self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
+
+    def wearer_at(self, tag_id: int, at: datetime) -> int | None:
+        """Return who wore the tag at that instant."""
+        for activation in self.activations[tag_id]:
+            if activation.from_at <= at and (activation.to_at is None or at < activation.to_at):
+                return activation.wearer_id
+        return None
+
+    def keep(self, state: PlaceState) -> None:
+        """Take the state of one wearer at one zone for the newest; ``changed_states`` is what has to be stored."""
+        key = (state.wearer_id, state.zone_id)
+        self.states[key] = self._changed[key] = state
+
+    def changed_states(self) -> list[dict[str, Any]]:
+        """Return the rows of the states that these fixes changed."""
+        return [
+            {
+                "wearer": state.wearer_id,
+                "zone": state.zone_id,
+                "tag": state.tag_id,
+                "level": state.level,
+                "certainty": state.certainty,
+                "fix_time": state.fix_time,
+                "wants_fast": state.wants_fast,
+                "next_change_at": state.next_change_at,
+                "state": state.state,
+            }
+            for state in self._changed.values()
+        ]
+
+    def apply(self, judgement: Judgement) -> None:
+        """Let a judgement change the standing alert at its place."""
+        key = (judgement.wearer.id, judgement.zone.place_id, judgement.kind)
+        changed = alerts.change(self.standing.get(key), judgement)
+        if changed is not None:
+            self.standing[key] = changed
