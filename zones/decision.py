@@ -150,7 +150,8 @@ def _weigh(last: Core, at: float, distance: float, probability: float, is_moving
         since = at if math.isnan(entered_at) else entered_at
         is_confirmed = odds >= model.confirm_log_odds
         return _Evidence(True, is_confirmed, min(odds, model.stored_log_odds), at, since, entered_at, 1)
-    weight = min(1.0, (at - last.evidence_at) / model.independent_s)
+    independent_s = model.still_independent_s if odds > 0 and not is_moving else model.independent_s
+    weight = min(1.0, (at - last.evidence_at) / independent_s)
     stored = min(model.stored_log_odds, last.log_odds + weight * odds)
     if is_moving and odds < model.leave_alone_log_odds:
         stored = min(stored, odds)
