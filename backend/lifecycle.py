@@ -71,8 +71,9 @@ def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
         return Step.RISE
     if certainty is Certainty.WITHDRAWN:
         return Step.WITHDRAW
-    if risen_to < RAISES_FROM and level is Level.CLEAR:
-        return Step.END
+    if level is Level.CLEAR:
+        # A fix too coarse to tell is no all-clear: what stands goes on standing.
+        return Step.END if certainty is Certainty.CONFIRMED else Step.SAME
     return Step.FALL if risen_to < standing.danger else Step.SAME
 
 

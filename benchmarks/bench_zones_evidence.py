@@ -46,7 +46,7 @@ IDEAS: tuple[tuple[str, Model], ...] = (
     ("all ideas", MODEL),
     ("no way between fixes", replace(MODEL, longest_gap_s=0.0)),
     ("straight ways, no directions", replace(MODEL, direction_s=1e-3)),
-    ("no looking back", replace(MODEL, look_back_s=0.0)),
+    ("no looking back", replace(MODEL, look_back_least_s=1e9)),
     ("no wandering around the way", replace(MODEL, wander=0.0)),
     ("any displacement is movement", replace(MODEL, moved_radii=0.0)),
     ("coarse claims taken at their word", replace(MODEL, coarse_factor=1.0)),
@@ -56,7 +56,10 @@ IDEAS: tuple[tuple[str, Model], ...] = (
         replace(MODEL, crossing_short=0.5, crossing_long=0.5, crossing_silent=0.5),
     ),
     ("evidence by count of fixes", replace(MODEL, independent_s=1e-6)),
-    ("a tag at rest may confirm alone", replace(MODEL, still_enter_log_odds=20.0, still_leave_log_odds=20.0)),
+    (
+        "a tag at rest may confirm alone",
+        replace(MODEL, still_enter_log_odds=20.0, still_leave_log_odds=20.0, still_independent_s=30.0),
+    ),
     ("left at even odds, nothing stored", replace(MODEL, leave_log_odds=0.0, stored_log_odds=0.0)),
     ("left only at 19 to 1, none alone", replace(MODEL, leave_log_odds=-3.0, leave_alone_log_odds=-99.0)),
 )

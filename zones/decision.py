@@ -139,10 +139,12 @@ class _Evidence(NamedTuple):
 def _weigh(
     last: Core, at: float, distance: float, probability: float, is_moving: bool, worth: float, model: Model
 ) -> _Evidence:
-    """Add this fix's evidence, of which `worth` counts, to what is stored: believed at once, left by odds over time."""
+    """Add this fix's evidence to what is stored: believed at once, left by odds over time; an all-clear at `worth`."""
     odds = log_odds(probability)
     if not is_moving:
         odds = max(-model.still_leave_log_odds, min(model.still_enter_log_odds, odds))
+    # Danger is believed where safety is doubted: only an all-clear is told by a repeated fix at a part of its worth.
+    odds = odds * worth if odds < 0 else odds
     if not is_standing(last):
         if probability <= model.believe:
             return _Evidence(False, False, math.nan, at, math.nan, math.nan, 0)
@@ -152,11 +154,12 @@ def _weigh(
         since = at if math.isnan(entered_at) else entered_at
         is_confirmed = odds >= model.confirm_log_odds
         return _Evidence(True, is_confirmed, min(odds, model.stored_log_odds), at, since, entered_at, 1)
-    weight = worth * min(1.0, (at - last.evidence_at) / model.independent_s)
+    independent_s = model.still_independent_s if odds > 0 and not is_moving else model.independent_s
+    weight = min(1.0, (at - last.evidence_at) / independent_s)
     stored = min(model.stored_log_odds, last.log_odds + weight * odds)
-    if is_moving and worth * odds < model.leave_alone_log_odds:
+    if is_moving and odds < model.leave_alone_log_odds:
         stored = min(stored, odds)
-    is_confirmed = last.certainty == _CONFIRMED or max(stored, worth * odds) >= model.confirm_log_odds
+    is_confirmed = last.certainty == _CONFIRMED or max(stored, odds) >= model.confirm_log_odds
     fixes_inside = last.fixes_inside + (probability > model.believe)
     return _Evidence(
         stored >= model.leave_log_odds, is_confirmed, stored, at, last.breach_since, last.crossing_at, fixes_inside

@@ -52,14 +52,17 @@ class Model:
     # Errors are correlated: after 30 s the correlation is 0.26 (phones) to 0.51 (receivers), so evidence counts by the
     # time since the last fix, up to one whole fix each 30 s.
     independent_s: float = 30.0
-    # A good fix at exactly the same place is either a receiver that holds still or an old answer told again: it counts
-    # as a quarter of a fix, so that a tag at rest is sure within minutes and one old answer decides nothing.
+    # A good fix at exactly the same place is either a receiver that holds still or an old answer told again. As danger
+    # it counts like any other; as an all-clear it counts as a quarter, so that an alert ends for a tag that came home
+    # and lies still, within minutes, and never by one old answer.
     repeat_worth: float = 0.25
-    # A tag at rest (below a slow walk) that jumps may be a reflection: one such fix raises and never confirms, and may
-    # withdraw an unconfirmed breach but not end a confirmed one.
+    # A tag at rest (below a slow walk) that jumps may be a reflection, and its errors last: correlation 0.62 after two
+    # minutes. Such a fix raises at odds of at most 7 to 1, so that a minute of them confirms and one alone never does;
+    # one alone may withdraw an unconfirmed breach but not end a confirmed one.
     moving_mps: float = 0.7
-    still_enter_log_odds: float = 2.9
+    still_enter_log_odds: float = 2.0
     still_leave_log_odds: float = 5.2
+    still_independent_s: float = 120.0
     velocity_age_s: float = 120.0
     # No road or rail in the United Kingdom is faster (High Speed 1: 300 km/h = 83 m/s).
     fastest_mps: float = 90.0

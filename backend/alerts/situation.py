@@ -182,16 +182,18 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
 
 
 def _update(alert: Alert, judgement: Judgement) -> Alert:
-    before = (alert.level, alert.certainty)
+    level, certainty = Level(alert.level), Certainty(alert.certainty)
     _take_situation(alert, judgement)
-    if before == (alert.level, alert.certainty):
-        alert.save()
-        publish(alert)
-        return alert
-    # What was acknowledged was a danger that has fallen: its return is a new rise.
-    held = lifecycle.danger(judgement.level, judgement.certainty)
-    alert.acknowledged_danger = min(alert.acknowledged_danger, held)
-    _note(alert, "danger_fell", judgement)
+    if judgement.level is Level.CLEAR or (judgement.level is level and certainty is Certainty.CONFIRMED):
+        # Nobody can tell from such a fix, or tell less surely than before: what was known stands. A level that was
+        # sure once must not ring again each time that a worse fix is followed by a better one.
+        alert.level, alert.certainty = level, certainty
+    elif judgement.level is not level:
+        # What was acknowledged was a danger that has fallen: its return is a new rise.
+        alert.acknowledged_danger = min(
+            alert.acknowledged_danger, lifecycle.danger(judgement.level, Certainty.CONFIRMED)
+        )
+        _note(alert, "danger_fell", judgement)
     return _save(alert)
 
 

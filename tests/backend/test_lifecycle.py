@@ -44,6 +44,12 @@ STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
     "from breach to buffer danger falls and the alert stands": (standing(Danger.BREACH), BUFFER, CONFIRMED, Step.FALL),
     "a buffer that becomes unsure still stands": (standing(Danger.BUFFER), BUFFER, UNCONFIRMED, Step.FALL),
     "clear ends it": (standing(Danger.BREACH), CLEAR, CONFIRMED, Step.END),
+    "clear that is unsure ends nothing: a coarse fix is no all-clear": (
+        standing(Danger.BREACH),
+        CLEAR,
+        UNCONFIRMED,
+        Step.SAME,
+    ),
     "a withdrawal withdraws": (standing(Danger.BREACH_UNCONFIRMED), CLEAR, WITHDRAWN, Step.WITHDRAW),
     "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Step.RISE),
     "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Step.NOTHING),
