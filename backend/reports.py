@@ -84,7 +84,8 @@ def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
                 "received": alert.received_at,
                 "decided": alert.decided_at,
                 "first_sent": _first(alert.hinted_at, sent.get(alert.id)),
-                "first_delivered": _first(delivered.get(alert.id), shown.get(alert.id)),
+                # Whoever acknowledges has been shown it, whatever became of the receipt.
+                "first_delivered": _first(delivered.get(alert.id), shown.get(alert.id), alert.first_acknowledged_at),
                 "acknowledged": alert.first_acknowledged_at,
                 "outcome": alert.outcome_at,
             },
