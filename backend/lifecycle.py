@@ -58,6 +58,8 @@ class Standing:
     is_over: bool
     handling: Handling
     since_over_s: float = 0.0
+    # A passage that is over is not gone on with: each is counted.
+    is_passage: bool = False
 
 
 def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
@@ -78,7 +80,8 @@ def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
 
 
 def _can_resume(standing: Standing) -> bool:
-    return standing.handling is not Handling.CLOSED and standing.since_over_s <= REENTRY_S
+    is_recent = standing.since_over_s <= REENTRY_S
+    return is_recent and standing.handling is not Handling.CLOSED and not standing.is_passage
 
 
 def reopens(handling: Handling, acknowledged_danger: int, risen_to: Danger) -> bool:

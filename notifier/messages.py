@@ -27,6 +27,8 @@ def situation(subject: Subject) -> str:
     """Return the situation in two or three words."""
     if subject.kind is AlertKind.CANNOT_JUDGE:
         return "cannot judge"
+    if subject.kind is AlertKind.REPEATED_PASSES:
+        return "repeated passages"
     if subject.certainty is Certainty.WITHDRAWN:
         return "withdrawn"
     name = {Level.BREACH: "breach", Level.BUFFER: "near zone", Level.CLEAR: "clear"}[subject.level]

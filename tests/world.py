@@ -24,6 +24,7 @@ from backend.models import (
     Channel,
     Notification,
     Person,
+    PlaceState,
     PlaceZone,
     ProtectedPlace,
     Role,
@@ -426,6 +427,7 @@ class World:
             now = clock.now()
             try:
                 overdue = Alert.select().where(Alert.next_escalation_at <= now).exists()
+                overdue = overdue or PlaceState.select().where(PlaceState.next_change_at <= now).exists()
                 due = (
                     Notification.select()
                     .where(

@@ -50,7 +50,7 @@ def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
 
 
 def _danger(alert: Alert) -> Danger:
-    if alert.kind == AlertKind.CANNOT_JUDGE:
+    if alert.kind != AlertKind.ZONE:
         return Danger.BREACH_UNCONFIRMED
     return Danger.NONE if alert.is_over else lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
 

@@ -80,7 +80,7 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
 def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
     if alert is None:
         return None
-    if alert.kind == AlertKind.CANNOT_JUDGE:
+    if alert.kind != AlertKind.ZONE:
         held = Danger.BREACH_UNCONFIRMED
     else:
         held = lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
@@ -90,6 +90,7 @@ def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
         handling=Handling(alert.handling),
         # In the time of the fixes: a backlog tells of hours in a second, and each visit is an alert of its own.
         since_over_s=(fix_time - alert.last_fix_time).total_seconds() if alert.is_over else 0.0,
+        is_passage=alert.is_pass_through,
     )
 
 
@@ -113,7 +114,7 @@ def raise_alert(
         team=judgement.wearer.team_id,
         place=judgement.zone.place_id,
         zone=judgement.zone,
-        peak_danger=lifecycle.danger(judgement.level, judgement.certainty),
+        peak_danger=Danger.NONE,
         is_late=is_late,
         is_over=over_at is not None,
         over_at=over_at,
@@ -124,6 +125,7 @@ def raise_alert(
         ladder_started_at=now,
     )
     _take_situation(alert, judgement)
+    alert.peak_danger = lifecycle.danger(judgement.level, judgement.certainty)
     alert.last_fix_time = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
@@ -206,7 +208,10 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
     alert.time_to_edge_s = judgement.time_to_edge_s
     alert.probability_inside = judgement.probability_inside
     alert.could_be_inside = judgement.could_be_inside
-    alert.is_pass_through = judgement.is_pass_through
+    if judgement.level is Level.BREACH:
+        # A passage for as long as every breach of it looked like one.
+        is_first = alert.peak_danger < Danger.BREACH_UNCONFIRMED
+        alert.is_pass_through = judgement.is_pass_through and (is_first or alert.is_pass_through)
     alert.last_fix_time = judgement.fix_time
 
 

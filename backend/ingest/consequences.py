@@ -13,7 +13,8 @@ from backend.ingest.ground import Ground
 from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, PlaceZone, Wearer
-from zones import Certainty, Decision, Level
+from zones import Certainty, Decision, Level, are_repeated
+from zones.passages import REPEATED_WITHIN_S
 
 
 def change_alerts(
@@ -36,7 +37,10 @@ def change_alerts(
             row, decision = max(candidates, key=lambda pair: (danger_of(pair[1]), pair[1].level))
             if _matters(ground, wearer.id, row.place_id, decision):
                 at = instant(decision.fix_time)
-                ground.apply(judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at))
+                told = judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at)
+                changed = ground.apply(told)
+                if changed is not None and changed.is_over and changed.is_pass_through:
+                    _tell_repeated_passes(changed, told)
         for verdict in at_place:
             visit = verdict.late_visit
             if visit is not None and _is_news(ground, wearer.id, verdict, visit):
@@ -62,6 +66,29 @@ def judgement_of(
         probability_inside=decision.probability_inside,
         could_be_inside=decision.could_be_inside,
         is_pass_through=decision.is_pass_through,
+    )
+
+
+def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
+    """Raise an alert of its own when passages of one place have become a person who comes back."""
+    since = ended_by.fix_time - timedelta(seconds=REPEATED_WITHIN_S)
+    at_place = (Alert.wearer == passage.wearer_id) & (Alert.place == passage.place_id) & (Alert.fix_time >= since)
+    if Alert.select().where(at_place, Alert.kind == AlertKind.REPEATED_PASSES).exists():
+        return
+    passages = Alert.select(Alert.fix_time).where(at_place, Alert.is_pass_through, Alert.kind == AlertKind.ZONE)
+    times = [row.fix_time.timestamp() for row in passages]
+    if not are_repeated(times, ended_by.fix_time.timestamp()):
+        return
+    count, minutes = len(times), round((ended_by.fix_time.timestamp() - min(times)) / 60)
+    alerts.raise_alert(
+        replace(
+            ended_by,
+            level=Level.BREACH,
+            certainty=Certainty.CONFIRMED,
+            reasons=(f"{count} passages through this zone within {minutes} min.",),
+            kind=AlertKind.REPEATED_PASSES,
+        ),
+        over_at=ended_by.decided_at,
     )
 
 

@@ -84,9 +84,10 @@ class Ground:
             for state in self._changed.values()
         ]
 
-    def apply(self, judgement: Judgement) -> None:
-        """Let a judgement change the standing alert at its place."""
+    def apply(self, judgement: Judgement) -> Alert | None:
+        """Let a judgement change the standing alert at its place, and return it if anything changed."""
         key = (judgement.wearer.id, judgement.zone.place_id, judgement.kind)
         changed = alerts.change(self.standing.get(key), judgement)
         if changed is not None:
             self.standing[key] = changed
+        return changed

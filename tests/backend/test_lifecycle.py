@@ -54,6 +54,12 @@ STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
     "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Step.RISE),
     "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Step.NOTHING),
     "clear after it was over is nothing": (over(60.0), CLEAR, CONFIRMED, Step.NOTHING),
+    "a passage soon after a passage is an alert of its own": (
+        Standing(Danger.BREACH_UNCONFIRMED, True, Handling.OPEN, 60.0, is_passage=True),
+        BREACH,
+        UNCONFIRMED,
+        Step.RAISE,
+    ),
     "a breach long after is an alert of its own": (over(601.0), BREACH, UNCONFIRMED, Step.RAISE),
     "a breach soon after a closed one is an alert of its own": (
         over(60.0, Handling.CLOSED),

@@ -19,6 +19,7 @@ export function lookOf(alert) {
 
 /** @returns {string} the level in the words that officers read first */
 export function levelWord(alert) {
+  if (alert.kind === "repeated_passes") return "Repeated passages";
   return { breach: "Breach", near: "Near zone", cannot: "Cannot judge" }[lookOf(alert)];
 }
 
@@ -31,6 +32,9 @@ export function certaintyWord(alert) {
 /** @returns {string} one sentence about how sure it is */
 export function certaintySentence(alert) {
   if (alert.kind === "cannot_judge") return "Fixes arrive but could not be judged. Treat the place as not watched.";
+  if (alert.is_pass_through && alert.certainty !== "withdrawn") {
+    return "Steady vehicle speed on a straight line: looks like a passage. Told one step less surely, and counted.";
+  }
   return {
     unconfirmed: "Not yet certain: one GPS error could look like this. Being checked with every new fix.",
     confirmed: "Several sound fixes agree: a GPS error is unlikely.",
