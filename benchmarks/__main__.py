@@ -3,7 +3,8 @@
 import os
 import platform
 
-from benchmarks import bench_line
+from benchmarks import bench_line, bench_zones
 
 print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
 bench_line.run()
+bench_zones.main()
