@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,12 @@ from backend.settings import Settings
 
 _hasher = PasswordHasher()
 # Checked when an e-mail is unknown, so that the time of the answer does not tell which e-mails exist.
+# Each check takes 64 MiB on purpose: a crowd at the door must not take the memory of the whole service.
+_verifying = threading.BoundedSemaphore(4)
 _NOBODY_HASH = _hasher.hash(secrets.token_urlsafe(16))
+
+
+ANSWER_LOST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ def check_password(email: str, password: str) -> Person:
     """Return the active person. Raises: WrongCredentials, whatever was wrong."""
     person = Person.get_or_none(Person.email == email.strip().lower())
     try:
-        _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)
+        with _verifying:
+            _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)
     except VerificationError:
         person = None
     if person is None or not person.is_active:
@@ -92,13 +99,15 @@ def access_token(session: Session, settings: Settings, now: datetime) -> str:
 def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
     """Exchange a refresh token for the next pair.
 
-    A token that was exchanged before is a stolen one: the whole session ends.
+    A token that was exchanged a while ago is a stolen one: the whole session ends. Within a minute it is a phone on a
+    bad network that never got its answer, and asks again.
 
     Raises: NotSignedIn.
     """
     digest = _digest(refresh_token)
     replayed = Session.get_or_none(Session.previous_hash == digest, Session.ended_at.is_null())
-    if replayed is not None:
+    is_again = replayed is not None and now - replayed.refreshed_at <= timedelta(seconds=ANSWER_LOST_S)
+    if replayed is not None and not is_again:
         end_session(replayed, now)
         raise NotSignedIn("This refresh token was used before; the session has been ended.")
     following = secrets.token_urlsafe(32)
@@ -107,9 +116,14 @@ def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
             Session.update(
                 refresh_hash=_digest(following),
                 previous_hash=digest,
+                refreshed_at=now,
                 expires_at=now + timedelta(seconds=settings.refresh_token_s),
             )
-            .where(Session.refresh_hash == digest, Session.ended_at.is_null(), Session.expires_at > now)
+            .where(
+                (Session.previous_hash if is_again else Session.refresh_hash) == digest,
+                Session.ended_at.is_null(),
+                Session.expires_at > now,
+            )
             .execute()
         )
         if not changed:

@@ -17,11 +17,12 @@ from peewee import (  # type: ignore[attr-defined]
     Field,
     ForeignKeyField,
     InterfaceError,
+    InternalError,
     OperationalError,
     __exception_wrapper__,
 )
 from playhouse.migrations import Runner
-from playhouse.pool import PooledSqliteDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from backend import clock
@@ -30,6 +31,8 @@ database = DatabaseProxy()
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOST_CONNECTION = (OperationalError, InterfaceError)
+# The storage is at fault, not what was to be stored: the same can be tried again.
+STORAGE_TROUBLE = (*LOST_CONNECTION, InternalError, MaxConnectionsExceeded, MemoryError)
 
 
 class CordonSqlite(PooledSqliteDatabase):
@@ -162,6 +165,7 @@ class _Unit(threading.local):
     def __init__(self) -> None:
         self.depth = 0
         self.before_commit: dict[Any, Callable[[], None]] = {}
+        self.carried: dict[str, dict[Any, Any]] = {}
 
 
 _unit = _Unit()
@@ -186,13 +190,19 @@ def atomic() -> Iterator[None]:
         raise
     finally:
         _unit.depth = 0
-        _unit.before_commit = {}
+        _unit.before_commit, _unit.carried = {}, {}
 
 
 def before_commit(key: Any, finish: Callable[[], None]) -> None:
     """Run ``finish`` once, last thing before the present unit of work commits; one call for each ``key``."""
     assert _unit.depth, "before_commit belongs inside atomic()"
     _unit.before_commit[key] = finish
+
+
+def carried(key: str) -> dict[Any, Any]:
+    """Return what the present unit of work carries under ``key``; it is gone with the unit, whether kept or not."""
+    assert _unit.depth, "carried belongs inside atomic()"
+    return _unit.carried.setdefault(key, {})
 
 
 def forget_connection() -> None:

@@ -123,6 +123,7 @@ class Session(Table):
     person = ForeignKeyField(Person, backref="sessions")
     refresh_hash = CharField(unique=True)
     previous_hash = CharField(null=True, index=True)
+    refreshed_at = InstantField(null=True)
     created_at = InstantField()
     expires_at = InstantField()
     ended_at = InstantField(null=True)
@@ -333,6 +334,8 @@ class Alert(Table):
     acknowledged_by = ForeignKeyField(Person, null=True, backref="acknowledged")
     acknowledged_at = InstantField(null=True)
     acknowledged_danger = IntegerField(default=0)
+    # The fix at which danger fell below what people know of: a return soon after is no news.
+    fell_at = InstantField(null=True)
     first_acknowledged_at = InstantField(null=True)
     outcome_code = CharField(null=True)
     outcome_note = TextField(null=True)

@@ -214,21 +214,33 @@ def raise_state(notification_id: int, state: NotificationState, now: datetime, d
     return bool(changed)
 
 
-def record_receipt(person: Person, alert: Alert, kind: ReceiptKind, channel: Channel, now: datetime) -> bool:
-    """Keep a phone's proof and mark what was sent to this person on this channel; False when it was known."""
+def record_receipt(
+    person: Person,
+    alert: Alert,
+    kind: ReceiptKind,
+    channel: Channel,
+    now: datetime,
+    *,
+    episode: int | None = None,
+) -> bool:
+    """Keep a phone's proof and mark what was sent to this person on this channel; False when it was known.
+
+    ``episode`` is that of the message which the phone speaks of: proof of an old one says nothing of a new one.
+    """
+    episode = alert.episode if episode is None else episode
     known = Receipt.select().where(
         Receipt.alert == alert,
         Receipt.person == person,
         Receipt.kind == kind,
         Receipt.channel == channel,
-        Receipt.episode == alert.episode,
+        Receipt.episode == episode,
     )
     # Asked first, since phones repeat themselves and a look needs no write lock.
     if known.exists():
         return False
     with db.atomic():
         is_new = (
-            Receipt.insert(alert=alert, person=person, kind=kind, channel=channel, episode=alert.episode, at=now)
+            Receipt.insert(alert=alert, person=person, kind=kind, channel=channel, episode=episode, at=now)
             .on_conflict_ignore()
             .as_rowcount()
             .execute()
@@ -237,12 +249,20 @@ def record_receipt(person: Person, alert: Alert, kind: ReceiptKind, channel: Cha
             (Notification.alert == alert)
             & (Notification.person == person)
             & (Notification.channel == channel)
-            & (Notification.episode == alert.episode)
+            & (Notification.episode == episode)
             & Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED])
         )
         Notification.update(delivered_at=now).where(sent, Notification.delivered_at.is_null()).execute()
         Notification.update(state=NotificationState.RECEIVED).where(sent).execute()
         return bool(is_new)
+
+
+def episode_of(notification_id: int | None, person: Person, alert: Alert) -> int | None:
+    """Return the episode of a notification of this person about this alert, or None for any other number."""
+    row = Notification.get_or_none(
+        Notification.id == notification_id, Notification.person == person, Notification.alert == alert
+    )
+    return row.episode if row else None
 
 
 def has_receipt(alert: Alert, person: Person) -> bool:

@@ -30,7 +30,8 @@ HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
 def alerts_of(person: Person, status: str, after: int | None = None, limit: int = 200) -> list[Alert]:
     """Return the alerts of the person's own team, gravest first.
 
-    Unanswered before answered, standing before over, then by level, certainty and the newest fix.
+    Unanswered before answered, standing before over, then by level, certainty and the newest fix; with ``after``, only
+    those changed after that cursor, oldest change first.
 
     Raises: NotAllowed for administrators.
     """
@@ -43,7 +44,8 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
         .where(Alert.team == person.team_id, Alert.handling.in_(HANDLING_OF_STATUS[status]))
     )
     if after is not None:
-        query = query.where(Alert.cursor > after)
+        # In the order of the changes, so that a page that is full can be followed by the next one.
+        return list(query.where(Alert.cursor > after).order_by(Alert.cursor).limit(limit))
     unanswered = Case(Alert.handling, ((Handling.OPEN, 0), (Handling.ACKNOWLEDGED, 1)), 2)
     sure = Case(Alert.certainty, ((Certainty.CONFIRMED, 0), (Certainty.UNCONFIRMED, 1)), 2)
     ended = Case(Alert.is_over, ((True, 1),), 0)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import stored_fixes
+from backend import audit, stored_fixes
 from backend.access import require
+from backend.db import atomic
 from backend.errors import DomainError, NotFound
 from backend.ingest.judge import instant
 from backend.models import Person, Role, Wearer
@@ -47,7 +48,11 @@ def replay_for(person: Person, wearer_id: int, feature: dict[str, Any], days: in
     require(person, Role.OFFICER, Role.SUPERVISOR)
     if not Wearer.select().where(Wearer.id == wearer_id, Wearer.team == person.team_id).exists():
         raise NotFound("There is no such wearer.")
-    return replay_zone(wearer_id, read_zone(feature), days, now)
+    zone = read_zone(feature)
+    with atomic():
+        # A zone of one's own choice asks where somebody was: it is a look at a location like any other.
+        audit.record(audit.actor_of(person), "location_viewed", f"wearer:{wearer_id}", now, reason="zone_replay")
+    return replay_zone(wearer_id, zone, days, now)
 
 
 def replay_zone(wearer_id: int, zone: Zone, days: int, now: datetime) -> ZoneReplay:

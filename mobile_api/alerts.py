@@ -42,6 +42,8 @@ def list_alerts() -> Response:
     # The cursor is read first: a change that comes between the two is told again, never missed.
     cursor = alerts.newest_cursor()
     found = queries.alerts_of(current_person(), query.status, query.after, query.limit)
+    if query.after is not None and len(found) == query.limit:
+        cursor = found[-1].cursor
     return write(AlertsOut(alerts=[alert_out(alert) for alert in found], cursor=cursor))
 
 
@@ -104,5 +106,7 @@ def record_outcome(alert_id: int) -> Response:
 def receive(alert_id: int) -> tuple[str, int]:
     person = current_person()
     body = read(ReceiptIn)
-    outbox.record_receipt(person, queries.alert_of(person, alert_id), body.kind, body.channel, clock.now())
+    alert = queries.alert_of(person, alert_id)
+    episode = outbox.episode_of(body.notification_id, person, alert)
+    outbox.record_receipt(person, alert, body.kind, body.channel, clock.now(), episode=episode)
     return "", 204

@@ -163,6 +163,7 @@ class ReceiptIn(Strict):
 
     kind: ReceiptKind
     channel: Channel = Channel.PUSH
+    notification_id: int | None = Field(None, description="As the push carries it; without it, the newest warning")
 
 
 class DeviceIn(Strict):

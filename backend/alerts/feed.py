@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from backend import db, wakeups
 from backend.models import Alert, Feed
 
-
-class _Changed(threading.local):
-    def __init__(self) -> None:
-        self.alerts: dict[int, Alert] = {}
-
-
-_changed = _Changed()
+CHANGED = "alerts.feed"
 
 
 def publish(alert: Alert) -> None:
@@ -23,13 +16,14 @@ def publish(alert: Alert) -> None:
     The counter's row is locked last and until the commit: a reader who saw cursor 8 can never miss a 7 that
     commits later, and no two units hold this row and want each other's alerts.
     """
-    _changed.alerts[alert.id] = alert
+    db.carried(CHANGED)[alert.id] = alert
     db.before_commit("alerts.feed", _number_changes)
     wakeups.announce()
 
 
 def _number_changes() -> None:
-    changed, _changed.alerts = _changed.alerts, {}
+    changed = dict(db.carried(CHANGED))
+    db.carried(CHANGED).clear()
     query = Feed.update(cursor=Feed.cursor + len(changed)).where(Feed.id == 1).returning(Feed.cursor)
     last = next(iter(query.execute())).cursor
     for cursor, alert_id in enumerate(sorted(changed), start=last - len(changed) + 1):

@@ -101,7 +101,7 @@ class Committer:
         try:
             answers = store_group([submission for submission, _ in group], self._settings)
         except Exception as error:
-            is_poison = not isinstance(error, db.LOST_CONNECTION)
+            is_poison = not isinstance(error, db.STORAGE_TROUBLE)
             if is_poison and len(group) > 1:
                 # Each alone: the others must not fail with the one that does.
                 for item in group:

@@ -156,7 +156,8 @@ def refused_body(
     tag_id: int, webhook_id: str, body: bytes, received_at: datetime, code: str, detail: str
 ) -> Submission:
     """Return a submission that only keeps a body which is of no use as a whole."""
-    text = body.decode(errors="replace")
+    # PostgreSQL keeps no NUL in a text.
+    text = body.decode(errors="replace").replace("\x00", "\ufffd")
     return Submission(tag_id, webhook_id, received_at, refused=[Refusal(None, code, detail, text)], is_answered=False)
 
 
@@ -224,9 +225,19 @@ def _printable(extra: dict[str, Any]) -> dict[str, Any]:
     if not extra:
         return {}
     text = json.dumps(extra, default=str)
-    if len(text) > LONGEST_KEPT_BODY or "NaN" in text or "Infinity" in text or "\\u0000" in text:
+    # Neither NaN, NUL nor half a surrogate pair can be kept as JSON everywhere: such things are kept as escaped text.
+    is_odd = any(mark in text for mark in ("NaN", "Infinity", "\\u0000")) or _has_half_pair(extra)
+    if len(text) > LONGEST_KEPT_BODY or is_odd:
         return {"text": text[:LONGEST_KEPT_BODY].replace("\\u0000", "")}
     return extra
+
+
+def _has_half_pair(extra: dict[str, Any]) -> bool:
+    try:
+        json.dumps(extra, default=str, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _read_event(item: Any, submission: Submission) -> None:

@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        if isinstance(error, db.LOST_CONNECTION):
+        if isinstance(error, db.STORAGE_TROUBLE):
             db.forget_connection()
             log.warning("%s %s: the database did not answer", request.method, request.url_rule)
             return refused(StorageUnavailable("The database did not answer; send the same again."))

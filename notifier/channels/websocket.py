@@ -83,19 +83,21 @@ class Websocket:
                 other_end = self._open.get(sid)
             if other_end is None:
                 continue
-            self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert.id))
+            self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert))
             told.add(other_end.person_id)
         if told:
             outbox.hint_sent(alert.id, told, at)
 
-    def _receipt(self, person_id: int, alert_id: int) -> object:
+    def _receipt(self, person_id: int, told: Alert) -> object:
         def received(*_: object) -> None:
             # The phone's own word, through the socket, that the hint has arrived.
             try:
-                alert, person = Alert.get_by_id(alert_id), Person.get_by_id(person_id)
-                outbox.record_receipt(person, alert, ReceiptKind.RECEIVED, Channel.WEBSOCKET, clock.now())
+                person = Person.get_by_id(person_id)
+                outbox.record_receipt(
+                    person, told, ReceiptKind.RECEIVED, Channel.WEBSOCKET, clock.now(), episode=told.episode
+                )
             except Exception:
-                log.exception("a receipt for alert %s was not kept", alert_id)
+                log.exception("a receipt for alert %s was not kept", told.id)
             finally:
                 db.release_connection()
 
