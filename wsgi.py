@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import fixes, health, openapi, pages, problems, reports, security
+from backend.web.gate import SocketGate
 from mobile_api import alerts, devices, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         cors_allowed_origins=[origin for origin in config.socket_origins.split(",") if origin] or None,
         manage_session=False,
     )
+    app.wsgi_app = SocketGate(app.wsgi_app, config.most_sockets)  # type: ignore[method-assign]
     hub = Websocket(socketio)
     sockets.init_app(socketio, hub, config)
     app.extensions["cordon.websocket"] = hub

@@ -2,43 +2,76 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
-from backend import alerts
+from backend import alerts, lifecycle
 from backend.alerts import Judgement
-from backend.db import atomic, lock_rows
-from backend.ingest.consequences import judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, danger_of
+from backend.db import LOST_CONNECTION, atomic, lock_rows
+from backend.ingest.consequences import cannot_judge, judgement_of
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.ingest.shapes import next_change, shape_of
 from backend.models import PlaceState, PlaceZone, ProtectedPlace, Tag, Wearer
 from zones import Certainty, Level, judge_instant
 from zones import PlaceState as JudgedState
 
+log = logging.getLogger(__name__)
+
+TRY_AGAIN_S = 60.0
+
 
 def judge_due(now: datetime, limit: int = 100) -> int:
-    """Judge up to ``limit`` zones whose time has come, each with all zones of its place; return how many."""
+    """Judge up to ``limit`` zones whose time has come, each with all zones of its place; return how many.
+
+    Each place is a unit of work of its own: one that cannot be judged raises its alert and keeps none of the others
+    from being judged.
+    """
     due = list(
-        PlaceState.select(PlaceState.id, PlaceState.tag)
+        PlaceState.select(PlaceState.id, PlaceState.wearer, PlaceState.zone)
         .where(PlaceState.next_change_at <= now)
         .order_by(PlaceState.next_change_at)
         .limit(limit)
     )
-    if not due:
-        return 0
-    with atomic():
-        # The same order of locks as for fixes: no fix of these tags is judged meanwhile.
-        lock_rows(Tag, [row.tag_id for row in due])
-        rows = _states(PlaceState.id.in_([row.id for row in due]), PlaceState.next_change_at <= now)
-        places: dict[tuple[int, int], datetime] = {}
-        for row in rows:
-            key = (row.wearer_id, row.zone.place_id)
-            places[key] = min(places.get(key, now), row.next_change_at or now)
-            row.next_change_at = next_change(row.zone, now)
-            row.save(only=[PlaceState.next_change_at])
-        for (wearer_id, place_id), at in places.items():
-            _judge_place(wearer_id, place_id, at, now)
+    for row in due:
+        try:
+            _judge_row(row.id, now)
+        except LOST_CONNECTION:
+            raise
+        except Exception as error:
+            log.warning("zone %s not judged as it changes: %s", row.zone_id, type(error).__name__)
+            _set_aside(row.id, now)
     return len(due)
+
+
+def _judge_row(state_id: int, now: datetime) -> None:
+    with atomic():
+        row = _lock(state_id)
+        if row is None or row.next_change_at is None or row.next_change_at > now:
+            return
+        at = row.next_change_at
+        row.next_change_at = next_change(row.zone, now)
+        row.save(only=[PlaceState.next_change_at])
+        _judge_place(row.wearer_id, row.zone.place_id, at, now)
+
+
+def _set_aside(state_id: int, now: datetime) -> None:
+    """Say that nobody knows how near the wearer is to this zone, and try again in a minute."""
+    with atomic():
+        row = _lock(state_id)
+        assert row is not None
+        row.next_change_at = now + timedelta(seconds=TRY_AGAIN_S)
+        row.save(only=[PlaceState.next_change_at])
+        alerts.apply(cannot_judge(row.wearer, row.zone, "the zone is not sound", row.fix_time, now, now))
+
+
+def _lock(state_id: int) -> PlaceState | None:
+    """Return the state, with its tag and wearer held in the order in which fixes hold them."""
+    known = PlaceState.get_or_none(PlaceState.id == state_id)
+    if known is None:
+        return None
+    lock_rows(Tag, [known.tag_id])
+    lock_rows(Wearer, [known.wearer_id])
+    return next(iter(_states(PlaceState.id == state_id)), None)
 
 
 def next_due_at() -> datetime | None:
@@ -68,21 +101,21 @@ def _states(*where: object) -> list[PlaceState]:
 
 def _judge_place(wearer_id: int, place_id: int, at: datetime, now: datetime) -> None:
     """Let the gravest of what the place's zones say of this instant change its alert."""
-    found: dict[bool, list[Judgement]] = defaultdict(list)
+    found: list[Judgement] = []
     for row in _states(PlaceState.wearer == wearer_id, PlaceZone.place == place_id):
-        if row.level == CANNOT_JUDGE_LEVEL or not row.state or at < row.fix_time:
-            # What cannot be judged has an alert of its own; what was judged later needs no second look.
+        if row.level == CANNOT_JUDGE_LEVEL:
+            # What is known of the place is not all: nothing of it may be called over.
+            return
+        if not row.state or at < row.fix_time:
+            # What was judged later needs no second look.
             continue
         if row.zone.to_at is not None and row.zone.to_at <= at:
-            found[False].append(_not_in_force(row, at, now))
+            found.append(_not_in_force(row, at, now))
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
-        told = judgement_of(row.wearer, row.zone, decision, now, now)
-        found[danger_of(decision) > 0].append(told)
-    judged = found[True] or found[False]
-    if judged:
-        worst = max(judged, key=lambda told: (told.level, told.certainty == Certainty.CONFIRMED))
-        alerts.apply(worst)
+        found.append(judgement_of(row.wearer, row.zone, decision, now, now))
+    if found:
+        alerts.apply(max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level)))
 
 
 def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:

@@ -25,6 +25,10 @@ RAISES_FROM = Danger.BUFFER
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
 
+# Danger that falls and returns within this time, to a level that people know of, is the same news: the noise of a
+# receiver at a zone's edge rang an officer 37 times an hour without it.
+QUIET_RETURN_S = 180.0
+
 # An acknowledgement is a promise to act: without an outcome after this time silence has begun again.
 OUTCOME_OWED_AFTER_S = 900.0
 
@@ -60,6 +64,7 @@ class Standing:
     since_over_s: float = 0.0
     # A passage that is over is not gone on with: each is counted.
     is_passage: bool = False
+    closed_for_s: float = 0.0
 
 
 def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
@@ -69,7 +74,7 @@ def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
         return Step.RAISE if risen_to >= RAISES_FROM else Step.NOTHING
     if standing.is_over:
         return Step.RISE if risen_to >= RAISES_FROM else Step.NOTHING
-    if risen_to > standing.danger:
+    if risen_to > standing.danger or (risen_to >= Danger.BREACH and _is_closed_too_long(standing)):
         return Step.RISE
     if certainty is Certainty.WITHDRAWN:
         return Step.WITHDRAW
@@ -79,14 +84,23 @@ def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
     return Step.FALL if risen_to < standing.danger else Step.SAME
 
 
+def _is_closed_too_long(standing: Standing) -> bool:
+    """Tell whether a breach goes on long after its outcome was recorded: whoever closed it should have ended it."""
+    return standing.handling is Handling.CLOSED and standing.closed_for_s > OUTCOME_OWED_AFTER_S
+
+
 def _can_resume(standing: Standing) -> bool:
     is_recent = standing.since_over_s <= REENTRY_S
     return is_recent and standing.handling is not Handling.CLOSED and not standing.is_passage
 
 
-def reopens(handling: Handling, acknowledged_danger: int, risen_to: Danger) -> bool:
-    """Tell whether a rise restarts the ladder: always, unless the acknowledgement covers the level reached."""
-    return handling is not Handling.ACKNOWLEDGED or risen_to > acknowledged_danger
+def is_news(risen_to: Danger, known: int, fell_for_s: float | None) -> bool:
+    """Tell whether a rise has to be told: above what people know of, or back after more than a moment.
+
+    ``known`` is the danger that was acknowledged, or that an unanswered alert has reached; ``fell_for_s`` is how long
+    danger had been below it, None where it never fell.
+    """
+    return risen_to > known or (fell_for_s is not None and fell_for_s > QUIET_RETURN_S)
 
 
 class Who(StrEnum):

@@ -62,6 +62,7 @@ class Purpose(StrEnum):
     ANSWERED = "answered"
     VICTIM_BREACH = "victim_breach"
     VICTIM_OVER = "victim_over"
+    VICTIM_NOT_WARNED = "victim_not_warned"
 
 
 class NotificationState(StrEnum):

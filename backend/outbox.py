@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from peewee import JOIN, Case, fn
 
@@ -24,6 +26,8 @@ from backend.models import (
     Victim,
 )
 
+log = logging.getLogger(__name__)
+
 
 class Priority(IntEnum):
     """Which of many due notifications goes first; less is sooner."""
@@ -39,6 +43,7 @@ PRIORITY_OF = {
     Purpose.ESCALATION: Priority.ESCALATION,
     Purpose.WITHDRAWN: Priority.UPDATE,
     Purpose.ANSWERED: Priority.UPDATE,
+    Purpose.VICTIM_NOT_WARNED: Priority.ESCALATION,
     Purpose.VICTIM_OVER: Priority.UPDATE,
 }
 
@@ -109,7 +114,7 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
                 Notification.state == NotificationState.PENDING,
                 Notification.due_at <= now,
                 Notification.channel.in_(list(channels)),
-                (Notification.lease_until.is_null()) | (Notification.lease_until <= now),
+                _is_free(now, lease_s),
             )
             .order_by(Notification.priority, Notification.id.desc())
             .limit(limit)
@@ -124,19 +129,42 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
         ).where(
             Notification.id.in_(ids),
             Notification.state == NotificationState.PENDING,
-            (Notification.lease_until.is_null()) | (Notification.lease_until <= now),
+            _is_free(now, lease_s),
         ).execute()
-        claimed = (
-            Notification.select(Notification, Alert, Person, Victim)
-            .join(Alert)
-            .switch(Notification)
-            .join(Person, JOIN.LEFT_OUTER)
-            .switch(Notification)
-            .join(Victim, JOIN.LEFT_OUTER)
-            .where(Notification.id.in_(ids), Notification.lease_token == token)
-            .order_by(Notification.priority, Notification.id.desc())
-        )
-        return list(claimed)
+        try:
+            return _claimed(ids, token)
+        except ValueError:
+            log.exception("a group of notifications cannot be read: each is tried alone")
+        readable: list[Notification] = []
+        for notification_id in ids:
+            try:
+                readable += _claimed([notification_id], token)
+            except ValueError:
+                log.exception("notification %s cannot be read and is given up", notification_id)
+                Notification.update(state=NotificationState.FAILED, lease_token=None, detail="cannot be read").where(
+                    Notification.id == notification_id
+                ).execute()
+        return readable
+
+
+def _is_free(now: datetime, lease_s: float) -> Any:
+    """Nobody's, run out, or farther ahead than any lease: a clock that jumped must not hold a message."""
+    held_until = Notification.lease_until
+    return held_until.is_null() | (held_until <= now) | (held_until > now + timedelta(seconds=2 * lease_s))
+
+
+def _claimed(ids: Collection[int], token: str) -> list[Notification]:
+    query = (
+        Notification.select(Notification, Alert, Person, Victim)
+        .join(Alert)
+        .switch(Notification)
+        .join(Person, JOIN.LEFT_OUTER)
+        .switch(Notification)
+        .join(Victim, JOIN.LEFT_OUTER)
+        .where(Notification.id.in_(list(ids)), Notification.lease_token == token)
+        .order_by(Notification.priority, Notification.id.desc())
+    )
+    return list(query)
 
 
 def begin_attempt(notification: Notification, now: datetime) -> Attempt:

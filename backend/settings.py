@@ -40,6 +40,12 @@ class Settings:
         "", "comma-separated origins", "Further web origins that may open a socket. Empty: this service's own only."
     )
     trusted_proxies: int = _setting(0, "proxies", "How many reverse proxies in front set X-Forwarded-* truthfully.")
+    most_sockets: int = _setting(
+        160,
+        "sockets",
+        "Most sockets that one web process holds open; further ones are refused and poll. Each takes one of the "
+        "server's threads (CORDON_WEB_THREADS), and the rest is for tags and people.",
+    )
     tile_url: str = _setting(
         "",
         "URL template",

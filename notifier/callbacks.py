@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 from backend import alerts, audit, clock, consent, outbox
 from backend.db import atomic
 from backend.errors import WrongSignature
-from backend.models import Attempt, Channel, NotificationState, ProviderEvent, Victim
+from backend.models import Attempt, Channel, NotificationState, ProviderEvent, Purpose, Victim
 from backend.web.identity import settings
 from backend.web.openapi import describes
 
@@ -61,12 +61,15 @@ def status(attempt_id: str) -> tuple[str, int]:
         if attempt is None:
             log.warning("a callback names an attempt that is not ours")
             return "", 204
+        alerts.lock(attempt.notification.alert_id)
         Attempt.update(provider_state=state).where(Attempt.id == attempt_id).execute()
         if state in STATE_OF:
             detail = f"Twilio: {state} {form.get('ErrorCode', '')}".strip()
             changed = outbox.raise_state(attempt.notification_id, STATE_OF[state], clock.now(), detail)
             if changed and STATE_OF[state] is NotificationState.FAILED:
                 alerts.hasten(attempt.notification, clock.now())
+                if attempt.notification.purpose == Purpose.VICTIM_BREACH:
+                    alerts.tell_victim_not_warned(attempt.notification, clock.now())
     return "", 204
 
 

@@ -44,6 +44,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         return f"Zone alert {code}: a colleague has acknowledged it."
     if purpose is Purpose.WITHDRAWN:
         return f"Zone alert {code}: withdrawn, better fixes show no breach."
+    if purpose is Purpose.VICTIM_NOT_WARNED:
+        return f"Zone alert {code}: the protected person could not be warned by text."
     if purpose is Purpose.ESCALATION:
         return f"Zone alert {code}: {situation(subject)}. Nobody has acknowledged it."
     return f"Zone alert {code}: {situation(subject)}. Please acknowledge."

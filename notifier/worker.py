@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backend import alerts, clock, db, instants, outbox, wakeups
-from backend.models import Alert, AlertKind, Attempt, Channel, Notification, NotificationState
+from backend.models import Alert, AlertKind, Attempt, Channel, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery
 from notifier.channels.push import Push
@@ -89,16 +89,15 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     self.work()
+                    if self._free() > 0:
+                        listener.wait(self._longest_sleep_s(), self._stop)
+                    else:
+                        wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED)
                 except Exception:
-                    # A lost database, or one bad row, must never end the loop.
+                    # A lost database must never end the loop.
                     log.warning("the outbox could not be worked on", exc_info=True)
                     db.forget_connection()
                     self._stop.wait(0.5)
-                    continue
-                if self._free() > 0:
-                    listener.wait(self._longest_sleep_s(), self._stop)
-                else:
-                    wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED)
         finally:
             listener.close()
             self._pool.shutdown(wait=True)
@@ -110,15 +109,27 @@ class Worker:
         self._stop.set()
 
     def work(self) -> None:
-        """Escalate what silence has made overdue, and begin to deliver as much as there are threads for."""
-        instants.judge_due(clock.now())
-        alerts.escalate_overdue(clock.now())
+        """Judge and escalate what has fallen due, and begin to deliver as much as there are threads for.
+
+        None of the three may keep the others from being done.
+        """
+        self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
+        self._try("the ladder", lambda: alerts.escalate_overdue(clock.now()))
         self._under_way = {future for future in self._under_way if not future.done()}
         free = self._free()
         if free > 0:
             claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
             self._under_way |= {self._pool.submit(self._deliver, notification) for notification in claimed}
         db.release_connection()
+
+    @staticmethod
+    def _try(what: str, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except db.LOST_CONNECTION:
+            raise
+        except Exception:
+            log.exception("%s could not be worked on", what)
 
     def _free(self) -> int:
         return self._settings.worker_threads - sum(not future.done() for future in self._under_way)
@@ -167,14 +178,23 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
     """Record what a try came to, owe the next one, or let the next rung go at once."""
     now = clock.now()
     with db.atomic():
-        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
         if outcome.result is Result.SENT:
             # Sent is when the request left: the phone may have the message before the provider has answered.
             outbox.settle(notification, NotificationState.SENT, now, sent_at=attempt.started_at)
+            outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
             return
+        # Alerts are locked before their notifications, here as everywhere.
+        alert = alerts.lock(notification.alert_id)
+        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
         pause = None
         if outcome.result is Result.RETRY:
             pause = delivery.pause_s(notification.attempts, random.random(), outcome.retry_after_s)  # noqa: S311
+        is_hers = notification.purpose == Purpose.VICTIM_BREACH
+        if is_hers and pause is None:
+            alerts.tell_victim_not_warned(notification, now)
+            if outcome.result is Result.RETRY and not alert.is_over:
+                # Nobody else is tried in her place: while he is there it is tried on.
+                pause = delivery.LONGEST_PAUSE_S
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
         else:

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -312,7 +312,7 @@ class World:
         self.worker: Worker | None = None
         self._working: threading.Thread | None = None
         self.phones: list[Phone] = []
-        self._expected: set[int] = set()
+        self._expected: set[str] = set()
         self._make_people()
 
     def __enter__(self) -> Self:
@@ -458,25 +458,27 @@ class World:
         )
 
     def _expect(self, matching: Callable[[], list[Any]], what: str) -> Any:
-        found = eventually(lambda: [item for item in matching() if id(item) not in self._expected], what)
-        self._expected.add(id(found[0]))
+        found = eventually(lambda: [item for item in matching() if _name(item) not in self._expected], what)
+        self._expected.add(_name(found[0]))
         return found[0]
 
     def reads_everything(self) -> None:
         """Take every message so far as expected: this story is about something else."""
         if self.worker is not None:
             self.settle()
-        self._expected |= {id(item) for item in [*self.doubles.pushes, *self.doubles.messages]}
+        self._expected |= {_name(item) for item in [*self.doubles.pushes, *self.doubles.messages]}
 
     def expect_nothing_more(self) -> None:
         """Fail on any message that no story expected."""
         if self.worker is not None:
             self.settle()
-        left = [f"text to {m.to}: {m.body}" for m in self.doubles.messages if id(m) not in self._expected]
-        left += [f"push to {p.token}: {p.data.get('body')}" for p in self.doubles.pushes if id(p) not in self._expected]
+        left = [f"text to {m.to}: {m.body}" for m in self.doubles.messages if m.sid not in self._expected]
+        left += [
+            f"push to {p.token}: {p.data.get('body')}" for p in self.doubles.pushes if p.name not in self._expected
+        ]
         assert not left, "nobody expected: " + "; ".join(left)
 
 
-def utc(text: str) -> datetime:
-    """Return the instant that ``text`` writes."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _name(item: Any) -> str:
+    """Return what the provider calls a message."""
+    return getattr(item, "sid", None) or item.name

@@ -2,7 +2,7 @@
 
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, close, hand_back, lapse
-from backend.alerts.ladder import escalate_overdue, hasten, next_escalation_at
+from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
@@ -17,8 +17,10 @@ __all__ = [
     "hand_back",
     "hasten",
     "lapse",
+    "lock",
     "newest",
     "newest_cursor",
     "next_escalation_at",
     "raise_alert",
+    "tell_victim_not_warned",
 ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from backend import audit, lifecycle
 from backend.access import access_alert
 from backend.alerts import ladder
-from backend.db import atomic
+from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, NotAllowed
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
@@ -77,7 +77,8 @@ def lapse(person: Person, now: datetime) -> int:
     """Reopen all that ``person`` had acknowledged, since they can no longer act; return how many."""
     with atomic():
         held = Alert.select(Alert.id).where(Alert.acknowledged_by == person, Alert.handling == Handling.ACKNOWLEDGED)
-        ids = [row.id for row in held]
+        ids = sorted(row.id for row in held)
+        lock_rows(Alert, ids)
         for alert_id in ids:
             alert = ladder.lock(alert_id)
             audit.record(audit.SYSTEM, "acknowledgement_lapsed", f"alert:{alert.id}", now, alert=alert)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend import audit, lifecycle, outbox
 from backend.alerts.feed import publish
 from backend.consent import sms_consent
-from backend.db import atomic, lock_rows, skip_locked
+from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.lifecycle import Who
 from backend.models import (
     Alert,
@@ -22,13 +23,25 @@ from backend.models import (
     Role,
     Victim,
 )
+from zones import Certainty
+
+log = logging.getLogger(__name__)
 
 WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
+# No instant of a ladder lies farther ahead than an outcome that is owed, with some slack.
+LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
+TRY_AGAIN_S = 60.0
 NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 
 
 def restart(alert: Alert, now: datetime) -> None:
-    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger."""
+    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger.
+
+    A withdrawn alert is nobody's to answer: it lies open in the list and rings no one.
+    """
+    if alert.certainty == Certainty.WITHDRAWN:
+        stop(alert, now)
+        return
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
     start(alert, now)
@@ -43,16 +56,19 @@ def start(alert: Alert, now: datetime) -> None:
 
 def warn_again(alert: Alert, now: datetime) -> None:
     """Warn the first people of risen danger, while the clock of silence that is already running runs on."""
+    if alert.next_escalation_at is None:
+        restart(alert, now)
+        return
     # What has not gone out yet says less than what is owed now.
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
-    people = recipients(alert, lifecycle.rung(0).who)
-    reached = sum(_owe_everywhere(alert, p, lifecycle.rung(0).channels, Purpose.ALERT, 0, now) for p in people)
-    if not reached:
-        for person in people:
-            _owe_everywhere(alert, person, lifecycle.rung(1).channels, Purpose.ALERT, 1, now)
-    if alert.next_escalation_at is None:
-        start(alert, now)
+    first, second = lifecycle.rung(0), lifecycle.rung(1)
+    people = recipients(alert, first.who)
+    reached = sum(_owe_everywhere(alert, person, first.channels, Purpose.ALERT, 0, now) for person in people)
+    # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
+    alert.rung = 1
+    text_at = now + timedelta(seconds=second.after_s if reached else 0.0)
+    alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
     alert.save()
     publish(alert)
 
@@ -68,7 +84,6 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
 def climb(alert: Alert, now: datetime) -> None:
     """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
     _give_up_hints(alert, now)
-    unreached = 0
     while True:
         number = alert.rung
         rung = lifecycle.rung(number)
@@ -80,17 +95,19 @@ def climb(alert: Alert, now: datetime) -> None:
         owed = sum(_owe_everywhere(alert, person, rung.channels, purpose, number, now) for person in waiting)
         if owed or is_satisfied:
             break
-        unreached += 1
-        if unreached > len(lifecycle.LADDER):
+        if number >= len(lifecycle.LADDER):
+            log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
             audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
             break
-    due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
-    # A rung that came early, or an outage, must not make the next ones fall due all at once.
-    alert.next_escalation_at = (
-        max(due_at, now)
-        if alert.rung < len(lifecycle.LADDER)
-        else max(due_at, now + timedelta(seconds=lifecycle.REPEAT.after_s))
-    )
+    if alert.rung < len(lifecycle.LADDER):
+        due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
+        alert.next_escalation_at = max(due_at, now)
+    elif alert.rung == len(lifecycle.LADDER):
+        due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
+        # A rung that came early or late must not make the repetition fall due at once.
+        alert.next_escalation_at = max(due_at, now + timedelta(seconds=lifecycle.REPEAT.after_s / 2))
+    else:
+        alert.next_escalation_at = now + timedelta(seconds=lifecycle.REPEAT.after_s)
     alert.save()
     publish(alert)
 
@@ -145,22 +162,50 @@ def _filling(alert: Alert, place: Who) -> list[Person]:
 
 
 def escalate_overdue(now: datetime, limit: int = 100) -> int:
-    """Climb for up to ``limit`` alerts on which silence has lasted to the next rung; return how many."""
-    with atomic():
-        overdue = list(
-            skip_locked(
-                Alert.select().where(Alert.next_escalation_at <= now).order_by(Alert.next_escalation_at).limit(limit)
-            )
-        )
-        for alert in overdue:
-            if alert.handling == Handling.ACKNOWLEDGED:
-                # The promise to act was not followed by an outcome: silence has begun again.
-                audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
-                alert.handling = Handling.OPEN
-                restart(alert, now)
-            else:
-                climb(alert, now)
-        return len(overdue)
+    """Climb for up to ``limit`` alerts on which silence has lasted to the next rung; return how many.
+
+    An instant farther ahead than any rung is overdue too: a clock that jumped must not park a ladder. One alert that
+    cannot be climbed for is tried again a minute later and never keeps the others back.
+    """
+    latest = now + timedelta(seconds=LONGEST_WAIT_S)
+    overdue = (Alert.next_escalation_at <= now) | (Alert.next_escalation_at > latest)
+    try:
+        with atomic():
+            query = Alert.select(Alert.id).where(overdue).order_by(Alert.next_escalation_at).limit(limit)
+            ids = [row.id for row in skip_locked(query)]
+            for alert_id in ids:
+                _escalate(alert_id, now)
+    except LOST_CONNECTION:
+        raise
+    except Exception:
+        log.exception("a group of alerts could not be climbed for: each is tried alone")
+        ids = [row.id for row in Alert.select(Alert.id).where(overdue).limit(limit)]
+        for alert_id in ids:
+            _escalate_alone(alert_id, now)
+    return len(ids)
+
+
+def _escalate(alert_id: int, now: datetime) -> None:
+    alert = lock(alert_id)
+    if alert.handling == Handling.ACKNOWLEDGED:
+        # The promise to act was not followed by an outcome: silence has begun again.
+        audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
+        alert.handling = Handling.OPEN
+        restart(alert, now)
+    else:
+        climb(alert, now)
+
+
+def _escalate_alone(alert_id: int, now: datetime) -> None:
+    try:
+        with atomic():
+            _escalate(alert_id, now)
+    except LOST_CONNECTION:
+        raise
+    except Exception:
+        log.exception("alert %s could not be climbed for", alert_id)
+        with atomic():
+            Alert.update(next_escalation_at=now + timedelta(seconds=TRY_AGAIN_S)).where(Alert.id == alert_id).execute()
 
 
 def next_escalation_at() -> datetime | None:
@@ -265,7 +310,19 @@ def _texts(alert: Alert, purpose: Purpose, but: Sequence[NotificationState]) -> 
         .where(
             Notification.alert == alert,
             Notification.purpose == purpose,
-            Notification.state.not_in([NotificationState.CANCELLED, *but]),
+            Notification.state.not_in([NotificationState.CANCELLED, NotificationState.FAILED, *but]),
         )
         .count()
     )
+
+
+def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
+    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way."""
+    with atomic():
+        alert = lock(notification.alert_id)
+        audit.record(audit.SYSTEM, "victim_not_warned", f"alert:{alert.id}", now, alert=alert)
+        publish(alert)
+        for person in recipients(alert, (Who.ACKNOWLEDGER, Who.OFFICER)):
+            for channel in (Channel.PUSH, Channel.SMS):
+                if has_route(person, channel, now):
+                    outbox.owe(alert, person, channel, Purpose.VICTIM_NOT_WARNED, now)

@@ -91,6 +91,7 @@ def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
         # In the time of the fixes: a backlog tells of hours in a second, and each visit is an alert of its own.
         since_over_s=(fix_time - alert.last_fix_time).total_seconds() if alert.is_over else 0.0,
         is_passage=alert.is_pass_through,
+        closed_for_s=(fix_time - alert.outcome_at).total_seconds() if alert.outcome_at else 0.0,
     )
 
 
@@ -138,48 +139,56 @@ def raise_alert(
 def _rise(alert: Alert, judgement: Judgement) -> Alert:
     now = judgement.decided_at
     if alert.handling == Handling.CLOSED:
-        # Its outcome is on record: what rises now is a matter of its own.
+        # Its outcome is on record: what rises now, or goes on long after, is a matter of its own.
         alert.is_over, alert.over_at = True, now
         _save(alert)
         return raise_alert(judgement)
-    was_over = alert.is_over
+    risen_to = lifecycle.danger(judgement.level, judgement.certainty)
+    is_told = _has_to_be_told(alert, judgement, risen_to)
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
-    risen_to = lifecycle.danger(judgement.level, judgement.certainty)
     alert.peak_danger = max(alert.peak_danger, risen_to)
     _note(alert, "danger_rose", judgement)
-    if risen_to < lifecycle.RAISES_FROM:
+    if risen_to >= lifecycle.RAISES_FROM:
+        alert.fell_at = None
+        _tell_victim(alert, now)
+    if not is_told:
         return _save(alert)
-    if alert.handling == Handling.ACKNOWLEDGED and lifecycle.reopens(
-        Handling.ACKNOWLEDGED, 0 if was_over else alert.acknowledged_danger, risen_to
-    ):
+    if alert.handling == Handling.ACKNOWLEDGED:
         alert.handling = Handling.OPEN
         ladder.restart(alert, now)
-    elif alert.handling == Handling.OPEN:
-        ladder.warn_again(alert, now)
     else:
-        _save(alert)
-    _tell_victim(alert, now)
+        ladder.warn_again(alert, now)
     return alert
+
+
+def _has_to_be_told(alert: Alert, judgement: Judgement, risen_to: Danger) -> bool:
+    if risen_to < lifecycle.RAISES_FROM:
+        return False
+    if alert.certainty == Certainty.WITHDRAWN:
+        # People were told that it was nothing.
+        return True
+    fell_for_s = None if alert.fell_at is None else (judgement.fix_time - alert.fell_at).total_seconds()
+    is_acknowledged = alert.handling == Handling.ACKNOWLEDGED
+    known = alert.acknowledged_danger if is_acknowledged else alert.peak_danger
+    return lifecycle.is_news(risen_to, known, fell_for_s)
 
 
 def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     now = judgement.decided_at
     alert.is_over, alert.over_at = True, now
     alert.last_fix_time = judgement.fix_time
+    alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
-    alert.acknowledged_danger = Danger.NONE
     ladder.tell_victim_it_is_over(alert, now)
     if how == "withdrawn":
-        # The level that was feared stays on record; what is withdrawn is the certainty.
+        # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
         alert.certainty = Certainty.WITHDRAWN
         _note(alert, "alert_withdrawn", judgement)
         ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
-        if alert.handling == Handling.OPEN:
-            ladder.stop(alert, now)
-            return alert
-    else:
-        _note(alert, "alert_over", judgement)
+        ladder.stop(alert, now)
+        return alert
+    _note(alert, "alert_over", judgement)
     return _save(alert)
 
 
@@ -191,10 +200,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
         # sure once must not ring again each time that a worse fix is followed by a better one.
         alert.level, alert.certainty = level, certainty
     elif judgement.level is not level:
-        # What was acknowledged was a danger that has fallen: its return is a new rise.
-        alert.acknowledged_danger = min(
-            alert.acknowledged_danger, lifecycle.danger(judgement.level, Certainty.CONFIRMED)
-        )
+        alert.fell_at = alert.fell_at or judgement.fix_time
         _note(alert, "danger_fell", judgement)
     return _save(alert)
 

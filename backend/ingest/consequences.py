@@ -35,7 +35,7 @@ def change_alerts(
         for time in times:
             candidates = [(v.row, v.decisions[time]) for v in at_place if time in v.decisions]
             row, decision = max(candidates, key=lambda pair: (danger_of(pair[1]), pair[1].level))
-            if _matters(ground, wearer.id, row.place_id, decision):
+            if _matters(ground, wearer.id, row.place_id, decision) and _is_whole(ground, at_place, time, decision):
                 at = instant(decision.fix_time)
                 told = judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at)
                 changed = ground.apply(told)
@@ -45,6 +45,26 @@ def change_alerts(
             visit = verdict.late_visit
             if visit is not None and _is_news(ground, wearer.id, verdict, visit):
                 _raise_late(wearer, verdict.row, visit, latest_received, decided_at)
+
+
+def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, decision: Decision) -> bool:
+    """Tell whether a place may be called as safe as ``decision`` says: no zone of it failed or says worse.
+
+    A graver answer than what stands is always taken.
+    """
+    here = at_place[0].row
+    standing = ground.standing.get((here.wearer_id, here.place_id, AlertKind.ZONE))
+    if standing is None or standing.is_over:
+        return True
+    if danger_of(decision) >= lifecycle.danger(Level(standing.level), Certainty(standing.certainty)):
+        return True
+    if any(verdict.error for verdict in at_place):
+        return False
+    judged_now = {verdict.row.id for verdict in at_place if time in verdict.decisions}
+    others = [zone for zone in ground.in_force(here.wearer_id, instant(time)) if zone.place_id == here.place_id]
+    return all(
+        ground.danger_at(here.wearer_id, zone.id) <= danger_of(decision) for zone in others if zone.id not in judged_now
+    )
 
 
 def judgement_of(
@@ -142,19 +162,40 @@ def _apply_cannot_judge(
     if failed is None and (standing is None or standing.is_over):
         return
     ground.apply(
-        Judgement(
+        cannot_judge(wearer, failed.row, failed.error or "", fix_time, received_at, decided_at)
+        if failed
+        else Judgement(
             wearer=wearer,
-            zone=(failed or at_place[0]).row,
-            level=Level.BREACH if failed else Level.CLEAR,
-            certainty=Certainty.UNCONFIRMED if failed else Certainty.CONFIRMED,
-            reasons=(
-                (f"The last fix could not be judged against this zone ({failed.error}): nobody knows how near.",)
-                if failed
-                else ("Fixes are judged against this zone again.",)
-            ),
+            zone=at_place[0].row,
+            level=Level.CLEAR,
+            certainty=Certainty.CONFIRMED,
+            reasons=("Fixes are judged against this zone again.",),
             fix_time=fix_time,
             received_at=received_at,
             decided_at=decided_at,
             kind=AlertKind.CANNOT_JUDGE,
         )
     )
+
+
+def cannot_judge(
+    wearer: Wearer, zone: PlaceZone, why: str, fix_time: datetime, received_at: datetime, decided_at: datetime
+) -> Judgement:
+    """Return the judgement that there is none: an alert of its own, as grave as an unconfirmed breach."""
+    return Judgement(
+        wearer=wearer,
+        zone=zone,
+        level=Level.BREACH,
+        certainty=Certainty.UNCONFIRMED,
+        reasons=(f"The last fix could not be judged against this zone ({why}): nobody knows how near.",),
+        fix_time=fix_time,
+        received_at=received_at,
+        decided_at=decided_at,
+        kind=AlertKind.CANNOT_JUDGE,
+    )
+
+
+def tell_unusable(ground: Ground, wearer: Wearer, why: str, received_at: datetime, decided_at: datetime) -> None:
+    """Say at each place of the wearer that what the tag sends cannot be used, so that nobody knows how near."""
+    for place_zones in ground.places_of(wearer.id, received_at).values():
+        ground.apply(cannot_judge(wearer, place_zones[0], why, received_at, received_at, decided_at))

@@ -10,7 +10,10 @@ from typing import Any
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
 from backend.db import lock_rows
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL
+from backend.lifecycle import Danger
 from backend.models import Activation, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from zones import Certainty, Level
 
 
 class Ground:
@@ -21,6 +24,8 @@ class Ground:
         for activation in Activation.select().where(Activation.tag.in_(tag_ids)).order_by(Activation.from_at):
             self.activations[activation.tag_id].append(activation)
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
+        # A wearer may have two tags while one is swapped for the other.
+        lock_rows(Wearer, sorted(wearer_ids))
         self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
         self.states: dict[tuple[int, int], PlaceState] = {}
@@ -61,6 +66,28 @@ class Ground:
             if activation.from_at <= at and (activation.to_at is None or at < activation.to_at):
                 return activation.wearer_id
         return None
+
+    def in_force(self, wearer_id: int, at: datetime) -> list[PlaceZone]:
+        """Return the wearer's zones whose rows are in force at that instant."""
+        return [
+            zone for zone in self.zones[wearer_id] if zone.from_at <= at and (zone.to_at is None or at < zone.to_at)
+        ]
+
+    def places_of(self, wearer_id: int, at: datetime) -> dict[int, list[PlaceZone]]:
+        """Return the zones in force by their place."""
+        found: dict[int, list[PlaceZone]] = defaultdict(list)
+        for zone in self.in_force(wearer_id, at):
+            found[zone.place_id].append(zone)
+        return found
+
+    def danger_at(self, wearer_id: int, zone_id: int) -> Danger:
+        """Return the danger that is held of a zone; one that could not be judged is as grave as it gets."""
+        state = self.states.get((wearer_id, zone_id))
+        if state is None:
+            return Danger.NONE
+        if state.level == CANNOT_JUDGE_LEVEL:
+            return Danger.BREACH
+        return lifecycle.danger(Level(state.level), Certainty(state.certainty))
 
     def keep(self, state: PlaceState) -> None:
         """Take the state of one wearer at one zone for the newest; ``changed_states`` is what has to be stored."""

@@ -108,23 +108,18 @@ def _judge(
         found = _gravest_visit(decisions)
         if found and (not verdict.late_visit or danger_of(found.peak) > danger_of(verdict.late_visit.peak)):
             verdict.late_visit = found
-    for fix in new:
-        if state is not None and fix.fix_time <= state.fix_time:
-            if fix.fix_time > newest:
-                # Two places for one instant: both are weighed, in the order that makes the graver one count.
-                decisions = redecide(zone, [*known_since(state.anchor_time), *_until(new, fix)], state)
-                state = decisions[-1].state
-                verdict.decisions[fix.fix_time] = _graver(verdict.decisions.get(fix.fix_time), decisions[-1])
-            continue
-        decision = decide(zone, fix, state)
+    for at, group in groupby((fix for fix in new if fix.fix_time > newest), lambda fix: fix.fix_time):
+        first, *others = group
+        decision = decide(zone, first, state)
         state = decision.state
-        verdict.decisions[fix.fix_time] = decision
+        if others:
+            # Several places for one instant: all are weighed together, and the graver answer counts.
+            earlier = [fix for fix in known_since(state.anchor_time) if fix.fix_time < at]
+            together = redecide(zone, [*earlier, *(fix for fix in new if newest < fix.fix_time <= at)], state)
+            decision, state = _graver(decision, together[-1]), together[-1].state
+        verdict.decisions[at] = decision
     verdict.judged.update(verdict.decisions)
     verdict.state = state
-
-
-def _until(fixes: Sequence[Fix], last: Fix) -> list[Fix]:
-    return [fix for fix in fixes if fix.fix_time <= last.fix_time]
 
 
 def certainty_of(decision: Decision) -> Certainty:

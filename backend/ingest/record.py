@@ -10,7 +10,7 @@ from typing import Any
 
 from backend import clock, stored_fixes
 from backend.db import atomic, insert_rows, lock_rows
-from backend.ingest.consequences import change_alerts
+from backend.ingest.consequences import change_alerts, tell_unusable
 from backend.ingest.ground import Ground
 from backend.ingest.judge import (
     CANNOT_JUDGE_LEVEL,
@@ -65,7 +65,7 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
             for submission, _ in batch.fixes:
                 duplicates[id(submission)] -= 1
         _quarantine(fresh)
-        fast = _judge_and_keep(batches, tag_ids)
+        fast = _judge_and_keep(batches, fresh, tag_ids)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
         for submission in submissions:
@@ -152,9 +152,10 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
     insert_rows(TagEvent, events)
 
 
-def _judge_and_keep(batches: dict[int, _Batch], tag_ids: Sequence[int]) -> set[int]:
-    """Judge and store the new fixes; return the tags that should report fast."""
-    ground = Ground(tag_ids, has_fixes=bool(batches))
+def _judge_and_keep(batches: dict[int, _Batch], submissions: Sequence[Submission], tag_ids: Sequence[int]) -> set[int]:
+    """Judge and store the new fixes, say where none can be used; return the tags that should report fast."""
+    unusable = [(submission, why) for submission in submissions if (why := submission.unusable())]
+    ground = Ground(tag_ids, has_fixes=bool(batches or unusable))
     rows: list[dict[str, Any]] = []
     for batch in batches.values():
         by_wearer: dict[int | None, list[tuple[Submission, SentFix]]] = defaultdict(list)
@@ -163,6 +164,10 @@ def _judge_and_keep(batches: dict[int, _Batch], tag_ids: Sequence[int]) -> set[i
         for wearer_id, sent in by_wearer.items():
             judged = {} if wearer_id is None else _judge_wearer(ground, batch.tag_id, wearer_id, sent)
             rows += [_row(batch.tag_id, wearer_id, submission, fix, judged) for submission, fix in sent]
+    for submission, why in unusable:
+        wearer_id = ground.wearer_at(submission.tag_id, submission.received_at)
+        if wearer_id is not None:
+            tell_unusable(ground, ground.wearers[wearer_id], why, submission.received_at, clock.now())
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return {tag_id for tag_id in tag_ids if _is_near(ground, tag_id)}

@@ -83,6 +83,21 @@ class Submission:
     is_answered: bool = True
     is_poison: bool = False
 
+    def unusable(self) -> str | None:
+        """Return why nothing of this request tells how near the wearer is, or None.
+
+        A clock that is wrong, or a failure here, goes on until somebody mends it. A single corrupt fix is followed by a
+        sound one and rings nobody.
+        """
+        if self.fixes:
+            return None
+        if self.is_poison:
+            return "the tag's fixes cannot be processed"
+        clock_codes = {"stale_timestamp", "fix_time_in_future"}
+        if any(refusal.code in clock_codes for refusal in self.refused):
+            return "the tag's clock is wrong"
+        return None
+
     def set_apart(self, error: str) -> Submission:
         """Return this request with every fix refused, because storing or judging it failed in an unforeseen way."""
         refused = [

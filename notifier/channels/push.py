@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import Any
 
 import firebase_admin
@@ -26,10 +27,12 @@ class Push:
     """Sends to every phone of a person; any phone that takes it makes the outcome ``sent``."""
 
     def __init__(self, settings: Settings) -> None:
+        # Less than the lease even when the last try takes its whole timeout.
+        self._send_within_s = max(0.0, settings.lease_s - 2 * settings.provider_timeout_s)
         self._app = firebase_admin.initialize_app(
             credentials.Certificate(settings.fcm_credentials),
             {"httpTimeout": settings.provider_timeout_s},
-            name=f"cordon-{id(self)}",
+            name=f"cordon-{uuid.uuid4().hex}",
         )
         # The library offers no other way to name the server or to switch its retries off: by default a 429 makes
         # five requests and a reset sends twice. requirements.txt pins the version that this was tested with.
@@ -48,8 +51,13 @@ class Push:
         if not phones:
             return delivery.failed("no phone takes pushes")
         data = messages.push(subject, Purpose(notification.purpose), notification.alert_id, notification.id)
-        outcomes = []
+        outcomes: list[Outcome] = []
+        until = clock.monotonic() + self._send_within_s
         for device in phones:
+            if outcomes and clock.monotonic() > until:
+                # The lease would run out under a provider that hangs: whoever was not tried is tried again.
+                outcomes.append(delivery.retry("not every phone was tried in time"))
+                break
             outcome = self._send(device.token, data, is_urgent=notification.purpose != Purpose.ANSWERED)
             if outcome.result is Result.DEAD_ROUTE:
                 devices.end(device, outcome.detail, clock.now())

@@ -51,9 +51,8 @@ class Websocket:
             self._open[sid] = _Open(person.id, person.team_id, session.id)
         self._ensure_following()
         if after is not None:
-            changed = alerts.changes_after(after, [person.team_id])
             # The client's handlers are ready only once the connection is accepted.
-            self._socketio.start_background_task(self._tell_again, sid, changed)
+            self._socketio.start_background_task(self._tell_again, sid, person.team_id, after)
 
     def leave(self, sid: str) -> None:
         """Forget a socket that is gone."""
@@ -67,10 +66,12 @@ class Websocket:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _tell_again(self, sid: str, changed: Iterable[Alert]) -> None:
+    def _tell_again(self, sid: str, team_id: int, cursor: int) -> None:
         try:
-            for alert in changed:
-                self._tell([sid], alert)
+            while changed := alerts.changes_after(cursor, [team_id]):
+                for alert in changed:
+                    self._tell([sid], alert)
+                    cursor = alert.cursor
         finally:
             db.release_connection()
 
@@ -115,8 +116,8 @@ class Websocket:
         refreshed = clock.monotonic()
         try:
             while not self._stop.is_set():
-                listener.wait(1.0, self._stop)
                 try:
+                    listener.wait(1.0, self._stop)
                     cursor = self._tell_changes(cursor)
                     if clock.monotonic() - refreshed >= REFRESH_EVERY_S:
                         refreshed = clock.monotonic()

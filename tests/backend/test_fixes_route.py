@@ -148,6 +148,7 @@ ODD_BUT_USABLE: dict[str, dict[str, Any]] = {
     "a satellite count beyond belief": {"satellites": 1e300},
     "a very long unknown field": {"blob": "x" * 10_000},
     "a NUL character": {"note": "a\u0000b"},
+    "half an emoji": {"note": "\ud83d"},
 }
 
 
@@ -174,6 +175,7 @@ BAD_BODIES = {
     "fixes that are an object": ('{"fixes": {}}', (422, "invalid_request")),
     "an empty batch": ('{"fixes": []}', (422, "empty_batch")),
     "no fixes at all": ("{}", (422, "empty_batch")),
+    "a NUL in the body": ('{"fixes": "\x00', (400, "malformed_json")),
     "JSON nested a hundred thousand deep": ("[" * 100_000, (400, "malformed_json")),
 }
 
@@ -183,7 +185,7 @@ def test_a_body_of_no_use_is_refused_with_its_code_and_kept_as_it_came(line: Lin
     body, expected = BAD_BODIES[case]
     assert problem_of(line.post(body)) == expected
     kept = QuarantinedFix.get()
-    assert (kept.code, kept.body) == (expected[1], body)
+    assert (kept.code, kept.body) == (expected[1], body.replace("\x00", "\ufffd"))
     # The tag may mend the body and send it under the same id.
     assert TagRequest.select().count() == 0
 
@@ -230,7 +232,10 @@ def test_a_genuine_request_with_a_timestamp_far_off_is_answered_quarantined_and_
     assert abs((told - datetime.now(UTC)).total_seconds()) < 60
     assert QuarantinedFix.get().code == "stale_timestamp"
     assert TagEvent.get().kind == "clock_reset"
-    assert Alert.select().count() == 0
+    # Nobody knows how near he is: that is told, and ends with the next fix that can be used.
+    assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, False)]
+    line.post({"fixes": [line.fix(10)]})
+    assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, True)]
 
 
 def test_events_are_kept_and_an_unknown_one_is_quarantined(line: Line) -> None:

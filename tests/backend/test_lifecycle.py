@@ -12,7 +12,7 @@ from backend.lifecycle import (
     Step,
     danger,
     due_after_s,
-    reopens,
+    is_news,
     rung,
     step,
 )
@@ -54,6 +54,18 @@ STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
     "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Step.RISE),
     "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Step.NOTHING),
     "clear after it was over is nothing": (over(60.0), CLEAR, CONFIRMED, Step.NOTHING),
+    "a breach that goes on a quarter of an hour after it was closed is an alert again": (
+        Standing(Danger.BREACH, False, Handling.CLOSED, closed_for_s=901.0),
+        BREACH,
+        CONFIRMED,
+        Step.RISE,
+    ),
+    "a breach that goes on just after it was closed is the same": (
+        Standing(Danger.BREACH, False, Handling.CLOSED, closed_for_s=60.0),
+        BREACH,
+        CONFIRMED,
+        Step.SAME,
+    ),
     "a passage soon after a passage is an alert of its own": (
         Standing(Danger.BREACH_UNCONFIRMED, True, Handling.OPEN, 60.0, is_passage=True),
         BREACH,
@@ -89,9 +101,10 @@ def test_danger_orders_level_and_certainty_and_a_withdrawn_one_is_none() -> None
 
 
 def test_an_acknowledgement_covers_the_level_acknowledged_and_no_more() -> None:
-    assert not reopens(Handling.ACKNOWLEDGED, Danger.BREACH, Danger.BREACH)
-    assert reopens(Handling.ACKNOWLEDGED, Danger.BUFFER, Danger.BREACH_UNCONFIRMED)
-    assert reopens(Handling.OPEN, Danger.BREACH, Danger.BREACH)
+    assert not is_news(Danger.BREACH, Danger.BREACH, None)
+    assert is_news(Danger.BREACH_UNCONFIRMED, Danger.BUFFER, None)
+    assert is_news(Danger.BREACH, Danger.BREACH, 181.0)
+    assert not is_news(Danger.BREACH, Danger.BREACH, 179.0)
 
 
 def test_the_ladder_climbs_at_0_10_and_60_seconds_and_then_every_two_minutes() -> None:
