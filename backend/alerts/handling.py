@@ -24,7 +24,9 @@ class Outcome(StrEnum):
     REASONABLE_EXCUSE = "reasonable_excuse"
     PASS_THROUGH = "pass_through"  # noqa: S105
     EQUIPMENT_FAULT = "equipment_fault"
+    FALSE_ALARM = "false_alarm"
     NO_ACTION_NEEDED = "no_action_needed"
+    OTHER = "other"
 
 
 def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:

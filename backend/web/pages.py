@@ -125,7 +125,9 @@ OUTCOME_TEXTS = {
     Outcome.REASONABLE_EXCUSE: "Reasonable excuse",
     Outcome.PASS_THROUGH: "Only passed through",
     Outcome.EQUIPMENT_FAULT: "Equipment or GPS fault",
+    Outcome.FALSE_ALARM: "False alarm",
     Outcome.NO_ACTION_NEEDED: "No action needed",
+    Outcome.OTHER: "Something else: say what in the note",
 }
 
 
