@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -10,14 +11,15 @@ from typing import Any
 import pytest
 from playhouse.pool import MaxConnectionsExceeded
 
-from backend import alerts, clock, db, outbox
+from backend import alerts, clock, db, ingest, outbox
+from backend.ingest.record import store_group
 from backend.models import (
-    Activation,
     Alert,
     AlertKind,
     AuditEntry,
     Fix,
     Notification,
+    PlaceState,
     PlaceZone,
     ProtectedPlace,
     Tag,
@@ -281,19 +283,31 @@ def test_settling_and_acknowledging_at_once_never_wait_for_each_other(world: Wor
     world.reads_everything()
 
 
-def test_a_wearer_with_two_tags_at_once_has_one_alert_at_one_place(world: World) -> None:
-    second = world.new_tag("LDN-0009", None)
-    Activation.create(
-        tag=Tag.get(Tag.serial == "LDN-0009"), wearer=world.wearer, from_at=clock.now() - timedelta(hours=1)
-    )
-    db.release_connection()
-    threads = [threading.Thread(target=tag.walks_in) for tag in (world.tag, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Alert.select().where(Alert.kind == AlertKind.ZONE).count() == 1
-    world.reads_everything()
+def test_a_wearer_with_two_tags_at_once_has_one_alert_at_one_place_whatever_process_takes_them(world: World) -> None:
+    world.stop_worker()
+    settings = world.app.extensions["cordon.settings"]
+    for n in range(6):
+        wearer = Wearer.create(team=world.team, name=f"W{n}", created_at=clock.now())
+        PlaceZone.create(place=world.place, wearer=wearer, feature=world.zone.feature, from_at=world.zone.from_at)
+        both = [world.new_tag(f"W-{n}-{side}", wearer) for side in ("old", "new")]
+        ready = threading.Barrier(2)
+
+        def take(tag: TestTag, ready: threading.Barrier = ready) -> None:
+            # As the committers of two processes would: each with a transaction of its own.
+            body = json.dumps({"fixes": [tag.fix(0.0)]}).encode()
+            row = Tag.get(Tag.serial == tag.serial)
+            submission = ingest.read(row.id, tag.serial, body, clock.now(), False, settings)
+            ready.wait()
+            store_group([submission], settings)
+            db.release_connection()
+
+        threads = [threading.Thread(target=take, args=(tag,)) for tag in both]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert Alert.select().where(Alert.kind == AlertKind.ZONE).count() == 6
+    assert PlaceState.select().count() == 6
 
 
 def test_a_refresh_whose_answer_was_lost_can_be_asked_again(world: World) -> None:
