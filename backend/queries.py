@@ -37,10 +37,12 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     query: Any = (
-        Alert.select(Alert, Wearer, ProtectedPlace)
+        Alert.select(Alert, Wearer, ProtectedPlace, PlaceZone)
         .join(Wearer)
         .switch(Alert)
         .join(ProtectedPlace)
+        .switch(Alert)
+        .join(PlaceZone)
         .where(Alert.team == person.team_id, Alert.handling.in_(HANDLING_OF_STATUS[status]))
     )
     if after is not None:

@@ -98,8 +98,11 @@ class AlertOut(BaseModel):
     handling: Handling
     wearer: NamedOut
     place: NamedOut
+    zone_kind: Literal["exclusion", "inclusion", "restriction"] = Field(
+        description="Which side of the edge is forbidden"
+    )
     reasons: list[str]
-    distance_m: float | None = Field(description="Metres to the zone's edge; negative inside")
+    distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
     closing_mps: float | None = Field(description="Metres a second towards the edge")
     time_to_edge_s: float | None
     probability_inside: float | None = Field(description="Of being on the forbidden side of the edge, 0 to 1")
@@ -208,6 +211,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "handling": alert.handling,
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),
         "place": NamedOut(id=alert.place.id, name=alert.place.label),
+        "zone_kind": _zone_kind(alert.zone.feature),
         "reasons": alert.reasons,
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
@@ -225,6 +229,12 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "outcome": outcome,
         "cursor": alert.cursor,
     }
+
+
+def _zone_kind(feature: dict[str, Any]) -> str:
+    """Return the kind of a zone; one whose feature is not sound is taken for what most are."""
+    kind = (feature.get("properties") or {}).get("kind")
+    return kind if kind in ("inclusion", "restriction") else "exclusion"
 
 
 def alert_out(alert: Alert) -> AlertOut:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
 from backend.ingest.ground import Ground
-from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant
+from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant, level_of
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, PlaceZone, Wearer
 from zones import Certainty, Decision, Level, are_repeated
@@ -74,7 +74,7 @@ def judgement_of(
     return Judgement(
         wearer=wearer,
         zone=row,
-        level=decision.level,
+        level=level_of(decision),
         certainty=certainty_of(decision),
         reasons=decision.reasons,
         fix_time=instant(decision.fix_time),

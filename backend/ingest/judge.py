@@ -12,7 +12,7 @@ from itertools import groupby
 from backend import lifecycle
 from backend.lifecycle import Danger
 from backend.models import PlaceZone
-from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, decide, judge_late, redecide
+from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, ZoneKind, decide, judge_late, redecide
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +122,13 @@ def _judge(
     verdict.state = state
 
 
+def level_of(decision: Decision) -> Level:
+    """Return the level that is acted on: inside the zone that he has to keep to, near its edge is where he may be."""
+    if decision.level is Level.BUFFER and decision.kind is not ZoneKind.EXCLUSION:
+        return Level.CLEAR
+    return decision.level
+
+
 def certainty_of(decision: Decision) -> Certainty:
     """Return how surely a decision is acted on: one that looks like a passage is told one step lower, never dropped."""
     if decision.is_pass_through and decision.certainty is Certainty.CONFIRMED:
@@ -131,7 +138,7 @@ def certainty_of(decision: Decision) -> Certainty:
 
 def danger_of(decision: Decision) -> Danger:
     """Return the danger that a decision tells of."""
-    return lifecycle.danger(decision.level, certainty_of(decision))
+    return lifecycle.danger(level_of(decision), certainty_of(decision))
 
 
 def _gravest_visit(decisions: Sequence[Decision]) -> LateVisit | None:
@@ -153,7 +160,7 @@ def _graver(one: Decision | None, other: Decision | None) -> Decision:
 
 def wants_fast_reports(decision: Decision) -> bool:
     """Tell whether the tag should report faster: in a buffer or exclusion zone, or where one may be minutes away."""
-    return decision.level is not Level.CLEAR or decision.wants_faster_reports
+    return level_of(decision) is not Level.CLEAR or decision.wants_faster_reports
 
 
 def instant(epoch_s: float) -> datetime:

@@ -18,6 +18,7 @@ from backend.ingest.judge import (
     danger_of,
     instant,
     judge,
+    level_of,
     wants_fast_reports,
 )
 from backend.ingest.shapes import next_change, shape_of
@@ -207,7 +208,7 @@ def _judge_wearer(
         if any(v.error for v in verdicts):
             judged[fix.fix_time] = (CANNOT_JUDGE_LEVEL, None, decided_at)
         elif worst is not None:
-            judged[fix.fix_time] = (worst.level, worst.certainty, decided_at)
+            judged[fix.fix_time] = (level_of(worst), worst.certainty, decided_at)
         else:
             judged[fix.fix_time] = (None, None, decided_at)
     return judged
@@ -230,7 +231,7 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdic
         last = verdict.decisions[max(verdict.decisions)] if verdict.decisions else None
         if last is None or verdict.state is None:
             return
-        level, certainty, at, text = last.level, last.certainty, instant(last.fix_time), verdict.state.to_json()
+        level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
         is_fast = wants_fast_reports(last)
         next_change_at = next_change(verdict.row, clock.now(), state.next_change_at if state else None)
     ground.keep(

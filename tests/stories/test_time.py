@@ -85,6 +85,19 @@ def test_a_stay_found_in_late_data_is_told_with_the_times_of_both_its_ends(world
     world.reads_everything()
 
 
+def test_leaving_the_zone_that_a_curfew_keeps_him_in_is_the_breach(world: World) -> None:
+    set_zone(world, kind="inclusion")
+    world.tag.stays_inside()
+    assert world.officer.alerts("all") == []
+    world.tag.stays(700.0, for_s=120)
+    alert = world.officer.alert()
+    assert (alert["level"], alert["certainty"], alert["zone_kind"]) == ("breach", "confirmed", "inclusion")
+    assert alert["distance_m"] == pytest.approx(-450.0, abs=5)
+    assert any("outside the edge" in reason for reason in alert["reasons"])
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
 def pass_by_bus(world: World) -> None:
     """Ride through the zone and out again at 12 m/s, a fix every 15 s."""
     for n in range(-20, 21):

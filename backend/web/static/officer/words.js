@@ -62,7 +62,7 @@ function pace(mps) {
 export function howFar(alert) {
   if (alert.kind === "cannot_judge") return "Nobody knows how near";
   if (alert.distance_m === null) return "Distance not known";
-  const keepsIn = ["inclusion", "restriction"].includes(alert.zone?.properties?.kind);
+  const keepsIn = ["inclusion", "restriction"].includes(alert.zone_kind);
   if (alert.distance_m > 0) return `${length(alert.distance_m)} from the edge`;
   return keepsIn ? `${length(alert.distance_m)} outside the zone` : `${length(alert.distance_m)} inside the zone`;
 }
