@@ -128,7 +128,8 @@ def main() -> int:
     url, wall = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{wall_port}"
     python = f'"{sys.executable}"'
     wait_for_key = f'while [ ! -s "{CREDENTIALS}" ]; do sleep 0.1; done; '
-    wait_for_web = f'while ! curl -fs "{url}/ready" >/dev/null; do sleep 0.2; done; '
+    ask = f"import urllib.request; urllib.request.urlopen('{url}/ready', timeout=2)"
+    wait_for_web = f'while ! {python} -c "{ask}" 2>/dev/null; do sleep 0.2; done; '
     manager = Manager(Printer(sys.stdout, colour=sys.stdout.isatty()))
     manager.add_process(
         "wall",
