@@ -14,7 +14,7 @@ from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
-from mobile_api import alerts, devices, sessions, sockets, zones
+from mobile_api import alerts, devices, phones, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -27,6 +27,7 @@ BLUEPRINTS = (
     reports.bp,
     alerts.bp,
     devices.bp,
+    phones.bp,
     sessions.bp,
     zones.bp,
     callbacks.bp,
@@ -57,12 +58,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
-    app.view_functions["sessions.sign_in"] = limiter.limit(
-        lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
-    )(app.view_functions["sessions.sign_in"])
-    app.view_functions["pages.sign_in"] = limiter.limit(
-        lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
-    )(app.view_functions["pages.sign_in"])
+    for guessable in ("sessions.sign_in", "pages.sign_in", "phones.pair"):
+        app.view_functions[guessable] = limiter.limit(
+            lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
+        )(app.view_functions[guessable])
 
     socketio = SocketIO(
         app,

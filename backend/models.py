@@ -172,6 +172,42 @@ class Consent(Table):
     withdrawn_by = CharField(null=True)
 
 
+class LocationConsent(Table):
+    """A victim's recorded agreement that her phone says where she is, until withdrawn."""
+
+    victim = ForeignKeyField(Victim, backref="location_consents")
+    given_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+    withdrawn_at = InstantField(null=True)
+    withdrawn_by = CharField(null=True)
+
+
+class VictimPhone(Table):
+    """A phone that may say where a victim is: paired once with a code that was read to her."""
+
+    consent = ForeignKeyField(LocationConsent, backref="phones")
+    code_hash = CharField(unique=True)
+    code_expires_at = InstantField()
+    token_hash = CharField(unique=True, null=True)
+    paired_at = InstantField(null=True)
+    created_at = InstantField()
+
+
+class VictimPosition(Table):
+    """Where a victim's phone was: the newest two and no more, gone when she withdraws."""
+
+    victim = ForeignKeyField(Victim, backref="positions")
+    fix_time = InstantField()
+    received_at = InstantField()
+    lat = DoubleField()
+    lon = DoubleField()
+    accuracy_m = DoubleField(null=True)
+    speed_mps = DoubleField(null=True)
+
+    class Meta:
+        indexes = ((("victim", "fix_time"), True),)
+
+
 class Wearer(Table):
     """The person wearing a tag."""
 
@@ -213,6 +249,8 @@ class PlaceZone(Table):
     feature = JSONField()
     from_at = InstantField()
     to_at = InstantField(null=True)
+    # Around a person and not a place: the feature has no geometry, only radius and buffer.
+    moves = BooleanField(default=False)
 
 
 class TagRequest(Table):
@@ -322,6 +360,8 @@ class Alert(Table):
     probability_inside = DoubleField(null=True)
     could_be_inside = BooleanField(default=False)
     is_pass_through = BooleanField(default=False)
+    # At a moving place: who came nearer to whom when danger last rose.
+    mover = CharField(null=True)
     # The clock of the fix that raised it.
     fix_time = InstantField()
     received_at = InstantField()
@@ -455,6 +495,9 @@ TABLES: list[type[Table]] = [
     Socket,
     Victim,
     Consent,
+    LocationConsent,
+    VictimPhone,
+    VictimPosition,
     Wearer,
     Tag,
     Activation,

@@ -98,8 +98,8 @@ class AlertOut(BaseModel):
     handling: Handling
     wearer: NamedOut
     place: NamedOut
-    zone_kind: Literal["exclusion", "inclusion", "restriction"] = Field(
-        description="Which side of the edge is forbidden"
+    zone_kind: Literal["exclusion", "inclusion", "restriction", "moving"] = Field(
+        description="Which side of the edge is forbidden; moving: within the radius around a person"
     )
     reasons: list[str]
     distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
@@ -108,6 +108,9 @@ class AlertOut(BaseModel):
     probability_inside: float | None = Field(description="Of being on the forbidden side of the edge, 0 to 1")
     could_be_inside: bool = Field(description="Or could be there by now, after the time without a fix")
     is_pass_through: bool = Field(description="Looks like a passage at vehicle speed: told one step less surely")
+    mover: Literal["wearer", "protected", "both"] | None = Field(
+        description="At a moving place: who came nearer to whom when danger last rose"
+    )
     fix_time: datetime
     last_fix_time: datetime
     received_at: datetime
@@ -219,6 +222,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "probability_inside": alert.probability_inside,
         "could_be_inside": alert.could_be_inside,
         "is_pass_through": alert.is_pass_through,
+        "mover": alert.mover,
         "fix_time": alert.fix_time,
         "last_fix_time": alert.last_fix_time,
         "received_at": alert.received_at,
@@ -234,7 +238,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
 def _zone_kind(feature: dict[str, Any]) -> str:
     """Return the kind of a zone; one whose feature is not sound is taken for what most are."""
     kind = (feature.get("properties") or {}).get("kind")
-    return kind if kind in ("inclusion", "restriction") else "exclusion"
+    return kind if kind in ("inclusion", "restriction", "moving") else "exclusion"
 
 
 def alert_out(alert: Alert) -> AlertOut:

@@ -36,6 +36,8 @@ class Judgement:
     probability_inside: float | None = None
     could_be_inside: bool = False
     is_pass_through: bool = False
+    # At a moving place: who came nearer to whom (zones.Mover).
+    mover: str | None = None
     kind: AlertKind = AlertKind.ZONE
 
 
@@ -126,7 +128,7 @@ def raise_alert(
         ladder_started_at=now,
     )
     _take_situation(alert, judgement)
-    alert.peak_danger = lifecycle.danger(judgement.level, judgement.certainty)
+    alert.peak_danger = danger_of(judgement)
     alert.last_fix_time = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
@@ -143,7 +145,7 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         alert.is_over, alert.over_at = True, now
         _save(alert)
         return raise_alert(judgement)
-    risen_to = lifecycle.danger(judgement.level, judgement.certainty)
+    risen_to = danger_of(judgement)
     is_told = _has_to_be_told(alert, judgement, risen_to)
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
@@ -218,7 +220,14 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
         # A passage for as long as every breach of it looked like one.
         is_first = alert.peak_danger < Danger.BREACH_UNCONFIRMED
         alert.is_pass_through = judgement.is_pass_through and (is_first or alert.is_pass_through)
+    if judgement.mover is not None and danger_of(judgement) > alert.peak_danger:
+        alert.mover = judgement.mover
     alert.last_fix_time = judgement.fix_time
+
+
+def danger_of(judgement: Judgement) -> Danger:
+    """Return the danger that a judgement tells of."""
+    return lifecycle.danger(judgement.level, judgement.certainty)
 
 
 def _tell_victim(alert: Alert, now: datetime) -> None:
@@ -242,6 +251,7 @@ def _note(alert: Alert, action: str, judgement: Judgement) -> None:
         level=judgement.level.name.lower(),
         certainty=judgement.certainty,
         fix_time=judgement.fix_time.isoformat(),
+        **({} if judgement.mover is None else {"mover": judgement.mover}),
     )
 
 

@@ -16,6 +16,21 @@ from backend.models import Activation, Alert, PlaceState, PlaceZone, ProtectedPl
 from zones import Certainty, Level
 
 
+def row_of(state: PlaceState) -> dict[str, Any]:
+    """Return a state as the row that is stored."""
+    return {
+        "wearer": state.wearer_id,
+        "zone": state.zone_id,
+        "tag": state.tag_id,
+        "level": state.level,
+        "certainty": state.certainty,
+        "fix_time": state.fix_time,
+        "wants_fast": state.wants_fast,
+        "next_change_at": state.next_change_at,
+        "state": state.state,
+    }
+
+
 class Ground:
     """Activations, zones, states and standing alerts of the wearers of some tags, and what changes of them."""
 
@@ -28,6 +43,7 @@ class Ground:
         lock_rows(Wearer, sorted(wearer_ids))
         self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
+        self.moving: dict[int, list[PlaceZone]] = defaultdict(list)
         self.states: dict[tuple[int, int], PlaceState] = {}
         self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
@@ -39,7 +55,7 @@ class Ground:
             .where(PlaceZone.wearer.in_(wearer_ids))
             .order_by(PlaceZone.id)
         ):
-            self.zones[zone.wearer_id].append(zone)
+            (self.moving if zone.moves else self.zones)[zone.wearer_id].append(zone)
         for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
             self.states[state.wearer_id, state.zone_id] = state
         if has_fixes:
@@ -96,20 +112,7 @@ class Ground:
 
     def changed_states(self) -> list[dict[str, Any]]:
         """Return the rows of the states that these fixes changed."""
-        return [
-            {
-                "wearer": state.wearer_id,
-                "zone": state.zone_id,
-                "tag": state.tag_id,
-                "level": state.level,
-                "certainty": state.certainty,
-                "fix_time": state.fix_time,
-                "wants_fast": state.wants_fast,
-                "next_change_at": state.next_change_at,
-                "state": state.state,
-            }
-            for state in self._changed.values()
-        ]
+        return [row_of(state) for state in self._changed.values()]
 
     def apply(self, judgement: Judgement) -> Alert | None:
         """Let a judgement change the standing alert at its place, and return it if anything changed."""

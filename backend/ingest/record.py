@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from backend import clock, stored_fixes
+from backend import clock, nearness, stored_fixes
 from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
 from backend.ingest.ground import Ground
@@ -201,6 +201,11 @@ def _judge_wearer(
     for verdict in verdicts:
         _keep_state(ground, tag_id, wearer_id, verdict, new)
     change_alerts(ground, wearer, verdicts, received, decided_at)
+    if ground.moving[wearer_id]:
+        for moved in nearness.judge_wearer(
+            wearer, tag_id, ground.moving[wearer_id], ground.states, new, max(received.values()), decided_at
+        ):
+            ground.keep(moved)
     judged: dict[datetime, tuple[int | None, str | None, datetime]] = {}
     for _, fix in sent:
         decisions = [v.judged[fix.fix.fix_time] for v in verdicts if fix.fix.fix_time in v.judged]

@@ -21,6 +21,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "sessions",
     "alerts",
     "devices",
+    "phones",
     "zones",
     "callbacks",
     "reports",

@@ -110,7 +110,7 @@ export class AlertMap {
   }
 
   #fit(isAsked) {
-    if (!this.#fitted || (this.#isMoved && !isAsked)) return;
+    if (!this.#fitted?.isValid() || (this.#isMoved && !isAsked)) return;
     this.#isMoved = this.#isByHand = false;
     this.refit.hidden = true;
     const view = this.#map.getBounds();
@@ -158,13 +158,13 @@ export class AlertMap {
   }
 
   #renderLegend(alert) {
-    const { buffer_m, keepsIn } = this.#zone;
+    const { buffer_m, keepsIn, moves } = this.#zone;
     const minutes = RECENT_MS / 60_000;
     const item = (look, text) => el("li", { class: "legend__item" }, el("span", { class: `key key--${look}`, "aria-hidden": "true" }), text);
     fill(
       this.legend,
-      item("zone", keepsIn ? "Must stay inside" : "Exclusion zone"),
-      buffer_m > 0 && item("buffer", `Buffer, ${Math.round(buffer_m)} m`),
+      !moves && item("zone", keepsIn ? "Must stay inside" : "Exclusion zone"),
+      !moves && buffer_m > 0 && item("buffer", `Buffer, ${Math.round(buffer_m)} m`),
       item("newest", "Newest fix and its error"),
       item("track", `Last ${minutes} min`),
       item("gap", "No fix between"),

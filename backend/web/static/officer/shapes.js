@@ -26,6 +26,8 @@ function flat(coordinates) {
 /** @returns {L.LatLngBounds} of the zone with `margin_m` around it */
 export function boundsOf(L, feature, margin_m) {
   const { geometry, properties } = feature;
+  // A place that moves with a person has no shape, and where she is stands on no map.
+  if (!geometry) return L.latLngBounds([]);
   const reach = margin_m + radiusOf(properties) + (properties.width_m ?? 0) / 2;
   const bounds = L.latLngBounds(flat(geometry.coordinates));
   const north = reach / METRES_A_DEGREE;
@@ -47,7 +49,7 @@ function radiusOf(properties) {
 
 /**
  * Draw the zone on the map.
- * @returns {{layer: L.LayerGroup, buffer_m: number, keepsIn: boolean}}
+ * @returns {{layer: L.LayerGroup, buffer_m: number, keepsIn: boolean, moves: boolean | undefined}}
  */
 export function drawZone(L, map, feature) {
   const { geometry, properties } = feature;
@@ -56,6 +58,7 @@ export function drawZone(L, map, feature) {
   const layer = L.layerGroup().addTo(map);
   const edge = { className: `zone-edge${keepsIn ? " zone-edge--in" : ""}`, weight: 3, interactive: false };
   const ring = { className: "zone-buffer", interactive: false };
+  if (!geometry) return { layer, buffer_m, keepsIn, moves: true };
   if (geometry.type === "Point") {
     const centre = turn(geometry.coordinates);
     const radius = radiusOf(properties);

@@ -62,6 +62,8 @@ function pace(mps) {
 export function howFar(alert) {
   if (alert.kind === "cannot_judge") return "Nobody knows how near";
   if (alert.distance_m === null) return "Distance not known";
+  // The first of the reasons at a place that moves: how far the two are apart, and how sure that is.
+  if (alert.zone_kind === "moving") return alert.reasons[0];
   const keepsIn = ["inclusion", "restriction"].includes(alert.zone_kind);
   if (alert.distance_m > 0) return `${length(alert.distance_m)} from the edge`;
   return keepsIn ? `${length(alert.distance_m)} outside the zone` : `${length(alert.distance_m)} inside the zone`;

@@ -1,0 +1,161 @@
+"""Judges how near a wearer is to a person who moves, when either of the two reports; her position is told to nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from backend import alerts, stored_fixes
+from backend.alerts import Judgement
+from backend.models import Fix as FixRow
+from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
+from zones import Certainty, Fix, Level, Mover, MovingState, Nearness, Whereabouts, decide_moving
+
+log = logging.getLogger(__name__)
+
+# A position older than this says nothing: even a walk since then could have led anywhere in a borough.
+MOST_AGE_S = 3_600.0
+# A tag, and her phone, report faster while the chance that the two are together is not small.
+FAST_FROM_PROBABILITY = 0.1
+
+
+def judge_wearer(
+    wearer: Wearer,
+    tag_id: int,
+    rows: Sequence[PlaceZone],
+    states: Mapping[tuple[int, int], PlaceState],
+    new: Iterable[Fix],
+    received_at: datetime,
+    decided_at: datetime,
+) -> list[PlaceState]:
+    """Judge a wearer's ``new`` fixes, not stored yet, against each moving place, and change its alert.
+
+    Fixes older than the wearer's newest say nothing of now. Returns the states to keep. The wearer's row is held.
+    """
+    newest = max(new, key=lambda fix: fix.fix_time)
+    known = stored_fixes.of_wearer(wearer.id, _instant(newest.fix_time - MOST_AGE_S))
+    after = known[-1].fix_time if known else float("-inf")
+    way = [*known[-1:], *sorted((fix for fix in new if fix.fix_time > after), key=lambda fix: fix.fix_time)]
+    kept: list[PlaceState] = []
+    for row in rows:
+        hers = whereabouts_of(row.place.victim_id)
+        state = states.get((wearer.id, row.id))
+        for before, fix in zip([None, *way], way, strict=False):
+            if hers is None or fix.fix_time <= after or not _is_in_force(row, fix.fix_time):
+                continue
+            state = _judge(wearer, tag_id, row, state, Whereabouts(fix, before), hers, received_at, decided_at) or state
+            if state is not None:
+                kept.append(state)
+    return kept
+
+
+def judge_position(rows: Sequence[PlaceZone], received_at: datetime, decided_at: datetime) -> list[PlaceState]:
+    """Judge a protected person's newest position, stored already, against each wearer who must keep away from her.
+
+    Returns the states to keep. The wearers' rows are held.
+    """
+    kept: list[PlaceState] = []
+    for row in rows:
+        hers = whereabouts_of(row.place.victim_id)
+        if hers is None or not _is_in_force(row, hers.fix.fix_time):
+            continue
+        last = FixRow.select(FixRow.tag).where(FixRow.wearer == row.wearer_id).order_by(FixRow.fix_time.desc()).first()
+        known = stored_fixes.of_wearer(row.wearer_id, _instant(hers.fix.fix_time - MOST_AGE_S))
+        if last is None or not known:
+            continue
+        state = PlaceState.get_or_none(PlaceState.wearer == row.wearer_id, PlaceState.zone == row)
+        his = Whereabouts(known[-1], known[-2] if len(known) > 1 else None)
+        judged = _judge(row.wearer, last.tag_id, row, state, his, hers, received_at, decided_at)
+        if judged is not None:
+            kept.append(judged)
+    return kept
+
+
+def whereabouts_of(victim_id: int) -> Whereabouts | None:
+    """Return the newest two positions of a protected person, or None where her phone has told none."""
+    rows = (
+        VictimPosition.select()
+        .where(VictimPosition.victim == victim_id)
+        .order_by(VictimPosition.fix_time.desc())
+        .limit(2)
+    )
+    fixes = [Fix(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, row.speed_mps) for row in rows]
+    return Whereabouts(fixes[0], fixes[1] if len(fixes) > 1 else None) if fixes else None
+
+
+def _judge(
+    wearer: Wearer,
+    tag_id: int,
+    row: PlaceZone,
+    known: PlaceState | None,
+    his: Whereabouts,
+    hers: Whereabouts,
+    received_at: datetime,
+    decided_at: datetime,
+) -> PlaceState | None:
+    """Return the state after this judgement; None where one of the two positions is too old to say anything."""
+    state = _read(known)
+    at = max(his.fix.fix_time, hers.fix.fix_time, state.at if state else float("-inf"))
+    if at - min(his.fix.fix_time, hers.fix.fix_time) > MOST_AGE_S:
+        return None
+    rule = row.feature["properties"]
+    near = decide_moving(his, hers, at, state, float(rule["radius_m"]), float(rule["buffer_m"]))
+    alerts.apply(_judgement(wearer, row, near, at, received_at, decided_at))
+    return PlaceState(
+        wearer=wearer.id,
+        zone=row.id,
+        tag=tag_id,
+        level=near.level,
+        certainty=near.certainty,
+        fix_time=_instant(at),
+        wants_fast=near.level is not Level.CLEAR or near.probability_within >= FAST_FROM_PROBABILITY,
+        next_change_at=row.to_at if row.to_at and row.to_at > decided_at else None,
+        state=near.state.to_json(),
+    )
+
+
+def _read(known: PlaceState | None) -> MovingState | None:
+    if known is None or not known.state:
+        return None
+    try:
+        return MovingState.from_json(known.state)
+    except ValueError:
+        log.warning("the state of moving place %s is of another form: judged from nothing", known.zone_id)
+        return None
+
+
+def _judgement(
+    wearer: Wearer, row: PlaceZone, near: Nearness, at: float, received_at: datetime, decided_at: datetime
+) -> Judgement:
+    edge_m = near.distance_m - float(row.feature["properties"]["radius_m"])
+    closing = near.closing_mps
+    return Judgement(
+        wearer=wearer,
+        zone=row,
+        level=near.level,
+        certainty=near.certainty,
+        reasons=near.reasons,
+        fix_time=_instant(at),
+        received_at=received_at,
+        decided_at=decided_at,
+        distance_m=edge_m,
+        closing_mps=closing,
+        time_to_edge_s=edge_m / closing if closing and closing > 0 and edge_m > 0 else None,
+        probability_inside=near.probability_within,
+        mover=None if near.mover is Mover.NEITHER or near.certainty is Certainty.WITHDRAWN else near.mover,
+    )
+
+
+def _is_in_force(row: PlaceZone, at: float) -> bool:
+    instant = _instant(at)
+    return row.from_at <= instant and (row.to_at is None or instant < row.to_at)
+
+
+def _instant(epoch_s: float) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)
+
+
+def begins_at(now: datetime) -> datetime:
+    """Return from when a moving place that is agreed on now is in force: positions of just before count too."""
+    return now - timedelta(seconds=MOST_AGE_S)

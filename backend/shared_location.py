@@ -1,0 +1,251 @@
+"""The only writer of where a protected person is: her agreement, her phone, its newest positions, her withdrawal."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from backend import audit, nearness
+from backend.access import require
+from backend.alerts.situation import CODE_ALPHABET
+from backend.db import atomic, insert_rows, lock_rows
+from backend.errors import DomainError, NotFound, NotSignedIn
+from backend.ingest.ground import row_of
+from backend.models import (
+    LocationConsent,
+    Person,
+    PlaceState,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Victim,
+    VictimPhone,
+    VictimPosition,
+    Wearer,
+)
+from backend.settings import Settings
+from zones import Fix
+
+CODE_LENGTH = 10
+CODE_VALID_S = 1_800.0
+
+
+class MovingPlaceAlone(DomainError):
+    """A moving place beside no fixed one: if her phone is off, nothing would protect her."""
+
+    code, status, title = "moving_place_alone", 409, "A fixed zone comes first"
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What is read to her: the code, and until when her phone can be paired with it."""
+
+    code: str
+    expires_at: datetime
+
+
+def agree(
+    person: Person,
+    victim_id: int,
+    wearer_ids: Sequence[int],
+    radius_m: float,
+    buffer_m: float,
+    label: str,
+    now: datetime,
+) -> Pairing:
+    """Record that she agrees, put a moving place around her for these wearers, and return the code for her phone.
+
+    An earlier agreement ends with this one. Raises: NotAllowed; NotFound for a person of another team; and
+    MovingPlaceAlone where no fixed zone keeps one of the wearers from a place of hers.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    with atomic():
+        victim = _victim(person, victim_id)
+        wearers = list(Wearer.select().where(Wearer.id.in_(wearer_ids), Wearer.team == person.team_id))
+        if {wearer.id for wearer in wearers} != set(wearer_ids):
+            raise NotFound("There is no such person on probation.")
+        lock_rows(Wearer, sorted(wearer_ids))
+        for wearer in wearers:
+            if not _has_fixed_zone(victim, wearer, now):
+                raise MovingPlaceAlone("No fixed zone keeps this person from a place of hers. Save one first.")
+        _end(victim, audit.actor_of(person), now)
+        consent = LocationConsent.create(victim=victim, given_at=now, recorded_by=person)
+        place = ProtectedPlace.create(victim=victim, label=label)
+        feature = {
+            "type": "Feature",
+            "geometry": None,
+            "properties": {"kind": "moving", "radius_m": radius_m, "buffer_m": buffer_m},
+        }
+        for wearer in wearers:
+            PlaceZone.create(place=place, wearer=wearer, feature=feature, from_at=nearness.begins_at(now), moves=True)
+        expires_at = now + timedelta(seconds=CODE_VALID_S)
+        VictimPhone.create(consent=consent, code_hash=_digest(code), code_expires_at=expires_at, created_at=now)
+        audit.record(audit.actor_of(person), "location_consent_given", f"victim:{victim.id}", now, consent=consent.id)
+    return Pairing(code, expires_at)
+
+
+def pair(code: str, now: datetime) -> str:
+    """Exchange the code, once, for the token with which her phone speaks. Raises: NotSignedIn."""
+    token = secrets.token_urlsafe(32)
+    with atomic():
+        changed = (
+            VictimPhone.update(token_hash=_digest(token), paired_at=now)
+            .where(
+                VictimPhone.code_hash == _digest(code.strip().upper()),
+                VictimPhone.code_expires_at > now,
+                VictimPhone.token_hash.is_null(),
+            )
+            .execute()
+        )
+        if not changed:
+            raise NotSignedIn("The code is not known, was used, or is too old.")
+        phone = identify(token)
+        audit.record(f"victim:{phone.consent.victim_id}", "victim_phone_paired", f"victim_phone:{phone.id}", now)
+    return token
+
+
+def identify(token: str) -> VictimPhone:
+    """Return the phone that holds this token, while she agrees. Raises: NotSignedIn."""
+    phone = (
+        VictimPhone.select(VictimPhone, LocationConsent)
+        .join(LocationConsent)
+        .where(VictimPhone.token_hash == _digest(token), LocationConsent.withdrawn_at.is_null())
+        .first()
+    )
+    if phone is None:
+        raise NotSignedIn("This phone is not paired.")
+    return phone
+
+
+def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: datetime) -> int:
+    """Judge where she is now and forget where she was; return in how many seconds her phone should report again.
+
+    Only what is newer than the newest known counts; a position of the future or of long ago is passed over.
+    """
+    victim_id = phone.consent.victim_id
+    latest = now.timestamp() + settings.future_tolerance_s
+    earliest = now.timestamp() - nearness.MOST_AGE_S
+    with atomic():
+        rows = _moving(victim_id, now)
+        lock_rows(Wearer, sorted({row.wearer_id for row in rows}))
+        # Withdrawn in this very moment: nothing of her is kept.
+        phone = identify_again(phone)
+        states: dict[tuple[int, int], PlaceState] = {}
+        for fix in sorted(fixes, key=lambda fix: fix.fix_time):
+            if earliest <= fix.fix_time <= latest and _keep(victim_id, fix, now):
+                for state in nearness.judge_position(rows, now, now):
+                    states[state.wearer_id, state.zone_id] = state
+                insert_rows(PlaceState, [row_of(state) for state in states.values()], update_on=("wearer", "zone"))
+        is_near = (
+            PlaceState.select().where(PlaceState.zone.in_([row.id for row in rows]), PlaceState.wants_fast).exists()
+        )
+    return settings.fast_report_interval_s if is_near else settings.report_interval_s
+
+
+def identify_again(phone: VictimPhone) -> VictimPhone:
+    """Return the phone as it stands now. Raises: NotSignedIn when she withdrew meanwhile."""
+    consent = LocationConsent.get_by_id(phone.consent_id)
+    if consent.withdrawn_at is not None:
+        raise NotSignedIn("This phone is not paired.")
+    return phone
+
+
+def withdraw(victim: Victim, by: str, now: datetime) -> None:
+    """End what she agreed to, at once: her positions are gone, nothing new is judged, what stands stands.
+
+    An alert that stands at her moving place stays with the officer, who is told nothing more by her phone.
+    """
+    with atomic():
+        lock_rows(Wearer, sorted({row.wearer_id for row in _moving(victim.id, now)}))
+        if _end(victim, by, now):
+            audit.record(by, "location_consent_withdrawn", f"victim:{victim.id}", now)
+
+
+def withdraw_for(person: Person, victim_id: int, now: datetime) -> None:
+    """The same, said to a member of staff. Raises: NotAllowed; NotFound."""
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    withdraw(_victim(person, victim_id), audit.actor_of(person), now)
+
+
+def _victim(person: Person, victim_id: int) -> Victim:
+    victim = Victim.get_or_none(Victim.id == victim_id, Victim.team == person.team_id)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    return victim
+
+
+def _has_fixed_zone(victim: Victim, wearer: Wearer, now: datetime) -> bool:
+    return (
+        PlaceZone.select()
+        .join(ProtectedPlace)
+        .where(
+            ProtectedPlace.victim == victim,
+            PlaceZone.wearer == wearer,
+            ~PlaceZone.moves,
+            PlaceZone.from_at <= now,
+            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
+        )
+        .exists()
+    )
+
+
+def _moving(victim_id: int, now: datetime) -> list[PlaceZone]:
+    """Return the moving zones around her that are in force, each with its place and wearer."""
+    return list(
+        PlaceZone.select(PlaceZone, ProtectedPlace, Wearer)
+        .join(ProtectedPlace)
+        .switch(PlaceZone)
+        .join(Wearer)
+        .where(
+            ProtectedPlace.victim == victim_id,
+            PlaceZone.moves,
+            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
+        )
+        .order_by(PlaceZone.id)
+    )
+
+
+def _keep(victim_id: int, fix: Fix, now: datetime) -> bool:
+    """Keep a position and forget all but the one before it; False when a newer one is known."""
+    at = datetime.fromtimestamp(fix.fix_time, UTC)
+    known = [
+        row.fix_time
+        for row in VictimPosition.select(VictimPosition.fix_time)
+        .where(VictimPosition.victim == victim_id)
+        .order_by(VictimPosition.fix_time.desc())
+    ]
+    if known and at <= known[0]:
+        return False
+    VictimPosition.create(
+        victim=victim_id,
+        fix_time=at,
+        received_at=now,
+        lat=fix.lat,
+        lon=fix.lon,
+        accuracy_m=fix.accuracy_m,
+        speed_mps=fix.speed_mps,
+    )
+    if len(known) > 1:
+        VictimPosition.delete().where(VictimPosition.victim == victim_id, VictimPosition.fix_time < known[0]).execute()
+    return True
+
+
+def _end(victim: Victim, by: str, now: datetime) -> bool:
+    ended = (
+        LocationConsent.update(withdrawn_at=now, withdrawn_by=by)
+        .where(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
+        .execute()
+    )
+    ids = [row.id for row in _moving(victim.id, now)]
+    PlaceZone.update(to_at=now).where(PlaceZone.id.in_(ids)).execute()
+    PlaceState.update(wants_fast=False).where(PlaceState.zone.in_(ids)).execute()
+    VictimPosition.delete().where(VictimPosition.victim == victim).execute()
+    return bool(ended)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
