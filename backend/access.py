@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.errors import NotAllowed, NotFound
-from backend.models import Alert, Person, Role
+from backend.models import Alert, Notification, Person, Role
 
 
 def access_alert(person: Person, alert_id: int) -> Alert:
@@ -13,10 +13,15 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     alert as for none at all.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    alert = Alert.get_or_none(Alert.id == alert_id, Alert.team == person.team_id)
-    if alert is None:
+    alert = Alert.get_or_none(Alert.id == alert_id)
+    if alert is None or not (alert.team_id == person.team_id or _was_warned(person, alert)):
         raise NotFound("There is no such alert.")
     return alert
+
+
+def _was_warned(person: Person, alert: Alert) -> bool:
+    """Tell whether a person of another team, such as the duty desk, was asked to answer this alert."""
+    return Notification.select().where(Notification.alert == alert, Notification.person == person).exists()
 
 
 def require(person: Person, *roles: Role) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from backend.models import Channel, Handling
+from backend.models import AlertKind, Handling
 from zones import Certainty, Level
 
 
@@ -40,6 +40,13 @@ def danger(level: Level, certainty: Certainty) -> Danger:
     if level is Level.BUFFER:
         return Danger.BUFFER if certainty is Certainty.CONFIRMED else Danger.BUFFER_UNCONFIRMED
     return Danger.BREACH if certainty is Certainty.CONFIRMED else Danger.BREACH_UNCONFIRMED
+
+
+def danger_held(kind: str, level: int, certainty: str) -> Danger:
+    """Return the danger of an alert as stored: one that is not about nearness stands for an unconfirmed breach."""
+    if kind != AlertKind.ZONE:
+        return Danger.BREACH_UNCONFIRMED
+    return danger(Level(level), Certainty(certainty))
 
 
 class Step(StrEnum):
@@ -101,42 +108,3 @@ def is_news(risen_to: Danger, known: int, fell_for_s: float | None) -> bool:
     danger had been below it, None where it never fell.
     """
     return risen_to > known or (fell_for_s is not None and fell_for_s > QUIET_RETURN_S)
-
-
-class Who(StrEnum):
-    """A place in the ladder that people fill."""
-
-    ACKNOWLEDGER = "acknowledger"
-    OFFICER = "officer"
-    SUPERVISORS = "supervisors"
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """Who is owed what, ``after_s`` seconds after the alert or after danger rose."""
-
-    after_s: float
-    who: tuple[Who, ...]
-    channels: tuple[Channel, ...]
-    # The rung is passed over when a phone of these people has said that it received the warning.
-    unless_received: bool = False
-
-
-LADDER: tuple[Rung, ...] = (
-    Rung(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.WEBSOCKET, Channel.PUSH)),
-    Rung(10.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.SMS,), unless_received=True),
-    Rung(60.0, (Who.SUPERVISORS,), (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS)),
-)
-REPEAT = Rung(120.0, (Who.ACKNOWLEDGER, Who.OFFICER, Who.SUPERVISORS), (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS))
-
-
-def rung(number: int) -> Rung:
-    """Return rung ``number`` of the ladder, from 0; past its end the last one repeats every ``REPEAT.after_s``."""
-    return LADDER[number] if number < len(LADDER) else REPEAT
-
-
-def due_after_s(number: int) -> float:
-    """Return the seconds from the ladder's start to rung ``number``."""
-    if number < len(LADDER):
-        return LADDER[number].after_s
-    return LADDER[-1].after_s + REPEAT.after_s * (number - len(LADDER) + 1)

@@ -51,6 +51,7 @@ class Channel(StrEnum):
     WEBSOCKET = "websocket"
     PUSH = "push"
     SMS = "sms"
+    VOICE = "voice"
 
 
 class Purpose(StrEnum):
@@ -63,6 +64,11 @@ class Purpose(StrEnum):
     VICTIM_BREACH = "victim_breach"
     VICTIM_OVER = "victim_over"
     VICTIM_NOT_WARNED = "victim_not_warned"
+    # Answers to what an officer sent by SMS.
+    REPLY_ACKNOWLEDGED = "reply_acknowledged"
+    REPLY_TAKEN = "reply_taken"
+    REPLY_CANNOT = "reply_cannot"
+    REPLY_DETAILS = "reply_details"
 
 
 class NotificationState(StrEnum):
@@ -116,6 +122,42 @@ class Person(Table):
     phone = CharField(null=True)
     is_active = BooleanField(default=True)
     created_at = InstantField()
+
+
+class RouteDown(Table):
+    """A way to a person that will take nothing more: an opted-out, wrong or landline number."""
+
+    person = ForeignKeyField(Person, backref="routes_down")
+    channel = CharField()
+    because = CharField()
+    down_at = InstantField()
+    up_at = InstantField(null=True)
+
+
+class Shift(Table):
+    """When a person is on duty for their team."""
+
+    team = ForeignKeyField(Team, backref="shifts")
+    person = ForeignKeyField(Person, backref="shifts")
+    from_at = InstantField()
+    to_at = InstantField()
+    entered_by = ForeignKeyField(Person, null=True)
+    created_at = InstantField()
+
+    class Meta:
+        indexes = ((("team", "from_at"), False),)
+
+
+class LadderPolicy(Table):
+    """A team's own ladder for one kind of alert or for all, from an instant on; the newest one counts."""
+
+    team = ForeignKeyField(Team, backref="ladders")
+    kind = CharField(null=True)
+    ladder = JSONField()
+    # Who is told last and again and again: a person, or a desk that has an account and a fixed line.
+    duty_person = ForeignKeyField(Person, null=True, backref="duties")
+    from_at = InstantField()
+    set_by = ForeignKeyField(Person, null=True)
 
 
 class Session(Table):
@@ -387,6 +429,9 @@ class Alert(Table):
     ladder_started_at = InstantField()
     rung = IntegerField(default=0)
     next_escalation_at = InstantField(null=True, index=True)
+    # The ladder as it was when the alert was raised; None is the default one.
+    ladder = JSONField(null=True)
+    duty_person = ForeignKeyField(Person, null=True)
     # Where the alert stands in the feed of changes that phones follow.
     cursor = IntegerField(default=0, index=True)
 
@@ -433,6 +478,7 @@ class Notification(Table):
         indexes = (
             (("alert", "recipient_key", "channel", "purpose", "episode", "rung"), True),
             (("state", "due_at"), False),
+            (("channel", "state"), False),
         )
 
 
@@ -446,6 +492,9 @@ class Attempt(Table):
     outcome = CharField(null=True)
     provider_id = CharField(null=True, index=True)
     provider_state = CharField(null=True)
+    # Which account or project was asked, and when it was last asked what became of the message.
+    provider = CharField(null=True)
+    polled_at = InstantField(null=True)
     detail = TextField(null=True)
 
 
@@ -490,6 +539,9 @@ class AuditEntry(Table):
 TABLES: list[type[Table]] = [
     Team,
     Person,
+    RouteDown,
+    Shift,
+    LadderPolicy,
     Session,
     Device,
     Socket,

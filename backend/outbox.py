@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
 from peewee import JOIN, Case, fn
 
-from backend import db, wakeups
+from backend import db, lifecycle, wakeups
 from backend.models import (
     Alert,
     Attempt,
@@ -37,6 +37,9 @@ class Priority(IntEnum):
     UPDATE = 2
 
 
+# Within one urgency the gravest goes first.
+STEPS = 10
+
 PRIORITY_OF = {
     Purpose.ALERT: Priority.NEW,
     Purpose.VICTIM_BREACH: Priority.NEW,
@@ -45,10 +48,16 @@ PRIORITY_OF = {
     Purpose.ANSWERED: Priority.UPDATE,
     Purpose.VICTIM_NOT_WARNED: Priority.ESCALATION,
     Purpose.VICTIM_OVER: Priority.UPDATE,
+    Purpose.REPLY_ACKNOWLEDGED: Priority.UPDATE,
+    Purpose.REPLY_TAKEN: Priority.UPDATE,
+    Purpose.REPLY_CANNOT: Priority.UPDATE,
+    Purpose.REPLY_DETAILS: Priority.UPDATE,
 }
 
 # A socket that its process has not confirmed for this long is taken for dead.
 SOCKET_FRESH_S = 15.0
+# A call that has not ended by now is no longer waited for.
+LONGEST_CALL_S = 90.0
 # How far a state may be taken back by a late or repeated callback: not at all.
 RANK = {
     NotificationState.PENDING: 0,
@@ -80,11 +89,19 @@ def owe(
         purpose=purpose,
         episode=alert.episode,
         rung=rung,
-        priority=PRIORITY_OF[purpose],
+        priority=_priority(alert, purpose, rung),
         due_at=now,
         created_at=now,
     ).on_conflict_ignore().execute()
     wakeups.announce()
+
+
+def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
+    """Return the order of a message among all that are due: first words before later ones, the gravest first."""
+    urgency = PRIORITY_OF[purpose]
+    if purpose is Purpose.ALERT and rung > 0:
+        urgency = Priority.ESCALATION
+    return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
 def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose]) -> int:
@@ -109,17 +126,18 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
     token = secrets.token_hex(8)
     with db.atomic():
         due = db.skip_locked(
-            Notification.select(Notification.id)
+            Notification.select(Notification.id, Notification.channel, Notification.recipient_key)
             .where(
                 Notification.state == NotificationState.PENDING,
                 Notification.due_at <= now,
                 Notification.channel.in_(list(channels)),
                 _is_free(now, lease_s),
+                _has_no_call(now),
             )
             .order_by(Notification.priority, Notification.id.desc())
             .limit(limit)
         )
-        ids = [row.id for row in due]
+        ids = _one_call_each(due)
         if not ids:
             return []
         Notification.update(
@@ -147,6 +165,77 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
         return readable
 
 
+def _has_no_call(now: datetime) -> Any:
+    """A call waits while another one to the same person may be ringing."""
+    other = Notification.alias()
+    live = other.select(other.recipient_key).where(
+        other.channel == Channel.VOICE,
+        other.settled_at > now - timedelta(seconds=LONGEST_CALL_S),
+        other.state == NotificationState.SENT,
+    )
+    leased = other.select(other.recipient_key).where(
+        other.channel == Channel.VOICE, other.state == NotificationState.PENDING, other.lease_until > now
+    )
+    return (Notification.channel != Channel.VOICE) | (
+        Notification.recipient_key.not_in(live) & Notification.recipient_key.not_in(leased)
+    )
+
+
+def _one_call_each(due: Iterable[Notification]) -> list[int]:
+    """Return the ids to claim: of several calls to one person the first, which is the gravest."""
+    ids: list[int] = []
+    called: set[str] = set()
+    for row in due:
+        if row.channel == Channel.VOICE:
+            if row.recipient_key in called:
+                continue
+            called.add(row.recipient_key)
+        ids.append(row.id)
+    return ids
+
+
+def hold(notification_id: int) -> None:
+    """Hold a notification until the unit of work ends; its attempts are changed only after it, here as everywhere."""
+    db.lock_rows(Notification, [notification_id])
+
+
+def fold_calls(notification: Notification, now: datetime) -> int:
+    """Count the other calls that are due to the same person as made by this one, which names how many there are."""
+    with db.atomic():
+        others = [
+            row.id
+            for row in db.skip_locked(
+                Notification.select(Notification.id).where(
+                    Notification.channel == Channel.VOICE,
+                    Notification.state == NotificationState.PENDING,
+                    Notification.recipient_key == notification.recipient_key,
+                    Notification.due_at <= now,
+                    Notification.lease_token.is_null(),
+                    Notification.id != notification.id,
+                )
+            )
+        ]
+        told = f"told by the call of notification {notification.id}"
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, detail=told).where(
+            Notification.id.in_(others)
+        ).execute()
+        db.insert_rows(
+            Attempt,
+            [
+                {
+                    "id": secrets.token_hex(16),
+                    "notification": other_id,
+                    "started_at": now,
+                    "finished_at": now,
+                    "outcome": "folded",
+                    "detail": told,
+                }
+                for other_id in others
+            ],
+        )
+    return len(others)
+
+
 def _is_free(now: datetime, lease_s: float) -> Any:
     """Nobody's, run out, or farther ahead than any lease: a clock that jumped must not hold a message."""
     held_until = Notification.lease_until
@@ -167,9 +256,38 @@ def _claimed(ids: Collection[int], token: str) -> list[Notification]:
     return list(query)
 
 
-def begin_attempt(notification: Notification, now: datetime) -> Attempt:
+def begin_attempt(notification: Notification, provider: str, now: datetime) -> Attempt:
     """Record that a provider is about to be called, under an id of the attempt's own."""
-    return Attempt.create(id=secrets.token_hex(16), notification=notification, started_at=now)
+    return Attempt.create(id=secrets.token_hex(16), notification=notification, started_at=now, provider=provider)
+
+
+def silent_attempts(now: datetime, after_s: float, for_s: float, again_s: float, limit: int) -> list[Attempt]:
+    """Take up to ``limit`` attempts whose provider has said nothing final for ``after_s``, to be asked about.
+
+    Each is taken by one worker, and not again for ``again_s``; after ``for_s`` nothing is expected any more.
+    """
+    with db.atomic():
+        query = (
+            Attempt.select(Attempt.id)
+            .join(Notification)
+            .where(
+                Notification.channel.in_([Channel.SMS, Channel.VOICE]),
+                Notification.state == NotificationState.SENT,
+                Attempt.outcome == "sent",
+                Attempt.provider_id.is_null(False),
+                Attempt.started_at.between(now - timedelta(seconds=for_s), now - timedelta(seconds=after_s)),
+                Attempt.polled_at.is_null() | (Attempt.polled_at < now - timedelta(seconds=again_s)),
+            )
+            .order_by(Attempt.started_at)
+            .limit(limit)
+        )
+        ids = [row.id for row in query]
+        if not ids:
+            return []
+        unasked = Attempt.polled_at.is_null() | (Attempt.polled_at < now - timedelta(seconds=again_s))
+        changed = Attempt.update(polled_at=now).where(Attempt.id.in_(ids), unasked).returning(Attempt.id)
+        taken = [row.id for row in changed.execute()]
+        return list(Attempt.select(Attempt, Notification).join(Notification).where(Attempt.id.in_(taken)))
 
 
 def finish_attempt(attempt: Attempt, outcome: str, detail: str, provider_id: str | None, now: datetime) -> None:

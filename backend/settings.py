@@ -14,6 +14,14 @@ def _setting(default: Any, unit: str, help: str) -> Any:
     return field(default=default, metadata={"unit": unit, "help": help})
 
 
+def _truth(text: str) -> bool:
+    """Return what a text says of yes and no. Raises: ValueError."""
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if text.lower() not in known:
+        raise ValueError(text)
+    return known[text.lower()]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The configuration of one process; field ``x_y`` is read from the variable ``CORDON_X_Y``."""
@@ -78,7 +86,24 @@ class Settings:
     twilio_from: str = _setting(
         "", "E.164 number", "The number that SMS come from; it must be able to receive replies."
     )
+    twilio_auth_token_previous: str = _setting(
+        "", "secret", "The auth token before the last rotation: callbacks signed with it are still believed."
+    )
+    twilio_voice_from: str = _setting("", "E.164 number", "The number that calls come from. Empty: that of the SMS.")
     twilio_api_url: str = _setting("https://api.twilio.com", "URL", "Twilio's API, or a local double of it.")
+    twilio_fallback_from: str = _setting(
+        "", "E.164 number", "A second sender, asked at once when the first one fails. Empty: none."
+    )
+    twilio_fallback_account_sid: str = _setting(
+        "", "text", "The second sender's account. Empty: the first one's, with another number."
+    )
+    twilio_fallback_auth_token: str = _setting("", "secret", "The auth token of that account.")
+    twilio_fallback_api_url: str = _setting("", "URL", "The API of that account. Empty: the first one's.")
+    console: bool = _setting(
+        False,
+        "true or false",
+        "For development: where a channel has no credentials, log what would be sent.",
+    )
     fcm_credentials: str = _setting(
         "", "path", "Service account JSON for Firebase Cloud Messaging. Empty: push is off, and start-up says so."
     )
@@ -103,7 +128,7 @@ class Settings:
                 continue
             kind: Any = type(item.default)
             try:
-                values[item.name] = kind(text)
+                values[item.name] = _truth(text) if kind is bool else kind(text)
             except ValueError as error:
                 raise ValueError(f"{variable(item.name)} must be a {kind.__name__}, not {text!r}") from error
         return cls(**values)

@@ -81,6 +81,17 @@ def hand_back(alert_id: int) -> Response:
     return write(alert_out(alerts.hand_back(current_person(), alert_id, clock.now())))
 
 
+@bp.post("/v1/alerts/<int:alert_id>/cannot")
+@describes(
+    "Say that you cannot act: the next people are told at once.",
+    tag="alerts",
+    answer=AlertOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+)
+def cannot(alert_id: int) -> Response:
+    return write(alert_out(alerts.cannot(current_person(), alert_id, clock.now())))
+
+
 @bp.post("/v1/alerts/<int:alert_id>/outcome")
 @describes(
     "Record what came of the alert, which closes it.",

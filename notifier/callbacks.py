@@ -7,23 +7,18 @@ import logging
 from flask import Blueprint, Response, request
 from twilio.request_validator import RequestValidator
 
-from backend import alerts, audit, clock, consent, outbox
+from backend import clock
 from backend.db import atomic
 from backend.errors import WrongSignature
-from backend.models import Attempt, Channel, NotificationState, ProviderEvent, Purpose, Victim
+from backend.models import ProviderEvent
 from backend.web.identity import settings
 from backend.web.openapi import describes
+from notifier import calls, replies, states
 
 log = logging.getLogger(__name__)
 
 bp = Blueprint("callbacks", __name__)
 
-STATE_OF = {
-    "delivered": NotificationState.DELIVERED,
-    "read": NotificationState.DELIVERED,
-    "undelivered": NotificationState.FAILED,
-    "failed": NotificationState.FAILED,
-}
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
@@ -33,7 +28,9 @@ def _form() -> dict[str, str]:
     form = request.form.to_dict()
     url = config.public_url + request.full_path.rstrip("?")
     signature = request.headers.get("X-Twilio-Signature", "")
-    if not config.twilio_auth_token or not RequestValidator(config.twilio_auth_token).validate(url, form, signature):
+    # While a token is being rotated callbacks come signed with either.
+    tokens = (config.twilio_auth_token, config.twilio_auth_token_previous, config.twilio_fallback_auth_token)
+    if not any(RequestValidator(token).validate(url, form, signature) for token in tokens if token):
         raise WrongSignature("The request is not signed by Twilio for this address.")
     return form
 
@@ -48,40 +45,59 @@ def _store(kind: str, token: str, form: dict[str, str]) -> bool:
     )
 
 
+def _keep_state(attempt_id: str, form: dict[str, str], state: str, sid: str) -> tuple[str, int]:
+    repeated = request.headers.get("I-Twilio-Idempotency-Token") or f"{sid} {state}"
+    code = form.get("ErrorCode", "")
+    with atomic():
+        # Stored and acted on together: what could not be acted on is sent again by Twilio, and is new then.
+        is_new = _store("status", f"{attempt_id} {repeated}"[:255], form)
+        if is_new and not states.take(attempt_id, state, int(code) if code.isdigit() else None, clock.now()):
+            log.warning("a callback names an attempt that is not ours")
+    return "", 204
+
+
 @bp.post("/v1/webhooks/twilio/status/<attempt_id>")
 @describes("Twilio tells the state of a message.", tag="callbacks", errors=[WrongSignature], is_public=True, status=204)
 def status(attempt_id: str) -> tuple[str, int]:
     form = _form()
-    state = form.get("MessageStatus", "")
-    repeated = request.headers.get("I-Twilio-Idempotency-Token") or f"{form.get('MessageSid')} {state}"
+    return _keep_state(attempt_id, form, form.get("MessageStatus", ""), form.get("MessageSid", ""))
+
+
+@bp.post("/v1/webhooks/twilio/call/<attempt_id>")
+@describes("Twilio tells the state of a call.", tag="callbacks", errors=[WrongSignature], is_public=True, status=204)
+def call_status(attempt_id: str) -> tuple[str, int]:
+    form = _form()
+    return _keep_state(attempt_id, form, form.get("CallStatus", ""), form.get("CallSid", ""))
+
+
+@bp.post("/v1/webhooks/twilio/voice/<attempt_id>")
+@describes("Twilio asks what a call says.", tag="callbacks", errors=[WrongSignature], is_public=True)
+def voice(attempt_id: str) -> Response:
+    _form()
+    return _xml(calls.say(attempt_id, settings().public_url))
+
+
+@bp.post("/v1/webhooks/twilio/voice/<attempt_id>/key")
+@describes("Twilio tells which key was pressed in a call.", tag="callbacks", errors=[WrongSignature], is_public=True)
+def key(attempt_id: str) -> Response:
+    form = _form()
+    digits = form.get("Digits", "")
     with atomic():
-        if not _store("status", f"{attempt_id} {repeated}"[:255], form):
-            return "", 204
-        attempt = Attempt.get_or_none(Attempt.id == attempt_id)
-        if attempt is None:
-            log.warning("a callback names an attempt that is not ours")
-            return "", 204
-        alerts.lock(attempt.notification.alert_id)
-        Attempt.update(provider_state=state).where(Attempt.id == attempt_id).execute()
-        if state in STATE_OF:
-            detail = f"Twilio: {state} {form.get('ErrorCode', '')}".strip()
-            changed = outbox.raise_state(attempt.notification_id, STATE_OF[state], clock.now(), detail)
-            if changed and STATE_OF[state] is NotificationState.FAILED:
-                alerts.hasten(attempt.notification, clock.now())
-                if attempt.notification.purpose == Purpose.VICTIM_BREACH:
-                    alerts.tell_victim_not_warned(attempt.notification, clock.now())
-    return "", 204
+        _store("key", f"{attempt_id} {form.get('CallSid', '')} {digits}"[:255], form)
+    return _xml(calls.press(attempt_id, digits, settings().public_url, clock.now()))
 
 
 @bp.post("/v1/webhooks/twilio/sms")
 @describes("Twilio hands over a reply.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def reply() -> Response:
     form = _form()
-    now = clock.now()
+    token = form.get("MessageSid", "")[:255]
     with atomic():
-        if _store("sms", form.get("MessageSid", "")[:255], form) and consent.is_stop(form.get("Body", "")):
-            # A number that several victims share withdraws for each of them: silence is what it asks for.
-            for victim in Victim.select().where(Victim.phone == form.get("From", "")):
-                consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
-                audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
-    return Response(NO_REPLY, mimetype="text/xml")
+        if _store("sms", token, form):
+            made_of_it = replies.take(form.get("From", ""), form.get("Body", ""), clock.now())
+            ProviderEvent.update(made_of_it=made_of_it).where(ProviderEvent.token == token).execute()
+    return _xml(NO_REPLY)
+
+
+def _xml(text: str) -> Response:
+    return Response(text, mimetype="text/xml")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from backend.models import AlertKind, Purpose
 from zones import Certainty, Level
 
 GSM_SEGMENT = 160
 PUSH_TITLE = "Cordon"
+NEVER = datetime.min.replace(tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,9 @@ class Subject:
     certainty: Certainty
     is_over: bool
     is_late: bool = False
+    is_answered: bool = False
+    since: datetime = NEVER
+    last_fix: datetime = NEVER
 
 
 def situation(subject: Subject) -> str:
@@ -48,12 +55,44 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         return f"Zone alert {code}: the protected person could not be warned by text."
     if purpose is Purpose.ESCALATION:
         return f"Zone alert {code}: {situation(subject)}. Nobody has acknowledged it."
+    if purpose is Purpose.REPLY_ACKNOWLEDGED:
+        return f"Zone alert {code}: you have acknowledged it. Record the outcome in the app."
+    if purpose is Purpose.REPLY_TAKEN:
+        return f"Zone alert {code}: a colleague acts already, or it is closed. Nothing changed."
+    if purpose is Purpose.REPLY_CANNOT:
+        return f"Zone alert {code}: noted that you cannot. The next people are being told."
+    if purpose is Purpose.REPLY_DETAILS:
+        since, last = (at.astimezone(LONDON).strftime("%H:%M") for at in (subject.since, subject.last_fix))
+        answered = "acknowledged" if subject.is_answered else "not acknowledged"
+        return f"Zone alert {code}: {situation(subject)}, since {since}, last fix {last}, {answered}."
     return f"Zone alert {code}: {situation(subject)}. Please acknowledge."
+
+
+def plain(code: str) -> str:
+    """Return what is said when nothing better can be: whoever reads it opens the app."""
+    return f"Cordon. Zone alert {code}. Please open the app."
+
+
+# What a text asks of whoever reads it: the code is in it because several may have arrived.
+HOW_TO_ANSWER = " Reply 1 {code} to acknowledge, 2 {code} if you cannot."
+ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION)
+
+
+def spoken(subject: Subject, others: int) -> str:
+    """Return what a call says: the code letter by letter, and how many other alerts wait for this person."""
+    code = ", ".join(subject.code)
+    more = "" if others == 0 else f" {others} more zone alert{'s' if others > 1 else ''} in the app."
+    return (
+        f"This is Cordon. Zone alert, code {code}: {situation(subject)}.{more} "
+        "Press 1 to acknowledge. Press 2 if you cannot."
+    )
 
 
 def sms(subject: Subject, purpose: Purpose, alert_url: str) -> str:
     """Return an SMS to a member of staff: one GSM-7 segment, or the sentence alone where the link makes it longer."""
     text = f"Cordon. {sentence(subject, purpose)}"
+    if purpose in ASKS_FOR_ANSWER:
+        text = text.replace(" Please acknowledge.", "") + HOW_TO_ANSWER.format(code=subject.code)
     linked = f"{text} {alert_url}"
     return linked if len(linked) <= GSM_SEGMENT else text
 

@@ -7,73 +7,87 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backend import alerts, clock, db, instants, outbox, wakeups
-from backend.models import Alert, AlertKind, Attempt, Channel, Notification, NotificationState, Purpose
+from backend import alerts, clock, db, instants, outbox, routes, wakeups
+from backend.models import Attempt, Channel, Notification, NotificationState, Purpose
 from backend.settings import Settings
-from notifier import delivery
+from notifier import delivery, states
+from notifier.breaker import OPENS_AFTER, Breaker
+from notifier.channels import console, twilio
 from notifier.channels.push import Push
 from notifier.channels.sms import Sms
+from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
 from notifier.messages import Subject
-from zones import Certainty, Level
+from notifier.subjects import subject_of
 
 log = logging.getLogger(__name__)
+
+# Twilio is asked about a message that it has said nothing final of for this long (its callbacks may be lost).
+SILENT_AFTER_S = 20.0
+SILENT_FOR_S = 600.0
+ASKED_AGAIN_S = 60.0
+ASKS_EVERY_S = 2.0
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
-class Senders:
-    """The channels that this worker can send on; one without credentials answers that it is off."""
+class Way:
+    """One provider of one channel, with the breaker that stands before it."""
 
-    push: Sender
-    sms: Sender
+    provider: str
+    send: Sender
+    breaker: Breaker = field(default_factory=Breaker)
+    # Asks what became of a message; None where the provider cannot be asked.
+    state_of: Callable[[str], tuple[str, int | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """The ways on which this worker can send, by channel, in the order in which they are tried."""
+
+    ways: dict[Channel, list[Way]]
     close: Callable[[], None]
 
 
-def _off(name: str) -> Sender:
+def _off(name: str) -> Way:
     def send(*_: object) -> Outcome:
         return delivery.failed(f"{name} is off: it has no credentials")
 
-    return send
+    return Way("off", send)
 
 
 def senders(settings: Settings) -> Senders:
     """Return the channels that have credentials, and say which have none."""
-    push, sms = _off("push"), _off("SMS")
     close: Callable[[], None] = lambda: None  # noqa: E731
+    ways: dict[Channel, list[Way]] = {}
     if settings.fcm_credentials:
         firebase = Push(settings)
-        push = lambda notification, subject, _: firebase.send(notification, subject)  # noqa: E731
+        ways[Channel.PUSH] = [Way("fcm", lambda notification, subject, _: firebase.send(notification, subject))]
         close = firebase.close
-    else:
-        log.warning("push is off: CORDON_FCM_CREDENTIALS is not set")
-    if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
-        sms = Sms(settings).send
-    else:
-        log.warning("SMS is off: CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set")
-    return Senders(push, sms, close)
-
-
-def subject_of(alert: Alert) -> Subject:
-    """Return what may be said of the alert outside the app."""
-    return Subject(
-        code=alert.code,
-        kind=AlertKind(alert.kind),
-        level=Level(alert.level),
-        certainty=Certainty(alert.certainty),
-        is_over=alert.is_over,
-        is_late=alert.is_late,
-    )
+    for account in twilio.accounts(settings):
+        # Texts and calls of one account fail apart from each other.
+        sms, voice = Sms(settings, account), Voice(settings, account)
+        ways.setdefault(Channel.SMS, []).append(Way(account.name, sms.send, state_of=sms.state_of))
+        ways.setdefault(Channel.VOICE, []).append(Way(account.name, voice.send, state_of=voice.state_of))
+    for channel, name, missing in (
+        (Channel.PUSH, "push", "CORDON_FCM_CREDENTIALS is not set"),
+        (Channel.SMS, "SMS", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
+        (Channel.VOICE, "voice", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
+    ):
+        if channel not in ways:
+            log.warning("%s is off: %s", name, missing)
+            ways[channel] = [Way("console", console.send) if settings.console else _off(name)]
+    return Senders(ways, close)
 
 
 class Worker:
     """One notifier process: claims with a lease, sends outside any transaction, settles with its token."""
 
-    CHANNELS = (Channel.PUSH, Channel.SMS)
+    CHANNELS = (Channel.PUSH, Channel.SMS, Channel.VOICE)
 
     def __init__(self, settings: Settings, channels: Senders | None = None) -> None:
         self._settings = settings
@@ -81,6 +95,7 @@ class Worker:
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
         self._under_way: set[Future[None]] = set()
+        self._asks_at = 0.0
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
@@ -111,16 +126,34 @@ class Worker:
     def work(self) -> None:
         """Judge and escalate what has fallen due, and begin to deliver as much as there are threads for.
 
-        None of the three may keep the others from being done.
+        None of these may keep the others from being done.
         """
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         self._try("the ladder", lambda: alerts.escalate_overdue(clock.now()))
+        self._try("silent messages", self._ask_about_silent)
         self._under_way = {future for future in self._under_way if not future.done()}
         free = self._free()
         if free > 0:
             claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
             self._under_way |= {self._pool.submit(self._deliver, notification) for notification in claimed}
         db.release_connection()
+
+    def _ask_about_silent(self) -> None:
+        """Ask, beside the deliveries, what became of messages whose callbacks may have been lost."""
+        if clock.monotonic() < self._asks_at:
+            return
+        self._asks_at = clock.monotonic() + ASKS_EVERY_S
+        taken = outbox.silent_attempts(clock.now(), SILENT_AFTER_S, SILENT_FOR_S, ASKED_AGAIN_S, limit=20)
+        self._under_way |= {self._pool.submit(self._ask, attempt) for attempt in taken}
+
+    def _ask(self, attempt: Attempt) -> None:
+        try:
+            ask_state(attempt, self._senders)
+        except Exception as error:
+            log.warning("attempt %s could not be asked about: %s", attempt.id, type(error).__name__)
+            db.forget_connection()
+        finally:
+            db.release_connection()
 
     @staticmethod
     def _try(what: str, step: Callable[[], object]) -> None:
@@ -161,17 +194,39 @@ class Worker:
 
 
 def deliver(notification: Notification, channels: Senders) -> None:
-    """Try one claimed notification once and settle it."""
-    attempt = outbox.begin_attempt(notification, clock.now())
-    # Nothing is held while a provider takes its time.
-    db.release_connection()
-    send = channels.push if notification.channel == Channel.PUSH else channels.sms
+    """Try one claimed notification once on each way of its channel until one takes it, and settle it."""
+    ways = channels.ways[Channel(notification.channel)]
+    for way in ways:
+        attempt = outbox.begin_attempt(notification, way.provider, clock.now())
+        # Nothing is held while a provider takes its time.
+        db.release_connection()
+        outcome = _ask_way(way, notification, attempt)
+        if outcome.result in (Result.SENT, Result.DEAD_ROUTE) or way is ways[-1]:
+            break
+        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, clock.now())
+    settle(notification, attempt, outcome)
+
+
+def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
+    if not way.breaker.allows():
+        return delivery.retry(f"{way.provider} is not asked: it has failed {OPENS_AFTER} times in a row")
     try:
-        outcome = send(notification, subject_of(notification.alert), attempt)
+        outcome = way.send(notification, subject_of(notification.alert), attempt)
     except Exception as error:
         log.exception("the %s channel failed", notification.channel)
-        outcome = delivery.failed(f"the channel itself failed ({type(error).__name__})")
-    settle(notification, attempt, outcome)
+        return delivery.failed(f"the channel itself failed ({type(error).__name__})")
+    way.breaker.record(answered=outcome.result is not Result.RETRY)
+    return outcome
+
+
+def ask_state(attempt: Attempt, channels: Senders) -> None:
+    """Ask the provider of an attempt what became of it, and let that count as a callback would."""
+    for way in channels.ways[Channel(attempt.notification.channel)]:
+        if way.provider == attempt.provider and way.state_of is not None:
+            # Nothing is held while a provider takes its time.
+            db.release_connection()
+            state, error_code = way.state_of(attempt.provider_id or "")
+            states.take(attempt.id, state, error_code, clock.now())
 
 
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
@@ -181,10 +236,13 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         if outcome.result is Result.SENT:
             # Sent is when the request left: the phone may have the message before the provider has answered.
             outbox.settle(notification, NotificationState.SENT, now, sent_at=attempt.started_at)
+            if notification.channel == Channel.VOICE:
+                outbox.fold_calls(notification, now)
             outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
             return
         # Alerts are locked before their notifications, here as everywhere.
         alert = alerts.lock(notification.alert_id)
+        outbox.hold(notification.id)
         outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
         pause = None
         if outcome.result is Result.RETRY:
@@ -199,5 +257,8 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
         else:
             outbox.retry(notification, now + timedelta(seconds=pause), outcome.detail)
+        is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
+        if is_number_dead and notification.person is not None:
+            routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
         # The next channel goes at the first failure; the retry of this one runs beside it.
         alerts.hasten(notification, now)

@@ -51,8 +51,9 @@ BUFFER_M = 250.0
 PATIENCE_S = 10.0
 
 
-def eventually(condition: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
+def eventually(condition: Callable[[], T], what: str, patience_s: float | None = None) -> T:
     """Return ``condition()`` once it is true; other threads and processes are given time to make it so."""
+    patience_s = PATIENCE_S if patience_s is None else patience_s
     deadline = time.monotonic() + patience_s
     pause = threading.Event()
     while True:
@@ -244,6 +245,21 @@ class Phone:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    @property
+    def handset(self) -> Any:
+        """The phone itself, as the providers' doubles have it: it can be off, answer, and press keys."""
+        return self.world.doubles.phone(self.person.phone or "")
+
+    def texts(self, body: str) -> Any:
+        """Text Cordon."""
+        return self.world.doubles.reply(from_=self.person.phone or "", body=body, to=self.world.settings.twilio_from)
+
+    def says_cannot(self, alert_id: int | None = None) -> dict[str, Any]:
+        """Say that one cannot act."""
+        answer = self.api("POST", f"/v1/alerts/{alert_id or self.alert()['id']}/cannot")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def hands_back(self) -> dict[str, Any]:
         """Give the alert back."""
         answer = self.api("DELETE", f"/v1/alerts/{self.alert()['id']}/acknowledgement")
@@ -270,6 +286,10 @@ class Phone:
         """Wait for a text with these words."""
         return self.world.expect_sms(self.person.phone, words)
 
+    def expects_call(self) -> Any:
+        """Wait for a voice call."""
+        return self.world.expect_call(self.person.phone)
+
     def has_app(self, token: str | None = None) -> Self:
         """Install the app: pushes arrive from now on."""
         self.push_token = token or f"push-token-{self.person.id}"
@@ -287,7 +307,7 @@ class World:
     def __init__(self, database_url: str, folder: Path, test_clock: clock.Clock) -> None:
         self.clock = test_clock
         self.folder = folder
-        self.doubles = Doubles(sent_after_s=0.0, delivered_after_s=0.0)
+        self.doubles = Doubles(sent_after_s=0.0, delivered_after_s=0.0, ring_s=0.0)
         self.doubles.start()
         self.settings = Settings(
             database_url=database_url,
@@ -313,6 +333,10 @@ class World:
         self._working: threading.Thread | None = None
         self.phones: list[Phone] = []
         self._expected: set[str] = set()
+        # A story about lost callbacks does not wait for calls to be told as ended.
+        self.waits_for_calls = True
+        # Where a remedy is switched off on purpose, what is left at the end says nothing.
+        self.checks_at_end = True
         self._make_people()
 
     def __enter__(self) -> Self:
@@ -380,6 +404,14 @@ class World:
         db.release_connection()
         return TestTag(self, row.serial, row.key, HOME)
 
+    def new_wearer(self, name: str, serial: str) -> TestTag:
+        """Return the tag of another wearer of the same officer, who must keep away from the same place."""
+        wearer = Wearer.create(
+            team=self.team, name=name, responsible_officer=self.officer.person, created_at=clock.now()
+        )
+        PlaceZone.create(place=self.place, wearer=wearer, feature=self.zone.feature, from_at=self.zone.from_at)
+        return self.new_tag(serial, wearer)
+
     def person(self, role: Role, name: str, phone: str | None, team: Team | None = None) -> Phone:
         """Return a new member of staff with a phone."""
         row = Person.create(
@@ -435,12 +467,18 @@ class World:
                     Notification.select()
                     .where(
                         Notification.state == "pending",
-                        Notification.channel.in_([Channel.PUSH, Channel.SMS]),
+                        Notification.channel.in_([Channel.PUSH, Channel.SMS, Channel.VOICE]),
                         (Notification.due_at <= now) | Notification.lease_token.is_null(False),
                     )
                     .exists()
                 )
-                return not overdue and not due
+                calling = (
+                    self.waits_for_calls
+                    and Notification.select()
+                    .where(Notification.channel == Channel.VOICE, Notification.state == "sent")
+                    .exists()
+                )
+                return not overdue and not due and not calling
             finally:
                 db.release_connection()
 
@@ -465,17 +503,22 @@ class World:
         self._expected.add(_name(found[0]))
         return found[0]
 
+    def expect_call(self, number: str | None) -> Any:
+        """The same for a voice call."""
+        return self._expect(lambda: [c for c in self.doubles.calls if c.to == number], f"a call to {number}")
+
     def reads_everything(self) -> None:
         """Take every message so far as expected: this story is about something else."""
         if self.worker is not None:
             self.settle()
-        self._expected |= {_name(item) for item in [*self.doubles.pushes, *self.doubles.messages]}
+        self._expected |= {_name(item) for item in [*self.doubles.pushes, *self.doubles.messages, *self.doubles.calls]}
 
     def expect_nothing_more(self) -> None:
         """Fail on any message that no story expected."""
         if self.worker is not None:
             self.settle()
         left = [f"text to {m.to}: {m.body}" for m in self.doubles.messages if m.sid not in self._expected]
+        left += [f"call to {c.to}" for c in self.doubles.calls if c.sid not in self._expected]
         left += [
             f"push to {p.token}: {p.data.get('body')}" for p in self.doubles.pushes if p.name not in self._expected
         ]

@@ -1,7 +1,7 @@
 """The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
 
 from backend.alerts.feed import changes_after, newest_cursor
-from backend.alerts.handling import Outcome, acknowledge, close, hand_back, lapse
+from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
 from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
@@ -10,6 +10,7 @@ __all__ = [
     "Outcome",
     "acknowledge",
     "apply",
+    "cannot",
     "change",
     "changes_after",
     "close",

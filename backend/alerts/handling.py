@@ -12,7 +12,6 @@ from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, NotAllowed
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
-from zones import Certainty, Level
 
 
 class Outcome(StrEnum):
@@ -52,9 +51,28 @@ def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
 
 
 def _danger(alert: Alert) -> Danger:
-    if alert.kind != AlertKind.ZONE:
-        return Danger.BREACH_UNCONFIRMED
-    return Danger.NONE if alert.is_over else lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
+    if alert.kind == AlertKind.ZONE and alert.is_over:
+        return Danger.NONE
+    return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
+
+
+def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
+    """Say that one cannot act: the next people are asked at once. Saying it again changes nothing.
+
+    Raises: NotFound; InvalidTransition for a closed alert.
+    """
+    with atomic():
+        alert = ladder.lock(access_alert(person, alert_id).id)
+        if alert.handling == Handling.CLOSED:
+            raise InvalidTransition("This alert is closed.")
+        if alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id:
+            # Somebody else acts: nothing is missing.
+            return alert
+        audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
+        if alert.handling == Handling.ACKNOWLEDGED:
+            _reopen(alert, now)
+        ladder.pass_on(alert, now)
+        return alert
 
 
 def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:

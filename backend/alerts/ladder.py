@@ -6,16 +6,15 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import audit, lifecycle, outbox
+from backend import audit, lifecycle, outbox, rota
 from backend.alerts.feed import publish
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
-from backend.lifecycle import Who
 from backend.models import (
     Alert,
     Channel,
-    Device,
     Handling,
+    LadderPolicy,
     Notification,
     NotificationState,
     Person,
@@ -23,6 +22,8 @@ from backend.models import (
     Role,
     Victim,
 )
+from backend.routes import has_route
+from backend.rungs import EVERY_CHANNEL, FIRST, Ladder, LadderRefused, Who, ladder_of
 from zones import Certainty
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 # No instant of a ladder lies farther ahead than an outcome that is owed, with some slack.
 LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
+# A hint that no phone has acknowledged in this time has not arrived.
+HINT_ACKNOWLEDGED_S = 3.0
 NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 
 
@@ -45,6 +48,31 @@ def restart(alert: Alert, now: datetime) -> None:
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
     start(alert, now)
+
+
+def take_policy(alert: Alert, now: datetime) -> None:
+    """Let the alert keep the ladder that its team has now: a change of policy changes no alert under way."""
+    policy = (
+        LadderPolicy.select()
+        .where(
+            LadderPolicy.team == alert.team_id,
+            LadderPolicy.kind.is_null() | (LadderPolicy.kind == alert.kind),
+            LadderPolicy.from_at <= now,
+        )
+        .order_by(LadderPolicy.kind.is_null(), LadderPolicy.from_at.desc(), LadderPolicy.id.desc())
+        .first()
+    )
+    if policy is not None:
+        alert.ladder, alert.duty_person = policy.ladder, policy.duty_person_id
+
+
+def ladder_for(alert: Alert) -> Ladder:
+    """Return the ladder that the alert climbs; one that cannot be read is the default, and that is logged."""
+    try:
+        return ladder_of(alert.ladder)
+    except LadderRefused:
+        log.exception("the ladder of alert %s cannot be read: the default one is climbed", alert.id)
+        return ladder_of(None)
 
 
 def start(alert: Alert, now: datetime) -> None:
@@ -62,12 +90,15 @@ def warn_again(alert: Alert, now: datetime) -> None:
     # What has not gone out yet says less than what is owed now.
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
-    first, second = lifecycle.rung(0), lifecycle.rung(1)
-    people = recipients(alert, first.who)
-    reached = sum(_owe_everywhere(alert, person, first.channels, Purpose.ALERT, 0, now) for person in people)
+    ladder = ladder_for(alert)
+    first = ladder.rung(0)
+    people = recipients(alert, first.who, now)
+    reached: set[Channel] = set()
+    for person in people:
+        reached |= _owe_everywhere(alert, person, first.channels, Purpose.ALERT, 0, now)
     # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
     alert.rung = 1
-    text_at = now + timedelta(seconds=second.after_s if reached else 0.0)
+    text_at = now + timedelta(seconds=ladder.due_after_s(1) if reached else 0.0)
     alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
     alert.save()
     publish(alert)
@@ -84,32 +115,51 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
 def climb(alert: Alert, now: datetime) -> None:
     """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
     _give_up_hints(alert, now)
+    ladder = ladder_for(alert)
+    top = len(ladder.rungs)
     while True:
         number = alert.rung
-        rung = lifecycle.rung(number)
-        purpose = Purpose.ALERT if number < 2 else Purpose.ESCALATION
+        rung = ladder.rung(number)
+        purpose = Purpose.ALERT if set(rung.who) <= FIRST else Purpose.ESCALATION
         alert.rung = number + 1
-        people = recipients(alert, rung.who)
+        people = recipients(alert, rung.who, now)
         waiting = [p for p in people if not (rung.unless_received and outbox.has_receipt(alert, p))]
         is_satisfied = bool(people) and not waiting
-        owed = sum(_owe_everywhere(alert, person, rung.channels, purpose, number, now) for person in waiting)
+        owed: set[Channel] = set()
+        for person in waiting:
+            owed |= _owe_everywhere(alert, person, rung.channels, purpose, number, now)
         if owed or is_satisfied:
             break
-        if number >= len(lifecycle.LADDER):
+        if number >= top:
             log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
             audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
             break
-    if alert.rung < len(lifecycle.LADDER):
-        due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
+    due_at = alert.ladder_started_at + timedelta(seconds=ladder.due_after_s(alert.rung))
+    if alert.rung < top:
+        if owed == {Channel.WEBSOCKET}:
+            # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
+            due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         alert.next_escalation_at = max(due_at, now)
-    elif alert.rung == len(lifecycle.LADDER):
-        due_at = alert.ladder_started_at + timedelta(seconds=lifecycle.due_after_s(alert.rung))
+    elif alert.rung == top:
         # A rung that came early or late must not make the repetition fall due at once.
-        alert.next_escalation_at = max(due_at, now + timedelta(seconds=lifecycle.REPEAT.after_s / 2))
+        alert.next_escalation_at = max(due_at, now + timedelta(seconds=ladder.repeat.after_s / 2))
     else:
-        alert.next_escalation_at = now + timedelta(seconds=lifecycle.REPEAT.after_s)
+        alert.next_escalation_at = now + timedelta(seconds=ladder.repeat.after_s)
     alert.save()
     publish(alert)
+
+
+def pass_on(alert: Alert, now: datetime) -> bool:
+    """Let somebody other than the first person be asked at once; False where they have been asked already."""
+    beyond = ladder_for(alert).beyond_first(alert.rung)
+    if alert.next_escalation_at is None or (beyond == alert.rung and beyond >= len(ladder_for(alert).rungs)):
+        return False
+    if alert.rung > 0 and not set(ladder_for(alert).rung(alert.rung - 1).who) <= FIRST:
+        return False
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.rung = beyond
+    climb(alert, now)
+    return True
 
 
 def _give_up_hints(alert: Alert, now: datetime) -> None:
@@ -123,42 +173,66 @@ def _give_up_hints(alert: Alert, now: datetime) -> None:
 
 def _owe_everywhere(
     alert: Alert, person: Person, channels: Sequence[Channel], purpose: Purpose, number: int, now: datetime
-) -> int:
-    routes = [channel for channel in channels if has_route(person, channel, now)]
-    for channel in routes:
-        outbox.owe(alert, person, channel, purpose, now, rung=number)
-    return len(routes)
+) -> set[Channel]:
+    owed = {channel for channel in channels if has_route(person, channel, now)}
+    for channel in channels:
+        if channel in owed:
+            outbox.owe(alert, person, channel, purpose, now, rung=number)
+    if not owed and not any(has_route(person, channel, now) for channel in EVERY_CHANNEL):
+        log.error("person %s has no live route", person.id)
+        audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
+    return owed
 
 
-def has_route(person: Person, channel: Channel, now: datetime) -> bool:
-    """Tell whether there is anything to send to: a fresh socket, a push token, a phone number."""
-    if channel is Channel.WEBSOCKET:
-        return outbox.is_connected(person, now)
-    if channel is Channel.PUSH:
-        return Device.select().where(Device.person == person, Device.ended_at.is_null()).exists()
-    return bool(person.phone)
-
-
-def recipients(alert: Alert, who: Sequence[Who]) -> list[Person]:
-    """Return the active people who fill these places, each once, in the order of the places.
-
-    A wearer without an active responsible officer is everybody's: the whole team's officers stand in.
-    """
+def recipients(alert: Alert, who: Sequence[Who], now: datetime) -> list[Person]:
+    """Return the active people who fill these places, each once, in the order of the places."""
     found: dict[int, Person] = {}
     for place in who:
-        for person in _filling(alert, place):
+        for person in _filling(alert, place, now):
             found.setdefault(person.id, person)
     return list(found.values())
 
 
-def _filling(alert: Alert, place: Who) -> list[Person]:
+def _filling(alert: Alert, place: Who, now: datetime) -> list[Person]:
     active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
     if place is Who.ACKNOWLEDGER:
         return list(active.where(Person.id == alert.acknowledged_by_id))
+    if place is Who.DUTY_LINE:
+        return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
     if place is Who.SUPERVISORS:
-        return list(active.where(Person.role == Role.SUPERVISOR))
-    officer = list(active.where(Person.id == alert.wearer.responsible_officer_id))
-    return officer or list(active.where(Person.role == Role.OFFICER))
+        return rota.on_duty(alert.team_id, Role.SUPERVISOR, now) or list(active.where(Person.role == Role.SUPERVISOR))
+    first = _first(alert, now)
+    if place is Who.OFFICER:
+        return first
+    asked = {person.id for person in first}
+    if rota.keeps_rota(alert.team_id, now):
+        others = rota.on_duty(alert.team_id, Role.OFFICER, now)
+    else:
+        others = list(active.where(Person.role == Role.OFFICER))
+    return [person for person in others if person.id not in asked]
+
+
+def _first(alert: Alert, now: datetime) -> list[Person]:
+    """Return the responsible officer, or who is on duty for them.
+
+    Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
+    responsible officer is everybody's: the whole team's officers stand in.
+    """
+    active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
+    responsible = list(active.where(Person.id == responsible_officer_id(alert, now)))
+    if rota.keeps_rota(alert.team_id, now):
+        duty = rota.on_duty(alert.team_id, Role.OFFICER, now)
+        if responsible and responsible[0].id in {person.id for person in duty}:
+            return responsible
+        if duty:
+            return duty
+    return responsible or list(active.where(Person.role == Role.OFFICER))
+
+
+def responsible_officer_id(alert: Alert, now: datetime) -> int | None:
+    """Return who is responsible for the wearer."""
+    officer_id: int | None = alert.wearer.responsible_officer_id
+    return officer_id
 
 
 def escalate_overdue(now: datetime, limit: int = 100) -> int:
@@ -228,17 +302,19 @@ def hasten(notification: Notification, now: datetime) -> None:
         alert = lock(notification.alert_id)
         is_latest = notification.episode == alert.episode and notification.rung == alert.rung - 1
         # Past the ladder's end rungs repeat at their pace: a provider that is down must not make them spin.
-        if alert.next_escalation_at is None or not is_latest or alert.rung >= len(lifecycle.LADDER):
+        if alert.next_escalation_at is None or not is_latest or alert.rung >= len(ladder_for(alert).rungs):
             return
         if outbox.has_receipt(alert, notification.person):
             return
-        if notification.channel == Channel.PUSH or not _has_hope(notification):
+        if not _has_hope(notification):
             alert.next_escalation_at = now
             alert.save(only=[Alert.next_escalation_at])
 
 
 def _has_hope(notification: Notification) -> bool:
-    """Tell whether another message of the same rung may still reach somebody."""
+    """Tell whether another message of the same rung is out or has not failed yet; a hint is no hope."""
+    has_not_failed = (Notification.state == NotificationState.PENDING) & Notification.detail.is_null()
+    is_out = Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED])
     return (
         Notification.select()
         .where(
@@ -246,14 +322,9 @@ def _has_hope(notification: Notification) -> bool:
             Notification.episode == notification.episode,
             Notification.rung == notification.rung,
             Notification.purpose == notification.purpose,
-            Notification.state.in_(
-                [
-                    NotificationState.PENDING,
-                    NotificationState.SENT,
-                    NotificationState.DELIVERED,
-                    NotificationState.RECEIVED,
-                ]
-            ),
+            Notification.channel != Channel.WEBSOCKET,
+            Notification.id != notification.id,
+            is_out | has_not_failed,
         )
         .exists()
     )
@@ -275,15 +346,16 @@ def tell_warned(
             Notification.alert == alert,
             Notification.purpose.in_(WARNINGS),
             Notification.person.is_null(False),
-            Notification.channel.in_(list(channels)),
             Notification.state.not_in(NOT_GONE_OUT),
         )
         .distinct()
     )
     for row in warned:
         person = row.person
-        if person is not None and (but is None or person.id != but.id):
-            outbox.owe(alert, person, Channel(row.channel), purpose, now)
+        # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
+        channel = Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel)
+        if person is not None and channel in channels and (but is None or person.id != but.id):
+            outbox.owe(alert, person, channel, purpose, now)
 
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
@@ -322,7 +394,7 @@ def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
         alert = lock(notification.alert_id)
         audit.record(audit.SYSTEM, "victim_not_warned", f"alert:{alert.id}", now, alert=alert)
         publish(alert)
-        for person in recipients(alert, (Who.ACKNOWLEDGER, Who.OFFICER)):
+        for person in recipients(alert, (Who.ACKNOWLEDGER, Who.OFFICER), now):
             for channel in (Channel.PUSH, Channel.SMS):
                 if has_route(person, channel, now):
                     outbox.owe(alert, person, channel, Purpose.VICTIM_NOT_WARNED, now)

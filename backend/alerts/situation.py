@@ -82,12 +82,8 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
 def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
     if alert is None:
         return None
-    if alert.kind != AlertKind.ZONE:
-        held = Danger.BREACH_UNCONFIRMED
-    else:
-        held = lifecycle.danger(Level(alert.level), Certainty(alert.certainty))
     return Standing(
-        danger=held,
+        danger=lifecycle.danger_held(alert.kind, alert.level, alert.certainty),
         is_over=alert.is_over,
         handling=Handling(alert.handling),
         # In the time of the fixes: a backlog tells of hours in a second, and each visit is an alert of its own.
@@ -132,6 +128,7 @@ def raise_alert(
     alert.last_fix_time = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
+    ladder.take_policy(alert, now)
     ladder.start(alert, now)
     if not is_late:
         _tell_victim(alert, now)

@@ -22,6 +22,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "alerts",
     "devices",
     "phones",
+    "duty",
     "zones",
     "callbacks",
     "reports",

@@ -5,15 +5,11 @@ from __future__ import annotations
 import pytest
 
 from backend.lifecycle import (
-    LADDER,
-    REPEAT,
     Danger,
     Standing,
     Step,
     danger,
-    due_after_s,
     is_news,
-    rung,
     step,
 )
 from backend.models import Handling
@@ -105,8 +101,3 @@ def test_an_acknowledgement_covers_the_level_acknowledged_and_no_more() -> None:
     assert is_news(Danger.BREACH_UNCONFIRMED, Danger.BUFFER, None)
     assert is_news(Danger.BREACH, Danger.BREACH, 181.0)
     assert not is_news(Danger.BREACH, Danger.BREACH, 179.0)
-
-
-def test_the_ladder_climbs_at_0_10_and_60_seconds_and_then_every_two_minutes() -> None:
-    assert [due_after_s(number) for number in range(6)] == [0.0, 10.0, 60.0, 180.0, 300.0, 420.0]
-    assert [rung(number) for number in range(4)] == [*LADDER, REPEAT]

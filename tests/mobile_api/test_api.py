@@ -161,7 +161,7 @@ def test_a_deactivated_officer_is_signed_out_gets_nothing_and_their_acknowledgem
         world.api("POST", "/v1/sessions", json={"email": officer.person.email, "password": PASSWORD}).status_code == 401
     )
     # The team's other officers stand in for a wearer whose responsible officer is gone.
-    world.colleague.expects_sms("Please acknowledge")
+    world.colleague.expects_sms("to acknowledge")
     assert world.colleague.alert()["handling"] == "open"
     world.colleague.acknowledges()
 
@@ -213,7 +213,7 @@ def test_a_push_token_moves_to_whoever_registered_it_last_and_can_be_removed(wor
     device = world.colleague.api("POST", "/v1/devices", json=token).json()
     assert world.officer.api("DELETE", f"/v1/devices/{device['id']}").status_code == 404
     world.tag.walks_in()
-    world.officer.expects_sms("Please acknowledge")
+    world.officer.expects_sms("to acknowledge")
     assert world.colleague.api("DELETE", f"/v1/devices/{device['id']}").status_code == 204
     assert world.colleague.api("DELETE", f"/v1/devices/{device['id']}").status_code == 404
     world.colleague.acknowledges()

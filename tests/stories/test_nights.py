@@ -191,7 +191,7 @@ def test_a_clock_that_jumped_and_came_back_does_not_park_the_ladder(world: World
     db.release_connection()
     world.start_worker()
     world.officer.expects_push("Please acknowledge")
-    world.officer.expects_sms("Please acknowledge")
+    world.officer.expects_sms("to acknowledge")
     world.reads_everything()
 
 

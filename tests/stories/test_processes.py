@@ -47,7 +47,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(world: World) -> N
     world.forward(world.settings.lease_s + 1)
     officer.expects_push("Please acknowledge")
     # Eleven seconds without a receipt have passed meanwhile.
-    officer.expects_sms("Please acknowledge")
+    officer.expects_sms("to acknowledge")
     assert Notification.select().where(Notification.state == "sent").count() >= 1
     officer.acknowledges()
 

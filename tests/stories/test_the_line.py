@@ -31,7 +31,7 @@ def test_a_breach_reaches_the_officers_open_app_and_phone_at_once_and_an_acknowl
     world.forward(3_600)
 
 
-def test_silence_is_answered_by_sms_then_the_supervisor_then_everyone_again_until_somebody_acknowledges(
+def test_silence_is_answered_by_text_call_colleague_supervisor_and_all_again_until_somebody_acknowledges(
     world: World,
 ) -> None:
     world.officer.has_app()
@@ -40,14 +40,22 @@ def test_silence_is_answered_by_sms_then_the_supervisor_then_everyone_again_unti
     world.officer.expects_push("Please acknowledge")
     world.forward(9)
     world.forward(2)
-    world.officer.expects_sms("Please acknowledge")
-    world.forward(50)
+    world.officer.expects_sms("to acknowledge")
+    world.forward(20)
+    world.officer.expects_call()
+    # Nobody pressed a key, and so the colleague is told without waiting for the minute to be full.
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.forward(150)
     world.supervisor.expects_push("Nobody has acknowledged")
     world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_call()
     world.forward(121)
+    for phone in (world.officer, world.colleague, world.supervisor):
+        phone.expects_sms("Nobody has acknowledged")
+        phone.expects_call()
     for phone in (world.officer, world.supervisor):
         phone.expects_push("Nobody has acknowledged")
-        phone.expects_sms("Nobody has acknowledged")
     world.supervisor.acknowledges()
     world.officer.expects_push("a colleague has acknowledged")
     world.forward(600)
@@ -61,15 +69,17 @@ def test_a_phone_that_says_it_received_the_warning_gets_no_text_and_silence_stil
     push = officer.expects_push("Please acknowledge")
     alert_id = int(push.data["alert_id"])
     assert officer.api("POST", f"/v1/alerts/{alert_id}/receipts", json={"kind": "received"}).status_code == 204
-    world.forward(30)
-    world.forward(31)
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.forward(29)
+    world.forward(2)
+    officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
     officer.acknowledges()
 
 
 def test_an_officer_with_no_live_route_is_texted_at_once(world: World) -> None:
     world.tag.walks_in()
-    world.officer.expects_sms("Please acknowledge")
+    world.officer.expects_sms("to acknowledge")
     world.officer.acknowledges()
 
 
@@ -77,7 +87,7 @@ def test_a_push_that_fails_sends_the_text_at_once(world: World) -> None:
     officer = world.officer.has_app()
     world.doubles.script(to=officer.push_token, status=503, times=1)
     world.tag.walks_in()
-    officer.expects_sms("Please acknowledge")
+    officer.expects_sms("to acknowledge")
     officer.acknowledges()
 
 
@@ -168,7 +178,7 @@ def test_a_handed_back_alert_starts_the_ladder_again(world: World) -> None:
     assert officer.hands_back()["handling"] == "open"
     officer.expects_push("Please acknowledge")
     world.forward(11)
-    officer.expects_sms("Please acknowledge")
+    officer.expects_sms("to acknowledge")
     officer.acknowledges()
 
 

@@ -54,7 +54,7 @@ def test_a_zone_that_comes_into_force_around_the_wearer_warns_at_that_moment(wor
     world.forward((begin - clock.now().astimezone(LONDON)).total_seconds() + 1)
     alert = world.officer.alert()
     assert (alert["level"], alert["handling"]) == ("breach", "open")
-    world.officer.expects_sms("Please acknowledge")
+    world.officer.expects_sms("to acknowledge")
     world.officer.acknowledges()
     world.forward(7_300)
     assert world.officer.alert()["is_over"]

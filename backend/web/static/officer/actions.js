@@ -6,7 +6,7 @@ import { el, fill } from "./dom.js";
 import { FORM_ID } from "./outcome.js";
 import { whoActs } from "./parts.js";
 
-const BUSY = { acknowledge: "Acknowledging …", hand_back: "Handing back …", outcome: "Recording …" };
+const BUSY = { acknowledge: "Acknowledging …", cannot: "Passing it on …", hand_back: "Handing back …", outcome: "Recording …" };
 
 function button(text, attributes = {}) {
   return el("button", { type: "button", ...attributes }, text);
@@ -39,13 +39,18 @@ export class Actions {
   #row(alert, doing, isOutcomeShown) {
     const isBusy = doing && doing.state !== "failed";
     if (alert.handling === "open") {
-      return button(isBusy ? BUSY[doing.what] : "Acknowledge", {
-        class: "action action--main",
-        "data-do": "acknowledge",
-        // Not `disabled`: the focus and the reader's place would be lost in the middle of the tap.
-        "aria-disabled": isBusy ? "true" : false,
-        on: { click: () => answers.acknowledge(alert.id) },
-      });
+      return el(
+        "div",
+        { class: "bar__row" },
+        button(isBusy ? BUSY[doing.what] : "Acknowledge", {
+          class: "action action--main",
+          "data-do": "acknowledge",
+          // Not `disabled`: the focus and the reader's place would be lost in the middle of the tap.
+          "aria-disabled": isBusy ? "true" : false,
+          on: { click: () => answers.acknowledge(alert.id) },
+        }),
+        !isBusy && button("I cannot", { class: "action action--plain", "data-do": "cannot", on: { click: () => answers.cannot(alert.id) } }),
+      );
     }
     if (alert.handling === "closed") return null;
     const isMine = alert.acknowledgement.by.id === config.me.id;

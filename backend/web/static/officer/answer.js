@@ -10,7 +10,7 @@ const GIVE_UP_AFTER_MS = 90_000;
 
 /**
  * @typedef {Object} Doing
- * @property {"acknowledge"|"hand_back"|"outcome"} what
+ * @property {"acknowledge"|"cannot"|"hand_back"|"outcome"} what
  * @property {"sending"|"retrying"|"failed"} state
  * @property {string} message
  */
@@ -30,6 +30,10 @@ class Answers extends EventTarget {
 
   acknowledge(id) {
     return this.#do(id, "acknowledge", () => call("POST", `/v1/alerts/${id}/acknowledgement`));
+  }
+
+  cannot(id) {
+    return this.#do(id, "cannot", () => call("POST", `/v1/alerts/${id}/cannot`));
   }
 
   handBack(id) {

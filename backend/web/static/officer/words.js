@@ -104,6 +104,9 @@ const ACTIONS = {
   handed_back: (by) => `Handed back by ${by}`,
   acknowledgement_lapsed: () => "Acknowledgement lapsed: its owner is signed out",
   outcome_overdue: () => "No outcome was recorded in time: open again",
+  cannot: (by) => `${by} cannot act: the next people are told`,
+  no_live_route: () => "A person who should be warned has no live route",
+  victim_not_warned: () => "The protected person could not be warned by text",
   nobody_reachable: () => "Nobody could be reached",
   closed: (by) => `Outcome recorded by ${by}`,
 };

@@ -1,0 +1,51 @@
+"""The only writer of teams' own ladders: set from an instant on, never changed, the newest counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from backend import audit
+from backend.access import require
+from backend.db import atomic
+from backend.errors import DomainError, NotFound
+from backend.models import AlertKind, LadderPolicy, Person, Role
+from backend.rungs import LadderRefused, ladder_of
+
+
+class LadderNotUsable(DomainError):
+    """A ladder by which somebody could be left unwarned."""
+
+    code, status, title = "ladder_refused", 422, "The ladder cannot be used"
+
+
+def standing(team_id: int, now: datetime) -> list[LadderPolicy]:
+    """Return what a team has set, newest first; for each kind of alert the first one counts."""
+    query = LadderPolicy.select().where(LadderPolicy.team == team_id, LadderPolicy.from_at <= now)
+    return list(query.order_by(LadderPolicy.from_at.desc(), LadderPolicy.id.desc()))
+
+
+def put(
+    by: Person, ladder: Mapping[str, Any], kind: AlertKind | None, duty_person_id: int | None, now: datetime
+) -> LadderPolicy:
+    """Let the alerts that are raised from now on climb this ladder; those under way keep theirs.
+
+    Raises: NotAllowed unless a supervisor asks; LadderNotUsable; NotFound for a duty desk that has no account or
+    no number.
+    """
+    require(by, Role.SUPERVISOR)
+    try:
+        checked = ladder_of(ladder)
+    except LadderRefused as error:
+        raise LadderNotUsable(str(error)) from None
+    with atomic():
+        if duty_person_id is not None:
+            duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
+            if duty is None or not duty.phone:
+                raise NotFound("The duty line has to be an active account with a phone number.")
+        policy = LadderPolicy.create(
+            team=by.team_id, kind=kind, ladder=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
+        )
+        audit.record(audit.actor_of(by), "ladder_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
+    return policy

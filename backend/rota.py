@@ -1,0 +1,121 @@
+"""Who is on duty, and where a rota has a hole. The only writer of shifts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from backend import audit
+from backend.access import require
+from backend.db import atomic
+from backend.errors import DomainError, NotFound
+from backend.models import Person, Role, Shift
+
+# A team whose last shift ended longer ago than this has given up its rota: then everybody is on duty, as before it.
+KEPT_FOR = timedelta(days=7)
+LOOK_AHEAD = timedelta(hours=72)
+LONGEST_SHIFT = timedelta(days=14)
+
+
+class ShiftRefused(DomainError):
+    """A shift that cannot be: it ends before it begins, or lasts for weeks."""
+
+    code, status, title = "shift_refused", 422, "The shift cannot be"
+
+
+def keeps_rota(team_id: int, now: datetime) -> bool:
+    """Tell whether the team says who is on duty."""
+    return Shift.select().where(Shift.team == team_id, Shift.to_at > now - KEPT_FOR).exists()
+
+
+def on_duty(team_id: int, role: Role, at: datetime) -> list[Person]:
+    """Return the active people of a role whose shift it is, in the order in which their shifts began."""
+    query = (
+        Person.select(Person)
+        .join(Shift, on=(Shift.person == Person.id))
+        .where(
+            Shift.team == team_id,
+            Shift.from_at <= at,
+            Shift.to_at > at,
+            Person.is_active,
+            Person.team == team_id,
+            Person.role == role,
+        )
+        .order_by(Shift.from_at, Shift.id)
+    )
+    return list({person.id: person for person in query}.values())
+
+
+def gaps(team_id: int, now: datetime, until: datetime | None = None) -> list[tuple[datetime, datetime]]:
+    """Return when no officer will be on duty between ``now`` and ``until`` (72 h ahead unless told).
+
+    Empty for a team that keeps no rota.
+    """
+    until = until or now + LOOK_AHEAD
+    if not keeps_rota(team_id, now):
+        return []
+    shifts = (
+        Shift.select(Shift.from_at, Shift.to_at)
+        .join(Person)
+        .where(
+            Shift.team == team_id,
+            Shift.to_at > now,
+            Shift.from_at < until,
+            Person.is_active,
+            Person.team == team_id,
+            Person.role == Role.OFFICER,
+        )
+        .order_by(Shift.from_at)
+    )
+    found: list[tuple[datetime, datetime]] = []
+    covered_to = now
+    for shift in shifts:
+        if shift.from_at > covered_to:
+            found.append((covered_to, shift.from_at))
+        covered_to = max(covered_to, shift.to_at)
+    if covered_to < until:
+        found.append((covered_to, until))
+    return found
+
+
+def shifts_of(person: Person, from_at: datetime, to_at: datetime) -> list[Shift]:
+    """Return the shifts of the person's own team that touch this time, earliest first."""
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    query = (
+        Shift.select(Shift, Person)
+        .join(Person, on=(Shift.person == Person.id))
+        .where(Shift.team == person.team_id, Shift.from_at < to_at, Shift.to_at > from_at)
+        .order_by(Shift.from_at, Shift.id)
+    )
+    return list(query)
+
+
+def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: datetime) -> Shift:
+    """Put a colleague on duty. Raises: NotAllowed; NotFound for somebody of another team; ShiftRefused."""
+    require(by, Role.SUPERVISOR)
+    if to_at <= from_at:
+        raise ShiftRefused("A shift has to end after it begins.")
+    if to_at - from_at > LONGEST_SHIFT:
+        raise ShiftRefused(f"A shift lasts {LONGEST_SHIFT.days} days at most.")
+    with atomic():
+        person = Person.get_or_none(Person.id == person_id, Person.team == by.team_id, Person.is_active)
+        if person is None or person.role == Role.ADMINISTRATOR:
+            raise NotFound("There is no such officer or supervisor in your team.")
+        shift = Shift.create(
+            team=by.team_id, person=person, from_at=from_at, to_at=to_at, entered_by=by, created_at=now
+        )
+        audit.record(audit.actor_of(by), "shift_added", f"shift:{shift.id}", now, person=person.id)
+    return shift
+
+
+def remove(by: Person, shift_id: int, now: datetime) -> None:
+    """Take a shift off the rota; one that has begun ends now, since it was true until then. Raises: NotFound."""
+    require(by, Role.SUPERVISOR)
+    with atomic():
+        shift = Shift.get_or_none(Shift.id == shift_id, Shift.team == by.team_id)
+        if shift is None or shift.to_at <= now:
+            raise NotFound("There is no such shift ahead.")
+        if shift.from_at >= now:
+            shift.delete_instance()
+        else:
+            Shift.update(to_at=now).where(Shift.id == shift_id).execute()
+        audit.record(audit.actor_of(by), "shift_removed", f"shift:{shift_id}", now, person=shift.person_id)

@@ -1,0 +1,46 @@
+"""The ways to a member of staff: which of them live, and the only writer of those that are down."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import audit, outbox
+from backend.db import atomic
+from backend.models import Channel, Device, Person, RouteDown
+
+
+def has_route(person: Person, channel: Channel, now: datetime) -> bool:
+    """Tell whether there is anything to send to: a fresh socket, a phone that takes pushes, a number not down."""
+    if channel is Channel.WEBSOCKET:
+        return outbox.is_connected(person, now)
+    if channel is Channel.PUSH:
+        return Device.select().where(Device.person == person, Device.ended_at.is_null()).exists()
+    return bool(person.phone) and not is_down(person, channel)
+
+
+def is_down(person: Person, channel: Channel) -> bool:
+    """Tell whether this way to the person was marked down and not up again."""
+    return RouteDown.select().where(_down(person, channel)).exists()
+
+
+def mark_down(person: Person, channel: Channel, because: str, now: datetime) -> bool:
+    """Send nothing more on this way; False when it was down already."""
+    with atomic():
+        if is_down(person, channel):
+            return False
+        RouteDown.create(person=person, channel=channel, because=because[:255], down_at=now)
+        audit.record(audit.SYSTEM, "route_down", f"person:{person.id}", now, channel=channel, because=because[:255])
+        return True
+
+
+def mark_up(person: Person, channel: Channel, now: datetime) -> bool:
+    """Use this way again: its owner said so, or the number is another one; False when it was not down."""
+    with atomic():
+        changed = RouteDown.update(up_at=now).where(_down(person, channel)).execute()
+        if changed:
+            audit.record(audit.SYSTEM, "route_up", f"person:{person.id}", now, channel=channel)
+        return bool(changed)
+
+
+def _down(person: Person, channel: Channel) -> object:
+    return (RouteDown.person == person) & (RouteDown.channel == channel) & RouteDown.up_at.is_null()

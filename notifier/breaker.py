@@ -1,0 +1,47 @@
+"""Stops asking a provider that keeps failing, so that the next channel goes at once instead of after each timeout."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from backend import clock
+
+# So many failures one after the other mean that the provider and not the message is at fault.
+OPENS_AFTER = 5
+# As often as this one message tries whether the provider is back.
+TRIES_EVERY_S = 5.0
+
+
+class Breaker:
+    """Counts failures in a row of one provider in this process; open, it lets one try through every few seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = clock.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._next_try_at = 0.0
+
+    def allows(self) -> bool:
+        """Tell whether the provider may be asked now; asking takes the one try that an open breaker gives."""
+        with self._lock:
+            if self._failures < OPENS_AFTER:
+                return True
+            now = self._monotonic()
+            if now < self._next_try_at:
+                return False
+            self._next_try_at = now + TRIES_EVERY_S
+            return True
+
+    def record(self, *, answered: bool) -> None:
+        """Take note of a try: an answer of any kind, a refusal too, shows that the provider is there."""
+        with self._lock:
+            self._failures = 0 if answered else self._failures + 1
+            if self._failures == OPENS_AFTER:
+                self._next_try_at = self._monotonic() + TRIES_EVERY_S
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the provider is taken to be down."""
+        with self._lock:
+            return self._failures >= OPENS_AFTER

@@ -1,0 +1,103 @@
+"""Accounts at Twilio: one try a request, a 3 s timeout, and what a refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from backend.settings import Settings
+from notifier import delivery
+from notifier.delivery import Outcome
+
+# Source: Twilio error dictionary; hints only, since Twilio changes them.
+DEAD_ROUTES = {21211, 21214, 21217, 21610, 21614, 13223, 13224}
+
+
+class _OneTry(TwilioHttpClient):
+    """Twilio's own HTTP client, which also remembers what a refusal's headers say of the next try."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(timeout=timeout_s, max_retries=0)
+        self.session.mount("http://", requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+        self.session.mount("https://", requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+
+    def request(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().request(*args, **kwargs)
+        if response.status_code == 429:
+            after = (response.headers or {}).get("Retry-After", "")
+            raise _TooMany(float(after) if after.isdigit() else None)
+        return response
+
+
+class _TooMany(Exception):
+    def __init__(self, retry_after_s: float | None) -> None:
+        super().__init__("429")
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account: its name in the record, its client, and the numbers that texts and calls come from."""
+
+    name: str
+    client: Client
+    sms_from: str
+    voice_from: str
+
+
+def accounts(settings: Settings) -> list[Account]:
+    """Return the accounts that are configured: the first one, and the one that stands in for it."""
+    found: list[Account] = []
+    if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
+        found.append(
+            _account(
+                "twilio",
+                settings,
+                settings.twilio_account_sid,
+                settings.twilio_auth_token,
+                settings.twilio_api_url,
+                settings.twilio_from,
+            )
+        )
+    if settings.twilio_fallback_from:
+        # The same account with another number, where no second account is named.
+        found.append(
+            _account(
+                "twilio-fallback",
+                settings,
+                settings.twilio_fallback_account_sid or settings.twilio_account_sid,
+                settings.twilio_fallback_auth_token or settings.twilio_auth_token,
+                settings.twilio_fallback_api_url or settings.twilio_api_url,
+                settings.twilio_fallback_from,
+            )
+        )
+    return found
+
+
+def _account(name: str, settings: Settings, sid: str, token: str, api_url: str, number: str) -> Account:
+    client = Client(sid, token, http_client=_OneTry(settings.provider_timeout_s))
+    client.api.base_url = api_url
+    return Account(name, client, number, settings.twilio_voice_from or number if name == "twilio" else number)
+
+
+def outcome_of(request: Callable[[], Any], what: str) -> Outcome:
+    """Make one request and say what it came to; nothing that it raises gets out."""
+    try:
+        return delivery.sent(request().sid)
+    except _TooMany as error:
+        return delivery.retry("Twilio answered 429", error.retry_after_s)
+    except TwilioRestException as error:
+        if error.code in DEAD_ROUTES:
+            return delivery.dead_route(f"Twilio refused the number ({error.code})")
+        if error.status >= 500:
+            return delivery.retry(f"Twilio answered {error.status}")
+        return delivery.failed(f"Twilio refused the {what} ({error.code})")
+    except Exception as error:
+        return delivery.retry(f"Twilio did not answer ({type(error).__name__})")

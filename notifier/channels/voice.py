@@ -1,0 +1,42 @@
+"""Voice calls through Twilio: the call is placed here, and what it says is fetched by Twilio when it is answered."""
+
+from __future__ import annotations
+
+from backend.models import Attempt, Notification
+from backend.settings import Settings
+from notifier import delivery, messages
+from notifier.channels import twilio
+from notifier.delivery import Outcome
+
+# A mobile's voicemail takes over after about 25 s: it rings shorter than that, and only a keypress counts anyway.
+RINGS_FOR_S = 22
+
+
+class Voice:
+    """Calls the one number of a member of staff; a completed call proves nothing, a keypress does."""
+
+    def __init__(self, settings: Settings, account: twilio.Account) -> None:
+        self._settings = settings
+        self._account = account
+
+    def send(self, notification: Notification, _: messages.Subject, attempt: Attempt) -> Outcome:
+        """Place the call once."""
+        number = notification.person.phone if notification.person is not None else None
+        if not number:
+            return delivery.failed("no number")
+        hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
+        return twilio.outcome_of(
+            lambda: self._account.client.calls.create(
+                to=number,
+                from_=self._account.voice_from,
+                url=f"{hooks}/voice/{attempt.id}",
+                status_callback=f"{hooks}/call/{attempt.id}",
+                status_callback_event=["answered", "completed"],
+                timeout=RINGS_FOR_S,
+            ),
+            "call",
+        )
+
+    def state_of(self, provider_id: str) -> tuple[str, int | None]:
+        """Ask what became of a call: its state. Raises: whatever the library raises."""
+        return str(self._account.client.calls(provider_id).fetch().status), None

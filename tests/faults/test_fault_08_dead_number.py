@@ -1,0 +1,46 @@
+"""Fault 8: a number is opted out, wrong or a landline. Remedy: the way is marked down, and the call goes at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend import routes
+from backend.models import Channel, RouteDown
+from tests.faults.conftest import Remedy
+from tests.world import World
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "refused as opted out": {"code": 21610},
+    "refused as no mobile": {"code": 21614},
+    "told later to be a landline": {"final_state": "undelivered", "error_code": 30006},
+    "told later to be unknown": {"final_state": "undelivered", "error_code": 30005},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_next_warning_does_not_wait_for_a_text_that_cannot_arrive(world: World, remedy: Remedy, fault: str) -> None:
+    remedy.is_switched_off_by(routes, "mark_down", lambda *_: False)
+    officer = world.officer
+    officer.handset.press("1")
+    world.doubles.script(to=officer.person.phone, channel="sms", **FAULTS[fault])
+    world.tag.walks_in()
+    with remedy.decides():
+        officer.expects_call()
+        world.settle()
+        assert officer.alert()["handling"] == "acknowledged"
+        assert routes.is_down(officer.person, Channel.SMS)
+        assert not routes.is_down(officer.person, Channel.VOICE)
+        assert RouteDown.select().count() == 1
+        world.reads_everything()
+
+
+def test_a_phone_that_is_merely_off_is_not_marked_down(world: World) -> None:
+    world.doubles.script(to=world.officer.person.phone, channel="sms", final_state="undelivered", error_code=30003)
+    world.tag.walks_in()
+    world.officer.expects_call()
+    world.settle()
+    assert not routes.is_down(world.officer.person, Channel.SMS)
+    world.officer.acknowledges()
+    world.reads_everything()

@@ -1,0 +1,44 @@
+"""Fault 11: a provider takes connections and never answers. Remedy: timeouts, and a breaker that stops asking it."""
+
+from __future__ import annotations
+
+from notifier.breaker import OPENS_AFTER, Breaker
+from tests.faults.conftest import Remedy
+from tests.world import World
+
+MANY = 12
+
+
+def test_many_alerts_do_not_wait_one_timeout_each(world: World, remedy: Remedy) -> None:
+    remedy.is_switched_off_by(Breaker, "allows", lambda _: True)
+    officer = world.officer.has_app()
+    world.doubles.script(channel="push", status=503)
+    tags = [world.tag, *(world.new_wearer(f"Wearer {n}", f"LDN-1{n:03}") for n in range(MANY))]
+    for tag in tags:
+        tag.walks_in()
+    with remedy.decides():
+        for _ in tags:
+            officer.expects_sms("to acknowledge")
+        asked = [attempt for attempt in world.doubles.attempts if attempt.channel == "push"]
+        assert len(asked) <= OPENS_AFTER + world.settings.worker_threads // 2
+        for alert in officer.alerts("open"):
+            officer.acknowledges(alert["id"])
+        world.doubles.clear_script()
+        world.reads_everything()
+    world.doubles.clear_script()
+
+
+def test_an_open_breaker_tries_again_with_one_message_and_closes_on_an_answer() -> None:
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    for _ in range(OPENS_AFTER):
+        assert breaker.allows()
+        breaker.record(answered=False)
+    assert breaker.is_open
+    assert not breaker.allows()
+    now[0] = 5.1
+    assert breaker.allows()
+    assert not breaker.allows()
+    breaker.record(answered=True)
+    assert not breaker.is_open
+    assert breaker.allows()

@@ -1,0 +1,118 @@
+"""Also: an acknowledgement that races the ladder, SIGTERM in mid-send, a disk that is full, a token that is rotated."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from peewee import OperationalError
+
+from backend import alerts, clock, db
+from backend.ingest import record
+from backend.models import Alert, Fix, Notification, NotificationState
+from notifier.worker import Worker
+from tests.faults.conftest import Remedy
+from tests.processes import notifier
+from tests.world import World, eventually
+
+
+def test_an_acknowledgement_that_races_the_ladder_silences_what_has_not_gone(world: World) -> None:
+    world.stop_worker()
+    world.officer.has_app()
+    world.tag.walks_in()
+    alert = Alert.get()
+    world.clock.forward(11)
+    barrier = threading.Barrier(2)
+
+    def run(step: Callable[[], object]) -> threading.Thread:
+        def go() -> None:
+            barrier.wait()
+            step()
+            db.release_connection()
+
+        thread = threading.Thread(target=go)
+        thread.start()
+        return thread
+
+    racers = [
+        run(lambda: alerts.acknowledge(world.officer.person, alert.id, clock.now())),
+        run(lambda: alerts.escalate_overdue(clock.now())),
+    ]
+    for racer in racers:
+        racer.join(20)
+    # Whoever came first: somebody acts, and nothing is owed to anybody any more.
+    assert Alert.get().handling == "acknowledged"
+    pending = Notification.select().where(
+        Notification.state == NotificationState.PENDING, Notification.purpose.in_(["alert", "escalation"])
+    )
+    assert pending.count() == 0
+    db.release_connection()
+    world.checks_at_end = False
+
+
+def test_sigterm_in_mid_send_finishes_what_is_held(world: World) -> None:
+    world.stop_worker()
+    officer = world.officer.has_app()
+    world.doubles.script(to=officer.push_token, hang_s=1.5, times=1)
+    world.tag.walks_in()
+    with notifier(world.settings) as process:
+        eventually(lambda: world.doubles.attempts, "the provider is asked", 30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    row = Notification.get()
+    assert (row.state, row.lease_token) == (NotificationState.SENT, None)
+    db.release_connection()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    world.reads_everything()
+
+
+def test_a_full_disk_refuses_the_fix_and_takes_it_when_there_is_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fix = world.tag.fix(0.0)
+    with monkeypatch.context() as full:
+
+        def insert(*_: object, **__: object) -> None:
+            raise OperationalError("database or disk is full")
+
+        full.setattr(record, "insert_rows", insert)
+        answer = world.tag.post(fix)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert Fix.select().count() == 0
+    assert world.tag.post(fix).status_code == 200
+    world.officer.expects_sms("to acknowledge")
+    world.officer.acknowledges()
+
+
+def test_callbacks_signed_with_the_token_before_the_rotation_are_believed(world: World, remedy: Remedy) -> None:
+    old = world.settings.twilio_auth_token
+    previous = old if remedy.is_on else ""
+    rotated = replace(world.settings, twilio_auth_token="the new token", twilio_auth_token_previous=previous)
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.app.extensions["cordon.settings"] = rotated
+    with remedy.decides():
+        world.officer.texts("1")
+        assert world.officer.alert()["handling"] == "acknowledged"
+        world.reads_everything()
+
+
+def test_a_worker_without_any_provider_says_so_and_lets_the_ladder_climb_to_its_end(world: World) -> None:
+    world.stop_worker()
+    world.settings = replace(world.settings, twilio_account_sid="", fcm_credentials="")
+    world.worker = Worker(world.settings)
+    world.officer.has_app()
+    world.tag.walks_in()
+    for _ in range(12):
+        world.worker.work()
+        eventually(lambda: not Notification.select().where(Notification.lease_token.is_null(False)).exists(), "settled")
+    assert {row.state for row in Notification.select()} == {"failed"}
+    assert Alert.get().next_escalation_at is not None
+    world.worker.stop()
+    world.worker.run()
+    world.worker = None
+    db.release_connection()

@@ -1,0 +1,351 @@
+"""A warning is done when a person has acknowledged it: texts and calls that are answered, people who cannot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backend import clock
+from backend.models import Attempt, AuditEntry, Notification, Person, ProviderEvent, Role, RouteDown, Shift, Team
+from backend.rungs import DEFAULT
+from tests.world import World, eventually
+
+
+def test_a_key_pressed_in_the_call_acknowledges(world: World) -> None:
+    world.officer.handset.press("1")
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    call = world.officer.expects_call()
+    eventually(lambda: len(call.said) > 1, "the answer to the key")
+    alert = world.officer.alert()
+    assert alert["acknowledgement"]["by"]["name"] == "Amina Yusuf"
+    assert f"code {', '.join(alert['code'])}" in call.said[0]
+    assert "You have acknowledged" in call.said[-1]
+    for secret in ("Daniel", "Laura", "Home", "51.5"):
+        assert not any(secret in words for words in call.said)
+    world.forward(600)
+
+
+@pytest.mark.parametrize("pickup", ["voicemail", "human", "busy", "no-answer"])
+def test_a_call_without_a_key_acknowledges_nothing_and_the_colleague_is_told_at_once(world: World, pickup: str) -> None:
+    world.officer.handset.pick_up(pickup)
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    world.officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    assert world.officer.alert()["handling"] == "open"
+    world.colleague.acknowledges()
+
+
+def test_key_2_says_cannot_and_the_colleague_is_told_at_once(world: World) -> None:
+    world.officer.handset.press("2")
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    call = world.officer.expects_call()
+    eventually(lambda: len(call.said) > 1, "the answer to the key")
+    assert "Noted that you cannot" in call.said[-1]
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.colleague.acknowledges()
+
+
+def test_a_wrong_key_hears_it_again(world: World) -> None:
+    world.officer.handset.press("71")
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    call = world.officer.expects_call()
+    eventually(lambda: len(call.said) == 3, "twice the alert and the answer to the key")
+    assert world.officer.alert()["handling"] == "acknowledged"
+
+
+@pytest.mark.parametrize("words", ["1 {code}", "1{code}", " 1. {low}.", "1"])
+def test_an_officer_acknowledges_by_text(world: World, words: str) -> None:
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    world.officer.texts(words.format(code=code, low=code.lower()))
+    world.officer.expects_sms("you have acknowledged it")
+    assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Amina Yusuf"
+    world.forward(600)
+
+
+def test_an_officer_says_cannot_by_text(world: World) -> None:
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    world.officer.texts(f"2 {code}")
+    world.officer.expects_sms("noted that you cannot")
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.colleague.acknowledges()
+
+
+def test_an_officer_asks_for_details_as_often_as_they_like(world: World) -> None:
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    for _ in range(2):
+        world.officer.texts(f"3 {code}")
+        text = world.officer.expects_sms("last fix").body
+        assert "not acknowledged" in text
+        assert len(text) <= 160
+    assert world.officer.alert()["handling"] == "open"
+    world.officer.acknowledges()
+
+
+def test_the_second_to_answer_by_text_hears_that_somebody_acts(world: World) -> None:
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    world.supervisor.acknowledges()
+    world.officer.texts(f"1 {code}")
+    world.officer.expects_sms("a colleague acts already")
+    assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Grace Okafor"
+
+
+STRANGERS = {
+    "an unknown number": "+447700900999",
+    "the victim's own number": "+447700900201",
+}
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+def test_a_reply_from_elsewhere_is_recorded_and_changes_nothing(world: World, who: str) -> None:
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    world.doubles.reply(from_=STRANGERS[who], body=f"1 {code}", to=world.settings.twilio_from)
+    assert world.officer.alert()["handling"] == "open"
+    event = ProviderEvent.get(ProviderEvent.kind == "sms")
+    assert event.made_of_it in ("unknown number", "from a protected person")
+    world.officer.acknowledges()
+
+
+def test_a_number_that_two_people_share_acknowledges_for_neither(world: World) -> None:
+    Person.update(phone=world.officer.person.phone).where(Person.id == world.colleague.person.id).execute()
+    world.tag.walks_in()
+    code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
+    world.officer.texts(f"1 {code}")
+    assert world.officer.alert()["handling"] == "open"
+    assert ProviderEvent.get(ProviderEvent.kind == "sms").made_of_it == "shared number"
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
+def test_stop_from_an_officer_ends_texts_and_never_calls(world: World) -> None:
+    world.officer.texts("STOP")
+    assert RouteDown.get().because == "answered STOP"
+    world.tag.walks_in()
+    # No text can go, and so the call goes at once.
+    world.officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.officer.texts("START")
+    assert RouteDown.get().up_at is not None
+    world.colleague.acknowledges()
+
+
+def test_whoever_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -> None:
+    officer, colleague = world.officer.has_app(), world.colleague.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.says_cannot()
+    officer.says_cannot()
+    colleague.expects_push("Nobody has acknowledged")
+    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_call()
+    colleague.acknowledges()
+    officer.expects_push("a colleague has acknowledged")
+    # Somebody acts: whoever cannot now changes nothing.
+    assert officer.says_cannot()["handling"] == "acknowledged"
+    world.forward(300)
+
+
+def test_whoever_acts_and_then_cannot_gives_it_to_the_next_people(world: World) -> None:
+    officer, colleague = world.officer.has_app(), world.colleague
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    assert officer.says_cannot()["handling"] == "open"
+    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_call()
+    colleague.acknowledges()
+    world.reads_everything()
+
+
+def test_one_call_at_a_time_reads_how_many_alerts_wait(world: World) -> None:
+    world.officer.handset.press("1")
+    other = world.new_wearer("Second Wearer", "LDN-0002")
+    third = world.new_wearer("Third Wearer", "LDN-0003")
+    for tag in (world.tag, other, third):
+        tag.walks_in()
+    world.forward(11)
+    world.forward(20)
+    world.settle()
+    calls = [call for call in world.doubles.calls if call.to == world.officer.person.phone]
+    assert "2 more zone alerts in the app" in calls[0].said[0]
+    assert len(calls) < 3
+    folded = Notification.select().where(Notification.detail.startswith("told by the call")).count()
+    assert folded >= 1
+    assert Attempt.select().where(Attempt.outcome == "folded").count() == folded
+    for alert in world.officer.alerts("open"):
+        world.officer.acknowledges(alert["id"])
+    world.reads_everything()
+
+
+def _shift(world: World, phone: Any, from_h: float, to_h: float) -> None:
+    now = clock.now()
+    answer = world.supervisor.api(
+        "POST",
+        "/v1/shifts",
+        json={
+            "person": phone.person.id,
+            "from_at": (now + timedelta(hours=from_h)).isoformat(),
+            "to_at": (now + timedelta(hours=to_h)).isoformat(),
+        },
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def test_off_duty_the_responsible_officer_sleeps_and_who_is_on_duty_is_warned(world: World) -> None:
+    duty = world.person(Role.OFFICER, "Nia Evans", "+447700900104")
+    _shift(world, duty, -1, 8)
+    _shift(world, world.colleague, -1, 8)
+    world.tag.walks_in()
+    duty.expects_sms("to acknowledge")
+    world.colleague.expects_sms("to acknowledge")
+    world.forward(31)
+    duty.expects_call()
+    world.colleague.expects_call()
+    # There is no further colleague on duty: the empty rung is skipped, the supervisor is told at once.
+    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_call()
+    duty.acknowledges()
+
+
+def test_on_duty_the_responsible_officer_comes_first_and_the_colleague_on_duty_next(world: World) -> None:
+    _shift(world, world.officer, -1, 8)
+    _shift(world, world.colleague, -1, 8)
+    world.person(Role.OFFICER, "Nia Evans", "+447700900104")
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    world.officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.officer.acknowledges()
+
+
+def test_a_hole_in_the_rota_wakes_the_responsible_officer_and_is_seen_72_hours_ahead(world: World) -> None:
+    _shift(world, world.colleague, 5, 12)
+    rota = world.supervisor.api("GET", "/v1/shifts").json()
+    assert rota["keeps_rota"]
+    assert len(rota["gaps"]) == 2
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.officer.acknowledges()
+
+
+def test_a_person_who_left_leaves_a_hole_and_not_a_ladder_that_waits(world: World) -> None:
+    _shift(world, world.colleague, -1, 8)
+    Person.update(is_active=False).where(Person.id == world.colleague.person.id).execute()
+    assert world.supervisor.api("GET", "/v1/shifts").json()["gaps"]
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.officer.acknowledges()
+
+
+def test_a_shift_that_cannot_be_is_refused(world: World) -> None:
+    now = clock.now()
+    body = {"person": world.officer.person.id, "from_at": now.isoformat(), "to_at": now.isoformat()}
+    answer = world.supervisor.api("POST", "/v1/shifts", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "shift_refused")
+    body["to_at"] = (now + timedelta(days=30)).isoformat()
+    assert world.supervisor.api("POST", "/v1/shifts", json=body).json()["code"] == "shift_refused"
+    body["to_at"] = (now + timedelta(hours=8)).isoformat()
+    assert world.officer.api("POST", "/v1/shifts", json=body).status_code == 403
+    body["person"] = 999
+    assert world.supervisor.api("POST", "/v1/shifts", json=body).status_code == 404
+
+
+def test_a_shift_that_has_begun_ends_when_it_is_taken_off(world: World) -> None:
+    _shift(world, world.colleague, -1, 8)
+    _shift(world, world.colleague, 10, 18)
+    begun, ahead = Shift.select().order_by(Shift.from_at)
+    for shift in (begun, ahead):
+        assert world.supervisor.api("DELETE", f"/v1/shifts/{shift.id}").status_code == 204
+    assert [shift.id for shift in Shift.select()] == [begun.id]
+    assert Shift.get().to_at <= clock.now()
+
+
+def _own_ladder(**change: Any) -> dict[str, Any]:
+    ladder = DEFAULT.to_json()
+    ladder["rungs"] = [ladder["rungs"][0], {**ladder["rungs"][4], "after_s": 20}]
+    return {**ladder, **change}
+
+
+def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_was_raised_with(world: World) -> None:
+    world.officer.has_app()
+    answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_ladder())
+    assert answer.status_code == 200, answer.text
+    world.tag.walks_in()
+    world.officer.expects_push("Please acknowledge")
+    assert world.supervisor.api("PUT", "/v1/ladder", json=DEFAULT.to_json()).status_code == 200
+    world.forward(21)
+    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_call()
+    world.officer.acknowledges()
+
+
+def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
+    central = Team.create(name="Central", created_at=clock.now())
+    desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
+    ladder = _own_ladder(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    world.tag.walks_in()
+    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_call()
+    world.forward(141)
+    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    desk.texts(f"1 {code}")
+    desk.expects_sms("you have acknowledged it")
+    assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Duty Desk"
+    world.reads_everything()
+
+
+def test_a_ladder_by_which_nobody_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
+    ladder = DEFAULT.to_json()
+    alone = {**ladder, "rungs": ladder["rungs"][:3]}
+    answer = world.supervisor.api("PUT", "/v1/ladder", json=alone)
+    assert (answer.status_code, answer.json()["code"]) == (422, "ladder_refused")
+    assert world.officer.api("PUT", "/v1/ladder", json=ladder).status_code == 403
+    assert [row["origin"] for row in world.officer.api("GET", "/v1/ladder").json()["ladders"]] == ["default"]
+
+
+def test_everyone_who_was_called_hears_of_a_withdrawal_by_text(world: World) -> None:
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.forward(31)
+    world.officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    world.tag.stays(5_000.0, for_s=180)
+    world.officer.expects_sms("withdrawn")
+    world.colleague.expects_sms("withdrawn")
+    assert AuditEntry.select().where(AuditEntry.action == "alert_withdrawn").exists()
+    world.reads_everything()
+
+
+def test_an_outcome_that_is_owed_for_15_minutes_begins_the_ladder_again(world: World) -> None:
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    world.forward(901)
+    officer.expects_push("Please acknowledge")
+    world.forward(11)
+    officer.expects_sms("to acknowledge")
+    officer.acknowledges()
