@@ -13,7 +13,7 @@ from tests.doubles.faults import (
     Fault,
     Scripted,
 )
-from tests.doubles.journal import Attempt, Call, Callback, Message, Push
+from tests.doubles.journal import Attempt, Call, Callback, Gather, Message, Push
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
 
@@ -32,6 +32,7 @@ __all__ = [
     "CannotReply",
     "Doubles",
     "Fault",
+    "Gather",
     "Handset",
     "Message",
     "Mode",

@@ -42,7 +42,8 @@ class Doubles:
         self._exchange = Exchange(self._options, self._journal, Script(), Phones(), scheduler, webhooks)
         self._twilio = Twilio(self._exchange)
         self._fcm = Fcm(self._exchange)
-        app = create_app(self._exchange, self._twilio, Calls(self._exchange), self._fcm)
+        self._calls = Calls(self._exchange)
+        app = create_app(self._exchange, self._twilio, self._calls, self._fcm)
         self._server = Server(host, port, app)
         self.url = f"http://{host}:{self._server.server_port}"
         self._fcm.url = self.url
@@ -175,19 +176,32 @@ class Doubles:
         """End every hang and post every callback held back."""
         self._exchange.release()
 
-    def reply(self, *, from_: str, body: str, to: str | None = None) -> Message:
-        """Have a phone text Cordon, at the number that last wrote to it unless told; Cordon's answer is awaited."""
-        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body)
+    def reply(self, *, from_: str, body: str, to: str | None = None, kinds: Iterable[str] = ("true",)) -> Message:
+        """Have a phone text Cordon, at the number that last wrote to it unless told; Cordon's answer is awaited.
 
-    def forge(self, message: Message, state: str = "delivered") -> int | None:
+        `kinds` says how often and how it is posted: `("true", "doubled")` twice, `("forged",)` with a wrong signature.
+        """
+        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body, kinds)
+
+    def forge(self, record: Message | Call, state: str = "delivered") -> int | None:
         """Post a status callback signed without the secret; the HTTP status that it got."""
-        params = self._twilio.callback_params(message, state)
-        return self._exchange.webhooks.post(message.callback_url, params, kind="forged").status
+        params = self._callback_params(record, state)
+        return self._exchange.webhooks.post(record.callback_url, params, kind="forged").status
 
-    def call_back(self, message: Message, state: str, token: str = "") -> int | None:
+    def call_back(self, record: Message | Call, state: str, token: str = "") -> int | None:
         """Post a rightly signed status callback at a time of the test's choosing; the HTTP status that it got."""
-        params = self._twilio.callback_params(message, state)
-        return self._exchange.webhooks.post(message.callback_url, params, token=token).status
+        params = self._callback_params(record, state)
+        return self._exchange.webhooks.post(record.callback_url, params, token=token).status
+
+    def forge_key(self, call: Call, keys: str = "1") -> int | None:
+        """Post a keypress to the call's last `<Gather>`, signed without the secret; the HTTP status that it got."""
+        params = self._calls.params(call) | {"Digits": keys}
+        return self._exchange.webhooks.post(call.gathers[-1].action, params, kind="forged").status
+
+    def _callback_params(self, record: Message | Call, state: str) -> dict[str, str]:
+        if isinstance(record, Call):
+            return self._calls.callback_params(record, state)
+        return self._twilio.callback_params(record, state)
 
     def show_push(self, token: str, data: dict[str, str]) -> Push:
         """Put a data push on a phone without a provider in between, to look at the wall."""
@@ -238,9 +252,12 @@ class Handset:
         """Calls to this phone."""
         return [call for call in self._doubles.calls if call.to == self._phone.number]
 
-    def turn_off(self) -> None:
-        """Receive nothing: messages are accepted and wait."""
-        self._exchange.switch(self._phone, Mode.OFF)
+    def turn_off(self, *, is_given_up: bool = False) -> None:
+        """Receive nothing, and let calls go unanswered: messages are accepted and wait.
+
+        With `is_given_up` the network says of each text at once that the phone cannot be reached: undelivered, 30003.
+        """
+        self._exchange.switch(self._phone, Mode.OFF, is_given_up=is_given_up)
 
     def turn_on(self) -> None:
         """Receive again, first what waited and is still valid."""
@@ -259,16 +276,38 @@ class Handset:
         self._phone.pickup = Pickup.HUMAN
         self._phone.keys = keys
 
-    def pick_up(self, how: Pickup | str) -> None:
-        """Take calls as `human` (pressing nothing), `voicemail`, `busy`, `no-answer`, or by `hand` at the wall."""
+    def pick_up(self, how: Pickup | str, patience_s: float | None = None) -> None:
+        """Take calls as `human` (pressing nothing), `hangs-up` (after the first words), `voicemail`, `busy`,
+        `no-answer`, or by `hand`.
+
+        By hand it rings, and then waits for a key, for `patience_s` each: `answer`, `decline`, `type_key` and
+        `hang_up` are what the hand does, here or at the wall.
+        """
         self._phone.pickup = Pickup(how)
         self._phone.keys = ""
+        self._phone.patience_s = patience_s
 
-    def reply(self, body: str, to: str | None = None) -> Message:
-        """Text Cordon."""
-        return self._doubles.reply(from_=self._phone.number, body=body, to=to)
+    def answer(self) -> None:
+        """Take the call that rings."""
+        self._phone.answer()
+
+    def decline(self) -> None:
+        """Refuse the call that rings: it ends as busy."""
+        self._phone.decline()
+
+    def type_key(self, key: str) -> None:
+        """Press one key in a call that was taken by hand."""
+        self._phone.type_key(key)
+
+    def hang_up(self) -> None:
+        """Leave a call that was taken by hand."""
+        self._phone.hang_up()
+
+    def reply(self, body: str, to: str | None = None, kinds: Iterable[str] = ("true",)) -> Message:
+        """Text Cordon; `kinds` as in `Doubles.reply`."""
+        return self._doubles.reply(from_=self._phone.number, body=body, to=to, kinds=kinds)
 
     def unregister(self) -> None:
-        """Uninstall the app: FCM answers UNREGISTERED for every token of this phone."""
+        """Uninstall the app: FCM answers UNREGISTERED for every token of this phone, the push service 410."""
         for token in self._phone.push_tokens:
             self._doubles.script(UNREGISTERED, to=token, channel="push")

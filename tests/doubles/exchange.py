@@ -17,6 +17,7 @@ from tests.doubles.faults import Fault, Script
 from tests.doubles.journal import Attempt, Journal, Message, Push, now
 from tests.doubles.phones import Mode, Phone, Phones
 
+UNREACHABLE = 30003  # Source: Twilio error 30003, "Unreachable destination handset".
 EXPIRED = 30036  # Source: Twilio error 30036, "Validity Period Expired".
 
 
@@ -39,7 +40,7 @@ class Options:
 
 @dataclass
 class Exchange:
-    """The telephone exchange behind both doubles: journal, script, phones and the way back to Cordon."""
+    """The telephone exchange behind all doubles: journal, script, phones and the way back to Cordon."""
 
     options: Options
     journal: Journal
@@ -95,14 +96,15 @@ class Exchange:
             phone.show(message)
         self.journal.changed()
 
-    def switch(self, phone: Phone, mode: Mode) -> None:
+    def switch(self, phone: Phone, mode: Mode, *, is_given_up: bool = False) -> None:
         """Set how `phone` behaves; switched on, it gets what waited for it and is still worth having."""
         with self.phones.lock:
             phone.mode = mode
+            phone.is_given_up = is_given_up
             waiting, phone.waiting = (phone.waiting, []) if mode is not Mode.OFF else ([], phone.waiting)
         for item in waiting:
             age_s = (now() - item.at).total_seconds()
-            if isinstance(item, Push):
+            if not isinstance(item, Message):
                 item.is_expired = item.ttl_s is not None and age_s > item.ttl_s
                 if not item.is_expired:
                     self.arrive(item, item.token)
@@ -116,10 +118,9 @@ class Exchange:
     def close(self) -> None:
         """End all waiting, then all work."""
         self._released.set()
-        for phone in self.phones.all():
-            phone.answered.set()
-            phone.pressed.put("")
         self.journal.close()
+        for phone in self.phones.all():
+            phone.stop_waiting()
         self.scheduler.close()
         self.webhooks.close()
 

@@ -128,8 +128,19 @@ class Push:
 
 
 @dataclass
+class Gather:
+    """One `<Gather>` of a call: what it asked for, with the action's whole address, and the keys that it got."""
+
+    action: str
+    method: str
+    num_digits: int | None
+    timeout_s: float
+    digits: str = ""
+
+
+@dataclass
 class Call:
-    """One voice call: what was said, and which keys were pressed."""
+    """One voice call: what was said, what was asked for, and which keys were pressed."""
 
     to: str
     from_: str
@@ -140,6 +151,7 @@ class Call:
     callback_url: str = ""
     answered_by: str = ""
     said: list[str] = field(default_factory=list)
+    gathers: list[Gather] = field(default_factory=list)
     digits: str = ""
     error: str = ""
     params: dict[str, str] = field(default_factory=dict)

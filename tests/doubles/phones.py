@@ -12,6 +12,7 @@ from typing import Any
 from tests.doubles.journal import Call, Message, Push
 
 SHOWN_PER_PHONE = 20
+HANG_UP = "hang up"
 LOST = ("undelivered", "failed")
 
 
@@ -28,6 +29,7 @@ class Pickup(StrEnum):
 
     HAND = "hand"
     HUMAN = "human"
+    HANGS_UP = "hangs-up"
     VOICEMAIL = "voicemail"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -37,8 +39,9 @@ class Pickup(StrEnum):
 class Phone:
     """One phone. `pickup` HAND rings until somebody answers at the wall; `keys` are pressed when asked for.
 
-    A phone that ignores receives everything and does nothing by itself; one that is off receives nothing
-    until it is on again.
+    A phone that ignores receives everything, and its owner does nothing; one that is off receives nothing until it
+    is on again, and when it `is_given_up` its network says at once that it cannot be reached. `patience_s` is how
+    long it rings and waits for a key by hand, where that differs from the other phones.
     """
 
     id: int
@@ -49,6 +52,8 @@ class Phone:
     mode: Mode = Mode.DELIVER
     pickup: Pickup = Pickup.HAND
     keys: str = ""
+    patience_s: float | None = None
+    is_given_up: bool = False
     items: list[Message | Push | Call] = field(default_factory=list)
     waiting: list[Message | Push] = field(default_factory=list)
     ringing: Call | None = None
@@ -74,6 +79,28 @@ class Phone:
         self.items.append(item)
         del self.items[:-SHOWN_PER_PHONE]
 
+    def answer(self) -> None:
+        """Take the call that rings."""
+        self.answered.set()
+
+    def decline(self) -> None:
+        """Refuse the call that rings."""
+        self.is_declined = True
+        self.answered.set()
+
+    def type_key(self, key: str) -> None:
+        """Press one key during a call."""
+        self.pressed.put(key)
+
+    def hang_up(self) -> None:
+        """Leave the call."""
+        self.pressed.put(HANG_UP)
+
+    def stop_waiting(self) -> None:
+        """Wait no longer for its owner to answer or to press a key: the call is over."""
+        self.hang_up()
+        self.answered.set()
+
 
 class Phones:
     """Every phone, found by number or push token; an unknown address gets a phone of its own."""
@@ -89,12 +116,8 @@ class Phones:
             phone = self._by_address.get(address)
             if phone is None:
                 phone = Phone(id=len(self._phones) + 1)
-                if is_number(address):
-                    phone.number = address
-                else:
-                    phone.push_tokens.append(address)
                 self._phones.append(phone)
-                self._by_address[address] = phone
+                self._join(phone, address)
             return phone
 
     def introduce(self, people: Iterable[dict[str, Any]]) -> int:

@@ -178,14 +178,13 @@ def blueprint(exchange: Exchange, twilio: Twilio) -> Blueprint:
         phone = phone_or_404(body)
         match str(body.get("do", "")):
             case "answer":
-                phone.answered.set()
+                phone.answer()
             case "press":
-                phone.pressed.put(str(body.get("key", ""))[:1])
+                phone.type_key(str(body.get("key", ""))[:1])
             case "decline":
-                phone.is_declined = True
-                phone.answered.set()
+                phone.decline()
             case "hangup":
-                phone.pressed.put("hangup")
+                phone.hang_up()
             case other:
                 return problem(f"Nobody can {other!r} a call: answer, decline, press or hangup")
         return jsonify(shown(phone))
