@@ -1,4 +1,7 @@
-"""Local doubles of Twilio and FCM behind real HTTP, the phone wall that shows them, and simulated tags."""
+"""Local doubles of the providers behind real HTTP, the phone wall that shows what they deliver, and simulated tags.
+
+The providers are Twilio, FCM and the push service of browsers.
+"""
 
 from tests.doubles.api import Doubles, Handset
 from tests.doubles.faults import (
@@ -7,13 +10,14 @@ from tests.doubles.faults import (
     OPTED_OUT,
     PHONE_UNREACHABLE,
     QUOTA_EXCEEDED,
+    SUBSCRIPTION_GONE,
     THIRD_PARTY_AUTH_ERROR,
     TOO_MANY_REQUESTS,
     UNREGISTERED,
     Fault,
     Scripted,
 )
-from tests.doubles.journal import Attempt, Call, Callback, Gather, Message, Push
+from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
 
@@ -23,10 +27,12 @@ __all__ = [
     "OPTED_OUT",
     "PHONE_UNREACHABLE",
     "QUOTA_EXCEEDED",
+    "SUBSCRIPTION_GONE",
     "THIRD_PARTY_AUTH_ERROR",
     "TOO_MANY_REQUESTS",
     "UNREGISTERED",
     "Attempt",
+    "BrowserPush",
     "Call",
     "Callback",
     "CannotReply",

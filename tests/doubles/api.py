@@ -11,16 +11,17 @@ from tests.doubles.calls import Calls
 from tests.doubles.exchange import Exchange, Options
 from tests.doubles.faults import UNREGISTERED, Fault, Script, Scripted
 from tests.doubles.fcm import Fcm
-from tests.doubles.journal import Attempt, Call, Journal, Message, Push
+from tests.doubles.journal import Attempt, BrowserPush, Call, Journal, Message, Push
 from tests.doubles.phones import Mode, Phone, Phones, Pickup
 from tests.doubles.server import Server, create_app
 from tests.doubles.twilio import Twilio
+from tests.doubles.webpush import WebPush
 
 T = TypeVar("T")
 
 
 class Doubles:
-    """Twilio, FCM and the phones on one local server, on a free port unless told.
+    """Twilio, FCM, the browsers' push service and the phones on one local server, on a free port unless told.
 
     `with Doubles(cordon_url=...) as doubles:` serves until the block ends. Nothing here polls: `wait_for` is
     woken by each arrival and by each answer to a callback.
@@ -43,10 +44,11 @@ class Doubles:
         self._twilio = Twilio(self._exchange)
         self._fcm = Fcm(self._exchange)
         self._calls = Calls(self._exchange)
-        app = create_app(self._exchange, self._twilio, self._calls, self._fcm)
+        self.webpush = WebPush(self._exchange)
+        app = create_app(self._exchange, self._twilio, self._calls, self._fcm, self.webpush)
         self._server = Server(host, port, app)
         self.url = f"http://{host}:{self._server.server_port}"
-        self._fcm.url = self.url
+        self._fcm.url = self.webpush.url = self.url
 
     def __enter__(self) -> Self:
         self.start()
@@ -162,7 +164,7 @@ class Doubles:
         times: int | None = None,
         **fields: Any,
     ) -> Scripted:
-        """Have `fault` happen to `to` (a number, a push token, or everybody), for ever or `times` times.
+        """Have `fault` happen to `to` (a number, a push token, an endpoint, or everybody), for ever or `times` times.
 
         The fault's fields may be given directly: `script(to="+44...", status=503, times=1)`.
         """
@@ -248,6 +250,11 @@ class Handset:
         return [push for push in self._doubles.pushes if push.token in self._phone.push_tokens]
 
     @property
+    def browser_pushes(self) -> list[BrowserPush]:
+        """Web pushes to the browser of this phone, whether or not it was on."""
+        return [push for push in self._doubles.webpush.received if push.endpoint in self._phone.endpoints]
+
+    @property
     def calls(self) -> list[Call]:
         """Calls to this phone."""
         return [call for call in self._doubles.calls if call.to == self._phone.number]
@@ -307,7 +314,14 @@ class Handset:
         """Text Cordon; `kinds` as in `Doubles.reply`."""
         return self._doubles.reply(from_=self._phone.number, body=body, to=to, kinds=kinds)
 
+    def subscribe(self, application_server_key: str = "") -> dict[str, Any]:
+        """Allow notifications in this phone's browser: the subscription, as the page is given it."""
+        owner = self._phone.number or self._phone.push_addresses[0]
+        return self._doubles.webpush.subscribe(owner, application_server_key)
+
     def unregister(self) -> None:
         """Uninstall the app: FCM answers UNREGISTERED for every token of this phone, the push service 410."""
         for token in self._phone.push_tokens:
             self._doubles.script(UNREGISTERED, to=token, channel="push")
+        for endpoint in self._phone.endpoints:
+            self._doubles.webpush.unsubscribe(endpoint)

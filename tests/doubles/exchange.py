@@ -1,4 +1,4 @@
-"""Owns the parts that Twilio's and FCM's doubles share, and how a scripted fault befalls a request."""
+"""Owns the parts that the providers' doubles share, and how a scripted fault befalls a request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask import Response, request
 
 from tests.doubles.callbacks import Scheduler, Webhooks
 from tests.doubles.faults import Fault, Script
-from tests.doubles.journal import Attempt, Journal, Message, Push, now
+from tests.doubles.journal import AnyPush, Attempt, Journal, Message, now
 from tests.doubles.phones import Mode, Phone, Phones
 
 UNREACHABLE = 30003  # Source: Twilio error 30003, "Unreachable destination handset".
@@ -76,7 +76,7 @@ class Exchange:
         self._released = threading.Event()
         self.webhooks.release()
 
-    def arrive(self, item: Message | Push, address: str) -> bool:
+    def arrive(self, item: Message | AnyPush, address: str) -> bool:
         """Hand `item` to the phone at `address`; False when it is off, and then the phone gets it later."""
         phone = self.phones.at(address)
         with self.phones.lock:
@@ -84,7 +84,7 @@ class Exchange:
                 phone.waiting.append(item)
                 return False
             phone.show(item)
-        if isinstance(item, Push):
+        if not isinstance(item, Message):
             item.is_shown = True
         self.journal.changed()
         return True

@@ -7,7 +7,7 @@ import threading
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-CHANNELS = ("sms", "call", "push", "token")
+CHANNELS = ("sms", "call", "push", "webpush", "token")
 RESETS = ("before_body", "after_body", "after_work")
 CALLBACK_FAULTS = ("lost", "doubled", "out_of_order", "held", "forged", "early")
 
@@ -128,6 +128,7 @@ LANDLINE = Fault(final_state="undelivered", error_code=30006)
 UNREGISTERED = Fault(code="UNREGISTERED")
 QUOTA_EXCEEDED = Fault(code="QUOTA_EXCEEDED", retry_after_s=1)
 THIRD_PARTY_AUTH_ERROR = Fault(code="THIRD_PARTY_AUTH_ERROR")
+SUBSCRIPTION_GONE = Fault(status=410)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from tests.doubles.journal import Call, Message, Push
+from tests.doubles.journal import AnyPush, Call, Message
 
 SHOWN_PER_PHONE = 20
 HANG_UP = "hang up"
@@ -49,13 +49,14 @@ class Phone:
     role: str = ""
     number: str = ""
     push_tokens: list[str] = field(default_factory=list)
+    endpoints: list[str] = field(default_factory=list)
     mode: Mode = Mode.DELIVER
     pickup: Pickup = Pickup.HAND
     keys: str = ""
     patience_s: float | None = None
     is_given_up: bool = False
-    items: list[Message | Push | Call] = field(default_factory=list)
-    waiting: list[Message | Push] = field(default_factory=list)
+    items: list[Message | AnyPush | Call] = field(default_factory=list)
+    waiting: list[Message | AnyPush] = field(default_factory=list)
     ringing: Call | None = None
     is_known: bool = False
     is_declined: bool = False
@@ -70,10 +71,15 @@ class Phone:
                 return item.from_
         return ""
 
-    def show(self, item: Message | Push | Call) -> None:
+    @property
+    def push_addresses(self) -> list[str]:
+        """Where pushes for this phone are sent: registration tokens, then endpoints of its browser."""
+        return self.push_tokens + self.endpoints
+
+    def show(self, item: Message | AnyPush | Call) -> None:
         """Put `item` on the screen, in place of the push that it replaces."""
-        if isinstance(item, Push) and item.collapse_key:
-            same = [p for p in self.items if isinstance(p, Push) and p.collapse_key == item.collapse_key]
+        if isinstance(item, AnyPush) and item.collapse_key:
+            same = [p for p in self.items if isinstance(p, AnyPush) and p.collapse_key == item.collapse_key]
             for older in same:
                 self.items.remove(older)
         self.items.append(item)
@@ -146,6 +152,13 @@ class Phones:
                 count += 1
         return count
 
+    def add_endpoint(self, owner: str, endpoint: str) -> Phone:
+        """Have pushes to `endpoint` arrive on the phone with the number or push token `owner`."""
+        with self.lock:
+            phone = self.at(owner)
+            self._join(phone, endpoint)
+            return phone
+
     def all(self) -> list[Phone]:
         """Every phone: known people in their order, then strangers in order of arrival."""
         with self.lock:
@@ -169,15 +182,21 @@ class Phones:
             phone.items = sorted(phone.items + other.items, key=lambda item: item.at)[-SHOWN_PER_PHONE:]
             phone.waiting += other.waiting
             self._phones.remove(other)
-            for moved in filter(None, (other.number, *other.push_tokens)):
+            for moved in filter(None, (other.number, *other.push_addresses)):
                 self._by_address[moved] = phone
             phone.number = phone.number or other.number
             phone.push_tokens += [token for token in other.push_tokens if token not in phone.push_tokens]
+            phone.endpoints += other.endpoints
         self._by_address[address] = phone
         if is_number(address):
             phone.number = address
-        elif address not in phone.push_tokens:
-            phone.push_tokens.append(address)
+        elif address not in phone.push_addresses:
+            (phone.endpoints if is_endpoint(address) else phone.push_tokens).append(address)
+
+
+def is_endpoint(address: str) -> bool:
+    """Whether `address` is where a push service takes pushes for a browser."""
+    return address.startswith(("http://", "https://"))
 
 
 def is_number(address: str) -> bool:
