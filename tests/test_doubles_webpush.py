@@ -228,6 +228,15 @@ def test_the_wall_and_scripts_see_it(doubles, vapid):
     assert [(push["title"], push["urgency"]) for push in journal] == [("Zone warning K7QD", "high")]
 
 
+def test_the_service_worker_gives_receipts(doubles, vapid):
+    phone = doubles.phone(OFFICER)
+    told: list[tuple[str, str]] = []
+    phone.give_receipts(lambda push, kind: told.append((push.data["alert_id"], kind)) or 204)
+    send(vapid, phone.subscribe())
+    doubles.wait_for(lambda: len(doubles.webpush.received[0].receipts) == 2)
+    assert told == [("41", "received"), ("41", "displayed")]
+
+
 def test_a_message_encrypted_by_hand_reads_the_same(doubles, vapid):
     subscription = doubles.webpush.subscribe(OFFICER)
     pusher = WebPusher(subscription)

@@ -17,7 +17,7 @@ from tests.doubles.faults import (
     Fault,
     Scripted,
 )
-from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push
+from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push, Receipt
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
 
@@ -44,5 +44,6 @@ __all__ = [
     "Mode",
     "Pickup",
     "Push",
+    "Receipt",
     "Scripted",
 ]

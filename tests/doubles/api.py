@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+import requests
 
 from tests.doubles.callbacks import Scheduler, Webhooks
 from tests.doubles.calls import Calls
 from tests.doubles.exchange import Exchange, Options
 from tests.doubles.faults import UNREGISTERED, Fault, Script, Scripted
 from tests.doubles.fcm import Fcm
-from tests.doubles.journal import Attempt, BrowserPush, Call, Journal, Message, Push
+from tests.doubles.journal import AnyPush, Attempt, BrowserPush, Call, Journal, Message, Push, Receipt
 from tests.doubles.phones import Mode, Phone, Phones, Pickup
 from tests.doubles.server import Server, create_app
 from tests.doubles.twilio import Twilio
@@ -325,3 +327,59 @@ class Handset:
             self._doubles.script(UNREGISTERED, to=token, channel="push")
         for endpoint in self._phone.endpoints:
             self._doubles.webpush.unsubscribe(endpoint)
+
+    def give_receipts(
+        self,
+        post: Callable[[AnyPush, str], int | None],
+        kinds: Sequence[str] = ("received", "displayed"),
+    ) -> None:
+        """Have the app tell Cordon of each push that arrives, by `post(push, kind)`, which gives the HTTP status.
+
+        A phone that is off tells nothing until it is on. What was told is kept in the push's `receipts`.
+        """
+
+        def give(push: AnyPush) -> None:
+            for kind in kinds:
+                receipt = Receipt(kind)
+                try:
+                    receipt.status = post(push, kind)
+                except requests.RequestException as problem:
+                    receipt.error = str(problem)
+                with self._exchange.journal.lock:
+                    push.receipts.append(receipt)
+                self._exchange.journal.changed()
+
+        self._phone.give_receipt = give
+
+    def give_receipts_to(
+        self,
+        cordon_url: str,
+        access_token: str | Callable[[], str],
+        kinds: Sequence[str] = ("received", "displayed"),
+    ) -> None:
+        """Have the app post its receipts to the API at `cordon_url` with the person's access token.
+
+        The token may be a function that gives one, asked each time, for stories in which it expires. A push that
+        concerns no alert has no receipt.
+        """
+
+        def post(push: AnyPush, kind: str) -> int | None:
+            if "alert_id" not in push.data:
+                return None
+            token = access_token() if callable(access_token) else access_token
+            body: dict[str, Any] = {"kind": kind}
+            if number := push.data.get("notification_id"):
+                body["notification_id"] = int(number)
+            answer = requests.post(
+                f"{cordon_url}/v1/alerts/{push.data['alert_id']}/receipts",
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=10,
+            )
+            return answer.status_code
+
+        self.give_receipts(post, kinds)
+
+    def keep_receipts(self) -> None:
+        """Have the app tell nothing, as one that the system put to sleep."""
+        self._phone.give_receipt = None

@@ -84,8 +84,11 @@ class Exchange:
                 phone.waiting.append(item)
                 return False
             phone.show(item)
+            give_receipt = phone.give_receipt
         if not isinstance(item, Message):
             item.is_shown = True
+            if give_receipt:
+                self.scheduler.soon(lambda: give_receipt(item))
         self.journal.changed()
         return True
 

@@ -91,6 +91,16 @@ class Message:
 
 
 @dataclass
+class Receipt:
+    """What a phone's app told Cordon about one push, and the HTTP status with which it was answered."""
+
+    kind: str
+    status: int | None = None
+    error: str = ""
+    at: datetime = field(default_factory=now)
+
+
+@dataclass
 class Push:
     """One push message that FCM accepted; `is_shown` once the phone has it."""
 
@@ -103,6 +113,7 @@ class Push:
     name: str
     is_shown: bool = False
     is_expired: bool = False
+    receipts: list[Receipt] = field(default_factory=list)
     at: datetime = field(default_factory=now)
 
     @property
@@ -146,6 +157,7 @@ class BrowserPush:
     problem: str = ""
     is_shown: bool = False
     is_expired: bool = False
+    receipts: list[Receipt] = field(default_factory=list)
     at: datetime = field(default_factory=now)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -41,7 +41,8 @@ class Phone:
 
     A phone that ignores receives everything, and its owner does nothing; one that is off receives nothing until it
     is on again, and when it `is_given_up` its network says at once that it cannot be reached. `patience_s` is how
-    long it rings and waits for a key by hand, where that differs from the other phones.
+    long it rings and waits for a key by hand, where that differs from the other phones. `give_receipt` is what its
+    app does with a push.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Phone:
     keys: str = ""
     patience_s: float | None = None
     is_given_up: bool = False
+    give_receipt: Callable[[AnyPush], None] | None = None
     items: list[Message | AnyPush | Call] = field(default_factory=list)
     waiting: list[Message | AnyPush] = field(default_factory=list)
     ringing: Call | None = None

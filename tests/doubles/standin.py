@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask, Response, request
 from twilio.http.http_client import TwilioHttpClient
@@ -25,9 +26,14 @@ class Cordon:
     is_signed: list[bool] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self) -> Response:
-        """Store one webhook and answer with the TwiML laid out for its path."""
+        """Store one request; a webhook is answered with the TwiML laid out for its path, a receipt with 204."""
+        if request.is_json:
+            caller = request.headers.get("Authorization", "")
+            self.receipts.append({"path": request.path, "caller": caller, **request.get_json()})
+            return Response(status=204)
         signature = request.headers.get("X-Twilio-Signature", "")
         self.forms.append({"path": request.path, **request.form.to_dict()})
         validator = RequestValidator(self.auth_token)

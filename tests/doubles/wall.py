@@ -44,8 +44,10 @@ def shown(phone: Phone) -> dict[str, Any]:
 
 
 def foot_of(push: AnyPush) -> str:
-    """What the wall says beneath a push: how it came, where that is not through the app."""
-    return "Web push" if isinstance(push, BrowserPush) else ""
+    """What the wall says beneath a push: how it came, and what the app told Cordon about it."""
+    told = ", ".join(receipt.kind for receipt in push.receipts if receipt.status and receipt.status < 300)
+    parts = ["Web push"] if isinstance(push, BrowserPush) else []
+    return ". ".join(parts + ([f"Told Cordon: {told}"] if told else []))
 
 
 def item_shown(item: Message | AnyPush | Call) -> dict[str, Any]:
