@@ -3,7 +3,7 @@
 The providers are Twilio, FCM and the push service of browsers.
 """
 
-from tests.doubles.api import Doubles, Handset
+from tests.doubles.api import Doubles
 from tests.doubles.faults import (
     LANDLINE,
     NOT_MOBILE,
@@ -17,6 +17,7 @@ from tests.doubles.faults import (
     Fault,
     Scripted,
 )
+from tests.doubles.handset import Handset
 from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push, Receipt
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
