@@ -43,19 +43,12 @@ def _off(name: str) -> Sender:
 
 def senders(settings: Settings) -> Senders:
     """Return the channels that have credentials, and say which have none."""
-    push, sms = _off("push"), _off("SMS")
-    close: Callable[[], None] = lambda: None  # noqa: E731
-    if settings.fcm_credentials:
-        firebase = Push(settings)
-        push = lambda notification, subject, _: firebase.send(notification, subject)  # noqa: E731
-        close = firebase.close
-    else:
-        log.warning("push is off: CORDON_FCM_CREDENTIALS is not set")
+    push, sms = Push(settings), _off("SMS")
     if settings.twilio_account_sid and settings.twilio_auth_token and settings.twilio_from:
         sms = Sms(settings).send
     else:
         log.warning("SMS is off: CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set")
-    return Senders(push, sms, close)
+    return Senders(lambda notification, subject, _: push.send(notification, subject), sms, push.close)
 
 
 def subject_of(alert: Alert) -> Subject:
