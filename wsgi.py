@@ -14,7 +14,7 @@ from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
-from mobile_api import alerts, devices, duty, phones, sessions, sockets, zones
+from mobile_api import alerts, devices, duty, phones, receipts, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -29,6 +29,7 @@ BLUEPRINTS = (
     devices.bp,
     phones.bp,
     duty.bp,
+    receipts.bp,
     sessions.bp,
     zones.bp,
     callbacks.bp,

@@ -1,7 +1,8 @@
-"""The only writer of push tokens."""
+"""The only writer of push tokens and of browsers' push subscriptions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from backend import audit
@@ -9,14 +10,22 @@ from backend.db import atomic
 from backend.errors import NotFound
 from backend.models import Device, Person
 
+# The platform whose token is the endpoint of a browser's subscription; all others have a token of Firebase's.
+WEB_PUSH = "webpush"
 
-def register(person: Person, token: str, platform: str, now: datetime) -> Device:
+
+def register(person: Person, token: str, platform: str, now: datetime, keys: Mapping[str, str] | None = None) -> Device:
     """Let this phone take pushes for ``person``, and for nobody else."""
+    kept_keys = dict(keys) if keys else None
     with atomic():
         device = Device.get_or_none(Device.token == token)
         if device is None:
             device = Device(token=token)
-        device.person, device.platform = person, platform
+        is_same = (device.person_id, device.platform, device.keys) == (person.id, platform, kept_keys)
+        if is_same and device.ended_at is None:
+            # An app says so whenever it is opened, which is nothing new.
+            return device
+        device.person, device.platform, device.keys = person, platform, kept_keys
         device.created_at, device.ended_at, device.ended_because = now, None, None
         device.save()
         audit.record(audit.actor_of(person), "device_registered", f"device:{device.id}", now)

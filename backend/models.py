@@ -178,6 +178,7 @@ class Device(Table):
     person = ForeignKeyField(Person, backref="devices")
     token = TextField(unique=True)
     platform = CharField()
+    keys = JSONField(null=True)
     created_at = InstantField()
     ended_at = InstantField(null=True)
     ended_because = CharField(null=True)

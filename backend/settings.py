@@ -105,7 +105,9 @@ class Settings:
         "For development: where a channel has no credentials, log what would be sent.",
     )
     fcm_credentials: str = _setting(
-        "", "path", "Service account JSON for Firebase Cloud Messaging. Empty: push is off, and start-up says so."
+        "",
+        "path",
+        "Service account JSON for Firebase Cloud Messaging. Empty: push through it is off, and start-up says so.",
     )
     fcm_url: str = _setting("https://fcm.googleapis.com", "URL", "FCM's API, or a local double of it.")
     provider_timeout_s: float = _setting(3.0, "seconds", "Longest wait for a provider before the next channel goes.")
@@ -114,6 +116,17 @@ class Settings:
     )
     poll_s: float = _setting(1.0, "seconds", "Longest sleep of the notifier when no commit wakes it.")
     worker_threads: int = _setting(16, "threads", "Deliveries that one notifier process has under way at once.")
+    vapid_private_key_file: str = _setting(
+        "var/vapid-key.pem",
+        "path",
+        "Holds the P-256 key that Web Push is signed with; made with mode 600 when it is missing. Keep it: with "
+        "another key every browser has to subscribe again.",
+    )
+    vapid_subject: str = _setting(
+        "",
+        "URL",
+        "Whom push services reach about our pushes: mailto: or https:. Empty: CORDON_PUBLIC_URL where it is https.",
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from backend import clock, devices
+from backend import clock, devices, web_push
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
-from backend.web.identity import current_person
+from backend.web.identity import current_person, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, write
 from mobile_api.schemas import DeviceIn, DeviceOut
@@ -16,7 +16,7 @@ bp = Blueprint("devices", __name__)
 
 @bp.post("/v1/devices")
 @describes(
-    "Register this phone's push token; a token that was another person's becomes yours.",
+    "Register this phone's push token or this browser's subscription; one that was another person's becomes yours.",
     tag="devices",
     body=DeviceIn,
     answer=DeviceOut,
@@ -24,8 +24,12 @@ bp = Blueprint("devices", __name__)
     errors=[NotSignedIn, InvalidRequest],
 )
 def register() -> Response:
+    person = current_person()
     body = read(DeviceIn)
-    device = devices.register(current_person(), body.token, body.platform, clock.now())
+    keys = body.keys.model_dump() if body.keys else None
+    if keys is not None:
+        web_push.check(body.token, keys, settings().public_url)
+    device = devices.register(person, body.token, body.platform, clock.now(), keys)
     return write(DeviceOut(id=device.id, platform=device.platform), 201)
 
 

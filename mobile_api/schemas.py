@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from backend.alerts import Outcome
+from backend.devices import WEB_PUSH
 from backend.models import Alert, AlertKind, AuditEntry, Channel, Fix, Handling, Person, ReceiptKind
 from zones import Level
 
@@ -172,11 +173,36 @@ class ReceiptIn(Strict):
     notification_id: int | None = Field(None, description="As the push carries it; without it, the newest warning")
 
 
-class DeviceIn(Strict):
-    """A phone that takes pushes."""
+class PushReceiptIn(Strict):
+    """What a phone did with a push: the token proves which phone and which push."""
 
-    token: Annotated[str, StringConstraints(min_length=8, max_length=4_096)]
-    platform: Literal["android", "ios", "web"]
+    receipt: Annotated[str, StringConstraints(min_length=8, max_length=500)] = Field(
+        description="As the push carries it"
+    )
+    kind: ReceiptKind
+
+
+class SubscriptionKeysIn(Strict):
+    """What messages to a browser are encrypted with, as ``PushSubscription.toJSON()`` gives it."""
+
+    p256dh: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    auth: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class DeviceIn(Strict):
+    """A phone that takes pushes: through Firebase, or as a browser by Web Push."""
+
+    token: Annotated[str, StringConstraints(min_length=8, max_length=4_096)] = Field(
+        description="The registration token; for webpush the endpoint of the subscription"
+    )
+    platform: Literal["android", "ios", "web", "webpush"]
+    keys: SubscriptionKeysIn | None = Field(None, description="For webpush, and for nothing else")
+
+    @model_validator(mode="after")
+    def _has_keys_where_they_belong(self) -> Self:
+        if (self.keys is not None) != (self.platform == WEB_PUSH):
+            raise ValueError("keys: needed for webpush, and for nothing else")
+        return self
 
 
 class DeviceOut(BaseModel):

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 
 from backend import clock
+from notifier import delivery
+from notifier.delivery import Outcome, Result
 
 # So many failures one after the other mean that the provider and not the message is at fault.
 OPENS_AFTER = 5
@@ -21,6 +23,14 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._next_try_at = 0.0
+
+    def ask(self, provider: str, send: Callable[[], Outcome]) -> Outcome:
+        """Let ``send`` ask the provider, or answer in its place while the provider is taken to be down."""
+        if not self.allows():
+            return delivery.retry(f"{provider} is not asked: it has failed {OPENS_AFTER} times in a row")
+        outcome = send()
+        self.record(answered=outcome.result is not Result.RETRY)
+        return outcome
 
     def allows(self) -> bool:
         """Tell whether the provider may be asked now; asking takes the one try that an open breaker gives."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 # A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
 GIVE_UP_AFTER = 4
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+# A push that is older than this says something that is no longer true; its provider drops it then.
+USEFUL_FOR_S = 120
 
 
 class Result(StrEnum):
@@ -61,3 +65,19 @@ def pause_s(attempts: int, jitter: float, retry_after_s: float | None = None) ->
         return None
     pause = min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) * (0.75 + jitter / 2)
     return max(pause, retry_after_s or 0.0)
+
+
+def retry_after_s(header: str, now: datetime) -> float | None:
+    """Return the seconds that a provider asks us to wait, or None where it does not say so legibly.
+
+    Source: RFC 9110, section 10.2.3: seconds, or a date.
+    """
+    if header.isascii() and header.isdigit():
+        return float(header)
+    try:
+        at = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    # A date in the old form without a zone is meant as UTC.
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())

@@ -14,7 +14,7 @@ from backend import alerts, clock, db, instants, outbox, routes, wakeups
 from backend.models import Attempt, Channel, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery, states
-from notifier.breaker import OPENS_AFTER, Breaker
+from notifier.breaker import Breaker
 from notifier.channels import console, twilio
 from notifier.channels.push import Push
 from notifier.channels.sms import Sms
@@ -36,11 +36,11 @@ Sender = Callable[[Notification, Subject, Attempt], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One provider of one channel, with the breaker that stands before it."""
+    """One provider of one channel, with the breaker that stands before it; None where the channel has its own."""
 
     provider: str
     send: Sender
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: Breaker | None = field(default_factory=Breaker)
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
 
@@ -62,26 +62,22 @@ def _off(name: str) -> Way:
 
 def senders(settings: Settings) -> Senders:
     """Return the channels that have credentials, and say which have none."""
-    close: Callable[[], None] = lambda: None  # noqa: E731
-    ways: dict[Channel, list[Way]] = {}
-    if settings.fcm_credentials:
-        firebase = Push(settings)
-        ways[Channel.PUSH] = [Way("fcm", lambda notification, subject, _: firebase.send(notification, subject))]
-        close = firebase.close
+    push = Push(settings)
+    # Push has a breaker for each of its own providers: one that is down must not silence the others.
+    ways = {Channel.PUSH: [Way("push", lambda owed, subject, _: push.send(owed, subject), breaker=None)]}
     for account in twilio.accounts(settings):
         # Texts and calls of one account fail apart from each other.
         sms, voice = Sms(settings, account), Voice(settings, account)
         ways.setdefault(Channel.SMS, []).append(Way(account.name, sms.send, state_of=sms.state_of))
         ways.setdefault(Channel.VOICE, []).append(Way(account.name, voice.send, state_of=voice.state_of))
     for channel, name, missing in (
-        (Channel.PUSH, "push", "CORDON_FCM_CREDENTIALS is not set"),
         (Channel.SMS, "SMS", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
         (Channel.VOICE, "voice", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
     ):
         if channel not in ways:
             log.warning("%s is off: %s", name, missing)
             ways[channel] = [Way("console", console.send) if settings.console else _off(name)]
-    return Senders(ways, close)
+    return Senders(ways, push.close)
 
 
 class Worker:
@@ -208,15 +204,14 @@ def deliver(notification: Notification, channels: Senders) -> None:
 
 
 def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
-    if not way.breaker.allows():
-        return delivery.retry(f"{way.provider} is not asked: it has failed {OPENS_AFTER} times in a row")
+    def send() -> Outcome:
+        return way.send(notification, subject_of(notification.alert), attempt)
+
     try:
-        outcome = way.send(notification, subject_of(notification.alert), attempt)
+        return send() if way.breaker is None else way.breaker.ask(way.provider, send)
     except Exception as error:
         log.exception("the %s channel failed", notification.channel)
         return delivery.failed(f"the channel itself failed ({type(error).__name__})")
-    way.breaker.record(answered=outcome.result is not Result.RETRY)
-    return outcome
 
 
 def ask_state(attempt: Attempt, channels: Senders) -> None:

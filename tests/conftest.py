@@ -91,7 +91,12 @@ def test_clock() -> Iterator[clock.Clock]:
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings for a bare application, without providers."""
     tags.forget_known()
-    return Settings(database_url=database_url, secret_key="a key for tests only", sign_in_limit="1000 per minute")
+    return Settings(
+        database_url=database_url,
+        secret_key="a key for tests only",
+        sign_in_limit="1000 per minute",
+        vapid_private_key_file=str(tmp_path / "vapid-key.pem"),
+    )
 
 
 @pytest.fixture

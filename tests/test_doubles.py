@@ -6,15 +6,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 import requests
-from flask import Flask, Response, request
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
-from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from tests.doubles import (
@@ -27,38 +24,10 @@ from tests.doubles import (
     Fault,
 )
 from tests.doubles.journal import segments
-from tests.doubles.server import Server
+from tests.doubles.standin import Cordon, cordon_for, twilio_for
 
 OFFICER = "+447700900101"
 CORDON = "+447700900999"
-GATHER = (
-    '<Response><Gather numDigits="1" action="/keys"><Say>A zone warning.</Say></Gather><Say>No key.</Say></Response>'
-)
-
-
-@dataclass
-class Cordon:
-    """Stands in for the product: keeps every webhook and says whether its signature holds."""
-
-    url: str
-    auth_token: str
-    forms: list[dict[str, str]] = field(default_factory=list)
-    is_signed: list[bool] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
-    answers: dict[str, str] = field(default_factory=dict)
-
-    def take(self) -> Response:
-        """Store one webhook and answer with the TwiML laid out for its path."""
-        url = self.url + request.path
-        signature = request.headers.get("X-Twilio-Signature", "")
-        self.forms.append({"path": request.path, **request.form.to_dict()})
-        self.is_signed.append(RequestValidator(self.auth_token).validate(url, request.form.to_dict(), signature))
-        self.tokens.append(request.headers.get("I-Twilio-Idempotency-Token", ""))
-        return Response(self.answers.get(request.path, ""), mimetype="text/xml")
-
-    def states(self) -> list[str]:
-        """The message states reported, in the order in which they came."""
-        return [form["MessageStatus"] for form in self.forms if "MessageStatus" in form]
 
 
 @pytest.fixture
@@ -69,23 +38,14 @@ def doubles() -> Iterator[Doubles]:
 
 @pytest.fixture
 def cordon(doubles: Doubles) -> Iterator[Cordon]:
-    app = Flask("cordon")
-    server = Server("127.0.0.1", 0, app)
-    cordon = Cordon(f"http://127.0.0.1:{server.server_port}", doubles.auth_token)
-    app.add_url_rule("/<path:path>", view_func=lambda path: cordon.take(), methods=["POST"])
-    doubles.cordon_url = cordon.url
-    server.start()
-    yield cordon
-    server.stop()
+    with cordon_for(doubles) as cordon:
+        yield cordon
 
 
 @pytest.fixture
 def twilio(doubles: Doubles) -> Iterator[Client]:
-    http = TwilioHttpClient(timeout=3)
-    client = Client(doubles.account_sid, doubles.auth_token, http_client=http)
-    client.api.base_url = doubles.url
-    yield client
-    http.session.close()
+    with twilio_for(doubles) as client:
+        yield client
 
 
 def text(twilio: Client, body: str = "Zone warning K7QD", **more):
@@ -218,8 +178,20 @@ class TestSms:
 
     def test_callbacks_come_before_the_answer(self, doubles, twilio, cordon):
         doubles.script(callbacks="early")
+        created = text(twilio, status_callback=cordon.url + "/status")
+        assert (cordon.states(), cordon.forms[0]["MessageSid"]) == (["sent", "delivered"], created.sid)
+        # The API tells what it knew when it took the message; polling tells the rest.
+        assert (created.status, created.fetch().status) == ("queued", "delivered")
+
+    def test_a_callback_at_a_time_of_the_tests_choosing(self, doubles, twilio, cordon):
+        doubles.script(callbacks="lost")
         text(twilio, status_callback=cordon.url + "/status")
-        doubles.wait_for(lambda: cordon.states() == ["sent", "delivered"])
+        doubles.wait_for(lambda: doubles.messages[0].state == "delivered")
+        assert doubles.forge(doubles.messages[0]) == 200
+        assert doubles.call_back(doubles.messages[0], "delivered", "token-1") == 200
+        assert doubles.call_back(doubles.messages[0], "sent", "token-1") == 200
+        assert (cordon.states(), cordon.is_signed) == (["delivered", "delivered", "sent"], [False, True, True])
+        assert cordon.tokens[1:] == ["token-1", "token-1"]
 
     def test_a_phone_that_is_off_gets_its_texts_when_it_is_on(self, doubles, twilio):
         doubles.phone(OFFICER).turn_off()
@@ -227,6 +199,18 @@ class TestSms:
         doubles.wait_for(lambda: doubles.messages[0].state == "sent")
         doubles.phone(OFFICER).turn_on()
         assert doubles.messages[0].state == "delivered"
+
+    def test_a_phone_that_is_given_up_is_said_to_be_unreachable(self, doubles, twilio, cordon):
+        phone = doubles.phone(OFFICER)
+        phone.turn_off(is_given_up=True)
+        sid = text(twilio, status_callback=cordon.url + "/status").sid
+        doubles.wait_for(lambda: len(doubles.messages[0].callbacks) == 2)
+        assert (cordon.states(), cordon.forms[-1]["ErrorCode"]) == (["sent", "undelivered"], "30003")
+        assert twilio.messages(sid).fetch().status == "undelivered"
+        phone.turn_on()
+        text(twilio)
+        doubles.wait_for(lambda: doubles.messages[1].state == "delivered")
+        assert doubles.messages[0].state == "undelivered"
 
     def test_a_text_past_its_validity_never_arrives(self, doubles, twilio):
         doubles.phone(OFFICER).turn_off()
@@ -249,6 +233,14 @@ class TestSms:
         doubles.wait_for(lambda: doubles.messages[-1].state == "delivered")
         assert doubles.messages[-1].body == "You are acting."
 
+    def test_a_reply_that_comes_twice_and_one_that_is_forged(self, doubles, cordon):
+        doubles.reply(from_=OFFICER, to=CORDON, body="1 K7QD", kinds=("true", "doubled"))
+        forged = doubles.reply(from_=OFFICER, to=CORDON, body="1 M2TR", kinds=("forged",))
+        assert cordon.is_signed == [True, True, False]
+        assert cordon.tokens[0] == cordon.tokens[1] != cordon.tokens[2]
+        assert cordon.forms[0] == cordon.forms[1]
+        assert [answer.kind for answer in forged.callbacks] == ["forged"]
+
     def test_stop_blocks_the_number_until_start(self, doubles, twilio, cordon):
         text(twilio)
         doubles.reply(from_=OFFICER, to=CORDON, body="stop")
@@ -269,45 +261,6 @@ class TestSms:
     )
     def test_segments(self, body, expected):
         assert segments(body) == expected
-
-
-class TestCalls:
-    def call(self, twilio: Client, cordon: Cordon):
-        cordon.answers |= {"/voice": GATHER, "/keys": "<Response><Say>Thank you.</Say></Response>"}
-        events = ["initiated", "ringing", "answered", "completed"]
-        return twilio.calls.create(
-            to=OFFICER, from_=CORDON, url=cordon.url + "/voice", status_callback=cordon.url + "/call",
-            status_callback_event=events,
-        )  # fmt: skip
-
-    def test_a_key_is_pressed(self, doubles, twilio, cordon):
-        doubles.phone(OFFICER).press("1")
-        sid = self.call(twilio, cordon).sid
-        doubles.wait_for(lambda: len(doubles.calls[0].callbacks) == 4)
-        assert doubles.calls[0].said == ["A zone warning.", "Thank you."]
-        assert doubles.calls[0].digits == "1"
-        assert [form["Digits"] for form in cordon.forms if "Digits" in form] == ["1"]
-        assert [form["CallStatus"] for form in cordon.forms if form["path"] == "/call"] == [
-            "initiated", "ringing", "in-progress", "completed",
-        ]  # fmt: skip
-        assert all(cordon.is_signed)
-        assert twilio.calls(sid).fetch().status == "completed"
-
-    @pytest.mark.parametrize(
-        ("how", "state", "said"),
-        [
-            pytest.param("voicemail", "completed", ["A zone warning.", "No key."], id="voicemail presses nothing"),
-            pytest.param("human", "completed", ["A zone warning.", "No key."], id="a person presses nothing"),
-            pytest.param("busy", "busy", [], id="engaged"),
-            pytest.param("no-answer", "no-answer", [], id="nobody answers"),
-        ],
-    )
-    def test_how_a_call_ends_without_a_key(self, doubles, twilio, cordon, how, state, said):
-        doubles.phone(OFFICER).pick_up(how)
-        self.call(twilio, cordon)
-        doubles.wait_for(lambda: doubles.calls[0].state == state)
-        assert doubles.calls[0].said == said
-        assert doubles.calls[0].digits == ""
 
 
 class TestScripting:

@@ -1,4 +1,4 @@
-"""FCM's double answers the real firebase-admin, OAuth included, and goes wrong on demand."""
+"""FCM's double answers the real firebase-admin, OAuth included, and goes wrong on demand; phones give receipts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from google.auth.exceptions import RefreshError
 from requests.adapters import HTTPAdapter
 
 from tests.doubles import QUOTA_EXCEEDED, THIRD_PARTY_AUTH_ERROR, UNREGISTERED, Doubles, Fault
+from tests.doubles.standin import cordon_for
+from tests.world import World
 
 TOKEN = "token-of-the-officer"
 
@@ -118,3 +120,61 @@ def test_no_token_can_be_had(doubles, fcm):
     doubles.script(status=400, channel="token")
     with pytest.raises(RefreshError):
         push(fcm)
+
+
+class TestReceipts:
+    def told(self, doubles: Doubles) -> list[tuple[str, int | None]]:
+        return [(receipt.kind, receipt.status) for receipt in doubles.pushes[0].receipts]
+
+    def test_the_app_tells_cordon_what_arrived(self, doubles, fcm):
+        tokens = iter(["first", "second"])
+        with cordon_for(doubles) as cordon:
+            doubles.phone(TOKEN).give_receipts_to(cordon.url, lambda: next(tokens))
+            push(fcm, data={"alert_id": "41", "notification_id": "7"})
+            doubles.wait_for(lambda: self.told(doubles) == [("received", 204), ("displayed", 204)])
+            path = "/v1/alerts/41/receipts"
+            assert cordon.receipts == [
+                {"path": path, "caller": "Bearer first", "kind": "received", "notification_id": 7},
+                {"path": path, "caller": "Bearer second", "kind": "displayed", "notification_id": 7},
+            ]
+        shown = requests.get(doubles.url + "/wall", timeout=3).json()["phones"][0]["items"][0]
+        assert shown["foot"] == "Told Cordon: received, displayed"
+
+    def test_a_phone_that_is_off_tells_nothing_until_it_is_on(self, doubles, fcm):
+        phone = doubles.phone(TOKEN)
+        phone.give_receipts(lambda push, kind: 204, kinds=["received"])
+        phone.turn_off()
+        push(fcm)
+        assert self.told(doubles) == []
+        phone.turn_on()
+        doubles.wait_for(lambda: self.told(doubles) == [("received", 204)])
+
+    def test_an_owner_who_ignores_it_does_not_keep_the_app_from_telling(self, doubles, fcm):
+        phone = doubles.phone(TOKEN)
+        phone.give_receipts(lambda push, kind: 204)
+        phone.ignore()
+        push(fcm)
+        doubles.wait_for(lambda: len(self.told(doubles)) == 2)
+
+    def test_an_app_that_sleeps_tells_nothing(self, doubles, fcm):
+        phone = doubles.phone(TOKEN)
+        phone.give_receipts(lambda push, kind: 204)
+        phone.keep_receipts()
+        push(fcm)
+        assert doubles.pushes[0].is_shown
+        assert self.told(doubles) == []
+
+    def test_cordon_cannot_be_reached(self, doubles, fcm):
+        doubles.phone(TOKEN).give_receipts_to("http://127.0.0.1:9", "token", kinds=["received"])
+        push(fcm)
+        doubles.wait_for(lambda: self.told(doubles) == [("received", None)])
+        assert "refused" in doubles.pushes[0].receipts[0].error
+
+    def test_cordon_takes_them(self, world: World):
+        """The route, the body and the token are those of the real API."""
+        officer = world.officer.has_app()
+        world.doubles.phone(officer.push_token).give_receipts_to(world.url, lambda: officer.token)
+        world.tag.is_far_away()
+        world.tag.walks_in()
+        world.doubles.wait_for(lambda: self.told(world.doubles) == [("received", 204), ("displayed", 204)])
+        world.reads_everything()

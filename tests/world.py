@@ -17,7 +17,7 @@ import socketio
 from standardwebhooks import Webhook
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backend import auth, clock, consent, db, devices, tags
+from backend import auth, clock, consent, db, devices, tags, web_push
 from backend.models import (
     Activation,
     Alert,
@@ -300,6 +300,17 @@ class Phone:
         db.release_connection()
         return self
 
+    def has_web_app(self) -> Self:
+        """Install the officer's web app and turn warnings on in it, in a browser of this world's push service."""
+        subscription = self.world.doubles.webpush.subscribe(
+            self.person.phone or "", web_push.public_key(self.world.settings)
+        )
+        self.push_token = subscription["endpoint"]
+        body = {"token": self.push_token, "platform": devices.WEB_PUSH, "keys": subscription["keys"]}
+        answer = self.api("POST", "/v1/devices", json=body)
+        assert answer.status_code == 201, answer.text
+        return self
+
 
 class World:
     """One team, its people, one wearer and one victim; every process of the line in threads of this one."""
@@ -319,6 +330,7 @@ class World:
             twilio_api_url=self.doubles.url,
             fcm_credentials=str(self.doubles.service_account(folder / "fcm.json")),
             fcm_url=self.doubles.url,
+            vapid_private_key_file=str(folder / "vapid-key.pem"),
             poll_s=0.2,
             database_connections=40,
         )
@@ -491,10 +503,15 @@ class World:
             f"a text to {number} with “{words}”",
         )
 
+    @property
+    def pushes(self) -> list[Any]:
+        """What Firebase and the browsers' push service took, in their order."""
+        return [*self.doubles.pushes, *self.doubles.webpush.received]
+
     def expect_push(self, token: str | None, words: str) -> Any:
         """The same for a push."""
         return self._expect(
-            lambda: [p for p in self.doubles.pushes if p.token == token and words in p.data.get("body", "")],
+            lambda: [p for p in self.pushes if p.token == token and words in p.data.get("body", "")],
             f"a push to {token} with “{words}”",
         )
 
@@ -511,7 +528,7 @@ class World:
         """Take every message so far as expected: this story is about something else."""
         if self.worker is not None:
             self.settle()
-        self._expected |= {_name(item) for item in [*self.doubles.pushes, *self.doubles.messages, *self.doubles.calls]}
+        self._expected |= {_name(item) for item in [*self.pushes, *self.doubles.messages, *self.doubles.calls]}
 
     def expect_nothing_more(self) -> None:
         """Fail on any message that no story expected."""
@@ -519,9 +536,7 @@ class World:
             self.settle()
         left = [f"text to {m.to}: {m.body}" for m in self.doubles.messages if m.sid not in self._expected]
         left += [f"call to {c.to}" for c in self.doubles.calls if c.sid not in self._expected]
-        left += [
-            f"push to {p.token}: {p.data.get('body')}" for p in self.doubles.pushes if p.name not in self._expected
-        ]
+        left += [f"push to {p.token}: {p.data.get('body')}" for p in self.pushes if p.name not in self._expected]
         assert not left, "nobody expected: " + "; ".join(left)
 
 

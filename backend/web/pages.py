@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovSubmitInput, GovTextInput
 from pydantic import ValidationError
@@ -14,10 +15,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import auth, clock, lifecycle, reports
+from backend import auth, clock, devices, lifecycle, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
-from backend.errors import NotSignedIn, WrongCredentials
+from backend.errors import NotFound, NotSignedIn, WrongCredentials
 from backend.models import Role
 from backend.web.identity import forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
@@ -82,6 +83,11 @@ def _safe_next() -> str | None:
 def sign_out() -> WerkzeugResponse:
     visitor = page_visitor()
     if visitor is not None:
+        device_id = request.form.get("device_id", type=int)
+        if device_id is not None:
+            # Whoever holds this phone next must not get this person's warnings.
+            with suppress(NotFound):
+                devices.remove(visitor.person, device_id, clock.now())
         auth.end_session(visitor.session, clock.now())
     forget()
     return redirect(url_for("pages.sign_in"))
@@ -110,12 +116,23 @@ def officer(alert_id: int | None = None) -> str:
         person=visitor.person,
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
+            "push_key": web_push.public_key(settings()),
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
             "outcome_owed_after_s": lifecycle.OUTCOME_OWED_AFTER_S,
             "outcomes": [{"code": code.value, "text": OUTCOME_TEXTS[code]} for code in Outcome],
         },
     )
+
+
+@bp.get("/officer/sw.js")
+def service_worker() -> Response:
+    """Serve the service worker to anybody: a browser looks for a newer one whoever is signed in."""
+    response = current_app.send_static_file("officer/sw.js")
+    # By its address it would work for what is below /officer/, and not for the list of alerts itself.
+    response.headers["Service-Worker-Allowed"] = url_for("pages.officer")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 OUTCOME_TEXTS = {

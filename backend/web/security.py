@@ -23,6 +23,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "devices",
     "phones",
     "duty",
+    "receipts",
     "zones",
     "callbacks",
     "reports",
@@ -82,7 +83,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             "Content-Security-Policy",
             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
             f"script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; style-src 'self'; "
-            f"img-src 'self' data: {tile_origin}; connect-src 'self' {socket}; manifest-src 'self'",
+            f"img-src 'self' data: {tile_origin}; connect-src 'self' {socket}; manifest-src 'self'; worker-src 'self'",
         )
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         # A page's own address holds an alert's number: it goes to no other site, a tile server included.

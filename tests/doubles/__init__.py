@@ -1,19 +1,24 @@
-"""Local doubles of Twilio and FCM behind real HTTP, the phone wall that shows them, and simulated tags."""
+"""Local doubles of the providers behind real HTTP, the phone wall that shows what they deliver, and simulated tags.
 
-from tests.doubles.api import Doubles, Handset
+The providers are Twilio, FCM and the push service of browsers.
+"""
+
+from tests.doubles.api import Doubles
 from tests.doubles.faults import (
     LANDLINE,
     NOT_MOBILE,
     OPTED_OUT,
     PHONE_UNREACHABLE,
     QUOTA_EXCEEDED,
+    SUBSCRIPTION_GONE,
     THIRD_PARTY_AUTH_ERROR,
     TOO_MANY_REQUESTS,
     UNREGISTERED,
     Fault,
     Scripted,
 )
-from tests.doubles.journal import Attempt, Call, Callback, Message, Push
+from tests.doubles.handset import Handset
+from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push, Receipt
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
 
@@ -23,19 +28,23 @@ __all__ = [
     "OPTED_OUT",
     "PHONE_UNREACHABLE",
     "QUOTA_EXCEEDED",
+    "SUBSCRIPTION_GONE",
     "THIRD_PARTY_AUTH_ERROR",
     "TOO_MANY_REQUESTS",
     "UNREGISTERED",
     "Attempt",
+    "BrowserPush",
     "Call",
     "Callback",
     "CannotReply",
     "Doubles",
     "Fault",
+    "Gather",
     "Handset",
     "Message",
     "Mode",
     "Pickup",
     "Push",
+    "Receipt",
     "Scripted",
 ]

@@ -58,7 +58,7 @@ def main() -> int:
     if given.credentials_dir:
         doubles.service_account(given.credentials_dir / SERVICE_ACCOUNT)
     doubles.start()
-    print(f"Phone wall, Twilio and FCM at {doubles.url}", flush=True)
+    print(f"Phone wall and providers at {doubles.url}", flush=True)
     stopping.wait()
     doubles.stop()
     return 0

@@ -1,4 +1,4 @@
-"""Owns the Python face of the doubles: start them, script them, ask what arrived, act as the phones."""
+"""Owns the Python face of the doubles: start them, script them, ask what arrived."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any, Self, TypeVar
 from tests.doubles.callbacks import Scheduler, Webhooks
 from tests.doubles.calls import Calls
 from tests.doubles.exchange import Exchange, Options
-from tests.doubles.faults import UNREGISTERED, Fault, Script, Scripted
+from tests.doubles.faults import Fault, Script, Scripted
 from tests.doubles.fcm import Fcm
+from tests.doubles.handset import Handset
 from tests.doubles.journal import Attempt, Call, Journal, Message, Push
-from tests.doubles.phones import Mode, Phone, Phones, Pickup
+from tests.doubles.phones import Phones
 from tests.doubles.server import Server, create_app
 from tests.doubles.twilio import Twilio
+from tests.doubles.webpush import WebPush
 
 T = TypeVar("T")
 
 
 class Doubles:
-    """Twilio, FCM and the phones on one local server, on a free port unless told.
+    """Twilio, FCM, the browsers' push service and the phones on one local server, on a free port unless told.
 
     `with Doubles(cordon_url=...) as doubles:` serves until the block ends. Nothing here polls: `wait_for` is
     woken by each arrival and by each answer to a callback.
@@ -42,10 +44,12 @@ class Doubles:
         self._exchange = Exchange(self._options, self._journal, Script(), Phones(), scheduler, webhooks)
         self._twilio = Twilio(self._exchange)
         self._fcm = Fcm(self._exchange)
-        app = create_app(self._exchange, self._twilio, Calls(self._exchange), self._fcm)
+        self._calls = Calls(self._exchange)
+        self.webpush = WebPush(self._exchange)
+        app = create_app(self._exchange, self._twilio, self._calls, self._fcm, self.webpush)
         self._server = Server(host, port, app)
         self.url = f"http://{host}:{self._server.server_port}"
-        self._fcm.url = self.url
+        self._fcm.url = self.webpush.url = self.url
 
     def __enter__(self) -> Self:
         self.start()
@@ -161,7 +165,7 @@ class Doubles:
         times: int | None = None,
         **fields: Any,
     ) -> Scripted:
-        """Have `fault` happen to `to` (a number, a push token, or everybody), for ever or `times` times.
+        """Have `fault` happen to `to` (a number, a push token, an endpoint, or everybody), for ever or `times` times.
 
         The fault's fields may be given directly: `script(to="+44...", status=503, times=1)`.
         """
@@ -175,19 +179,32 @@ class Doubles:
         """End every hang and post every callback held back."""
         self._exchange.release()
 
-    def reply(self, *, from_: str, body: str, to: str | None = None) -> Message:
-        """Have a phone text Cordon, at the number that last wrote to it unless told; Cordon's answer is awaited."""
-        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body)
+    def reply(self, *, from_: str, body: str, to: str | None = None, kinds: Iterable[str] = ("true",)) -> Message:
+        """Have a phone text Cordon, at the number that last wrote to it unless told; Cordon's answer is awaited.
 
-    def forge(self, message: Message, state: str = "delivered") -> int | None:
+        `kinds` says how often and how it is posted: `("true", "doubled")` twice, `("forged",)` with a wrong signature.
+        """
+        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body, kinds)
+
+    def forge(self, record: Message | Call, state: str = "delivered") -> int | None:
         """Post a status callback signed without the secret; the HTTP status that it got."""
-        params = self._twilio.callback_params(message, state)
-        return self._exchange.webhooks.post(message.callback_url, params, kind="forged").status
+        params = self._callback_params(record, state)
+        return self._exchange.webhooks.post(record.callback_url, params, kind="forged").status
 
-    def call_back(self, message: Message, state: str, token: str = "") -> int | None:
+    def call_back(self, record: Message | Call, state: str, token: str = "") -> int | None:
         """Post a rightly signed status callback at a time of the test's choosing; the HTTP status that it got."""
-        params = self._twilio.callback_params(message, state)
-        return self._exchange.webhooks.post(message.callback_url, params, token=token).status
+        params = self._callback_params(record, state)
+        return self._exchange.webhooks.post(record.callback_url, params, token=token).status
+
+    def forge_key(self, call: Call, keys: str = "1") -> int | None:
+        """Post a keypress to the call's last `<Gather>`, signed without the secret; the HTTP status that it got."""
+        params = self._calls.params(call) | {"Digits": keys}
+        return self._exchange.webhooks.post(call.gathers[-1].action, params, kind="forged").status
+
+    def _callback_params(self, record: Message | Call, state: str) -> dict[str, str]:
+        if isinstance(record, Call):
+            return self._calls.callback_params(record, state)
+        return self._twilio.callback_params(record, state)
 
     def show_push(self, token: str, data: dict[str, str]) -> Push:
         """Put a data push on a phone without a provider in between, to look at the wall."""
@@ -208,67 +225,3 @@ class Doubles:
         self.clear_script()
         self._exchange.phones.wipe()
         self._journal.clear()
-
-
-class Handset:
-    """One phone in a test's hand."""
-
-    def __init__(self, doubles: Doubles, exchange: Exchange, phone: Phone) -> None:
-        self._doubles = doubles
-        self._exchange = exchange
-        self._phone = phone
-
-    @property
-    def mode(self) -> Mode:
-        """Whether it delivers, ignores or is off."""
-        return self._phone.mode
-
-    @property
-    def messages(self) -> list[Message]:
-        """SMS from Cordon to this phone, whether or not it was on."""
-        return [message for message in self._doubles.messages if message.to == self._phone.number]
-
-    @property
-    def pushes(self) -> list[Push]:
-        """Pushes to this phone, whether or not it was on."""
-        return [push for push in self._doubles.pushes if push.token in self._phone.push_tokens]
-
-    @property
-    def calls(self) -> list[Call]:
-        """Calls to this phone."""
-        return [call for call in self._doubles.calls if call.to == self._phone.number]
-
-    def turn_off(self) -> None:
-        """Receive nothing: messages are accepted and wait."""
-        self._exchange.switch(self._phone, Mode.OFF)
-
-    def turn_on(self) -> None:
-        """Receive again, first what waited and is still valid."""
-        self._exchange.switch(self._phone, Mode.DELIVER)
-
-    def ignore(self) -> None:
-        """Receive everything, and let calls ring out."""
-        self._exchange.switch(self._phone, Mode.IGNORE)
-
-    def deliver(self) -> None:
-        """Behave: the same as `turn_on`."""
-        self.turn_on()
-
-    def press(self, keys: str) -> None:
-        """Take every call from now on and press `keys` when asked."""
-        self._phone.pickup = Pickup.HUMAN
-        self._phone.keys = keys
-
-    def pick_up(self, how: Pickup | str) -> None:
-        """Take calls as `human` (pressing nothing), `voicemail`, `busy`, `no-answer`, or by `hand` at the wall."""
-        self._phone.pickup = Pickup(how)
-        self._phone.keys = ""
-
-    def reply(self, body: str, to: str | None = None) -> Message:
-        """Text Cordon."""
-        return self._doubles.reply(from_=self._phone.number, body=body, to=to)
-
-    def unregister(self) -> None:
-        """Uninstall the app: FCM answers UNREGISTERED for every token of this phone."""
-        for token in self._phone.push_tokens:
-            self._doubles.script(UNREGISTERED, to=token, channel="push")

@@ -16,7 +16,7 @@ import urllib3
 from twilio.request_validator import RequestValidator
 
 from tests.doubles.faults import Fault
-from tests.doubles.journal import Callback, Journal
+from tests.doubles.journal import Call, Callback, Journal, Message
 
 logger = logging.getLogger(__name__)
 
@@ -209,6 +209,31 @@ class Webhooks:
         if self.public_url and url.startswith(self.public_url):
             return self.cordon_url + url[len(self.public_url) :]
         return url
+
+
+class Reports:
+    """The status callbacks of one message or call: posted as they come, or all at its end where `fault` says so."""
+
+    def __init__(self, webhooks: Webhooks, record: Message | Call, fault: Fault | None) -> None:
+        self._webhooks = webhooks
+        self._record = record
+        self._fault = fault
+        self._kept: list[dict[str, str]] = []
+
+    def tell(self, params: dict[str, str]) -> None:
+        """Report one state."""
+        if self._fault and self._fault.is_gathering:
+            self._kept.append(params)
+        else:
+            self._post([params])
+
+    def finish(self) -> None:
+        """Post what was kept: no further state will come."""
+        if self._kept:
+            self._post(self._kept)
+
+    def _post(self, states: list[dict[str, str]]) -> None:
+        self._webhooks.report(self._record.callbacks, self._record.callback_url, states, self._fault)
 
 
 def _forge(params: dict[str, str]) -> dict[str, str]:

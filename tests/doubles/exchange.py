@@ -1,4 +1,4 @@
-"""Owns the parts that Twilio's and FCM's doubles share, and how a scripted fault befalls a request."""
+"""Owns the parts that the providers' doubles share, and how a scripted fault befalls a request."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from flask import Response, request
 
 from tests.doubles.callbacks import Scheduler, Webhooks
 from tests.doubles.faults import Fault, Script
-from tests.doubles.journal import Attempt, Journal, Message, Push, now
+from tests.doubles.journal import AnyPush, Attempt, Journal, Message, now
 from tests.doubles.phones import Mode, Phone, Phones
 
+UNREACHABLE = 30003  # Source: Twilio error 30003, "Unreachable destination handset".
 EXPIRED = 30036  # Source: Twilio error 30036, "Validity Period Expired".
 
 
@@ -39,7 +40,7 @@ class Options:
 
 @dataclass
 class Exchange:
-    """The telephone exchange behind both doubles: journal, script, phones and the way back to Cordon."""
+    """The telephone exchange behind all doubles: journal, script, phones and the way back to Cordon."""
 
     options: Options
     journal: Journal
@@ -75,7 +76,7 @@ class Exchange:
         self._released = threading.Event()
         self.webhooks.release()
 
-    def arrive(self, item: Message | Push, address: str) -> bool:
+    def arrive(self, item: Message | AnyPush, address: str) -> bool:
         """Hand `item` to the phone at `address`; False when it is off, and then the phone gets it later."""
         phone = self.phones.at(address)
         with self.phones.lock:
@@ -83,8 +84,11 @@ class Exchange:
                 phone.waiting.append(item)
                 return False
             phone.show(item)
-        if isinstance(item, Push):
+            give_receipt = phone.give_receipt
+        if not isinstance(item, Message):
             item.is_shown = True
+            if give_receipt:
+                self.scheduler.soon(lambda: give_receipt(item))
         self.journal.changed()
         return True
 
@@ -95,14 +99,15 @@ class Exchange:
             phone.show(message)
         self.journal.changed()
 
-    def switch(self, phone: Phone, mode: Mode) -> None:
+    def switch(self, phone: Phone, mode: Mode, *, is_given_up: bool = False) -> None:
         """Set how `phone` behaves; switched on, it gets what waited for it and is still worth having."""
         with self.phones.lock:
             phone.mode = mode
+            phone.is_given_up = is_given_up
             waiting, phone.waiting = (phone.waiting, []) if mode is not Mode.OFF else ([], phone.waiting)
         for item in waiting:
             age_s = (now() - item.at).total_seconds()
-            if isinstance(item, Push):
+            if not isinstance(item, Message):
                 item.is_expired = item.ttl_s is not None and age_s > item.ttl_s
                 if not item.is_expired:
                     self.arrive(item, item.token)
@@ -116,10 +121,9 @@ class Exchange:
     def close(self) -> None:
         """End all waiting, then all work."""
         self._released.set()
-        for phone in self.phones.all():
-            phone.answered.set()
-            phone.pressed.put("")
         self.journal.close()
+        for phone in self.phones.all():
+            phone.stop_waiting()
         self.scheduler.close()
         self.webhooks.close()
 

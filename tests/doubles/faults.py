@@ -7,11 +7,13 @@ import threading
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+CHANNELS = ("sms", "call", "push", "webpush", "token")
 RESETS = ("before_body", "after_body", "after_work")
 CALLBACK_FAULTS = ("lost", "doubled", "out_of_order", "held", "forged", "early")
 
 # Source: Twilio's error and warning dictionary: code to HTTP status and message.
 TWILIO_ERRORS: dict[int, tuple[int, str]] = {
+    20001: (400, "Unknown parameters"),
     20003: (401, "Authenticate"),
     20404: (404, "The requested resource was not found"),
     20429: (429, "Too Many Requests"),
@@ -52,7 +54,8 @@ class Fault:
     `before_body` is read, `after_body`, or `after_work`: the message goes out and the answer is lost.
     `final_state` and `error_code` say how an accepted message or call ends. `callbacks` names what happens to
     its status callbacks: `lost`, `doubled`, `out_of_order`, `held` (until `Doubles.release()`), `forged`
-    (a wrongly signed one goes first) and `early` (before the API has answered).
+    (a wrongly signed one goes first) and `early` (the message or call comes to its end, and every callback has
+    been answered, before the API answers).
     """
 
     status: int | None = None
@@ -81,8 +84,18 @@ class Fault:
         """Whether the provider answers with an error."""
         return self.code is not None or (self.status is not None and self.status >= 400)
 
+    @property
+    def is_early(self) -> bool:
+        """Whether callbacks overtake the API's own answer."""
+        return "early" in self.callbacks
+
+    @property
+    def is_gathering(self) -> bool:
+        """Whether callbacks are kept until the last, to go out in another order or at another time."""
+        return bool({"out_of_order", "held"} & set(self.callbacks))
+
     def concerns(self, channel: str) -> bool:
-        """Whether a fault of this kind can befall `channel` (sms, call, push, token)."""
+        """Whether a fault of this kind can befall `channel`, one of `CHANNELS`."""
         if isinstance(self.code, str):
             return channel == "push"
         if isinstance(self.code, int) or self.final_state or self.callbacks:
@@ -115,6 +128,7 @@ LANDLINE = Fault(final_state="undelivered", error_code=30006)
 UNREGISTERED = Fault(code="UNREGISTERED")
 QUOTA_EXCEEDED = Fault(code="QUOTA_EXCEEDED", retry_after_s=1)
 THIRD_PARTY_AUTH_ERROR = Fault(code="THIRD_PARTY_AUTH_ERROR")
+SUBSCRIPTION_GONE = Fault(status=410)
 
 
 @dataclass
@@ -156,8 +170,8 @@ class Script:
 
     def add(self, fault: Fault, *, to: str | None, channel: str | None, times: int | None) -> Scripted:
         """Write `fault` into the script, for `to` or for all, for ever or `times` times."""
-        if channel not in (None, "sms", "call", "push", "token"):
-            raise ValueError(f"channel is sms, call, push or token, not {channel!r}")
+        if channel not in (None, *CHANNELS):
+            raise ValueError(f"channel is one of {CHANNELS}, not {channel!r}")
         with self._lock:
             scripted = Scripted(next(self._ids), fault, to, channel, times, _script=self)
             self._scripted.append(scripted)

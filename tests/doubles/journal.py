@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -90,6 +91,16 @@ class Message:
 
 
 @dataclass
+class Receipt:
+    """What a phone's app told Cordon about one push, and the HTTP status with which it was answered."""
+
+    kind: str
+    status: int | None = None
+    error: str = ""
+    at: datetime = field(default_factory=now)
+
+
+@dataclass
 class Push:
     """One push message that FCM accepted; `is_shown` once the phone has it."""
 
@@ -102,6 +113,7 @@ class Push:
     name: str
     is_shown: bool = False
     is_expired: bool = False
+    receipts: list[Receipt] = field(default_factory=list)
     at: datetime = field(default_factory=now)
 
     @property
@@ -128,8 +140,73 @@ class Push:
 
 
 @dataclass
+class BrowserPush:
+    """One push message that the push service accepted for a browser, decrypted as the browser would.
+
+    `payload` is the text that was sent, `claims` those of the sender's VAPID token. With a `problem` the body could
+    not be decrypted, which only the browser notices: the sender was answered 201 and nothing is shown.
+    """
+
+    endpoint: str
+    payload: str
+    ttl_s: float
+    urgency: str
+    topic: str
+    claims: dict[str, Any]
+    name: str
+    problem: str = ""
+    is_shown: bool = False
+    is_expired: bool = False
+    receipts: list[Receipt] = field(default_factory=list)
+    at: datetime = field(default_factory=now)
+
+    @property
+    def token(self) -> str:
+        """The address by which its phone is found."""
+        return self.endpoint
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The payload, where it is a JSON object."""
+        try:
+            content = json.loads(self.payload)
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    @property
+    def title(self) -> str:
+        """What the service worker would show in bold."""
+        return str(self.data.get("title") or "")
+
+    @property
+    def body(self) -> str:
+        """What the service worker would show beneath the title."""
+        return str(self.data.get("body") or "")
+
+    @property
+    def collapse_key(self) -> str:
+        """The topic, under which a newer push replaces this one."""
+        return self.topic
+
+
+AnyPush = Push | BrowserPush
+
+
+@dataclass
+class Gather:
+    """One `<Gather>` of a call: what it asked for, with the action's whole address, and the keys that it got."""
+
+    action: str
+    method: str
+    num_digits: int | None
+    timeout_s: float
+    digits: str = ""
+
+
+@dataclass
 class Call:
-    """One voice call: what was said, and which keys were pressed."""
+    """One voice call: what was said, what was asked for, and which keys were pressed."""
 
     to: str
     from_: str
@@ -140,6 +217,7 @@ class Call:
     callback_url: str = ""
     answered_by: str = ""
     said: list[str] = field(default_factory=list)
+    gathers: list[Gather] = field(default_factory=list)
     digits: str = ""
     error: str = ""
     params: dict[str, str] = field(default_factory=dict)
@@ -162,6 +240,7 @@ class Journal:
         self.messages: list[Message] = []
         self.replies: list[Message] = []
         self.pushes: list[Push] = []
+        self.browser_pushes: list[BrowserPush] = []
         self.calls: list[Call] = []
         self.attempts: list[Attempt] = []
 
@@ -171,7 +250,7 @@ class Journal:
             self.version += 1
             self._changed.notify_all()
 
-    def add(self, record: Message | Push | Call | Attempt) -> None:
+    def add(self, record: Message | AnyPush | Call | Attempt) -> None:
         """Append `record` to its list and wake the waiters."""
         with self.lock:
             match record:
@@ -181,6 +260,8 @@ class Journal:
                     self.messages.append(record)
                 case Push():
                     self.pushes.append(record)
+                case BrowserPush():
+                    self.browser_pushes.append(record)
                 case Call():
                     self.calls.append(record)
                 case Attempt():
@@ -190,7 +271,14 @@ class Journal:
     def clear(self) -> None:
         """Forget everything received."""
         with self.lock:
-            for records in (self.messages, self.replies, self.pushes, self.calls, self.attempts):
+            for records in (
+                self.messages,
+                self.replies,
+                self.pushes,
+                self.browser_pushes,
+                self.calls,
+                self.attempts,
+            ):
                 records.clear()
             self.changed()
 
@@ -237,6 +325,7 @@ class Journal:
             lines += [
                 f"push to {p.token} [{'shown' if p.is_shown else 'held'}]: {p.title!r} {p.data}" for p in self.pushes
             ]
+            lines += [f"web push to {p.endpoint} [{p.problem or p.urgency}]: {p.payload}" for p in self.browser_pushes]
             lines += [f"call to {c.to} [{c.state}]: {c.said} keys {c.digits!r} {c.error}" for c in self.calls]
             lines += [f"reply from {m.from_}: {m.body!r} -> {[c.status for c in m.callbacks]}" for m in self.replies]
             lines += [f"refused {a.channel} to {a.to}: {a.fault or a.status}" for a in self.attempts if a.fault]
@@ -250,7 +339,7 @@ def as_json(record: Any) -> dict[str, Any]:
         plain["from"] = plain.pop("from_")
     if isinstance(record, Message):
         plain |= {"segments": record.segments, "encoding": record.encoding}
-    if isinstance(record, Push):
+    if isinstance(record, AnyPush):
         plain |= {"title": record.title, "body": record.body}
     return _plain(plain)
 

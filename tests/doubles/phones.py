@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from tests.doubles.journal import Call, Message, Push
+from tests.doubles.journal import AnyPush, Call, Message
 
 SHOWN_PER_PHONE = 20
+HANG_UP = "hang up"
 LOST = ("undelivered", "failed")
 
 
@@ -28,6 +29,7 @@ class Pickup(StrEnum):
 
     HAND = "hand"
     HUMAN = "human"
+    HANGS_UP = "hangs-up"
     VOICEMAIL = "voicemail"
     BUSY = "busy"
     NO_ANSWER = "no-answer"
@@ -37,8 +39,10 @@ class Pickup(StrEnum):
 class Phone:
     """One phone. `pickup` HAND rings until somebody answers at the wall; `keys` are pressed when asked for.
 
-    A phone that ignores receives everything and does nothing by itself; one that is off receives nothing
-    until it is on again.
+    A phone that ignores receives everything, and its owner does nothing; one that is off receives nothing until it
+    is on again, and when it `is_given_up` its network says at once that it cannot be reached. `patience_s` is how
+    long it rings and waits for a key by hand, where that differs from the other phones. `give_receipt` is what its
+    app does with a push.
     """
 
     id: int
@@ -46,11 +50,15 @@ class Phone:
     role: str = ""
     number: str = ""
     push_tokens: list[str] = field(default_factory=list)
+    endpoints: list[str] = field(default_factory=list)
     mode: Mode = Mode.DELIVER
     pickup: Pickup = Pickup.HAND
     keys: str = ""
-    items: list[Message | Push | Call] = field(default_factory=list)
-    waiting: list[Message | Push] = field(default_factory=list)
+    patience_s: float | None = None
+    is_given_up: bool = False
+    give_receipt: Callable[[AnyPush], None] | None = None
+    items: list[Message | AnyPush | Call] = field(default_factory=list)
+    waiting: list[Message | AnyPush] = field(default_factory=list)
     ringing: Call | None = None
     is_known: bool = False
     is_declined: bool = False
@@ -65,14 +73,41 @@ class Phone:
                 return item.from_
         return ""
 
-    def show(self, item: Message | Push | Call) -> None:
+    @property
+    def push_addresses(self) -> list[str]:
+        """Where pushes for this phone are sent: registration tokens, then endpoints of its browser."""
+        return self.push_tokens + self.endpoints
+
+    def show(self, item: Message | AnyPush | Call) -> None:
         """Put `item` on the screen, in place of the push that it replaces."""
-        if isinstance(item, Push) and item.collapse_key:
-            same = [p for p in self.items if isinstance(p, Push) and p.collapse_key == item.collapse_key]
+        if isinstance(item, AnyPush) and item.collapse_key:
+            same = [p for p in self.items if isinstance(p, AnyPush) and p.collapse_key == item.collapse_key]
             for older in same:
                 self.items.remove(older)
         self.items.append(item)
         del self.items[:-SHOWN_PER_PHONE]
+
+    def answer(self) -> None:
+        """Take the call that rings."""
+        self.answered.set()
+
+    def decline(self) -> None:
+        """Refuse the call that rings."""
+        self.is_declined = True
+        self.answered.set()
+
+    def type_key(self, key: str) -> None:
+        """Press one key during a call."""
+        self.pressed.put(key)
+
+    def hang_up(self) -> None:
+        """Leave the call."""
+        self.pressed.put(HANG_UP)
+
+    def stop_waiting(self) -> None:
+        """Wait no longer for its owner to answer or to press a key: the call is over."""
+        self.hang_up()
+        self.answered.set()
 
 
 class Phones:
@@ -89,12 +124,8 @@ class Phones:
             phone = self._by_address.get(address)
             if phone is None:
                 phone = Phone(id=len(self._phones) + 1)
-                if is_number(address):
-                    phone.number = address
-                else:
-                    phone.push_tokens.append(address)
                 self._phones.append(phone)
-                self._by_address[address] = phone
+                self._join(phone, address)
             return phone
 
     def introduce(self, people: Iterable[dict[str, Any]]) -> int:
@@ -123,6 +154,13 @@ class Phones:
                 count += 1
         return count
 
+    def add_endpoint(self, owner: str, endpoint: str) -> Phone:
+        """Have pushes to `endpoint` arrive on the phone with the number or push token `owner`."""
+        with self.lock:
+            phone = self.at(owner)
+            self._join(phone, endpoint)
+            return phone
+
     def all(self) -> list[Phone]:
         """Every phone: known people in their order, then strangers in order of arrival."""
         with self.lock:
@@ -146,15 +184,21 @@ class Phones:
             phone.items = sorted(phone.items + other.items, key=lambda item: item.at)[-SHOWN_PER_PHONE:]
             phone.waiting += other.waiting
             self._phones.remove(other)
-            for moved in filter(None, (other.number, *other.push_tokens)):
+            for moved in filter(None, (other.number, *other.push_addresses)):
                 self._by_address[moved] = phone
             phone.number = phone.number or other.number
             phone.push_tokens += [token for token in other.push_tokens if token not in phone.push_tokens]
+            phone.endpoints += other.endpoints
         self._by_address[address] = phone
         if is_number(address):
             phone.number = address
-        elif address not in phone.push_tokens:
-            phone.push_tokens.append(address)
+        elif address not in phone.push_addresses:
+            (phone.endpoints if is_endpoint(address) else phone.push_tokens).append(address)
+
+
+def is_endpoint(address: str) -> bool:
+    """Whether `address` is where a push service takes pushes for a browser."""
+    return address.startswith(("http://", "https://"))
 
 
 def is_number(address: str) -> bool:

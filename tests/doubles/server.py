@@ -15,11 +15,14 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from tests.doubles import fcm as fcm_routes
 from tests.doubles import twilio as twilio_routes
 from tests.doubles import wall
+from tests.doubles import webpush as webpush_routes
 from tests.doubles.calls import Calls
 from tests.doubles.exchange import Exchange, break_connection
 from tests.doubles.fcm import TOKEN_PATH, Fcm
 from tests.doubles.journal import Attempt
 from tests.doubles.twilio import Twilio
+from tests.doubles.webpush import PATH as WEBPUSH_PATH
+from tests.doubles.webpush import WebPush
 
 logger = logging.getLogger(__name__)
 
@@ -111,8 +114,8 @@ class Server(ThreadedWSGIServer):
         """Keep quiet about clients that went away, and about connections broken on purpose."""
 
 
-def create_app(exchange: Exchange, twilio: Twilio, calls: Calls, fcm: Fcm) -> Flask:
-    """The application: Twilio, FCM, the wall and the script."""
+def create_app(exchange: Exchange, twilio: Twilio, calls: Calls, fcm: Fcm, webpush: WebPush) -> Flask:
+    """The application: Twilio, FCM, the browsers' push service, the wall and the script."""
     app = Flask("tests.doubles", static_folder=None)
     app.config.update(PROPAGATE_EXCEPTIONS=True, MAX_CONTENT_LENGTH=LARGEST_BODY)
     app.json.sort_keys = False
@@ -134,6 +137,7 @@ def create_app(exchange: Exchange, twilio: Twilio, calls: Calls, fcm: Fcm) -> Fl
 
     app.register_blueprint(twilio_routes.blueprint(twilio, calls))
     app.register_blueprint(fcm_routes.blueprint(fcm))
+    app.register_blueprint(webpush_routes.blueprint(webpush))
     app.register_blueprint(wall.blueprint(exchange, twilio))
     return app
 
@@ -143,4 +147,6 @@ def channel_of(path: str) -> str:
     for ending, channel in (("/Messages.json", "sms"), ("/Calls.json", "call"), ("/messages:send", "push")):
         if path.endswith(ending):
             return channel
+    if path.startswith(WEBPUSH_PATH):
+        return "webpush"
     return "token" if path == TOKEN_PATH else ""

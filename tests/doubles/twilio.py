@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from flask import Blueprint, Response, jsonify, request
 
-from tests.doubles.exchange import Exchange, new_sid
+from tests.doubles.callbacks import Reports
+from tests.doubles.exchange import UNREACHABLE, Exchange, new_sid
 from tests.doubles.faults import TWILIO_ERRORS, Fault
 from tests.doubles.journal import Callback, Message, now
 
@@ -49,15 +51,16 @@ class Twilio:
             found = [m for m in self.exchange.journal.messages + self.exchange.journal.replies if m.sid == sid]
         return jsonify(self.resource(found[0])) if found else error(20404)
 
-    def progress(self, message: Message, state: str, error_code: int | None = None, fault: Fault | None = None) -> None:
+    def progress(self, message: Message, state: str, error_code: int | None = None) -> None:
         """Put `message` into `state` and tell Cordon."""
         self._enter(message, state, error_code)
-        self.exchange.webhooks.report(
-            message.callbacks, message.callback_url, [self.callback_params(message, state)], fault
-        )
+        Reports(self.exchange.webhooks, message, None).tell(self.callback_params(message, state))
 
-    def receive(self, from_: str, to: str, body: str) -> Message:
-        """Send a phone's SMS to Cordon, signed, and hand the answer's `<Message>` texts to that phone.
+    def receive(self, from_: str, to: str, body: str, kinds: Iterable[str] = ("true",)) -> Message:
+        """Send a phone's SMS to Cordon, signed, and hand the answers' `<Message>` texts to that phone.
+
+        It is posted once for each of `kinds`: `true`, `doubled` (the same SID and token again) or `forged` (signed
+        without the secret).
 
         Raises:
             CannotReply: when `to` is no telephone number, or Cordon's address is not known.
@@ -93,12 +96,15 @@ class Twilio:
             phone.show(message)
         self.exchange.journal.add(message)
         webhooks = self.exchange.webhooks
-        answer = webhooks.post((webhooks.public_url or webhooks.cordon_url) + INBOUND_PATH, message.params)
-        with self.exchange.journal.lock:
-            message.callbacks.append(answer)
-        self.exchange.journal.changed()
-        for text in texts_in(answer):
-            self._answer_at_once(from_, to, text)
+        url = (webhooks.public_url or webhooks.cordon_url) + INBOUND_PATH
+        token = str(uuid.uuid4())
+        for kind in kinds:
+            answer = webhooks.post(url, message.params, kind=kind, token=token)
+            with self.exchange.journal.lock:
+                message.callbacks.append(answer)
+            self.exchange.journal.changed()
+            for text in texts_in(answer):
+                self._answer_at_once(from_, to, text)
         return message
 
     def resource(self, message: Message) -> dict[str, object]:
@@ -176,40 +182,44 @@ class Twilio:
         self.exchange.journal.add(message)
         created = jsonify(self.resource(message))
         created.status_code = 201
-        start_after_answer(created, lambda: self._carry(message, fault), self.exchange, fault)
+        start_after_answer(created, lambda: self._carry(message, fault), fault)
         return created
 
     def _carry(self, message: Message, fault: Fault | None) -> None:
         """Take an accepted message to its end: sent, then delivered or as the script or the phone says."""
         options = self.exchange.options
-        is_batched = bool(fault and {"out_of_order", "held"} & set(fault.callbacks))
-        batch: list[dict[str, str]] = []
+        reports = Reports(self.exchange.webhooks, message, fault)
+        is_early = bool(fault and fault.is_early)
 
         def step(state: str, error_code: int | None = None) -> None:
-            if is_batched:
-                self._enter(message, state, error_code)
-                batch.append(self.callback_params(message, state))
-            else:
-                self.progress(message, state, error_code, fault)
+            self._enter(message, state, error_code)
+            reports.tell(self.callback_params(message, state))
+
+        def lose(state: str, error_code: int | None) -> None:
+            step(state, error_code)
+            self.exchange.note_loss(message)
 
         def finish() -> None:
             if fault and fault.final_state and fault.final_state != "delivered":
                 if fault.final_state != "sent":
-                    step(fault.final_state, fault.error_code)
-                    self.exchange.note_loss(message)
+                    lose(fault.final_state, fault.error_code)
+            elif self.exchange.phones.at(message.to).is_given_up:
+                lose("undelivered", UNREACHABLE)
             elif self.exchange.arrive(message, message.to):
                 step("delivered")
-            if batch:
-                self.exchange.webhooks.report(message.callbacks, message.callback_url, batch, fault)
+            reports.finish()
 
         def start() -> None:
             step("sent")
-            if options.delivered_after_s:
+            if options.delivered_after_s and not is_early:
                 self.exchange.scheduler.soon(finish, options.delivered_after_s)
             else:
                 finish()
 
-        self.exchange.scheduler.soon(start, options.sent_after_s)
+        if is_early:
+            start()
+        else:
+            self.exchange.scheduler.soon(start, options.sent_after_s)
 
     def _enter(self, message: Message, state: str, error_code: int | None) -> None:
         with self.exchange.journal.lock:
@@ -227,9 +237,9 @@ class Twilio:
         self._carry(message, None)
 
 
-def start_after_answer(response: Response, work: Callable[[], None], exchange: Exchange, fault: Fault | None) -> None:
-    """Begin `work` once the API's answer has been written, or at once when the script wants callbacks `early`."""
-    if fault and "early" in fault.callbacks:
+def start_after_answer(response: Response, work: Callable[[], None], fault: Fault | None) -> None:
+    """Begin `work` once the API's answer has been written, or do it first when the script wants callbacks `early`."""
+    if fault and fault.is_early:
         work()
     else:
         response.call_on_close(work)
@@ -289,4 +299,10 @@ def blueprint(twilio: Twilio, calls: Calls) -> Blueprint:
     bp.add_url_rule("/Messages/<sid>.json", view_func=lambda account_sid, sid: twilio.fetch(sid), endpoint="message")
     bp.add_url_rule("/Calls.json", view_func=lambda account_sid: calls.create(), endpoint="call", methods=["POST"])
     bp.add_url_rule("/Calls/<sid>.json", view_func=lambda account_sid, sid: calls.fetch(sid), endpoint="one_call")
+    bp.add_url_rule(
+        "/Calls/<sid>.json",
+        view_func=lambda account_sid, sid: calls.update(sid),
+        endpoint="end_call",
+        methods=["POST"],
+    )
     return bp

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, jsonify, request, send_from_direct
 
 from tests.doubles.exchange import Exchange
 from tests.doubles.faults import Fault
-from tests.doubles.journal import Call, Message, Push, as_json
+from tests.doubles.journal import AnyPush, BrowserPush, Call, Message, Push, as_json
 from tests.doubles.phones import Mode, Phone, Pickup, is_number
 from tests.doubles.twilio import CannotReply, Twilio
 
@@ -34,7 +34,7 @@ def shown(phone: Phone) -> dict[str, Any]:
         "label": phone.label,
         "role": phone.role,
         "number": phone.number,
-        "push_tokens": phone.push_tokens,
+        "push_tokens": phone.push_addresses,
         "mode": phone.mode,
         "waiting": len(phone.waiting),
         "reply_to": phone.last_sender if is_number(phone.last_sender) else "",
@@ -43,7 +43,14 @@ def shown(phone: Phone) -> dict[str, Any]:
     }
 
 
-def item_shown(item: Message | Push | Call) -> dict[str, Any]:
+def foot_of(push: AnyPush) -> str:
+    """What the wall says beneath a push: how it came, and what the app told Cordon about it."""
+    told = ", ".join(receipt.kind for receipt in push.receipts if receipt.status and receipt.status < 300)
+    parts = ["Web push"] if isinstance(push, BrowserPush) else []
+    return ". ".join(parts + ([f"Told Cordon: {told}"] if told else []))
+
+
+def item_shown(item: Message | AnyPush | Call) -> dict[str, Any]:
     """One thing on a phone's screen."""
     at = item.at.isoformat().replace("+00:00", "Z")
     match item:
@@ -71,8 +78,13 @@ def item_shown(item: Message | Push | Call) -> dict[str, Any]:
                 "segments": item.segments,
                 "error_code": item.error_code,
             }
-        case Push():
+        case Push() | BrowserPush():
             known = {"title", "body"}
+            is_urgent = (
+                item.urgency == "high"
+                if isinstance(item, BrowserPush)
+                else item.android.get("priority") == "high" or "sound" in str(item.apns)
+            )
             return {
                 "kind": "push",
                 "id": item.name,
@@ -80,7 +92,8 @@ def item_shown(item: Message | Push | Call) -> dict[str, Any]:
                 "title": item.title,
                 "body": item.body,
                 "data": {key: value for key, value in item.data.items() if key not in known},
-                "urgent": item.android.get("priority") == "high" or "sound" in str(item.apns),
+                "urgent": is_urgent,
+                "foot": foot_of(item),
             }
         case Call():
             return {
@@ -134,7 +147,7 @@ def blueprint(exchange: Exchange, twilio: Twilio) -> Blueprint:
     def people() -> Response:
         return jsonify(
             [
-                {"label": p.label, "role": p.role, "phone": p.number, "push_tokens": p.push_tokens}
+                {"label": p.label, "role": p.role, "phone": p.number, "push_tokens": p.push_addresses}
                 for p in exchange.phones.all()
             ]
         )
@@ -178,14 +191,13 @@ def blueprint(exchange: Exchange, twilio: Twilio) -> Blueprint:
         phone = phone_or_404(body)
         match str(body.get("do", "")):
             case "answer":
-                phone.answered.set()
+                phone.answer()
             case "press":
-                phone.pressed.put(str(body.get("key", ""))[:1])
+                phone.type_key(str(body.get("key", ""))[:1])
             case "decline":
-                phone.is_declined = True
-                phone.answered.set()
+                phone.decline()
             case "hangup":
-                phone.pressed.put("hangup")
+                phone.hang_up()
             case other:
                 return problem(f"Nobody can {other!r} a call: answer, decline, press or hangup")
         return jsonify(shown(phone))
@@ -225,6 +237,11 @@ def blueprint(exchange: Exchange, twilio: Twilio) -> Blueprint:
     def pushes() -> Response:
         with exchange.journal.lock:
             return jsonify([as_json(push) for push in exchange.journal.pushes])
+
+    @bp.get("/browser-pushes")
+    def browser_pushes() -> Response:
+        with exchange.journal.lock:
+            return jsonify([as_json(push) for push in exchange.journal.browser_pushes])
 
     @bp.get("/calls")
     def calls() -> Response:

@@ -148,6 +148,7 @@ function drawItem(element, item, phone) {
     const title = item.title || (item.body ? "" : "Message without words");
     setText(part(element, ".title"), title === "Cordon" ? "" : title);
     setText(part(element, ".body"), item.body);
+    setText(foot, item.foot);
     const data = part(element, ".data");
     data.hidden = !Object.keys(item.data).length;
     setText(part(data, "p"), Object.entries(item.data).map(([key, value]) => `${key}: ${value}`).join("\n"));

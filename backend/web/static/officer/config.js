@@ -4,6 +4,7 @@
  * @typedef {Object} Config
  * @property {{id: number, name: string}} me
  * @property {string} role
+ * @property {string} push_key what this browser subscribes to pushes with
  * @property {string} tile_url
  * @property {string} tile_attribution
  * @property {number} outcome_owed_after_s without an outcome by then an acknowledged alert is open again

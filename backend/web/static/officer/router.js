@@ -10,7 +10,10 @@ export function routeOf(path) {
   return LIST.test(path) ? null : undefined;
 }
 
-/** Call `show` with the alert's id or null, now and whenever the address changes. */
+/**
+ * Call `show` with the alert's id or null, now and whenever the address changes.
+ * @returns {(path: string) => void} goes to one of these addresses without loading the page anew
+ */
 export function startRouter(show) {
   let scrollOfList = 0;
   let shown;
@@ -25,6 +28,12 @@ export function startRouter(show) {
     scrollTo(0, id === null && isBack ? scrollOfList : 0);
   }
 
+  function open(path, isBack = false) {
+    if (path === location.pathname || routeOf(path) === undefined) return;
+    history.pushState({ isFromList: shown === null }, "", path);
+    go(isBack);
+  }
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
@@ -34,11 +43,10 @@ export function startRouter(show) {
       history.back();
       return;
     }
-    if (link.pathname === location.pathname) return;
-    history.pushState({ isFromList: shown === null }, "", link.pathname);
-    go(link.dataset.back !== undefined);
+    open(link.pathname, link.dataset.back !== undefined);
   });
   history.scrollRestoration = "manual";
   window.addEventListener("popstate", () => go(true));
   go(false);
+  return open;
 }

@@ -1,0 +1,30 @@
+"""What a phone says it did with a push, while nobody is signed in to it: the push's own token speaks for it."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from backend import clock, receipts
+from backend.errors import InvalidRequest, NotFound, WrongSignature
+from backend.web.identity import settings
+from backend.web.openapi import describes
+from mobile_api.bodies import read
+from mobile_api.schemas import PushReceiptIn
+
+bp = Blueprint("receipts", __name__)
+
+
+@bp.post("/v1/receipts")
+@describes(
+    "Say that this phone received, displayed or opened the push that carried this token. Repeating it changes nothing.",
+    tag="alerts",
+    body=PushReceiptIn,
+    status=204,
+    errors=[WrongSignature, NotFound, InvalidRequest],
+    is_public=True,
+)
+def receive() -> tuple[str, int]:
+    # The token comes in the body: addresses end up in the logs of proxies.
+    body = read(PushReceiptIn)
+    receipts.redeem(body.receipt, body.kind, settings(), clock.now())
+    return "", 204

@@ -1,0 +1,104 @@
+"""Web Push to browsers (RFC 8030, 8291, 8292): one try a message, no redirects, a 3 s timeout."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from py_vapid import Vapid02
+from pywebpush import WebPushException, webpush
+
+from backend import clock, web_push
+from backend.models import Device
+from backend.settings import Settings
+from notifier import delivery
+from notifier.delivery import USEFUL_FOR_S, Outcome
+
+log = logging.getLogger(__name__)
+
+# Source: RFC 8030, section 7.3, and RFC 6585: the subscription is gone.
+GONE = (404, 410)
+REFUSED_KEY = (401, 403)
+
+
+class WebPush:
+    """Sends to one browser by the endpoint of its subscription."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._timeout_s = settings.provider_timeout_s
+        # The library's own check of the subject refuses addresses with a port or a path, which push services take.
+        self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
+        self._subject = web_push.subject(settings)
+        self._session = _OneTry()
+
+    def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
+        """Try once."""
+        try:
+            webpush(
+                {"endpoint": device.token, "keys": device.keys},
+                json.dumps(data),
+                self._key,
+                # The library writes the endpoint's origin into the claims: used again they would name a stranger.
+                {"sub": self._subject},
+                timeout=self._timeout_s,
+                ttl=USEFUL_FOR_S,
+                headers={"Urgency": "high" if is_urgent else "normal", "Topic": f"alert-{data['alert_id']}"},
+                requests_session=self._session,
+            )
+        except WebPushException as error:
+            return _refused(error)
+        except requests.RequestException as error:
+            return delivery.retry(f"the push service did not answer ({type(error).__name__})")
+        except Exception as error:
+            # Whatever this is, it lies in what was to be sent: the same again would end the same way.
+            # Only its kind is logged: its text may hold the endpoint, and whoever has that can push.
+            log.error("a Web Push could not be made (%s)", type(error).__name__)  # noqa: TRY400
+            return delivery.failed(f"the push could not be made ({type(error).__name__})")
+        return delivery.sent()
+
+    def close(self) -> None:
+        """Close the connections to push services."""
+        self._session.close()
+
+
+class _OneTry(requests.Session):
+    """Follows nobody, keeps no cookies, and reads no more of an answer than its status and headers.
+
+    An endpoint is an address that somebody else chose: it must lead nowhere else, and no endless answer may hold a
+    worker.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for prefix in list(self.adapters):
+            self.mount(prefix, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+
+    def request(self, *args: Any, **more: Any) -> requests.Response:
+        with super().request(*args, **{**more, "allow_redirects": False, "stream": True}) as answer:
+            told = requests.Response()
+            told.status_code, told.reason, told.headers = answer.status_code, answer.reason, answer.headers
+            if answer.headers.get("Content-Length") == "0":
+                # An answer that was read to its end leaves its connection open for the next push.
+                answer.raw.read()
+            return told
+
+
+def _refused(error: WebPushException) -> Outcome:
+    status = error.status_code
+    if status is None:
+        return delivery.failed("the subscription cannot be sent to")
+    if status < 300:
+        # The library takes only 200, 201 and 202 for a success.
+        return delivery.sent()
+    said = f"the push service answered {status}"
+    if status in GONE:
+        return delivery.dead_route(said)
+    if status == 429 or status >= 500:
+        return delivery.retry(said, delivery.retry_after_s(error.retry_after or "", clock.now()))
+    if status in REFUSED_KEY:
+        log.error("a push service refused our key (%s): check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT", status)
+    return delivery.failed(said)
