@@ -217,6 +217,8 @@ def test_a_withdrawal_before_anyone_answered_is_told_to_all_who_were_warned_and_
     world.officer.expects_sms("breach, unconfirmed")
     world.tag.stays(5_000.0, for_s=45)
     world.officer.expects_sms("withdrawn")
+    # Whoever was called or told since then hears of it by text, too.
+    world.reads_everything()
     alert = world.officer.alert()
     assert (alert["handling"], alert["is_over"], alert["certainty"]) == ("open", True, "withdrawn")
     world.forward(3_600)
