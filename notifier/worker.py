@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend import alerts, clock, db, instants, outbox, wakeups
+from backend import alerts, clock, db, heartbeats, instants, outbox, wakeups
 from backend.models import Alert, AlertKind, Attempt, Channel, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery
@@ -81,6 +81,7 @@ class Worker:
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
         self._under_way: set[Future[None]] = set()
+        self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
@@ -111,8 +112,9 @@ class Worker:
     def work(self) -> None:
         """Judge and escalate what has fallen due, and begin to deliver as much as there are threads for.
 
-        None of the three may keep the others from being done.
+        None of these may keep the others from being done.
         """
+        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         self._try("the ladder", lambda: alerts.escalate_overdue(clock.now()))
         self._under_way = {future for future in self._under_way if not future.done()}

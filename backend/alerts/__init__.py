@@ -3,6 +3,7 @@
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, close, hand_back, lapse
 from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
+from backend.alerts.repair import repair, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
@@ -22,5 +23,8 @@ __all__ = [
     "newest_cursor",
     "next_escalation_at",
     "raise_alert",
+    "repair",
     "tell_victim_not_warned",
+    "unreached",
+    "without_next_action",
 ]

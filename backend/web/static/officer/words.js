@@ -105,6 +105,7 @@ const ACTIONS = {
   acknowledgement_lapsed: () => "Acknowledgement lapsed: its owner is signed out",
   outcome_overdue: () => "No outcome was recorded in time: open again",
   nobody_reachable: () => "Nobody could be reached",
+  ladder_repaired: () => "It had stopped escalating and was set going again",
   closed: (by) => `Outcome recorded by ${by}`,
 };
 
