@@ -130,7 +130,7 @@ def words(outage: Outage) -> str:
     minutes = round((outage.to_at - outage.from_at).total_seconds() / 60)
     wearers, alerts = len(outage.wearer_ids), len(outage.alert_ids)
     return (
-        f"{outage.what} down {minutes} min, {began:%H:%M}-{ended:%H:%M}. "
+        f"{outage.what.capitalize()} down {minutes} min, {began:%H:%M}-{ended:%H:%M}. "
         f"Unprotected: {wearers} {'person' if wearers == 1 else 'people'}, "
         f"{alerts} late {'alert' if alerts == 1 else 'alerts'}"
     )

@@ -161,7 +161,7 @@ class Watchdog:
                 alarms.end(AlarmKind.PROCESS_SILENT, kind, now)
             elif not is_starting and (age_s is not None or kind == heartbeats.NOTIFIER):
                 heard = "never heard of" if age_s is None else f"last heard of {age_s:.0f} s ago"
-                alarms.raise_alarm(AlarmKind.PROCESS_SILENT, kind, f"{kind}: {heard}", now)
+                alarms.raise_alarm(AlarmKind.PROCESS_SILENT, kind, f"{kind.capitalize()} {heard}", now)
 
     def _next_actions(self, now: datetime) -> None:
         assert self._began_at is not None

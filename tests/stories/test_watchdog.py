@@ -9,9 +9,11 @@ from datetime import timedelta
 from backend import clock, db, heartbeats, outages
 from backend.models import Alert, Notification, Outage, PlaceZone, ProtectedPlace, Role, Team, Victim, Wearer
 from notifier.watchdog import Watchdog
-from tests.notifier.test_watchdog import DUTY, Monitor
+from tests.monitor import Monitor
 from tests.processes import notifier
 from tests.world import World, eventually
+
+DUTY = "+447700900300"
 
 
 def passes(world: World, dog: Watchdog, seconds: float, every_s: float = 5.0) -> None:
@@ -19,7 +21,7 @@ def passes(world: World, dog: Watchdog, seconds: float, every_s: float = 5.0) ->
     for _ in range(int(seconds / every_s)):
         world.clock.forward(every_s)
         if world.worker is not None:
-            eventually(lambda: _age_s() < every_s + 1, "the notifier is heard of")
+            eventually(lambda: _age_s() < heartbeats.EVERY_S - 1, "the notifier is heard of")
         assert dog.look(clock.now())
         dog.tell(clock.now())
 
@@ -40,7 +42,7 @@ def test_a_notifier_that_stops_is_told_to_the_supervisor_and_so_is_its_return(wo
     passes(world, dog, 5)
     world.expect_nothing_more()
     passes(world, dog, 15)
-    world.supervisor.expects_sms("A part of the service is silent. notifier: last heard of")
+    world.supervisor.expects_sms("A part of the service is silent. Notifier last heard of")
     assert not dog.ping()
     # Nobody is told twice in a row.
     passes(world, dog, 20)
@@ -75,7 +77,7 @@ def test_after_a_stop_of_twenty_minutes_the_wearer_who_came_near_is_listed_with_
     dog = Watchdog(world.settings)
     assert dog.look(clock.now())
     dog.tell(clock.now())
-    told = world.supervisor.expects_sms("Outage. notifier down 20 min")
+    told = world.supervisor.expects_sms("Outage. Notifier down 20 min")
     assert "Unprotected: 1 person, 1 late alert." in told.body
     assert world.wearer.name not in told.body
     outage = Outage.get()
@@ -90,7 +92,7 @@ def test_after_a_stop_of_twenty_minutes_the_wearer_who_came_near_is_listed_with_
     world.reads_everything()
     world.officer.acknowledges()
     passes(world, dog, outages.SETTLES_AFTER_S + 10, every_s=30)
-    world.supervisor.expects_sms("Over: Outage. notifier down 20 min")
+    world.supervisor.expects_sms("Over: Outage. Notifier down 20 min")
     assert Outage.get().settled_at is not None
     world.reads_everything()
 
