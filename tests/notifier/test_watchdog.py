@@ -249,11 +249,12 @@ def test_what_nobody_has_to_answer_needs_no_next_action(quiet: World) -> None:
 def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_none_does(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
+    owed = Notification.select().count()
     for _ in range(12):
         quiet.clock.forward(5)
         assert dog.look(clock.now())
     # With nobody to deliver, climbing would only heap up messages that all come at once.
-    assert Notification.select().where(Notification.purpose == Purpose.ESCALATION).count() == 0
+    assert Notification.select().count() == owed
     assert kinds()[0] == AlarmKind.PROCESS_SILENT
     for _ in range(8):
         quiet.clock.forward(5)
@@ -431,6 +432,16 @@ def test_the_monitor_hears_nothing_while_no_notifier_works(quiet: World, monitor
     quiet.clock.forward(1)
     dog.tell(clock.now())
     quiet.reads_everything()
+
+
+def test_the_monitor_hears_nothing_while_one_look_fails_and_the_others_are_made(quiet: World, monitor: Monitor) -> None:
+    dog = watchdog(quiet, deadman_url=monitor.url)
+    db.database.execute_sql("ALTER TABLE outage RENAME TO outage_away")
+    assert not dog.look(clock.now())
+    assert not dog.ping()
+    db.database.execute_sql("ALTER TABLE outage_away RENAME TO outage")
+    assert dog.look(clock.now())
+    assert dog.ping()
 
 
 def test_the_monitor_hears_nothing_while_an_alarm_can_be_told_to_nobody(quiet: World, monitor: Monitor) -> None:
