@@ -47,7 +47,7 @@ run: install .venv/installed-dev ## Start everything with a demo caseload, simul
 	@exec $(BIN)/python -m tests.demo
 
 .PHONY: serve
-serve: install ## Start web server and notifier on CORDON_DATABASE_URL, without demo data
+serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data
 	@$(BIN)/flask --app wsgi migrate
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f Procfile start --no-prefix
 

@@ -17,10 +17,11 @@ control_socket_disable = True
 
 
 def post_worker_init(worker):
-    """Keep the clock of the serving process at the database's."""
-    from backend import clock, db
+    """Keep the clock of the serving process at the database's, and say that it lives."""
+    from backend import clock, db, heartbeats
 
     clock.keep_measuring(db.reference_time, threading.Event())
+    heartbeats.keep_beating(heartbeats.WEB, threading.Event())
 
 
 def worker_exit(server, worker):

@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import cli, db, ingest
 from backend.settings import Settings
+from backend.web import alarms as service_alarms
 from backend.web import fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
 from mobile_api import alerts, devices, duty, phones, receipts, sessions, sockets, zones
@@ -22,6 +23,7 @@ from notifier.channels.websocket import Websocket
 BLUEPRINTS = (
     fixes.bp,
     health.bp,
+    service_alarms.bp,
     openapi.bp,
     pages.bp,
     reports.bp,

@@ -90,6 +90,22 @@ class ReceiptKind(StrEnum):
     OPENED = "opened"
 
 
+class AlarmKind(StrEnum):
+    """What can be wrong with Cordon itself or with its ways to people; the gravest first."""
+
+    OUTAGE = "outage"
+    PROCESS_SILENT = "process_silent"
+    NO_NEXT_ACTION = "no_next_action"
+    NO_LIVE_ROUTE = "no_live_route"
+    BACKLOG = "backlog"
+    PROVIDER_CREDENTIALS = "provider_credentials"
+    PROVIDER_DOWN = "provider_down"
+    DEAD_LETTER = "dead_letter"
+    OPTED_OUT = "opted_out"
+    CLOCK = "clock"
+    ROTA_GAP = "rota_gap"
+
+
 class Table(Model):
     """What all tables share."""
 
@@ -537,6 +553,46 @@ class AuditEntry(Table):
     detail = JSONField(null=True)
 
 
+class Heartbeat(Table):
+    """When a process last said that it works; ``name`` is its kind, and its host and number where there are many."""
+
+    name = CharField(unique=True)
+    kind = CharField(index=True)
+    at = InstantField()
+
+
+class Alarm(Table):
+    """Something wrong with Cordon itself or its ways to people, from when it was seen to when it was over."""
+
+    kind = CharField()
+    subject = CharField()
+    team = ForeignKeyField(Team, null=True)
+    detail = TextField()
+    raised_at = InstantField()
+    last_seen_at = InstantField()
+    told_at = InstantField(null=True)
+    ended_at = InstantField(null=True, index=True)
+    end_told_at = InstantField(null=True)
+    # Kind and subject while it stands, then nothing: one alarm of a kind and subject stands at a time.
+    standing_key = CharField(null=True, unique=True)
+
+
+class Outage(Table):
+    """A time in which no process of a kind worked, and whom it left unprotected."""
+
+    what = CharField()
+    from_at = InstantField()
+    to_at = InstantField()
+    found_at = InstantField()
+    # When what had waited was counted for the last time.
+    settled_at = InstantField(null=True)
+    wearer_ids = JSONField()
+    alert_ids = JSONField()
+
+    class Meta:
+        indexes = ((("what", "from_at"), True),)
+
+
 TABLES: list[type[Table]] = [
     Team,
     Person,
@@ -568,4 +624,7 @@ TABLES: list[type[Table]] = [
     Receipt,
     ProviderEvent,
     AuditEntry,
+    Heartbeat,
+    Alarm,
+    Outage,
 ]

@@ -27,6 +27,12 @@ def keeps_rota(team_id: int, now: datetime) -> bool:
     return Shift.select().where(Shift.team == team_id, Shift.to_at > now - KEPT_FOR).exists()
 
 
+def teams_with_rota(now: datetime) -> list[int]:
+    """Return the teams that say who is on duty."""
+    query = Shift.select(Shift.team).where(Shift.to_at > now - KEPT_FOR).distinct()
+    return sorted(row.team_id for row in query)
+
+
 def on_duty(team_id: int, role: Role, at: datetime) -> list[Person]:
     """Return the active people of a role whose shift it is, in the order in which their shifts began."""
     query = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit, outbox
+from backend import alarms, audit, outbox
 from backend.db import atomic
-from backend.models import Channel, Device, Person, RouteDown
+from backend.models import AlarmKind, Channel, Device, Person, RouteDown
 
 
 def has_route(person: Person, channel: Channel, now: datetime) -> bool:
@@ -30,6 +30,10 @@ def mark_down(person: Person, channel: Channel, because: str, now: datetime) -> 
             return False
         RouteDown.create(person=person, channel=channel, because=because[:255], down_at=now)
         audit.record(audit.SYSTEM, "route_down", f"person:{person.id}", now, channel=channel, because=because[:255])
+        if channel is Channel.SMS:
+            # A member of staff whom no text reaches is a matter for the supervisor, before the next night.
+            detail = f"Staff member {person.id} takes no texts any more: {because[:60]}"
+            alarms.raise_alarm(AlarmKind.OPTED_OUT, f"person:{person.id}", detail, now, person.team_id)
         return True
 
 
@@ -39,6 +43,8 @@ def mark_up(person: Person, channel: Channel, now: datetime) -> bool:
         changed = RouteDown.update(up_at=now).where(_down(person, channel)).execute()
         if changed:
             audit.record(audit.SYSTEM, "route_up", f"person:{person.id}", now, channel=channel)
+            if channel is Channel.SMS:
+                alarms.end(AlarmKind.OPTED_OUT, f"person:{person.id}", now)
         return bool(changed)
 
 

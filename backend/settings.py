@@ -127,6 +127,19 @@ class Settings:
         "URL",
         "Whom push services reach about our pushes: mailto: or https:. Empty: CORDON_PUBLIC_URL where it is https.",
     )
+    watchdog_every_s: float = _setting(5.0, "seconds", "How often the watchdog looks whether every alert moves on.")
+    duty_line: str = _setting(
+        "",
+        "E.164 number",
+        "A phone that is always manned: alarms about the service itself are texted to it as well. Empty: none.",
+    )
+    deadman_url: str = _setting(
+        "",
+        "URL",
+        "Fetched by the watchdog for as long as all is well, so that a monitor outside notices when it stops. "
+        "Empty: off.",
+    )
+    deadman_every_s: float = _setting(60.0, "seconds", "How often that URL is fetched.")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backend import alerts, clock, db, instants, outbox, routes, wakeups
-from backend.models import Attempt, Channel, Notification, NotificationState, Purpose
+from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, routes, wakeups
+from backend.models import AlarmKind, Attempt, Channel, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery, states
 from notifier.breaker import Breaker
@@ -51,6 +51,17 @@ class Senders:
 
     ways: dict[Channel, list[Way]]
     close: Callable[[], None]
+    push_breakers: Mapping[str, Breaker] = field(default_factory=dict)
+
+    def breakers(self) -> list[tuple[str, Breaker]]:
+        """Return the breakers of all providers, each by the name of its provider and channel."""
+        found = [
+            (f"{way.provider} {channel}", way.breaker)
+            for channel, ways in self.ways.items()
+            for way in ways
+            if way.breaker is not None
+        ]
+        return [*found, *((f"push {name}", breaker) for name, breaker in list(self.push_breakers.items()))]
 
 
 def _off(name: str) -> Way:
@@ -77,7 +88,7 @@ def senders(settings: Settings) -> Senders:
         if channel not in ways:
             log.warning("%s is off: %s", name, missing)
             ways[channel] = [Way("console", console.send) if settings.console else _off(name)]
-    return Senders(ways, push.close)
+    return Senders(ways, push.close, push.breakers)
 
 
 class Worker:
@@ -92,6 +103,8 @@ class Worker:
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
         self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
+        self._down: set[str] = set()
+        self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
@@ -124,15 +137,27 @@ class Worker:
 
         None of these may keep the others from being done.
         """
+        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         self._try("the ladder", lambda: alerts.escalate_overdue(clock.now()))
         self._try("silent messages", self._ask_about_silent)
+        self._try("providers that are down", self._tell_of_providers)
         self._under_way = {future for future in self._under_way if not future.done()}
         free = self._free()
         if free > 0:
             claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
             self._under_way |= {self._pool.submit(self._deliver, notification) for notification in claimed}
         db.release_connection()
+
+    def _tell_of_providers(self) -> None:
+        """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
+        down = {name for name, breaker in self._senders.breakers() if breaker.is_open}
+        for name in down - self._down:
+            detail = f"{name} fails again and again: other ways are used meanwhile"
+            alarms.raise_alarm(AlarmKind.PROVIDER_DOWN, f"provider:{name}", detail, clock.now())
+        for name in self._down - down:
+            alarms.end(AlarmKind.PROVIDER_DOWN, f"provider:{name}", clock.now())
+        self._down = down
 
     def _ask_about_silent(self) -> None:
         """Ask, beside the deliveries, what became of messages whose callbacks may have been lost."""

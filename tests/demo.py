@@ -145,6 +145,9 @@ def main() -> int:
         "notifier", f"{wait_for_key} exec {python} -m flask --app wsgi notifier", env=env, cwd=str(ROOT)
     )
     manager.add_process(
+        "watchdog", f"{wait_for_key} exec {python} -m flask --app wsgi watchdog", env=env, cwd=str(ROOT)
+    )
+    manager.add_process(
         "tags",
         f'{wait_for_web} exec {python} -m tests.doubles.tags --url {url} --demo "{CASELOAD}"',
         env=env,

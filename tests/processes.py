@@ -54,7 +54,7 @@ def web_server(settings: Settings) -> Iterator[str]:
         assert process.poll() is None, "the server ended"
         try:
             return requests.get(f"{url}/ready", timeout=2).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     try:
@@ -65,10 +65,10 @@ def web_server(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def notifier(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a notifier as `make serve` does."""
+def notifier(settings: Settings, command: str = "notifier") -> Iterator[subprocess.Popen[bytes]]:
+    """Run a notifier as `make serve` does, or another command that runs until it is told to stop."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "notifier"],
+        [sys.executable, "-m", "flask", "--app", "wsgi", command],
         cwd=ROOT,
         env=environment(settings),
         stdout=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
 from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
+from backend.alerts.repair import repair, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
@@ -23,5 +24,8 @@ __all__ = [
     "newest_cursor",
     "next_escalation_at",
     "raise_alert",
+    "repair",
     "tell_victim_not_warned",
+    "unreached",
+    "without_next_action",
 ]

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import audit, lifecycle, outbox, rota
+from backend import alarms, audit, lifecycle, outbox, rota
 from backend.alerts.feed import publish
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.models import (
+    AlarmKind,
     Alert,
     Channel,
     Handling,
@@ -133,6 +134,8 @@ def climb(alert: Alert, now: datetime) -> None:
         if number >= top:
             log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
             audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+            detail = f"Alert {alert.id} reaches nobody: no one has a route"
+            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
             break
     due_at = alert.ladder_started_at + timedelta(seconds=ladder.due_after_s(alert.rung))
     if alert.rung < top:
@@ -181,6 +184,8 @@ def _owe_everywhere(
     if not owed and not any(has_route(person, channel, now) for channel in EVERY_CHANNEL):
         log.error("person %s has no live route", person.id)
         audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
+        detail = f"Staff member {person.id} has no live route and was to be warned"
+        alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
     return owed
 
 

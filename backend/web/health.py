@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel
 
-from backend import db
+from backend import clock, db, heartbeats, vitals
 from backend.errors import StorageUnavailable
 from backend.models import Feed
 from backend.web.openapi import describes
@@ -42,3 +42,33 @@ def ready() -> Response:
     if not is_migrated:
         raise StorageUnavailable("The database is not migrated.")
     return jsonify(status="ok")
+
+
+class VitalsOut(BaseModel):
+    """Figures for a monitor: what waits for the notifier, and how long ago each kind of process was heard of."""
+
+    backlog: int
+    backlog_age_s: float
+    heartbeat_ages_s: dict[str, float]
+
+
+@bp.get("/health/vitals")
+@describes(
+    "How long messages wait, and when each kind of process was last heard of.",
+    tag="service",
+    answer=VitalsOut,
+    errors=[StorageUnavailable],
+    is_public=True,
+)
+def vital_signs() -> Response:
+    now = clock.now()
+    try:
+        waiting, ages = vitals.backlog(now), heartbeats.ages_s(now)
+    except Exception:
+        db.forget_connection()
+        raise StorageUnavailable("The database does not answer.") from None
+    return jsonify(
+        backlog=waiting.count,
+        backlog_age_s=round(waiting.oldest_s, 1),
+        heartbeat_ages_s={kind: round(age_s, 1) for kind, age_s in sorted(ages.items())},
+    )

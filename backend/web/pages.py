@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import auth, clock, devices, lifecycle, reports, web_push
+from backend import alarms, auth, clock, devices, lifecycle, outages, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
@@ -178,6 +178,9 @@ def supervisor() -> Any:
         days=timedelta(days=1),
         stages=reports.STAGES,
         spans=reports.SPANS,
+        alarms=alarms.standing_for(visitor.person),
+        alarm_titles=alarms.TITLES,
+        outages=outages.shown_to(visitor.person, clock.now()),
     )
     return page, 422 if is_refused else 200
 

@@ -41,7 +41,7 @@ class Push:
         # Less than the lease even when the last try takes its whole timeout.
         self._send_within_s = max(0.0, settings.lease_s - 2 * settings.provider_timeout_s)
         # One for each push service: one that is down must not silence the others.
-        self._breakers: dict[str, Breaker] = defaultdict(Breaker)
+        self.breakers: dict[str, Breaker] = defaultdict(Breaker)
         self._web_push: Provider = WebPush(settings)
         self._fcm: Provider | None = Fcm(settings) if settings.fcm_credentials else None
         if self._fcm is None:
@@ -66,7 +66,7 @@ class Push:
             if provider is None:
                 outcomes.append(delivery.failed("push through Firebase is off: it has no credentials"))
                 continue
-            breaker = self._breakers[urlsplit(device.token).netloc if provider is self._web_push else "fcm"]
+            breaker = self.breakers[urlsplit(device.token).netloc if provider is self._web_push else "fcm"]
             receipt = receipts.token(notification, device, self._settings, clock.now())
             send = partial(provider.send, device, {**data, "receipt": receipt}, is_urgent=purpose not in QUIET)
             outcome = breaker.ask(device.platform, send)

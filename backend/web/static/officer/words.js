@@ -108,6 +108,7 @@ const ACTIONS = {
   no_live_route: () => "A person who should be warned has no live route",
   victim_not_warned: () => "The protected person could not be warned by text",
   nobody_reachable: () => "Nobody could be reached",
+  ladder_repaired: () => "It had stopped escalating and was set going again",
   closed: (by) => `Outcome recorded by ${by}`,
 };
 

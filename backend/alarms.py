@@ -1,0 +1,158 @@
+"""The only writer of alarms: what is wrong with Cordon itself or with its ways to people, never with a wearer.
+
+A detail says so in plain words and figures, without a name or a coordinate: it may be texted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from backend.access import require
+from backend.db import atomic
+from backend.models import Alarm, AlarmKind, Person, Role, Team
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    AlarmKind.OUTAGE: "Outage",
+    AlarmKind.PROCESS_SILENT: "A part of the service is silent",
+    AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
+    AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
+    AlarmKind.BACKLOG: "Messages are waiting",
+    AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
+    AlarmKind.PROVIDER_DOWN: "A provider is down",
+    AlarmKind.DEAD_LETTER: "Messages could not be delivered",
+    AlarmKind.OPTED_OUT: "A member of staff has opted out of texts",
+    AlarmKind.CLOCK: "A clock is wrong",
+    AlarmKind.ROTA_GAP: "Nobody is on duty",
+}
+GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
+
+# People are told again while an alarm stands.
+TELL_AGAIN_S = 900.0
+# What ended this long ago without anybody having been told is history, no news.
+OLD_NEWS_S = 3_600.0
+# These are told to be over: whoever was told of them is acting on them, or waiting.
+END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT)
+
+
+def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team: Team | int | None = None) -> bool:
+    """Let an alarm of this kind and subject stand, and return whether it is new.
+
+    While one stands, raising it again only says that it was seen again, with the newest ``detail``. ``subject`` is
+    such as ``person:3``, ``alert:7`` or ``outbox``; without a ``team`` it concerns all.
+    """
+    key = _key(kind, subject)
+    team_id = team.id if isinstance(team, Team) else team
+    with atomic():
+        is_new = bool(
+            Alarm.insert(
+                kind=kind,
+                subject=subject,
+                team=team_id,
+                detail=detail,
+                raised_at=now,
+                last_seen_at=now,
+                standing_key=key,
+            )
+            .on_conflict_ignore()
+            .as_rowcount()
+            .execute()
+        )
+        if is_new:
+            log.error("alarm %s of %s: %s", kind, subject, detail)
+        else:
+            Alarm.update(detail=detail, last_seen_at=now).where(Alarm.standing_key == key).execute()
+        return is_new
+
+
+def end(kind: AlarmKind, subject: str, now: datetime) -> bool:
+    """End the alarm of this kind and subject; False where none stands."""
+    ended = bool(
+        Alarm.update(ended_at=now, standing_key=None).where(Alarm.standing_key == _key(kind, subject)).execute()
+    )
+    if ended:
+        log.info("alarm %s of %s is over", kind, subject)
+    return ended
+
+
+def reconcile(
+    kind: AlarmKind,
+    prefix: str,
+    found: Mapping[str, tuple[str, int | None]],
+    now: datetime,
+    *,
+    is_complete: bool = True,
+) -> None:
+    """Make what stands of this kind be what a look at everything found: detail and team by subject.
+
+    Only subjects that begin with ``prefix`` are ended, since others keep alarms of the same kind; and none where the
+    look was not ``is_complete``.
+    """
+    # In one order for all, so that two units of work never wait for each other's rows.
+    for subject in sorted(found):
+        detail, team_id = found[subject]
+        raise_alarm(kind, subject, detail, now, team_id)
+    if is_complete:
+        for alarm in standing(kind):
+            if alarm.subject.startswith(prefix) and alarm.subject not in found:
+                end(kind, alarm.subject, now)
+
+
+def standing(kind: AlarmKind | None = None, subject: str | None = None) -> list[Alarm]:
+    """Return the alarms that stand, the gravest and then the oldest first."""
+    query = Alarm.select().where(Alarm.ended_at.is_null())
+    if kind is not None:
+        query = query.where(Alarm.kind == kind)
+    if subject is not None:
+        query = query.where(Alarm.subject == subject)
+    return gravest_first(list(query))
+
+
+def standing_for(person: Person) -> list[Alarm]:
+    """Return what stands of the person's own team and of all teams. Raises: NotAllowed but for supervisors."""
+    require(person, Role.SUPERVISOR)
+    concerns = Alarm.team.is_null() | (Alarm.team == person.team_id)
+    return gravest_first(list(Alarm.select().where(Alarm.ended_at.is_null(), concerns)))
+
+
+def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
+    """Return the alarms in the order in which a person should hear of them."""
+    return sorted(rows, key=lambda alarm: (GRAVITY[AlarmKind(alarm.kind)], alarm.raised_at, alarm.id))
+
+
+def to_tell(now: datetime) -> list[Alarm]:
+    """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
+    lately = now - timedelta(seconds=OLD_NEWS_S)
+    is_standing = Alarm.ended_at.is_null()
+    is_due = Alarm.told_at.is_null() | (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S))
+    has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
+    ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
+    return gravest_first(list(Alarm.select().where((is_standing & is_due) | ended)))
+
+
+def told(alarms: Sequence[Alarm], now: datetime) -> None:
+    """Keep that somebody took the word about these alarms as they were when it was said."""
+    standing_ids = [alarm.id for alarm in alarms if alarm.ended_at is None]
+    ended_ids = [alarm.id for alarm in alarms if alarm.ended_at is not None]
+    with atomic():
+        Alarm.update(told_at=now).where(Alarm.id.in_(standing_ids)).execute()
+        Alarm.update(end_told_at=now).where(Alarm.id.in_(ended_ids)).execute()
+        Alarm.update(told_at=now).where(Alarm.id.in_(ended_ids), Alarm.told_at.is_null()).execute()
+
+
+def oldest_untold_s(now: datetime) -> float:
+    """Return for how many seconds an alarm has stood that nobody has been told of; 0 where there is none."""
+    first = (
+        Alarm.select(Alarm.raised_at)
+        .where(Alarm.ended_at.is_null(), Alarm.told_at.is_null())
+        .order_by(Alarm.raised_at)
+        .first()
+    )
+    return (now - first.raised_at).total_seconds() if first else 0.0
+
+
+def _key(kind: AlarmKind, subject: str) -> str:
+    return f"{kind} {subject}"

@@ -1,0 +1,127 @@
+"""Finds the alerts that somebody still has to answer and that nothing would move on, and sets their ladder going."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import Case, fn
+
+from backend import audit, lifecycle
+from backend.alerts import ladder
+from backend.db import atomic
+from backend.models import Alert, Channel, Handling, Notification, NotificationState
+from zones import Certainty
+
+# What should have happened by now and has not happened this long after will not happen by itself.
+OVERDUE_S = 30.0
+# So long after its ladder began an alert has been tried on every route of its first people.
+TRIED_AFTER_S = 30.0
+OWED_AFTER_S = 5.0
+
+IS_OWED_AN_ANSWER = ((Alert.handling == Handling.OPEN) & (Alert.certainty != Certainty.WITHDRAWN)) | (
+    (Alert.handling == Handling.ACKNOWLEDGED) & Alert.outcome_at.is_null()
+)
+GONE_OUT = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """An alert of which no warning has gone out since its ladder last began."""
+
+    alert_id: int
+    team_id: int
+    failed: int
+
+
+def without_next_action(now: datetime, *, overdue_too: bool, limit: int = 500) -> list[tuple[int, int]]:
+    """Return id and team of each alert that is owed an answer and that nothing would move on.
+
+    Its next escalation is lost, or farther ahead than any rung; or, with ``overdue_too``, it should have come long
+    ago. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
+    """
+    query: Any = (
+        Alert.select(Alert.id, Alert.team)
+        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_too))
+        .order_by(Alert.id)
+        .limit(limit)
+        .tuples()
+    )
+    return list(query)
+
+
+def _is_stuck(now: datetime, overdue_too: bool) -> Any:
+    late = now - timedelta(seconds=OVERDUE_S)
+    too_far = now + timedelta(seconds=ladder.LONGEST_WAIT_S)
+    at = Alert.next_escalation_at
+    lost = at.is_null() | (at > too_far)
+    lease, due = Notification.lease_until, Notification.due_at
+    on_its_way = Notification.select(Notification.alert).where(
+        Notification.state == NotificationState.PENDING,
+        Notification.person.is_null(False),
+        Notification.purpose.in_(list(ladder.WARNINGS)),
+        Notification.channel != Channel.WEBSOCKET,
+        lease.between(late, too_far) | (lease.is_null() & due.between(late, too_far)),
+    )
+    stuck = (lost | (at < late)) if overdue_too else lost
+    return stuck & Alert.id.not_in(on_its_way)
+
+
+def repair(alert_id: int, now: datetime) -> bool:
+    """Set the ladder of a stuck alert going again; False where something else has moved it on meanwhile.
+
+    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is owed,
+    and is open again where that has passed.
+    """
+    with atomic():
+        ladder.lock(alert_id)
+        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, overdue_too=True))
+        if alert is None:
+            return False
+        audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
+        if alert.handling == Handling.OPEN:
+            ladder.climb(alert, now)
+            return True
+        owed_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
+        alert.next_escalation_at = max(owed_at, now)
+        alert.save(only=[Alert.next_escalation_at])
+        return True
+
+
+def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
+    """Return the open alerts of which no warning has gone out since their ladder last began.
+
+    Either everything that was tried has failed, or there was nothing to try: nobody of the team has a live route.
+    """
+    episode = (
+        (Notification.alert == Alert.id)
+        & (Notification.episode == Alert.episode)
+        & Notification.person.is_null(False)
+        & Notification.purpose.in_(list(ladder.WARNINGS))
+    )
+    by_provider = Notification.channel != Channel.WEBSOCKET
+    gone_out = _count(Notification.state.in_(list(GONE_OUT)))
+    failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
+    pending = _count((Notification.state == NotificationState.PENDING) & by_provider)
+    is_tried = Alert.ladder_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
+    query: Any = (
+        Alert.select(Alert.id, Alert.team, failed)
+        .left_outer_join(Notification, on=episode)
+        .where(
+            Alert.handling == Handling.OPEN,
+            Alert.certainty != Certainty.WITHDRAWN,
+            Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),
+        )
+        .group_by(Alert.id, Alert.team, Alert.ladder_started_at)
+        # What is tried for the first time may still go out; a failure beside it is kept until something has.
+        .having((gone_out == 0) & (((failed > 0) & is_tried) | ((failed == 0) & (pending == 0))))
+        .order_by(Alert.id)
+        .limit(limit)
+        .tuples()
+    )
+    return [Unreached(alert_id, team_id, int(count)) for alert_id, team_id, count in query]
+
+
+def _count(condition: Any) -> Any:
+    return fn.SUM(Case(None, ((condition, 1),), 0))

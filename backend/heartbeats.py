@@ -1,0 +1,96 @@
+"""The only writer of heartbeats: that a process works, and that none of its kind had worked for a while before."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from backend import clock, db, outages
+from backend.db import atomic
+from backend.models import Heartbeat
+
+log = logging.getLogger(__name__)
+
+NOTIFIER, WEB, WATCHDOG = "notifier", "web", "watchdog"
+# Without any of these a wearer's approach is not judged, or told to nobody.
+PROTECTING = (NOTIFIER, WEB)
+EVERY_S = 5.0
+# No process of a kind has been heard of for this long: it hangs, or it is gone.
+SILENT_AFTER_S = 15.0
+OUTAGE_AFTER_S = 60.0
+FORGET_AFTER_S = 86_400.0
+
+
+def beat(name: str, now: datetime) -> None:
+    """Keep that the process called ``KIND`` or ``KIND:HOST:PID`` works.
+
+    The first beat after a silence of its kind knows how long that was, whichever process comes back first: it is
+    kept as an outage.
+    """
+    kind = name.partition(":")[0]
+    with atomic():
+        last = _newest().get(kind)
+        if kind in PROTECTING and last is not None and (now - last).total_seconds() > OUTAGE_AFTER_S:
+            outages.note(kind, last, now)
+        Heartbeat.insert(name=name, kind=kind, at=now).on_conflict(
+            conflict_target=[Heartbeat.name], update={Heartbeat.at: now}
+        ).execute()
+
+
+def _newest() -> dict[str, datetime]:
+    query: Any = Heartbeat.select(Heartbeat.kind, fn.MAX(Heartbeat.at)).group_by(Heartbeat.kind).tuples()
+    instant: Any = Heartbeat.at
+    return {kind: instant.python_value(at) for kind, at in query}
+
+
+def ages_s(now: datetime) -> dict[str, float]:
+    """Return for each kind of process the seconds since any of them was heard of."""
+    return {kind: max(0.0, (now - at).total_seconds()) for kind, at in _newest().items()}
+
+
+def forget_old(now: datetime) -> None:
+    """Delete the heartbeats of processes that ended long ago, but for the newest of each kind."""
+    old = now - timedelta(seconds=FORGET_AFTER_S)
+    for kind, last in _newest().items():
+        Heartbeat.delete().where(Heartbeat.kind == kind, Heartbeat.at < min(old, last)).execute()
+
+
+class Heart:
+    """The heart of one process: beats at most every ``EVERY_S``, however often it is asked to."""
+
+    def __init__(self, kind: str) -> None:
+        self.name = f"{kind}:{socket.gethostname()}:{os.getpid()}"
+        self._last: datetime | None = None
+
+    def beat(self, now: datetime) -> None:
+        """Beat if it is time to."""
+        if self._last is None or abs((now - self._last).total_seconds()) >= EVERY_S:
+            beat(self.name, now)
+            self._last = now
+
+
+def keep_beating(kind: str, stop: threading.Event) -> threading.Thread:
+    """Start a thread that beats for this process until ``stop`` is set."""
+    heart = Heart(kind)
+
+    def run() -> None:
+        while True:
+            try:
+                heart.beat(clock.now())
+            except Exception:
+                # A database that is down is noticed by whoever no longer hears of this process.
+                log.warning("the heartbeat could not be kept", exc_info=True)
+                db.forget_connection()
+            db.release_connection()
+            if stop.wait(EVERY_S):
+                return
+
+    thread = threading.Thread(target=run, name="heart", daemon=True)
+    thread.start()
+    return thread
