@@ -304,7 +304,8 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         way.is_jump,
         is_in_force,
         permission,
-        answer_age_s=0.0 if answer is None else at - answer.at,
+        0.0,
+        0.0 if answer is None else at - answer.at,
     )
 
 
