@@ -218,20 +218,17 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     # unconfirmed inside nor keep an alert standing from home.
     is_stale = is_repeat and (is_coarse or end_scale > last.scale_m)
     was_standing = is_standing(last)
-    is_path_asked = is_exclusion and not was_standing and distance > 0
     # It may tell its own age, and then it is judged as the better fix that it was.
-    answer = kept.dated(last, end, accuracy, model) if is_stale and fix.source is not Source.CELL else None
-    if answer is not None:
-        way = kept.travel_to(zone, last, answer, distance, is_path_asked, model)
-    elif is_repeat or state is None:
+    new_at = kept.dated(last, end, accuracy, model) if is_stale and fix.source is not Source.CELL else None
+    if is_repeat or state is None:
         way = Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
     else:
-        way = travel(zone, last, end, distance, is_path_asked, model)
+        way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
     found = way.found
 
-    if answer is not None and not was_standing:
-        risk = _probability(zone, distance, answer.scale_m)
-        evidence = _weigh(last, answer.at, distance, risk, False, 1.0, model)
+    if new_at is not None and not was_standing:
+        risk = _probability(zone, distance, model.coarse_m * model.coarse_factor / T_RADIUS_68)
+        evidence = _weigh(last, new_at, distance, risk, False, 1.0, model)
     elif is_stale:
         evidence = _Evidence(
             was_standing,
@@ -305,7 +302,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         is_in_force,
         permission,
         0.0,
-        0.0 if answer is None else at - answer.at,
+        0.0 if new_at is None else at - new_at,
     )
 
 
