@@ -9,7 +9,7 @@ import math
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from zones import words
+from zones import kept, words
 from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
 from zones.path import End
@@ -80,6 +80,7 @@ class Decision(NamedTuple):
     is_in_force: bool = True
     permission: Permission | None = None
     silent_s: float = 0.0
+    answer_age_s: float = 0.0
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -171,6 +172,14 @@ def is_standing(core: Core) -> bool:
     return core.level == _BREACH and not math.isnan(core.log_odds)
 
 
+def _probability(zone: Zone, distance: float, scale: float) -> float:
+    """Return the probability of being on the forbidden side, `distance` signed metres from its edge."""
+    shape = zone.shape
+    if zone.kind is ZoneKind.EXCLUSION:
+        return probability_inside(distance, scale, shape.depth_m, shape.half_breadth_m)
+    return 1 - probability_inside(-distance, scale, shape.depth_m, shape.half_breadth_m)
+
+
 def _level_outside(
     zone: Zone, distance: float, accuracy: float, probability: float, level: int, is_coarse: bool
 ) -> int:
@@ -188,11 +197,10 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     east, north = round(east, 3), round(north, 3)
     is_exclusion = zone.kind is ZoneKind.EXCLUSION
     distance = zone.shape.distance_m(east, north)
+    distance = distance if is_exclusion else -distance
     accuracy = accuracy_m(fix, model)
     scale = accuracy / T_RADIUS_68
-    probability = probability_inside(distance, scale, zone.shape.depth_m, zone.shape.half_breadth_m)
-    if not is_exclusion:
-        distance, probability = -distance, 1 - probability
+    probability = _probability(zone, distance, scale)
     is_coarse = accuracy > model.coarse_m or fix.source is Source.CELL
     # As the end of a path a coarse claim is worse than it says.
     end_scale = scale * model.coarse_factor if is_coarse else scale
@@ -210,13 +218,18 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     # unconfirmed inside nor keep an alert standing from home.
     is_stale = is_repeat and (is_coarse or end_scale > last.scale_m)
     was_standing = is_standing(last)
+    # It may tell its own age, and then it is judged as the better fix that it was.
+    new_at = kept.dated(last, end, accuracy, model) if is_stale and fix.source is not Source.CELL else None
     if is_repeat or state is None:
         way = Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
     else:
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
     found = way.found
 
-    if is_stale:
+    if new_at is not None and not was_standing:
+        risk = _probability(zone, distance, model.coarse_m * model.coarse_factor / T_RADIUS_68)
+        evidence = _weigh(last, new_at, distance, risk, False, 1.0, model)
+    elif is_stale:
         evidence = _Evidence(
             was_standing,
             last.certainty == _CONFIRMED,
@@ -288,6 +301,8 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         way.is_jump,
         is_in_force,
         permission,
+        0.0,
+        0.0 if new_at is None else at - new_at,
     )
 
 
@@ -335,11 +350,8 @@ def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL
     if not math.isnan(odds):
         probability = 1 / (1 + math.exp(-odds))
     else:
-        is_exclusion = zone.kind is ZoneKind.EXCLUSION
         aged = max(1.0, math.hypot(core.scale_m, reach / T_RADIUS_68))
-        distance = core.distance_m if is_exclusion else -core.distance_m
-        probability = probability_inside(distance, aged, zone.shape.depth_m, zone.shape.half_breadth_m)
-        probability = probability if is_exclusion else 1 - probability
+        probability = _probability(zone, core.distance_m, aged)
     return Decision(
         _LEVELS[level],
         _CERTAINTIES[certainty],

@@ -56,6 +56,9 @@ class Model:
     # it counts like any other; as an all-clear it counts as a quarter, so that an alert ends for a tag that came home
     # and lies still, within minutes, and never by one old answer.
     repeat_worth: float = 0.25
+    # A kept answer told again is claimed less surely each time, by a speed times its age: often 1.5, 6 or 13 m/s on the
+    # phones of open traces. Below a third of the slowest the growth tells no age.
+    widening_least_mps: float = 0.5
     # A tag at rest (below a slow walk) that jumps may be a reflection, and its errors last: correlation 0.62 after two
     # minutes. Such a fix raises at odds of at most 7 to 1, so that a minute of them confirms and one alone never does;
     # one alone may withdraw an unconfirmed breach but not end a confirmed one.

@@ -63,7 +63,9 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         said.append("steady vehicle speed on a straight line: looks like a passage")
     if decision.is_jump:
         said.append("too far from the last fix to have travelled: the position may be wrong")
-    if decision.is_repeat:
+    if decision.answer_age_s:
+        said.append(f"a position kept and told again: about {span(decision.answer_age_s)} old, by its growing doubt")
+    elif decision.is_repeat:
         said.append("the same position again: little new")
     if decision.level < 2 and decision.could_be_inside:
         silent = decision.gap_s

@@ -31,8 +31,14 @@ class DutyTexts:
     def send(self, number: str, text: str) -> bool:
         """Hand the text to Twilio, and return whether it was taken."""
         for account in self._accounts:
-            create = partial(account.client.messages.create, to=number, from_=account.sms_from, body=text)
-            outcome = twilio.outcome_of(lambda create=create: create(validity_period=VALID_FOR_S), "message")
+            create = partial(
+                account.client.messages.create,
+                to=number,
+                from_=account.sms_from,
+                body=text,
+                validity_period=VALID_FOR_S,
+            )
+            outcome = twilio.outcome_of(create, "message")
             if outcome.result is Result.SENT:
                 return True
             log.warning("a text about the service was not taken: %s", outcome.detail)
