@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
@@ -118,7 +118,7 @@ def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose]) -
 
 
 def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limit: int) -> list[Notification]:
-    """Lease up to ``limit`` due notifications to the caller, gravest purpose and newest first.
+    """Lease up to ``limit`` due notifications to the caller, first words, the gravest and the newest first.
 
     A lease that ran out may be claimed by anybody: its worker died between claim and send. Each claim has a
     fencing token of its own, and only its holder can settle it.
@@ -256,9 +256,27 @@ def _claimed(ids: Collection[int], token: str) -> list[Notification]:
     return list(query)
 
 
-def begin_attempt(notification: Notification, provider: str, now: datetime) -> Attempt:
-    """Record that a provider is about to be called, under an id of the attempt's own."""
-    return Attempt.create(id=secrets.token_hex(16), notification=notification, started_at=now, provider=provider)
+def begin_attempts(notifications: Sequence[Notification], providers: Mapping[str, str], now: datetime) -> list[Attempt]:
+    """Record that a provider is about to be called for each, under an id of the attempt's own.
+
+    ``providers`` names by channel who is called.
+    """
+    attempts = [
+        Attempt(
+            id=secrets.token_hex(16),
+            notification=notification,
+            started_at=now,
+            provider=providers.get(notification.channel),
+        )
+        for notification in notifications
+    ]
+    rows = [
+        {"id": row.id, "notification": row.notification_id, "started_at": now, "provider": row.provider}
+        for row in attempts
+    ]
+    with db.atomic():
+        db.insert_rows(Attempt, rows)
+    return attempts
 
 
 def silent_attempts(now: datetime, after_s: float, for_s: float, again_s: float, limit: int) -> list[Attempt]:

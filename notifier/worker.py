@@ -30,6 +30,8 @@ SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
 ASKS_EVERY_S = 2.0
+LADDERS_AT_ONCE = 100
+LADDERS_IN_A_STORM = 10
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
 
@@ -138,16 +140,36 @@ class Worker:
         None of these may keep the others from being done.
         """
         self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        self._begin_deliveries()
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
-        self._try("the ladder", lambda: alerts.escalate_overdue(clock.now()))
+        # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
+        at_once = LADDERS_AT_ONCE if self._free() > 0 else LADDERS_IN_A_STORM
+        climbed = 0
+
+        def climb() -> None:
+            nonlocal climbed
+            climbed = alerts.escalate_overdue(clock.now(), at_once)
+
+        self._try("the ladder", climb)
+        if climbed:
+            self._begin_deliveries()
         self._try("silent messages", self._ask_about_silent)
         self._try("providers that are down", self._tell_of_providers)
+        db.release_connection()
+
+    def _begin_deliveries(self) -> None:
+        """Claim as much as there are threads for, and hand it to them."""
         self._under_way = {future for future in self._under_way if not future.done()}
         free = self._free()
-        if free > 0:
-            claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
-            self._under_way |= {self._pool.submit(self._deliver, notification) for notification in claimed}
-        db.release_connection()
+        if free <= 0:
+            return
+        claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
+        providers: dict[str, str] = {channel: ways[0].provider for channel, ways in self._senders.ways.items()}
+        attempts = outbox.begin_attempts(claimed, providers, clock.now())
+        self._under_way |= {
+            self._pool.submit(self._deliver, notification, attempt)
+            for notification, attempt in zip(claimed, attempts, strict=True)
+        }
 
     def _tell_of_providers(self) -> None:
         """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
@@ -203,9 +225,9 @@ class Worker:
         left = [(at - now).total_seconds() for at in due if at is not None]
         return max(0.001, min([self._settings.poll_s, *left]))
 
-    def _deliver(self, notification: Notification) -> None:
+    def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
-            deliver(notification, self._senders)
+            deliver(notification, attempt, self._senders)
         except Exception:
             # The lease runs out and somebody tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
@@ -214,11 +236,15 @@ class Worker:
             db.release_connection()
 
 
-def deliver(notification: Notification, channels: Senders) -> None:
-    """Try one claimed notification once on each way of its channel until one takes it, and settle it."""
+def deliver(notification: Notification, attempt: Attempt, channels: Senders) -> None:
+    """Try one claimed notification once on each way of its channel until one takes it, and settle it.
+
+    ``attempt`` is on record for the first way; each further way has one of its own.
+    """
     ways = channels.ways[Channel(notification.channel)]
     for way in ways:
-        attempt = outbox.begin_attempt(notification, way.provider, clock.now())
+        if way is not ways[0]:
+            (attempt,) = outbox.begin_attempts([notification], {notification.channel: way.provider}, clock.now())
         # Nothing is held while a provider takes its time.
         db.release_connection()
         outcome = _ask_way(way, notification, attempt)
