@@ -45,6 +45,9 @@ PRIORITY_OF = {
     Purpose.ANSWERED: Priority.UPDATE,
     Purpose.VICTIM_NOT_WARNED: Priority.ESCALATION,
     Purpose.VICTIM_OVER: Priority.UPDATE,
+    Purpose.VICTIM_ENDING: Priority.ESCALATION,
+    Purpose.NOTICE: Priority.UPDATE,
+    Purpose.CORRECTION: Priority.UPDATE,
 }
 
 # A socket that its process has not confirmed for this long is taken for dead.

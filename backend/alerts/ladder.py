@@ -6,8 +6,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import audit, lifecycle, outbox
+from backend import audit, clock, lifecycle, outbox
+from backend.access import named_on
 from backend.alerts.feed import publish
+from backend.case.reading import responsible_officer_id
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.lifecycle import Who
@@ -152,12 +154,17 @@ def recipients(alert: Alert, who: Sequence[Who]) -> list[Person]:
 
 
 def _filling(alert: Alert, place: Who) -> list[Person]:
+    now = clock.now()
     active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
     if place is Who.ACKNOWLEDGER:
         return list(active.where(Person.id == alert.acknowledged_by_id))
+    # Whoever may not know of the case is not rung about it.
+    named = named_on(alert.wearer_id, now)
+    if named is not None:
+        active = active.where(Person.id.in_(named))
     if place is Who.SUPERVISORS:
         return list(active.where(Person.role == Role.SUPERVISOR))
-    officer = list(active.where(Person.id == alert.wearer.responsible_officer_id))
+    officer = list(active.where(Person.id == responsible_officer_id(alert.wearer, now)))
     return officer or list(active.where(Person.role == Role.OFFICER))
 
 
