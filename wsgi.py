@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import cli, db, ingest
 from backend.settings import Settings
-from backend.web import fixes, health, openapi, pages, problems, reports, security
+from backend.web import case_pages, fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
 from mobile_api import alerts, devices, sessions, sockets, zones
 from notifier import callbacks
@@ -24,6 +24,7 @@ BLUEPRINTS = (
     health.bp,
     openapi.bp,
     pages.bp,
+    case_pages.bp,
     reports.bp,
     alerts.bp,
     devices.bp,

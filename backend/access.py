@@ -18,7 +18,13 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     alert as for none at all.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    alert = Alert.get_or_none(Alert.id == alert_id, Alert.team == person.team_id)
+    # An alert stays with the team that handled it, and is open to the team that has the case now.
+    alert = (
+        Alert.select()
+        .join(Wearer)
+        .where(Alert.id == alert_id, (Alert.team == person.team_id) | (Wearer.team == person.team_id))
+        .first()
+    )
     if alert is None:
         raise NotFound("There is no such alert.")
     _refuse_closed(person, alert.wearer_id, clock.now())

@@ -10,6 +10,7 @@ from backend.alerts.record_changes import (
     raise_notice,
     ring_again,
     tell,
+    tell_changed,
     withdraw,
 )
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
@@ -37,6 +38,7 @@ __all__ = [
     "raise_notice",
     "ring_again",
     "tell",
+    "tell_changed",
     "tell_victim_not_warned",
     "withdraw",
 ]

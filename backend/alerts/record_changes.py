@@ -79,6 +79,11 @@ def withdraw(alert_id: int, reason: str, now: datetime) -> None:
         ladder.stop(alert, now)
 
 
+def tell_changed(alert: Alert) -> None:
+    """Let phones fetch the alert again: something was recorded beside it."""
+    publish(alert)
+
+
 def ring_again(alert_ids: Sequence[int], now: datetime) -> None:
     """Begin a new episode of open alerts, since other people answer for them now; notices ring nobody."""
     with atomic():

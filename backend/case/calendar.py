@@ -178,6 +178,8 @@ def _run(due_id: int, now: datetime) -> None:
         _close_order(case, due, ends_at, now)
     elif due.what == CASE_OVER:
         _close_case(case, ends_at, now)
+    if due.what in (ORDER_OVER, CASE_OVER):
+        watch.look(due.wearer_id, now)
 
 
 def _zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:

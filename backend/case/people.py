@@ -47,9 +47,9 @@ def assign_officer(
     with atomic():
         if not reading.entries(subject, What.OFFICER):
             # Who it was before the record of it began.
-            value, since = wearer.responsible_officer_id, wearer.created_at
+            value, since = {"person": wearer.responsible_officer_id}, wearer.created_at
             enter(subject, What.OFFICER, value, since, None, now, why="As the case was opened.", wearer_id=wearer.id)
-        entry = enter(subject, What.OFFICER, officer_id, from_at, by, now, why=why, wearer_id=wearer.id)
+        entry = enter(subject, What.OFFICER, {"person": officer_id}, from_at, by, now, why=why, wearer_id=wearer.id)
         if from_at <= now:
             # What the wearer's row says is who it is now; the entries say who it was at any time.
             Wearer.update(responsible_officer=officer_id).where(Wearer.id == wearer.id).execute()
@@ -109,11 +109,11 @@ def caseload_of(person: Person, now: datetime) -> list[Wearer]:
     return mine
 
 
-def _held_from(history: Sequence[Version[int | None]], now: datetime) -> list[int | None]:
+def _held_from(history: Sequence[Version[dict[str, int | None]]], now: datetime) -> list[int | None]:
     """Return who is responsible now and from any later entry on."""
     present = true_at(history, now)
-    later = [version.value for version in standing(history) if version.from_at > now]
-    return ([present.value] if present else []) + later
+    later = [version.value["person"] for version in standing(history) if version.from_at > now]
+    return ([present.value["person"]] if present else []) + later
 
 
 def leave(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from peewee import JOIN
 
 from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, true_at
-from backend.models import DatedEntry, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 
 
 def entry_version(row: DatedEntry) -> Version[Any]:
@@ -74,17 +75,31 @@ def case(wearer_id: int) -> Case:
 
 def officers_at(wearers: Sequence[Wearer], at: datetime) -> dict[int, int | None]:
     """Return who answers for each of these wearers at ``at``, cover for leave included."""
-    ids = [wearer.id for wearer in wearers]
-    held: dict[int, list[Version[Any]]] = defaultdict(list)
-    query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
-    for row in query.order_by(DatedEntry.id):
-        held[row.wearer_id].append(entry_version(row))
-    covers: dict[int, list[Version[Any]]] = defaultdict(list)
-    for row in DatedEntry.select().where(DatedEntry.what == What.COVER).order_by(DatedEntry.id):
-        covers[int(row.subject.partition(":")[2])].append(entry_version(row))
-    return {
-        wearer.id: officer_at(held.get(wearer.id, []), covers, at, wearer.responsible_officer_id) for wearer in wearers
-    }
+    then = OfficersThen(wearers)
+    found = {wearer.id: then.at(wearer, at) for wearer in wearers}
+    return {wearer_id: person.id if person else None for wearer_id, person in found.items()}
+
+
+class OfficersThen:
+    """Who answered for some wearers at any instant, read once for all of them."""
+
+    def __init__(self, wearers: Sequence[Wearer]) -> None:
+        self._held: dict[int, list[Version[Any]]] = defaultdict(list)
+        self._covers: dict[int, list[Version[Any]]] = defaultdict(list)
+        ids = {wearer.id for wearer in wearers}
+        held = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
+        for row in held.order_by(DatedEntry.id):
+            version = entry_version(row)
+            self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
+        for row in DatedEntry.select().where(DatedEntry.what == What.COVER).order_by(DatedEntry.id):
+            self._covers[int(row.subject.partition(":")[2])].append(entry_version(row))
+        self._people = {person.id: person for person in Person.select()} if ids else {}
+
+    def at(self, wearer: Wearer, at: datetime) -> Person | None:
+        """Return who answered for the wearer at ``at``."""
+        otherwise = wearer.responsible_officer_id
+        person_id = officer_at(self._held.get(wearer.id, []), self._covers, at, otherwise)
+        return self._people.get(person_id) if person_id is not None else None
 
 
 def responsible_officer_id(wearer: Wearer, at: datetime) -> int | None:
