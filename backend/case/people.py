@@ -11,7 +11,7 @@ from backend.case import reading
 from backend.case.record import Version, What, standing, true_at
 from backend.case.writing import enter, hold
 from backend.db import atomic, lock_rows
-from backend.errors import InvalidRecord, NotAllowed, NotFound
+from backend.errors import DomainError, InvalidRecord, NotAllowed, NotFound
 from backend.models import (
     Activation,
     Alert,
@@ -29,7 +29,7 @@ from backend.models import (
 EMERGENCY = timedelta(hours=8)
 
 
-class CaseloadLeft(NotAllowed):
+class CaseloadLeft(DomainError):
     """An officer cannot leave while a wearer would be left without one; ``wearers`` names them."""
 
     code, status, title = "caseload_left", 409, "Somebody would be left without an officer"

@@ -32,13 +32,15 @@ def after_change(case: Case, since: datetime, now: datetime) -> None:
         return
     wearer = Wearer.get_by_id(case.wearer_id)
     newest = _newest_fix(case.wearer_id)
+    # A state that rests on fixes which are another wearer's now says nothing of this one.
+    beyond = PlaceState.fix_time > newest.fix_time if newest is not None else PlaceState.id.is_null(False)
+    PlaceState.delete().where(PlaceState.wearer == case.wearer_id, beyond).execute()
     if newest is not None:
         _judge_present(case, wearer, rows, newest, now)
     _plan_changes(case, rows, now)
     for place_id in sorted({row.place_id for row in rows.values()}):
         instants.judge_place(case, place_id, now, now)
-    if newest is not None and since <= newest.fix_time:
-        look_back(case, wearer, rows, since, now)
+    look_back(case, wearer, rows, since, now)
 
 
 def _newest_fix(wearer_id: int) -> Fix | None:
@@ -93,9 +95,12 @@ def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None
 
 def look_back(case: Case, wearer: Wearer, rows: dict[int, PlaceZone], since: datetime, now: datetime) -> None:
     """Judge stored fixes by the record as it is: raise late alerts, withdraw those that no longer hold."""
+    # An alert that reaches into the time which changed is judged again as a whole.
+    touching = Alert.select(Alert.fix_time).where(
+        Alert.wearer == wearer, Alert.kind == AlertKind.ZONE, Alert.last_fix_time >= since
+    )
+    since = min([since, *(alert.fix_time for alert in touching)])
     fixes = stored_fixes.of_wearer(case.wearer_id, since - timedelta(seconds=CONTEXT_S))
-    if not fixes:
-        return
     force = {fix.fix_time: {zone.zone_id for zone in case.zones_in_force(instant(fix.fix_time))} for fix in fixes}
     worst: dict[float, Decision] = {}
     unknown: set[float] = set()
@@ -123,7 +128,7 @@ def look_back(case: Case, wearer: Wearer, rows: dict[int, PlaceZone], since: dat
         peak = max(run, key=danger_of)
         if ended_at < since or danger_of(peak) < Danger.BREACH_UNCONFIRMED:
             continue
-        if not _is_told(case.wearer_id, rows[zone_id].place_id, began_at, ended_at):
+        if not _is_told(case.wearer_id, rows[zone_id].place_id, began_at):
             _raise_late(wearer, rows[zone_id], run, peak, now)
     if not unknown:
         _withdraw_unfounded(case.wearer_id, rows, runs, since, now)
@@ -134,7 +139,7 @@ def _stretches(fixes: Sequence[JudgedFix], held: set[float]) -> list[list[Judged
     return [list(row) for is_held, row in groupby(fixes, lambda fix: fix.fix_time in held) if is_held]
 
 
-def _is_told(wearer_id: int, place_id: int, began_at: datetime, ended_at: datetime) -> bool:
+def _is_told(wearer_id: int, place_id: int, began_at: datetime) -> bool:
     slack = timedelta(seconds=REENTRY_S)
     return (
         Alert.select()
@@ -144,7 +149,8 @@ def _is_told(wearer_id: int, place_id: int, began_at: datetime, ended_at: dateti
             Alert.kind == AlertKind.ZONE,
             Alert.certainty != Certainty.WITHDRAWN,
             Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-            Alert.fix_time <= ended_at + slack,
+            # One that begins later speaks of the end of the stay only.
+            Alert.fix_time <= began_at + slack,
             (Alert.last_fix_time >= began_at - slack) | (~Alert.is_over),
         )
         .exists()
