@@ -14,7 +14,7 @@ from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import case_pages, fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
-from mobile_api import alerts, devices, sessions, sockets, zones
+from mobile_api import alerts, cases, devices, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -27,6 +27,7 @@ BLUEPRINTS = (
     case_pages.bp,
     reports.bp,
     alerts.bp,
+    cases.bp,
     devices.bp,
     sessions.bp,
     zones.bp,

@@ -95,9 +95,9 @@ def end(
     """
     access_wearer(person, wearer_id, now)
     case = reading.case(wearer_id)
-    if case.life_at(max(at, now)) is Life.ENDED:
-        raise InvalidTransition("This case has ended.")
     effective_at = max(at, now + calendar.NOTICE) if case.zones_in_force(now) else max(at, now)
+    if case.life_at(effective_at) is Life.ENDED:
+        raise InvalidTransition("This case has ended, or ends before that.")
     value: dict[str, Any] = {"state": Life.ENDED, "reason": reason}
     with atomic():
         if alert_id is not None:
