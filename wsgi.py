@@ -13,9 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import alarms as service_alarms
-from backend.web import fixes, health, openapi, pages, problems, reports, security
+from backend.web import case_pages, fixes, health, openapi, pages, problems, reports, security
 from backend.web.gate import SocketGate
-from mobile_api import alerts, devices, duty, phones, receipts, sessions, sockets, zones
+from mobile_api import alerts, cases, devices, duty, phones, receipts, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -26,8 +26,10 @@ BLUEPRINTS = (
     service_alarms.bp,
     openapi.bp,
     pages.bp,
+    case_pages.bp,
     reports.bp,
     alerts.bp,
+    cases.bp,
     devices.bp,
     phones.bp,
     duty.bp,

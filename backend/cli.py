@@ -1,4 +1,4 @@
-"""Commands for operators: migrate, seed-demo, replay, replay-zone, settings."""
+"""Commands for operators: migrate, seed-demo, replay, replay-zone, case-watch, load-caseload, settings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from flask import Flask
 
 from backend import clock, db, demo, zone_replay
 from backend import replay as traces
+from backend.case import calendar, caseload, watch
 from backend.errors import DomainError
-from backend.models import Tag, Wearer
+from backend.models import Person, Tag, Wearer
 from backend.settings import as_markdown
 
 
@@ -26,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(replay)
     app.cli.add_command(replay_zone)
     app.cli.add_command(settings)
+    app.cli.add_command(case_watch)
+    app.cli.add_command(load_caseload)
 
 
 @click.command()
@@ -63,6 +66,46 @@ def replay_zone(zone: IO[str], wearer_id: int, days: int) -> None:
     if not Wearer.select().where(Wearer.id == wearer_id).exists():
         raise click.ClickException(f"There is no wearer {wearer_id}.")
     click.echo(json.dumps(zone_replay.as_dict(zone_replay.replay_zone(wearer_id, shape, days, clock.now())), indent=2))
+
+
+@click.command("case-watch")
+def case_watch() -> None:
+    """Say what is missing from each case and count it; ends with 1 where anything is. Begins the daily look."""
+    now = clock.now()
+    with db.atomic():
+        calendar.ensure_daily(now)
+    found = watch.find(now)
+    for finding in found:
+        # The number and not the name: a terminal's log is kept by others.
+        click.echo(f"wearer {finding.wearer_id}: {watch.TEXTS[finding.gap]}")
+    click.echo(f"{len(found)} missing")
+    if found:
+        raise SystemExit(1)
+
+
+@click.command("load-caseload")
+@click.argument("table", type=click.File("r", encoding="utf-8-sig"))
+@click.argument("zones", type=click.File("r"))
+@click.option("--by", "email", required=True, help="The e-mail address of the supervisor or officer who loads it.")
+@click.option("--dry-run", is_flag=True, help="List every row's problem and keep nothing.")
+def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> None:
+    """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): all of them or none."""
+    person = Person.get_or_none(Person.email == email.strip().lower(), Person.is_active)
+    if person is None:
+        raise click.ClickException("Nobody has this e-mail address.")
+    rows, shapes = table.read(), zones.read()
+    try:
+        reading = caseload.read(person, rows, shapes)
+        for one in reading.problems:
+            click.echo(f"row {one.row} {one.column}: {one.text}")
+        if reading.problems:
+            raise click.ClickException(f"{len(reading.problems)} problems: nothing was loaded.")
+        if dry_run:
+            click.echo(f"{len(reading.cases)} cases can be loaded; nothing was kept.")
+            return
+        click.echo(f"{caseload.load(person, rows, shapes, clock.now())} cases loaded.")
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
 
 
 @click.command()

@@ -22,7 +22,13 @@ def sms_consent(victim: Victim) -> Consent | None:
 
 
 def give(
-    victim: Victim, channel: Channel, wording_breach: str, wording_over: str, recorded_by: Person, now: datetime
+    victim: Victim,
+    channel: Channel,
+    wording_breach: str,
+    wording_over: str,
+    recorded_by: Person,
+    now: datetime,
+    wording_ending: str | None = None,
 ) -> Consent:
     """Record that the victim agrees to be reached on ``channel`` in these words; an earlier consent ends."""
     with atomic():
@@ -32,6 +38,7 @@ def give(
             channel=channel,
             wording_breach=wording_breach,
             wording_over=wording_over,
+            wording_ending=wording_ending or None,
             given_at=now,
             recorded_by=recorded_by,
         )

@@ -84,6 +84,18 @@ class BatchTooLarge(DomainError):
     code, status, title = "batch_too_large", 422, "The batch is too large"
 
 
+class NeedsConfirmation(DomainError):
+    """The change leaves somebody unprotected or unjudged; ``warnings`` says what in words, and it must be confirmed."""
+
+    code, status, title = "needs_confirmation", 409, "Confirm what this change means"
+
+
+class InvalidRecord(DomainError):
+    """The entry contradicts itself or the record; the detail says how."""
+
+    code, status, title = "invalid_record", 422, "The entry cannot be true"
+
+
 class StorageUnavailable(DomainError):
     """Nothing was kept; the caller sends the same again after ``retry_after_s`` seconds."""
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
+from backend.case import calendar, reading
+from backend.case.record import Case
 from backend.db import LOST_CONNECTION, atomic, lock_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
@@ -23,9 +25,10 @@ TRY_AGAIN_S = 60.0
 def judge_due(now: datetime, limit: int = 100) -> int:
     """Judge up to ``limit`` zones whose time has come, each with all zones of its place; return how many.
 
-    Each place is a unit of work of its own: one that cannot be judged raises its alert and keeps none of the others
-    from being judged.
+    What the calendar owes cases is done first. Each place is a unit of work of its own: one that cannot be judged
+    raises its alert and keeps none of the others from being judged.
     """
+    calendar.run_due(now)
     due = list(
         PlaceState.select(PlaceState.id, PlaceState.wearer, PlaceState.zone)
         .where(PlaceState.next_change_at <= now)
@@ -49,9 +52,10 @@ def _judge_row(state_id: int, now: datetime) -> None:
         if row is None or row.next_change_at is None or row.next_change_at > now:
             return
         at = row.next_change_at
-        row.next_change_at = next_change(row.zone, now)
+        case = reading.case(row.wearer_id)
+        row.next_change_at = next_change(row.zone, now, None, case, max(at, row.fix_time))
         row.save(only=[PlaceState.next_change_at])
-        _judge_place(row.wearer_id, row.zone.place_id, at, now)
+        judge_place(case, row.zone.place_id, at, now)
 
 
 def _set_aside(state_id: int, now: datetime) -> None:
@@ -75,7 +79,7 @@ def _lock(state_id: int) -> PlaceState | None:
 
 
 def next_due_at() -> datetime | None:
-    """Return the instant at which the next zone comes into force or out of it."""
+    """Return the instant at which the next zone comes into force or out of it, or the calendar owes something."""
     first = (
         PlaceState.select(PlaceState.next_change_at)
         .where(PlaceState.next_change_at.is_null(False))
@@ -83,7 +87,8 @@ def next_due_at() -> datetime | None:
         .limit(1)
         .first()
     )
-    return first.next_change_at if first else None
+    due = [at for at in (first.next_change_at if first else None, calendar.next_due_at()) if at is not None]
+    return min(due, default=None)
 
 
 def _states(*where: object) -> list[PlaceState]:
@@ -99,18 +104,23 @@ def _states(*where: object) -> list[PlaceState]:
     return list(query)
 
 
-def _judge_place(wearer_id: int, place_id: int, at: datetime, now: datetime) -> None:
+def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
     """Let the gravest of what the place's zones say of this instant change its alert."""
     found: list[Judgement] = []
-    for row in _states(PlaceState.wearer == wearer_id, PlaceZone.place == place_id):
+    in_force = case.zones_in_force(at)
+    held = {zone.zone_id for zone in in_force}
+    # A version that begins as another ends has to be judged before anything is called over.
+    is_free = all(zone.place_id != place_id for zone in in_force)
+    for row in _states(PlaceState.wearer == case.wearer_id, PlaceZone.place == place_id):
+        if row.zone_id not in held:
+            if is_free and at >= row.fix_time:
+                found.append(_not_in_force(row, at, now))
+            continue
         if row.level == CANNOT_JUDGE_LEVEL:
             # What is known of the place is not all: nothing of it may be called over.
             return
         if not row.state or at < row.fix_time:
             # What was judged later needs no second look.
-            continue
-        if row.zone.to_at is not None and row.zone.to_at <= at:
-            found.append(_not_in_force(row, at, now))
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
         found.append(judgement_of(row.wearer, row.zone, decision, now, now))

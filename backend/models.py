@@ -43,6 +43,7 @@ class AlertKind(StrEnum):
     ZONE = "zone"
     CANNOT_JUDGE = "cannot_judge"
     REPEATED_PASSES = "repeated_passes"
+    NOTICE = "notice"
 
 
 class Channel(StrEnum):
@@ -69,6 +70,9 @@ class Purpose(StrEnum):
     REPLY_TAKEN = "reply_taken"
     REPLY_CANNOT = "reply_cannot"
     REPLY_DETAILS = "reply_details"
+    VICTIM_ENDING = "victim_ending"
+    NOTICE = "notice"
+    CORRECTION = "correction"
 
 
 class NotificationState(StrEnum):
@@ -225,6 +229,7 @@ class Consent(Table):
     channel = CharField()
     wording_breach = TextField()
     wording_over = TextField()
+    wording_ending = TextField(null=True)
     given_at = InstantField()
     recorded_by = ForeignKeyField(Person)
     withdrawn_at = InstantField(null=True)
@@ -273,6 +278,7 @@ class Wearer(Table):
     team = ForeignKeyField(Team, backref="wearers")
     name = CharField()
     responsible_officer = ForeignKeyField(Person, null=True)
+    is_training = BooleanField(default=False)
     created_at = InstantField()
 
 
@@ -593,6 +599,114 @@ class Outage(Table):
         indexes = ((("what", "from_at"), True),)
 
 
+class DatedEntry(Table):
+    """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
+
+    id = BigAutoField()
+    subject = CharField()
+    what = CharField()
+    # Whose case it belongs to, so that a case is read in one query.
+    wearer = ForeignKeyField(Wearer, null=True, backref="entries")
+    value = JSONField()
+    from_at = InstantField()
+    why = TextField()
+    document = CharField()
+    corrects = ForeignKeyField("self", null=True)
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+    class Meta:
+        indexes = ((("subject", "what"), False),)
+
+
+class Order(Table):
+    """The licence or court order that zones come from; its dates are dated entries."""
+
+    wearer = ForeignKeyField(Wearer, backref="orders")
+    kind = CharField()
+    reference = CharField()
+    created_at = InstantField()
+    created_by = ForeignKeyField(Person, null=True)
+
+
+class Condition(Table):
+    """One condition of an order in the court's own words, from an instant on."""
+
+    order = ForeignKeyField(Order, backref="conditions")
+    number = CharField()
+    wording = TextField()
+    from_at = InstantField()
+    corrects = ForeignKeyField("self", null=True)
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class ZoneVersion(Table):
+    """What a zone's row stands for: the line of versions it belongs to, its order, and who recorded it and why."""
+
+    zone = ForeignKeyField(PlaceZone, unique=True, backref="versions")
+    # The number of the first zone of the line.
+    line = IntegerField(index=True)
+    order = ForeignKeyField(Order, null=True, backref="zone_versions")
+    condition = ForeignKeyField(Condition, null=True)
+    is_removed = BooleanField(default=False)
+    is_provisional = BooleanField(default=False)
+    why = TextField()
+    document = CharField()
+    corrects = ForeignKeyField(PlaceZone, null=True, backref="corrected_by")
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class ActivationCorrection(Table):
+    """Says that an activation was recorded in error, and which one is right instead."""
+
+    activation = ForeignKeyField(Activation, unique=True, backref="corrections")
+    replaced_by = ForeignKeyField(Activation, null=True, backref="replaces")
+    why = TextField()
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class CaseDue(Table):
+    """What the calendar owes a case: derived from the record, and made anew when the record changes."""
+
+    id = BigAutoField()
+    what = CharField()
+    subject = CharField()
+    wearer = ForeignKeyField(Wearer, null=True)
+    due_at = InstantField()
+    done_at = InstantField(null=True)
+    detail = JSONField(null=True)
+
+    class Meta:
+        indexes = ((("done_at", "due_at"), False),)
+
+
+class EmergencyOpening(Table):
+    """A restricted case opened by somebody who is not named on it, with the reason, and who reviewed that."""
+
+    wearer = ForeignKeyField(Wearer, backref="openings")
+    person = ForeignKeyField(Person)
+    reason = TextField()
+    opened_at = InstantField()
+    until_at = InstantField()
+    reviewed_by = ForeignKeyField(Person, null=True, backref="reviews")
+    reviewed_at = InstantField(null=True)
+    review_note = TextField(null=True)
+
+
+class PoliceHandover(Table):
+    """An alert handed to a police control room: to which force, under which reference, when and by whom."""
+
+    alert = ForeignKeyField(Alert, backref="handovers")
+    force = CharField()
+    reference = CharField()
+    at = InstantField()
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+
+
 TABLES: list[type[Table]] = [
     Team,
     Person,
@@ -627,4 +741,12 @@ TABLES: list[type[Table]] = [
     Heartbeat,
     Alarm,
     Outage,
+    DatedEntry,
+    Order,
+    Condition,
+    ZoneVersion,
+    ActivationCorrection,
+    CaseDue,
+    EmergencyOpening,
+    PoliceHandover,
 ]

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from backend import alerts, stored_fixes
 from backend.alerts import Judgement
+from backend.case import reading
+from backend.case.record import Life
 from backend.models import Fix as FixRow
 from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
 from zones import Certainty, Fix, Level, Mover, MovingState, Nearness, Whereabouts, decide_moving
@@ -148,7 +150,10 @@ def _judgement(
 
 
 def _is_in_force(row: PlaceZone, at: float) -> bool:
+    """Tell whether the place is agreed on and the wearer is monitored: a suspended case raises no alert."""
     instant = _instant(at)
+    if reading.case(row.wearer_id).life_at(instant) is not Life.ACTIVE:
+        return False
     return row.from_at <= instant and (row.to_at is None or instant < row.to_at)
 
 

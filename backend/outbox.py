@@ -52,6 +52,9 @@ PRIORITY_OF = {
     Purpose.REPLY_TAKEN: Priority.UPDATE,
     Purpose.REPLY_CANNOT: Priority.UPDATE,
     Purpose.REPLY_DETAILS: Priority.UPDATE,
+    Purpose.VICTIM_ENDING: Priority.ESCALATION,
+    Purpose.NOTICE: Priority.UPDATE,
+    Purpose.CORRECTION: Priority.UPDATE,
 }
 
 # A socket that its process has not confirmed for this long is taken for dead.

@@ -8,8 +8,8 @@ from typing import Any
 
 from peewee import Case
 
-from backend import audit
-from backend.access import access_alert, require
+from backend import audit, clock
+from backend.access import access_alert, closed_cases, require
 from backend.db import atomic
 from backend.models import Alert, AuditEntry, Fix, Handling, Person, PlaceZone, ProtectedPlace, Role, Wearer
 from zones import Certainty
@@ -36,6 +36,7 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     Raises: NotAllowed for administrators.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
+    closed = closed_cases([person.id], clock.now()).get(person.id, set())
     query: Any = (
         Alert.select(Alert, Wearer, ProtectedPlace, PlaceZone)
         .join(Wearer)
@@ -45,6 +46,8 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
         .join(PlaceZone)
         .where(Alert.team == person.team_id, Alert.handling.in_(HANDLING_OF_STATUS[status]))
     )
+    if closed:
+        query = query.where(Alert.wearer.not_in(closed))
     if after is not None:
         # In the order of the changes, so that a page that is full can be followed by the next one.
         return list(query.where(Alert.cursor > after).order_by(Alert.cursor).limit(limit))

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from peewee import fn
 
-from backend.access import require
-from backend.models import Alert, Handling, Notification, Person, ProtectedPlace, Receipt, Role, Team, Wearer
+from backend import clock
+from backend.access import closed_cases, require
+from backend.case import reading
+from backend.models import (
+    Alert,
+    AlertKind,
+    Handling,
+    Notification,
+    Person,
+    PoliceHandover,
+    ProtectedPlace,
+    Receipt,
+    Role,
+    Team,
+    Wearer,
+)
 
+IN_ERROR = "raised_in_error"
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
 # What each figure measures: from one stage of the clock to another.
 SPANS: dict[str, tuple[str, str]] = {
@@ -28,12 +43,13 @@ SPANS: dict[str, tuple[str, str]] = {
 PERCENTILES = (50, 90, 95)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AlertClock:
-    """The whole clock of one alert; a stage that was not reached is None."""
+    """The whole clock of one alert, and whom it counts for; a stage that was not reached is None."""
 
     alert: Alert
     at: dict[str, datetime | None]
+    officer: Person | None = None
 
     def span_s(self, name: str) -> float | None:
         """Return the seconds of one of ``SPANS``."""
@@ -47,25 +63,54 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
     Raises: NotAllowed for anybody but a supervisor.
     """
     require(person, Role.SUPERVISOR)
-    clocks = clocks_of(
+    closed = closed_cases([person.id], clock.now()).get(person.id, set())
+    found = clocks_of(
         Alert.select(Alert, Wearer, ProtectedPlace, Team)
         .join(Wearer)
         .switch(Alert)
         .join(ProtectedPlace)
         .switch(Alert)
         .join(Team)
-        .where(Alert.team == person.team_id, Alert.raised_at >= from_at, Alert.raised_at < to_at)
+        .where(
+            # What another team handled before the case came here is this team's to answer for now.
+            (Alert.team == person.team_id) | (Wearer.team == person.team_id),
+            Alert.raised_at >= from_at,
+            Alert.raised_at < to_at,
+            # Drills and notices are no alerts of the service, and a restricted case is nobody else's to count.
+            ~Wearer.is_training,
+            Alert.kind != AlertKind.NOTICE,
+            Alert.wearer.not_in(closed or [0]),
+        )
         .order_by(Alert.raised_at.desc())
     )
+    # Those raised in error stay on record and are counted apart.
+    clocks = [one for one in found if one.alert.outcome_code != IN_ERROR]
+    names = reading.team_names_at(to_at - timedelta(microseconds=1))
+    officers = reading.OfficersThen([one.alert.wearer for one in clocks])
+    for one in clocks:
+        one.alert.team.name = names.get(one.alert.team_id, one.alert.team.name)
+        one.officer = one.alert.acknowledged_by or officers.at(one.alert.wearer, one.alert.raised_at)
+    handovers = {
+        row.alert_id: {
+            "force": row.force,
+            "reference": row.reference,
+            "at": row.at.isoformat(),
+            "by": row.recorded_by.name,
+        }
+        for row in PoliceHandover.select()
+        .where(PoliceHandover.alert.in_([one.alert.id for one in clocks]))
+        .order_by(PoliceHandover.id)
+    }
     groups: dict[tuple[int, str], list[AlertClock]] = defaultdict(list)
-    for clock in clocks:
-        groups[_group(clock.alert, by)].append(clock)
+    for one in clocks:
+        groups[_group(one, by)].append(one)
     return {
         "from": from_at.isoformat(),
         "to": to_at.isoformat(),
         "by": by,
         "groups": [_summary(key, members) for key, members in sorted(groups.items(), key=lambda item: item[0][1])],
-        "alerts": [row_of(clock) for clock in clocks],
+        "alerts": [{**row_of(one), "police": handovers.get(one.alert.id)} for one in clocks],
+        "raised_in_error": len(found) - len(clocks),
     }
 
 
@@ -108,10 +153,10 @@ def _earliest(table: Any, column: Any, alert_ids: Sequence[int], *where: Any) ->
     return {alert_id: column.python_value(at) for alert_id, at in query}
 
 
-def _group(alert: Alert, by: str) -> tuple[int, str]:
+def _group(one: AlertClock, by: str) -> tuple[int, str]:
     if by == "team":
-        return alert.team.id, alert.team.name
-    officer = alert.acknowledged_by or alert.wearer.responsible_officer
+        return one.alert.team.id, one.alert.team.name
+    officer = one.officer
     return (officer.id, officer.name) if officer else (0, "no responsible officer")
 
 
@@ -138,10 +183,9 @@ def percentile(ordered: Sequence[float], share: int) -> float | None:
     return round(ordered[max(0, ceil(share * len(ordered) / 100) - 1)], 3)
 
 
-def row_of(clock: AlertClock) -> dict[str, Any]:
+def row_of(one: AlertClock) -> dict[str, Any]:
     """Return one alert's clock as the API gives it."""
-    alert = clock.alert
-    officer = alert.acknowledged_by or alert.wearer.responsible_officer
+    alert, officer = one.alert, one.officer
     return {
         "id": alert.id,
         "code": alert.code,
@@ -150,8 +194,8 @@ def row_of(clock: AlertClock) -> dict[str, Any]:
         "handling": alert.handling,
         "officer": officer.name if officer else None,
         "team": alert.team.name,
-        "clock": {stage: at.isoformat() if at else None for stage, at in clock.at.items()},
-        "spans": {name: clock.span_s(name) for name in SPANS},
+        "clock": {stage: at.isoformat() if at else None for stage, at in one.at.items()},
+        "spans": {name: one.span_s(name) for name in SPANS},
     }
 
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import audit, stored_fixes
-from backend.access import require
+from backend.access import access_wearer
 from backend.db import atomic
-from backend.errors import DomainError, NotFound
+from backend.errors import DomainError
 from backend.ingest.judge import instant
-from backend.models import Person, Role, Wearer
+from backend.models import Person
 from zones import Replay, Zone, ZoneRefused, replay
 
 MOST_DAYS = 90
@@ -45,9 +45,7 @@ def replay_for(person: Person, wearer_id: int, feature: dict[str, Any], days: in
 
     Raises: NotAllowed for administrators; NotFound for another team's wearer; ZoneNotUsable.
     """
-    require(person, Role.OFFICER, Role.SUPERVISOR)
-    if not Wearer.select().where(Wearer.id == wearer_id, Wearer.team == person.team_id).exists():
-        raise NotFound("There is no such wearer.")
+    access_wearer(person, wearer_id, now)
     zone = read_zone(feature)
     with atomic():
         # A zone of one's own choice asks where somebody was: it is a look at a location like any other.

@@ -95,6 +95,7 @@ class AlertOut(BaseModel):
     level: Literal["clear", "buffer", "breach"]
     certainty: Literal["unconfirmed", "confirmed", "withdrawn"]
     is_over: bool
+    is_drill: bool = Field(description="Of a training case: nobody is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
     wearer: NamedOut
@@ -236,6 +237,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "level": Level(alert.level).name.lower(),
         "certainty": alert.certainty,
         "is_over": alert.is_over,
+        "is_drill": alert.wearer.is_training,
         "is_late": alert.is_late,
         "handling": alert.handling,
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),

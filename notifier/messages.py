@@ -36,6 +36,8 @@ def situation(subject: Subject) -> str:
         return "cannot judge"
     if subject.kind is AlertKind.REPEATED_PASSES:
         return "repeated passages"
+    if subject.kind is AlertKind.NOTICE:
+        return "notice of a case"
     if subject.certainty is Certainty.WITHDRAWN:
         return "withdrawn"
     name = {Level.BREACH: "breach", Level.BUFFER: "near zone", Level.CLEAR: "clear"}[subject.level]
@@ -53,6 +55,10 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         return f"Zone alert {code}: withdrawn, better fixes show no breach."
     if purpose is Purpose.VICTIM_NOT_WARNED:
         return f"Zone alert {code}: the protected person could not be warned by text."
+    if purpose is Purpose.NOTICE:
+        return f"Notice {code}: a case of yours needs a look. Open Cordon."
+    if purpose is Purpose.CORRECTION:
+        return f"Zone alert {code}: it was raised in error. Disregard it."
     if purpose is Purpose.ESCALATION:
         return f"Zone alert {code}: {situation(subject)}. Nobody has acknowledged it."
     if purpose is Purpose.REPLY_ACKNOWLEDGED:

@@ -21,6 +21,7 @@ from backend import auth, clock, consent, db, devices, tags, web_push
 from backend.models import (
     Activation,
     Alert,
+    CaseDue,
     Channel,
     Notification,
     Person,
@@ -475,6 +476,7 @@ class World:
             try:
                 overdue = Alert.select().where(Alert.next_escalation_at <= now).exists()
                 overdue = overdue or PlaceState.select().where(PlaceState.next_change_at <= now).exists()
+                overdue = overdue or CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now).exists()
                 due = (
                     Notification.select()
                     .where(

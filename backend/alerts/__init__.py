@@ -3,6 +3,16 @@
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
 from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
+from backend.alerts.record_changes import (
+    close_by_system,
+    move,
+    raise_late,
+    raise_notice,
+    ring_again,
+    tell,
+    tell_changed,
+    withdraw,
+)
 from backend.alerts.repair import repair, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
@@ -15,17 +25,25 @@ __all__ = [
     "change",
     "changes_after",
     "close",
+    "close_by_system",
     "escalate_overdue",
     "hand_back",
     "hasten",
     "lapse",
     "lock",
+    "move",
     "newest",
     "newest_cursor",
     "next_escalation_at",
     "raise_alert",
+    "raise_late",
+    "raise_notice",
     "repair",
+    "ring_again",
+    "tell",
+    "tell_changed",
     "tell_victim_not_warned",
     "unreached",
+    "withdraw",
     "without_next_action",
 ]

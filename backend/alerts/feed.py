@@ -39,7 +39,7 @@ def newest_cursor() -> int:
 
 def changes_after(cursor: int, team_ids: Sequence[int] | None = None, limit: int = 1_000) -> list[Alert]:
     """Return the alerts changed after ``cursor``, oldest change first; each once, as it stands now."""
-    query = Alert.select(Alert.id, Alert.cursor, Alert.team, Alert.episode).where(Alert.cursor > cursor)
+    query = Alert.select(Alert.id, Alert.cursor, Alert.team, Alert.episode, Alert.wearer).where(Alert.cursor > cursor)
     if team_ids is not None:
         query = query.where(Alert.team.in_(team_ids))
     return list(query.order_by(Alert.cursor).limit(limit))

@@ -9,7 +9,7 @@ from backend import audit, lifecycle
 from backend.access import access_alert
 from backend.alerts import ladder
 from backend.db import atomic, lock_rows
-from backend.errors import InvalidTransition, NotAllowed
+from backend.errors import InvalidRequest, InvalidTransition, NotAllowed
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
 
@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     EQUIPMENT_FAULT = "equipment_fault"
     FALSE_ALARM = "false_alarm"
     NO_ACTION_NEEDED = "no_action_needed"
+    RAISED_IN_ERROR = "raised_in_error"
     OTHER = "other"
 
 
@@ -117,8 +118,13 @@ def _reopen(alert: Alert, now: datetime) -> None:
 def close(person: Person, alert_id: int, code: Outcome, note: str, now: datetime) -> Alert:
     """Close the alert with what came of it. Closing with the same outcome again changes nothing.
 
-    Raises: NotFound; InvalidTransition where it was not acknowledged first, or is closed with another outcome.
+    One that was raised in error needs its cause in the note; whoever was warned of it gets a correction.
+
+    Raises: NotFound; InvalidTransition where it was not acknowledged first, or is closed with another outcome;
+    InvalidRequest for an error without a cause.
     """
+    if code is Outcome.RAISED_IN_ERROR and not note.strip():
+        raise InvalidRequest("Write the cause of the error in the note.")
     with atomic():
         alert = ladder.lock(access_alert(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
@@ -131,5 +137,15 @@ def close(person: Person, alert_id: int, code: Outcome, note: str, now: datetime
         alert.outcome_code, alert.outcome_note = code, note
         alert.outcome_by, alert.outcome_at = person, now
         audit.record(audit.actor_of(person), "closed", f"alert:{alert.id}", now, alert=alert, code=code)
+        if code is Outcome.RAISED_IN_ERROR:
+            _correct(alert, person, now)
         ladder.stop(alert, now)
         return alert
+
+
+def _correct(alert: Alert, person: Person, now: datetime) -> None:
+    """Take the warning back from everyone who got it, the protected person included, in her own words."""
+    ladder.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
+    if not alert.is_over:
+        alert.is_over, alert.over_at = True, now
+    ladder.tell_victim_it_is_over(alert, now)

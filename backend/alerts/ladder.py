@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from peewee import ModelSelect
+
 from backend import alarms, audit, lifecycle, outbox, rota
+from backend.access import named_on
 from backend.alerts.feed import publish
+from backend.case.reading import responsible_officer_id
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.models import (
@@ -199,45 +203,54 @@ def recipients(alert: Alert, who: Sequence[Who], now: datetime) -> list[Person]:
 
 
 def _filling(alert: Alert, place: Who, now: datetime) -> list[Person]:
-    active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
     if place is Who.ACKNOWLEDGER:
-        return list(active.where(Person.id == alert.acknowledged_by_id))
+        return list(_active(alert).where(Person.id == alert.acknowledged_by_id))
     if place is Who.DUTY_LINE:
+        # The desk answers for whoever is not there, in a restricted case too: it is told a code and no name.
         return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
+    # Whoever may not know of the case is not rung about it.
+    named = named_on(alert.wearer_id, now)
+    return [person for person in _of_team(alert, place, now, named) if named is None or person.id in named]
+
+
+def _active(alert: Alert) -> ModelSelect[Person]:
+    return Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
+
+
+def _of_team(alert: Alert, place: Who, now: datetime, named: Collection[int] | None) -> list[Person]:
     if place is Who.SUPERVISORS:
-        return rota.on_duty(alert.team_id, Role.SUPERVISOR, now) or list(active.where(Person.role == Role.SUPERVISOR))
-    first = _first(alert, now)
+        everyone = list(_active(alert).where(Person.role == Role.SUPERVISOR))
+        duty = _knowing(rota.on_duty(alert.team_id, Role.SUPERVISOR, now), named)
+        return duty or everyone
+    first = _first(alert, now, named)
     if place is Who.OFFICER:
         return first
     asked = {person.id for person in first}
     if rota.keeps_rota(alert.team_id, now):
         others = rota.on_duty(alert.team_id, Role.OFFICER, now)
     else:
-        others = list(active.where(Person.role == Role.OFFICER))
+        others = list(_active(alert).where(Person.role == Role.OFFICER))
     return [person for person in others if person.id not in asked]
 
 
-def _first(alert: Alert, now: datetime) -> list[Person]:
+def _first(alert: Alert, now: datetime, named: Collection[int] | None = None) -> list[Person]:
     """Return the responsible officer, or who is on duty for them.
 
     Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
     responsible officer is everybody's: the whole team's officers stand in.
     """
-    active = Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
-    responsible = list(active.where(Person.id == responsible_officer_id(alert, now)))
+    responsible = list(_active(alert).where(Person.id == responsible_officer_id(alert.wearer, now)))
     if rota.keeps_rota(alert.team_id, now):
-        duty = rota.on_duty(alert.team_id, Role.OFFICER, now)
+        duty = _knowing(rota.on_duty(alert.team_id, Role.OFFICER, now), named)
         if responsible and responsible[0].id in {person.id for person in duty}:
             return responsible
         if duty:
             return duty
-    return responsible or list(active.where(Person.role == Role.OFFICER))
+    return responsible or list(_active(alert).where(Person.role == Role.OFFICER))
 
 
-def responsible_officer_id(alert: Alert, now: datetime) -> int | None:
-    """Return who is responsible for the wearer."""
-    officer_id: int | None = alert.wearer.responsible_officer_id
-    return officer_id
+def _knowing(people: Sequence[Person], named: Collection[int] | None) -> list[Person]:
+    return [person for person in people if named is None or person.id in named]
 
 
 def escalate_overdue(now: datetime, limit: int = 100) -> int:

@@ -107,7 +107,7 @@ def raise_alert(
     """
     now = judgement.decided_at
     alert = Alert(
-        code=_new_code(),
+        code=new_code(judgement.wearer),
         kind=judgement.kind,
         wearer=judgement.wearer,
         team=judgement.wearer.team_id,
@@ -228,6 +228,9 @@ def danger_of(judgement: Judgement) -> Danger:
 
 
 def _tell_victim(alert: Alert, now: datetime) -> None:
+    if alert.wearer.is_training:
+        # A drill never reaches a protected person.
+        return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
         ladder.tell_victim_of_breach(alert, now)
 
@@ -252,8 +255,10 @@ def _note(alert: Alert, action: str, judgement: Judgement) -> None:
     )
 
 
-def _new_code() -> str:
+def new_code(wearer: Wearer) -> str:
+    """Return a code that no alert has; that of a drill says so wherever it is read, sent or printed."""
     while True:
-        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
+        code = "DRILL-" if wearer.is_training else ""
+        code += "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
         if not Alert.select().where(Alert.code == code).exists():
             return code

@@ -130,9 +130,11 @@ def _matters(ground: Ground, wearer_id: int, place_id: int, decision: Decision) 
 def _is_news(ground: Ground, wearer_id: int, verdict: ZoneVerdict, visit: LateVisit) -> bool:
     """Tell whether late data shows a breach that no alert at this place speaks of."""
     standing = ground.standing.get((wearer_id, verdict.row.place_id, AlertKind.ZONE))
-    if standing is not None and not standing.is_over and standing.peak_danger >= Danger.BREACH_UNCONFIRMED:
-        return False
     slack = timedelta(seconds=lifecycle.REENTRY_S)
+    is_known = standing is not None and not standing.is_over and standing.peak_danger >= Danger.BREACH_UNCONFIRMED
+    if is_known and standing is not None and standing.fix_time <= instant(visit.ended_at) + slack:
+        # What stands speaks of everything since it began, and of no earlier stay.
+        return False
     return not (
         Alert.select()
         .where(
@@ -140,6 +142,7 @@ def _is_news(ground: Ground, wearer_id: int, verdict: ZoneVerdict, visit: LateVi
             Alert.place == verdict.row.place_id,
             Alert.kind == AlertKind.ZONE,
             Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+            Alert.certainty != Certainty.WITHDRAWN,
             Alert.fix_time <= instant(visit.ended_at) + slack,
             Alert.last_fix_time >= instant(visit.began_at) - slack,
         )

@@ -9,10 +9,12 @@ from typing import Any
 
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
+from backend.case import reading
+from backend.case.record import Case
 from backend.db import lock_rows
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.lifecycle import Danger
-from backend.models import Activation, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.models import Activation, ActivationCorrection, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
 from zones import Certainty, Level
 
 
@@ -36,7 +38,12 @@ class Ground:
 
     def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool) -> None:
         self.activations: dict[int, list[Activation]] = defaultdict(list)
-        for activation in Activation.select().where(Activation.tag.in_(tag_ids)).order_by(Activation.from_at):
+        in_error = ActivationCorrection.select(ActivationCorrection.activation)
+        for activation in (
+            Activation.select()
+            .where(Activation.tag.in_(tag_ids), Activation.id.not_in(in_error))
+            .order_by(Activation.from_at)
+        ):
             self.activations[activation.tag_id].append(activation)
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
         # A wearer may have two tags while one is swapped for the other.
@@ -44,6 +51,7 @@ class Ground:
         self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
         self.moving: dict[int, list[PlaceZone]] = defaultdict(list)
+        self.cases: dict[int, Case] = {}
         self.states: dict[tuple[int, int], PlaceState] = {}
         self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
@@ -56,6 +64,7 @@ class Ground:
             .order_by(PlaceZone.id)
         ):
             (self.moving if zone.moves else self.zones)[zone.wearer_id].append(zone)
+        self.cases = reading.cases(wearer_ids, [zone for zones in self.zones.values() for zone in zones])
         for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
             self.states[state.wearer_id, state.zone_id] = state
         if has_fixes:
@@ -84,10 +93,24 @@ class Ground:
         return None
 
     def in_force(self, wearer_id: int, at: datetime) -> list[PlaceZone]:
-        """Return the wearer's zones whose rows are in force at that instant."""
-        return [
-            zone for zone in self.zones[wearer_id] if zone.from_at <= at and (zone.to_at is None or at < zone.to_at)
-        ]
+        """Return the versions of the wearer's zones that the record holds to be in force at that instant."""
+        if wearer_id not in self.cases:
+            return []
+        held = {zone.zone_id for zone in self.cases[wearer_id].zones_in_force(at)}
+        return [zone for zone in self.zones[wearer_id] if zone.id in held]
+
+    def settled_until(self, wearer_id: int, place_id: int, but: int) -> float:
+        """Return the epoch second up to which another version of a zone has judged this place."""
+        return max(
+            (
+                state.fix_time.timestamp()
+                for zone in self.zones[wearer_id]
+                if zone.place_id == place_id
+                and zone.id != but
+                and (state := self.states.get((wearer_id, zone.id))) is not None
+            ),
+            default=float("-inf"),
+        )
 
     def places_of(self, wearer_id: int, at: datetime) -> dict[int, list[PlaceZone]]:
         """Return the zones in force by their place."""

@@ -49,17 +49,20 @@ def judge(
     state_text: str | None,
     new: Sequence[Fix],
     known_since: Callable[[float], Sequence[Fix]],
+    settled_until: float = float("-inf"),
 ) -> ZoneVerdict:
     """Judge ``new`` fixes, in any order, against one zone.
 
     ``known_since`` returns every stored fix of the wearer after an epoch second, for a late fix to be judged among
-    its neighbours. An error of any kind becomes ``error`` and never a decision: it must not read as clear.
+    its neighbours. Up to ``settled_until`` another version of the zone has judged the place: what is older than that
+    is late, however new it is to this version. An error of any kind becomes ``error`` and never a decision: it must
+    not read as clear.
     """
     verdict = ZoneVerdict(row)
     try:
         shape = zone(row)
         state = _read_state(row, state_text)
-        _judge(shape, state, sorted(new, key=lambda fix: fix.fix_time), known_since, verdict)
+        _judge(shape, state, sorted(new, key=lambda fix: fix.fix_time), known_since, verdict, settled_until)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -86,10 +89,12 @@ def _judge(
     new: Sequence[Fix],
     known_since: Callable[[float], Sequence[Fix]],
     verdict: ZoneVerdict,
+    settled_until: float,
 ) -> None:
     newest = state.fix_time if state else float("-inf")
     near: list[Fix] = []
-    old: list[Fix] = []
+    old = [fix for fix in new if newest < fix.fix_time <= settled_until]
+    new = [fix for fix in new if not newest < fix.fix_time <= settled_until]
     for fix in new:
         if state is None or fix.fix_time > newest:
             continue

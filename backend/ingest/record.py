@@ -26,6 +26,7 @@ from backend.ingest.submission import SentFix, Submission
 from backend.models import (
     Fix,
     PlaceState,
+    PlaceZone,
     QuarantinedFix,
     Tag,
     TagEvent,
@@ -176,7 +177,9 @@ def _judge_and_keep(batches: dict[int, _Batch], submissions: Sequence[Submission
 
 def _is_near(ground: Ground, tag_id: int) -> bool:
     wearers = {activation.wearer_id for activation in ground.activations[tag_id] if activation.to_at is None}
-    return any(state.wants_fast for (wearer_id, _), state in ground.states.items() if wearer_id in wearers)
+    now = clock.now()
+    held = {(wearer_id, zone.id) for wearer_id in wearers for zone in ground.in_force(wearer_id, now)}
+    return any(state.wants_fast for key, state in ground.states.items() if key in held)
 
 
 def _judge_wearer(
@@ -187,16 +190,20 @@ def _judge_wearer(
     new = [fix.fix for _, fix in sent]
     received = {fix.fix_time: submission.received_at for submission, fix in sent}
     verdicts: list[ZoneVerdict] = []
+    held = {fix.fix_time: {zone.id for zone in ground.in_force(wearer_id, instant(fix.fix_time))} for fix in new}
+    settled = {zone.id: ground.settled_until(wearer_id, zone.place_id, zone.id) for zone in ground.zones[wearer_id]}
     for zone in ground.zones[wearer_id]:
-        in_force = [
-            fix for fix in new if zone.from_at <= instant(fix.fix_time) and _before(instant(fix.fix_time), zone.to_at)
-        ]
+        in_force = [fix for fix in new if zone.id in held[fix.fix_time]]
         if in_force:
             state = ground.states.get((wearer_id, zone.id))
             text = state.state if state else None
-            verdicts.append(
-                judge(zone, shape_of, text, in_force, lambda since: stored_fixes.of_wearer(wearer_id, instant(since)))
-            )
+
+            def known_since(since: float, zone: PlaceZone = zone) -> list[JudgedFix]:
+                case = ground.cases[wearer_id]
+                stored = stored_fixes.of_wearer(wearer_id, instant(since))
+                return [fix for fix in stored if case.is_in_force(zone.id, instant(fix.fix_time))]
+
+            verdicts.append(judge(zone, shape_of, text, in_force, known_since, settled[zone.id]))
     decided_at = clock.now()
     for verdict in verdicts:
         _keep_state(ground, tag_id, wearer_id, verdict, new)
@@ -219,10 +226,6 @@ def _judge_wearer(
     return judged
 
 
-def _before(at: datetime, end: datetime | None) -> bool:
-    return end is None or at < end
-
-
 def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdict, new: Iterable[JudgedFix]) -> None:
     key = (wearer_id, verdict.row.id)
     state = ground.states.get(key)
@@ -238,7 +241,9 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdic
             return
         level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
         is_fast = wants_fast_reports(last)
-        next_change_at = next_change(verdict.row, clock.now(), state.next_change_at if state else None)
+        next_change_at = next_change(
+            verdict.row, clock.now(), state.next_change_at if state else None, ground.cases[wearer_id], at
+        )
     ground.keep(
         PlaceState(
             wearer=wearer_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from backend.case.record import Case
 from backend.ingest.judge import instant
 from backend.models import PlaceZone
 from zones import Zone
@@ -21,13 +22,18 @@ def shape_of(row: PlaceZone) -> Zone:
     return known[1]
 
 
-def next_change(row: PlaceZone, now: datetime, known: datetime | None = None) -> datetime | None:
-    """Return when the zone next comes into force or out of it; ``known`` is the answer that was right before."""
+def next_change(
+    row: PlaceZone, now: datetime, known: datetime | None, case: Case, judged_at: datetime
+) -> datetime | None:
+    """Return when the zone next comes into force or out of it; ``known`` is the answer that was right before.
+
+    A change that has passed since the last judged fix is due at once: what it ends must not stand on.
+    """
+    changed = case.next_change(row.id, judged_at)
+    if changed is not None and changed <= now:
+        return changed
     if known is not None and known > now:
-        return known
+        return min(known, changed) if changed is not None else known
     shape = shape_of(row)
     at = shape.timing.next_change(now.timestamp()) if shape.is_timed else None
-    changes = [instant(at)] if at is not None else []
-    if row.to_at is not None and row.to_at > now:
-        changes.append(row.to_at)
-    return min(changes, default=None)
+    return min([*([instant(at)] if at is not None else []), *([changed] if changed else [])], default=None)

@@ -144,6 +144,7 @@ OUTCOME_TEXTS = {
     Outcome.EQUIPMENT_FAULT: "Equipment or GPS fault",
     Outcome.FALSE_ALARM: "False alarm",
     Outcome.NO_ACTION_NEEDED: "No action needed",
+    Outcome.RAISED_IN_ERROR: "Raised in error: say the cause in the note",
     Outcome.OTHER: "Something else: say what in the note",
 }
 

@@ -20,6 +20,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "fixes",
     "sessions",
     "alerts",
+    "cases",
     "devices",
     "phones",
     "duty",

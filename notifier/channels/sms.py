@@ -55,6 +55,8 @@ class Sms:
         consent = sms_consent(victim)
         if consent is None:
             return None, None
+        if notification.purpose == Purpose.VICTIM_ENDING:
+            return victim.phone, consent.wording_ending
         is_breach = notification.purpose == Purpose.VICTIM_BREACH
         return victim.phone, consent.wording_breach if is_breach else consent.wording_over
 

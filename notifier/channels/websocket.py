@@ -15,6 +15,7 @@ from datetime import timedelta
 from flask_socketio import SocketIO
 
 from backend import alerts, clock, db, outbox, wakeups
+from backend.access import closed_cases
 from backend.auth import SignedIn
 from backend.models import Alert, Channel, Person, ReceiptKind, Session, Socket
 
@@ -79,10 +80,13 @@ class Websocket:
         hint = {"alert_id": alert.id, "cursor": alert.cursor}
         at = clock.now()
         told: set[int] = set()
+        with self._lock:
+            people = {other_end.person_id for other_end in self._open.values()}
+        closed_to = {person_id for person_id, wearers in closed_cases(people, at, alert.wearer_id).items() if wearers}
         for sid in sids:
             with self._lock:
                 other_end = self._open.get(sid)
-            if other_end is None:
+            if other_end is None or other_end.person_id in closed_to:
                 continue
             self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert))
             told.add(other_end.person_id)

@@ -19,18 +19,20 @@ export function lookOf(alert) {
 
 /** @returns {string} the level in the words that officers read first */
 export function levelWord(alert) {
+  if (alert.kind === "notice") return "Notice of a case";
   if (alert.kind === "repeated_passes") return "Repeated passages";
   return { breach: "Breach", near: "Near zone", cannot: "Cannot judge" }[lookOf(alert)];
 }
 
 /** @returns {string} empty where there is no judgement to be sure of */
 export function certaintyWord(alert) {
-  if (alert.kind === "cannot_judge") return "";
+  if (["cannot_judge", "notice"].includes(alert.kind)) return "";
   return { unconfirmed: "Unconfirmed", confirmed: "Confirmed", withdrawn: "Withdrawn" }[alert.certainty];
 }
 
 /** @returns {string} one sentence about how sure it is */
 export function certaintySentence(alert) {
+  if (alert.kind === "notice") return "Nothing was judged: this is about the case, not about where anybody is.";
   if (alert.kind === "cannot_judge") return "Fixes arrive but could not be judged. Treat the place as not watched.";
   if (alert.is_pass_through && alert.certainty !== "withdrawn") {
     return "Steady vehicle speed on a straight line: looks like a passage. Told one step less surely, and counted.";

@@ -1,0 +1,128 @@
+"""What the record does to alerts: raises late ones, withdraws unfounded ones, closes those of ended cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from backend import audit, outbox
+from backend.alerts import ladder
+from backend.alerts.feed import publish
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, new_code, raise_alert
+from backend.db import atomic, lock_rows
+from backend.lifecycle import Danger
+from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Team, Wearer
+from backend.rungs import Who
+from zones import Certainty, Level
+
+
+def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> Alert:
+    """Raise the alert of a stay that an entry made later shows to have been a breach."""
+    return raise_alert(
+        replace(judgement, fix_time=began_at),
+        is_late=True,
+        over_at=judgement.decided_at,
+        last_fix_time=ended_at,
+    )
+
+
+def raise_notice(wearer: Wearer, zone: PlaceZone, reasons: Sequence[str], now: datetime, to: Sequence[Who]) -> Alert:
+    """Tell people something about a case that is no danger: it lies in their list, rings once and climbs no ladder."""
+    with atomic():
+        alert = Alert.create(
+            code=new_code(wearer),
+            kind=AlertKind.NOTICE,
+            wearer=wearer,
+            team=wearer.team_id,
+            place=zone.place_id,
+            zone=zone,
+            level=Level.CLEAR,
+            certainty=Certainty.CONFIRMED,
+            peak_danger=Danger.NONE,
+            is_over=True,
+            over_at=now,
+            reasons=list(reasons),
+            fix_time=now,
+            received_at=now,
+            decided_at=now,
+            last_fix_time=now,
+            raised_at=now,
+            ladder_started_at=now,
+        )
+        audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
+        tell(alert, to, Purpose.NOTICE, now)
+        publish(alert)
+        return alert
+
+
+def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
+    """Owe these people one message on each route they have."""
+    for person in ladder.recipients(alert, to, now):
+        for channel in (Channel.PUSH, Channel.SMS):
+            if ladder.has_route(person, channel, now):
+                outbox.owe(alert, person, channel, purpose, now)
+
+
+def withdraw(alert_id: int, reason: str, now: datetime) -> None:
+    """Withdraw an alert that the record no longer bears out, and tell those who were warned."""
+    with atomic():
+        alert = ladder.lock(alert_id)
+        if alert.certainty == Certainty.WITHDRAWN:
+            return
+        alert.certainty = Certainty.WITHDRAWN
+        alert.reasons = [reason]
+        if not alert.is_over:
+            alert.is_over, alert.over_at = True, now
+            ladder.tell_victim_it_is_over(alert, now)
+        audit.record(audit.SYSTEM, "alert_withdrawn", f"alert:{alert.id}", now, alert=alert, why="record_corrected")
+        ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
+        ladder.stop(alert, now)
+
+
+def tell_changed(alert: Alert) -> None:
+    """Let phones fetch the alert again: something was recorded beside it."""
+    publish(alert)
+
+
+def ring_again(alert_ids: Sequence[int], now: datetime) -> None:
+    """Begin a new episode of open alerts, since other people answer for them now; notices ring nobody."""
+    with atomic():
+        lock_rows(Alert, alert_ids)
+        for alert_id in sorted(alert_ids):
+            alert = ladder.lock(alert_id)
+            if alert.handling == Handling.OPEN and alert.kind != AlertKind.NOTICE:
+                ladder.restart(alert, now)
+
+
+def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
+    """Let alerts that are not closed belong to another team, and ring it where nobody acts."""
+    with atomic():
+        lock_rows(Alert, alert_ids)
+        for alert_id in sorted(alert_ids):
+            alert = ladder.lock(alert_id)
+            alert.team = team
+            alert.save()
+            publish(alert)
+            audit.record(audit.SYSTEM, "alert_moved", f"alert:{alert.id}", now, alert=alert, team=team.id)
+    ring_again(alert_ids, now)
+
+
+def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datetime) -> int:
+    """Close open alerts because what they rest on has ended; return how many were closed."""
+    closed = 0
+    with atomic():
+        lock_rows(Alert, alert_ids)
+        for alert_id in sorted(alert_ids):
+            alert = ladder.lock(alert_id)
+            if alert.handling == Handling.CLOSED:
+                continue
+            alert.handling = Handling.CLOSED
+            alert.outcome_code, alert.outcome_note = code, reason
+            alert.outcome_by, alert.outcome_at = None, now
+            if not alert.is_over:
+                alert.is_over, alert.over_at = True, now
+            audit.record(audit.SYSTEM, "closed", f"alert:{alert.id}", now, alert=alert, code=code)
+            ladder.stop(alert, now)
+            closed += 1
+    return closed

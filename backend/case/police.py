@@ -1,0 +1,46 @@
+"""The handover of an alert to a police control room: force, reference, time, and by whom; on the alert's own clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from backend import alerts, audit
+from backend.access import access_alert
+from backend.db import atomic
+from backend.errors import InvalidRecord
+from backend.models import Alert, Person, PoliceHandover
+
+# A clock on the wall may be a little ahead of ours.
+AHEAD = timedelta(minutes=1)
+
+
+def hand_over(person: Person, alert_id: int, force: str, reference: str, at: datetime, now: datetime) -> PoliceHandover:
+    """Record that the alert was handed to a control room at ``at``; it may be handed to more than one force.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without force or reference, or for a time that cannot be.
+    """
+    alert = access_alert(person, alert_id)
+    if not force.strip() or not reference.strip():
+        raise InvalidRecord("Enter the police force and its reference.")
+    if at > now + AHEAD or at < alert.fix_time:
+        raise InvalidRecord("The time of the handover must lie between the alert and now.")
+    with atomic():
+        alert = alerts.lock(alert.id)
+        handover = PoliceHandover.create(
+            alert=alert,
+            force=force.strip(),
+            reference=reference.strip(),
+            at=at,
+            recorded_at=now,
+            recorded_by=person,
+        )
+        audit.record(
+            audit.actor_of(person), "handed_to_police", f"alert:{alert.id}", now, alert=alert, handover=handover.id
+        )
+        alerts.tell_changed(alert)
+        return handover
+
+
+def handovers_of(alert: Alert) -> list[PoliceHandover]:
+    """Return the handovers of an alert in the order in which they were recorded."""
+    return list(PoliceHandover.select().where(PoliceHandover.alert == alert).order_by(PoliceHandover.id))

@@ -1,0 +1,141 @@
+"""Reads cases from their tables, many at once, for ``backend.case.record`` to answer from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN
+
+from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, true_at
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+
+
+def entry_version(row: DatedEntry) -> Version[Any]:
+    """Return an entry as the record takes it."""
+    return Version(row.id, row.from_at, row.recorded_at, row.value, row.corrects_id)
+
+
+def entries(subject: str, what: What) -> list[Version[Any]]:
+    """Return the whole history of one thing, corrected entries included."""
+    rows = DatedEntry.select().where(DatedEntry.subject == subject, DatedEntry.what == what).order_by(DatedEntry.id)
+    return [entry_version(row) for row in rows]
+
+
+def value_at(subject: str, what: What, at: datetime) -> Any:
+    """Return what holds of a subject at ``at``, or None."""
+    found = true_at(entries(subject, what), at)
+    return found.value if found else None
+
+
+def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -> dict[int, Case]:
+    """Return the cases of these wearers; ``zones`` are all rows of their zones where they are at hand."""
+    ids = list(wearer_ids)
+    found = {wearer_id: Case(wearer_id) for wearer_id in ids}
+    if not ids:
+        return found
+    rows = zones if zones is not None else list(PlaceZone.select().where(PlaceZone.wearer.in_(ids), ~PlaceZone.moves))
+    made = ZoneVersion.select().join(PlaceZone, on=ZoneVersion.zone).where(PlaceZone.wearer.in_(ids)) if rows else []
+    versions = {version.zone_id: version for version in made}
+    for zone in rows:
+        version = versions.get(zone.id)
+        line = version.line if version else zone.id
+        terms = ZoneTerms(
+            zone.id,
+            zone.place_id,
+            zone.to_at,
+            version.order_id if version else None,
+            version.is_removed if version else False,
+        )
+        recorded_at = version.recorded_at if version else zone.from_at
+        corrects = version.corrects_id if version else None
+        found[zone.wearer_id].lines.setdefault(line, []).append(
+            Version(zone.id, zone.from_at, recorded_at, terms, corrects)
+        )
+    query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what.in_([What.LIFE, What.TERMS]))
+    for row in query.order_by(DatedEntry.id):
+        case = found[row.wearer_id]
+        if row.what == What.LIFE:
+            case.life.append(entry_version(row))
+        else:
+            order_id = int(row.subject.partition(":")[2])
+            case.orders.setdefault(order_id, []).append(
+                Version(row.id, row.from_at, row.recorded_at, Terms.from_value(row.value), row.corrects_id)
+            )
+    return found
+
+
+def case(wearer_id: int) -> Case:
+    """Return one wearer's case."""
+    return cases([wearer_id])[wearer_id]
+
+
+def officers_at(wearers: Sequence[Wearer], at: datetime) -> dict[int, int | None]:
+    """Return who answers for each of these wearers at ``at``, cover for leave included."""
+    then = OfficersThen(wearers)
+    return {wearer.id: then.id_at(wearer, at) for wearer in wearers}
+
+
+class OfficersThen:
+    """Who answered for some wearers at any instant, read once for all of them."""
+
+    def __init__(self, wearers: Sequence[Wearer]) -> None:
+        self._held: dict[int, list[Version[Any]]] = defaultdict(list)
+        self._covers: dict[int, list[Version[Any]]] = defaultdict(list)
+        ids = {wearer.id for wearer in wearers}
+        held = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
+        for row in held.order_by(DatedEntry.id):
+            version = entry_version(row)
+            self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
+        for row in DatedEntry.select().where(DatedEntry.what == What.COVER).order_by(DatedEntry.id):
+            self._covers[int(row.subject.partition(":")[2])].append(entry_version(row))
+        self._people: dict[int, Person] = {}
+
+    def id_at(self, wearer: Wearer, at: datetime) -> int | None:
+        """Return who answered for the wearer at ``at``."""
+        return officer_at(self._held.get(wearer.id, []), self._covers, at, wearer.responsible_officer_id)
+
+    def at(self, wearer: Wearer, at: datetime) -> Person | None:
+        """The same with what is known of that person."""
+        person_id = self.id_at(wearer, at)
+        if person_id is not None and not self._people:
+            self._people = {person.id: person for person in Person.select()}
+        return self._people.get(person_id) if person_id is not None else None
+
+
+def responsible_officer_id(wearer: Wearer, at: datetime) -> int | None:
+    """Return who answers for the wearer at ``at``."""
+    return officers_at([wearer], at)[wearer.id]
+
+
+def team_names_at(at: datetime) -> dict[int, str]:
+    """Return what each team was called at ``at``."""
+    histories: dict[int, list[Version[Any]]] = defaultdict(list)
+    for row in DatedEntry.select().where(DatedEntry.what == What.NAME, DatedEntry.subject.startswith("team:")):
+        histories[int(row.subject.partition(":")[2])].append(entry_version(row))
+    names = {}
+    for team in Team.select():
+        found = true_at(histories.get(team.id, []), at)
+        names[team.id] = found.value if found else team.name
+    return names
+
+
+def victims_of(wearer_id: int) -> list[Victim]:
+    """Return the people who are protected from this wearer, or were."""
+    places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
+    theirs = ProtectedPlace.select(ProtectedPlace.victim).where(ProtectedPlace.id.in_(places))
+    return list(Victim.select().where(Victim.id.in_(theirs)).order_by(Victim.id))
+
+
+def versions_of_zones(wearer_id: int) -> list[tuple[PlaceZone, ZoneVersion | None]]:
+    """Return every version of every zone of the wearer, oldest record first, with what is known of its making."""
+    rows = (
+        PlaceZone.select(PlaceZone, ZoneVersion)
+        .join(ZoneVersion, JOIN.LEFT_OUTER, on=(ZoneVersion.zone == PlaceZone.id), attr="made")
+        .where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves)
+        .order_by(PlaceZone.id)
+    )
+    return [(zone, getattr(zone, "made", None)) for zone in rows]

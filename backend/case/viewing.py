@@ -1,0 +1,253 @@
+"""A case as it was at an instant, for pages and the API; every look at it is recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+from backend import audit
+from backend.access import access_wearer, closed_cases, require
+from backend.case import lives, reading, rejudging, writing
+from backend.case.record import LONDON, Life, What, true_at
+from backend.db import atomic
+from backend.models import (
+    Activation,
+    AuditEntry,
+    Condition,
+    DatedEntry,
+    Order,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Victim,
+    Wearer,
+    ZoneVersion,
+)
+
+ONE_LOOK_S = 60.0
+
+
+def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
+    """Return the cases of the person's team that they may know of, by name; with ``text``, those that match it.
+
+    The text is looked for in the names of wearers and protected persons and in the references of orders.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    closed = closed_cases([person.id], now).get(person.id, set())
+    query = Wearer.select().where(Wearer.team == person.team_id).order_by(Wearer.is_training, Wearer.name)
+    if closed:
+        query = query.where(Wearer.id.not_in(closed))
+    if text.strip():
+        sought = text.strip()
+        by_order = Order.select(Order.wearer).where(Order.reference.contains(sought))
+        by_victim = (
+            PlaceZone.select(PlaceZone.wearer).join(ProtectedPlace).join(Victim).where(Victim.name.contains(sought))
+        )
+        query = query.where(Wearer.name.contains(sought) | Wearer.id.in_(by_order) | Wearer.id.in_(by_victim))
+    return list(query)
+
+
+def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the case as it was at ``at``, and record that it was looked at.
+
+    Raises: NotFound, NotAllowed.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    _record_look(person, wearer, now)
+    case = reading.case(wearer.id)
+    entry = true_at(case.life, at)
+    officer_id = reading.responsible_officer_id(wearer, at)
+    officer = Person.get_or_none(Person.id == officer_id) if officer_id else None
+    held = {zone.zone_id for zone in case.zones_in_force(at)}
+    worn = rejudging.present_tag(wearer.id, at)
+    risk = lives.risk_at(wearer.id, at)
+    return {
+        "id": wearer.id,
+        "name": wearer.name,
+        "is_drill": wearer.is_training,
+        "at": at.isoformat(),
+        "life": case.life_at(at).value,
+        "life_reason": entry.value.get("reason") if entry else None,
+        "expected_end_at": entry.value.get("expected_end_at") if entry else None,
+        "risk": risk.value if risk else None,
+        "officer": {"id": officer.id, "name": officer.name} if officer else None,
+        "tag": {"serial": worn.tag.serial, "activation_id": worn.id} if worn else None,
+        "orders": [
+            _order(order, case, at) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
+        ],
+        "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
+        "victims": [_victim(victim) for victim in reading.victims_of(wearer.id)],
+        "is_judged": bool(held),
+    }
+
+
+def _record_look(person: Person, wearer: Wearer, now: datetime) -> None:
+    actor, subject = audit.actor_of(person), f"wearer:{wearer.id}"
+    seen = AuditEntry.select().where(
+        AuditEntry.subject == subject,
+        AuditEntry.actor == actor,
+        AuditEntry.action == "location_viewed",
+        AuditEntry.at > now - timedelta(seconds=ONE_LOOK_S),
+    )
+    if not seen.exists():
+        with atomic():
+            audit.record(actor, "location_viewed", subject, now, reason="case")
+
+
+def _order(order: Order, case: Any, at: datetime) -> dict[str, Any]:
+    terms = case.terms_at(order.id, at) or writing.current_terms(order.id, at)
+    conditions = Condition.select().where(Condition.order == order).order_by(Condition.id)
+    wrong = {condition.corrects_id for condition in conditions}
+    eligibility = reading.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
+    return {
+        "id": order.id,
+        "kind": order.kind,
+        "reference": order.reference,
+        "starts_at": terms.starts_at.isoformat(),
+        "ends_at": terms.ends_at.isoformat() if terms.ends_at else None,
+        "is_suspended": terms.is_suspended,
+        "is_in_force": case.is_order_in_force(order.id, at) and case.life_at(at) is Life.ACTIVE,
+        "conditions": [
+            {"id": c.id, "number": c.number, "wording": c.wording}
+            for c in conditions
+            if c.id not in wrong and c.from_at <= at
+        ],
+        "eligibility": eligibility,
+    }
+
+
+def _zones_at(case: Any, wearer_id: int, at: datetime) -> list[tuple[PlaceZone, ZoneVersion | None]]:
+    rows = {zone.id: (zone, made) for zone, made in reading.versions_of_zones(wearer_id)}
+    found = []
+    for versions in case.lines.values():
+        version = true_at(versions, at)
+        if version is not None and not version.value.is_removed:
+            found.append(rows[version.value.zone_id])
+    return sorted(found, key=lambda pair: pair[0].id)
+
+
+def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[str, Any]:
+    decided = DatedEntry.select().where(DatedEntry.subject == f"zone:{zone.id}", DatedEntry.what == What.APPROVAL)
+    return {
+        "id": zone.id,
+        "place": zone.place.label,
+        "victim": zone.place.victim.name,
+        "feature": zone.feature,
+        "from_at": zone.from_at.isoformat(),
+        "to_at": zone.to_at.isoformat() if zone.to_at else None,
+        "order_id": made.order_id if made else None,
+        "condition": made.condition.wording if made and made.condition else None,
+        "is_in_force": is_in_force,
+        "is_to_approve": bool(made and made.is_provisional and not decided.exists()),
+    }
+
+
+def _victim(victim: Victim) -> dict[str, Any]:
+    places = ProtectedPlace.select().where(ProtectedPlace.victim == victim).order_by(ProtectedPlace.id)
+    return {
+        "id": victim.id,
+        "name": victim.name,
+        "places": [{"id": place.id, "label": place.label} for place in places],
+    }
+
+
+ENTRY_TEXTS = {
+    What.TERMS: "Order: terms",
+    What.LIFE: "Case",
+    What.OFFICER: "Responsible officer",
+    What.TEAM: "Team",
+    What.RISK: "Risk of serious harm",
+    What.ELIGIBILITY: "Eligibility",
+    What.RESTRICTED: "Restricted case",
+    What.APPROVAL: "Provisional zone",
+}
+
+
+def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Return every entry and version of the case, newest record first: who, when, why, from which document."""
+    wearer = access_wearer(person, wearer_id, now)
+    names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
+    found = []
+    rows = list(DatedEntry.select().where(DatedEntry.wearer == wearer).order_by(DatedEntry.id))
+    corrected = {row.corrects_id for row in rows}
+    for row in rows:
+        found.append(
+            {
+                "what": ENTRY_TEXTS.get(What(row.what), row.what),
+                "value": _in_words(What(row.what), row.value, names),
+                "from_at": row.from_at,
+                "recorded_at": row.recorded_at,
+                "by": names.get(row.recorded_by_id, "Cordon"),
+                "why": row.why,
+                "document": row.document,
+                "is_corrected": row.id in corrected,
+                "corrects": row.corrects_id is not None,
+            }
+        )
+    versions = (
+        ZoneVersion.select(ZoneVersion, PlaceZone)
+        .join(PlaceZone, JOIN.INNER, on=ZoneVersion.zone)
+        .where(PlaceZone.wearer == wearer)
+    )
+    wrong = {version.corrects_id for version in versions}
+    for version in versions:
+        zone = version.zone
+        state = "no zone" if version.is_removed else "provisional zone" if version.is_provisional else "zone"
+        found.append(
+            {
+                "what": f"Zone at {zone.place.label}",
+                "value": state,
+                "from_at": zone.from_at,
+                "recorded_at": version.recorded_at,
+                "by": names.get(version.recorded_by_id, "Cordon"),
+                "why": version.why,
+                "document": version.document,
+                "is_corrected": zone.id in wrong,
+                "corrects": version.corrects_id is not None,
+            }
+        )
+    for worn in Activation.select().where(Activation.wearer == wearer):
+        until = f" until {_day(worn.to_at)}" if worn.to_at else ""
+        found.append(
+            {
+                "what": "Tag",
+                "value": f"{worn.tag.serial}{until}",
+                "from_at": worn.from_at,
+                "recorded_at": worn.from_at,
+                "by": "",
+                "why": "",
+                "document": "",
+                "is_corrected": worn.corrections.exists(),
+                "corrects": False,
+            }
+        )
+    return sorted(found, key=lambda row: row["recorded_at"], reverse=True)
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(LONDON):%-d %B %Y, %H:%M}"
+
+
+def _in_words(what: What, value: Any, names: dict[int, str]) -> str:
+    if what is What.TERMS:
+        starts_at = datetime.fromisoformat(value["starts_at"])
+        ends_at = datetime.fromisoformat(value["ends_at"]) if value.get("ends_at") else None
+        text = f"from {_day(starts_at)}" + (f" until {_day(ends_at)}" if ends_at else ", no end")
+        return text + (", suspended" if value.get("is_suspended") else "")
+    if what is What.LIFE:
+        return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
+    if what is What.OFFICER:
+        return names.get(value["person"], "nobody")
+    if what is What.RISK:
+        return str(value["risk"]).replace("_", " ")
+    if what is What.RESTRICTED:
+        people = value["people"]
+        return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)
+    if what is What.APPROVAL:
+        return "approved" if value["is_approved"] else "refused"
+    if what is What.ELIGIBILITY:
+        return f"{sum(bool(one) for one in value.values())} of {len(value)} facts given"
+    return str(value)

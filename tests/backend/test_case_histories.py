@@ -1,0 +1,190 @@
+"""Random histories: whatever is entered when, and in whatever order fixes arrive, the alerts are those of the whole."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+
+from backend import clock, db, ingest
+from backend.case import writing
+from backend.case.record import Terms
+from backend.ingest.record import store_group
+from backend.models import (
+    Activation,
+    Alert,
+    AlertKind,
+    Order,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Tag,
+    Team,
+    Victim,
+    Wearer,
+)
+from backend.settings import Settings
+from tests import cases
+from tests.world import HOME
+from zones import Certainty
+
+STEP = timedelta(minutes=20)
+STEPS = 10
+OTHER = cases.east_of(HOME, -9_000.0)
+FAR = cases.east_of(HOME, 8_000.0)
+WHERE = {"home": HOME, "other": OTHER, "far": FAR}
+
+_numbers = itertools.count(1)
+
+fixes = st.tuples(st.just("fix"), st.integers(0, STEPS - 1), st.sampled_from(["home", "home", "other", "far"]))
+# An entry takes effect between two fixes: half a step after the one of its number.
+terms = st.tuples(st.just("terms"), st.integers(-1, STEPS - 1), st.booleans())
+versions = st.tuples(st.just("zone"), st.integers(-1, STEPS - 1), st.sampled_from(["home", "other", "removed"]))
+worn = st.tuples(st.just("tag"), st.integers(0, STEPS - 1), st.just(""))
+histories = st.lists(st.one_of(fixes, fixes, fixes, terms, versions, worn), min_size=3, max_size=14)
+
+
+class History:
+    """One case of its own, and how its history is told to the service."""
+
+    def __init__(self, now: datetime) -> None:
+        number = next(_numbers)
+        self.now = now
+        self.start = now - STEP * (STEPS + 1)
+        before = self.start - timedelta(days=1)
+        team = Team.create(name=f"Team {number}", created_at=before)
+        self.person = Person.create(
+            team=team,
+            role=Role.OFFICER,
+            name="A",
+            email=f"a{number}@cordon.example",
+            password_hash="",
+            created_at=before,
+        )
+        self.wearer = Wearer.create(team=team, name="W", responsible_officer=self.person, created_at=before)
+        self.place = ProtectedPlace.create(victim=Victim.create(team=team, name="V", created_at=before), label="Home")
+        self.tag = Tag.create(serial=f"T-{number}", key="", created_at=before)
+        self.activation = Activation.create(tag=self.tag, wearer=self.wearer, from_at=before)
+        self.order: Order = writing.open_order(
+            self.person, self.wearer.id, "dapol", "1", Terms(before), now, why="Released."
+        )
+        self.zone: PlaceZone = writing.add_zone(
+            self.person,
+            self.wearer.id,
+            self.place.id,
+            cases.circle(*HOME),
+            before,
+            now,
+            why="1",
+            order_id=self.order.id,
+        )
+
+    def at(self, step: float) -> datetime:
+        return self.start + STEP * step
+
+    def tell(self, event: tuple[str, int, Any]) -> None:
+        kind, step, value = event
+        effective_at = self.at(step + 0.5)
+        if kind == "fix":
+            lat, lon = WHERE[value]
+            times = [self.at(step) + timedelta(seconds=30 * n) for n in range(4)]
+            stay = [{"fix_time": at.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 6.0} for at in times]
+            body = json.dumps({"fixes": stay}).encode()
+            store_group([ingest.read(self.tag.id, f"m{next(_numbers)}", body, self.now, False, Settings())], Settings())
+        elif kind == "terms":
+            varied = Terms(self.start - timedelta(days=1), None, is_suspended=value)
+            writing.vary_order(
+                self.person, self.order.id, varied, effective_at, self.now, why="Varied.", is_confirmed=True
+            )
+        elif kind == "zone":
+            writing.change_zone(
+                self.person,
+                self.zone.id,
+                effective_at,
+                self.now,
+                why="Varied.",
+                feature=None if value == "removed" else cases.circle(*WHERE[value]),
+                is_removed=value == "removed",
+                is_confirmed=True,
+            )
+        else:
+            self.activation = writing.fit_tag(
+                self.person,
+                self.wearer.id,
+                self.tag.serial,
+                effective_at,
+                self.now,
+                why="It was fitted later than recorded.",
+                corrects=self.activation.id,
+            )
+
+
+def brute_force(history: list[tuple[str, int, Any]], at: float | None = None) -> set[int]:
+    """Return the steps of the stays that lie inside the zone in force, reading the whole history at once.
+
+    With ``at`` the zone is the one in force at that step, whenever the stay was.
+    """
+    where: dict[int, str] = {}
+    for kind, step, value in history:
+        if kind == "fix":
+            where.setdefault(step, value)
+    found = set()
+    fitted_after = -99
+    for kind, step, _ in history:
+        if kind == "tag":
+            fitted_after = step
+    for when, place in where.items():
+        step = when if at is None else at
+        is_suspended, zone = False, "home"
+        for kind in ("terms", "zone"):
+            held = [(e[1], n, e[2]) for n, e in enumerate(history) if e[0] == kind and e[1] < step]
+            if held and kind == "terms":
+                is_suspended = max(held)[2]
+            elif held:
+                zone = max(held)[2]
+        if not is_suspended and place == zone and fitted_after < when:
+            found.add(when)
+    return found
+
+
+@pytest.mark.timeout(600)
+@how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories)
+@example([("fix", 3, "home"), ("zone", 2, "removed"), ("zone", 2, "home")])
+@example([("fix", 5, "far"), ("fix", 2, "other"), ("zone", 1, "other"), ("terms", 1, True), ("terms", 1, False)])
+@example([("fix", 1, "home"), ("tag", 1, ""), ("fix", 2, "home"), ("fix", 4, "far")])
+def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
+    database_url: str, history: list[tuple[str, int, Any]]
+) -> None:
+    # One fix an instant: of two places for one instant both would be weighed together.
+    history = [e for n, e in enumerate(history) if e[0] != "fix" or ("fix", e[1]) not in {f[:2] for f in history[:n]}]
+    told = History(clock.now())
+    for event in history:
+        told.tell(event)
+    db.release_connection()
+    inside = brute_force(history)
+    spans = []
+    # Whoever was last seen where a zone is in force now is told of, although no fix of that time was judged by it.
+    fitted_after = [step for kind, step, _ in history if kind == "tag"][-1:] or [-99]
+    newest = max([step for kind, step, _ in history if kind == "fix" and step > fitted_after[0]], default=0)
+    allowed = inside | ({newest} & brute_force(history, at=STEPS + 1))
+    for alert in Alert.select().where(Alert.wearer == told.wearer, Alert.kind == AlertKind.ZONE):
+        if alert.certainty != Certainty.WITHDRAWN:
+            spans.append(sorted((alert.fix_time, alert.last_fix_time)))
+    db.release_connection()
+    slack = STEP / 2
+    for step in inside:
+        assert any(begin - slack < told.at(step) < end + slack for begin, end in spans), f"nobody told of {step}"
+    # The first fix of the next stay may still be taken for the stay before it: one fix far off is no departure.
+    stays = sorted(step for kind, step, _ in history if kind == "fix")
+    seen = {step: min([other for other in stays if other > step], default=step) for step in allowed}
+    for begin, end in spans:
+        is_founded = any(begin - slack < told.at(seen[step]) and told.at(step) < end + slack for step in allowed)
+        assert is_founded, "told of nothing"

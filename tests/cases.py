@@ -1,0 +1,98 @@
+"""Hands for stories about cases: what people record, each through the function that a page or the API calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from backend import clock, db
+from backend.case import writing
+from backend.case.record import Terms
+from backend.models import Alert, AlertKind, Fix, Order, PlaceZone, ProtectedPlace
+from tests.world import World
+from zones.geo import Frame
+
+WHY = "So the court ordered."
+
+
+def circle(lat: float, lon: float, radius_m: float = 250.0, buffer_m: float = 250.0) -> dict[str, Any]:
+    """Return a circular exclusion zone."""
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": {"id": "circle", "kind": "exclusion", "radius_m": radius_m, "buffer_m": buffer_m},
+    }
+
+
+def east_of(place: tuple[float, float], metres: float) -> tuple[float, float]:
+    """Return the place so many metres to the east."""
+    return Frame(*place).to_degrees(metres, 0.0)
+
+
+def order(world: World, starts_at: datetime, ends_at: datetime | None, kind: str = "dapol") -> Order:
+    """Record an order of the wearer."""
+    terms = Terms(starts_at, ends_at)
+    made = writing.open_order(
+        world.officer.person, world.wearer.id, kind, "LIC-2041", terms, clock.now(), why=WHY, document="Licence, p. 2"
+    )
+    db.release_connection()
+    return made
+
+
+def vary(world: World, made: Order, terms: Terms, from_at: datetime, **more: Any) -> None:
+    """Record a variation."""
+    writing.vary_order(
+        world.officer.person, made.id, terms, from_at, clock.now(), why="Varied.", is_confirmed=True, **more
+    )
+    db.release_connection()
+
+
+def rests_on(world: World, made: Order) -> PlaceZone:
+    """Let the wearer's zone rest on an order from its beginning on, as a correction of the zone without one."""
+    zone = writing.change_zone(
+        world.officer.person,
+        world.zone.id,
+        world.zone.from_at,
+        clock.now(),
+        why="The order was found.",
+        order_id=made.id,
+        is_correction=True,
+        is_confirmed=True,
+    )
+    db.release_connection()
+    return zone
+
+
+def zone_around(
+    world: World, place: tuple[float, float], from_at: datetime, label: str = "Elm", **more: Any
+) -> PlaceZone:
+    """Protect another place of the victim."""
+    row = ProtectedPlace.create(victim=world.victim, label=label)
+    zone = writing.add_zone(
+        world.officer.person, world.wearer.id, row.id, circle(*place), from_at, clock.now(), why=WHY, **more
+    )
+    db.release_connection()
+    return zone
+
+
+def alerts(kind: AlertKind = AlertKind.ZONE) -> list[Alert]:
+    """Return the alerts there are, oldest first."""
+    try:
+        return list(Alert.select().where(Alert.kind == kind).order_by(Alert.id))
+    finally:
+        db.release_connection()
+
+
+def fixes() -> list[Fix]:
+    """Return the stored fixes in the order of their time."""
+    try:
+        return list(Fix.select().order_by(Fix.fix_time))
+    finally:
+        db.release_connection()
+
+
+def forward_to(world: World, at: datetime) -> None:
+    """Let time pass until an instant; sessions may end on the way."""
+    world.forward((at - clock.now()).total_seconds())
+    for phone in world.phones:
+        phone._token = None

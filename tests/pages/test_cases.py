@@ -1,0 +1,177 @@
+"""Cases in a real browser: from nothing to a judged fix, the night she moves on a phone, an officer who leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from backend import clock, db
+from backend.case import drills, people
+from backend.models import Fix, Wearer
+from tests import cases
+from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
+from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
+from tests.world import HOME, World
+
+
+@pytest.fixture
+def narrow(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
+    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def shot(page: Page, name: str) -> None:
+    OUTPUT.mkdir(exist_ok=True)
+    page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+
+
+def open_page(context: BrowserContext, world: World, email: str, path: str) -> tuple[Page, list[str]]:
+    return sign_in(context, world, email, path)
+
+
+def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
+    world: World,
+    desk: BrowserContext,  # noqa: F811
+) -> None:
+    world.officer.has_app()
+    spare = world.new_tag("LDN-0099", None)
+    page, complaints = open_page(desk, world, "amina@cordon.example", "/cases")
+    began = time.monotonic()
+    shot(page, "cases-1280")
+    page.get_by_role("link", name="New case").click()
+    page.get_by_role("button", name="Open the case").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is a problem")
+    page.get_by_label("Person on probation").fill("Owen Price")
+    page.get_by_label("Protected person").fill("Sofia Marino")
+    page.get_by_label("Kind").select_option("dapo")
+    page.get_by_label("Reference").fill("DAPO 88/26")
+    page.get_by_label("The condition, in the words of the order").fill("Not to enter Hornsey Road, N7.")
+    page.get_by_label("Name of the place").fill("Work")
+    page.locator(".leaflet-container").click(position={"x": 200, "y": 120})
+    expect(page.get_by_label("Latitude")).not_to_have_value("")
+    page.get_by_label("Latitude").fill(str(HOME[0]))
+    page.get_by_label("Longitude").fill(str(HOME[1]))
+    page.get_by_label("Serial of the tag that he wears from now on").select_option("LDN-0099")
+    shot(page, "case-new-1280")
+    page.get_by_role("button", name="Open the case").click()
+    expect(page.get_by_role("heading", name="Owen Price")).to_be_visible()
+    expect(page.locator("[data-life]")).to_contain_text("Monitored")
+    page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
+    shot(page, "case-1280")
+    spare.walks_in()
+    assert time.monotonic() - began < 180
+    wearer = Wearer.get(Wearer.name == "Owen Price")
+    assert [fix.level for fix in Fix.select().where(Fix.wearer == wearer)] == [2]
+    db.release_connection()
+    assert [alert.wearer_id for alert in cases.alerts()] == [wearer.id]
+    # What takes protection away is asked back in words.
+    page.get_by_text("Enter a variation").click()
+    page.locator("#ends-1").fill("2027-03-13")
+    page.locator("#why-order-1").fill("Varied by the court.")
+    page.get_by_role("button", name="Save the variation").click()
+    expect(page.get_by_text("From 14 March 2027 no zone protects place Work.")).to_be_visible()
+    shot(page, "case-confirm-1280")
+    page.get_by_role("button", name="Save it all the same").click()
+    expect(page.locator("[data-order]")).to_contain_text("until 14 March 2027, 00:00")
+    world.officer.acknowledges()
+    assert [line for line in complaints if "422" not in line and "409" not in line] == []
+    world.reads_everything()
+
+
+def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
+    world: World,
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    world.officer.has_app()
+    new_home = cases.east_of(HOME, 3_000.0)
+    world.tag.stays(3_000.0, for_s=120, every_s=30)
+    page, complaints = open_page(phone, world, "amina@cordon.example", "/cases")
+    began = time.monotonic()
+    page.get_by_role("link", name="Daniel Marsh").click()
+    page.get_by_role("link", name="Protect a new place now").click()
+    expect(page.locator(".leaflet-container")).to_be_visible()
+    page.locator(".leaflet-container").tap(position={"x": 150, "y": 150})
+    expect(page.get_by_label("Latitude")).not_to_have_value("")
+    page.get_by_label("Latitude").fill(str(new_home[0]))
+    page.get_by_label("Longitude").fill(str(new_home[1]))
+    page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 1")
+    shot(page, "case-protect-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="Protect it now").click()
+    expect(page.get_by_text("Provisional, to approve")).to_be_visible()
+    assert time.monotonic() - began < 30
+    world.officer.expects_push("breach")
+    shot(page, "case-390")
+    expect_to_fit(page)
+    assert complaints == []
+    approver, more = open_page(phone, world, "grace@cordon.example", "/cases")
+    expect(approver.get_by_text("Provisional zones to approve")).to_be_visible()
+    shot(approver, "cases-approve-390")
+    approver.locator(".case-decide").get_by_label("Why").fill("Called her.")
+    approver.get_by_role("button", name="Approve").click()
+    expect(approver.get_by_text("Provisional zones to approve")).to_be_hidden()
+    assert more == []
+    world.reads_everything()
+
+
+def test_an_officer_leaves_by_the_supervisors_page(world: World, desk: BrowserContext) -> None:  # noqa: F811
+    page, complaints = open_page(desk, world, "grace@cordon.example", "/people")
+    shot(page, "people-1280")
+    page.locator("[data-person]").filter(has_text="Amina").get_by_role("link", name="Leaves the team").click()
+    page.get_by_label("Why").fill("A new post.")
+    page.get_by_role("button", name="Close the account and hand over").click()
+    expect(page.get_by_role("alert")).to_contain_text("Name a colleague for Daniel Marsh")
+    page.get_by_label("Daniel Marsh goes to").select_option("Ben Carter")
+    page.get_by_label("Why").fill("A new post.")
+    shot(page, "leave-1280")
+    page.get_by_role("button", name="Close the account and hand over").click()
+    expect(page.locator("[data-person]")).to_have_count(2)
+    page.get_by_role("link", name="Cases").click()
+    expect(page.locator(f"[data-case='{world.wearer.id}']")).to_contain_text("Ben Carter")
+    assert [line for line in complaints if "409" not in line] == []
+
+
+def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_it_was(
+    world: World, narrow: BrowserContext
+) -> None:
+    drills.make_case(world.supervisor.person, clock.now())
+    people.cover(
+        world.officer.person,
+        world.officer.person.id,
+        world.colleague.person.id,
+        clock.now(),
+        clock.now() + timedelta(days=1),
+        clock.now(),
+        why="Leave.",
+    )
+    db.release_connection()
+    page, complaints = open_page(narrow, world, "grace@cordon.example", "/cases")
+    expect(page.locator("[data-gaps]")).to_contain_text("missing from these cases")
+    expect(page.locator(f"[data-case='{world.wearer.id}']")).to_contain_text("Ben Carter")
+    expect_to_fit(page)
+    page.get_by_label("Find a name or a reference").fill("laura")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("[data-case]")).to_have_count(1)
+    assert "laura" not in page.url
+    for path in ("/cases/new", f"/cases/{world.wearer.id}", f"/cases/{world.wearer.id}/protect", "/people"):
+        page.goto(world.url + path)
+        expect_to_fit(page)
+    page.goto(world.url + f"/people/{world.officer.person.id}/cover")
+    expect_to_fit(page)
+    page.goto(world.url + f"/people/{world.officer.person.id}/leave")
+    expect_to_fit(page)
+    page.goto(world.url + f"/cases/{world.wearer.id}")
+    page.get_by_label("As it was on").fill("2020-01-01")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("As it was at the end of 1 January 2020.")).to_be_visible()
+    expect(page.locator("[data-zone]")).to_have_count(0)
+    assert complaints == []
+    assert page.goto(world.url + "/cases/999").status == 404
+    shot(page, "case-refused-320")
+    world.reads_everything()

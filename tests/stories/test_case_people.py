@@ -1,0 +1,305 @@
+"""People change: they leave, are covered for, belong to other teams; some cases are open to few, some nights to all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backend import clock, db
+from backend.case import drills, lives, people, police, reading, watch, writing
+from backend.case.people import CaseloadLeft
+from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NotAllowed, NotFound
+from backend.models import AlertKind, Device, Handling, Person, Role, Session, Team
+from tests import cases
+from tests.world import HOME, World
+
+
+def test_the_night_she_moves_a_new_place_is_protected_at_once_and_the_old_one_stays(world: World) -> None:
+    officer = world.officer.has_app()
+    new_home = cases.east_of(HOME, 3_000.0)
+    world.tag.stays(3_000.0, for_s=120, every_s=30)
+    assert cases.alerts() == []
+    zone = writing.protect_tonight(
+        officer.person, world.wearer.id, world.victim.id, "Refuge", *new_home, 300.0, clock.now()
+    )
+    db.release_connection()
+    # He is there already, and that is known without another fix.
+    officer.expects_push("breach")
+    held = reading.case(world.wearer.id).zones_in_force(clock.now())
+    assert {world.zone.id, zone.id} == {one.zone_id for one in held}
+    with pytest.raises(NotAllowed):
+        writing.decide_on(officer.person, zone.id, True, clock.now(), why="Mine.")
+    db.release_connection()
+    assert [row.zone_id for row in writing.to_approve(world.supervisor.person, clock.now())] == [zone.id]
+    writing.decide_on(world.supervisor.person, zone.id, True, clock.now(), why="Called her.")
+    assert writing.to_approve(world.supervisor.person, clock.now()) == []
+    with pytest.raises(InvalidRecord, match="radius"):
+        writing.protect_tonight(officer.person, world.wearer.id, world.victim.id, "Refuge", *new_home, 5.0, clock.now())
+    with pytest.raises(NotFound):
+        writing.protect_tonight(officer.person, world.wearer.id, 99, "Refuge", *new_home, 300.0, clock.now())
+    db.release_connection()
+    officer.acknowledges(cases.alerts()[0].id)
+    world.reads_everything()
+
+
+def test_a_provisional_zone_that_is_refused_ends_and_so_does_what_stands_on_it(world: World) -> None:
+    new_home = cases.east_of(HOME, 3_000.0)
+    world.tag.stays(3_000.0, for_s=120, every_s=30)
+    zone = writing.protect_tonight(
+        world.officer.person, world.wearer.id, world.victim.id, "Refuge", *new_home, 300.0, clock.now()
+    )
+    assert not cases.alerts()[0].is_over
+    writing.decide_on(world.supervisor.person, zone.id, False, clock.now(), why="The wrong street.", is_confirmed=True)
+    assert cases.alerts()[0].is_over
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_an_officer_leaves_in_one_action_and_open_alerts_ring_the_colleague_who_is_named(world: World) -> None:
+    officer, heir = world.officer.has_app().signs_in(), world.colleague.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    with pytest.raises(CaseloadLeft) as refused:
+        people.leave(world.supervisor.person, officer.person.id, {}, clock.now(), why="New post.")
+    assert refused.value.extra["wearers"] == [world.wearer.id]
+    assert Person.get_by_id(officer.person.id).is_active
+    with pytest.raises(NotAllowed):
+        people.leave(heir.person, officer.person.id, {world.wearer.id: heir.person.id}, clock.now(), why="No.")
+    left_at = clock.now()
+    moved = people.leave(
+        world.supervisor.person, officer.person.id, {world.wearer.id: heir.person.id}, left_at, why="New post."
+    )
+    assert moved == 1
+    db.release_connection()
+    heir.expects_push("Please acknowledge")
+    assert officer.api("GET", "/v1/alerts").status_code == 401
+    assert Session.select().where(Session.person == officer.person, Session.ended_at.is_null()).count() == 0
+    assert Device.select().where(Device.person == officer.person, Device.ended_at.is_null()).count() == 0
+    assert Person.get_by_id(officer.person.id).phone is None
+    before = left_at - timedelta(seconds=1)
+    assert reading.responsible_officer_id(world.wearer, before) == officer.person.id
+    assert reading.responsible_officer_id(world.wearer, left_at) == heir.person.id
+    db.release_connection()
+    heir.acknowledges()
+    world.reads_everything()
+
+
+def test_whoever_covers_at_that_instant_is_rung_and_before_and_after_it_is_the_officer(world: World) -> None:
+    officer, colleague = world.officer.has_app(), world.colleague.has_app()
+    start = clock.now()
+    people.cover(
+        officer.person,
+        officer.person.id,
+        colleague.person.id,
+        start + timedelta(hours=1),
+        start + timedelta(hours=10),
+        start,
+        why="Leave.",
+    )
+    db.release_connection()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    officer.records_outcome()
+    world.tag.leaves()
+    world.forward(3_600)
+    world.reads_everything()
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    colleague.expects_push("Please acknowledge")
+    colleague.acknowledges(cases.alerts()[-1].id)
+    with pytest.raises(NotAllowed):
+        people.cover(
+            colleague.person, officer.person.id, colleague.person.id, start, start + timedelta(1), start, why="No."
+        )
+    with pytest.raises(InvalidRecord):
+        people.cover(officer.person, officer.person.id, officer.person.id, start, start + timedelta(1), start, why="?")
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_teams_are_renamed_and_merged_by_date_and_a_report_keeps_the_names_and_people_of_its_time(
+    world: World,
+) -> None:
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.acknowledges()
+    officer.records_outcome()
+    world.reads_everything()
+    admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None).person
+    other = Team.create(name="Camden", created_at=clock.now())
+    world.forward(3_600)
+    march = clock.now()
+    people.rename_team(admin, world.team.id, "Islington", march, march, why="Boroughs merge.")
+    assert Team.get_by_id(world.team.id).name == "Islington"
+    then = reading.team_names_at(march - timedelta(seconds=1))
+    assert then[world.team.id] == "North London"
+    with pytest.raises(CaseloadLeft):
+        people.move_to_team(admin, other.id, march, why="Merge.", people=[officer.person.id])
+    everyone = [world.officer.person.id, world.colleague.person.id, world.supervisor.person.id]
+    people.move_to_team(admin, other.id, march, why="Merge.", people=everyone, wearers=[world.wearer.id])
+    db.release_connection()
+    subject = f"person:{officer.person.id}"
+    assert people.team_at(subject, march - timedelta(seconds=1), 0) == world.team.id
+    assert people.team_at(subject, march, 0) == other.id
+    report = world.supervisor.api(
+        "GET",
+        "/v1/reports/response-times",
+        params={"by": "team", "from": (march - timedelta(days=1)).isoformat(), "to": march.isoformat()},
+    ).json()
+    assert [group["name"] for group in report["groups"]] == ["North London"]
+    world.tag.is_far_away()
+    world.reads_everything()
+    world.forward(1_200)
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    world.officer.acknowledges(cases.alerts()[-1].id)
+    world.reads_everything()
+
+
+def test_a_restricted_case_is_403_without_a_hint_for_everybody_else_until_it_is_opened_in_an_emergency(
+    world: World,
+) -> None:
+    officer, colleague, supervisor = world.officer.has_app(), world.colleague.has_app(), world.supervisor
+    colleague.opens_the_app()
+    named = [officer.person.id, supervisor.person.id]
+    with pytest.raises(InvalidRecord, match="supervisor"):
+        people.restrict(supervisor.person, world.wearer.id, [officer.person.id], clock.now(), why="Police family.")
+    people.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
+    db.release_connection()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    world.settle()
+    alert_id = officer.alert()["id"]
+    assert colleague.alerts("all") == []
+    refused = colleague.api("GET", f"/v1/alerts/{alert_id}")
+    assert (refused.status_code, refused.json()["detail"]) == (403, "You may not open this.")
+    assert colleague.hints == []
+    world.forward(10)
+    assert colleague.hints == []
+    other = world.person(Role.SUPERVISOR, "Hugh Lane", None)
+    report = other.api("GET", "/v1/reports/response-times").json()
+    assert report["alerts"] == []
+    with pytest.raises(InvalidRecord):
+        people.open_in_emergency(colleague.person, world.wearer.id, "now", clock.now())
+    people.open_in_emergency(colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
+    db.release_connection()
+    assert colleague.api("GET", f"/v1/alerts/{alert_id}").status_code == 200
+    opening = people.openings_to_review(supervisor.person, clock.now())
+    assert [(row.person_id, row.reason) for row in opening] == [(colleague.person.id, "She rang, he is at her door.")]
+    assert people.openings_to_review(other.person, clock.now()) == []
+    people.review_opening(supervisor.person, opening[0].id, "It was right.", clock.now())
+    assert people.openings_to_review(supervisor.person, clock.now()) == []
+    db.release_connection()
+    world.forward(people.EMERGENCY.total_seconds() + 1)
+    assert colleague.alerts("all") == []
+    officer.acknowledges(alert_id)
+    world.reads_everything()
+
+
+def test_an_alert_raised_in_error_is_taken_back_from_those_who_were_warned_and_counted_apart(world: World) -> None:
+    officer, colleague = world.officer.has_app(), world.colleague
+    world.victim_consents()
+    world.tag.stays_inside()
+    world.settle()
+    colleague.acknowledges()
+    alert_id = colleague.alert()["id"]
+    refused = colleague.api("POST", f"/v1/alerts/{alert_id}/outcome", json={"code": "raised_in_error"})
+    assert refused.status_code == InvalidRequest.status
+    colleague.records_outcome("raised_in_error", "The zone was drawn on the wrong street.")
+    officer.expects_push("raised in error")
+    world.expect_sms(world.victim.phone, "Your book was collected.")
+    report = world.supervisor.api("GET", "/v1/reports/response-times").json()
+    assert (report["raised_in_error"], report["alerts"]) == (1, [])
+    assert cases.alerts()[0].outcome_note == "The zone was drawn on the wrong street."
+    world.reads_everything()
+
+
+def test_a_drill_runs_the_whole_chain_says_so_everywhere_and_reaches_no_protected_person_and_no_figure(
+    world: World,
+) -> None:
+    officer = world.officer.has_app()
+    with pytest.raises(NotAllowed):
+        drills.make_case(officer.person, clock.now())
+    training = drills.make_case(world.supervisor.person, clock.now())
+    assert drills.make_case(world.supervisor.person, clock.now()).id == training.id
+    people.hand_over(world.supervisor.person, training.id, officer.person.id, clock.now(), clock.now(), why="Drill.")
+    db.release_connection()
+    drills.run(world.supervisor.person, training.id, world.settings, clock.now())
+    db.release_connection()
+    push = officer.expects_push("Please acknowledge")
+    assert "Zone alert DRILL-" in push.data["body"]
+    alert = officer.alert()
+    assert (alert["is_drill"], alert["wearer"]["name"]) == (True, "DRILL (training case)")
+    officer.acknowledges()
+    officer.records_outcome()
+    report = world.supervisor.api("GET", "/v1/reports/response-times").json()
+    assert report["alerts"] == []
+    with pytest.raises(InvalidTransition):
+        drills.run(world.supervisor.person, world.wearer.id, world.settings, clock.now())
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_handover_to_the_police_is_on_the_alerts_own_clock(world: World) -> None:
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.acknowledges()
+    world.forward(60)
+    alert = cases.alerts()[0]
+    with pytest.raises(InvalidRecord):
+        police.hand_over(officer.person, alert.id, "Met", " ", clock.now(), clock.now())
+    with pytest.raises(InvalidRecord):
+        police.hand_over(officer.person, alert.id, "Met", "CAD 1", clock.now() + timedelta(hours=1), clock.now())
+    police.hand_over(officer.person, alert.id, "Metropolitan Police", "CAD 4471", clock.now(), clock.now())
+    db.release_connection()
+    assert "handed_to_police" in [step["action"] for step in officer.alert()["history"]]
+    row = world.supervisor.api("GET", "/v1/reports/response-times").json()["alerts"][0]["police"]
+    assert (row["force"], row["reference"], row["by"]) == ("Metropolitan Police", "CAD 4471", "Amina Yusuf")
+    world.reads_everything()
+
+
+def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world: World) -> None:
+    officer = world.officer.has_app()
+
+    def gaps() -> set[str]:
+        try:
+            return {str(finding.gap) for finding in watch.find(clock.now())}
+        finally:
+            db.release_connection()
+
+    assert gaps() == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
+    world.victim_consents()
+    world.tag.is_far_away()
+    assert gaps() == {"zone_without_order", "reporting_without_order"}
+    start = clock.now()
+    made = cases.order(world, start, start + timedelta(hours=2))
+    assert gaps() == {"zone_without_order", "order_without_zone"}
+    world.settle()
+    officer.expects_push("a case of yours needs a look")
+    notices = len(cases.alerts(AlertKind.NOTICE))
+    cases.rests_on(world, made)
+    assert gaps() == set()
+    world.forward(3 * 3_600)
+    assert gaps() == {"expired_order_and_reporting"}
+    world.settle()
+    assert len(cases.alerts(AlertKind.NOTICE)) > notices
+    people.assign_officer(None, world.wearer, None, clock.now(), clock.now(), why="A hole.")
+    assert "wearer_without_officer" in gaps()
+    lives.end(
+        world.supervisor.person,
+        world.wearer.id,
+        lives.Ended.EXPIRY,
+        clock.now(),
+        clock.now(),
+        why="Over.",
+        is_confirmed=True,
+    )
+    db.release_connection()
+    assert gaps() == set()
+    counts = watch.look(None, clock.now())
+    assert not counts
+    assert cases.alerts(AlertKind.NOTICE)[0].handling == Handling.OPEN
+    world.reads_everything()
