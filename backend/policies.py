@@ -43,7 +43,7 @@ def put(
         if duty_person_id is not None:
             duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
             if duty is None or not duty.phone:
-                raise NotFound("The duty line has to be an active account with a phone number.")
+                raise NotFound("The duty desk has to be an active account with a phone number.")
         policy = LadderPolicy.create(
             team=by.team_id, kind=kind, ladder=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )

@@ -21,7 +21,7 @@ class Who(StrEnum):
     COLLEAGUES = "colleagues"
     SUPERVISORS = "supervisors"
     # The person, or the desk, that is always there.
-    DUTY_LINE = "duty_line"
+    DUTY_DESK = "duty_desk"
 
 
 FIRST = frozenset({Who.ACKNOWLEDGER, Who.OFFICER})
@@ -119,8 +119,8 @@ def _check(ladder: Ladder) -> None:
     others = [rung.after_s for rung in ladder.rungs if not set(rung.who) <= FIRST]
     if min(others, default=float("inf")) > LATEST_OTHER_S:
         raise LadderRefused(f"Somebody other than the officer has to be told within {LATEST_OTHER_S:.0f} s.")
-    if Who.SUPERVISORS not in ladder.repeat.who and Who.DUTY_LINE not in ladder.repeat.who:
-        raise LadderRefused("The rung that repeats has to tell the supervisors or the duty line.")
+    if Who.SUPERVISORS not in ladder.repeat.who and Who.DUTY_DESK not in ladder.repeat.who:
+        raise LadderRefused("The rung that repeats has to tell the supervisors or the duty desk.")
     shortest, longest = REPEAT_BETWEEN_S
     if not shortest <= ladder.repeat.after_s <= longest:
         raise LadderRefused(f"Repetition has to be every {shortest:.0f} to {longest:.0f} s.")
@@ -138,7 +138,7 @@ DEFAULT = Ladder(
     ),
     repeat=Rung(
         120.0,
-        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_LINE),
+        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
         EVERY_CHANNEL,
     ),
 )

@@ -205,7 +205,7 @@ def recipients(alert: Alert, who: Sequence[Who], now: datetime) -> list[Person]:
 def _filling(alert: Alert, place: Who, now: datetime) -> list[Person]:
     if place is Who.ACKNOWLEDGER:
         return list(_active(alert).where(Person.id == alert.acknowledged_by_id))
-    if place is Who.DUTY_LINE:
+    if place is Who.DUTY_DESK:
         # The desk answers for whoever is not there, in a restricted case too: it is told a code and no name.
         return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
     # Whoever may not know of the case is not rung about it.

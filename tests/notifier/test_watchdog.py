@@ -190,7 +190,7 @@ def test_without_the_watchdog_an_alert_that_lost_its_next_escalation_is_never_an
     dog = Watchdog(world.settings)
     assert dog.look(clock.now())
     world.settle()
-    world.officer.expects_sms("Please acknowledge")
+    world.officer.expects_sms("to acknowledge")
     world.reads_everything()
 
 

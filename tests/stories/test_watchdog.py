@@ -172,7 +172,7 @@ def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_s
         world.expect_sms(DUTY, "An alert had stopped escalating.")
         eventually(lambda: outside.paths, "the monitor hears of the watchdog", 20)
         # The whole line went on: the officer's text was owed by the repaired ladder.
-        world.officer.expects_sms("Please acknowledge")
+        world.officer.expects_sms("to acknowledge")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert Notification.select().where(Notification.state == "pending").count() == 0
