@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import auth, consent, devices, tags
+from backend.case import writing
+from backend.case.record import Terms
 from backend.db import atomic
 from backend.models import (
     Activation,
     Channel,
+    Condition,
     Person,
-    PlaceZone,
     ProtectedPlace,
     Role,
     Tag,
@@ -166,7 +168,27 @@ def _make(now: datetime) -> None:
             team=teams[case.team], name=case.wearer, responsible_officer=people[case.officer], created_at=now
         )
         place = ProtectedPlace.create(victim=victim, label=case.place)
-        PlaceZone.create(place=place, wearer=wearer, feature=_feature(case), from_at=since)
+        order = writing.open_order(
+            people[case.officer],
+            wearer.id,
+            "dapol",
+            f"DEMO-{case.serial}",
+            Terms(since, since + timedelta(days=365)),
+            now,
+            why="released on licence",
+            conditions=(("1", "Not to enter the area shown on the map."),),
+        )
+        writing.add_zone(
+            people[case.officer],
+            wearer.id,
+            place.id,
+            _feature(case),
+            since,
+            now,
+            why="as the licence says",
+            order_id=order.id,
+            condition_id=Condition.get(Condition.order == order).id,
+        )
         tag = Tag.create(serial=case.serial, key=tags.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=since)
 
