@@ -30,8 +30,9 @@ SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
 ASKS_EVERY_S = 2.0
-LADDERS_AT_ONCE = 100
-LADDERS_IN_A_STORM = 10
+# A step of the ladder takes milliseconds, and a new alert must not wait for many of them.
+LADDERS_AT_ONCE = 20
+LADDERS_IN_A_STORM = 5
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
 
