@@ -20,10 +20,12 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     alert = Alert.get()
     Notification.delete().execute()
     now = clock.now()
-    outbox.owe(alert, officer.person, Channel.SMS, Purpose.ALERT, now, rung=1)
+    with db.atomic():
+        outbox.owe(alert, officer.person, Channel.SMS, Purpose.ALERT, now, rung=1)
     grave = _owed(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
     mild = [_owed(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
-    outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
+    with db.atomic():
+        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
     claimed: list[Notification] = []
     while found := outbox.claim_due([Channel.PUSH, Channel.SMS], clock.now(), 10.0, 7):
         claimed += found
@@ -41,5 +43,6 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
 def _owed(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
     """Owe one first push, as for an alert of this danger."""
     alert.level, alert.certainty, alert.episode = level, certainty, episode
-    outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
+    with db.atomic():
+        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
     return episode

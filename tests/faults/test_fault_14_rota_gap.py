@@ -23,7 +23,7 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
         created_at=now,
     )
 
-    def only_the_rota(alert: object, at: datetime) -> list:
+    def only_the_rota(alert: object, at: datetime, *_: object) -> list:
         return rota.on_duty(alert.team_id, Role.OFFICER, at)  # type: ignore[attr-defined]
 
     remedy.is_switched_off_by(ladder, "_first", only_the_rota)
