@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend import clock, db
 from backend.case import drills, people
-from backend.models import Fix, Wearer
+from backend.models import Fix, Role, Wearer
 from tests import cases
 from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
 from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
@@ -174,4 +174,43 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
     assert complaints == []
     assert page.goto(world.url + "/cases/999").status == 404
     shot(page, "case-refused-320")
+    world.reads_everything()
+
+
+def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
+    world: World,
+    desk: BrowserContext,  # noqa: F811
+    narrow: BrowserContext,
+) -> None:
+    world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
+    db.release_connection()
+    page, complaints = open_page(desk, world, "ivy@cordon.example", "/administrator")
+    page.get_by_text("Add a person").click()
+    page.get_by_label("Name", exact=True).fill("Dev Patel")
+    page.get_by_label("E-mail address", exact=True).fill("dev")
+    page.get_by_label("What the person does").select_option("officer")
+    page.locator("#new-team").select_option("North London")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter an e-mail address")
+    page.get_by_label("E-mail address", exact=True).fill("dev@cordon.example")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.locator("[data-made]")).to_contain_text("Dev Patel")
+    shot(page, "administrator-1280")
+    page.get_by_text("Register a tag").click()
+    page.get_by_label("Serial", exact=True).fill("LDN-0777")
+    page.get_by_role("button", name="Register the tag").click()
+    expect(page.locator("[data-made]")).to_contain_text("whsec_")
+    page.get_by_text("Rename a team").click()
+    page.locator("#change-team").select_option("North London")
+    page.get_by_label("New name").fill("Islington")
+    page.locator("#why-team").fill("Boroughs merge.")
+    page.get_by_role("button", name="Change the team").click()
+    expect(page.locator("[data-made]")).to_contain_text("new name")
+    assert "Daniel" not in page.content()
+    page.goto(world.url + "/cases")
+    expect(page).to_have_url(world.url + "/sign-in?next=/cases")
+    assert [line for line in complaints if "422" not in line] == []
+    small, _ = open_page(narrow, world, "ivy@cordon.example", "/administrator")
+    expect_to_fit(small)
+    shot(small, "administrator-320")
     world.reads_everything()
