@@ -54,7 +54,7 @@ def web_server(settings: Settings) -> Iterator[str]:
         assert process.poll() is None, "the server ended"
         try:
             return requests.get(f"{url}/ready", timeout=2).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     try:
