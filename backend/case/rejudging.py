@@ -12,6 +12,7 @@ from backend.case.record import Case
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, danger_of, instant, level_of, wants_fast_reports
+from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import Activation, Alert, AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
@@ -20,8 +21,6 @@ from zones import Fix as JudgedFix
 
 log = logging.getLogger(__name__)
 
-# What came just before the first fix that is judged again says from where the wearer came.
-CONTEXT_S = 1_800.0
 REPLACED = "The record was corrected: by what held at that time there was no breach."
 
 
@@ -56,13 +55,10 @@ def _judge_present(case: Case, wearer: Wearer, rows: dict[int, PlaceZone], newes
         if state is not None and state.fix_time >= newest.fix_time:
             continue
         row = rows[terms.zone_id]
+        # Where he was last, and how surely, is the same whatever was in force then.
         near = stored_fixes.of_wearer(case.wearer_id, newest.fix_time - timedelta(seconds=CONTEXT_S))
-        held = [fix for fix in near if case.is_in_force(row.id, instant(fix.fix_time))]
-        # The last known place counts for a zone that begins now, however long the zone has been in force.
-        if not held or held[-1].fix_time < near[-1].fix_time:
-            held = [*held, near[-1]]
         try:
-            decision = judge_late(shape_of(row), held)[-1]
+            decision = judge_late(shape_of(row), near)[-1]
         except Exception as error:
             log.warning("zone %s not judged after a change: %s", row.id, type(error).__name__)
             alerts.apply(cannot_judge(wearer, row, type(error).__name__, newest.fix_time, now, now))

@@ -11,12 +11,16 @@ from backend import audit
 from backend.access import access_wearer, closed_cases, require
 from backend.case import lives, reading, rejudging, writing
 from backend.case.record import LONDON, Life, What, true_at
+from backend.consent import sms_consent
 from backend.db import atomic
 from backend.models import (
     Activation,
+    Alert,
+    AlertKind,
     AuditEntry,
     Condition,
     DatedEntry,
+    Handling,
     Order,
     Person,
     PlaceZone,
@@ -150,8 +154,17 @@ def _victim(victim: Victim) -> dict[str, Any]:
     return {
         "id": victim.id,
         "name": victim.name,
+        "is_reachable": bool(victim.phone and sms_consent(victim)),
         "places": [{"id": place.id, "label": place.label} for place in places],
     }
+
+
+def open_alerts(wearer_id: int) -> list[Alert]:
+    """Return the alerts of the case that are not closed, newest first; whoever asks has been let in already."""
+    query = Alert.select().where(
+        Alert.wearer == wearer_id, Alert.handling != Handling.CLOSED, Alert.kind != AlertKind.NOTICE
+    )
+    return list(query.order_by(Alert.id.desc()))
 
 
 ENTRY_TEXTS = {

@@ -33,10 +33,12 @@ from backend.models import (
     TagRequest,
 )
 from backend.settings import Settings
-from zones import Certainty
+from zones import Certainty, judge_late
 from zones import Fix as JudgedFix
 
 Answer = dict[str, Any]
+# What came in this time before a fix says from where the wearer came.
+CONTEXT_S = 1_800.0
 
 
 @dataclass(slots=True)
@@ -197,6 +199,8 @@ def _judge_wearer(
         if in_force:
             state = ground.states.get((wearer_id, zone.id))
             text = state.state if state else None
+            if text is None and settled[zone.id] > float("-inf"):
+                text = _first_state(zone, wearer_id, min(fix.fix_time for fix in in_force))
 
             def known_since(since: float, zone: PlaceZone = zone) -> list[JudgedFix]:
                 case = ground.cases[wearer_id]
@@ -224,6 +228,20 @@ def _judge_wearer(
         else:
             judged[fix.fix_time] = (None, None, decided_at)
     return judged
+
+
+def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
+    """Return where the wearer was just before a version of a zone judges its first fix.
+
+    Without it one fix of the new version could take back what several had made sure under the version before.
+    """
+    context = stored_fixes.of_wearer(wearer_id, instant(before - CONTEXT_S), instant(before))
+    try:
+        earlier = [fix for fix in context if fix.fix_time < before]
+        return judge_late(shape_of(zone), earlier)[-1].state.to_json() if earlier else None
+    except Exception:
+        # Whatever is wrong with the zone is said where its fixes are judged.
+        return None
 
 
 def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdict, new: Iterable[JudgedFix]) -> None:

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import drills, lives, opening, people, reading, viewing, watch, writing
+from backend.access import named_on
+from backend.case import drills, lives, opening, people, police, reading, victims, viewing, watch, writing
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, Terms, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotAllowed, NotFound
@@ -46,7 +47,9 @@ def _refusable(view: View) -> View:
         try:
             return view(*args, **kwargs)
         except (NotFound, NotAllowed) as error:
-            return render_template("case/refused.html", person=_person(), error=error), error.status
+            number = kwargs.get("wearer_id") if isinstance(error, NotAllowed) else None
+            page = render_template("case/refused.html", person=_person(), error=error, wearer_id=number)
+            return page, error.status
 
     return shown  # type: ignore[return-value]
 
@@ -219,6 +222,8 @@ def _case_page(wearer_id: int, error: DomainError | None = None) -> str:
             on=on,
             at=at,
             colleagues=colleagues,
+            alerts=viewing.open_alerts(wearer_id),
+            restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),
             endings=list(Ended),
             risks=RISK_TEXTS,
@@ -297,6 +302,7 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
             why=_text("why"),
             document=_text("document"),
             feature=feature,
+            order_id=int(_text("order")) if _text("order").isdigit() else None,
             is_removed=is_removed,
             is_confirmed=_is_confirmed(),
         )
@@ -369,8 +375,8 @@ def protect(wearer_id: int) -> Any:
     seen = viewing.look(person, wearer_id, now, now)
 
     def again(error: DomainError | None) -> str:
-        victims = writing.victims_for(person, wearer_id)
-        return render_template("case/protect.html", **_form(error=error, case=seen, victims=victims))
+        protected = writing.victims_for(person, wearer_id)
+        return render_template("case/protect.html", **_form(error=error, case=seen, victims=protected))
 
     if request.method == "GET":
         return again(None)
@@ -512,3 +518,83 @@ def cover(person_id: int) -> Any:
 
     home = "case_pages.team" if person.role == Role.SUPERVISOR else "case_pages.cases"
     return _try(act, lambda _: redirect(url_for(home)), again)
+
+
+@bp.post("/cases/<int:wearer_id>/orders")
+@page_for(*STAFF)
+@_refusable
+def add_order(wearer_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        starts_on = _day("starts_on", "the first day of the order")
+        ends_on = _day("ends_on", "the last day of the order", is_needed=False)
+        assert starts_on is not None
+        if not _text("reference") or not _text("condition"):
+            raise InvalidRecord("Enter the reference and the condition in the words of the order.")
+        return writing.open_order(
+            person,
+            wearer_id,
+            _text("kind"),
+            _text("reference"),
+            Terms(midnight(starts_on), ends_with(ends_on) if ends_on else None),
+            now,
+            why=_text("why"),
+            document=_text("document"),
+            conditions=(("1", _text("condition")),),
+        )
+
+    return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>")
+@page_for(*STAFF)
+@_refusable
+def reach_victim(wearer_id: int, victim_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        return victims.agree(
+            person,
+            wearer_id,
+            victim_id,
+            _text("phone").replace(" ", ""),
+            _text("wording_breach"),
+            _text("wording_over"),
+            _text("wording_ending"),
+            now,
+        )
+
+    return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/alerts/<int:alert_id>")
+@page_for(*STAFF)
+@_refusable
+def act_on_alert(wearer_id: int, alert_id: int) -> Any:
+    """Recall because of an alert, or record that the police have it."""
+
+    def act(person: Person, now: datetime) -> Any:
+        if _text("act") == "recall":
+            return lives.recall(person, alert_id, now, why=_text("why"))
+        return police.hand_over(person, alert_id, _text("force"), _text("reference"), now, now)
+
+    return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/restriction")
+@page_for(Role.SUPERVISOR)
+@_refusable
+def restrict(wearer_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        named = [int(value) for value in request.form.getlist("people") if value.isdigit()]
+        return people.restrict(person, wearer_id, named or None, now, why=_text("why"))
+
+    return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/emergency")
+@page_for(*STAFF)
+@_refusable
+def open_in_emergency(wearer_id: int) -> Any:
+    return _try(
+        lambda: people.open_in_emergency(_person(), wearer_id, _text("reason"), clock.now()),
+        lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
+        _refused,
+    )

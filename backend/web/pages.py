@@ -30,7 +30,7 @@ LONDON = ZoneInfo("Europe/London")
 HOME_OF = {
     Role.OFFICER: "pages.officer",
     Role.SUPERVISOR: "pages.supervisor",
-    Role.ADMINISTRATOR: "pages.administrator",
+    Role.ADMINISTRATOR: "admin_pages.administrator",
 }
 
 
@@ -243,11 +243,3 @@ def duration(seconds: float | None) -> str:
     if whole < 3_600:
         return f"{sign}{whole // 60} min {whole % 60} s"
     return f"{sign}{whole // 3_600} h {whole % 3_600 // 60} min"
-
-
-@bp.get("/administrator")
-@page_for(Role.ADMINISTRATOR)
-def administrator() -> str:
-    visitor = page_visitor()
-    assert visitor is not None
-    return render_template("administrator.html", person=visitor.person)

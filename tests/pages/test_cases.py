@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend import clock, db
 from backend.case import drills, people
-from backend.models import Fix, Wearer
+from backend.models import Fix, Role, Wearer
 from tests import cases
 from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
 from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
@@ -174,4 +174,104 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
     assert complaints == []
     assert page.goto(world.url + "/cases/999").status == 404
     shot(page, "case-refused-320")
+    world.reads_everything()
+
+
+def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
+    world: World,
+    desk: BrowserContext,  # noqa: F811
+    narrow: BrowserContext,
+) -> None:
+    world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
+    db.release_connection()
+    page, complaints = open_page(desk, world, "ivy@cordon.example", "/administrator")
+    page.get_by_text("Add a person").click()
+    page.get_by_label("Name", exact=True).fill("Dev Patel")
+    page.get_by_label("E-mail address", exact=True).fill("dev")
+    page.get_by_label("What the person does").select_option("officer")
+    page.locator("#new-team").select_option("North London")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter an e-mail address")
+    page.get_by_label("E-mail address", exact=True).fill("dev@cordon.example")
+    page.get_by_role("button", name="Make the account").click()
+    expect(page.locator("[data-made]")).to_contain_text("Dev Patel")
+    shot(page, "administrator-1280")
+    page.get_by_text("Register a tag").click()
+    page.get_by_label("Serial", exact=True).fill("LDN-0777")
+    page.get_by_role("button", name="Register the tag").click()
+    expect(page.locator("[data-made]")).to_contain_text("whsec_")
+    page.get_by_text("Rename a team").click()
+    page.locator("#change-team").select_option("North London")
+    page.get_by_label("New name").fill("Islington")
+    page.locator("#why-team").fill("Boroughs merge.")
+    page.get_by_role("button", name="Change the team").click()
+    expect(page.locator("[data-made]")).to_contain_text("new name")
+    assert "Daniel" not in page.content()
+    page.goto(world.url + "/cases")
+    expect(page).to_have_url(world.url + "/sign-in?next=/cases")
+    assert [line for line in complaints if "422" not in line] == []
+    small, _ = open_page(narrow, world, "ivy@cordon.example", "/administrator")
+    expect_to_fit(small)
+    shot(small, "administrator-320")
+    world.reads_everything()
+
+
+def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_its_page(
+    world: World,
+    desk: BrowserContext,  # noqa: F811
+    narrow: BrowserContext,
+) -> None:
+    world.officer.has_app()
+    path = f"/cases/{world.wearer.id}"
+    page, complaints = open_page(desk, world, "grace@cordon.example", path)
+    page.get_by_text("Record that she agrees to texts").click()
+    page.get_by_label("The number that is safe for her").fill("+44 7700 900201")
+    page.get_by_label("Her words for: he is near").fill("Your book has arrived.")
+    page.get_by_label("Her words for: it is over").fill("Your book was collected.")
+    page.get_by_label("Her words for: protection is about to end").fill("The library closes.")
+    page.get_by_role("button", name="Record her consent").click()
+    expect(page.locator("[data-victim]")).to_contain_text("Agreed to texts")
+    page.get_by_text("Record another licence or order").click()
+    page.locator("#new-reference").fill("LIC 7")
+    page.get_by_label("The condition, in the words of the order").fill("Not to enter N7.")
+    page.locator("#why-new-order").fill("Released.")
+    page.get_by_role("button", name="Record the order").click()
+    expect(page.locator("[data-order]")).to_contain_text("LIC 7")
+    page.get_by_text("Change or remove this zone").click()
+    page.get_by_label("Rests on the order").select_option("LIC 7")
+    page.locator(f"#why-zone-{world.zone.id}").fill("The order was found.")
+    page.get_by_role("button", name="Save the new version").click()
+    expect(page.locator("[data-zone]")).not_to_contain_text("rests on no order")
+    page.get_by_text("Close it to all but some colleagues").click()
+    page.get_by_label("Amina Yusuf").check()
+    page.get_by_label("Grace Okafor").check()
+    page.locator("#why-restrict").fill("Family of the police.")
+    page.locator("form", has=page.locator("#why-restrict")).get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Change who may open it")).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
+    shot(page, "case-full-1280")
+    outside, _ = open_page(narrow, world, "ben@cordon.example", path)
+    expect(outside.get_by_text("You may not open this.")).to_be_visible()
+    assert "Daniel" not in outside.content()
+    outside.get_by_text("It is an emergency").click()
+    outside.get_by_label("What the emergency is").fill("She rang: he is at her door.")
+    outside.get_by_role("button", name="Open it").click()
+    expect(outside.get_by_role("heading", name="Daniel Marsh")).to_be_visible()
+    expect_to_fit(outside)
+    page.goto(world.url + "/cases")
+    page.get_by_label("Was it right?").fill("Yes.")
+    page.get_by_role("button", name="Record the review").click()
+    expect(page.get_by_text("Emergency openings to review")).to_be_hidden()
+    world.tag.walks_in()
+    page.goto(world.url + path)
+    page.get_by_text("Hand it to the police, or recall").click()
+    page.get_by_label("Police force").fill("Metropolitan Police")
+    page.get_by_label("Its reference").fill("CAD 4471")
+    page.get_by_role("button", name="Handed over now").click()
+    page.get_by_text("Hand it to the police, or recall").click()
+    page.get_by_label("Why he is recalled").fill("Condition 4.")
+    page.get_by_role("button", name="Recall to prison").click()
+    expect(page.get_by_text("ended (recall)")).to_be_visible()
+    world.expect_sms(world.victim.phone, "The library closes.")
+    assert complaints == []
     world.reads_everything()
