@@ -49,3 +49,22 @@ def put(
         )
         audit.record(audit.actor_of(by), "ladder_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
     return policy
+
+
+def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> None:
+    """Let a colleague be the duty desk wherever the leaver was; without one the ladder ends with the supervisors."""
+    with atomic():
+        newest: dict[tuple[int, str | None], LadderPolicy] = {}
+        for policy in LadderPolicy.select().order_by(LadderPolicy.from_at, LadderPolicy.id):
+            newest[policy.team_id, policy.kind] = policy
+        for policy in newest.values():
+            if policy.duty_person_id == leaver_id:
+                LadderPolicy.create(
+                    team=policy.team_id,
+                    kind=policy.kind,
+                    ladder=policy.ladder,
+                    duty_person=heir_id,
+                    from_at=now,
+                    set_by=by,
+                )
+                audit.record(audit.actor_of(by), "duty_desk_handed_over", f"team:{policy.team_id}", now, person=heir_id)

@@ -125,3 +125,25 @@ def remove(by: Person, shift_id: int, now: datetime) -> None:
         else:
             Shift.update(to_at=now).where(Shift.id == shift_id).execute()
         audit.record(audit.actor_of(by), "shift_removed", f"shift:{shift_id}", now, person=shift.person_id)
+
+
+def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> int:
+    """Give the shifts that somebody still has to a colleague, and return how many; without one they are holes."""
+    with atomic():
+        ahead = list(Shift.select().where(Shift.person == leaver_id, Shift.to_at > now))
+        for shift in ahead:
+            if heir_id is not None:
+                Shift.create(
+                    team=shift.team_id,
+                    person=heir_id,
+                    from_at=max(shift.from_at, now),
+                    to_at=shift.to_at,
+                    entered_by=by,
+                    created_at=now,
+                )
+            if shift.from_at < now:
+                Shift.update(to_at=now).where(Shift.id == shift.id).execute()
+            else:
+                shift.delete_instance()
+            audit.record(audit.actor_of(by), "shift_handed_over", f"shift:{shift.id}", now, person=heir_id)
+        return len(ahead)

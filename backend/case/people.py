@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alerts, audit, auth
+from backend import alerts, audit, auth, policies, rota
 from backend.access import access_wearer, named_on, require
 from backend.case import reading
 from backend.case.record import Version, What, standing, true_at
@@ -159,6 +159,10 @@ def leave(
                 people = sorted({*named, *([heir_id] if heir_id else [])} - {leaver.id})
                 subject = f"wearer:{wearer.id}"
                 enter(subject, What.RESTRICTED, {"people": people}, now, by, now, why=why, wearer_id=wearer.id)
+        # Nobody who is gone may be on duty tonight.
+        heir_id = everyone_else or next(iter(heirs.values()), None)
+        rota.hand_over(leaver.id, heir_id, by, now)
+        policies.hand_over(leaver.id, heir_id, by, now)
         auth.deactivate(leaver, by, now)
         Person.update(phone=None).where(Person.id == leaver.id).execute()
         _ring_heirs(caseload, now)

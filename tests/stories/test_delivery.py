@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from backend import clock
+from backend import clock, db
+from backend.case import people
 from backend.models import Attempt, AuditEntry, Notification, Person, ProviderEvent, Role, RouteDown, Shift, Team
 from backend.rungs import DEFAULT
 from tests.world import World, eventually
@@ -349,3 +350,21 @@ def test_an_outcome_that_is_owed_for_15_minutes_begins_the_ladder_again(world: W
     world.forward(11)
     officer.expects_sms("to acknowledge")
     officer.acknowledges()
+
+
+def test_whoever_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World) -> None:
+    heir = world.person(Role.OFFICER, "Nia Evans", "+447700900104").has_app()
+    _shift(world, world.colleague, -1, 8)
+    _shift(world, world.colleague, 20, 28)
+    ladder = _own_ladder(duty_person=world.colleague.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    people.leave(
+        world.supervisor.person, world.colleague.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id
+    )
+    db.release_connection()
+    ahead = Shift.select().where(Shift.to_at > clock.now()).order_by(Shift.from_at)
+    assert [shift.person_id for shift in ahead] == [heir.person.id] * 2
+    assert world.officer.api("GET", "/v1/ladder").json()["ladders"][0]["duty_person"] == heir.person.id
+    world.tag.walks_in()
+    heir.expects_push("Please acknowledge")
+    heir.acknowledges()
