@@ -6,8 +6,8 @@ SHELL := bash
 PORT ?= 8000
 WALL_PORT ?= $(shell expr $(PORT) + 100)
 HOST ?= 127.0.0.1
-# Most tests wait for other processes: two at a time take little more than half the time.
-TEST_WORKERS ?= 2
+# Most tests wait for other processes: three at a time keep two cores busy.
+TEST_WORKERS ?= 3
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VENDOR := backend/web/static/vendor
