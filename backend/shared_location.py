@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from backend import audit, nearness
-from backend.access import require
+from backend.access import access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
 from backend.errors import DomainError, NotFound, NotSignedIn
@@ -65,9 +65,7 @@ def agree(
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
         victim = _victim(person, victim_id)
-        wearers = list(Wearer.select().where(Wearer.id.in_(wearer_ids), Wearer.team == person.team_id))
-        if {wearer.id for wearer in wearers} != set(wearer_ids):
-            raise NotFound("There is no such person on probation.")
+        wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
         lock_rows(Wearer, sorted(wearer_ids))
         for wearer in wearers:
             if not _has_fixed_zone(victim, wearer, now):

@@ -21,6 +21,7 @@ from backend.models import (
     Condition,
     DatedEntry,
     Handling,
+    LocationConsent,
     Order,
     Person,
     PlaceZone,
@@ -155,6 +156,9 @@ def _victim(victim: Victim) -> dict[str, Any]:
         "id": victim.id,
         "name": victim.name,
         "is_reachable": bool(victim.phone and sms_consent(victim)),
+        "shares_location": LocationConsent.select()
+        .where(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
+        .exists(),
         "places": [{"id": place.id, "label": place.label} for place in places],
     }
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock
+from backend import clock, shared_location
 from backend.access import named_on
 from backend.case import drills, lives, opening, people, police, reading, victims, viewing, watch, writing
 from backend.case.lives import Ended, Risk, Suspended
@@ -562,6 +562,29 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
         )
 
     return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")
+@page_for(*STAFF)
+@_refusable
+def share_location(wearer_id: int, victim_id: int) -> Any:
+    """Record that she agrees that her phone says where she is, and show the code once; or that she takes it back."""
+    if _text("act") == "withdraw":
+        return _change(wearer_id, lambda person, now: shared_location.withdraw_for(person, victim_id, now))
+
+    def act() -> Any:
+        if _text("agreed") != "yes":
+            raise InvalidRecord("Tick that she has agreed, herself.")
+        radius_m = _number("radius_m", "the distance in metres")
+        if not 50 <= radius_m <= 5_000:
+            raise InvalidRecord("The distance is from 50 to 5,000 metres.")
+        label = "Wherever she is"
+        return shared_location.agree(_person(), victim_id, [wearer_id], radius_m, radius_m, label, clock.now())
+
+    def done(pairing: Any) -> Any:
+        return render_template("case/pairing.html", person=_person(), wearer_id=wearer_id, pairing=pairing)
+
+    return _try(act, done, lambda error: _case_page(wearer_id, error))
 
 
 @bp.post("/cases/<int:wearer_id>/alerts/<int:alert_id>")

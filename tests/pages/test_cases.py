@@ -275,3 +275,26 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     world.expect_sms(world.victim.phone, "The library closes.")
     assert complaints == []
     world.reads_everything()
+
+
+def test_she_agrees_that_her_phone_says_where_she_is_and_takes_it_back_by_the_page_of_the_case(
+    world: World,
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page.get_by_text("Record that her phone may say where she is").click()
+    page.get_by_role("button", name="Show the code for her phone").click()
+    expect(page.get_by_text("Tick that she has agreed, herself.").first).to_be_visible()
+    page.get_by_text("Record that her phone may say where she is").click()
+    page.get_by_label("She has agreed, herself").check()
+    page.get_by_role("button", name="Show the code for her phone").click()
+    code = page.locator("[data-code]").inner_text()
+    expect_to_fit(page)
+    shot(page, "pairing-390")
+    assert world.api("POST", "/v1/phones", json={"code": code}).status_code == 201
+    page.get_by_text("Back to the case").click()
+    page.get_by_role("button", name="She takes it back").click()
+    expect(page.get_by_text("Record that her phone may say where she is")).to_be_visible()
+    # The form that was refused is all that the browser complains of.
+    assert [said for said in complaints if "422" not in said] == []
+    world.reads_everything()
