@@ -28,6 +28,17 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     return alert
 
 
+def access_to_answer(person: Person, alert_id: int) -> Alert:
+    """Return an alert that ``person`` may acknowledge or say "cannot" to.
+
+    Whoever was asked may answer, by its code and without seeing the case; for others it is as ``access_alert`` says.
+    """
+    alert = Alert.get_or_none(Alert.id == alert_id)
+    if alert is not None and person.is_active and _was_warned(person, alert):
+        return alert
+    return access_alert(person, alert_id)
+
+
 def _was_warned(person: Person, alert: Alert) -> bool:
     """Tell whether a person of another team, such as the duty desk, was asked to answer this alert."""
     return Notification.select().where(Notification.alert == alert, Notification.person == person).exists()

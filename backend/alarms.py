@@ -27,6 +27,7 @@ TITLES = {
     AlarmKind.OPTED_OUT: "A member of staff has opted out of texts",
     AlarmKind.CLOCK: "A clock is wrong",
     AlarmKind.ROTA_GAP: "Nobody is on duty",
+    AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
 }
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 

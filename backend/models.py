@@ -108,6 +108,7 @@ class AlarmKind(StrEnum):
     OPTED_OUT = "opted_out"
     CLOCK = "clock"
     ROTA_GAP = "rota_gap"
+    MOVING_PLACE_SILENT = "moving_place_silent"
 
 
 class Table(Model):

@@ -107,14 +107,20 @@ def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
     return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
-def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose]) -> int:
-    """Cancel what has not gone out of these purposes, and return how many; a claimed one may still go out."""
+def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], person: Person | None = None) -> int:
+    """Cancel what has not gone out of these purposes, and return how many.
+
+    One that a worker holds is on its way: it stays the worker's to settle, and whoever it reaches hears of what came
+    after it.
+    """
     return (
         Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None)
         .where(
             Notification.alert == alert,
             Notification.state == NotificationState.PENDING,
             Notification.purpose.in_(list(purposes)),
+            Notification.lease_token.is_null() | (Notification.lease_until <= now),
+            *([] if person is None else [Notification.person == person]),
         )
         .execute()
     )
@@ -173,11 +179,14 @@ def _has_no_call(now: datetime) -> Any:
     other = Notification.alias()
     live = other.select(other.recipient_key).where(
         other.channel == Channel.VOICE,
-        other.settled_at > now - timedelta(seconds=LONGEST_CALL_S),
+        other.settled_at.between(now - timedelta(seconds=LONGEST_CALL_S), now + timedelta(seconds=LONGEST_CALL_S)),
         other.state == NotificationState.SENT,
     )
+    # A lease farther ahead than any is one of a clock that jumped.
     leased = other.select(other.recipient_key).where(
-        other.channel == Channel.VOICE, other.state == NotificationState.PENDING, other.lease_until > now
+        other.channel == Channel.VOICE,
+        other.state == NotificationState.PENDING,
+        other.lease_until.between(now, now + timedelta(seconds=LONGEST_CALL_S)),
     )
     return (Notification.channel != Channel.VOICE) | (
         Notification.recipient_key.not_in(live) & Notification.recipient_key.not_in(leased)
@@ -345,10 +354,13 @@ def settle(
     return bool(changed)
 
 
-def retry(notification: Notification, due_at: datetime, detail: str) -> bool:
-    """End the caller's lease and owe the message again at ``due_at``."""
+def retry(notification: Notification, due_at: datetime, detail: str, *, is_counted: bool = True) -> bool:
+    """End the caller's lease and owe the message again at ``due_at``; a try that asked nobody is not counted."""
+    attempts = Notification.attempts if is_counted else Notification.attempts - 1
     changed = (
-        Notification.update(due_at=due_at, lease_token=None, lease_until=None, detail=detail[:255] or None)
+        Notification.update(
+            due_at=due_at, lease_token=None, lease_until=None, detail=detail[:255] or None, attempts=attempts
+        )
         .where(
             Notification.id == notification.id,
             Notification.lease_token == notification.lease_token,

@@ -42,8 +42,8 @@ def put(
     with atomic():
         if duty_person_id is not None:
             duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
-            if duty is None or not duty.phone:
-                raise NotFound("The duty desk has to be an active account with a phone number.")
+            if duty is None or not duty.phone or duty.role == Role.ADMINISTRATOR:
+                raise NotFound("The duty desk has to be an active officer or supervisor with a phone number.")
         policy = LadderPolicy.create(
             team=by.team_id, kind=kind, ladder=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )

@@ -23,8 +23,18 @@ class ShiftRefused(DomainError):
 
 
 def keeps_rota(team_id: int, now: datetime) -> bool:
-    """Tell whether the team says who is on duty."""
-    return Shift.select().where(Shift.team == team_id, Shift.to_at > now - KEPT_FOR).exists()
+    """Tell whether the team says which officers are on duty: its rota has begun and was not given up."""
+    return (
+        Shift.select()
+        .join(Person, on=(Shift.person == Person.id))
+        .where(
+            Shift.team == team_id,
+            Shift.from_at <= now,
+            Shift.to_at > now - KEPT_FOR,
+            Person.role == Role.OFFICER,
+        )
+        .exists()
+    )
 
 
 def teams_with_rota(now: datetime) -> list[int]:

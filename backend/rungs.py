@@ -106,6 +106,13 @@ LATEST_OTHER_S = 300.0
 REPEAT_BETWEEN_S = (30.0, 600.0)
 
 
+LONGEST_GAP_S = 600.0
+
+
+def _rings(rung: Rung) -> bool:
+    return Channel.SMS in rung.channels or Channel.VOICE in rung.channels
+
+
 def _check(ladder: Ladder) -> None:
     if not ladder.rungs or ladder.rungs[0].after_s != 0:
         raise LadderRefused("The first rung has to go at once: give it after_s 0.")
@@ -119,13 +126,16 @@ def _check(ladder: Ladder) -> None:
     others = [rung.after_s for rung in ladder.rungs if not set(rung.who) <= FIRST]
     if min(others, default=float("inf")) > LATEST_OTHER_S:
         raise LadderRefused(f"Somebody other than the officer has to be told within {LATEST_OTHER_S:.0f} s.")
-    if Who.SUPERVISORS not in ladder.repeat.who and Who.DUTY_DESK not in ladder.repeat.who:
-        raise LadderRefused("The rung that repeats has to tell the supervisors or the duty desk.")
+    if Who.SUPERVISORS not in ladder.repeat.who:
+        raise LadderRefused("The rung that repeats has to tell the supervisors: a desk may be closed.")
     shortest, longest = REPEAT_BETWEEN_S
     if not shortest <= ladder.repeat.after_s <= longest:
         raise LadderRefused(f"Repetition has to be every {shortest:.0f} to {longest:.0f} s.")
-    if not any(Channel.SMS in rung.channels or Channel.VOICE in rung.channels for rung in ladder.rungs):
-        raise LadderRefused("At least one rung has to send a text or place a call.")
+    if any(later.after_s - before.after_s > LONGEST_GAP_S for before, later in pairwise(ladder.rungs)):
+        raise LadderRefused(f"No more than {LONGEST_GAP_S:.0f} s may lie between two rungs.")
+    first_others = next(rung for rung in ladder.rungs if not set(rung.who) <= FIRST)
+    if not _rings(first_others) or not _rings(ladder.repeat):
+        raise LadderRefused("The first rung for others and the one that repeats have to text or place a call.")
 
 
 DEFAULT = Ladder(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from peewee import fn
+
 from backend import audit, nearness
 from backend.access import access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
@@ -150,6 +152,28 @@ def identify_again(phone: VictimPhone) -> VictimPhone:
     if consent.withdrawn_at is not None:
         raise NotSignedIn("This phone is not paired.")
     return phone
+
+
+def silent(now: datetime, after_s: float) -> list[tuple[int, int, float | None]]:
+    """Return victim, team and seconds of silence for each agreed phone that has said nothing for ``after_s``.
+
+    None for a phone that has never said anything, as where the code was never entered.
+    """
+    since = now - timedelta(seconds=after_s)
+    found: list[tuple[int, int, float | None]] = []
+    for consent in (
+        LocationConsent.select(LocationConsent, Victim)
+        .join(Victim)
+        .where(LocationConsent.withdrawn_at.is_null(), LocationConsent.given_at < since)
+        .order_by(LocationConsent.id)
+    ):
+        newest = VictimPosition.select(fn.MAX(VictimPosition.fix_time)).where(VictimPosition.victim == consent.victim)
+        at = VictimPosition.fix_time.python_value(newest.scalar())
+        if at is None or at < since:
+            found.append(
+                (consent.victim_id, consent.victim.team_id, None if at is None else (now - at).total_seconds())
+            )
+    return found
 
 
 def withdraw(victim: Victim, by: str, now: datetime) -> None:

@@ -67,7 +67,8 @@ def get_alert(alert_id: int) -> Response:
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
 )
 def acknowledge(alert_id: int) -> Response:
-    return write(alert_out(alerts.acknowledge(current_person(), alert_id, clock.now())))
+    alert = queries.alert_of(current_person(), alert_id)
+    return write(alert_out(alerts.acknowledge(current_person(), alert.id, clock.now())))
 
 
 @bp.delete("/v1/alerts/<int:alert_id>/acknowledgement")
@@ -89,7 +90,8 @@ def hand_back(alert_id: int) -> Response:
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
 )
 def cannot(alert_id: int) -> Response:
-    return write(alert_out(alerts.cannot(current_person(), alert_id, clock.now())))
+    alert = queries.alert_of(current_person(), alert_id)
+    return write(alert_out(alerts.cannot(current_person(), alert.id, clock.now())))
 
 
 @bp.post("/v1/alerts/<int:alert_id>/outcome")

@@ -27,7 +27,8 @@ class Breaker:
     def ask(self, provider: str, send: Callable[[], Outcome]) -> Outcome:
         """Let ``send`` ask the provider, or answer in its place while the provider is taken to be down."""
         if not self.allows():
-            return delivery.retry(f"{provider} is not asked: it has failed {OPENS_AFTER} times in a row")
+            said = f"{provider} is not asked: it has failed {OPENS_AFTER} times in a row"
+            return delivery.not_asked(said, TRIES_EVERY_S)
         outcome = send()
         self.record(answered=outcome.result is not Result.RETRY)
         return outcome

@@ -7,7 +7,7 @@ from datetime import datetime
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from backend import alerts, outbox
-from backend.errors import DomainError
+from backend.errors import DomainError, InvalidTransition
 from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Person, ReceiptKind
 from notifier import messages
 from notifier.subjects import subject_of
@@ -45,6 +45,10 @@ def press(attempt_id: str, digits: str, public_url: str, now: datetime) -> str:
     if notification is None or notification.person is None:
         response.hangup()
         return str(response)
+    if not notification.person.is_active:
+        # The account was closed while the phone rang.
+        response.hangup()
+        return str(response)
     if digits not in ("1", "2"):
         return say(attempt_id, public_url)
     person, alert = notification.person, notification.alert
@@ -52,8 +56,10 @@ def press(attempt_id: str, digits: str, public_url: str, now: datetime) -> str:
     outbox.raise_state(notification.id, NotificationState.RECEIVED, now, f"key {digits}")
     try:
         response.say(_done(person, alert, digits, now), **VOICE)
-    except DomainError:
+    except InvalidTransition:
         response.say("This alert is closed already. Nothing changed.", **VOICE)
+    except DomainError:
+        response.say("You may not answer this alert. It is still open.", **VOICE)
     response.hangup()
     return str(response)
 
@@ -66,7 +72,7 @@ def _done(person: Person, alert: Alert, digits: str, now: datetime) -> str:
         return "A colleague acts already. Thank you."
     changed = alerts.cannot(person, alert.id, now)
     if changed.handling == Handling.OPEN:
-        return "Noted that you cannot. The next people are being told."
+        return "Noted that you cannot. Others are asked next."
     return "A colleague acts already. Thank you."
 
 

@@ -33,6 +33,8 @@ class Outcome:
     detail: str = ""
     provider_id: str | None = None
     retry_after_s: float | None = None
+    # False where nobody was asked: it counts as no try.
+    was_asked: bool = True
 
 
 def sent(provider_id: str | None = None) -> Outcome:
@@ -43,6 +45,11 @@ def sent(provider_id: str | None = None) -> Outcome:
 def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
     """Not sent, or nobody knows; trying again may help."""
     return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s)
+
+
+def not_asked(detail: str, retry_after_s: float) -> Outcome:
+    """Not sent, because the provider is taken to be down and was not asked."""
+    return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s, was_asked=False)
 
 
 def failed(detail: str) -> Outcome:
@@ -59,12 +66,12 @@ def pause_s(attempts: int, jitter: float, retry_after_s: float | None = None) ->
     """Return the seconds until the next try after ``attempts`` tries, or None to give up.
 
     ``jitter`` in [0, 1) spreads the tries of many workers over half the pause; a provider's own ``retry_after_s``
-    is a lower bound.
+    is a lower bound, itself bounded: a warning that waits for an hour warns nobody.
     """
     if attempts >= GIVE_UP_AFTER:
         return None
     pause = min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) * (0.75 + jitter / 2)
-    return max(pause, retry_after_s or 0.0)
+    return max(pause, min(retry_after_s or 0.0, LONGEST_PAUSE_S))
 
 
 def retry_after_s(header: str, now: datetime) -> float | None:

@@ -66,7 +66,7 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
     if purpose is Purpose.REPLY_TAKEN:
         return f"Zone alert {code}: a colleague acts already, or it is closed. Nothing changed."
     if purpose is Purpose.REPLY_CANNOT:
-        return f"Zone alert {code}: noted that you cannot. The next people are being told."
+        return f"Zone alert {code}: noted that you cannot. Others are asked next."
     if purpose is Purpose.REPLY_DETAILS:
         since, last = (at.astimezone(LONDON).strftime("%H:%M") for at in (subject.since, subject.last_fix))
         answered = "acknowledged" if subject.is_answered else "not acknowledged"

@@ -6,11 +6,11 @@ import re
 from datetime import datetime, timedelta
 
 from backend import alerts, audit, consent, outbox, routes
-from backend.errors import DomainError
+from backend.errors import InvalidTransition
 from backend.models import Alert, Channel, Handling, Notification, Person, Purpose, Victim
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
-ANSWER = re.compile(r"^\W*([123])\W*([A-Z0-9]{5})?\W*$", re.IGNORECASE)
+ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
 # Without a code an answer is about the one alert that this person was asked about lately, if it is only one.
 ASKED_WITHIN = timedelta(hours=2)
 
@@ -40,7 +40,7 @@ def take(number: str, body: str, now: datetime) -> str:
         return "details"
     try:
         return _acknowledge(person, alert, now) if asked == "1" else _cannot(person, alert, now)
-    except DomainError as error:
+    except InvalidTransition as error:
         _answer(alert, person, Purpose.REPLY_TAKEN, now)
         return error.code
 
@@ -66,9 +66,10 @@ def _alert_of(person: Person, code: str | None, now: datetime) -> Alert | None:
     if code is not None:
         found: Alert | None = told.where(Alert.code == code.upper()).first()
         return found
-    asked = told.where(Notification.created_at > now - ASKED_WITHIN, Alert.handling == Handling.OPEN).limit(2)
-    only = list(asked)
-    return only[0] if len(only) == 1 else None
+    # Of whatever state: a "1" that is meant for an alert which a colleague has taken must not answer another one.
+    texted = Notification.sent_at.is_null(False) & Notification.purpose.in_(list(alerts.WARNINGS))
+    asked = list(told.where(texted, Notification.sent_at > now - ASKED_WITHIN).limit(2))
+    return asked[0] if len(asked) == 1 else None
 
 
 def _acknowledge(person: Person, alert: Alert, now: datetime) -> str:

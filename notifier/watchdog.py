@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from backend import alarms, alerts, clock, db, heartbeats, outages, rota, vitals
+from backend import alarms, alerts, clock, db, heartbeats, outages, rota, shared_location, vitals
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -24,6 +24,7 @@ from notifier.telling import Teller
 log = logging.getLogger(__name__)
 
 BACKLOG_AFTER_S = 15.0
+PHONE_SILENT_AFTER_S = 1_200.0
 BACKLOG_OVER_S = 5.0
 # A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
 NOTIFIER_SETTLES_S = 30.0
@@ -113,6 +114,7 @@ class Watchdog:
             ("people without a route", self._people),
             ("alerts that reach nobody", self._unreached),
             ("rotas", self._rotas),
+            ("phones of protected persons", self._moving_places),
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("what people were told", self._untold),
@@ -246,6 +248,15 @@ class Watchdog:
                 detail = f"No officer on duty for {hours:.1f} h, the first hole in {first_in_h:.0f} h"
                 found[f"team:{team_id}"] = (detail, team_id)
         alarms.reconcile(AlarmKind.ROTA_GAP, "team:", found, now)
+
+    @staticmethod
+    def _moving_places(now: datetime) -> None:
+        """Nobody may believe in a place that moves with a phone which is off."""
+        found: dict[str, tuple[str, int | None]] = {}
+        for victim_id, team_id, silence_s in shared_location.silent(now, PHONE_SILENT_AFTER_S):
+            heard = "never" if silence_s is None else f"for {silence_s / 60:.0f} min not"
+            found[f"victim:{victim_id}"] = (f"Phone of protected person {victim_id} was {heard} heard", team_id)
+        alarms.reconcile(AlarmKind.MOVING_PLACE_SILENT, "victim:", found, now)
 
     @staticmethod
     def _backlog(now: datetime) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, routes, wakeups
-from backend.models import AlarmKind, Attempt, Channel, Notification, NotificationState, Purpose
+from backend.models import AlarmKind, Attempt, Channel, Handling, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery, states
 from notifier.breaker import Breaker
@@ -22,6 +22,7 @@ from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
 from notifier.messages import Subject
 from notifier.subjects import subject_of
+from zones import Certainty
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
 ASKS_EVERY_S = 2.0
+SHORTEST_SLEEP_S = 0.02
 # A step of the ladder takes milliseconds, and a new alert must not wait for many of them.
 LADDERS_AT_ONCE = 20
 LADDERS_IN_A_STORM = 5
@@ -106,7 +108,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
         self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
-        self._down: set[str] = set()
+        self._down: set[str] | None = None
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
 
     def run(self) -> None:
@@ -141,7 +143,7 @@ class Worker:
         None of these may keep the others from being done.
         """
         self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
-        self._begin_deliveries()
+        self._try("deliveries", self._begin_deliveries)
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
         at_once = LADDERS_AT_ONCE if self._free() > 0 else LADDERS_IN_A_STORM
@@ -153,7 +155,7 @@ class Worker:
 
         self._try("the ladder", climb)
         if climbed:
-            self._begin_deliveries()
+            self._try("deliveries", self._begin_deliveries)
         self._try("silent messages", self._ask_about_silent)
         self._try("providers that are down", self._tell_of_providers)
         db.release_connection()
@@ -174,6 +176,10 @@ class Worker:
 
     def _tell_of_providers(self) -> None:
         """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
+        if self._down is None:
+            # What a worker before this one has raised is ended by this one.
+            standing = alarms.standing(AlarmKind.PROVIDER_DOWN)
+            self._down = {alarm.subject.removeprefix("provider:") for alarm in standing}
         down = {name for name, breaker in self._senders.breakers() if breaker.is_open}
         for name in down - self._down:
             detail = f"{name} fails again and again: other ways are used meanwhile"
@@ -224,7 +230,8 @@ class Worker:
         db.release_connection()
         now = clock.now()
         left = [(at - now).total_seconds() for at in due if at is not None]
-        return max(0.001, min([self._settings.poll_s, *left]))
+        # What is due and cannot be claimed, such as a second call to one phone, must not make the loop spin.
+        return max(SHORTEST_SLEEP_S, min([self._settings.poll_s, *left]))
 
     def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
@@ -293,7 +300,14 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
         pause = None
         if outcome.result is Result.RETRY:
-            pause = delivery.pause_s(notification.attempts, random.random(), outcome.retry_after_s)  # noqa: S311
+            tries = notification.attempts if outcome.was_asked else max(1, notification.attempts - 1)
+            pause = delivery.pause_s(tries, random.random(), outcome.retry_after_s)  # noqa: S311
+            if not outcome.was_asked and now - notification.created_at > timedelta(seconds=delivery.USEFUL_FOR_S):
+                pause = None
+        is_news = alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN
+        if notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode):
+            # Somebody has answered meanwhile, or it was nothing, or worse: this one is not tried again.
+            pause = None
         is_hers = notification.purpose == Purpose.VICTIM_BREACH
         if is_hers and pause is None:
             alerts.tell_victim_not_warned(notification, now)
@@ -303,7 +317,8 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
         else:
-            outbox.retry(notification, now + timedelta(seconds=pause), outcome.detail)
+            due_at = now + timedelta(seconds=pause)
+            outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)
         is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
         if is_number_dead and notification.person is not None:
             routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)

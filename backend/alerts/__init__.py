@@ -2,7 +2,7 @@
 
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
-from backend.alerts.ladder import escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
+from backend.alerts.ladder import WARNINGS, escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
 from backend.alerts.record_changes import (
     close_by_system,
     move,
@@ -17,6 +17,7 @@ from backend.alerts.repair import repair, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
+    "WARNINGS",
     "Judgement",
     "Outcome",
     "acknowledge",

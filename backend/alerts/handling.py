@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from backend import audit, lifecycle
-from backend.access import access_alert
+from backend.access import access_alert, access_to_answer
 from backend.alerts import ladder
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed
@@ -35,7 +35,7 @@ def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
     """
     with atomic():
-        alert = ladder.lock(access_alert(person, alert_id).id)
+        alert = ladder.lock(access_to_answer(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED:
@@ -46,7 +46,8 @@ def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
         alert.first_acknowledged_at = alert.first_acknowledged_at or now
         alert.acknowledged_danger = _danger(alert)
         audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert)
-        ladder.stop(alert, now, next_at=now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S))
+        owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
+        ladder.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
         ladder.tell_warned(alert, Purpose.ANSWERED, (Channel.PUSH,), now, but=person)
         return alert
 
@@ -63,16 +64,16 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound; InvalidTransition for a closed alert.
     """
     with atomic():
-        alert = ladder.lock(access_alert(person, alert_id).id)
+        alert = ladder.lock(access_to_answer(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id:
             # Somebody else acts: nothing is missing.
             return alert
-        audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.ACKNOWLEDGED:
             _reopen(alert, now)
-        ladder.pass_on(alert, now)
+        audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
+        ladder.pass_on(alert, person, now)
         return alert
 
 
@@ -102,6 +103,8 @@ def lapse(person: Person, now: datetime) -> int:
         lock_rows(Alert, ids)
         for alert_id in ids:
             alert = ladder.lock(alert_id)
+            if alert.handling != Handling.ACKNOWLEDGED or alert.acknowledged_by_id != person.id:
+                continue
             audit.record(audit.SYSTEM, "acknowledgement_lapsed", f"alert:{alert.id}", now, alert=alert)
             _reopen(alert, now)
         return len(ids)

@@ -17,6 +17,8 @@ from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.models import (
     AlarmKind,
     Alert,
+    AlertKind,
+    AuditEntry,
     Channel,
     Handling,
     LadderPolicy,
@@ -37,6 +39,7 @@ WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 # No instant of a ladder lies farther ahead than an outcome that is owed, with some slack.
 LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
+NOTHING_OUT_S = 30.0
 # A hint that no phone has acknowledged in this time has not arrived.
 HINT_ACKNOWLEDGED_S = 3.0
 NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
@@ -45,9 +48,9 @@ NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 def restart(alert: Alert, now: datetime) -> None:
     """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger.
 
-    A withdrawn alert is nobody's to answer: it lies open in the list and rings no one.
+    A withdrawn alert and a notice are nobody's to answer: they lie open in the list and ring no one.
     """
-    if alert.certainty == Certainty.WITHDRAWN:
+    if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
         stop(alert, now)
         return
     outbox.cancel_pending(alert, now, WARNINGS)
@@ -147,23 +150,53 @@ def climb(alert: Alert, now: datetime) -> None:
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         alert.next_escalation_at = max(due_at, now)
+    elif _has_come_to_nothing(alert):
+        # Rungs that failed one after the other have used the ladder up in seconds: soon a provider may be back.
+        alert.next_escalation_at = now + timedelta(seconds=NOTHING_OUT_S)
     elif alert.rung == top:
-        # A rung that came early or late must not make the repetition fall due at once.
-        alert.next_escalation_at = max(due_at, now + timedelta(seconds=ladder.repeat.after_s / 2))
+        # A rung that came early or late must not make the repetition fall due at once, nor minutes too late.
+        soonest, latest = (now + timedelta(seconds=ladder.repeat.after_s * share) for share in (0.5, 1.0))
+        alert.next_escalation_at = min(max(due_at, soonest), latest)
     else:
         alert.next_escalation_at = now + timedelta(seconds=ladder.repeat.after_s)
     alert.save()
     publish(alert)
 
 
-def pass_on(alert: Alert, now: datetime) -> bool:
-    """Let somebody other than the first person be asked at once; False where they have been asked already."""
-    beyond = ladder_for(alert).beyond_first(alert.rung)
-    if alert.next_escalation_at is None or (beyond == alert.rung and beyond >= len(ladder_for(alert).rungs)):
+def _has_come_to_nothing(alert: Alert) -> bool:
+    """Tell whether all that was tried for this rise of danger has failed."""
+    tried = Notification.select().where(
+        Notification.alert == alert,
+        Notification.episode == alert.episode,
+        Notification.purpose.in_(WARNINGS),
+        Notification.channel != Channel.WEBSOCKET,
+    )
+    is_out = Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED])
+    has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
+    return tried.where(has_failed).exists() and not tried.where(is_out).exists()
+
+
+def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
+    """Let the next people be asked at once, since ``person`` cannot act; True where they were.
+
+    Only of those who are asked first: while another of them may still act nothing is passed over, and whoever was
+    never asked silences nobody.
+    """
+    ladder = ladder_for(alert)
+    beyond = ladder.beyond_first(alert.rung)
+    is_past = alert.rung > 0 and not set(ladder.rung(alert.rung - 1).who) <= FIRST
+    first = recipients(alert, tuple(FIRST), now)
+    if alert.next_escalation_at is None or is_past or person.id not in {one.id for one in first}:
         return False
-    if alert.rung > 0 and not set(ladder_for(alert).rung(alert.rung - 1).who) <= FIRST:
+    outbox.cancel_pending(alert, now, WARNINGS, person)
+    cannot = {
+        row.actor
+        for row in AuditEntry.select(AuditEntry.actor).where(
+            AuditEntry.alert == alert, AuditEntry.action == "cannot", AuditEntry.at >= alert.ladder_started_at
+        )
+    }
+    if any(audit.actor_of(one) not in cannot for one in first):
         return False
-    outbox.cancel_pending(alert, now, WARNINGS)
     alert.rung = beyond
     climb(alert, now)
     return True
@@ -279,7 +312,13 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
 
 def _escalate(alert_id: int, now: datetime) -> None:
     alert = lock(alert_id)
-    if alert.handling == Handling.ACKNOWLEDGED:
+    latest = now + timedelta(seconds=LONGEST_WAIT_S)
+    if alert.next_escalation_at is None or now < alert.next_escalation_at <= latest:
+        # Somebody has answered, or another worker has climbed, since it was found.
+        return
+    if alert.handling == Handling.CLOSED:
+        stop(alert, now)
+    elif alert.handling == Handling.ACKNOWLEDGED:
         # The promise to act was not followed by an outcome: silence has begun again.
         audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
         alert.handling = Handling.OPEN
@@ -320,7 +359,12 @@ def hasten(notification: Notification, now: datetime) -> None:
         alert = lock(notification.alert_id)
         is_latest = notification.episode == alert.episode and notification.rung == alert.rung - 1
         # Past the ladder's end rungs repeat at their pace: a provider that is down must not make them spin.
-        if alert.next_escalation_at is None or not is_latest or alert.rung >= len(ladder_for(alert).rungs):
+        if (
+            alert.handling != Handling.OPEN
+            or alert.next_escalation_at is None
+            or not is_latest
+            or alert.rung >= len(ladder_for(alert).rungs)
+        ):
             return
         if outbox.has_receipt(alert, notification.person):
             return
@@ -364,7 +408,8 @@ def tell_warned(
             Notification.alert == alert,
             Notification.purpose.in_(WARNINGS),
             Notification.person.is_null(False),
-            Notification.state.not_in(NOT_GONE_OUT),
+            Notification.state.not_in(NOT_GONE_OUT)
+            | ((Notification.state == NotificationState.PENDING) & Notification.lease_token.is_null(False)),
         )
         .distinct()
     )
@@ -389,7 +434,8 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     """Owe the victim the second text if the first one went out; if it did not, neither goes."""
     victim: Victim = alert.place.victim
     outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
-    gone_out = _texts(alert, Purpose.VICTIM_BREACH, [NotificationState.PENDING])
+    # What is still pending is on its way in a worker's hands.
+    gone_out = _texts(alert, Purpose.VICTIM_BREACH, [])
     if gone_out > _texts(alert, Purpose.VICTIM_OVER, []) and victim.phone and sms_consent(victim):
         outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_OVER, now)
 

@@ -11,7 +11,7 @@ from peewee import Case, fn
 from backend import audit, lifecycle
 from backend.alerts import ladder
 from backend.db import atomic
-from backend.models import Alert, Channel, Handling, Notification, NotificationState
+from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
 from zones import Certainty
 
 # What should have happened by now and has not happened this long after will not happen by itself.
@@ -20,8 +20,11 @@ OVERDUE_S = 30.0
 TRIED_AFTER_S = 30.0
 OWED_AFTER_S = 5.0
 
-IS_OWED_AN_ANSWER = ((Alert.handling == Handling.OPEN) & (Alert.certainty != Certainty.WITHDRAWN)) | (
-    (Alert.handling == Handling.ACKNOWLEDGED) & Alert.outcome_at.is_null()
+# A withdrawn alert and a notice ring no one, whatever people do about them.
+IS_OWED_AN_ANSWER = (
+    ((Alert.handling == Handling.OPEN) | ((Alert.handling == Handling.ACKNOWLEDGED) & Alert.outcome_at.is_null()))
+    & (Alert.certainty != Certainty.WITHDRAWN)
+    & (Alert.kind != AlertKind.NOTICE)
 )
 GONE_OUT = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED)
 
@@ -111,6 +114,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
         .where(
             Alert.handling == Handling.OPEN,
             Alert.certainty != Certainty.WITHDRAWN,
+            Alert.kind != AlertKind.NOTICE,
             Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),
         )
         .group_by(Alert.id, Alert.team, Alert.ladder_started_at)

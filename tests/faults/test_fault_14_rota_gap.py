@@ -15,13 +15,14 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
     world: World, remedy: Remedy
 ) -> None:
     now = clock.now()
-    Shift.create(
-        team=world.team,
-        person=world.colleague.person,
-        from_at=now + timedelta(hours=5),
-        to_at=now + timedelta(hours=13),
-        created_at=now,
-    )
+    for hours in (-9, 5):
+        Shift.create(
+            team=world.team,
+            person=world.colleague.person,
+            from_at=now + timedelta(hours=hours),
+            to_at=now + timedelta(hours=hours + 8),
+            created_at=now,
+        )
 
     def only_the_rota(alert: object, at: datetime, *_: object) -> list:
         return rota.on_duty(alert.team_id, Role.OFFICER, at)  # type: ignore[attr-defined]

@@ -240,6 +240,8 @@ def test_on_duty_the_responsible_officer_comes_first_and_the_colleague_on_duty_n
 
 
 def test_a_hole_in_the_rota_wakes_the_responsible_officer_and_is_seen_72_hours_ahead(world: World) -> None:
+    _shift(world, world.colleague, -8, 0)
+    world.forward(1)
     _shift(world, world.colleague, 5, 12)
     rota = world.supervisor.api("GET", "/v1/shifts").json()
     assert rota["keeps_rota"]

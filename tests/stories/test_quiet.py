@@ -1,0 +1,159 @@
+"""Ways in which a warning could have gone quiet, each found by somebody who looked for it, each with its remedy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from backend import alerts, clock, db, outbox
+from backend.alerts import ladder
+from backend.case import people
+from backend.models import Alert, AlertKind, Channel, Notification, NotificationState, Person, Role
+from backend.rungs import DEFAULT, Who
+from notifier import delivery
+from notifier.watchdog import Watchdog
+from tests.world import World, eventually
+
+
+def test_an_outage_that_used_the_ladder_up_in_seconds_is_followed_by_another_try_soon(world: World) -> None:
+    world.doubles.script(status=503)
+    world.tag.walks_in()
+    for _ in range(6):
+        world.forward(3)
+    assert Alert.get().rung >= len(DEFAULT.rungs)
+    assert Alert.get().next_escalation_at <= clock.now() + timedelta(seconds=ladder.NOTHING_OUT_S)
+    world.doubles.clear_script()
+    world.reads_everything()
+    world.forward(ladder.NOTHING_OUT_S + 6)
+    world.officer.expects_sms("Nobody has acknowledged")
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
+def test_a_provider_that_asks_for_an_hour_gets_half_a_minute() -> None:
+    assert delivery.pause_s(1, 0.5, 3_600.0) == delivery.LONGEST_PAUSE_S
+
+
+def test_a_notice_climbs_no_ladder_and_is_nothing_to_repair(world: World) -> None:
+    alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
+    db.release_connection()
+    world.officer.expects_sms("")
+    world.clock.forward(60)
+    assert Watchdog(world.settings).look(clock.now())
+    world.forward(1_000)
+    assert Alert.get().next_escalation_at is None
+    world.officer.acknowledges()
+    world.forward(1_000)
+    assert Alert.get(Alert.kind == AlertKind.NOTICE).next_escalation_at is None
+
+
+def test_a_text_on_its_way_as_the_alert_is_withdrawn_is_taken_back(world: World) -> None:
+    world.tag.is_far_away()
+    world.doubles.script(to=world.officer.person.phone, channel="sms", hang_s=1.0, times=1)
+    world.tag.walks_in()
+    eventually(lambda: world.doubles.attempts, "the text is on its way")
+    for _ in range(4):
+        world.clock.forward(15)
+        world.tag.reports(world.tag.fix(5_000.0))
+    world.officer.expects_sms("to acknowledge")
+    world.officer.expects_sms("withdrawn")
+    world.reads_everything()
+
+
+def test_a_bare_1_answers_nothing_when_two_alerts_were_texted(world: World) -> None:
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.colleague.acknowledges()
+    other = world.new_wearer("Second Wearer", "LDN-0002")
+    other.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.officer.texts("1")
+    assert len(world.officer.alerts("open")) == 1
+    world.officer.acknowledges(world.officer.alerts("open")[0]["id"])
+    world.reads_everything()
+
+
+def test_somebody_who_was_never_asked_silences_nobody_by_saying_cannot(world: World) -> None:
+    stranger = world.person(Role.OFFICER, "Nia Evans", None)
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    stranger.says_cannot()
+    world.forward(11)
+    officer.expects_sms("to acknowledge")
+    world.forward(20)
+    officer.expects_call()
+    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_call()
+    officer.acknowledges()
+
+
+def test_the_desk_may_answer_for_a_restricted_case_by_its_code_and_sees_nothing_of_it(world: World) -> None:
+    desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110")
+    own = DEFAULT.to_json()
+    own["rungs"] = [own["rungs"][0], {**own["rungs"][4], "after_s": 20}]
+    assert world.supervisor.api("PUT", "/v1/ladder", json={**own, "duty_person": desk.person.id}).status_code == 200
+    named = [world.officer.person.id, world.supervisor.person.id]
+    people.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="Family of the police.")
+    db.release_connection()
+    world.tag.walks_in()
+    world.forward(141)
+    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    alert = Alert.get()
+    assert desk.api("GET", f"/v1/alerts/{alert.id}").status_code == 403
+    desk.texts(f"1 {code}")
+    desk.expects_sms("you have acknowledged it")
+    assert Alert.get().acknowledged_by_id == desk.person.id
+    world.reads_everything()
+
+
+def test_an_alert_that_was_closed_while_others_were_climbed_for_is_left_alone(world: World) -> None:
+    world.stop_worker()
+    world.officer.has_app()
+    world.tag.walks_in()
+    alert = world.officer.alert()
+    world.officer.acknowledges(alert["id"])
+    world.officer.records_outcome()
+    Alert.update(next_escalation_at=clock.now() - timedelta(seconds=5)).execute()
+    assert alerts.escalate_overdue(clock.now()) == 1
+    assert Alert.get().next_escalation_at is None
+    assert Notification.select().where(Notification.state == NotificationState.PENDING).count() == 0
+    db.release_connection()
+    world.checks_at_end = False
+
+
+def test_a_deactivated_person_whose_phone_still_rings_acknowledges_nothing(world: World) -> None:
+    world.officer.handset.pick_up("hand")
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.officer.handset.press("1")
+    Person.update(is_active=False).where(Person.id == world.officer.person.id).execute()
+    world.officer.texts("1")
+    assert Alert.get().handling == "open"
+    world.colleague.acknowledges()
+    world.reads_everything()
+
+
+def test_a_lease_of_a_clock_that_jumped_does_not_park_calls(world: World) -> None:
+    world.stop_worker()
+    world.tag.walks_in()
+    row = Notification.get()
+    far = clock.now() + timedelta(hours=1)
+    Notification.update(channel=Channel.VOICE, lease_until=far, lease_token="x").where(
+        Notification.id == row.id
+    ).execute()
+    assert [found.id for found in outbox.claim_due([Channel.VOICE], clock.now(), 10.0, 10)] == [row.id]
+    db.release_connection()
+    world.checks_at_end = False
+
+
+def test_a_phone_that_was_agreed_on_and_says_nothing_is_an_alarm(world: World) -> None:
+    body = {"agreed": True, "wearers": [world.wearer.id]}
+    answer = world.officer.api("POST", f"/v1/victims/{world.victim.id}/shared-location", json=body)
+    assert answer.status_code == 201
+    world.forward(1_300)
+    dog = Watchdog(world.settings)
+    dog.look(clock.now())
+    found = world.supervisor.api("GET", "/v1/alarms").json()
+    assert "moving_place_silent" in str(found)
+    assert "Laura" not in str(found)
+    world.reads_everything()
