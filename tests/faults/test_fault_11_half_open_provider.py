@@ -6,7 +6,7 @@ from notifier.breaker import OPENS_AFTER, Breaker
 from tests.faults.conftest import Remedy
 from tests.world import World
 
-MANY = 12
+MANY = 16
 
 
 def test_many_alerts_do_not_wait_one_timeout_each(world: World, remedy: Remedy) -> None:
@@ -20,7 +20,7 @@ def test_many_alerts_do_not_wait_one_timeout_each(world: World, remedy: Remedy) 
         for _ in tags:
             officer.expects_sms("to acknowledge")
         asked = [attempt for attempt in world.doubles.attempts if attempt.channel == "push"]
-        assert len(asked) <= OPENS_AFTER + world.settings.worker_threads // 2
+        assert len(asked) <= OPENS_AFTER + 6
         for alert in officer.alerts("open"):
             officer.acknowledges(alert["id"])
         world.doubles.clear_script()
