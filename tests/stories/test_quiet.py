@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 from backend import alerts, clock, db, outbox
 from backend.alerts import ladder
 from backend.case import people
-from backend.models import Alert, AlertKind, Channel, Notification, NotificationState, Person, Role
+from backend.models import Alert, AlertKind, Channel, Notification, NotificationState, Person, Role, Wearer
 from backend.rungs import DEFAULT, Who
 from notifier import delivery
 from notifier.watchdog import Watchdog
@@ -157,3 +158,39 @@ def test_a_phone_that_was_agreed_on_and_says_nothing_is_an_alarm(world: World) -
     assert "moving_place_silent" in str(found)
     assert "Laura" not in str(found)
     world.reads_everything()
+
+
+def test_climbing_for_an_alert_never_waits_for_the_wearer_whose_fix_waits_for_the_alert(world: World) -> None:
+    world.stop_worker()
+    world.officer.has_app()
+    world.tag.walks_in()
+    alert = Alert.get()
+    world.clock.forward(11)
+    is_held, is_climbed = threading.Event(), threading.Event()
+
+    def hold_the_wearer() -> None:
+        with db.atomic():
+            db.lock_rows(Wearer, [world.wearer.id])
+            is_held.set()
+            is_climbed.wait(5)
+        db.release_connection()
+
+    def climb() -> None:
+        is_held.wait(5)
+        with db.atomic():
+            # Changed twice in one unit of work: then its keys are checked.
+            ladder.climb(ladder.lock(alert.id), clock.now())
+            ladder.climb(ladder.lock(alert.id), clock.now())
+        is_climbed.set()
+        db.release_connection()
+
+    if not db.is_postgres():
+        # On SQLite a unit of work holds the one write lock, and nobody can wait for anybody in a circle.
+        is_climbed.set()
+    threads = [threading.Thread(target=hold_the_wearer), threading.Thread(target=climb)]
+    for thread in threads:
+        thread.start()
+    assert is_climbed.wait(4)
+    for thread in threads:
+        thread.join(10)
+    world.checks_at_end = False
