@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, routes, wakeups
-from backend.models import AlarmKind, Attempt, Channel, Handling, Notification, NotificationState, Purpose
+from backend.models import AlarmKind, Alert, Attempt, Channel, Handling, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery, states
 from notifier.breaker import Breaker
@@ -249,6 +249,10 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders) -> 
 
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
+    if _is_moot(notification, notification.alert):
+        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled.
+        outbox.settle(notification, NotificationState.CANCELLED, clock.now(), "no longer owed")
+        return
     ways = channels.ways[Channel(notification.channel)]
     for way in ways:
         if way is not ways[0]:
@@ -260,6 +264,12 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders) -> 
             break
         outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, clock.now())
     settle(notification, attempt, outcome)
+
+
+def _is_moot(notification: Notification, alert: Alert) -> bool:
+    """Tell whether a warning has lost its point: somebody has answered, it was nothing, or a newer one is owed."""
+    is_news = alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN
+    return notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode)
 
 
 def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
@@ -304,9 +314,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
             pause = delivery.pause_s(tries, random.random(), outcome.retry_after_s)  # noqa: S311
             if not outcome.was_asked and now - notification.created_at > timedelta(seconds=delivery.USEFUL_FOR_S):
                 pause = None
-        is_news = alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN
-        if notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode):
-            # Somebody has answered meanwhile, or it was nothing, or worse: this one is not tried again.
+        if _is_moot(notification, alert):
             pause = None
         is_hers = notification.purpose == Purpose.VICTIM_BREACH
         if is_hers and pause is None:

@@ -106,7 +106,8 @@ def warn_again(alert: Alert, now: datetime) -> None:
         reached |= _owe_everywhere(alert, person, first.channels, Purpose.ALERT, 0, now)
     # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
     alert.rung = 1
-    text_at = now + timedelta(seconds=ladder.due_after_s(1) if reached else 0.0)
+    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else ladder.due_after_s(1)
+    text_at = now + timedelta(seconds=wait_s if reached else 0.0)
     alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
     alert.save()
     publish(alert)

@@ -8,7 +8,18 @@ from datetime import timedelta
 from backend import alerts, clock, db, outbox
 from backend.alerts import ladder
 from backend.case import people
-from backend.models import Alert, AlertKind, Channel, Notification, NotificationState, Person, Role, Wearer
+from backend.models import (
+    Alert,
+    AlertKind,
+    Channel,
+    Notification,
+    NotificationState,
+    Person,
+    Role,
+    Session,
+    Socket,
+    Wearer,
+)
 from backend.rungs import DEFAULT, Who
 from notifier import delivery
 from notifier.watchdog import Watchdog
@@ -194,3 +205,33 @@ def test_climbing_for_an_alert_never_waits_for_the_wearer_whose_fix_waits_for_th
     for thread in threads:
         thread.join(10)
     world.checks_at_end = False
+
+
+def test_what_a_dead_worker_held_is_not_sent_after_somebody_has_answered(world: World) -> None:
+    world.stop_worker()
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    assert outbox.claim_due([Channel.PUSH], clock.now(), world.settings.lease_s, 10)
+    officer.acknowledges()
+    db.release_connection()
+    world.clock.forward(world.settings.lease_s + 1)
+    world.start_worker()
+    world.settle()
+    assert Notification.get().state == NotificationState.CANCELLED
+
+
+def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_text(world: World) -> None:
+    officer = world.officer.signs_in()
+    world.tag.is_far_away()
+    Socket.create(person=officer.person, session=Session.get(), sid="half-open", seen_at=clock.now())
+    db.release_connection()
+    world.tag.reports(world.tag.fix(400.0))
+    world.tag.stays(400.0, for_s=30)
+    world.reads_everything()
+    Socket.update(seen_at=clock.now() + timedelta(seconds=60)).execute()
+    db.release_connection()
+    world.tag.walks_in()
+    alert = Alert.get()
+    assert alert.next_escalation_at <= clock.now() + timedelta(seconds=ladder.HINT_ACKNOWLEDGED_S)
+    officer.acknowledges()
+    world.reads_everything()
