@@ -12,10 +12,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import cli, db, ingest
 from backend.settings import Settings
-from backend.web import admin_pages, case_pages, fixes, health, openapi, pages, problems, reports, security
+from backend.web import (
+    admin_pages,
+    case_pages,
+    fixes,
+    health,
+    number_pages,
+    openapi,
+    pages,
+    problems,
+    reports,
+    security,
+)
 from backend.web import alarms as service_alarms
 from backend.web.gate import SocketGate
-from mobile_api import alerts, cases, devices, duty, phones, receipts, sessions, sockets, zones
+from mobile_api import alerts, cases, devices, duty, numbers, phones, receipts, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -28,12 +39,14 @@ BLUEPRINTS = (
     pages.bp,
     case_pages.bp,
     admin_pages.bp,
+    number_pages.bp,
     reports.bp,
     alerts.bp,
     cases.bp,
     devices.bp,
     phones.bp,
     duty.bp,
+    numbers.bp,
     receipts.bp,
     sessions.bp,
     zones.bp,

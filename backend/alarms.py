@@ -20,6 +20,8 @@ TITLES = {
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
+    AlarmKind.WEARERS_NUMBER: "A warning could have reached a wearer",
+    AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.BACKLOG: "Messages are waiting",
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
     AlarmKind.PROVIDER_DOWN: "A provider is down",
@@ -28,6 +30,7 @@ TITLES = {
     AlarmKind.CLOCK: "A clock is wrong",
     AlarmKind.ROTA_GAP: "Nobody is on duty",
     AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
+    AlarmKind.NUMBERS_UNPROVED: "Numbers are not proved",
 }
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
@@ -35,6 +38,8 @@ GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 TELL_AGAIN_S = 900.0
 # What ended this long ago without anybody having been told is history, no news.
 OLD_NEWS_S = 3_600.0
+# Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
+ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT)
 
@@ -131,7 +136,9 @@ def to_tell(now: datetime) -> list[Alarm]:
     is_due = Alarm.told_at.is_null() | (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S))
     has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
     ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
-    return gravest_first(list(Alarm.select().where((is_standing & is_due) | ended)))
+    return gravest_first(
+        list(Alarm.select().where((is_standing & is_due) | ended, Alarm.kind.not_in(list(ONLY_SHOWN))))
+    )
 
 
 def told(alarms: Sequence[Alarm], now: datetime) -> None:
@@ -148,7 +155,7 @@ def oldest_untold_s(now: datetime) -> float:
     """Return for how many seconds an alarm has stood that nobody has been told of; 0 where there is none."""
     first = (
         Alarm.select(Alarm.raised_at)
-        .where(Alarm.ended_at.is_null(), Alarm.told_at.is_null())
+        .where(Alarm.ended_at.is_null(), Alarm.told_at.is_null(), Alarm.kind.not_in(list(ONLY_SHOWN)))
         .order_by(Alarm.raised_at)
         .first()
     )

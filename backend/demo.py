@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import auth, consent, devices, tags
+from backend import auth, consent, devices, numbers, tags
 from backend.case import writing
 from backend.case.record import Terms
 from backend.db import atomic
@@ -157,11 +157,14 @@ def _make(now: datetime) -> None:
             password_hash=password_hash,
             created_at=now,
         )
+        if phone:
+            numbers.carry_over(people[email], now)
         if role != Role.ADMINISTRATOR:
             devices.register(people[email], f"demo-phone-of-{email.partition('@')[0]}", "android", now)
     since = now - timedelta(days=1)
     for case in CASES:
         victim = Victim.create(team=teams[case.team], name=case.victim, phone=case.victim_phone, created_at=now)
+        numbers.carry_over(victim, now)
         if case.words:
             consent.give(victim, Channel.SMS, *case.words, recorded_by=people[case.officer], now=now)
         wearer = Wearer.create(

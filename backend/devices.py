@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from backend import audit
+from backend import alarms, audit
 from backend.db import atomic
 from backend.errors import NotFound
-from backend.models import Device, Person
+from backend.models import AlarmKind, Device, Person
 
 # The platform whose token is the endpoint of a browser's subscription; all others have a token of Firebase's.
 WEB_PUSH = "webpush"
@@ -28,6 +28,7 @@ def register(person: Person, token: str, platform: str, now: datetime, keys: Map
         device.person, device.platform, device.keys = person, platform, kept_keys
         device.created_at, device.ended_at, device.ended_because = now, None, None
         device.save()
+        alarms.end(AlarmKind.PUSH_LOST, f"person:{person.id}", now)
         audit.record(audit.actor_of(person), "device_registered", f"device:{device.id}", now)
         return device
 

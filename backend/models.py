@@ -101,6 +101,8 @@ class AlarmKind(StrEnum):
     PROCESS_SILENT = "process_silent"
     NO_NEXT_ACTION = "no_next_action"
     NO_LIVE_ROUTE = "no_live_route"
+    WEARERS_NUMBER = "wearers_number"
+    PUSH_LOST = "push_lost"
     BACKLOG = "backlog"
     PROVIDER_CREDENTIALS = "provider_credentials"
     PROVIDER_DOWN = "provider_down"
@@ -109,6 +111,16 @@ class AlarmKind(StrEnum):
     CLOCK = "clock"
     ROTA_GAP = "rota_gap"
     MOVING_PLACE_SILENT = "moving_place_silent"
+    NUMBERS_UNPROVED = "numbers_unproved"
+
+
+class ProvedHow(StrEnum):
+    """How it became known whose a number is."""
+
+    BY_TEXT = "by_text"
+    BY_CALL = "by_call"
+    # In use when proofs began, or made for a demonstration: taken as proved at that moment.
+    CARRIED_OVER = "carried_over"
 
 
 class Table(Model):
@@ -164,6 +176,8 @@ class Shift(Table):
     to_at = InstantField()
     entered_by = ForeignKeyField(Person, null=True)
     created_at = InstantField()
+    # When Firebase was asked, before it began, whether it still knows the person's phones.
+    phones_checked_at = InstantField(null=True)
 
     class Meta:
         indexes = ((("team", "from_at"), False),)
@@ -281,6 +295,44 @@ class Wearer(Table):
     responsible_officer = ForeignKeyField(Person, null=True)
     is_training = BooleanField(default=False)
     created_at = InstantField()
+
+
+class WearerNumber(Table):
+    """A phone number known to be a wearer's, until taken back: no warning may ever go there."""
+
+    wearer = ForeignKeyField(Wearer, backref="numbers")
+    number = CharField(index=True)
+    recorded_by = ForeignKeyField(Person)
+    recorded_at = InstantField()
+    ended_by = ForeignKeyField(Person, null=True)
+    ended_at = InstantField(null=True)
+
+
+class NumberProof(Table):
+    """A code that was asked for to prove whose a number is, how it was sent, and whether it came back.
+
+    The code itself is nowhere: it follows from ``salt``, the number and the secret key.
+    """
+
+    person = ForeignKeyField(Person, null=True, backref="number_proofs")
+    victim = ForeignKeyField(Victim, null=True, backref="number_proofs")
+    number = CharField(index=True)
+    channel = CharField()
+    salt = CharField(null=True)
+    asked_at = InstantField()
+    asked_by = ForeignKeyField(Person, null=True)
+    tries = IntegerField(default=0)
+    # Its way out: when it is next to be sent, None once it was or never will be.
+    due_at = InstantField(null=True, index=True)
+    attempts = IntegerField(default=0)
+    lease_token = CharField(null=True)
+    lease_until = InstantField(null=True)
+    sent_at = InstantField(null=True)
+    failed_because = CharField(null=True)
+    proved_at = InstantField(null=True)
+    how = CharField(null=True)
+    voided_at = InstantField(null=True)
+    voided_because = CharField(null=True)
 
 
 class Tag(Table):
@@ -544,7 +596,7 @@ class ProviderEvent(Table):
     token = CharField(unique=True)
     kind = CharField()
     body = JSONField()
-    received_at = InstantField()
+    received_at = InstantField(index=True)
     made_of_it = CharField(null=True)
 
 
@@ -723,6 +775,8 @@ TABLES: list[type[Table]] = [
     VictimPhone,
     VictimPosition,
     Wearer,
+    WearerNumber,
+    NumberProof,
     Tag,
     Activation,
     ProtectedPlace,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from backend import audit
+from backend import audit, numbers
 from backend.access import require
 from backend.db import atomic
 from backend.errors import DomainError, NotFound
@@ -32,7 +32,7 @@ def put(
     """Let the alerts that are raised from now on climb this ladder; those under way keep theirs.
 
     Raises: NotAllowed unless a supervisor asks; LadderNotUsable; NotFound for a duty desk that has no account or
-    no number.
+    no proved number.
     """
     require(by, Role.SUPERVISOR)
     try:
@@ -42,8 +42,10 @@ def put(
     with atomic():
         if duty_person_id is not None:
             duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
-            if duty is None or not duty.phone or duty.role == Role.ADMINISTRATOR:
-                raise NotFound("The duty desk has to be an active officer or supervisor with a phone number.")
+            if duty is None or not numbers.is_proved(duty) or duty.role == Role.ADMINISTRATOR:
+                raise NotFound(
+                    "The duty desk has to be an active officer or supervisor with a phone number that is proved."
+                )
         policy = LadderPolicy.create(
             team=by.team_id, kind=kind, ladder=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )

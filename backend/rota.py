@@ -123,6 +123,24 @@ def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: dat
     return shift
 
 
+def claim_to_check(now: datetime, ahead: timedelta = timedelta(hours=1)) -> list[Shift]:
+    """Take the shifts that begin within ``ahead`` and whose phones nobody has checked: each is taken by one caller."""
+    where = (Shift.from_at > now) & (Shift.from_at <= now + ahead) & Shift.phones_checked_at.is_null()
+    found = list(
+        Shift.select(Shift, Person).join(Person, on=(Shift.person == Person.id)).where(where, Person.is_active)
+    )
+    return [
+        shift
+        for shift in found
+        if Shift.update(phones_checked_at=now).where(Shift.id == shift.id, Shift.phones_checked_at.is_null()).execute()
+    ]
+
+
+def check_again(shift: Shift) -> None:
+    """Give a shift back whose phones could not be asked about."""
+    Shift.update(phones_checked_at=None).where(Shift.id == shift.id).execute()
+
+
 def remove(by: Person, shift_id: int, now: datetime) -> None:
     """Take a shift off the rota; one that has begun ends now, since it was true until then. Raises: NotFound."""
     require(by, Role.SUPERVISOR)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import alarms, audit, outbox
+from backend import alarms, audit, numbers, outbox
 from backend.db import atomic
 from backend.models import AlarmKind, Channel, Device, Person, RouteDown
 
+# What is said of a number whose owner wants no texts; any other word of a provider is about the number itself.
+ANSWERED_STOP = "answered STOP"
+OPTED_OUT = (ANSWERED_STOP, "21610")
+
 
 def has_route(person: Person, channel: Channel, now: datetime) -> bool:
-    """Tell whether there is anything to send to: a fresh socket, a phone that takes pushes, a number not down."""
+    """Tell whether there is anything to send to: a fresh socket, a phone that takes pushes, a proved number not down.
+
+    A number that was never proved is no route: it may be a stranger's, or the wearer's own.
+    """
     if channel is Channel.WEBSOCKET:
         return outbox.is_connected(person, now)
     if channel is Channel.PUSH:
         return Device.select().where(Device.person == person, Device.ended_at.is_null()).exists()
-    return bool(person.phone) and not is_down(person, channel)
+    return numbers.is_proved(person) and not is_down(person, channel)
 
 
 def is_down(person: Person, channel: Channel) -> bool:
@@ -46,6 +53,38 @@ def mark_up(person: Person, channel: Channel, now: datetime) -> bool:
             if channel is Channel.SMS:
                 alarms.end(AlarmKind.OPTED_OUT, f"person:{person.id}", now)
         return bool(changed)
+
+
+def opted_in(person: Person, now: datetime) -> bool:
+    """Text again, since the owner of the number asked for it by START; False where that is not what stopped it.
+
+    A number that bounced is proved by a code and by nothing else: it may be another person's by now.
+    """
+    row = RouteDown.select().where(_down(person, Channel.SMS)).first()
+    has_asked = row is not None and any(mark in row.because for mark in OPTED_OUT)
+    return has_asked and mark_up(person, Channel.SMS, now)
+
+
+def change_number(person: Person, number: str | None, now: datetime) -> None:
+    """Let this be the person's number from now on; nothing goes there before it is proved, whatever was known of it."""
+    with atomic():
+        numbers.void(person, "the number was changed", now)
+        Person.update(phone=number).where(Person.id == person.id).execute()
+        person.phone = number
+        for channel in (Channel.SMS, Channel.VOICE):
+            mark_up(person, channel, now)
+
+
+def prove(person: Person, code: str, key: str, now: datetime) -> None:
+    """Take the code that came back from the person's number, and use what it proves: a text, or only a call.
+
+    Raises: WrongCode; NumberRefused.
+    """
+    proof = numbers.take_code(person, person, code, key, now)
+    with atomic():
+        mark_up(person, Channel.VOICE, now)
+        if proof.channel == Channel.SMS:
+            mark_up(person, Channel.SMS, now)
 
 
 def _down(person: Person, channel: Channel) -> object:

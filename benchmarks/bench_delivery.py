@@ -25,7 +25,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from backend import alerts, clock, db
+from backend import alerts, clock, db, numbers
 from backend.alerts import Judgement
 from backend.models import Alert, Device, Notification, Person, PlaceZone, ProtectedPlace, Role, Team, Victim, Wearer
 from backend.settings import Settings
@@ -99,6 +99,7 @@ class Caseload:
                     phone=f"+4477009{n:05d}",
                     created_at=now,
                 )
+                numbers.carry_over(person, now)
                 Device.create(person=person, token=f"token-{n}", platform="android", created_at=now)
                 wearer = Wearer.create(team=team, name=f"Wearer {n}", responsible_officer=person, created_at=now)
                 place = ProtectedPlace.create(victim=victim, label="Home")

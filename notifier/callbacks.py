@@ -6,6 +6,7 @@ import logging
 
 from flask import Blueprint, Response, request
 from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
 
 from backend import clock
 from backend.db import atomic
@@ -13,7 +14,7 @@ from backend.errors import WrongSignature
 from backend.models import ProviderEvent
 from backend.web.identity import settings
 from backend.web.openapi import describes
-from notifier import calls, replies, states
+from notifier import calls, codes, messages, replies, states
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +92,42 @@ def key(attempt_id: str) -> Response:
 @describes("Twilio hands over a reply.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def reply() -> Response:
     form = _form()
-    token = form.get("MessageSid", "")[:255]
+    token, number, now = form.get("MessageSid", "")[:255], form.get("From", ""), clock.now()
+    is_explained = False
     with atomic():
         if _store("sms", token, form):
-            made_of_it = replies.take(form.get("From", ""), form.get("Body", ""), clock.now())
+            made_of_it = replies.take(number, form.get("Body", ""), now)
+            is_explained = replies.explanation(number, made_of_it, now)
             ProviderEvent.update(made_of_it=made_of_it).where(ProviderEvent.token == token).execute()
-    return _xml(NO_REPLY)
+    if not is_explained:
+        return _xml(NO_REPLY)
+    answer = MessagingResponse()
+    answer.message(messages.HOW_TO_REPLY)
+    return _xml(str(answer))
+
+
+@bp.post("/v1/webhooks/twilio/code/<int:proof_id>")
+@describes(
+    "Twilio tells the state of a text with a code.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    is_public=True,
+    status=204,
+)
+def code_status(proof_id: int) -> tuple[str, int]:
+    form = _form()
+    state, said = form.get("MessageStatus", ""), form.get("ErrorCode", "")
+    with atomic():
+        if _store("code", f"code {proof_id} {state}"[:255], form):
+            codes.take_state(proof_id, state, said)
+    return "", 204
+
+
+@bp.post("/v1/webhooks/twilio/code/<int:proof_id>/voice")
+@describes("Twilio asks what a call with a code says.", tag="callbacks", errors=[WrongSignature], is_public=True)
+def code_voice(proof_id: int) -> Response:
+    _form()
+    return _xml(codes.say(proof_id, settings().signing_key(), clock.now()))
 
 
 def _xml(text: str) -> Response:

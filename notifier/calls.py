@@ -6,7 +6,7 @@ from datetime import datetime
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from backend import alerts, outbox
+from backend import alerts, numbers, outbox
 from backend.errors import DomainError, InvalidTransition
 from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Person, ReceiptKind
 from notifier import messages
@@ -45,8 +45,8 @@ def press(attempt_id: str, digits: str, public_url: str, now: datetime) -> str:
     if notification is None or notification.person is None:
         response.hangup()
         return str(response)
-    if not notification.person.is_active:
-        # The account was closed while the phone rang.
+    if not notification.person.is_active or not numbers.is_proved(notification.person):
+        # The account was closed, or its number taken away, while the phone rang.
         response.hangup()
         return str(response)
     if digits not in ("1", "2"):

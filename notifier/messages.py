@@ -84,6 +84,26 @@ HOW_TO_ANSWER = " Reply 1 {code} to acknowledge, 2 {code} if you cannot."
 ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION)
 
 
+# What is said to a colleague whose text did nothing.
+HOW_TO_REPLY = (
+    "Cordon. Nothing was changed. Reply with the code of the warning: 1 CODE to acknowledge, 2 CODE if you cannot, "
+    "3 CODE for details."
+)
+
+
+def code(digits: str, *, is_hers: bool) -> str:
+    """Return the text that proves a number; what a protected person gets does not even say who sends it."""
+    if is_hers:
+        return f"Your code is {digits}. It is good for 10 minutes."
+    return f"Cordon. Your code is {digits}. Enter it under My number within 10 minutes, or ask there for another."
+
+
+def spoken_code(digits: str) -> str:
+    """Return what a call says that proves a number, digit by digit and twice."""
+    slowly = ", ".join(digits)
+    return f"This is Cordon. Your code is: {slowly}. Once more: {slowly}."
+
+
 def spoken(subject: Subject, others: int) -> str:
     """Return what a call says: the code letter by letter, and how many other alerts wait for this person."""
     code = ", ".join(subject.code)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from backend import alerts, audit, consent, outbox, routes
+from backend import alerts, audit, consent, numbers, outbox, routes
+from backend.db import lock_rows
 from backend.errors import InvalidTransition
-from backend.models import Alert, Channel, Handling, Notification, Person, Purpose, Victim
+from backend.models import Alert, AuditEntry, Channel, Handling, Notification, Person, Purpose, Victim
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
 # Without a code an answer is about the one alert that this person was asked about lately, if it is only one.
 ASKED_WITHIN = timedelta(hours=2)
+# Whoever answers us by machine is not answered each time: two machines would talk for ever.
+EXPLAINED_EVERY = timedelta(minutes=10)
+NOT_UNDERSTOOD, NO_SUCH_ALERT = "not understood", "no such alert"
 
 
 def take(number: str, body: str, now: datetime) -> str:
@@ -26,15 +30,18 @@ def take(number: str, body: str, now: datetime) -> str:
     if not people:
         return "from a protected person" if victims else "unknown number"
     person = people[0]
-    if body.strip().upper() in ("START", "UNSTOP") and routes.mark_up(person, Channel.SMS, now):
+    if not numbers.is_proved(person):
+        # Nobody knows who has it: it may be a stranger's, or the wearer's own.
+        return "number not proved"
+    if body.strip().upper() in ("START", "UNSTOP") and routes.opted_in(person, now):
         return "start"
     found = ANSWER.match(body)
     if found is None:
-        return "not understood"
+        return NOT_UNDERSTOOD
     asked, code = found.group(1), found.group(2)
     alert = _alert_of(person, code, now)
     if alert is None:
-        return "no such alert"
+        return NO_SUCH_ALERT
     if asked == "3":
         _answer(alert, person, Purpose.REPLY_DETAILS, now)
         return "details"
@@ -45,13 +52,33 @@ def take(number: str, body: str, now: datetime) -> str:
         return error.code
 
 
+def explanation(number: str, made_of_it: str, now: datetime) -> bool:
+    """Tell whether to say what can be sent: to a colleague whose text did nothing, and who was not told lately."""
+    if made_of_it not in (NOT_UNDERSTOOD, NO_SUCH_ALERT):
+        return False
+    person = Person.get_or_none(Person.phone == number, Person.is_active)
+    if person is None or not routes.has_route(person, Channel.SMS, now):
+        return False
+    # Two texts at once are answered once.
+    lock_rows(Person, [person.id])
+    told = AuditEntry.select().where(
+        AuditEntry.subject == f"person:{person.id}",
+        AuditEntry.action == "reply_explained",
+        AuditEntry.at > now - EXPLAINED_EVERY,
+    )
+    if told.exists():
+        return False
+    audit.record(audit.SYSTEM, "reply_explained", f"person:{person.id}", now)
+    return True
+
+
 def _stop(people: list[Person], victims: list[Victim], now: datetime) -> str:
     """A number that several people share stops for each of them: silence is what it asks for."""
     for victim in victims:
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
-        routes.mark_down(person, Channel.SMS, "answered STOP", now)
+        routes.mark_down(person, Channel.SMS, routes.ANSWERED_STOP, now)
     return "stop" if people or victims else "unknown number"
 
 

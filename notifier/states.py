@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import alerts, outbox, routes
+from backend import alerts, numbers, outbox, routes
 from backend.db import atomic
 from backend.models import Attempt, Channel, NotificationState, Purpose
 
@@ -63,6 +63,8 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
         person = notification.person
         if person is not None and error_code in NUMBER_TAKES_NO_TEXTS and notification.channel == Channel.SMS:
             routes.mark_down(person, Channel.SMS, f"Twilio {error_code}", now)
+        if notification.victim is not None and error_code in NUMBER_TAKES_NO_TEXTS:
+            numbers.void(notification.victim, f"Twilio {error_code}", now)
         if changed and reached is NotificationState.FAILED:
             alerts.hasten(notification, now)
             if notification.purpose == Purpose.VICTIM_BREACH:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from backend import alarms, db
+from backend import alarms, db, numbers
 from backend.models import Alarm, AlarmKind, Person, Role
 from backend.settings import Settings
 from notifier import alarm_words
@@ -63,14 +63,18 @@ class Teller:
         """Return for each number what its owner is to hear: a duty line that is a supervisor's hears it once."""
         supervisors = list(
             Person.select(Person.id, Person.team, Person.phone)
-            .where(Person.is_active, Person.role == Role.SUPERVISOR, Person.phone.is_null(False), Person.phone != "")
+            .where(Person.is_active, Person.role == Role.SUPERVISOR, Person.id.in_(numbers.proved_people()))
             .order_by(Person.id)
         )
+        duty_line = self._settings.duty_line
+        if duty_line and numbers.is_wearers(duty_line):
+            log.error("the duty line is known as a wearer's number: nothing is sent there")
+            duty_line = ""
         found: dict[str, list[Alarm]] = defaultdict(list)
         for alarm in owed:
             own = [person for person in supervisors if person.team_id == alarm.team_id]
-            numbers = [person.phone for person in own or supervisors]
-            for number in dict.fromkeys([*numbers, self._settings.duty_line]):
+            phones = [person.phone for person in own or supervisors]
+            for number in dict.fromkeys([*phones, duty_line]):
                 if number:
                     found[number].append(alarm)
         return dict(found)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from backend import alarms, alerts, clock, db, heartbeats, outages, rota, shared_location, vitals
+from backend import alarms, alerts, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 BACKLOG_AFTER_S = 15.0
 PHONE_SILENT_AFTER_S = 1_200.0
 BACKLOG_OVER_S = 5.0
+NUMBERS_EVERY_S = 60.0
 # A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
 NOTIFIER_SETTLES_S = 30.0
 # A round that ended longer ago than this says nothing of now.
@@ -58,6 +59,7 @@ class Watchdog:
         self._last: Round | None = None
         self._began_at: datetime | None = None
         self._no_notifier_at: datetime | None = None
+        self._numbers_at: datetime | None = None
         self._is_heard = False
         self._untold_s = 0.0
 
@@ -115,6 +117,7 @@ class Watchdog:
             ("alerts that reach nobody", self._unreached),
             ("rotas", self._rotas),
             ("phones of protected persons", self._moving_places),
+            ("numbers", self._numbers),
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("what people were told", self._untold),
@@ -207,7 +210,7 @@ class Watchdog:
             .where(
                 Person.is_active,
                 Person.id.in_(responsible) | Person.id.in_(known),
-                Person.phone.is_null() | (Person.phone == ""),
+                Person.id.not_in(numbers.proved_people()),
                 Person.id.not_in(has_push),
             )
             .order_by(Person.id)
@@ -216,7 +219,7 @@ class Watchdog:
         )
         rows = list(query)
         found: dict[str, tuple[str, int | None]] = {
-            f"person:{person_id}": (f"Staff member {person_id} has no number and no phone for pushes", team_id)
+            f"person:{person_id}": (f"Staff member {person_id} has no proved number and no phone for pushes", team_id)
             for person_id, team_id in rows
         }
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "person:", found, now, is_complete=len(rows) < MOST_FOUND)
@@ -257,6 +260,19 @@ class Watchdog:
             heard = "never" if silence_s is None else f"for {silence_s / 60:.0f} min not"
             found[f"victim:{victim_id}"] = (f"Phone of protected person {victim_id} was {heard} heard", team_id)
         alarms.reconcile(AlarmKind.MOVING_PLACE_SILENT, "victim:", found, now)
+
+    def _numbers(self, now: datetime) -> None:
+        """Numbers that are wearers' at once, the others once a minute: who has to prove one, and who again."""
+        alarms.reconcile(AlarmKind.WEARERS_NUMBER, "", numbers.taken(now), now)
+        if self._numbers_at is not None and now < self._numbers_at:
+            return
+        self._numbers_at = now + timedelta(seconds=NUMBERS_EVERY_S)
+        numbers.ask_again_by_day(now)
+        found: dict[str, tuple[str, int | None]] = {}
+        for team_id, (unproved, due) in numbers.counts(now).items():
+            detail = f"Numbers of staff: {unproved} never proved and not used, {due} to be proved again"
+            found[f"team:{team_id}"] = (detail, team_id)
+        alarms.reconcile(AlarmKind.NUMBERS_UNPROVED, "team:", found, now)
 
     @staticmethod
     def _backlog(now: datetime) -> None:

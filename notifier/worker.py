@@ -9,11 +9,22 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, routes, wakeups
-from backend.models import AlarmKind, Alert, Attempt, Channel, Handling, Notification, NotificationState, Purpose
+from backend import alarms, alerts, clock, db, heartbeats, instants, numbers, outbox, routes, wakeups
+from backend.models import (
+    AlarmKind,
+    Alert,
+    Attempt,
+    Channel,
+    Handling,
+    Notification,
+    NotificationState,
+    NumberProof,
+    Purpose,
+)
 from backend.settings import Settings
-from notifier import delivery, states
+from notifier import codes, delivery, shift_checks, states
 from notifier.breaker import Breaker
 from notifier.channels import console, twilio
 from notifier.channels.push import Push
@@ -48,6 +59,8 @@ class Way:
     breaker: Breaker | None = field(default_factory=Breaker)
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
+    # Sends a code that proves a number; None where this way has no numbers.
+    tell_code: codes.Teller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,7 @@ class Senders:
     ways: dict[Channel, list[Way]]
     close: Callable[[], None]
     push_breakers: Mapping[str, Breaker] = field(default_factory=dict)
+    push: Push | None = None
 
     def breakers(self) -> list[tuple[str, Breaker]]:
         """Return the breakers of all providers, each by the name of its provider and channel."""
@@ -84,8 +98,12 @@ def senders(settings: Settings) -> Senders:
     for account in twilio.accounts(settings):
         # Texts and calls of one account fail apart from each other.
         sms, voice = Sms(settings, account), Voice(settings, account)
-        ways.setdefault(Channel.SMS, []).append(Way(account.name, sms.send, state_of=sms.state_of))
-        ways.setdefault(Channel.VOICE, []).append(Way(account.name, voice.send, state_of=voice.state_of))
+        ways.setdefault(Channel.SMS, []).append(
+            Way(account.name, sms.send, state_of=sms.state_of, tell_code=sms.tell_code)
+        )
+        ways.setdefault(Channel.VOICE, []).append(
+            Way(account.name, voice.send, state_of=voice.state_of, tell_code=voice.tell_code)
+        )
     for channel, name, missing in (
         (Channel.SMS, "SMS", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
         (Channel.VOICE, "voice", "CORDON_TWILIO_ACCOUNT_SID, _AUTH_TOKEN and _FROM are not all set"),
@@ -93,7 +111,7 @@ def senders(settings: Settings) -> Senders:
         if channel not in ways:
             log.warning("%s is off: %s", name, missing)
             ways[channel] = [Way("console", console.send) if settings.console else _off(name)]
-    return Senders(ways, push.close, push.breakers)
+    return Senders(ways, push.close, push.breakers, push)
 
 
 class Worker:
@@ -108,6 +126,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
         self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
+        self._checks_at = 0.0
         self._down: set[str] | None = None
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
 
@@ -156,6 +175,8 @@ class Worker:
         self._try("the ladder", climb)
         if climbed:
             self._try("deliveries", self._begin_deliveries)
+        self._try("codes that prove numbers", self._begin_codes)
+        self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
         self._try("providers that are down", self._tell_of_providers)
         db.release_connection()
@@ -173,6 +194,44 @@ class Worker:
             self._pool.submit(self._deliver, notification, attempt)
             for notification, attempt in zip(claimed, attempts, strict=True)
         }
+
+    def _begin_codes(self) -> None:
+        """Hand the codes that are owed to threads that no warning needs."""
+        if self._free() <= 0:
+            return
+        claimed = numbers.claim_codes(clock.now(), self._settings.lease_s, self._free())
+        self._under_way |= {self._pool.submit(self._apart, "a code", partial(self._send_code, row)) for row in claimed}
+
+    def _send_code(self, row: NumberProof) -> None:
+        ways = [
+            (way.provider, way.breaker, way.tell_code)
+            for way in self._senders.ways[Channel(row.channel)]
+            if way.tell_code is not None
+        ]
+        # Nothing is held while a provider takes its time.
+        db.release_connection()
+        codes.send(row, ways, self._settings.signing_key(), clock.now(), random.random())  # noqa: S311
+
+    def _begin_checks(self) -> None:
+        """Let the phones of those whose shift is about to begin be asked about, beside the deliveries."""
+        push = self._senders.push
+        if push is None or self._free() <= 0 or clock.monotonic() < self._checks_at:
+            return
+        self._checks_at = clock.monotonic() + shift_checks.EVERY_S
+        self._under_way.add(
+            self._pool.submit(self._apart, "a shift", lambda: shift_checks.check_due(push, clock.now()))
+        )
+
+    @staticmethod
+    def _apart(what: str, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:
+            # A lease runs out, or the next look finds it, and somebody tries again.
+            log.warning("%s was not settled (%s)", what, type(error).__name__, exc_info=True)
+            db.forget_connection()
+        finally:
+            db.release_connection()
 
     def _tell_of_providers(self) -> None:
         """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
@@ -330,5 +389,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
         if is_number_dead and notification.person is not None:
             routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
+        if is_number_dead and notification.victim is not None:
+            numbers.void(notification.victim, outcome.detail, now)
         # The next channel goes at the first failure; the retry of this one runs beside it.
         alerts.hasten(notification, now)

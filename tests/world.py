@@ -17,13 +17,14 @@ import socketio
 from standardwebhooks import Webhook
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backend import auth, clock, consent, db, devices, tags, web_push
+from backend import auth, clock, consent, db, devices, numbers, tags, web_push
 from backend.models import (
     Activation,
     Alert,
     CaseDue,
     Channel,
     Notification,
+    NumberProof,
     Person,
     PlaceState,
     PlaceZone,
@@ -390,6 +391,7 @@ class World:
         self.colleague = self.person(Role.OFFICER, "Ben Carter", "+447700900102")
         self.supervisor = self.person(Role.SUPERVISOR, "Grace Okafor", "+447700900103")
         self.victim = Victim.create(team=self.team, name="Laura Bennett", phone="+447700900201", created_at=now)
+        numbers.carry_over(self.victim, now)
         self.wearer = Wearer.create(
             team=self.team, name="Daniel Marsh", responsible_officer=self.officer.person, created_at=now
         )
@@ -425,8 +427,10 @@ class World:
         PlaceZone.create(place=self.place, wearer=wearer, feature=self.zone.feature, from_at=self.zone.from_at)
         return self.new_tag(serial, wearer)
 
-    def person(self, role: Role, name: str, phone: str | None, team: Team | None = None) -> Phone:
-        """Return a new member of staff with a phone."""
+    def person(
+        self, role: Role, name: str, phone: str | None, team: Team | None = None, *, is_proved: bool = True
+    ) -> Phone:
+        """Return a new member of staff with a phone, whose number is taken as proved."""
         row = Person.create(
             team=team or self.team,
             role=role,
@@ -436,6 +440,8 @@ class World:
             password_hash=PASSWORD_HASH,
             created_at=clock.now(),
         )
+        if phone and is_proved:
+            numbers.carry_over(row, clock.now())
         phone_in_hand = Phone(self, row)
         self.phones.append(phone_in_hand)
         return phone_in_hand
@@ -492,7 +498,8 @@ class World:
                     .where(Notification.channel == Channel.VOICE, Notification.state == "sent")
                     .exists()
                 )
-                return not overdue and not due and not calling
+                codes = NumberProof.select().where(NumberProof.due_at <= now).exists()
+                return not overdue and not due and not calling and not codes
             finally:
                 db.release_connection()
 

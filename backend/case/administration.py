@@ -6,12 +6,11 @@ import re
 import secrets
 from datetime import datetime
 
-from backend import audit, auth, tags
+from backend import audit, auth, numbers, routes, tags
 from backend.access import require
-from backend.case.opening import check_phone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.models import Person, Role, Tag, Team
+from backend.models import Channel, Person, Role, Tag, Team
 
 
 def add_person(
@@ -19,7 +18,9 @@ def add_person(
 ) -> tuple[Person, str]:
     """Make an account and return it with its first password, which is shown once and kept nowhere.
 
-    Raises: NotAllowed, NotFound, InvalidRecord.
+    A number is sent a code at once, and takes no warning before its owner has given that back.
+
+    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number.
     """
     require(by, Role.ADMINISTRATOR)
     address = email.strip().lower()
@@ -29,7 +30,7 @@ def add_person(
         raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
     if Person.select().where(Person.email == address).exists():
         raise InvalidRecord("Somebody has this e-mail address already.")
-    check_phone(phone)
+    number = numbers.usable(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
     password = secrets.token_urlsafe(12)
@@ -39,12 +40,32 @@ def add_person(
             role=role,
             name=name.strip(),
             email=address,
-            phone=phone or None,
+            phone=number,
             password_hash=auth.hash_password(password),
             created_at=now,
         )
         audit.record(audit.actor_of(by), "person_added", f"person:{person.id}", now, role=role)
+        if number:
+            numbers.ask(person, by, Channel.SMS, now)
     return person, password
+
+
+def change_number(by: Person, person_id: int, phone: str | None, now: datetime) -> Person:
+    """Give a member of staff another number, or none; a code goes to it at once, and no warning before it came back.
+
+    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number; TooManyCodes.
+    """
+    require(by, Role.ADMINISTRATOR)
+    person = Person.get_or_none(Person.id == person_id, Person.is_active)
+    if person is None:
+        raise NotFound("There is no such person.")
+    number = numbers.usable(phone) if phone else None
+    with atomic():
+        routes.change_number(person, number, now)
+        audit.record(audit.actor_of(by), "person_number_changed", f"person:{person.id}", now)
+        if number:
+            numbers.ask(person, by, Channel.SMS, now)
+    return person
 
 
 def add_team(by: Person, name: str, now: datetime) -> Team:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
-from backend import alerts, audit, outbox
+from backend import alerts, audit, numbers, outbox
 from backend.case import reading, watch
 from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
 from backend.consent import sms_consent
@@ -211,7 +211,7 @@ def tell_protected_persons(case: Case, place_ids: list[int], ends_at: datetime, 
         zone = _zone_of(case.wearer_id, [p.id for p in victim.places if p.id in place_ids])
         assert zone is not None
         consent = sms_consent(victim)
-        is_told = bool(victim.phone and consent and consent.wording_ending) and not wearer.is_training
+        is_told = bool(numbers.is_proved(victim) and consent and consent.wording_ending) and not wearer.is_training
         said = f"Protection of the place {zone.place.label} ends {when(ends_at):%-d %B %Y, %H:%M}."
         said += " The protected person is told by text." if is_told else " Tell the protected person before then."
         alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))

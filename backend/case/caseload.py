@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from backend import audit
+from backend import audit, numbers
 from backend.access import require
-from backend.case.opening import NewCase, check_phone, free_tags, open_case
+from backend.case.opening import NewCase, free_tags, open_case
 from backend.case.record import ends_with, midnight
 from backend.case.writing import ORDER_KINDS
 from backend.db import atomic
@@ -153,8 +153,9 @@ def _case(
     if values["officer_email"] and (officer is None or officer.role == Role.ADMINISTRATOR):
         wrong("officer_email", "No active officer of your team has this e-mail address.")
     try:
-        check_phone(values["victim_phone"] or None)
-    except InvalidRecord as error:
+        if values["victim_phone"]:
+            numbers.usable(values["victim_phone"])
+    except DomainError as error:
         wrong("victim_phone", error.detail)
     if starts_on is None or officer is None or values["zone_id"] not in features:
         return None

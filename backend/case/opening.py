@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backend import audit
+from backend import audit, numbers
 from backend.access import require
 from backend.case import writing
 from backend.case.record import Terms
@@ -37,7 +37,8 @@ class NewCase:
 def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
     """Record everything of a new case, whose responsible officer is ``person``; the next fix is judged.
 
-    Raises: NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NotFound for an unknown tag.
+    Raises: NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NotFound for an unknown tag;
+    NumberRefused for a wearer's number.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
@@ -50,13 +51,11 @@ def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
     ):
         if not value.strip():
             raise InvalidRecord(f"Enter {what}.")
-    check_phone(new.victim_phone)
+    victim_phone = numbers.usable(new.victim_phone) if new.victim_phone else None
     with atomic():
         wearer = Wearer.create(team=person.team_id, name=new.wearer.strip(), responsible_officer=person, created_at=now)
         audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now)
-        victim = Victim.create(
-            team=person.team_id, name=new.victim.strip(), phone=new.victim_phone or None, created_at=now
-        )
+        victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
         audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
         place = ProtectedPlace.create(victim=victim, label=new.place.strip())
         order = writing.open_order(
@@ -84,12 +83,6 @@ def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
         )
         writing.fit_tag(person, wearer.id, new.serial, now, now)
         return wearer
-
-
-def check_phone(number: str | None) -> None:
-    """Raises: InvalidRecord for a number that is not written as +447700900201."""
-    if number and not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
-        raise InvalidRecord("Write the phone number with its country, for example +447700900201.")
 
 
 def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str, Any]:

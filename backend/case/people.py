@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alerts, audit, auth, policies, rota
+from backend import alerts, audit, auth, policies, rota, routes
 from backend.access import access_wearer, named_on, require
 from backend.case import reading
 from backend.case.record import Version, What, standing, true_at
@@ -164,7 +164,7 @@ def leave(
         rota.hand_over(leaver.id, heir_id, by, now)
         policies.hand_over(leaver.id, heir_id, by, now)
         auth.deactivate(leaver, by, now)
-        Person.update(phone=None).where(Person.id == leaver.id).execute()
+        routes.change_number(leaver, None, now)
         _ring_heirs(caseload, now)
         audit.record(audit.actor_of(by), "officer_left", f"person:{leaver.id}", now, cases=len(caseload))
         return len(caseload)

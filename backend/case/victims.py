@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit, consent
+from backend import audit, consent, numbers
 from backend.access import access_wearer
 from backend.case import reading
-from backend.case.opening import check_phone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Consent, Person, Victim
@@ -28,21 +27,49 @@ def agree(
 ) -> Consent:
     """Record that she agrees to texts to this number in her own three wordings; an earlier consent ends.
 
-    Raises: NotFound, NotAllowed; InvalidRecord for a missing or too long wording, or a number that cannot be.
+    Another number than before has to be proved before anything is sent there.
+
+    Raises: NotFound, NotAllowed; InvalidRecord for a missing or too long wording, or a number that cannot be;
+    NumberRefused for a wearer's number.
     """
     access_wearer(person, wearer_id, now)
-    victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
-    if victim is None:
-        raise NotFound("There is no such protected person.")
+    victim = _of_case(wearer_id, victim_id)
     if not phone:
         raise InvalidRecord("Enter the number that is safe for her.")
-    check_phone(phone)
+    number = numbers.usable(phone)
     words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
     if not all(words):
         raise InvalidRecord("Enter the words that she chose for each of the three texts.")
     if any(len(text) > LONGEST_WORDING for text in words):
         raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
     with atomic():
-        Victim.update(phone=phone).where(Victim.id == victim.id).execute()
+        if number != victim.phone:
+            numbers.void(victim, "the number was changed", now)
+            Victim.update(phone=number).where(Victim.id == victim.id).execute()
         audit.record(audit.actor_of(person), "victim_number_changed", f"victim:{victim.id}", now)
         return consent.give(victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2])
+
+
+def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
+    """Text her a code now, while the officer speaks with her; the words say nothing of what it is for.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without her consent to texts; NumberRefused, TooManyCodes.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    victim = _of_case(wearer_id, victim_id)
+    if wearer.is_training or consent.sms_consent(victim) is None:
+        raise InvalidRecord("Record first that she agrees to texts.")
+    numbers.ask(victim, person, Channel.SMS, now)
+
+
+def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:
+    """Take the code that she read out: her number is proved. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
+    access_wearer(person, wearer_id, now)
+    numbers.take_code(_of_case(wearer_id, victim_id), person, code, key, now)
+
+
+def _of_case(wearer_id: int, victim_id: int) -> Victim:
+    victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    return victim

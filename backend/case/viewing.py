@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend import audit
+from backend import audit, numbers
 from backend.access import access_wearer, closed_cases, require
 from backend.case import lives, reading, rejudging, writing
 from backend.case.record import LONDON, Life, What, true_at
@@ -84,7 +84,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
             _order(order, case, at) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
         ],
         "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
-        "victims": [_victim(victim) for victim in reading.victims_of(wearer.id)],
+        "victims": [_victim(victim, now) for victim in reading.victims_of(wearer.id)],
         "is_judged": bool(held),
     }
 
@@ -150,12 +150,18 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
     }
 
 
-def _victim(victim: Victim) -> dict[str, Any]:
+def _victim(victim: Victim, now: datetime) -> dict[str, Any]:
+    has_agreed = bool(victim.phone and sms_consent(victim))
+    number = numbers.standing(victim, now)
+    code = numbers.newest_code(victim)
     places = ProtectedPlace.select().where(ProtectedPlace.victim == victim).order_by(ProtectedPlace.id)
     return {
         "id": victim.id,
         "name": victim.name,
-        "is_reachable": bool(victim.phone and sms_consent(victim)),
+        "has_agreed": has_agreed,
+        "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
+        "number": number.value,
+        "code_failed": code.failed_because if code else None,
         "shares_location": LocationConsent.select()
         .where(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
         .exists(),

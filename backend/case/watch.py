@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend import alerts, audit
+from backend import alerts, audit, numbers
 from backend.case import reading
 from backend.case.record import Case, Life, true_at
 from backend.consent import sms_consent
@@ -42,6 +42,8 @@ class Gap(StrEnum):
     REPORTING_WITHOUT_ORDER = "reporting_without_order"
     WITHOUT_OFFICER = "wearer_without_officer"
     VICTIM_WITHOUT_CONTACT = "victim_without_safe_contact"
+    NUMBER_UNPROVED = "victim_number_unproved"
+    NUMBER_DUE = "victim_number_due"
     EXPIRED_AND_REPORTING = "expired_order_and_reporting"
     SUSPENSION_OVERDUE = "suspension_overdue"
 
@@ -53,6 +55,8 @@ TEXTS = {
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached",
+    Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
+    Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
     Gap.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
     Gap.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
 }
@@ -123,6 +127,11 @@ def _gaps(wearer: Wearer, case: Case, orders: list[Order], has_officer: bool, no
     for victim in reading.victims_of(wearer.id):
         if not victim.phone or sms_consent(victim) is None:
             found.append((Gap.VICTIM_WITHOUT_CONTACT, victim.name))
+            continue
+        standing = numbers.standing(victim, now)
+        if standing is not numbers.Standing.PROVED:
+            is_due = standing is numbers.Standing.DUE
+            found.append((Gap.NUMBER_DUE if is_due else Gap.NUMBER_UNPROVED, victim.name))
     entry = true_at(case.life, now)
     if life is Life.SUSPENDED and entry is not None:
         until = entry.value.get("expected_end_at")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from backend import clock
+from backend import clock, numbers
 from backend.case import administration, opening, people
 from backend.case.people import CaseloadLeft
 from backend.errors import DomainError, InvalidRecord
@@ -33,6 +33,7 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
     tags: list[dict[str, Any]] = [
         {"serial": tag.serial, "is_free": tag.id in free} for tag in Tag.select().order_by(Tag.serial)
     ]
+    everybody = administration.people_of(person, text)
     return render_template(
         "administrator.html",
         person=person,
@@ -41,7 +42,8 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
         secret=secret,
         text=text,
         values=request.form if error else {},
-        people=administration.people_of(person, text),
+        people=everybody,
+        numbers=numbers.of_everybody(everybody, clock.now()),
         teams=list(Team.select().order_by(Team.name)),
         tags=[tag for tag in tags if not text or text.lower() in tag["serial"].lower()],
         roles={
@@ -89,6 +91,19 @@ def add_person() -> Any:
             clock.now(),
         )
         return f"The account of {made.name} is made. First password, shown only now:", password
+
+    return _try(act)
+
+
+@bp.post("/administrator/people/<int:person_id>/number")
+@page_for(Role.ADMINISTRATOR)
+def change_number(person_id: int) -> Any:
+    def act() -> tuple[str, str]:
+        phone = _text("new_phone") or None
+        changed = administration.change_number(_person(), person_id, phone, clock.now())
+        if phone is None:
+            return f"{changed.name} has no number any more.", ""
+        return f"A code goes to the new number of {changed.name}, who enters it under My number.", ""
 
     return _try(act)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock, shared_location
+from backend import clock, numbers, shared_location
 from backend.access import named_on
 from backend.case import drills, lives, opening, people, police, reading, victims, viewing, watch, writing
 from backend.case.lives import Ended, Risk, Suspended
@@ -30,6 +30,10 @@ KIND_TEXTS = {
     "bail": "Bail",
     "other": "Other",
 }
+IN_USE = (
+    "This number was in use for a protected person or a member of staff: warnings may have gone to him. Nothing is "
+    "sent there any more, and an alarm stands until the right number is found."
+)
 RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
 
 
@@ -201,7 +205,7 @@ def new_case() -> Any:
     return _try(act, lambda wearer: redirect(url_for("case_pages.case", wearer_id=wearer.id)), again)
 
 
-def _case_page(wearer_id: int, error: DomainError | None = None) -> str:
+def _case_page(wearer_id: int, error: DomainError | None = None, said: str = "") -> str:
     person, now = _person(), clock.now()
     on = request.args.get("on", "")
     try:
@@ -217,6 +221,8 @@ def _case_page(wearer_id: int, error: DomainError | None = None) -> str:
             error=error,
             case=seen,
             gaps=gaps,
+            said=said,
+            his_numbers=numbers.of_wearer(person, wearer_id, now),
             history=viewing.history(person, wearer_id, now),
             is_past=bool(on) and at < now,
             on=on,
@@ -562,6 +568,44 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
         )
 
     return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/number")
+@page_for(*STAFF)
+@_refusable
+def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
+    """Text her a code, or take the one that she read out."""
+
+    def act(person: Person, now: datetime) -> Any:
+        if _text("act") == "send":
+            return victims.send_code(person, wearer_id, victim_id, now)
+        if not _text("code"):
+            raise InvalidRecord("Enter the code that she reads out.")
+        return victims.take_code(person, wearer_id, victim_id, _text("code"), settings().signing_key(), now)
+
+    return _change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/numbers")
+@page_for(*STAFF)
+@_refusable
+def keep_wearers_numbers(wearer_id: int) -> Any:
+    """Record a number as the wearer's, or take one back."""
+    if _text("number_id").isdigit():
+        return _change(
+            wearer_id, lambda person, now: numbers.take_back(person, wearer_id, int(_text("number_id")), now)
+        )
+
+    def done(made: numbers.Recorded) -> Any:
+        if not made.was_in_use:
+            return redirect(url_for("case_pages.case", wearer_id=wearer_id))
+        return _case_page(wearer_id, said=IN_USE)
+
+    return _try(
+        lambda: numbers.record(_person(), wearer_id, _text("his_number"), clock.now()),
+        done,
+        lambda error: _case_page(wearer_id, error),
+    )
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import alarms, auth, clock, devices, lifecycle, outages, reports, web_push
+from backend import alarms, auth, clock, devices, lifecycle, numbers, outages, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
@@ -26,6 +26,13 @@ from backend.web.reports import ReportQuery, as_csv, period
 bp = Blueprint("pages", __name__)
 
 LONDON = ZoneInfo("Europe/London")
+
+# What an officer is told above the alerts while texts and calls do not reach them, or may not for long.
+NUMBER_OWED = {
+    numbers.Standing.NONE: "No number: Cordon cannot text or call you",
+    numbers.Standing.UNPROVED: "No texts or calls yet: prove your number",
+    numbers.Standing.DUE: "Prove your number again",
+}
 
 HOME_OF = {
     Role.OFFICER: "pages.officer",
@@ -114,6 +121,7 @@ def officer(alert_id: int | None = None) -> str:
     return render_template(
         "officer.html",
         person=visitor.person,
+        number_owed=NUMBER_OWED.get(numbers.standing(visitor.person, clock.now())),
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "push_key": web_push.public_key(settings()),

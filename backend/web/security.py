@@ -27,6 +27,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "receipts",
     "zones",
     "callbacks",
+    "numbers",
     "reports",
     "health",
     "openapi",

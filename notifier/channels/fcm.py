@@ -42,8 +42,17 @@ class Fcm:
 
     def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
         """Try once."""
+        return self._ask(device, data, is_urgent=is_urgent, is_dry=False)
+
+    def check(self, device: Device) -> Outcome:
+        """Ask whether a push to this phone would be taken; nothing is sent."""
+        data = {"alert_id": "0", "title": "Cordon", "body": "Nothing to do."}
+        return self._ask(device, data, is_urgent=False, is_dry=True)
+
+    def _ask(self, device: Device, data: dict[str, str], *, is_urgent: bool, is_dry: bool) -> Outcome:
         try:
-            return delivery.sent(messaging.send(_message(device.token, data, is_urgent), app=self._app))
+            message = _message(device.token, data, is_urgent)
+            return delivery.sent(messaging.send(message, dry_run=is_dry, app=self._app))
         except (messaging.UnregisteredError, messaging.SenderIdMismatchError) as error:
             return delivery.dead_route(f"token not registered ({error.code})")
         except exceptions.InvalidArgumentError:

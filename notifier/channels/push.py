@@ -43,7 +43,7 @@ class Push:
         # One for each push service: one that is down must not silence the others.
         self.breakers: dict[str, Breaker] = defaultdict(Breaker)
         self._web_push: Provider = WebPush(settings)
-        self._fcm: Provider | None = Fcm(settings) if settings.fcm_credentials else None
+        self._fcm: Fcm | None = Fcm(settings) if settings.fcm_credentials else None
         if self._fcm is None:
             log.warning("push through Firebase is off: CORDON_FCM_CREDENTIALS is not set")
 
@@ -75,6 +75,18 @@ class Push:
             outcomes.append(outcome)
         order = (Result.SENT, Result.RETRY, Result.FAILED, Result.DEAD_ROUTE)
         return min(outcomes, key=lambda outcome: order.index(outcome.result))
+
+    @property
+    def can_check(self) -> bool:
+        """Whether there is a provider that can be asked without sending."""
+        return self._fcm is not None
+
+    def check(self, device: Device) -> Outcome:
+        """Ask Firebase whether it would take a push for this phone, and send none."""
+        fcm = self._fcm
+        if fcm is None:
+            return delivery.failed("push through Firebase is off: it has no credentials")
+        return self.breakers["fcm"].ask(device.platform, lambda: fcm.check(device))
 
     def close(self) -> None:
         """Let go of every provider."""

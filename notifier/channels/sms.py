@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from backend import numbers
 from backend.consent import sms_consent
 from backend.models import Attempt, Notification, Purpose
 from backend.settings import Settings
@@ -28,7 +29,7 @@ class Sms:
         """Hand the message to Twilio once."""
         number, text = self._words(notification, subject)
         if not number or not text:
-            return delivery.failed("no number, or no consent")
+            return delivery.failed("no number that is proved, or no consent")
         return twilio.outcome_of(
             lambda: self._account.client.messages.create(
                 to=number,
@@ -36,6 +37,19 @@ class Sms:
                 body=text,
                 validity_period=VALID_FOR_S,
                 status_callback=f"{self._settings.public_url}/v1/webhooks/twilio/status/{attempt.id}",
+            ),
+            "message",
+        )
+
+    def tell_code(self, number: str, words: str, proof_id: int) -> Outcome:
+        """Hand a text with a code to Twilio once."""
+        return twilio.outcome_of(
+            lambda: self._account.client.messages.create(
+                to=number,
+                from_=self._account.sms_from,
+                body=words,
+                validity_period=VALID_FOR_S,
+                status_callback=f"{self._settings.public_url}/v1/webhooks/twilio/code/{proof_id}",
             ),
             "message",
         )
@@ -50,10 +64,12 @@ class Sms:
         if victim is None:
             assert notification.person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
-            return notification.person.phone, _staff_text(notification, subject, url)
+            # Asked again at the last moment: it may have become known as a wearer's since the message was owed.
+            number = notification.person.phone if numbers.is_proved(notification.person) else None
+            return number, _staff_text(notification, subject, url)
         # Asked again at the last moment: she may have withdrawn since the message was owed.
         consent = sms_consent(victim)
-        if consent is None:
+        if consent is None or not numbers.is_proved(victim):
             return None, None
         if notification.purpose == Purpose.VICTIM_ENDING:
             return victim.phone, consent.wording_ending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend import numbers
 from backend.models import Attempt, Notification
 from backend.settings import Settings
 from notifier import delivery, messages
@@ -21,9 +22,10 @@ class Voice:
 
     def send(self, notification: Notification, _: messages.Subject, attempt: Attempt) -> Outcome:
         """Place the call once."""
-        number = notification.person.phone if notification.person is not None else None
+        person = notification.person
+        number = person.phone if person is not None and numbers.is_proved(person) else None
         if not number:
-            return delivery.failed("no number")
+            return delivery.failed("no number that is proved")
         hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
         return twilio.outcome_of(
             lambda: self._account.client.calls.create(
@@ -32,6 +34,18 @@ class Voice:
                 url=f"{hooks}/voice/{attempt.id}",
                 status_callback=f"{hooks}/call/{attempt.id}",
                 status_callback_event=["answered", "completed"],
+                timeout=RINGS_FOR_S,
+            ),
+            "call",
+        )
+
+    def tell_code(self, number: str, _: str, proof_id: int) -> Outcome:
+        """Place a call that reads out a code, once."""
+        return twilio.outcome_of(
+            lambda: self._account.client.calls.create(
+                to=number,
+                from_=self._account.voice_from,
+                url=f"{self._settings.public_url}/v1/webhooks/twilio/code/{proof_id}/voice",
                 timeout=RINGS_FOR_S,
             ),
             "call",

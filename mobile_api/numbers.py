@@ -1,0 +1,209 @@
+"""Phone numbers: one's own to prove, a protected person's, and those known as a wearer's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from flask import Blueprint, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from backend import clock, numbers, routes
+from backend.case import administration, victims
+from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
+from backend.models import Channel, Person
+from backend.numbers import NumberRefused, TooManyCodes, WrongCode
+from backend.web.identity import current_person, no_store, settings
+from backend.web.openapi import describes
+from mobile_api.bodies import read, write
+from mobile_api.schemas import Strict
+
+bp = Blueprint("numbers", __name__)
+
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class NumberStandingOut(BaseModel):
+    """How it stands with one's own number; by its last digits only."""
+
+    ending: str | None
+    standing: Literal["none", "unproved", "proved", "due"] = Field(
+        description="due: proved more than 90 days ago, still used, to be proved again"
+    )
+    proved_at: datetime | None
+    takes_texts: bool = Field(description="False: texts to it failed, or it was never proved")
+    code_failed: str | None = Field(description="Why the newest code did not arrive, where that is known")
+
+
+class CodeAskedIn(Strict):
+    """How the code is to come."""
+
+    channel: Literal["sms", "voice"] = "sms"
+
+
+class CodeIn(Strict):
+    """The code that came."""
+
+    code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+
+
+class NumberIn(Strict):
+    """A phone number, with its country or as it is dialled in the United Kingdom."""
+
+    number: Number
+
+
+class NewNumberIn(Strict):
+    """Another number, or none."""
+
+    number: Number | None
+
+
+class WearerNumberOut(BaseModel):
+    """A number known as a wearer's."""
+
+    id: int
+    number: str
+    recorded_at: datetime
+
+
+class WearerNumbersOut(BaseModel):
+    """The numbers known as a wearer's."""
+
+    numbers: list[WearerNumberOut]
+
+
+class RecordedOut(WearerNumberOut):
+    """The same, and whether somebody who was to be warned had it: an alarm stands then, and nothing goes there."""
+
+    was_in_use: bool
+
+
+@bp.get("/v1/me/number")
+@describes("How it stands with your own number.", tag="numbers", answer=NumberStandingOut, errors=[NotSignedIn])
+def mine() -> Response:
+    return _standing(current_person())
+
+
+@bp.post("/v1/me/number/codes")
+@describes(
+    "Send a code to your number, by text or by a call.",
+    tag="numbers",
+    body=CodeAskedIn,
+    answer=NumberStandingOut,
+    status=201,
+    errors=[NotSignedIn, InvalidRecord, NumberRefused, TooManyCodes, InvalidRequest],
+)
+def ask() -> Response:
+    person, body = current_person(), read(CodeAskedIn)
+    numbers.ask(person, person, Channel(body.channel), clock.now())
+    response = _standing(person)
+    response.status_code = 201
+    return response
+
+
+@bp.post("/v1/me/number/proof")
+@describes(
+    "Give back the code that came: your number is proved.",
+    tag="numbers",
+    body=CodeIn,
+    answer=NumberStandingOut,
+    errors=[NotSignedIn, WrongCode, NumberRefused, InvalidRequest],
+)
+def prove() -> Response:
+    person = current_person()
+    routes.prove(person, read(CodeIn).code, settings().signing_key(), clock.now())
+    return _standing(person)
+
+
+@bp.put("/v1/people/<int:person_id>/number")
+@describes(
+    "Give a colleague another number, or none; a code goes there at once (administrators).",
+    tag="people",
+    body=NewNumberIn,
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes, InvalidRequest],
+)
+def change(person_id: int) -> tuple[str, int]:
+    administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
+    return "", 204
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/codes")
+@describes(
+    "Text a protected person a code while you speak with her.",
+    tag="victims",
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
+)
+def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    victims.send_code(current_person(), wearer_id, victim_id, clock.now())
+    return "", 204
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/proof")
+@describes(
+    "Give back the code that she read out: her number is proved.",
+    tag="victims",
+    body=CodeIn,
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, WrongCode, NumberRefused, InvalidRequest],
+)
+def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    person, body = current_person(), read(CodeIn)
+    victims.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
+    return "", 204
+
+
+@bp.get("/v1/wearers/<int:wearer_id>/numbers")
+@describes(
+    "The numbers known as a wearer's.",
+    tag="cases",
+    answer=WearerNumbersOut,
+    errors=[NotSignedIn, NotAllowed, NotFound],
+)
+def of_wearer(wearer_id: int) -> Response:
+    found = numbers.of_wearer(current_person(), wearer_id, clock.now())
+    rows = [WearerNumberOut(id=row.id, number=row.number, recorded_at=row.recorded_at) for row in found]
+    return no_store(write(WearerNumbersOut(numbers=rows)))
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/numbers")
+@describes(
+    "Record a number as a wearer's: nobody else can have it, and nothing is sent there any more.",
+    tag="cases",
+    body=NumberIn,
+    answer=RecordedOut,
+    status=201,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
+)
+def record(wearer_id: int) -> Response:
+    made = numbers.record(current_person(), wearer_id, read(NumberIn).number, clock.now())
+    row = made.number
+    answer = RecordedOut(id=row.id, number=row.number, recorded_at=row.recorded_at, was_in_use=made.was_in_use)
+    return no_store(write(answer, 201))
+
+
+@bp.delete("/v1/wearers/<int:wearer_id>/numbers/<int:number_id>")
+@describes(
+    "Take back that a number is a wearer's.", tag="cases", status=204, errors=[NotSignedIn, NotAllowed, NotFound]
+)
+def take_back(wearer_id: int, number_id: int) -> tuple[str, int]:
+    numbers.take_back(current_person(), wearer_id, number_id, clock.now())
+    return "", 204
+
+
+def _standing(person: Person) -> Response:
+    now = clock.now()
+    proof, code = numbers.proof_of(person), numbers.newest_code(person)
+    return no_store(
+        write(
+            NumberStandingOut(
+                ending=numbers.ending(person.phone) if person.phone else None,
+                standing=numbers.standing(person, now).value,
+                proved_at=proof.proved_at if proof else None,
+                takes_texts=routes.has_route(person, Channel.SMS, now),
+                code_failed=code.failed_because if code else None,
+            )
+        )
+    )

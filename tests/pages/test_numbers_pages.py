@@ -1,0 +1,101 @@
+"""Numbers in a real browser: an officer proves their own on a phone, and hers while speaking with her."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, expect
+
+from backend import db, numbers
+from backend.models import NumberProof, Role
+from tests.pages.test_browser_story import desk, phone  # noqa: F401 - fixtures of page tests
+from tests.pages.test_cases import shot
+from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
+from tests.world import World
+
+NEW = "+447700900177"
+
+
+def code_of(body: str) -> str:
+    found = re.search(r"\d{6}", body)
+    assert found, body
+    return found.group()
+
+
+def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserContext) -> None:  # noqa: F811
+    officer = world.person(Role.OFFICER, "Nia Evans", NEW, is_proved=False)
+    db.release_connection()
+    page, complaints = sign_in(phone, world, "nia@cordon.example", "/officer")
+    expect(page.locator("[data-number-owed]")).to_contain_text("prove your number")
+    expect_to_fit(page)
+    shot(page, "number-owed-390")
+    page.locator("[data-number-owed] a").click()
+    expect(page.locator("[data-standing=unproved]")).to_contain_text("ending in 177")
+    assert NEW not in page.content()
+    expect_to_fit(page)
+    shot(page, "number-unproved-390")
+    page.get_by_role("button", name="Text me a code").click()
+    code = code_of(world.expect_sms(NEW, "Your code is").body)
+    page.get_by_label("Code of 6 digits").fill("000000" if code != "000000" else "111111")
+    page.get_by_role("button", name="Prove my number").click()
+    expect(page.get_by_role("alert")).to_contain_text("This is not the code")
+    expect_to_fit(page)
+    shot(page, "number-wrong-390")
+    page.get_by_label("Code of 6 digits").fill(code)
+    page.get_by_role("button", name="Prove my number").click()
+    expect(page.locator("[data-standing=proved]")).to_contain_text("Warnings go to your number")
+    expect_to_fit(page)
+    shot(page, "number-proved-390")
+    assert numbers.is_proved(officer.person)
+    page.goto(world.url + "/officer")
+    expect(page.locator("#live-state")).to_be_visible()
+    expect(page.locator("[data-number-owed]")).to_have_count(0)
+    assert [said for said in complaints if "422" not in said] == []
+
+
+def test_her_number_and_his_are_kept_on_the_page_of_the_case(
+    world: World,
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    world.victim_consents()
+    NumberProof.delete().where(NumberProof.victim == world.victim).execute()
+    db.release_connection()
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    expect(page.locator("[data-victim]")).to_contain_text("number not proved")
+    expect(page.locator("[data-gaps]")).to_contain_text("is not proved, so no text goes to her")
+    page.get_by_role("button", name="Text her a code").click()
+    code = code_of(world.expect_sms(world.victim.phone, "Your code is").body)
+    expect_to_fit(page)
+    shot(page, "case-number-390")
+    page.get_by_label("The code that she reads out").fill(code)
+    page.get_by_role("button", name="Prove her number").click()
+    expect(page.locator("[data-victim]")).to_contain_text("Agreed to texts")
+    page.get_by_label("A number that is his").fill("07700 900666")
+    page.get_by_role("button", name="Record his number").click()
+    expect(page.locator("[data-number]")).to_contain_text("+447700900666")
+    page.get_by_label("A number that is his").fill(world.victim.phone)
+    page.get_by_role("button", name="Record his number").click()
+    expect(page.locator("[data-said]")).to_contain_text("Nothing is sent there any more")
+    expect_to_fit(page)
+    shot(page, "case-his-number-390")
+    assert not numbers.is_proved(world.victim)
+    assert complaints == []
+
+
+def test_an_administrator_sees_whose_number_is_missing_and_changes_one(
+    world: World,
+    desk: BrowserContext,  # noqa: F811
+) -> None:
+    world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
+    db.release_connection()
+    page, complaints = sign_in(desk, world, "ivy@cordon.example", "/administrator")
+    row = page.locator(f"[data-person='{world.colleague.person.id}']")
+    expect(row.locator("[data-number=proved]")).to_be_visible()
+    row.get_by_text("Change the number").first.click()
+    row.get_by_label("New number").fill("07700 900177")
+    row.get_by_role("button", name="Change the number").click()
+    expect(page.locator("[data-made]")).to_contain_text("A code goes to the new number")
+    expect(row.locator("[data-number=unproved]")).to_be_visible()
+    shot(page, "administrator-number-1280")
+    world.expect_sms(NEW, "Your code is")
+    assert complaints == []
