@@ -34,6 +34,8 @@ COLUMNS = (
     "tag_serial",
     "officer_email",
 )
+# A column that may be left out: his numbers, with a semicolon between them.
+HIS_NUMBERS = "wearer_phones"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
 
 
@@ -51,6 +53,7 @@ class Reading:
     """What the files hold: cases that can be opened, each with who is responsible, and every problem."""
 
     cases: list[tuple[NewCase, Person]]
+    his_numbers: list[list[str]]
     problems: list[RowProblem]
 
 
@@ -66,20 +69,26 @@ def read(person: Person, table: str, zones: str) -> Reading:
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if missing:
         problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
-        return Reading([], problems)
+        return Reading([], [], problems)
     colleagues = {p.email: p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
     free = {tag.serial for tag in free_tags()}
+    rows = [(number, row) for number, row in enumerate(reader, start=2)]
+    his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
+    known = {one for some in his_numbers.values() for one in some}
     found: list[tuple[NewCase, Person]] = []
-    for number, row in enumerate(reader, start=2):
+    kept: list[list[str]] = []
+    for number, row in rows:
         before = len(problems)
         case = _case(number, row, features, colleagues, free, problems)
+        _refuse_his(number, row, known, problems)
         if case is not None and len(problems) == before:
             found.append(case)
+            kept.append(his_numbers[number])
             # A tag is worn by one person.
             free.discard(case[0].serial)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, problems)
+    return Reading(found, kept, problems)
 
 
 def load(person: Person, table: str, zones: str, now: datetime) -> int:
@@ -92,10 +101,34 @@ def load(person: Person, table: str, zones: str, now: datetime) -> int:
         problems = [{"row": one.row, "column": one.column, "text": one.text} for one in reading.problems]
         raise InvalidRecord(f"{len(problems)} problems: nothing was loaded.", problems=problems)
     with atomic():
-        for new, officer in reading.cases:
-            open_case(officer, new, now)
+        for (new, officer), his in zip(reading.cases, reading.his_numbers, strict=True):
+            wearer = open_case(officer, new, now)
+            for number in his:
+                numbers.record(officer, wearer.id, number, now)
         audit.record(audit.actor_of(person), "caseload_loaded", "caseload", now, cases=len(reading.cases))
     return len(reading.cases)
+
+
+def _his_numbers(number: int, row: dict[str, Any], problems: list[RowProblem]) -> list[str]:
+    found = []
+    for text in (row.get(HIS_NUMBERS) or "").split(";"):
+        if text.strip():
+            try:
+                found.append(numbers.e164(text))
+            except InvalidRecord as error:
+                problems.append(RowProblem(number, HIS_NUMBERS, error.detail))
+    return found
+
+
+def _refuse_his(number: int, row: dict[str, Any], known: set[str], problems: list[RowProblem]) -> None:
+    """A protected person's number that the table itself calls a wearer's is refused as one on record would be."""
+    try:
+        is_his = numbers.e164(row.get("victim_phone") or "") in known
+    except InvalidRecord:
+        return
+    if is_his:
+        text = "The table has this as the number of a person on probation."
+        problems.append(RowProblem(number, "victim_phone", text))
 
 
 def _features(zones: str, problems: list[RowProblem]) -> dict[str, dict[str, Any]]:

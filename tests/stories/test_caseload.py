@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from backend import clock, db
+from backend import clock, db, numbers
 from backend.case import caseload, watch
 from backend.errors import InvalidRecord
 from backend.models import Wearer
@@ -90,3 +90,16 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
     assert [one.text for one in empty] == ["The table has no row."]
     assert watch.find(clock.now())
     db.release_connection()
+
+
+def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    heading = f"{HEADING},{caseload.HIS_NUMBERS}"
+    table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
+    (problem,) = caseload.read(world.supervisor.person, table, zones()).problems
+    assert (problem.row, problem.column) == (2, "victim_phone")
+    table = "\n".join([heading, f"{row()},07700 900666"])
+    assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
+    assert numbers.is_wearers("+44 7700 900666")
+    db.release_connection()
+    world.reads_everything()
