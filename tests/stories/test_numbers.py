@@ -199,15 +199,20 @@ def test_a_number_that_bounced_takes_no_text_before_it_is_proved_again_and_start
 
 
 def test_a_text_or_a_key_from_a_number_that_is_not_proved_changes_nothing(world: World) -> None:
-    world.officer.handset.pick_up("hand")
+    world.waits_for_calls = False
+    world.officer.handset.pick_up("hand", patience_s=30.0)
     world.tag.walks_in()
     text = world.officer.expects_sms("to acknowledge")
     world.forward(31)
+    call = world.officer.expects_call()
+    world.officer.handset.answer()
     numbers.void(world.officer.person, "for a test", clock.now())
     db.release_connection()
     world.officer.texts(f"1 {text.body.split()[3].rstrip(':')}")
     assert ProviderEvent.get(ProviderEvent.kind == "sms").made_of_it == "number not proved"
-    world.officer.handset.press("1")
+    world.officer.handset.type_key("1")
+    eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "key").exists(), "the key is recorded")
+    eventually(lambda: call.state == "completed", "the call has ended")
     world.settle()
     assert Alert.get().handling == "open"
     world.colleague.acknowledges()
