@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from backend import clock
@@ -64,13 +64,18 @@ def _refuse_closed(person: Person, wearer_id: int, now: datetime) -> None:
 
 def named_on(wearer_id: int, now: datetime) -> set[int] | None:
     """Return the people to whom a restricted case is open, or None for a case that is not restricted."""
-    return _named(now, wearer_id).get(wearer_id)
+    return named_on_each([wearer_id], now).get(wearer_id)
 
 
-def _named(now: datetime, wearer_id: int | None = None) -> dict[int, set[int]]:
+def named_on_each(wearer_ids: Iterable[int], now: datetime) -> dict[int, set[int]]:
+    """Return the people to whom each restricted one of these cases is open."""
+    return _named(now, list(wearer_ids))
+
+
+def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, set[int]]:
     query = DatedEntry.select().where(DatedEntry.what == What.RESTRICTED)
-    if wearer_id is not None:
-        query = query.where(DatedEntry.wearer == wearer_id)
+    if wearer_ids is not None:
+        query = query.where(DatedEntry.wearer.in_(wearer_ids))
     histories: dict[int, list[Version[list[int] | None]]] = {}
     for row in query.order_by(DatedEntry.id):
         version = Version(row.id, row.from_at, row.recorded_at, row.value["people"], row.corrects_id)
@@ -85,7 +90,7 @@ def _named(now: datetime, wearer_id: int | None = None) -> dict[int, set[int]]:
 
 def closed_cases(person_ids: Iterable[int], now: datetime, wearer_id: int | None = None) -> dict[int, set[int]]:
     """Return for each person the wearers whose cases are closed to them; an emergency opening lasts its time."""
-    named = _named(now, wearer_id)
+    named = _named(now, None if wearer_id is None else [wearer_id])
     if not named:
         return {}
     opened = {

@@ -251,18 +251,20 @@ _ARRAY_TYPES = {
 }
 
 
-def insert_rows(model: Any, rows: Sequence[dict[str, Any]], update_on: Sequence[str] = ()) -> None:
+def insert_rows(
+    model: Any, rows: Sequence[dict[str, Any]], update_on: Sequence[str] = (), *, ignore_known: bool = False
+) -> None:
     """Insert many rows, each a dict of all the same fields, in one statement whose text is made once.
 
-    ``update_on`` names the fields of a unique index: a row that is there already is given the new values. Building
-    the same statement anew for each row cost more than storing it.
+    ``update_on`` names the fields of a unique index: a row that is there already is given the new values; with
+    ``ignore_known`` it is left as it is. Building the same statement anew for each row cost more than storing it.
     """
     if not rows:
         return
     names = list(rows[0])
     fields = [model._meta.fields[name] for name in names]
     columns = [[_plain(field, row[name]) for row in rows] for name, field in zip(names, fields, strict=True)]
-    sql = _insert_statement(model, tuple(names), tuple(update_on), is_postgres())
+    sql = _insert_statement(model, tuple(names), tuple(update_on), ignore_known, is_postgres())
     cursor = database.cursor()
     with __exception_wrapper__:
         if is_postgres():
@@ -280,7 +282,9 @@ def _plain(field: Field, value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insert_statement(model: Any, names: tuple[str, ...], update_on: tuple[str, ...], for_postgres: bool) -> str:
+def _insert_statement(
+    model: Any, names: tuple[str, ...], update_on: tuple[str, ...], ignore_known: bool, for_postgres: bool
+) -> str:
     """Return the statement; every word of it comes from the models, none from a request."""
     fields = [model._meta.fields[name] for name in names]
     columns = [f'"{field.column_name}"' for field in fields]
@@ -297,6 +301,8 @@ def _insert_statement(model: Any, names: tuple[str, ...], update_on: tuple[str, 
         keys = [f'"{model._meta.fields[name].column_name}"' for name in update_on]
         changed = [f"{column} = excluded.{column}" for column in columns if column not in keys]
         head += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
+    elif ignore_known:
+        head += " ON CONFLICT DO NOTHING"
     return head
 
 

@@ -73,30 +73,42 @@ RANK = {
 
 
 def owe(
+    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, rung: int = 0
+) -> None:
+    """Owe one message; owing the same one again changes nothing."""
+    owe_all(alert, [(recipient, channel)], purpose, now, rung=rung)
+
+
+def owe_all(
     alert: Alert,
-    recipient: Person | Victim,
-    channel: Channel,
+    messages: Sequence[tuple[Person | Victim, Channel]],
     purpose: Purpose,
     now: datetime,
     *,
     rung: int = 0,
 ) -> None:
-    """Owe one message; owing the same one again changes nothing."""
-    is_victim = isinstance(recipient, Victim)
-    Notification.insert(
-        alert=alert,
-        person=None if is_victim else recipient.id,
-        victim=recipient.id if is_victim else None,
-        recipient_key=f"{'victim' if is_victim else 'person'}:{recipient.id}",
-        channel=channel,
-        purpose=purpose,
-        episode=alert.episode,
-        rung=rung,
-        priority=_priority(alert, purpose, rung),
-        due_at=now,
-        created_at=now,
-    ).on_conflict_ignore().execute()
-    wakeups.announce()
+    """Owe each of these people one message on the channel beside them; owing the same one again changes nothing."""
+    rows = [
+        {
+            "alert": alert.id,
+            "person": None if isinstance(recipient, Victim) else recipient.id,
+            "victim": recipient.id if isinstance(recipient, Victim) else None,
+            "recipient_key": f"{'victim' if isinstance(recipient, Victim) else 'person'}:{recipient.id}",
+            "channel": channel,
+            "purpose": purpose,
+            "episode": alert.episode,
+            "rung": rung,
+            "priority": _priority(alert, purpose, rung),
+            "due_at": now,
+            "state": NotificationState.PENDING,
+            "attempts": 0,
+            "created_at": now,
+        }
+        for recipient, channel in messages
+    ]
+    if rows:
+        db.insert_rows(Notification, rows, ignore_known=True)
+        wakeups.announce()
 
 
 def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
@@ -453,13 +465,11 @@ def has_receipt(alert: Alert, person: Person) -> bool:
     )
 
 
-def is_connected(person: Person, now: datetime) -> bool:
-    """Tell whether the person has an open socket that its process has confirmed lately."""
-    return (
-        Socket.select()
-        .where(Socket.person == person, Socket.seen_at > now - timedelta(seconds=SOCKET_FRESH_S))
-        .exists()
-    )
+def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return which of these people have an open socket that its process has confirmed lately."""
+    since = now - timedelta(seconds=SOCKET_FRESH_S)
+    query = Socket.select(Socket.person).where(Socket.person.in_(person_ids), Socket.seen_at > since)
+    return {row.person_id for row in query}
 
 
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backend import audit
@@ -22,19 +24,44 @@ class ShiftRefused(DomainError):
     code, status, title = "shift_refused", 422, "The shift cannot be"
 
 
-def keeps_rota(team_id: int, now: datetime) -> bool:
-    """Tell whether the team says which officers are on duty: its rota has begun and was not given up."""
-    return (
-        Shift.select()
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who of one team is on duty at one instant."""
+
+    # Whether the team says which officers are on duty: its rota has begun and was not given up.
+    is_kept: bool
+    # Those whose shift it is, in the order in which their shifts began.
+    people: tuple[Person, ...]
+
+    def on_duty(self, role: Role) -> list[Person]:
+        """Return the active people of a role whose shift it is."""
+        return [person for person in self.people if person.role == role]
+
+
+def rosters(team_ids: Iterable[int], at: datetime) -> dict[int, Roster]:
+    """Return the roster of each of these teams at ``at``, read in one query."""
+    found: dict[int, list[Shift]] = {team_id: [] for team_id in team_ids}
+    query = (
+        Shift.select(Shift, Person)
         .join(Person, on=(Shift.person == Person.id))
-        .where(
-            Shift.team == team_id,
-            Shift.from_at <= now,
-            Shift.to_at > now - KEPT_FOR,
-            Person.role == Role.OFFICER,
-        )
-        .exists()
+        .where(Shift.team.in_(list(found)), Shift.from_at <= at, Shift.to_at > at - KEPT_FOR)
+        .order_by(Shift.from_at, Shift.id)
     )
+    for shift in query:
+        found[shift.team_id].append(shift)
+    return {team_id: _roster(team_id, shifts, at) for team_id, shifts in found.items()}
+
+
+def _roster(team_id: int, shifts: Sequence[Shift], at: datetime) -> Roster:
+    is_kept = any(shift.person.role == Role.OFFICER for shift in shifts)
+    duty = [shift.person for shift in shifts if shift.to_at > at]
+    present = {person.id: person for person in duty if person.is_active and person.team_id == team_id}
+    return Roster(is_kept, tuple(present.values()))
+
+
+def keeps_rota(team_id: int, now: datetime) -> bool:
+    """Tell whether the team says which officers are on duty."""
+    return rosters([team_id], now)[team_id].is_kept
 
 
 def teams_with_rota(now: datetime) -> list[int]:
@@ -45,20 +72,7 @@ def teams_with_rota(now: datetime) -> list[int]:
 
 def on_duty(team_id: int, role: Role, at: datetime) -> list[Person]:
     """Return the active people of a role whose shift it is, in the order in which their shifts began."""
-    query = (
-        Person.select(Person)
-        .join(Shift, on=(Shift.person == Person.id))
-        .where(
-            Shift.team == team_id,
-            Shift.from_at <= at,
-            Shift.to_at > at,
-            Person.is_active,
-            Person.team == team_id,
-            Person.role == role,
-        )
-        .order_by(Shift.from_at, Shift.id)
-    )
-    return list({person.id: person for person in query}.values())
+    return rosters([team_id], at)[team_id].on_duty(role)
 
 
 def gaps(team_id: int, now: datetime, until: datetime | None = None) -> list[tuple[datetime, datetime]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from backend import alarms, audit, numbers, outbox
 from backend.db import atomic
@@ -13,16 +15,41 @@ ANSWERED_STOP = "answered STOP"
 OPTED_OUT = (ANSWERED_STOP, "21610")
 
 
-def has_route(person: Person, channel: Channel, now: datetime) -> bool:
-    """Tell whether there is anything to send to: a fresh socket, a phone that takes pushes, a proved number not down.
+def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
+    """Return by which channels each person can be told: a fresh socket, a phone that takes pushes, a proved number.
 
-    A number that was never proved is no route: it may be a stranger's, or the wearer's own.
+    A number that was never proved is no route: it may be a stranger's, or the wearer's own. Nor is one that is down.
     """
-    if channel is Channel.WEBSOCKET:
-        return outbox.is_connected(person, now)
-    if channel is Channel.PUSH:
-        return Device.select().where(Device.person == person, Device.ended_at.is_null()).exists()
-    return numbers.is_proved(person) and not is_down(person, channel)
+    numbered = {person.id: bool(person.phone) for person in people}
+    ids = list(numbered)
+    if not ids:
+        return {}
+    connected = outbox.connected(ids, now)
+    pushed = {row.person_id for row in Device.select(Device.person).where(_takes_push(ids)).distinct()}
+    proved = numbers.proved_among(ids)
+    down = {
+        (row.person_id, row.channel)
+        for row in RouteDown.select(RouteDown.person, RouteDown.channel).where(
+            RouteDown.person.in_(ids), RouteDown.up_at.is_null()
+        )
+    }
+    found: dict[int, frozenset[Channel]] = {}
+    for person_id, has_number in numbered.items():
+        channels = {Channel.SMS, Channel.VOICE} if has_number and person_id in proved else set()
+        channels -= {channel for channel in channels if (person_id, channel) in down}
+        channels |= {Channel.WEBSOCKET} if person_id in connected else set()
+        channels |= {Channel.PUSH} if person_id in pushed else set()
+        found[person_id] = frozenset(channels)
+    return found
+
+
+def _takes_push(person_ids: Sequence[int]) -> Any:
+    return Device.person.in_(person_ids) & Device.ended_at.is_null()
+
+
+def has_route(person: Person, channel: Channel, now: datetime) -> bool:
+    """Tell whether there is anything to send to on this channel."""
+    return channel in live([person], now)[person.id]
 
 
 def is_down(person: Person, channel: Channel) -> bool:

@@ -2,14 +2,21 @@
 
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
-from backend.alerts.ladder import WARNINGS, escalate_overdue, hasten, lock, next_escalation_at, tell_victim_not_warned
+from backend.alerts.ladder import (
+    WARNINGS,
+    escalate_overdue,
+    hasten,
+    lock,
+    next_escalation_at,
+    tell,
+    tell_victim_not_warned,
+)
 from backend.alerts.record_changes import (
     close_by_system,
     move,
     raise_late,
     raise_notice,
     ring_again,
-    tell,
     tell_changed,
     withdraw,
 )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from peewee import ModelSelect
-
-from backend import alarms, audit, lifecycle, outbox, rota
-from backend.access import named_on
+from backend import alarms, audit, lifecycle, outbox
 from backend.alerts.feed import publish
-from backend.case.reading import responsible_officer_id
+from backend.alerts.muster import Muster
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows, skip_locked
 from backend.models import (
@@ -26,10 +23,8 @@ from backend.models import (
     NotificationState,
     Person,
     Purpose,
-    Role,
     Victim,
 )
-from backend.routes import has_route
 from backend.rungs import EVERY_CHANNEL, FIRST, Ladder, LadderRefused, Who, ladder_of
 from zones import Certainty
 
@@ -100,10 +95,9 @@ def warn_again(alert: Alert, now: datetime) -> None:
     alert.episode += 1
     ladder = ladder_for(alert)
     first = ladder.rung(0)
-    people = recipients(alert, first.who, now)
-    reached: set[Channel] = set()
-    for person in people:
-        reached |= _owe_everywhere(alert, person, first.channels, Purpose.ALERT, 0, now)
+    muster = Muster([alert], now)
+    people = muster.recipients(alert, first.who)
+    reached = _owe_everywhere(alert, people, first.channels, Purpose.ALERT, 0, muster, now)
     # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
     alert.rung = 1
     wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else ladder.due_after_s(1)
@@ -121,9 +115,14 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
     publish(alert)
 
 
-def climb(alert: Alert, now: datetime) -> None:
-    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
-    _give_up_hints(alert, now)
+def climb(alert: Alert, now: datetime, muster: Muster | None = None) -> None:
+    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody.
+
+    ``muster`` is that of a group of alerts which this one is among.
+    """
+    muster = muster or Muster([alert], now)
+    if alert.rung > 0:
+        _give_up_hints(alert, now)
     ladder = ladder_for(alert)
     top = len(ladder.rungs)
     while True:
@@ -131,12 +130,10 @@ def climb(alert: Alert, now: datetime) -> None:
         rung = ladder.rung(number)
         purpose = Purpose.ALERT if set(rung.who) <= FIRST else Purpose.ESCALATION
         alert.rung = number + 1
-        people = recipients(alert, rung.who, now)
+        people = muster.recipients(alert, rung.who)
         waiting = [p for p in people if not (rung.unless_received and outbox.has_receipt(alert, p))]
         is_satisfied = bool(people) and not waiting
-        owed: set[Channel] = set()
-        for person in waiting:
-            owed |= _owe_everywhere(alert, person, rung.channels, purpose, number, now)
+        owed = _owe_everywhere(alert, waiting, rung.channels, purpose, number, muster, now)
         if owed or is_satisfied:
             break
         if number >= top:
@@ -186,7 +183,8 @@ def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     ladder = ladder_for(alert)
     beyond = ladder.beyond_first(alert.rung)
     is_past = alert.rung > 0 and not set(ladder.rung(alert.rung - 1).who) <= FIRST
-    first = recipients(alert, tuple(FIRST), now)
+    muster = Muster([alert], now)
+    first = muster.recipients(alert, tuple(FIRST))
     if alert.next_escalation_at is None or is_past or person.id not in {one.id for one in first}:
         return False
     outbox.cancel_pending(alert, now, WARNINGS, person)
@@ -199,7 +197,7 @@ def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     if any(audit.actor_of(one) not in cannot for one in first):
         return False
     alert.rung = beyond
-    climb(alert, now)
+    climb(alert, now, muster)
     return True
 
 
@@ -213,78 +211,25 @@ def _give_up_hints(alert: Alert, now: datetime) -> None:
 
 
 def _owe_everywhere(
-    alert: Alert, person: Person, channels: Sequence[Channel], purpose: Purpose, number: int, now: datetime
+    alert: Alert,
+    people: Sequence[Person],
+    channels: Sequence[Channel],
+    purpose: Purpose,
+    number: int,
+    muster: Muster,
+    now: datetime,
 ) -> set[Channel]:
-    owed = {channel for channel in channels if has_route(person, channel, now)}
-    for channel in channels:
-        if channel in owed:
-            outbox.owe(alert, person, channel, purpose, now, rung=number)
-    if not owed and not any(has_route(person, channel, now) for channel in EVERY_CHANNEL):
-        log.error("person %s has no live route", person.id)
-        audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
-        detail = f"Staff member {person.id} has no live route and was to be warned"
-        alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
-    return owed
-
-
-def recipients(alert: Alert, who: Sequence[Who], now: datetime) -> list[Person]:
-    """Return the active people who fill these places, each once, in the order of the places."""
-    found: dict[int, Person] = {}
-    for place in who:
-        for person in _filling(alert, place, now):
-            found.setdefault(person.id, person)
-    return list(found.values())
-
-
-def _filling(alert: Alert, place: Who, now: datetime) -> list[Person]:
-    if place is Who.ACKNOWLEDGER:
-        return list(_active(alert).where(Person.id == alert.acknowledged_by_id))
-    if place is Who.DUTY_DESK:
-        # The desk answers for whoever is not there, in a restricted case too: it is told a code and no name.
-        return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
-    # Whoever may not know of the case is not rung about it.
-    named = named_on(alert.wearer_id, now)
-    return [person for person in _of_team(alert, place, now, named) if named is None or person.id in named]
-
-
-def _active(alert: Alert) -> ModelSelect[Person]:
-    return Person.select().where(Person.is_active, Person.team == alert.team_id).order_by(Person.id)
-
-
-def _of_team(alert: Alert, place: Who, now: datetime, named: Collection[int] | None) -> list[Person]:
-    if place is Who.SUPERVISORS:
-        everyone = list(_active(alert).where(Person.role == Role.SUPERVISOR))
-        duty = _knowing(rota.on_duty(alert.team_id, Role.SUPERVISOR, now), named)
-        return duty or everyone
-    first = _first(alert, now, named)
-    if place is Who.OFFICER:
-        return first
-    asked = {person.id for person in first}
-    if rota.keeps_rota(alert.team_id, now):
-        others = rota.on_duty(alert.team_id, Role.OFFICER, now)
-    else:
-        others = list(_active(alert).where(Person.role == Role.OFFICER))
-    return [person for person in others if person.id not in asked]
-
-
-def _first(alert: Alert, now: datetime, named: Collection[int] | None = None) -> list[Person]:
-    """Return the responsible officer, or who is on duty for them.
-
-    Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
-    responsible officer is everybody's: the whole team's officers stand in.
-    """
-    responsible = list(_active(alert).where(Person.id == responsible_officer_id(alert.wearer, now)))
-    if rota.keeps_rota(alert.team_id, now):
-        duty = _knowing(rota.on_duty(alert.team_id, Role.OFFICER, now), named)
-        if responsible and responsible[0].id in {person.id for person in duty}:
-            return responsible
-        if duty:
-            return duty
-    return responsible or list(_active(alert).where(Person.role == Role.OFFICER))
-
-
-def _knowing(people: Sequence[Person], named: Collection[int] | None) -> list[Person]:
-    return [person for person in people if named is None or person.id in named]
+    """Owe these people a message on each of ``channels`` that reaches them, and return the channels that do."""
+    routes = muster.routes_of(people)
+    owed = [(person, channel) for person in people for channel in channels if channel in routes[person.id]]
+    outbox.owe_all(alert, owed, purpose, now, rung=number)
+    for person in people:
+        if not routes[person.id].intersection(EVERY_CHANNEL):
+            log.error("person %s has no live route", person.id)
+            audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
+            detail = f"Staff member {person.id} has no live route and was to be warned"
+            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
+    return {channel for _, channel in owed}
 
 
 def escalate_overdue(now: datetime, limit: int = 100) -> int:
@@ -299,8 +244,10 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
         with atomic():
             query = Alert.select(Alert.id).where(overdue).order_by(Alert.next_escalation_at).limit(limit)
             ids = [row.id for row in skip_locked(query)]
-            for alert_id in ids:
-                _escalate(alert_id, now)
+            overdue_alerts = lock_all(ids)
+            muster = Muster(overdue_alerts, now)
+            for alert in overdue_alerts:
+                _escalate(alert, now, muster)
     except LOST_CONNECTION:
         raise
     except Exception:
@@ -311,8 +258,7 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
     return len(ids)
 
 
-def _escalate(alert_id: int, now: datetime) -> None:
-    alert = lock(alert_id)
+def _escalate(alert: Alert, now: datetime, muster: Muster | None = None) -> None:
     latest = now + timedelta(seconds=LONGEST_WAIT_S)
     if alert.next_escalation_at is None or now < alert.next_escalation_at <= latest:
         # Somebody has answered, or another worker has climbed, since it was found.
@@ -325,13 +271,13 @@ def _escalate(alert_id: int, now: datetime) -> None:
         alert.handling = Handling.OPEN
         restart(alert, now)
     else:
-        climb(alert, now)
+        climb(alert, now, muster)
 
 
 def _escalate_alone(alert_id: int, now: datetime) -> None:
     try:
         with atomic():
-            _escalate(alert_id, now)
+            _escalate(lock(alert_id), now)
     except LOST_CONNECTION:
         raise
     except Exception:
@@ -399,6 +345,13 @@ def lock(alert_id: int) -> Alert:
     return Alert.get_by_id(alert_id)
 
 
+def lock_all(alert_ids: Sequence[int]) -> list[Alert]:
+    """Return these alerts in the order that was asked for, all of them held until the unit of work ends."""
+    lock_rows(Alert, alert_ids)
+    found = {alert.id: alert for alert in Alert.select().where(Alert.id.in_(alert_ids))}
+    return [found[alert_id] for alert_id in alert_ids]
+
+
 def tell_warned(
     alert: Alert, purpose: Purpose, channels: Sequence[Channel], now: datetime, but: Person | None = None
 ) -> None:
@@ -459,7 +412,14 @@ def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
         alert = lock(notification.alert_id)
         audit.record(audit.SYSTEM, "victim_not_warned", f"alert:{alert.id}", now, alert=alert)
         publish(alert)
-        for person in recipients(alert, (Who.ACKNOWLEDGER, Who.OFFICER), now):
-            for channel in (Channel.PUSH, Channel.SMS):
-                if has_route(person, channel, now):
-                    outbox.owe(alert, person, channel, Purpose.VICTIM_NOT_WARNED, now)
+        tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_WARNED, now)
+
+
+def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
+    """Owe these people one message on each quiet route they have."""
+    muster = Muster([alert], now)
+    people = muster.recipients(alert, to)
+    routes = muster.routes_of(people)
+    quiet = (Channel.PUSH, Channel.SMS)
+    owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
+    outbox.owe_all(alert, owed, purpose, now)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from backend import audit, outbox
+from backend import audit
 from backend.alerts import ladder
 from backend.alerts.feed import publish
 from backend.alerts.situation import STAFF_CHANNELS, Judgement, new_code, raise_alert
 from backend.db import atomic, lock_rows
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Team, Wearer
+from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Team, Wearer
 from backend.rungs import Who
 from zones import Certainty, Level
 
@@ -51,17 +51,9 @@ def raise_notice(wearer: Wearer, zone: PlaceZone, reasons: Sequence[str], now: d
             ladder_started_at=now,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
-        tell(alert, to, Purpose.NOTICE, now)
+        ladder.tell(alert, to, Purpose.NOTICE, now)
         publish(alert)
         return alert
-
-
-def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
-    """Owe these people one message on each route they have."""
-    for person in ladder.recipients(alert, to, now):
-        for channel in (Channel.PUSH, Channel.SMS):
-            if ladder.has_route(person, channel, now):
-                outbox.owe(alert, person, channel, purpose, now)
 
 
 def withdraw(alert_id: int, reason: str, now: datetime) -> None:

@@ -90,9 +90,23 @@ class OfficersThen:
         for row in held.order_by(DatedEntry.id):
             version = entry_version(row)
             self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
-        for row in DatedEntry.select().where(DatedEntry.what == What.COVER).order_by(DatedEntry.id):
-            self._covers[int(row.subject.partition(":")[2])].append(entry_version(row))
+        self._read_covers(
+            {wearer.responsible_officer_id for wearer in wearers}
+            | {version.value for history in self._held.values() for version in history}
+        )
         self._people: dict[int, Person] = {}
+
+    def _read_covers(self, people: set[int | None]) -> None:
+        """Read who covers for these people, and who covers for those, and so on; nobody else's leave is of interest."""
+        unread = {person for person in people if person is not None}
+        while unread:
+            subjects = [f"person:{person}" for person in sorted(unread)]
+            query = DatedEntry.select().where(DatedEntry.subject.in_(subjects), DatedEntry.what == What.COVER)
+            self._covers.update({person: [] for person in unread})
+            for row in query.order_by(DatedEntry.id):
+                self._covers[int(row.subject.partition(":")[2])].append(entry_version(row))
+            stand_ins = {version.value.get("by") for person in unread for version in self._covers[person]}
+            unread = {int(person) for person in stand_ins if person is not None} - self._covers.keys()
 
     def id_at(self, wearer: Wearer, at: datetime) -> int | None:
         """Return who answered for the wearer at ``at``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -86,6 +86,11 @@ def proved_people() -> ModelSelect[NumberProof]:
         .join(Person, on=(NumberProof.person == Person.id))
         .where(NumberProof.number == Person.phone, _is_good())
     )
+
+
+def proved_among(person_ids: Sequence[int]) -> set[int]:
+    """Return which of these members of staff have a number that warnings may go to."""
+    return {row.person_id for row in proved_people().where(Person.id.in_(person_ids))}
 
 
 def counts(now: datetime) -> dict[int, tuple[int, int]]:

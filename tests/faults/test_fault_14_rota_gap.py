@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from backend import clock, rota
-from backend.alerts import ladder
-from backend.models import Role, Shift
+from backend.alerts.muster import Muster
+from backend.models import Alert, Person, Role, Shift
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -24,10 +24,10 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
             created_at=now,
         )
 
-    def only_the_rota(alert: object, at: datetime, *_: object) -> list:
-        return rota.on_duty(alert.team_id, Role.OFFICER, at)  # type: ignore[attr-defined]
+    def only_the_rota(_: object, alert: Alert) -> list[Person]:
+        return rota.on_duty(alert.team_id, Role.OFFICER, clock.now())
 
-    remedy.is_switched_off_by(ladder, "_first", only_the_rota)
+    remedy.is_switched_off_by(Muster, "_first", only_the_rota)
     world.tag.walks_in()
     with remedy.decides():
         world.officer.expects_sms("to acknowledge")
