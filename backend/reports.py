@@ -199,10 +199,13 @@ def row_of(one: AlertClock) -> dict[str, Any]:
     }
 
 
-CSV_COLUMNS = ("id", "code", "handling", "officer", "team", *STAGES, *SPANS)
+POLICE = ("force", "reference", "at", "by")
+CSV_COLUMNS = ("id", "code", "handling", "officer", "team", *STAGES, *SPANS, *(f"police_{name}" for name in POLICE))
 
 
 def csv_row(row: dict[str, Any]) -> list[Any]:
     """Return the row of ``CSV_COLUMNS``."""
-    values = {**row, **row["clock"], **row["spans"]}
+    handover = row["police"] or {}
+    police = {f"police_{name}": handover.get(name) for name in POLICE}
+    values = {**row, **row["clock"], **row["spans"], **police}
     return [values[column] for column in CSV_COLUMNS]

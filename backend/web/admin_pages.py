@@ -12,23 +12,14 @@ from backend.case import administration, opening, people
 from backend.case.people import CaseloadLeft
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role, Tag, Team, Wearer
-from backend.web.identity import page_for, page_visitor
+from backend.web.forms import text_of, visitor
+from backend.web.identity import page_for
 
 bp = Blueprint("admin_pages", __name__)
 
 
-def _person() -> Person:
-    visitor = page_visitor()
-    assert visitor is not None
-    return visitor.person
-
-
-def _text(name: str) -> str:
-    return request.form.get(name, "").strip()
-
-
 def _page(error: DomainError | None = None, made: str = "", secret: str = "", text: str = "") -> str:
-    person = _person()
+    person = visitor()
     free = {tag.id for tag in opening.free_tags()}
     tags: list[dict[str, Any]] = [
         {"serial": tag.serial, "is_free": tag.id in free} for tag in Tag.select().order_by(Tag.serial)
@@ -58,7 +49,7 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
 @page_for(Role.ADMINISTRATOR)
 def administrator() -> Any:
     """Everybody, every team and every tag; a search is posted, since names belong in no address."""
-    return _page(text=_text("text"))
+    return _page(text=text_of("text"))
 
 
 def _try(act: Callable[[], tuple[str, str]]) -> Any:
@@ -70,24 +61,24 @@ def _try(act: Callable[[], tuple[str, str]]) -> Any:
 
 
 def _number(name: str, what: str) -> int:
-    if not _text(name).isdigit():
+    if not text_of(name).isdigit():
         raise InvalidRecord(f"Choose {what}.")
-    return int(_text(name))
+    return int(text_of(name))
 
 
 @bp.post("/administrator/people")
 @page_for(Role.ADMINISTRATOR)
 def add_person() -> Any:
     def act() -> tuple[str, str]:
-        if _text("role") not in set(Role):
+        if text_of("role") not in set(Role):
             raise InvalidRecord("Choose what the person does.")
         made, password = administration.add_person(
-            _person(),
+            visitor(),
             _number("team", "a team"),
-            Role(_text("role")),
-            _text("name"),
-            _text("email"),
-            _text("phone").replace(" ", "") or None,
+            Role(text_of("role")),
+            text_of("name"),
+            text_of("email"),
+            text_of("phone").replace(" ", "") or None,
             clock.now(),
         )
         return f"The account of {made.name} is made. First password, shown only now:", password
@@ -112,7 +103,7 @@ def change_number(person_id: int) -> Any:
 @page_for(Role.ADMINISTRATOR)
 def add_team() -> Any:
     def act() -> tuple[str, str]:
-        return f"The team {administration.add_team(_person(), _text('team_name'), clock.now()).name} is made.", ""
+        return f"The team {administration.add_team(visitor(), text_of('team_name'), clock.now()).name} is made.", ""
 
     return _try(act)
 
@@ -121,7 +112,7 @@ def add_team() -> Any:
 @page_for(Role.ADMINISTRATOR)
 def add_tag() -> Any:
     def act() -> tuple[str, str]:
-        tag = administration.add_tag(_person(), _text("serial"), clock.now())
+        tag = administration.add_tag(visitor(), text_of("serial"), clock.now())
         return f"The tag {tag.serial} is registered. The key that it signs with:", tag.key
 
     return _try(act)
@@ -133,18 +124,18 @@ def change_team() -> Any:
     """Rename a team, or merge all of it into another: from now on, and reports keep how it was."""
 
     def act() -> tuple[str, str]:
-        by, now = _person(), clock.now()
+        by, now = visitor(), clock.now()
         team_id = _number("team", "the team that changes")
-        into = _text("into")
+        into = text_of("into")
         if into:
             target = _number("into", "the team that it becomes part of")
             if target == team_id:
                 raise InvalidRecord("A team cannot become part of itself.")
             staff = [row.id for row in Person.select(Person.id).where(Person.team == team_id)]
             wearers = [row.id for row in Wearer.select(Wearer.id).where(Wearer.team == team_id)]
-            people.move_to_team(by, target, now, why=_text("why"), people=staff, wearers=wearers)
+            people.move_to_team(by, target, now, why=text_of("why"), people=staff, wearers=wearers)
             return f"{len(staff)} people and {len(wearers)} cases belong to the other team from now on.", ""
-        people.rename_team(by, team_id, _text("new_name"), now, now, why=_text("why"))
+        people.rename_team(by, team_id, text_of("new_name"), now, now, why=text_of("why"))
         return "The team has its new name from now on.", ""
 
     return _try(act)
@@ -154,9 +145,9 @@ def change_team() -> Any:
 @page_for(Role.ADMINISTRATOR)
 def leave(person_id: int) -> Any:
     def act() -> tuple[str, str]:
-        heir = int(_text("heir")) if _text("heir").isdigit() else None
+        heir = int(text_of("heir")) if text_of("heir").isdigit() else None
         try:
-            moved = people.leave(_person(), person_id, {}, clock.now(), why=_text("why"), everyone_else=heir)
+            moved = people.leave(visitor(), person_id, {}, clock.now(), why=text_of("why"), everyone_else=heir)
         except CaseloadLeft as error:
             count = len(error.extra["wearers"])
             raise InvalidRecord(

@@ -178,7 +178,7 @@ def supervisor() -> Any:
         person=visitor.person,
         report=report,
         totals=_totals(report),
-        rows=[{**row, "stages": _stages(row)} for row in report["alerts"]],
+        rows=[{**row, "stages": _stages(row), "police_at": _police_at(row)} for row in report["alerts"]],
         is_refused=is_refused,
         from_at=from_at,
         to_at=to_at - timedelta(seconds=1),
@@ -229,6 +229,11 @@ def _stages(row: dict[str, Any]) -> list[dict[str, Any]]:
         stages.append({"name": name, "at": at, "since_s": since_s})
         before = at or before
     return stages
+
+
+def _police_at(row: dict[str, Any]) -> datetime | None:
+    """Return when the alert was handed to the police, or None."""
+    return datetime.fromisoformat(row["police"]["at"]) if row["police"] else None
 
 
 @bp.app_template_filter("london")

@@ -258,6 +258,9 @@ def test_a_handover_to_the_police_is_on_the_alerts_own_clock(world: World) -> No
     assert "handed_to_police" in [step["action"] for step in officer.alert()["history"]]
     row = world.supervisor.api("GET", "/v1/reports/response-times").json()["alerts"][0]["police"]
     assert (row["force"], row["reference"], row["by"]) == ("Metropolitan Police", "CAD 4471", "Amina Yusuf")
+    wanted = {"Authorization": f"Bearer {world.supervisor.token}", "Accept": "text/csv"}
+    table = world.api("GET", "/v1/reports/response-times", headers=wanted).text
+    assert f"Metropolitan Police,CAD 4471,{row['at']},Amina Yusuf" in table
     world.reads_everything()
 
 

@@ -1,0 +1,36 @@
+"""The only writer of the record: dated entries, orders, conditions and versions of zones, each with its audit row."""
+
+from backend.case.writing.activations import activations_of, fit_tag, take_tag_off
+from backend.case.writing.entries import enter, hold, settle
+from backend.case.writing.orders import (
+    ORDER_KINDS,
+    access_order,
+    add_condition,
+    current_terms,
+    open_order,
+    vary_order,
+)
+from backend.case.writing.provisional import decide_on, protect_tonight, to_approve, victims_for
+from backend.case.writing.zones import access_place, add_zone, change_zone
+
+__all__ = [
+    "ORDER_KINDS",
+    "access_order",
+    "access_place",
+    "activations_of",
+    "add_condition",
+    "add_zone",
+    "change_zone",
+    "current_terms",
+    "decide_on",
+    "enter",
+    "fit_tag",
+    "hold",
+    "open_order",
+    "protect_tonight",
+    "settle",
+    "take_tag_off",
+    "to_approve",
+    "vary_order",
+    "victims_for",
+]

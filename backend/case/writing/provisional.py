@@ -1,0 +1,105 @@
+"""Zones that are drawn in a hurry: in force at once, and a supervisor decides on them afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import audit
+from backend.access import access_wearer, closed_cases, require
+from backend.case import reading
+from backend.case.record import What
+from backend.case.writing.entries import enter, hold
+from backend.case.writing.zones import add_zone, change_zone
+from backend.db import atomic
+from backend.errors import InvalidRecord, NotAllowed, NotFound
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+
+
+def protect_tonight(
+    person: Person, wearer_id: int, victim_id: int, label: str, lat: float, lon: float, radius_m: float, now: datetime
+) -> PlaceZone:
+    """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
+
+    Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay.
+
+    Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = next((one for one in victims_for(person, wearer_id) if one.id == victim_id), None)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    if not label.strip():
+        raise InvalidRecord("Give the place a name by which colleagues know it.")
+    if not 50 <= radius_m <= 10_000:
+        raise InvalidRecord("The radius must be between 50 and 10,000 metres.")
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": {"id": "provisional", "kind": "exclusion", "radius_m": radius_m, "buffer_m": radius_m},
+    }
+    with atomic():
+        place = ProtectedPlace.create(victim=victim, label=label.strip())
+        audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
+        return add_zone(
+            person,
+            wearer_id,
+            place.id,
+            feature,
+            now,
+            now,
+            why="She has moved: protected at once, to be approved.",
+            is_provisional=True,
+        )
+
+
+def victims_for(person: Person, wearer_id: int) -> list[Victim]:
+    """Return the protected persons of a case, and where it has none yet those of the team without a case."""
+    theirs = reading.victims_of(wearer_id)
+    if theirs:
+        return theirs
+    return list(Victim.select().where(Victim.team == person.team_id).order_by(Victim.name))
+
+
+def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:
+    """Return the provisional zones of the team that no supervisor has decided on, oldest first."""
+    decided = DatedEntry.select(DatedEntry.subject).where(DatedEntry.what == What.APPROVAL)
+    subjects = {row.subject for row in decided}
+    closed = closed_cases([person.id], now).get(person.id, set())
+    query = (
+        ZoneVersion.select(ZoneVersion, PlaceZone, Wearer)
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .join(Wearer)
+        .where(ZoneVersion.is_provisional, Wearer.team == person.team_id)
+        .order_by(ZoneVersion.recorded_at)
+    )
+    return [row for row in query if f"zone:{row.zone_id}" not in subjects and row.zone.wearer_id not in closed]
+
+
+def decide_on(
+    person: Person, zone_id: int, is_approved: bool, now: datetime, *, why: str, is_confirmed: bool = False
+) -> DatedEntry:
+    """Approve a provisional zone, or refuse it, which removes it from now on.
+
+    Raises: NotAllowed for anybody but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
+    """
+    require(person, Role.SUPERVISOR)
+    row = next((one for one in to_approve(person, now) if one.zone_id == zone_id), None)
+    if row is None:
+        raise NotFound("There is no such zone to approve.")
+    if row.recorded_by_id == person.id:
+        raise NotAllowed("Somebody else approves what you drew.")
+    with atomic():
+        hold(row.zone.wearer_id)
+        entry = enter(
+            f"zone:{zone_id}",
+            What.APPROVAL,
+            {"is_approved": is_approved},
+            now,
+            person,
+            now,
+            why=why,
+            wearer_id=row.zone.wearer_id,
+        )
+        if not is_approved:
+            change_zone(person, zone_id, now, now, why=why, is_removed=True, is_confirmed=is_confirmed)
+        return entry

@@ -1,0 +1,175 @@
+"""Versions of zones: each holds from its own instant on, and the one before stays for the time before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from backend import audit
+from backend.access import access_wearer
+from backend.case import reading
+from backend.case.writing.entries import hold, settle
+from backend.db import atomic
+from backend.errors import InvalidRecord, NotFound
+from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, Victim, ZoneVersion
+from backend.zone_replay import read_zone
+
+
+def add_zone(
+    person: Person,
+    wearer_id: int,
+    place_id: int,
+    feature: dict[str, Any],
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    to_at: datetime | None = None,
+    order_id: int | None = None,
+    condition_id: int | None = None,
+    is_provisional: bool = False,
+) -> PlaceZone:
+    """Protect a place from this wearer, from ``from_at`` on; judged at once against what is known.
+
+    Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord.
+    """
+    access_wearer(person, wearer_id, now)
+    access_place(person, place_id)
+    with atomic():
+        hold(wearer_id)
+        before = reading.case(wearer_id)
+        zone = _make_version(
+            person,
+            wearer_id,
+            place_id,
+            feature,
+            from_at,
+            to_at,
+            now,
+            line=None,
+            order_id=order_id,
+            condition_id=condition_id,
+            is_provisional=is_provisional,
+            why=why,
+            document=document,
+        )
+        settle(before, from_at, now, is_confirmed=True)
+        return zone
+
+
+def change_zone(
+    person: Person,
+    zone_id: int,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    feature: dict[str, Any] | None = None,
+    to_at: datetime | None = None,
+    order_id: int | None = None,
+    condition_id: int | None = None,
+    is_removed: bool = False,
+    is_provisional: bool = False,
+    is_correction: bool = False,
+    is_confirmed: bool = False,
+) -> PlaceZone:
+    """Let a new version of a zone hold from ``from_at`` on; the version at hand stays for the time before.
+
+    With ``is_correction`` the version at hand was wrong all along and never held. What is not given stays as it is.
+
+    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation.
+    """
+    wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
+    if wrong is None:
+        raise NotFound("There is no such zone.")
+    access_wearer(person, wrong.wearer_id, now)
+    known = ZoneVersion.get_or_none(ZoneVersion.zone == wrong)
+    with atomic():
+        hold(wrong.wearer_id)
+        before = reading.case(wrong.wearer_id)
+        zone = _make_version(
+            person,
+            wrong.wearer_id,
+            wrong.place_id,
+            feature or wrong.feature,
+            from_at,
+            to_at or wrong.to_at,
+            now,
+            line=known.line if known else wrong.id,
+            order_id=order_id or (known.order_id if known else None),
+            condition_id=condition_id or (known.condition_id if known else None),
+            is_removed=is_removed,
+            is_provisional=is_provisional,
+            corrects=wrong.id if is_correction else None,
+            why=why,
+            document=document,
+        )
+        settle(before, min(from_at, wrong.from_at) if is_correction else from_at, now, is_confirmed=is_confirmed)
+        return zone
+
+
+def access_place(person: Person, place_id: int) -> ProtectedPlace:
+    """Return a place of a protected person whom the person's team knows. Raises: NotFound."""
+    place = (
+        ProtectedPlace.select().join(Victim).where(ProtectedPlace.id == place_id, Victim.team == person.team_id).first()
+    )
+    if place is None:
+        raise NotFound("There is no such place.")
+    return place
+
+
+def _make_version(
+    person: Person,
+    wearer_id: int,
+    place_id: int,
+    feature: dict[str, Any],
+    from_at: datetime,
+    to_at: datetime | None,
+    now: datetime,
+    *,
+    line: int | None,
+    order_id: int | None,
+    condition_id: int | None,
+    why: str,
+    document: str,
+    is_removed: bool = False,
+    is_provisional: bool = False,
+    corrects: int | None = None,
+) -> PlaceZone:
+    read_zone(feature)
+    if not why.strip():
+        raise InvalidRecord("Say why.")
+    if to_at is not None and to_at <= from_at:
+        raise InvalidRecord("The zone must end after it begins.")
+    if order_id is not None and not Order.select().where(Order.id == order_id, Order.wearer == wearer_id).exists():
+        raise InvalidRecord("The order is not this wearer's.")
+    if condition_id is not None and not (
+        Condition.select().where(Condition.id == condition_id, Condition.order == order_id).exists()
+    ):
+        raise InvalidRecord("The condition is not of this order.")
+    zone = PlaceZone.create(place=place_id, wearer=wearer_id, feature=feature, from_at=from_at, to_at=to_at)
+    ZoneVersion.create(
+        zone=zone,
+        line=line or zone.id,
+        order=order_id,
+        condition=condition_id,
+        is_removed=is_removed,
+        is_provisional=is_provisional,
+        why=why.strip(),
+        document=document.strip(),
+        corrects=corrects,
+        recorded_at=now,
+        recorded_by=person,
+    )
+    audit.record(
+        audit.actor_of(person),
+        "zone_removed" if is_removed else "zone_entered",
+        f"zone:{zone.id}",
+        now,
+        wearer=wearer_id,
+        line=line or zone.id,
+        from_at=from_at.isoformat(),
+    )
+    return zone

@@ -1,0 +1,73 @@
+"""One case, now or as it was on a day, with its history; a change that is refused is shown on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from backend import clock, numbers
+from backend.access import named_on
+from backend.case import viewing, watch
+from backend.case.lives import Ended, Risk, Suspended
+from backend.case.record import LONDON, ends_with
+from backend.errors import DomainError, InvalidRecord
+from backend.models import Person, Role
+from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
+from backend.web.forms import visitor
+from backend.web.identity import page_for
+
+RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
+
+
+@bp.get("/cases/<int:wearer_id>")
+@page_for(*STAFF)
+@refusable
+def case(wearer_id: int) -> Any:
+    return case_page(wearer_id)
+
+
+def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") -> str:
+    person, now = visitor(), clock.now()
+    on = request.args.get("on", "")
+    try:
+        at = ends_with(date.fromisoformat(on)) - timedelta(seconds=1) if on else now
+    except ValueError:
+        at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
+    seen = viewing.look(person, wearer_id, at, now)
+    gaps = [finding.text for finding in watch.find(now, [wearer_id])]
+    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
+    return render_template(
+        "case/case.html",
+        **with_form(
+            error=error,
+            case=seen,
+            gaps=gaps,
+            said=said,
+            his_numbers=numbers.of_wearer(person, wearer_id, now),
+            history=viewing.history(person, wearer_id, now),
+            is_past=bool(on) and at < now,
+            on=on,
+            at=at,
+            colleagues=colleagues,
+            alerts=viewing.open_alerts(wearer_id),
+            restricted_to=named_on(wearer_id, now),
+            suspensions=list(Suspended),
+            endings=list(Ended),
+            risks=RISK_TEXTS,
+            now=now,
+            one_day=timedelta(days=1),
+            today=now.astimezone(LONDON).date(),
+            when=lambda text: datetime.fromisoformat(text).astimezone(LONDON),
+        ),
+    )
+
+
+def change(wearer_id: int, act: Callable[[Person, datetime], Any]) -> Any:
+    return try_to(
+        lambda: act(visitor(), clock.now()),
+        lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
+        lambda error: case_page(wearer_id, error),
+    )

@@ -1,0 +1,94 @@
+"""The team's cases with what is missing from them, and what a supervisor has to decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, url_for
+
+from backend import clock
+from backend.case import drills, people, reading, viewing, watch, writing
+from backend.models import Role
+from backend.web.case_pages.frame import STAFF, bp, refusable, refused, try_to
+from backend.web.forms import is_confirmed, text_of, visitor
+from backend.web.identity import page_for, settings
+
+
+@bp.route("/cases", methods=["GET", "POST"])
+@page_for(*STAFF)
+def cases() -> Any:
+    """The team's cases and what is missing from them; a search is posted, since names belong in no address."""
+    person, now = visitor(), clock.now()
+    text = text_of("text")
+    found = viewing.cases_of(person, now, text)
+    ids = [wearer.id for wearer in found]
+    gaps: dict[int, list[str]] = {}
+    for finding in watch.find(now, ids):
+        gaps.setdefault(finding.wearer_id, []).append(finding.text)
+    known = reading.cases(ids)
+    officers = reading.OfficersThen(found)
+    rows = [
+        {
+            "id": wearer.id,
+            "name": wearer.name,
+            "is_drill": wearer.is_training,
+            "life": known[wearer.id].life_at(now).value,
+            "is_judged": bool(known[wearer.id].zones_in_force(now)),
+            "officer": officers.at(wearer, now),
+            "gaps": gaps.get(wearer.id, []),
+        }
+        for wearer in found
+    ]
+    is_supervisor = person.role == Role.SUPERVISOR
+    return render_template(
+        "case/list.html",
+        person=person,
+        rows=rows,
+        text=text,
+        gap_count=sum(len(row["gaps"]) for row in rows),
+        to_approve=writing.to_approve(person, now) if is_supervisor else [],
+        openings=people.openings_to_review(person, now) if is_supervisor else [],
+    )
+
+
+@bp.post("/zones/<int:zone_id>/approval")
+@page_for(Role.SUPERVISOR)
+@refusable
+def decide_on_zone(zone_id: int) -> Any:
+    def act() -> Any:
+        return writing.decide_on(
+            visitor(),
+            zone_id,
+            text_of("decision") == "approve",
+            clock.now(),
+            why=text_of("why"),
+            is_confirmed=is_confirmed(),
+        )
+
+    back = lambda _: redirect(url_for("case_pages.cases"))  # noqa: E731
+    return try_to(act, back, refused)
+
+
+@bp.post("/openings/<int:opening_id>/review")
+@page_for(Role.SUPERVISOR)
+@refusable
+def review_opening(opening_id: int) -> Any:
+    return try_to(
+        lambda: people.review_opening(visitor(), opening_id, text_of("note"), clock.now()),
+        lambda _: redirect(url_for("case_pages.cases")),
+        refused,
+    )
+
+
+@bp.post("/cases/drill")
+@page_for(Role.SUPERVISOR)
+@refusable
+def drill() -> Any:
+    """Let the team's training case walk into its zone: made on the first drill."""
+
+    def act() -> Any:
+        person, now = visitor(), clock.now()
+        training = drills.make_case(person, now)
+        drills.run(person, training.id, settings(), clock.now())
+
+    return try_to(act, lambda _: redirect(url_for("pages.officer")), refused)

@@ -1,0 +1,127 @@
+"""Who answers for a case, who may open it, who covers for whom, and who leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from backend import clock
+from backend.case import people, viewing
+from backend.case.record import ends_with, midnight
+from backend.errors import DomainError, InvalidRecord, NotFound
+from backend.models import Person, Role
+from backend.web.case_pages.case import change
+from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
+from backend.web.forms import day_of, from_when, text_of, visitor
+from backend.web.identity import page_for
+
+
+@bp.post("/cases/<int:wearer_id>/officer")
+@page_for(*STAFF)
+@refusable
+def hand_over(wearer_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        if not text_of("officer").isdigit():
+            raise InvalidRecord("Choose a colleague.")
+        return people.hand_over(person, wearer_id, int(text_of("officer")), from_when(now), now, why=text_of("why"))
+
+    return change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/restriction")
+@page_for(Role.SUPERVISOR)
+@refusable
+def restrict(wearer_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        named = [int(value) for value in request.form.getlist("people") if value.isdigit()]
+        return people.restrict(person, wearer_id, named or None, now, why=text_of("why"))
+
+    return change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/emergency")
+@page_for(*STAFF)
+@refusable
+def open_in_emergency(wearer_id: int) -> Any:
+    return try_to(
+        lambda: people.open_in_emergency(visitor(), wearer_id, text_of("reason"), clock.now()),
+        lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
+        refused,
+    )
+
+
+@bp.get("/people")
+@page_for(Role.SUPERVISOR)
+def team() -> Any:
+    """The supervisor's colleagues: who has how many cases, who leaves, who covers."""
+    person, now = visitor(), clock.now()
+    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
+    rows = [{"person": one, "cases": len(people.caseload_of(one, now))} for one in colleagues]
+    return render_template("case/people.html", person=person, rows=rows)
+
+
+@bp.route("/people/<int:person_id>/leave", methods=["GET", "POST"])
+@page_for(Role.SUPERVISOR)
+@refusable
+def leave(person_id: int) -> Any:
+    """An officer leaves: each case to a named colleague, in one action."""
+    person, now = visitor(), clock.now()
+    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
+    leaver = next((one for one in colleagues if one.id == person_id), None)
+    if leaver is None:
+        raise NotFound("There is no such colleague.")
+    closed = viewing.closed_cases([person.id], now).get(person.id, set())
+    caseload = people.caseload_of(leaver, now)
+    shown = [wearer for wearer in caseload if wearer.id not in closed]
+
+    def again(error: DomainError | None) -> str:
+        heirs = [one for one in colleagues if one.id != leaver.id]
+        return render_template(
+            "case/leave.html",
+            **with_form(error=error, leaver=leaver, caseload=shown, hidden=len(caseload) - len(shown), heirs=heirs),
+        )
+
+    if request.method == "GET":
+        return again(None)
+
+    def act() -> Any:
+        named = {w.id: int(text_of(f"heir_{w.id}")) for w in caseload if text_of(f"heir_{w.id}").isdigit()}
+        everyone_else = int(text_of("everyone_else")) if text_of("everyone_else").isdigit() else None
+        return people.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
+
+    return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
+
+
+@bp.route("/people/<int:person_id>/cover", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def cover(person_id: int) -> Any:
+    """A colleague answers for somebody's cases from one day to another."""
+    person, now = visitor(), clock.now()
+    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
+    absent = next((one for one in colleagues if one.id == person_id), None)
+    if absent is None:
+        raise NotFound("There is no such colleague.")
+
+    def again(error: DomainError | None) -> str:
+        others = [one for one in colleagues if one.id != absent.id]
+        return render_template("case/cover.html", **with_form(error=error, absent=absent, others=others))
+
+    if request.method == "GET":
+        return again(None)
+
+    def act() -> Any:
+        first = day_of("first_day", "the first day of the cover")
+        last = day_of("last_day", "the last day of the cover")
+        assert first is not None
+        assert last is not None
+        if not text_of("covering").isdigit():
+            raise InvalidRecord("Choose who covers.")
+        return people.cover(
+            person, absent.id, int(text_of("covering")), midnight(first), ends_with(last), now, why=text_of("why")
+        )
+
+    home = "case_pages.team" if person.role == Role.SUPERVISOR else "case_pages.cases"
+    return try_to(act, lambda _: redirect(url_for(home)), again)

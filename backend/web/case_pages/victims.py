@@ -1,0 +1,59 @@
+"""How a protected person can be reached, and whether her phone may say where she is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import render_template
+
+from backend import clock, shared_location
+from backend.case import victims
+from backend.errors import InvalidRecord
+from backend.models import Person
+from backend.web.case_pages.case import case_page, change
+from backend.web.case_pages.frame import STAFF, bp, refusable, try_to
+from backend.web.forms import number_of, text_of, visitor
+from backend.web.identity import page_for
+
+
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>")
+@page_for(*STAFF)
+@refusable
+def reach_victim(wearer_id: int, victim_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        return victims.agree(
+            person,
+            wearer_id,
+            victim_id,
+            text_of("phone").replace(" ", ""),
+            text_of("wording_breach"),
+            text_of("wording_over"),
+            text_of("wording_ending"),
+            now,
+        )
+
+    return change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")
+@page_for(*STAFF)
+@refusable
+def share_location(wearer_id: int, victim_id: int) -> Any:
+    """Record that she agrees that her phone says where she is, and show the code once; or that she takes it back."""
+    if text_of("act") == "withdraw":
+        return change(wearer_id, lambda person, now: shared_location.withdraw_for(person, victim_id, now))
+
+    def act() -> Any:
+        if text_of("agreed") != "yes":
+            raise InvalidRecord("Tick that she has agreed, herself.")
+        radius_m = number_of("radius_m", "the distance in metres")
+        if not 50 <= radius_m <= 5_000:
+            raise InvalidRecord("The distance is from 50 to 5,000 metres.")
+        label = "Wherever she is"
+        return shared_location.agree(visitor(), victim_id, [wearer_id], radius_m, radius_m, label, clock.now())
+
+    def done(pairing: Any) -> Any:
+        return render_template("case/pairing.html", person=visitor(), wearer_id=wearer_id, pairing=pairing)
+
+    return try_to(act, done, lambda error: case_page(wearer_id, error))

@@ -1,0 +1,60 @@
+"""Reads what the form of a page holds, and says in words what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime, time
+
+from flask import request
+
+from backend.case.record import LONDON
+from backend.errors import InvalidRecord
+from backend.models import Person
+from backend.web.identity import page_visitor
+
+
+def visitor() -> Person:
+    """Return who looks at a page that only people who are signed in can see."""
+    signed = page_visitor()
+    assert signed is not None
+    return signed.person
+
+
+def text_of(name: str) -> str:
+    return request.form.get(name, "").strip()
+
+
+def number_of(name: str, what: str) -> float:
+    try:
+        value = float(text_of(name))
+    except ValueError:
+        raise InvalidRecord(f"Enter {what} as a number.") from None
+    if not math.isfinite(value):
+        raise InvalidRecord(f"Enter {what} as a number.")
+    return value
+
+
+def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
+    text = text_of(name)
+    if not text and not is_needed:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRecord(f"Enter {what} as a day, a month and a year.") from None
+
+
+def from_when(now: datetime) -> datetime:
+    """Return the instant from which a change holds: the London time that was entered, or now where none was."""
+    day = day_of("from_day", "the day from which it holds", is_needed=False)
+    if day is None:
+        return now
+    text = text_of("from_time") or "00:00"
+    try:
+        return datetime.combine(day, time.fromisoformat(text), LONDON)
+    except ValueError:
+        raise InvalidRecord("Enter the time as hours and minutes, for example 14:30.") from None
+
+
+def is_confirmed() -> bool:
+    return text_of("is_confirmed") == "yes"

@@ -1,0 +1,101 @@
+"""Cases from nothing, their orders with terms and conditions, and the tags that are worn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from backend.case import opening, writing
+from backend.case.record import Terms
+from backend.errors import InvalidRecord
+from backend.models import Activation, Condition, DatedEntry, Order, Person, Wearer
+from backend.zone_replay import ZoneNotUsable
+from mobile_api.cases.shapes import CHANGED, Dated, Name, Period, Reasoned, Text, bp, records
+from mobile_api.schemas import Strict
+
+Kind = Literal["dapol", "dapo", "bail", "other"]
+
+
+class CaseIn(Period):
+    """Everything that the first judged fix needs."""
+
+    wearer: Name
+    victim: Name
+    victim_phone: str | None = None
+    place: Name
+    kind: Kind
+    reference: Name
+    condition: Text
+    zone: dict[str, Any] = Field(description="GeoJSON Feature")
+    serial: Name
+    document: str = Field("", max_length=400)
+
+
+class OrderIn(Reasoned, Period):
+    """A further order of a wearer."""
+
+    kind: Kind
+    reference: Name
+
+
+class VariationIn(Reasoned, Dated, Period):
+    """Other terms of an order from an instant on; ``corrects`` names an entry that was wrong all along."""
+
+    is_suspended: bool = False
+    corrects: int | None = None
+
+
+class ConditionIn(Strict):
+    """A condition in the words of the order."""
+
+    number: Name
+    wording: Text
+    from_at: AwareDatetime
+
+
+class TagIn(Dated):
+    """A tag that the wearer wears from an instant on."""
+
+    serial: Name
+    to_at: AwareDatetime | None = None
+    corrects: int | None = None
+
+
+@bp.post("/v1/wearers")
+@records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
+def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
+    values = body.model_dump()
+    values["feature"] = values.pop("zone")
+    return opening.open_case(person, opening.NewCase(**values), now)
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/orders")
+@records("Record a further order.", OrderIn, *CHANGED)
+def open_order(person: Person, body: OrderIn, now: datetime, wearer_id: int) -> Order:
+    terms = Terms(body.starts_at, body.ends_at)
+    return writing.open_order(
+        person, wearer_id, body.kind, body.reference, terms, now, why=body.why, document=body.document
+    )
+
+
+@bp.post("/v1/orders/<int:order_id>/variations")
+@records("Let other terms hold from an instant on; stored fixes since then are judged again.", VariationIn, *CHANGED)
+def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) -> DatedEntry:
+    terms = Terms(body.starts_at, body.ends_at, body.is_suspended)
+    more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
+    return writing.vary_order(person, order_id, terms, body.from_at, now, **more)
+
+
+@bp.post("/v1/orders/<int:order_id>/conditions")
+@records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
+def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
+    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/tags")
+@records("Record which tag the wearer wears; stored fixes of that time become his.", TagIn, InvalidRecord)
+def fit_tag(person: Person, body: TagIn, now: datetime, wearer_id: int) -> Activation:
+    more = body.model_dump(include={"to_at", "why", "corrects"})
+    return writing.fit_tag(person, wearer_id, body.serial, body.from_at, now, **more)
