@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, routes, wakeups
+from backend import alarms, alerts, clock, db, heartbeats, instants, outbox, restore, routes, wakeups
 from backend.models import AlarmKind, Alert, Attempt, Channel, Handling, Notification, NotificationState, Purpose
 from backend.settings import Settings
 from notifier import delivery, states
@@ -143,6 +143,8 @@ class Worker:
         None of these may keep the others from being done.
         """
         self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        # Before anything is claimed: a database that was restored owes what was sent long ago.
+        self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
