@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import cli, db, ingest
 from backend.settings import Settings
-from backend.web import admin_pages, case_pages, fixes, health, openapi, pages, problems, reports, security
+from backend.web import admin_pages, case_pages, duty_pages, fixes, health, openapi, pages, problems, reports, security
 from backend.web import alarms as service_alarms
 from backend.web.gate import SocketGate
 from mobile_api import alerts, cases, devices, duty, phones, receipts, sessions, sockets, zones
@@ -27,6 +27,7 @@ BLUEPRINTS = (
     openapi.bp,
     pages.bp,
     case_pages.bp,
+    duty_pages.bp,
     admin_pages.bp,
     reports.bp,
     alerts.bp,
