@@ -15,6 +15,7 @@ from backend.settings import Settings
 from backend.web import (
     admin_pages,
     case_pages,
+    duty_pages,
     fixes,
     health,
     number_pages,
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     openapi.bp,
     pages.bp,
     case_pages.bp,
+    duty_pages.bp,
     admin_pages.bp,
     number_pages.bp,
     reports.bp,

@@ -13,7 +13,7 @@ from argon2.exceptions import VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from backend import alerts, audit
-from backend.db import atomic
+from backend.db import atomic, instant_text
 from backend.errors import NotSignedIn, WrongCredentials
 from backend.models import Device, Person, Session, Socket
 from backend.settings import Settings
@@ -88,7 +88,13 @@ def begin_session(person: Person, settings: Settings, now: datetime) -> tuple[Se
 
 def _tokens(session: Session, refresh_token: str, settings: Settings, now: datetime) -> Tokens:
     expires = int(now.timestamp()) + settings.access_token_s
-    return Tokens(_access_tokens(settings).dumps([session.id, expires]), refresh_token, settings.access_token_s)
+    token = _access_tokens(settings).dumps([session.id, expires, began(session)])
+    return Tokens(token, refresh_token, settings.access_token_s)
+
+
+def began(session: Session) -> str:
+    """Return what tells a session from another one that was given its number after a restore from backup."""
+    return instant_text(session.created_at)
 
 
 def access_token(session: Session, settings: Settings, now: datetime) -> str:
@@ -136,18 +142,18 @@ def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
 def identify(token: str, settings: Settings, now: datetime) -> SignedIn:
     """Return who holds this access token. Raises: NotSignedIn when it is not ours, too old, or its session ended."""
     try:
-        session_id, expires = _access_tokens(settings).loads(token)
+        session_id, expires, began_at = _access_tokens(settings).loads(token)
     except (BadSignature, ValueError, TypeError):
         raise NotSignedIn("The access token is not valid.") from None
     if expires <= now.timestamp():
         raise NotSignedIn("The access token has expired; refresh the session.")
-    return resume(session_id, now)
+    return resume(session_id, began_at, now)
 
 
-def resume(session_id: int, now: datetime) -> SignedIn:
-    """Return the person of a session that is still open. Raises: NotSignedIn."""
+def resume(session_id: int, began_at: str, now: datetime) -> SignedIn:
+    """Return the person of the session that ``began`` so and is still open. Raises: NotSignedIn."""
     session = Session.select(Session, Person).join(Person).where(Session.id == session_id).first()
-    if session is None:
+    if session is None or began(session) != began_at:
         raise NotSignedIn("The session has ended.")
     return SignedIn(_active(session, now), session)
 

@@ -1,10 +1,11 @@
-"""Commands for operators: migrate, seed-demo, replay, replay-zone, case-watch, load-caseload, settings."""
+"""Commands for operators: migrate, restored, seed-demo, replay, replay-zone, case-watch, load-caseload, settings."""
 
 from __future__ import annotations
 
 import json
 import signal
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -12,7 +13,7 @@ import click
 import requests
 from flask import Flask
 
-from backend import clock, db, demo, zone_replay
+from backend import clock, db, demo, restore, zone_replay
 from backend import replay as traces
 from backend.case import calendar, caseload, watch
 from backend.errors import DomainError
@@ -23,6 +24,7 @@ from backend.settings import as_markdown
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(migrate)
+    app.cli.add_command(restored)
     app.cli.add_command(seed_demo)
     app.cli.add_command(replay)
     app.cli.add_command(replay_zone)
@@ -36,6 +38,34 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     names = db.migrate()
     click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
+
+
+@click.command()
+@click.option(
+    "--backup-at", default=None, help="When the backup was made, ISO 8601 with its zone; else its last write."
+)
+def restored(backup_at: str | None) -> None:
+    """Take up a database that was restored from a backup: once, with every process stopped, before any is started."""
+    try:
+        made_at = datetime.fromisoformat(backup_at) if backup_at else None
+    except ValueError:
+        made_at = datetime.min  # noqa: DTZ901 - refused below, as any other time without a zone
+    if made_at is not None and made_at.tzinfo is None:
+        raise click.BadParameter(
+            "write it with its zone, for example 2026-11-25T02:00:00+00:00", param_hint="--backup-at"
+        )
+    now = clock.now()
+    try:
+        found = restore.take_up(now, made_at)
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(f"epoch {found.epoch} has begun: phones fetch everything again")
+    if found.outage is None:
+        click.echo("no time is missing")
+    else:
+        click.echo(f"nothing is known from {found.outage.from_at.isoformat()} to {found.outage.to_at.isoformat()}")
+        click.echo(f"unprotected: {len(found.outage.wearer_ids)} wearers with a zone in force")
+    click.echo("the notifier is held: it judges what is owed anew as soon as it starts")
 
 
 @click.command("seed-demo")

@@ -43,6 +43,16 @@ def beat(name: str, now: datetime) -> None:
         ).execute()
 
 
+def last_at() -> datetime | None:
+    """Return when any process was last heard of."""
+    return max(_newest().values(), default=None)
+
+
+def count_from(now: datetime) -> None:
+    """Let silences count from now on: the time before is kept as an outage of its own."""
+    Heartbeat.update(at=now).execute()
+
+
 def _newest() -> dict[str, datetime]:
     query: Any = Heartbeat.select(Heartbeat.kind, fn.MAX(Heartbeat.at)).group_by(Heartbeat.kind).tuples()
     instant: Any = Heartbeat.at

@@ -526,6 +526,16 @@ class Feed(Table):
     cursor = IntegerField()
 
 
+class Epoch(Table):
+    """The one row that names this life of the database: a restore from backup begins another one."""
+
+    id = AutoField()
+    name = CharField()
+    began_at = InstantField()
+    # From a restore until a notifier has judged anew what is owed: nothing is sent meanwhile.
+    held_at = InstantField(null=True)
+
+
 class Notification(Table):
     """One message owed to one person on one channel for one rung of an alert's ladder."""
 
@@ -788,6 +798,7 @@ TABLES: list[type[Table]] = [
     PlaceState,
     Alert,
     Feed,
+    Epoch,
     Notification,
     Attempt,
     Receipt,

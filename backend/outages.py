@@ -12,7 +12,19 @@ from peewee import fn
 
 from backend.access import require
 from backend.db import atomic
-from backend.models import Alert, Channel, Fix, Notification, Outage, Person, PlaceZone, Purpose, Role, Wearer
+from backend.models import (
+    Activation,
+    Alert,
+    Channel,
+    Fix,
+    Notification,
+    Outage,
+    Person,
+    PlaceZone,
+    Purpose,
+    Role,
+    Wearer,
+)
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -23,6 +35,8 @@ SLACK_S = 10.0
 # What tags had kept has arrived by now: they report at least once a minute, and try again when they are refused.
 SETTLES_AFTER_S = 300.0
 SHOWN_FOR_DAYS = 7
+# What the time between a backup and its restore is called: processes may have worked then, and nothing of it is known.
+RESTORE = "restore"
 MOST_IDS = 10_000
 
 
@@ -42,6 +56,12 @@ def note(what: str, from_at: datetime, to_at: datetime) -> None:
     ).on_conflict_ignore().execute()
 
 
+def note_restore(from_at: datetime, to_at: datetime) -> Outage:
+    """Keep that the record knows nothing of the time between a backup and its restore, and whom that concerns."""
+    note(RESTORE, from_at, to_at)
+    return assess(Outage.get(Outage.what == RESTORE, Outage.from_at == from_at), to_at)
+
+
 def unsettled() -> list[Outage]:
     """Return the outages of which not everything that had waited may have come in yet."""
     return list(Outage.select().where(Outage.settled_at.is_null()).order_by(Outage.id))
@@ -51,7 +71,8 @@ def assess(outage: Outage, now: datetime) -> Outage:
     """Find whom the outage left unprotected, as far as it is known now, and keep it."""
     with atomic():
         alerts = _alerts_told_late(outage)
-        late = {wearer_id for _, wearer_id in alerts} | set(_wearers_judged_late(outage))
+        affected = _wearers_with_a_zone if outage.what == RESTORE else _wearers_judged_late
+        late = {wearer_id for _, wearer_id in alerts} | set(affected(outage))
         outage.alert_ids = sorted(alert_id for alert_id, _ in alerts)
         outage.wearer_ids = sorted(late)
         if now >= outage.to_at + timedelta(seconds=SETTLES_AFTER_S):
@@ -60,15 +81,34 @@ def assess(outage: Outage, now: datetime) -> Outage:
     return outage
 
 
-def _wearers_judged_late(outage: Outage) -> Iterable[int]:
-    """Wearers with a zone in force meanwhile whose fixes from that time were received only after it."""
-    zoned = PlaceZone.select(PlaceZone.wearer).where(
+def _zoned(outage: Outage) -> Any:
+    return PlaceZone.select(PlaceZone.wearer).where(
         PlaceZone.from_at < outage.to_at, PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at)
     )
+
+
+def _wearers_with_a_zone(outage: Outage) -> Iterable[int]:
+    """Wearers with a tag and a zone in force meanwhile: what they did is not known, and was answered as kept."""
+    tagged: Any = (
+        Activation.select(Activation.wearer)
+        .where(
+            Activation.wearer.in_(_zoned(outage)),
+            Activation.from_at < outage.to_at,
+            Activation.to_at.is_null() | (Activation.to_at > outage.from_at),
+        )
+        .distinct()
+        .limit(MOST_IDS)
+        .tuples()
+    )
+    return [wearer_id for (wearer_id,) in tagged]
+
+
+def _wearers_judged_late(outage: Outage) -> Iterable[int]:
+    """Wearers with a zone in force meanwhile whose fixes from that time were received only after it."""
     waited: Any = (
         Fix.select(Fix.wearer)
         .where(
-            Fix.wearer.in_(zoned),
+            Fix.wearer.in_(_zoned(outage)),
             Fix.fix_time >= outage.from_at,
             Fix.fix_time < outage.to_at - timedelta(seconds=LATE_S + SLACK_S),
             Fix.received_at >= outage.to_at - timedelta(seconds=SLACK_S),
@@ -129,8 +169,9 @@ def words(outage: Outage) -> str:
     began, ended = outage.from_at.astimezone(LONDON), outage.to_at.astimezone(LONDON)
     minutes = round((outage.to_at - outage.from_at).total_seconds() / 60)
     wearers, alerts = len(outage.wearer_ids), len(outage.alert_ids)
+    what = "Restored: nothing known of" if outage.what == RESTORE else f"{outage.what.capitalize()} down"
     return (
-        f"{outage.what.capitalize()} down {minutes} min, {began:%H:%M}-{ended:%H:%M}. "
+        f"{what} {minutes} min, {began:%H:%M}-{ended:%H:%M}. "
         f"Unprotected: {wearers} {'person' if wearers == 1 else 'people'}, "
         f"{alerts} late {'alert' if alerts == 1 else 'alerts'}"
     )

@@ -16,6 +16,7 @@ from backend.models import (
     Alert,
     Attempt,
     Channel,
+    Handling,
     Notification,
     NotificationState,
     Person,
@@ -25,6 +26,7 @@ from backend.models import (
     Socket,
     Victim,
 )
+from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +136,33 @@ def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], p
             Notification.lease_token.is_null() | (Notification.lease_until <= now),
             *([] if person is None else [Notification.person == person]),
         )
+        .execute()
+    )
+
+
+def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
+    """Cancel what was owed before this instant and has not gone out, whoever held it, and return how many.
+
+    What nobody else would say instead stays where it is still so: a protected person's texts, that hers did not go
+    out, and notices, which climb no ladder.
+    """
+    about = Notification.alert
+    there = (Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED) & ~Alert.is_over
+    is_unanswered = (Alert.handling == Handling.OPEN) & (Alert.certainty != Certainty.WITHDRAWN)
+    is_so = (
+        (Notification.purpose == Purpose.VICTIM_ENDING)
+        | ((Notification.purpose == Purpose.VICTIM_BREACH) & about.in_(Alert.select(Alert.id).where(there)))
+        | ((Notification.purpose == Purpose.VICTIM_OVER) & about.in_(Alert.select(Alert.id).where(Alert.is_over)))
+        | (
+            Notification.purpose.in_([Purpose.VICTIM_NOT_WARNED, Purpose.NOTICE])
+            & about.in_(Alert.select(Alert.id).where(is_unanswered))
+        )
+    )
+    return (
+        Notification.update(
+            state=NotificationState.CANCELLED, settled_at=now, lease_token=None, lease_until=None, detail=detail
+        )
+        .where(Notification.state == NotificationState.PENDING, Notification.created_at < before, ~is_so)
         .execute()
     )
 

@@ -26,6 +26,33 @@ def standing(team_id: int, now: datetime) -> list[LadderPolicy]:
     return list(query.order_by(LadderPolicy.from_at.desc(), LadderPolicy.id.desc()))
 
 
+def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> LadderPolicy | None:
+    """Return what an alert of this kind that is raised now climbs: the kind's own, else that for all, else None.
+
+    A kind's own ladder counts even where the one for all alerts is newer.
+    """
+    known = standing(team_id, now)
+    for wanted in (kind, None):
+        for policy in known:
+            if policy.kind == wanted:
+                return policy
+    return None
+
+
+def possible_desks(by: Person) -> list[Person]:
+    """Return who can be the duty desk: colleagues with a number, and whoever is the desk of any team now."""
+    require(by, Role.SUPERVISOR)
+    desks = LadderPolicy.select(LadderPolicy.duty_person).where(LadderPolicy.duty_person.is_null(False))
+    query = Person.select().where(
+        Person.is_active,
+        Person.role.in_([Role.OFFICER, Role.SUPERVISOR]),
+        Person.phone.is_null(False),
+        Person.phone != "",
+        (Person.team == by.team_id) | Person.id.in_(desks),
+    )
+    return list(query.order_by(Person.name))
+
+
 def put(
     by: Person, ladder: Mapping[str, Any], kind: AlertKind | None, duty_person_id: int | None, now: datetime
 ) -> LadderPolicy:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from backend import audit
 from backend.access import require
 from backend.db import atomic
 from backend.errors import DomainError, NotFound
 from backend.models import Person, Role, Shift
+
+LONDON = ZoneInfo("Europe/London")
 
 # A team whose last shift ended longer ago than this has given up its rota: then everybody is on duty, as before it.
 KEPT_FOR = timedelta(days=7)
@@ -22,6 +25,19 @@ class ShiftRefused(DomainError):
     """A shift that cannot be: it ends before it begins, or lasts for weeks."""
 
     code, status, title = "shift_refused", 422, "The shift cannot be"
+
+
+def instant_of(day: date, at: time, *, is_end: bool = False) -> datetime:
+    """Return the instant that London's clocks call ``day``, ``at``.
+
+    In the hour that comes twice a shift begins at the first and ends at the second, so that none of it is a hole.
+
+    Raises: ShiftRefused for a time that the clocks leap over.
+    """
+    local = datetime.combine(day, at, LONDON).replace(fold=int(is_end))
+    if local.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise ShiftRefused(f"The clocks go forward on {day:%-d %B}: {at:%H:%M} does not exist that night.")
+    return local.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,34 @@ def claim_to_check(now: datetime, ahead: timedelta = timedelta(hours=1)) -> list
 def check_again(shift: Shift) -> None:
     """Give a shift back whose phones could not be asked about."""
     Shift.update(phones_checked_at=None).where(Shift.id == shift.id).execute()
+
+
+def copy_week(by: Person, monday: date, now: datetime) -> int:
+    """Put whoever is on duty in the week from ``monday`` on duty in the next one, at the same times of London's clocks.
+
+    What is there already is not put twice; returns how many shifts were added. Raises: NotAllowed; ShiftRefused for a
+    week without a shift.
+    """
+    require(by, Role.SUPERVISOR)
+    first, last = (datetime.combine(monday + timedelta(days=days), time(), LONDON) for days in (0, 7))
+    with atomic():
+        known = [shift for shift in shifts_of(by, first, last + timedelta(days=14)) if shift.person.is_active]
+        week = [shift for shift in known if first <= shift.from_at < last and shift.person.team_id == by.team_id]
+        if not week:
+            raise ShiftRefused(f"No shift begins in the week from {monday:%-d %B}.")
+        taken = {(shift.person_id, shift.from_at, shift.to_at) for shift in known}
+        added = 0
+        for shift in week:
+            from_at, to_at = (_a_week_later(at) for at in (shift.from_at, shift.to_at))
+            if to_at > now and (shift.person_id, from_at, to_at) not in taken:
+                add(by, shift.person_id, from_at, to_at, now)
+                added += 1
+    return added
+
+
+def _a_week_later(at: datetime) -> datetime:
+    # The clock on the wall counts: adding days to a local time leaves its hour as it is.
+    return (at.astimezone(LONDON) + timedelta(days=7)).astimezone(UTC)
 
 
 def remove(by: Person, shift_id: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -93,8 +94,12 @@ def ladder_of(content: Mapping[str, Any] | None) -> Ladder:
 
 
 def _rung_in(content: Mapping[str, Any]) -> Rung:
+    after_s = float(content["after_s"])
+    # No comparison holds for what is not a number: every check below would let it pass.
+    if not math.isfinite(after_s):
+        raise ValueError("a delay has to be a number of seconds")
     return Rung(
-        float(content["after_s"]),
+        after_s,
         tuple(Who(who) for who in content["who"]),
         tuple(Channel(channel) for channel in content["channels"]),
         bool(content.get("unless_received", False)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from backend import alerts, clock, outbox, queries
+from backend import alerts, clock, epoch, outbox, queries
+from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
 from backend.models import Alert, Person
 from backend.web.identity import current_person
@@ -23,6 +24,15 @@ from mobile_api.schemas import (
 
 bp = Blueprint("alerts", __name__)
 
+EPOCH = "Cordon-Epoch"
+
+
+@bp.before_request
+def expect_epoch() -> None:
+    """Let nobody answer an alert that has got the number of another one since they saw it."""
+    if request.method != "GET":
+        epoch.expect(request.headers.get(EPOCH))
+
 
 def _detail(person: Person, alert: Alert) -> Response:
     zone, track = queries.surroundings(person, alert, clock.now())
@@ -39,12 +49,16 @@ def _detail(person: Person, alert: Alert) -> Response:
 )
 def list_alerts() -> Response:
     query = read_query(AlertsQuery)
+    # A cursor of another life of the database says nothing of this one: then everything is told anew.
+    is_reset = query.after is not None and epoch.is_lost(query.epoch, query.after)
+    after = None if is_reset else query.after
     # The cursor is read first: a change that comes between the two is told again, never missed.
     cursor = alerts.newest_cursor()
-    found = queries.alerts_of(current_person(), query.status, query.after, query.limit)
-    if query.after is not None and len(found) == query.limit:
+    found = queries.alerts_of(current_person(), query.status, after, query.limit)
+    if after is not None and len(found) == query.limit:
         cursor = found[-1].cursor
-    return write(AlertsOut(alerts=[alert_out(alert) for alert in found], cursor=cursor))
+    told = [alert_out(alert) for alert in found]
+    return write(AlertsOut(alerts=told, cursor=cursor, epoch=epoch.current(), is_reset=is_reset))
 
 
 @bp.get("/v1/alerts/<int:alert_id>")
@@ -64,7 +78,7 @@ def get_alert(alert_id: int) -> Response:
     "Promise to act. The first person wins; repeating it, or coming second, changes nothing and shows who acts.",
     tag="alerts",
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
 )
 def acknowledge(alert_id: int) -> Response:
     alert = queries.alert_of(current_person(), alert_id)
@@ -76,7 +90,7 @@ def acknowledge(alert_id: int) -> Response:
     "Hand the alert back: the ladder starts again.",
     tag="alerts",
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
 )
 def hand_back(alert_id: int) -> Response:
     return write(alert_out(alerts.hand_back(current_person(), alert_id, clock.now())))
@@ -87,7 +101,7 @@ def hand_back(alert_id: int) -> Response:
     "Say that you cannot act: the next people are told at once.",
     tag="alerts",
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
 )
 def cannot(alert_id: int) -> Response:
     alert = queries.alert_of(current_person(), alert_id)
@@ -100,7 +114,7 @@ def cannot(alert_id: int) -> Response:
     tag="alerts",
     body=OutcomeIn,
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, InvalidRequest],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
 )
 def record_outcome(alert_id: int) -> Response:
     person = current_person()
@@ -114,7 +128,7 @@ def record_outcome(alert_id: int) -> Response:
     tag="alerts",
     body=ReceiptIn,
     status=204,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRequest],
+    errors=[NotSignedIn, NotAllowed, NotFound, AnotherEpoch, InvalidRequest],
 )
 def receive(alert_id: int) -> tuple[str, int]:
     person = current_person()

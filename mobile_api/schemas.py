@@ -156,6 +156,10 @@ class AlertsOut(BaseModel):
 
     alerts: list[AlertOut]
     cursor: int
+    epoch: str = Field(description="Which life of the database the cursor is of: send both together")
+    is_reset: bool = Field(
+        description="The cursor sent is of another life of the database: forget every alert and take these"
+    )
 
 
 class AlertsQuery(Strict):
@@ -163,6 +167,9 @@ class AlertsQuery(Strict):
 
     status: Literal["open", "live", "acknowledged", "closed", "all"] = "live"
     after: int | None = Field(None, description="Only those changed after this cursor")
+    epoch: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        None, description="The epoch that came with the cursor"
+    )
     limit: int = Field(200, ge=1, le=1_000)
 
 

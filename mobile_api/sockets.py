@@ -16,8 +16,8 @@ from backend.settings import Settings
 class Hub(Protocol):
     """Whatever sends hints to the sockets of this process."""
 
-    def join(self, sid: str, signed_in: auth.SignedIn, after: int | None) -> None:
-        """Send this socket what changed after the cursor, and every change from now on."""
+    def join(self, sid: str, signed_in: auth.SignedIn, after: int | None, epoch: str | None) -> None:
+        """Send this socket what changed after the cursor of that epoch, and every change from now on."""
 
     def leave(self, sid: str) -> None:
         """The socket is gone."""
@@ -29,13 +29,14 @@ def init_app(socketio: SocketIO, hub: Hub, settings: Settings) -> None:
     @socketio.on("connect")
     def connect(credentials: Any = None) -> None:
         given = credentials if isinstance(credentials, dict) else {}
-        token, after = given.get("token"), given.get("after")
+        token, after, epoch = given.get("token"), given.get("after"), given.get("epoch")
         try:
             signed_in = auth.identify(token if isinstance(token, str) else "", settings, clock.now())
             if signed_in.person.role == Role.ADMINISTRATOR:
                 raise ConnectionRefusedError("not_allowed")
             is_cursor = isinstance(after, int) and not isinstance(after, bool)
-            hub.join(request.sid, signed_in, after if is_cursor else None)  # type: ignore[attr-defined]
+            cursor, of = after if is_cursor else None, epoch if isinstance(epoch, str) else None
+            hub.join(request.sid, signed_in, cursor, of)  # type: ignore[attr-defined]
         except NotSignedIn as error:
             raise ConnectionRefusedError(error.code) from None
         finally:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from backend import alarms, alerts, clock, db, heartbeats, instants, numbers, outbox, routes, wakeups
+from backend import alarms, alerts, clock, db, heartbeats, instants, numbers, outbox, restore, routes, wakeups
 from backend.models import (
     AlarmKind,
     Alert,
@@ -162,6 +162,8 @@ class Worker:
         None of these may keep the others from being done.
         """
         self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        # Before anything is claimed: a database that was restored owes what was sent long ago.
+        self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
         # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.

@@ -20,7 +20,7 @@ from backend.alerts.record_changes import (
     tell_changed,
     withdraw,
 )
-from backend.alerts.repair import repair, unreached, without_next_action
+from backend.alerts.repair import repair, start_over, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "raise_notice",
     "repair",
     "ring_again",
+    "start_over",
     "tell",
     "tell_changed",
     "tell_victim_not_warned",

@@ -8,10 +8,10 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, lifecycle
+from backend import audit, db, lifecycle
 from backend.alerts import ladder
 from backend.db import atomic
-from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
+from backend.models import Alert, AlertKind, AuditEntry, Channel, Handling, Notification, NotificationState
 from zones import Certainty
 
 # What should have happened by now and has not happened this long after will not happen by itself.
@@ -90,6 +90,35 @@ def repair(alert_id: int, now: datetime) -> bool:
         alert.next_escalation_at = max(owed_at, now)
         alert.save(only=[Alert.next_escalation_at])
         return True
+
+
+def start_over(before: datetime, now: datetime) -> int:
+    """Let every open ladder that began before this instant begin again now, in a new episode; return how many.
+
+    Each is due at once and climbed for as any other that is due. Danger may have been told, and answered, in a life
+    of the database that is gone: whoever answers first is told how it stands now.
+    """
+    with atomic():
+        mine = (Alert.handling == Handling.OPEN) & IS_OWED_AN_ANSWER & (Alert.ladder_started_at < before)
+        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
+        db.lock_rows(Alert, ids)
+        Alert.update(episode=Alert.episode + 1, rung=0, ladder_started_at=now, next_escalation_at=now).where(
+            Alert.id.in_(ids), mine
+        ).execute()
+        db.insert_rows(
+            AuditEntry,
+            [
+                {
+                    "at": now,
+                    "actor": audit.SYSTEM,
+                    "action": "told_again",
+                    "alert": number,
+                    "subject": f"alert:{number}",
+                }
+                for number in ids
+            ],
+        )
+    return len(ids)
 
 
 def unreached(now: datetime, limit: int = 500) -> list[Unreached]:

@@ -90,8 +90,8 @@ def add_person() -> Any:
 @page_for(Role.ADMINISTRATOR)
 def change_number(person_id: int) -> Any:
     def act() -> tuple[str, str]:
-        phone = _text("new_phone") or None
-        changed = administration.change_number(_person(), person_id, phone, clock.now())
+        phone = text_of("new_phone") or None
+        changed = administration.change_number(visitor(), person_id, phone, clock.now())
         if phone is None:
             return f"{changed.name} has no number any more.", ""
         return f"A code goes to the new number of {changed.name}, who enters it under My number.", ""

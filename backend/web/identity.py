@@ -17,6 +17,7 @@ from backend.settings import Settings
 View = TypeVar("View", bound=Callable[..., Any])
 
 COOKIE_SESSION = "session_id"
+COOKIE_BEGAN = "session_began"
 
 
 def settings() -> Settings:
@@ -42,9 +43,9 @@ def current_person() -> Person:
 def page_visitor() -> SignedIn | None:
     """Return who is signed in by cookie, or None."""
     if "page_visitor" not in g:
-        session_id = session.get(COOKIE_SESSION)
+        session_id, began_at = session.get(COOKIE_SESSION), session.get(COOKIE_BEGAN, "")
         try:
-            g.page_visitor = auth.resume(session_id, clock.now()) if isinstance(session_id, int) else None
+            g.page_visitor = auth.resume(session_id, began_at, clock.now()) if isinstance(session_id, int) else None
         except NotSignedIn:
             session.pop(COOKIE_SESSION, None)
             g.page_visitor = None
@@ -73,6 +74,7 @@ def remember(signed: SignedIn) -> None:
     """Let this browser's cookie speak for the session from now on."""
     session.clear()
     session[COOKIE_SESSION] = signed.session.id
+    session[COOKIE_BEGAN] = auth.began(signed.session)
     session.permanent = True
 
 

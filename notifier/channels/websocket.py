@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from flask_socketio import SocketIO
 
-from backend import alerts, clock, db, outbox, wakeups
+from backend import alerts, clock, db, epoch, outbox, wakeups
 from backend.access import closed_cases
 from backend.auth import SignedIn
 from backend.models import Alert, Channel, Person, ReceiptKind, Session, Socket
@@ -43,8 +43,11 @@ class Websocket:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def join(self, sid: str, signed_in: SignedIn, after: int | None) -> None:
-        """Tell this socket every change from now on, and first those after the cursor, if one is given."""
+    def join(self, sid: str, signed_in: SignedIn, after: int | None, of: str | None) -> None:
+        """Tell this socket every change from now on, and first those after the cursor, if one is given.
+
+        A cursor of another epoch than ``of`` is answered with ``reset``: the phone has to fetch everything again.
+        """
         person, session = signed_in.person, signed_in.session
         now = clock.now()
         Socket.create(person=person, session=session, sid=sid, seen_at=now)
@@ -53,7 +56,10 @@ class Websocket:
         self._ensure_following()
         if after is not None:
             # The client's handlers are ready only once the connection is accepted.
-            self._socketio.start_background_task(self._tell_again, sid, person.team_id, after)
+            if epoch.is_lost(of, after):
+                self._socketio.start_background_task(self._reset, [sid])
+            else:
+                self._socketio.start_background_task(self._tell_again, sid, person.team_id, after)
 
     def leave(self, sid: str) -> None:
         """Forget a socket that is gone."""
@@ -66,6 +72,14 @@ class Websocket:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
+
+    def _reset(self, sids: Iterable[str]) -> None:
+        try:
+            now_in = epoch.current()
+            for sid in sids:
+                self._socketio.emit("reset", {"epoch": now_in}, to=sid)
+        finally:
+            db.release_connection()
 
     def _tell_again(self, sid: str, team_id: int, cursor: int) -> None:
         try:
@@ -111,11 +125,11 @@ class Websocket:
     def _ensure_following(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                cursor = alerts.newest_cursor()
-                self._thread = threading.Thread(target=self._follow, args=(cursor,), name="websocket", daemon=True)
+                at = (epoch.current(), alerts.newest_cursor())
+                self._thread = threading.Thread(target=self._follow, args=at, name="websocket", daemon=True)
                 self._thread.start()
 
-    def _follow(self, cursor: int) -> None:
+    def _follow(self, life: str, cursor: int) -> None:
         listener = wakeups.listen()
         refreshed = clock.monotonic()
         try:
@@ -125,6 +139,7 @@ class Websocket:
                     cursor = self._tell_changes(cursor)
                     if clock.monotonic() - refreshed >= REFRESH_EVERY_S:
                         refreshed = clock.monotonic()
+                        life, cursor = self._look_for_restore(life, cursor)
                         self.refresh()
                 except Exception:
                     # A lost database must not deafen the process: it is tried again with the next wake-up.
@@ -134,6 +149,17 @@ class Websocket:
         finally:
             listener.close()
             db.release_connection()
+
+    def _look_for_restore(self, life: str, cursor: int) -> tuple[str, int]:
+        """Follow the feed of a database that was restored meanwhile from where it is, and let every phone fetch."""
+        now_in = epoch.current()
+        if now_in == life:
+            return life, cursor
+        cursor = alerts.newest_cursor()
+        with self._lock:
+            sids = list(self._open)
+        self._reset(sids)
+        return now_in, cursor
 
     def _tell_changes(self, cursor: int) -> int:
         changed = alerts.changes_after(cursor)

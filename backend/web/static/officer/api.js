@@ -11,6 +11,14 @@ let expiresAt = 0;
 /** @type {Promise<string>|null} */
 let refreshing = null;
 
+/** The life of the database that is spoken of; what is done to an alert of another one is refused. */
+let epoch = "";
+
+/** @param {string} name */
+export function speakOf(name) {
+  epoch = name;
+}
+
 /** A refusal or a failure; `isFinal` says that sending the same again would not help. */
 export class ApiError extends Error {
   /** @param {string} message @param {number} status 0 when no answer came @param {string} code */
@@ -83,6 +91,7 @@ export async function accessToken(isRefused = false) {
 export async function call(method, path, body) {
   for (const isRefused of [false, true]) {
     const headers = { Authorization: `Bearer ${await accessToken(isRefused)}`, Accept: "application/json" };
+    if (epoch) headers["Cordon-Epoch"] = epoch;
     if (body) headers["Content-Type"] = "application/json";
     const response = await send(path, { method, headers, body: body ? JSON.stringify(body) : undefined });
     if (response.status === 401 && !isRefused) continue;

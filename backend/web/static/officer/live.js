@@ -4,7 +4,7 @@
  * States: connecting, live, reconnecting (nothing answers), polling (HTTP answers, no socket), offline.
  */
 
-import { accessToken, call } from "./api.js";
+import { accessToken, call, speakOf } from "./api.js";
 import { now } from "./clock.js";
 import { store } from "./store.js";
 
@@ -61,13 +61,17 @@ class Live extends EventTarget {
   async #ask() {
     this.#askedAt = Date.now();
     const isFull = this.#isFullDue || store.cursor === null || Date.now() - this.#fullAt >= SAFETY_EVERY_MS;
-    const query = isFull ? "status=live&limit=1000" : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}`;
+    const query = isFull ? "status=live&limit=1000" : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}&epoch=${store.epoch}`;
     try {
-      const { alerts, cursor } = await call("GET", `/v1/alerts?${query}`);
-      if (isFull) {
+      const { alerts, cursor, epoch, is_reset: isReset } = await call("GET", `/v1/alerts?${query}`);
+      speakOf(epoch);
+      if (isReset) {
+        store.forget();
+        this.#isFullDue = this.#askAgain = true;
+      } else if (isFull) {
         this.#isFullDue = false;
         this.#fullAt = this.#askedAt;
-        store.replace(alerts, cursor);
+        store.replace(alerts, cursor, epoch);
       } else if (alerts.length < MOST_CHANGES) {
         store.merge(alerts, cursor);
       } else {
@@ -107,7 +111,7 @@ class Live extends EventTarget {
     this.#socket = window.io({
       auth: (give) =>
         accessToken().then(
-          (token) => give({ token, after: store.cursor }),
+          (token) => give({ token, after: store.cursor, epoch: store.epoch }),
           () => give({ token: "" }),
         ),
       reconnectionDelay: 500,
@@ -125,6 +129,8 @@ class Live extends EventTarget {
       if (!document.hidden) acknowledge?.();
       if (!(hint?.cursor <= store.cursor)) this.refresh();
     });
+    // The database was restored from a backup: nothing that is held here counts.
+    this.#socket.on("reset", () => this.#wake());
     this.#socket.on("disconnect", (reason) => {
       this.refresh();
       this.#tell();

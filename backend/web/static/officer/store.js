@@ -23,16 +23,25 @@ class Store extends EventTarget {
   /** @type {number|null} the feed's newest cursor whose alerts are all in here */
   cursor = null;
 
+  /** @type {string|null} the life of the database that the cursor is of */
+  epoch = null;
+
   /** Take a complete list of the live alerts. */
-  replace(alerts, cursor) {
-    // A feed that stands before where it stood is another record, such as one restored from a copy.
-    if (this.cursor !== null && cursor < this.cursor) {
-      this.#alerts.clear();
-      this.cursor = null;
-    }
+  replace(alerts, cursor, epoch) {
+    // After a restore from backup the same numbers are other alerts.
+    if (this.epoch !== null && epoch !== this.epoch) this.forget();
+    if (this.cursor !== null && cursor < this.cursor) this.forget();
+    this.epoch = epoch;
     const ids = new Set(alerts.map((alert) => alert.id));
     for (const alert of this.live()) if (!ids.has(alert.id)) this.#alerts.delete(alert.id);
     this.#take(alerts, cursor);
+  }
+
+  /** Forget everything: what is held is of a record that is gone. */
+  forget() {
+    this.#alerts.clear();
+    this.cursor = null;
+    this.epoch = null;
   }
 
   /** Take what changed after the cursor. */

@@ -111,6 +111,7 @@ const ACTIONS = {
   victim_not_warned: () => "The protected person could not be warned by text",
   nobody_reachable: () => "Nobody could be reached",
   ladder_repaired: () => "It had stopped escalating and was set going again",
+  told_again: () => "Cordon was restored from a backup: people are told again",
   closed: (by) => `Outcome recorded by ${by}`,
 };
 

@@ -1,0 +1,259 @@
+"""Pages about duty: the rota of a team, and the ladder by which its people are told. They work without JavaScript."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from backend import clock, policies, rota
+from backend.errors import DomainError, NotFound
+from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
+from backend.rota import LONDON, ShiftRefused
+from backend.rungs import DEFAULT, Ladder, Who, ladder_of
+from backend.web.identity import page_for, page_visitor
+
+bp = Blueprint("duty_pages", __name__)
+
+SHOWN_DAYS = 14
+ROLE_TEXTS = {Role.OFFICER: "Officers", Role.SUPERVISOR: "Supervisors"}
+# So many empty rungs are offered below those of a ladder.
+SPARE_RUNGS = 2
+
+
+def _person() -> Person:
+    visitor = page_visitor()
+    assert visitor is not None
+    return visitor.person
+
+
+def _text(name: str) -> str:
+    return request.form.get(name, "").strip()
+
+
+@bp.get("/rota")
+@page_for(Role.OFFICER, Role.SUPERVISOR)
+def rota_page() -> str:
+    return _rota()
+
+
+def _rota(error: DomainError | None = None) -> str:
+    person, now = _person(), clock.now()
+    shifts = [
+        shift
+        for shift in rota.shifts_of(person, now, now + timedelta(days=SHOWN_DAYS))
+        if shift.person.is_active and shift.person.team_id == person.team_id
+    ]
+    mine = [shift for shift in shifts if shift.person_id == person.id]
+    today = now.astimezone(LONDON).date()
+    return render_template(
+        "duty/rota.html",
+        person=person,
+        error=error,
+        values=request.form,
+        now=now,
+        today=today,
+        monday=today - timedelta(days=today.weekday()),
+        one_week=timedelta(days=7),
+        keeps_rota=rota.keeps_rota(person.team_id, now),
+        gaps=rota.gaps(person.team_id, now),
+        now_on_duty={
+            text: [shift for shift in shifts if shift.from_at <= now and shift.person.role == role]
+            for role, text in ROLE_TEXTS.items()
+        },
+        days=_by_day(shifts, today),
+        mine_now=max((shift for shift in mine if shift.from_at <= now), key=lambda shift: shift.to_at, default=None),
+        mine_next=next((shift for shift in mine if shift.from_at > now), None),
+        colleagues=_colleagues(person),
+        when=_when,
+    )
+
+
+def _by_day(shifts: list[Shift], today: date) -> list[dict[str, Any]]:
+    """Return each day with the shifts that begin on it; those that began before stand under today."""
+    days = []
+    for ahead in range(SHOWN_DAYS + 1):
+        day = today + timedelta(days=ahead)
+        begun = [shift for shift in shifts if max(shift.from_at.astimezone(LONDON).date(), today) == day]
+        roles = {text: [one for one in begun if one.person.role == role] for role, text in ROLE_TEXTS.items()}
+        days.append({"day": day, "roles": roles})
+    return days
+
+
+def _when(at: datetime, beside: datetime | None = None) -> str:
+    """Return an instant by London's clocks, without its day where that is the day of ``beside``."""
+    local = at.astimezone(LONDON)
+    if beside is not None and beside.astimezone(LONDON).date() == local.date():
+        return f"{local:%H:%M}"
+    return f"{local:%a %-d %b, %H:%M}"
+
+
+def _colleagues(person: Person) -> list[Person]:
+    staff = Person.role.in_([Role.OFFICER, Role.SUPERVISOR])
+    return list(Person.select().where(Person.team == person.team_id, Person.is_active, staff).order_by(Person.name))
+
+
+def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
+    try:
+        day, at = date.fromisoformat(_text(f"{name}_day")), time.fromisoformat(_text(f"{name}_time"))
+    except ValueError:
+        raise ShiftRefused(f"Enter the day and the time at which the shift {what}.") from None
+    return rota.instant_of(day, at, is_end=is_end)
+
+
+@bp.post("/rota/shifts")
+@page_for(Role.SUPERVISOR)
+def add_shift() -> Any:
+    try:
+        if not _text("person").isdigit():
+            raise ShiftRefused("Choose who is on duty.")
+        from_at, to_at = _local("from", "begins"), _local("to", "ends", is_end=True)
+        rota.add(_person(), int(_text("person")), from_at, to_at, clock.now())
+    except DomainError as error:
+        return _rota(error), error.status
+    return redirect(url_for("duty_pages.rota_page"))
+
+
+@bp.post("/rota/shifts/<int:shift_id>/removal")
+@page_for(Role.SUPERVISOR)
+def remove_shift(shift_id: int) -> Any:
+    try:
+        rota.remove(_person(), shift_id, clock.now())
+    except DomainError as error:
+        return _rota(error), error.status
+    return redirect(url_for("duty_pages.rota_page"))
+
+
+@bp.post("/rota/weeks")
+@page_for(Role.SUPERVISOR)
+def copy_week() -> Any:
+    try:
+        try:
+            monday = date.fromisoformat(_text("monday"))
+        except ValueError:
+            raise ShiftRefused("Choose a week.") from None
+        rota.copy_week(_person(), monday, clock.now())
+    except DomainError as error:
+        return _rota(error), error.status
+    return redirect(url_for("duty_pages.rota_page"))
+
+
+KINDS: dict[str, AlertKind | None] = {
+    "all": None,
+    "zone": AlertKind.ZONE,
+    "cannot_judge": AlertKind.CANNOT_JUDGE,
+    "repeated_passes": AlertKind.REPEATED_PASSES,
+}
+KIND_TEXTS = {
+    "all": "All alerts",
+    "zone": "In or near a zone",
+    "cannot_judge": "A zone that cannot be judged",
+    "repeated_passes": "Repeated passes",
+}
+WHO_TEXTS = {
+    Who.ACKNOWLEDGER: "Whoever had acknowledged it",
+    Who.OFFICER: "The responsible officer, or who is on duty for them",
+    Who.COLLEAGUES: "Colleagues on duty",
+    Who.SUPERVISORS: "Supervisors on duty, or all",
+    Who.DUTY_DESK: "The duty desk",
+}
+CHANNEL_TEXTS = {
+    Channel.WEBSOCKET: "Open page",
+    Channel.PUSH: "Push",
+    Channel.SMS: "Text",
+    Channel.VOICE: "Call",
+}
+
+
+def _ladder_texts() -> dict[str, Any]:
+    return {"kind_texts": KIND_TEXTS, "who_texts": WHO_TEXTS, "channel_texts": CHANNEL_TEXTS, "when": _when}
+
+
+@bp.get("/escalation")
+@page_for(Role.SUPERVISOR)
+def ladder_page() -> str:
+    person, now = _person(), clock.now()
+    rows = []
+    for name, kind in KINDS.items():
+        policy = policies.in_force(person.team_id, kind, now)
+        own = policy is not None and policy.kind == kind
+        rows.append({"name": name, "policy": policy, "ladder": _ladder(policy), "own": own})
+    history = policies.standing(person.team_id, now)
+    return render_template("duty/ladders.html", person=person, rows=rows, history=history, **_ladder_texts())
+
+
+def _ladder(policy: LadderPolicy | None) -> Ladder:
+    return ladder_of(policy.ladder) if policy else DEFAULT
+
+
+@bp.route("/escalation/<name>", methods=["GET", "POST"])
+@page_for(Role.SUPERVISOR)
+def edit_ladder(name: str) -> Any:
+    """Change the ladder of one kind of alert, or of all; what is refused is shown with all that was entered."""
+    if name not in KINDS:
+        raise NotFound("There is no such kind of alert.")
+    person, now = _person(), clock.now()
+    if request.method == "POST":
+        rungs = _entered()
+        try:
+            content, desk = _content(rungs), _text("duty_person")
+            policies.put(person, content, KINDS[name], int(desk) if desk.isdigit() else None, now)
+        except DomainError as error:
+            return _edit(name, rungs, desk=_text("duty_person"), error=error), error.status
+        return redirect(url_for("duty_pages.ladder_page"))
+    policy = policies.in_force(person.team_id, KINDS[name], now)
+    ladder = DEFAULT if request.args.get("start") == "default" else _ladder(policy)
+    rungs = [_row(rung) for rung in ladder.to_json()["rungs"]]
+    rungs += [{"after_s": "", "who": [], "channels": [], "unless_received": False}] * SPARE_RUNGS
+    rungs.append(_row(ladder.to_json()["repeat"]))
+    return _edit(name, rungs, desk=str(policy.duty_person_id or "") if policy else "")
+
+
+def _row(rung: dict[str, Any]) -> dict[str, Any]:
+    return {**rung, "after_s": f"{rung['after_s']:g}"}
+
+
+def _edit(name: str, rungs: list[dict[str, Any]], *, desk: str, error: DomainError | None = None) -> str:
+    person = _person()
+    return render_template(
+        "duty/ladder.html",
+        person=person,
+        name=name,
+        rungs=rungs,
+        desk=desk,
+        desks=policies.possible_desks(person),
+        error=error,
+        **_ladder_texts(),
+    )
+
+
+def _entered() -> list[dict[str, Any]]:
+    """Return the rungs of the form as they were entered, the repeating one last."""
+    count = int(_text("count")) if _text("count").isdigit() else 0
+    return [
+        {
+            "after_s": _text(f"after_{number}"),
+            "who": request.form.getlist(f"who_{number}"),
+            "channels": request.form.getlist(f"channels_{number}"),
+            "unless_received": _text(f"unless_{number}") == "yes",
+            "is_left_out": _text(f"drop_{number}") == "yes",
+        }
+        for number in range(min(count, 30))
+    ]
+
+
+def _content(rungs: list[dict[str, Any]]) -> dict[str, Any]:
+    kept = []
+    for number, rung in enumerate(rungs, start=1):
+        is_last = number == len(rungs)
+        is_empty = not (rung["after_s"] or rung["who"] or rung["channels"])
+        if not is_last and (rung["is_left_out"] or is_empty):
+            continue
+        try:
+            after_s = float(rung["after_s"])
+        except ValueError:
+            what = "The step that repeats" if is_last else f"Step {number}"
+            raise policies.LadderNotUsable(f"{what}: enter the delay in seconds.") from None
+        kept.append({**rung, "after_s": after_s})
+    return {"rungs": kept[:-1], "repeat": kept[-1] if kept else None}
