@@ -63,7 +63,10 @@ def assess(outage: Outage, now: datetime) -> Outage:
 def _wearers_judged_late(outage: Outage) -> Iterable[int]:
     """Wearers with a zone in force meanwhile whose fixes from that time were received only after it."""
     zoned = PlaceZone.select(PlaceZone.wearer).where(
-        PlaceZone.from_at < outage.to_at, PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at)
+        # Nobody wears a training case's tag.
+        PlaceZone.wearer.not_in(_training()),
+        PlaceZone.from_at < outage.to_at,
+        PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at),
     )
     waited: Any = (
         Fix.select(Fix.wearer)
@@ -78,6 +81,10 @@ def _wearers_judged_late(outage: Outage) -> Iterable[int]:
         .tuples()
     )
     return [wearer_id for (wearer_id,) in waited]
+
+
+def _training() -> Any:
+    return Wearer.select(Wearer.id).where(Wearer.is_training)
 
 
 def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
@@ -101,6 +108,7 @@ def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
         Alert.select(Alert.id, Alert.wearer, *instants)
         .left_outer_join(first_sent, on=(first_sent.c.alert_id == Alert.id))
         .where(
+            Alert.wearer.not_in(_training()),
             Alert.fix_time <= outage.to_at,
             Alert.raised_at >= outage.from_at - timedelta(seconds=SLACK_S),
             Alert.raised_at <= outage.to_at + timedelta(seconds=SETTLES_AFTER_S),

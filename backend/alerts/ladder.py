@@ -232,6 +232,9 @@ def recipients(alert: Alert, who: Sequence[Who], now: datetime) -> list[Person]:
     found: dict[int, Person] = {}
     for place in who:
         for person in _filling(alert, place, now):
+            if person.is_canary != alert.wearer.is_canary:
+                # A canary's alert rings nobody, and a canary answers for nobody.
+                continue
             found.setdefault(person.id, person)
     return list(found.values())
 
