@@ -183,7 +183,7 @@ def forget_old(canary: Canary, now: datetime) -> int:
         for table in (Notification, Receipt, AuditEntry):
             table.delete().where(table.alert.in_(ids)).execute()
         Alert.delete().where(Alert.id.in_(ids)).execute()
-        for table in (Fix, TagRequest, QuarantinedFix):
-            table.delete().where(table.tag == canary.tag_id, table.received_at < old).execute()
+        for source in (Fix, TagRequest, QuarantinedFix):
+            source.delete().where(source.tag == canary.tag_id, source.received_at < old).execute()
         CanaryWalk.delete().where(CanaryWalk.started_at < now - timedelta(seconds=WALKS_KEPT_S)).execute()
     return len(ids)
