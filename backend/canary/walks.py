@@ -157,7 +157,7 @@ def missing(canary: Canary | None, every_s: float, watched_since: datetime, now:
     later = CanaryWalk.select().where(CanaryWalk.id > (last.id if last else 0)).order_by(CanaryWalk.id)
     for walk in later:
         if walk.result == FAILED or now > walk.until_at + timedelta(seconds=SLACK_S):
-            return f"At {_clock(walk.started_at)} {STOPPED[walk.step]}"
+            return f"At {_clock(walk.started_at)} {STOPPED[walk.step or 'post']}"
     begun = [walk.started_at for walk in later] + ([last.started_at] if last else [])
     since = max([watched_since, canary.since, *begun])
     if (now - since).total_seconds() > max(every_s, SHORTEST_EVERY_S) + SLACK_S:
