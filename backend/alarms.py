@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 TITLES = {
     AlarmKind.OUTAGE: "Outage",
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
+    AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A warning could have reached a wearer",
@@ -41,7 +42,7 @@ OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
-END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT)
+END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT, AlarmKind.CANARY)
 
 
 def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team: Team | int | None = None) -> bool:

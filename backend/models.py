@@ -99,6 +99,7 @@ class AlarmKind(StrEnum):
 
     OUTAGE = "outage"
     PROCESS_SILENT = "process_silent"
+    CANARY = "canary"
     NO_NEXT_ACTION = "no_next_action"
     NO_LIVE_ROUTE = "no_live_route"
     WEARERS_NUMBER = "wearers_number"
@@ -154,6 +155,8 @@ class Person(Table):
     password_hash = CharField()
     phone = CharField(null=True)
     is_active = BooleanField(default=True)
+    # Nobody: the account whose phone shows that the whole chain works. It is told of canary alerts and of no others.
+    is_canary = BooleanField(default=False)
     created_at = InstantField()
 
 
@@ -294,6 +297,8 @@ class Wearer(Table):
     name = CharField()
     responsible_officer = ForeignKeyField(Person, null=True)
     is_training = BooleanField(default=False)
+    # Nobody: its tag walks into a test zone every few minutes. A canary is a training case as well.
+    is_canary = BooleanField(default=False)
     created_at = InstantField()
 
 
@@ -662,6 +667,27 @@ class Outage(Table):
         indexes = ((("what", "from_at"), True),)
 
 
+class CanaryWalk(Table):
+    """One walk of the canary's tag into its test zone: how far it came along the chain, and when."""
+
+    started_at = InstantField(index=True)
+    # The last instant at which it passes.
+    until_at = InstantField()
+    # A word while it is under way, then nothing: one walk is under way at a time, whoever carries it.
+    under_way = CharField(null=True, unique=True)
+    taken_at = InstantField(null=True)
+    alert = ForeignKeyField(Alert, null=True)
+    decided_at = InstantField(null=True)
+    owed_at = InstantField(null=True)
+    sent_at = InstantField(null=True)
+    delivered_at = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    result = CharField(null=True)
+    # Where in the chain it was seen last, and what is known of why.
+    step = CharField(null=True)
+    detail = CharField(null=True)
+
+
 class DatedEntry(Table):
     """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
 
@@ -807,6 +833,7 @@ TABLES: list[type[Table]] = [
     Heartbeat,
     Alarm,
     Outage,
+    CanaryWalk,
     DatedEntry,
     Order,
     Condition,

@@ -83,7 +83,10 @@ def assess(outage: Outage, now: datetime) -> Outage:
 
 def _zoned(outage: Outage) -> Any:
     return PlaceZone.select(PlaceZone.wearer).where(
-        PlaceZone.from_at < outage.to_at, PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at)
+        # Nobody wears a training case's tag.
+        PlaceZone.wearer.not_in(_training()),
+        PlaceZone.from_at < outage.to_at,
+        PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at),
     )
 
 
@@ -120,6 +123,10 @@ def _wearers_judged_late(outage: Outage) -> Iterable[int]:
     return [wearer_id for (wearer_id,) in waited]
 
 
+def _training() -> Any:
+    return Wearer.select(Wearer.id).where(Wearer.is_training)
+
+
 def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
     """Return id and wearer of each alert of that time whose first warning was not tried within a minute.
 
@@ -141,6 +148,7 @@ def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
         Alert.select(Alert.id, Alert.wearer, *instants)
         .left_outer_join(first_sent, on=(first_sent.c.alert_id == Alert.id))
         .where(
+            Alert.wearer.not_in(_training()),
             Alert.fix_time <= outage.to_at,
             Alert.raised_at >= outage.from_at - timedelta(seconds=SLACK_S),
             Alert.raised_at <= outage.to_at + timedelta(seconds=SETTLES_AFTER_S),

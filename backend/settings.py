@@ -141,6 +141,19 @@ class Settings:
     )
     deadman_every_s: float = _setting(60.0, "seconds", "How often that URL is fetched.")
 
+    canary_every_s: float = _setting(
+        300.0,
+        "seconds",
+        "How often the canary walks into its test zone, once `canary-setup` has made it; less than 60 counts as 60. "
+        "0: off.",
+    )
+    canary_within_s: float = _setting(
+        120.0, "seconds", "How long a walk may take to the canary's phone before an alarm is raised."
+    )
+    canary_url: str = _setting(
+        "", "URL", "Where the canary's tag posts. Empty: CORDON_PUBLIC_URL, so that what is in front is tried as well."
+    )
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read each setting from its variable.

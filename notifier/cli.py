@@ -1,4 +1,4 @@
-"""The commands that run the notifier and the watchdog."""
+"""The commands that run the notifier, the watchdog and the canary, and the one that sets the canary up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import threading
 import click
 from flask import Flask, current_app
 
+from backend import canary as canaries
 from backend import clock, db
+from backend.errors import DomainError
+from notifier.canary import CanaryWalker
 from notifier.watchdog import Watchdog
 from notifier.worker import Worker
 
@@ -18,6 +21,8 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(notifier)
     app.cli.add_command(watchdog)
+    app.cli.add_command(canary)
+    app.cli.add_command(canary_setup)
 
 
 @click.command()
@@ -54,3 +59,35 @@ def watchdog() -> None:
     clock.keep_measuring(db.reference_time, stopping)
     click.echo("watchdog: ready")
     dog.run()
+
+
+@click.command()
+def canary() -> None:
+    """Walk the canary's tag into its test zone again and again, until SIGTERM or Ctrl-C."""
+    logging.getLogger().setLevel(logging.INFO)
+    walker = CanaryWalker(current_app.extensions["cordon.settings"])
+    stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        walker.stop()
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    clock.keep_measuring(db.reference_time, stopping)
+    click.echo("canary: ready")
+    walker.run()
+
+
+@click.command("canary-setup")
+@click.option("--phone", default=None, help="A number that takes texts and is nobody's, for example +447700900999.")
+def canary_setup(phone: str | None) -> None:
+    """Make the canary, or give the one there is another number."""
+    try:
+        person, password = canaries.set_up(phone, current_app.extensions["cordon.settings"].duty_line, clock.now())
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
+    if password is None:
+        click.echo("The canary was there already.")
+    else:
+        click.echo(f"The canary is set up: {person.email} {password}")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from backend import alarms, alerts, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
+from backend import alarms, alerts, canary, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -120,6 +120,7 @@ class Watchdog:
             ("numbers", self._numbers),
             ("the backlog", self._backlog),
             ("outages", self._outages),
+            ("the canary", self._canary),
             ("what people were told", self._untold),
             ("this heartbeat", self._beat),
         )
@@ -292,6 +293,15 @@ class Watchdog:
             alarms.raise_alarm(AlarmKind.OUTAGE, subject, outages.words(outage), now)
             if outage.settled_at is not None:
                 alarms.end(AlarmKind.OUTAGE, subject, now)
+
+    def _canary(self, now: datetime) -> None:
+        """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
+        assert self._began_at is not None
+        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now)
+        if detail is None:
+            alarms.end(AlarmKind.CANARY, "canary", now)
+        else:
+            alarms.raise_alarm(AlarmKind.CANARY, "canary", detail, now)
 
     def ping(self) -> bool:
         """Tell the monitor outside that all is well, if it is; return whether it has heard."""

@@ -33,7 +33,9 @@ class Muster:
         found: dict[int, Person] = {}
         for place in who:
             for person in self._filling(alert, place):
-                found.setdefault(person.id, person)
+                # A canary's alert rings nobody, and a canary answers for nobody.
+                if person.is_canary == self._wearers[alert.wearer_id].is_canary:
+                    found.setdefault(person.id, person)
         return list(found.values())
 
     def routes_of(self, people: Collection[Person]) -> dict[int, frozenset[Channel]]:

@@ -11,7 +11,7 @@ from peewee import Case, fn
 from backend import audit, db, lifecycle
 from backend.alerts import ladder
 from backend.db import atomic
-from backend.models import Alert, AlertKind, AuditEntry, Channel, Handling, Notification, NotificationState
+from backend.models import Alert, AlertKind, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
 from zones import Certainty
 
 # What should have happened by now and has not happened this long after will not happen by itself.
@@ -144,6 +144,8 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
             Alert.handling == Handling.OPEN,
             Alert.certainty != Certainty.WITHDRAWN,
             Alert.kind != AlertKind.NOTICE,
+            # A canary's alert has an alarm of its own.
+            Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
             Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),
         )
         .group_by(Alert.id, Alert.team, Alert.ladder_started_at)

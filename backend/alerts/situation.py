@@ -258,7 +258,7 @@ def _note(alert: Alert, action: str, judgement: Judgement) -> None:
 def new_code(wearer: Wearer) -> str:
     """Return a code that no alert has; that of a drill says so wherever it is read, sent or printed."""
     while True:
-        code = "DRILL-" if wearer.is_training else ""
+        code = "CANARY-" if wearer.is_canary else "DRILL-" if wearer.is_training else ""
         code += "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
         if not Alert.select().where(Alert.code == code).exists():
             return code

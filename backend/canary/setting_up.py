@@ -1,0 +1,116 @@
+"""Makes the canary: a team, a training wearer, a place at sea, a zone, a tag and the account that it warns."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from backend import audit, auth, numbers, routes, tags
+from backend.case.opening import circle
+from backend.case.writing import add_zone
+from backend.db import atomic
+from backend.errors import InvalidRecord
+from backend.models import (
+    Activation,
+    Channel,
+    LadderPolicy,
+    Person,
+    ProtectedPlace,
+    Role,
+    Tag,
+    Team,
+    Victim,
+    Wearer,
+)
+from backend.rungs import Ladder, Rung, Who
+
+NAME = "CANARY (nobody)"
+# ``.invalid`` is nobody's mail (RFC 2606).
+EMAIL = "canary@canary.invalid"
+# In the North Sea, where nobody lives.
+WHERE = (53.5, 3.0)
+RADIUS_M = 50.0
+# Everything goes at once and nothing rings: a call proves nothing that a text does not.
+LADDER = Ladder(
+    rungs=(
+        Rung(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
+        Rung(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
+    ),
+    repeat=Rung(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What a walk needs: who walks, whose phone is warned, and the tag with its key."""
+
+    wearer_id: int
+    person_id: int
+    tag_id: int
+    serial: str
+    key: str
+    since: datetime
+
+
+def find() -> Canary | None:
+    """Return the canary, or None where it was not set up."""
+    activation = (
+        Activation.select(Activation, Wearer, Tag)
+        .join(Wearer)
+        .switch(Activation)
+        .join(Tag)
+        .where(Wearer.is_canary, Activation.to_at.is_null())
+        .order_by(Activation.id.desc())
+        .first()
+    )
+    if activation is None:
+        return None
+    wearer, tag = activation.wearer, activation.tag
+    return Canary(wearer.id, wearer.responsible_officer_id, tag.id, tag.serial, tag.key, activation.from_at)
+
+
+def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, str | None]:
+    """Make the canary, or give the one there is another number; return its account and, once, the password.
+
+    Whoever runs the service says that the number is for this: it is used without a code, and no person has it.
+
+    Raises: InvalidRecord for a number that is somebody's, NumberRefused for a wearer's: a canary rings nobody.
+    """
+    phone = numbers.usable(phone) if phone else None
+    with atomic():
+        known = Person.get_or_none(Person.is_canary)
+        taken = Person.select().where(Person.phone == phone, ~Person.is_canary).exists()
+        if phone and (taken or phone == duty_line or Victim.select().where(Victim.phone == phone).exists()):
+            raise InvalidRecord("The canary needs a number that nobody has.")
+        if known is not None:
+            if phone:
+                routes.change_number(known, phone, now)
+                numbers.carry_over(known, now)
+                audit.record(audit.SYSTEM, "canary_number_changed", f"person:{known.id}", now)
+            return known, None
+        password = secrets.token_urlsafe(12)
+        team = Team.create(name=NAME, created_at=now)
+        person = Person.create(
+            team=team,
+            role=Role.OFFICER,
+            name=NAME,
+            email=EMAIL,
+            phone=phone,
+            is_canary=True,
+            password_hash=auth.hash_password(password),
+            created_at=now,
+        )
+        if phone:
+            numbers.carry_over(person, now)
+        LadderPolicy.create(team=team, ladder=LADDER.to_json(), from_at=now)
+        wearer = Wearer.create(
+            team=team, name=NAME, responsible_officer=person, is_training=True, is_canary=True, created_at=now
+        )
+        victim = Victim.create(team=team, name=NAME, created_at=now)
+        place = ProtectedPlace.create(victim=victim, label="CANARY")
+        tag = Tag.create(serial=f"CANARY-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
+        Activation.create(tag=tag, wearer=wearer, from_at=now)
+        add_zone(person, wearer.id, place.id, circle(*WHERE, RADIUS_M, 0.0), now, now, why="The canary walks into it.")
+        audit.record(audit.SYSTEM, "canary_made", f"wearer:{wearer.id}", now)
+        return person, password
