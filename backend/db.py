@@ -273,6 +273,39 @@ def insert_rows(
             cursor.executemany(sql, zip(*columns, strict=True))
 
 
+def update_rows(model: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Change many rows in one statement; each is a dict of all the same fields, the first of them the row's key."""
+    if not rows:
+        return
+    names = list(rows[0])
+    fields = [model._meta.fields[name] for name in names]
+    columns = [[_plain(field, row[name]) for row in rows] for name, field in zip(names, fields, strict=True)]
+    sql = _update_statement(model, tuple(names), is_postgres())
+    cursor = database.cursor()
+    with __exception_wrapper__:
+        if is_postgres():
+            cursor.execute(sql, columns)
+        else:
+            cursor.executemany(sql, zip(*columns[1:], columns[0], strict=True))
+
+
+@lru_cache(maxsize=64)
+def _update_statement(model: Any, names: tuple[str, ...], for_postgres: bool) -> str:
+    """Return the statement; every word of it comes from the models, none from a request."""
+    fields = [model._meta.fields[name] for name in names]
+    columns = [f'"{field.column_name}"' for field in fields]
+    table = f'"{model._meta.table_name}"'
+    if not for_postgres:
+        changed = ", ".join(f"{column} = ?" for column in columns[1:])
+        return f"UPDATE {table} SET {changed} WHERE {columns[0]} = ?"  # noqa: S608
+    kinds = [_ARRAY_TYPES.get(_stored_type(field), "text") for field in fields]
+    arrays = ", ".join(f"%s::{'text' if kind == 'jsonb' else kind}[]" for kind in kinds)
+    numbered = ", ".join(f"c{n}" for n in range(len(fields)))
+    values = [f"t.c{n}::jsonb" if kind == "jsonb" else f"t.c{n}" for n, kind in enumerate(kinds)]
+    changed = ", ".join(f"{column} = {value}" for column, value in zip(columns[1:], values[1:], strict=True))
+    return f"UPDATE {table} SET {changed} FROM unnest({arrays}) AS t({numbered}) WHERE {table}.{columns[0]} = t.c0"  # noqa: S608
+
+
 def _plain(field: Field, value: Any) -> Any:
     if value is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from backend import alarms, audit
@@ -12,6 +12,7 @@ from backend.models import AlarmKind, Device, Person
 
 # The platform whose token is the endpoint of a browser's subscription; all others have a token of Firebase's.
 WEB_PUSH = "webpush"
+READ_AHEAD = "phones_read_ahead"
 
 
 def register(person: Person, token: str, platform: str, now: datetime, keys: Mapping[str, str] | None = None) -> Device:
@@ -48,6 +49,19 @@ def end(device: Device, because: str, now: datetime) -> None:
         audit.record(audit.SYSTEM, "device_ended", f"device:{device.id}", now, because=because)
 
 
+def read_ahead(people: Iterable[Person]) -> None:
+    """Read the phones of these people at once, for whoever is about to ask for them one by one."""
+    wanted = list(people)
+    found: dict[int, list[Device]] = {person.id: [] for person in wanted}
+    for device in Device.select().where(Device.person.in_(list(found)), Device.ended_at.is_null()).order_by(Device.id):
+        found[device.person_id].append(device)
+    for person in wanted:
+        person.__dict__[READ_AHEAD] = found[person.id]
+
+
 def tokens_of(person: Person) -> list[Device]:
-    """Return the person's phones that take pushes."""
+    """Return the person's phones that take pushes, as they were read ahead or as they are."""
+    known: list[Device] | None = person.__dict__.get(READ_AHEAD)
+    if known is not None:
+        return known
     return list(Device.select().where(Device.person == person, Device.ended_at.is_null()).order_by(Device.id))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from peewee import (
+    SQL,
     AutoField,
     BigAutoField,
     BooleanField,
@@ -522,6 +523,8 @@ class Alert(Table):
             (("wearer", "place", "is_over"), False),
             (("raised_at",), False),
         )
+        # Writing what has not changed costs more than all the rest of a change.
+        only_save_dirty = True
 
 
 class Feed(Table):
@@ -573,12 +576,24 @@ class Notification(Table):
         )
 
 
+# Few of all messages wait, and few of all are calls. Whoever asks by these indexes has to spell the conditions out: a
+# bound parameter hides them.
+Notification.add_index(
+    Notification.index(
+        Notification.priority, Notification.id.desc(), name="notification_pending", where=SQL("state = 'pending'")
+    )
+)
+Notification.add_index(
+    Notification.index(Notification.settled_at, name="notification_calls", where=SQL("channel = 'voice'"))
+)
+
+
 class Attempt(Table):
     """One try to hand a notification to a provider."""
 
     id = CharField(primary_key=True)
     notification = ForeignKeyField(Notification, backref="tries")
-    started_at = InstantField()
+    started_at = InstantField(index=True)
     finished_at = InstantField(null=True)
     outcome = CharField(null=True)
     provider_id = CharField(null=True, index=True)
@@ -705,7 +720,7 @@ class DatedEntry(Table):
     recorded_by = ForeignKeyField(Person, null=True)
 
     class Meta:
-        indexes = ((("subject", "what"), False),)
+        indexes = ((("subject", "what"), False), (("what",), False))
 
 
 class Order(Table):

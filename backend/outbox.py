@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, SQL, Case, fn
 
 from backend import db, lifecycle, wakeups
 from backend.models import (
@@ -38,6 +39,10 @@ class Priority(IntEnum):
     ESCALATION = 1
     UPDATE = 2
 
+
+# Spelt out and not bound, since the indexes of what waits and of calls are found by these very words.
+PENDING = SQL(f"'{NotificationState.PENDING}'")
+CALL = SQL(f"'{Channel.VOICE}'")
 
 # Within one urgency the gravest goes first.
 STEPS = 10
@@ -178,7 +183,7 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
         due = db.skip_locked(
             Notification.select(Notification.id, Notification.channel, Notification.recipient_key)
             .where(
-                Notification.state == NotificationState.PENDING,
+                Notification.state == PENDING,
                 Notification.due_at <= now,
                 Notification.channel.in_(list(channels)),
                 _is_free(now, lease_s),
@@ -219,14 +224,14 @@ def _has_no_call(now: datetime) -> Any:
     """A call waits while another one to the same person may be ringing."""
     other = Notification.alias()
     live = other.select(other.recipient_key).where(
-        other.channel == Channel.VOICE,
+        other.channel == CALL,
         other.settled_at.between(now - timedelta(seconds=LONGEST_CALL_S), now + timedelta(seconds=LONGEST_CALL_S)),
         other.state == NotificationState.SENT,
     )
     # A lease farther ahead than any is one of a clock that jumped.
     leased = other.select(other.recipient_key).where(
-        other.channel == Channel.VOICE,
-        other.state == NotificationState.PENDING,
+        other.channel == CALL,
+        other.state == PENDING,
         other.lease_until.between(now, now + timedelta(seconds=LONGEST_CALL_S)),
     )
     return (Notification.channel != Channel.VOICE) | (
@@ -395,6 +400,36 @@ def settle(
     return bool(changed)
 
 
+def settle_sent(sent: Sequence[tuple[Notification, Attempt, str | None]], now: datetime) -> None:
+    """Settle many that their providers took, each with the provider's own id, in one unit of work.
+
+    As with ``settle`` only the holder of a lease can, and a later state that a callback has told stays.
+    """
+    leases: dict[tuple[str | None, datetime], list[int]] = defaultdict(list)
+    for notification, attempt, _ in sent:
+        # Sent is when the request left: the phone may have the message before the provider has answered.
+        leases[notification.lease_token, attempt.started_at].append(notification.id)
+    pending = Notification.state == NotificationState.PENDING
+    with db.atomic():
+        db.lock_rows(Notification, [notification.id for notification, _, _ in sent])
+        for (token, started_at), ids in leases.items():
+            Notification.update(
+                state=Case(None, ((pending, NotificationState.SENT),), Notification.state),
+                settled_at=now,
+                sent_at=started_at,
+                lease_token=None,
+                lease_until=None,
+                detail=None,
+            ).where(Notification.id.in_(ids), Notification.lease_token == token).execute()
+        db.update_rows(
+            Attempt,
+            [
+                {"id": attempt.id, "outcome": "sent", "detail": None, "provider_id": provider_id, "finished_at": now}
+                for _, attempt, provider_id in sent
+            ],
+        )
+
+
 def retry(notification: Notification, due_at: datetime, detail: str, *, is_counted: bool = True) -> bool:
     """End the caller's lease and owe the message again at ``due_at``; a try that asked nobody is not counted."""
     attempts = Notification.attempts if is_counted else Notification.attempts - 1
@@ -416,7 +451,7 @@ def next_due_at(channels: Collection[Channel]) -> datetime | None:
     """Return when the next pending notification can be claimed: when it falls due, or when its lease runs out."""
     at = (
         Notification.select(fn.MIN(fn.COALESCE(Notification.lease_until, Notification.due_at)))
-        .where(Notification.state == NotificationState.PENDING, Notification.channel.in_(list(channels)))
+        .where(Notification.state == PENDING, Notification.channel.in_(list(channels)))
         .scalar()
     )
     return Notification.due_at.python_value(at)

@@ -34,7 +34,7 @@ from notifier.channels.fcm import Fcm
 from tests.processes import ROOT, notifier, stop
 from zones import Certainty, Level
 
-OFFICERS = 200
+OFFICERS, TEAM_SIZE = 200, 10
 STORM = int(os.environ.get("BENCH_STORM", "10000"))
 STEADY_RATE, STEADY_COUNT = 50.0, 1_000
 IDLE_ROWS, IDLE_S = 1_000, 20.0
@@ -81,15 +81,18 @@ def _settings(database_url: str, folder: Path, provider: str) -> Settings:
 
 
 class Caseload:
-    """Officers with phones, each responsible for one wearer near one place."""
+    """Officers in teams of ten with phones, each responsible for one wearer near one place."""
 
     def __init__(self, officers: int) -> None:
         now = clock.now()
         with db.atomic():
-            team = Team.create(name="North London", created_at=now)
-            victim = Victim.create(team=team, name="Laura Bennett", created_at=now)
+            teams = [
+                Team.create(name=f"Unit {n}", created_at=now) for n in range((officers + TEAM_SIZE - 1) // TEAM_SIZE)
+            ]
+            victim = Victim.create(team=teams[0], name="Laura Bennett", created_at=now)
             self.rows: list[tuple[Wearer, PlaceZone]] = []
             for n in range(officers):
+                team = teams[n // TEAM_SIZE]
                 person = Person.create(
                     team=team,
                     role=Role.OFFICER,

@@ -94,8 +94,9 @@ def _alert_of(person: Person, code: str | None, now: datetime) -> Alert | None:
         found: Alert | None = told.where(Alert.code == code.upper()).first()
         return found
     # Of whatever state: a "1" that is meant for an alert which a colleague has taken must not answer another one.
-    texted = Notification.sent_at.is_null(False) & Notification.purpose.in_(list(alerts.WARNINGS))
-    asked = list(told.where(texted, Notification.sent_at > now - ASKED_WITHIN).limit(2))
+    # A text may be answered before its worker has written down that it was sent.
+    is_out = (Notification.sent_at > now - ASKED_WITHIN) | Notification.lease_token.is_null(False)
+    asked = list(told.where(is_out, Notification.purpose.in_(list(alerts.WARNINGS))).limit(2))
     return asked[0] if len(asked) == 1 else None
 
 

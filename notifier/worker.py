@@ -8,20 +8,17 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-from backend import alarms, alerts, clock, db, heartbeats, instants, numbers, outbox, restore, routes, wakeups
+from backend import alarms, alerts, clock, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
 from backend.models import (
     AlarmKind,
-    Alert,
     Attempt,
     Channel,
-    Handling,
     Notification,
     NotificationState,
     NumberProof,
-    Purpose,
 )
 from backend.settings import Settings
 from notifier import codes, delivery, shift_checks, states
@@ -32,8 +29,8 @@ from notifier.channels.sms import Sms
 from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
 from notifier.messages import Subject
+from notifier.settling import Settler, is_moot
 from notifier.subjects import subject_of
-from zones import Certainty
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +45,7 @@ LADDERS_AT_ONCE = 20
 LADDERS_IN_A_STORM = 5
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
+Settle = Callable[[Notification, Attempt, Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +122,7 @@ class Worker:
         self._senders = channels or senders(settings)
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
+        self._settler = Settler()
         self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
         self._checks_at = 0.0
@@ -149,6 +148,7 @@ class Worker:
         finally:
             listener.close()
             self._pool.shutdown(wait=True)
+            self._settler.close()
             self._senders.close()
             db.release_connection()
 
@@ -192,6 +192,7 @@ class Worker:
         claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
         providers: dict[str, str] = {channel: ways[0].provider for channel, ways in self._senders.ways.items()}
         attempts = outbox.begin_attempts(claimed, providers, clock.now())
+        devices.read_ahead([row.person for row in claimed if row.person is not None and row.channel == Channel.PUSH])
         self._under_way |= {
             self._pool.submit(self._deliver, notification, attempt)
             for notification, attempt in zip(claimed, attempts, strict=True)
@@ -296,7 +297,7 @@ class Worker:
 
     def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
-            deliver(notification, attempt, self._senders)
+            deliver(notification, attempt, self._senders, self._settler.settle)
         except Exception:
             # The lease runs out and somebody tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
@@ -305,12 +306,12 @@ class Worker:
             db.release_connection()
 
 
-def deliver(notification: Notification, attempt: Attempt, channels: Senders) -> None:
-    """Try one claimed notification once on each way of its channel until one takes it, and settle it.
+def deliver(notification: Notification, attempt: Attempt, channels: Senders, settle: Settle) -> None:
+    """Try one claimed notification once on each way of its channel until one takes it, and let it be settled.
 
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
-    if _is_moot(notification, notification.alert):
+    if is_moot(notification, notification.alert):
         # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled.
         outbox.settle(notification, NotificationState.CANCELLED, clock.now(), "no longer owed")
         return
@@ -325,12 +326,6 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders) -> 
             break
         outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, clock.now())
     settle(notification, attempt, outcome)
-
-
-def _is_moot(notification: Notification, alert: Alert) -> bool:
-    """Tell whether a warning has lost its point: somebody has answered, it was nothing, or a newer one is owed."""
-    is_news = alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN
-    return notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode)
 
 
 def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
@@ -352,46 +347,3 @@ def ask_state(attempt: Attempt, channels: Senders) -> None:
             db.release_connection()
             state, error_code = way.state_of(attempt.provider_id or "")
             states.take(attempt.id, state, error_code, clock.now())
-
-
-def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
-    """Record what a try came to, owe the next one, or let the next rung go at once."""
-    now = clock.now()
-    with db.atomic():
-        if outcome.result is Result.SENT:
-            # Sent is when the request left: the phone may have the message before the provider has answered.
-            outbox.settle(notification, NotificationState.SENT, now, sent_at=attempt.started_at)
-            if notification.channel == Channel.VOICE:
-                outbox.fold_calls(notification, now)
-            outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
-            return
-        # Alerts are locked before their notifications, here as everywhere.
-        alert = alerts.lock(notification.alert_id)
-        outbox.hold(notification.id)
-        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
-        pause = None
-        if outcome.result is Result.RETRY:
-            tries = notification.attempts if outcome.was_asked else max(1, notification.attempts - 1)
-            pause = delivery.pause_s(tries, random.random(), outcome.retry_after_s)  # noqa: S311
-            if not outcome.was_asked and now - notification.created_at > timedelta(seconds=delivery.USEFUL_FOR_S):
-                pause = None
-        if _is_moot(notification, alert):
-            pause = None
-        is_hers = notification.purpose == Purpose.VICTIM_BREACH
-        if is_hers and pause is None:
-            alerts.tell_victim_not_warned(notification, now)
-            if outcome.result is Result.RETRY and not alert.is_over:
-                # Nobody else is tried in her place: while he is there it is tried on.
-                pause = delivery.LONGEST_PAUSE_S
-        if pause is None:
-            outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
-        else:
-            due_at = now + timedelta(seconds=pause)
-            outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)
-        is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
-        if is_number_dead and notification.person is not None:
-            routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
-        if is_number_dead and notification.victim is not None:
-            numbers.void(notification.victim, outcome.detail, now)
-        # The next channel goes at the first failure; the retry of this one runs beside it.
-        alerts.hasten(notification, now)

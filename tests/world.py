@@ -21,6 +21,7 @@ from backend import auth, clock, consent, db, devices, numbers, tags, web_push
 from backend.models import (
     Activation,
     Alert,
+    Attempt,
     CaseDue,
     Channel,
     Notification,
@@ -51,6 +52,7 @@ HOME = (51.5643, -0.1030)
 RADIUS_M = 250.0
 BUFFER_M = 250.0
 PATIENCE_S = 10.0
+SETTLED_WITHIN_S = 1.0
 
 
 def eventually(condition: Callable[[], T], what: str, patience_s: float | None = None) -> T:
@@ -527,6 +529,12 @@ class World:
     def _expect(self, matching: Callable[[], list[Any]], what: str) -> Any:
         found = eventually(lambda: [item for item in matching() if _name(item) not in self._expected], what)
         self._expected.add(_name(found[0]))
+        # A phone has a message a moment before its worker has settled it; a clock that moved on meanwhile would have it
+        # sent again. One whose provider hangs is not waited for.
+        deadline = time.monotonic() + SETTLED_WITHIN_S
+        while time.monotonic() < deadline and Attempt.select().where(Attempt.outcome.is_null()).exists():
+            threading.Event().wait(0.01)
+        db.release_connection()
         return found[0]
 
     def expect_call(self, number: str | None) -> Any:

@@ -26,8 +26,9 @@ def _number_changes() -> None:
     db.carried(CHANGED).clear()
     query = Feed.update(cursor=Feed.cursor + len(changed)).where(Feed.id == 1).returning(Feed.cursor)
     last = next(iter(query.execute())).cursor
-    for cursor, alert_id in enumerate(sorted(changed), start=last - len(changed) + 1):
-        Alert.update(cursor=cursor).where(Alert.id == alert_id).execute()
+    numbered = list(enumerate(sorted(changed), start=last - len(changed) + 1))
+    db.update_rows(Alert, [{"id": alert_id, "cursor": cursor} for cursor, alert_id in numbered])
+    for cursor, alert_id in numbered:
         # Whoever answers with this row tells the cursor that the change really has.
         changed[alert_id].cursor = cursor
 

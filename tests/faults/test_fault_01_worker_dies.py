@@ -21,7 +21,7 @@ DIE_AT = """
 import os, signal, sys, threading
 from backend import alerts, clock, db, outbox
 from backend.settings import Settings
-from notifier import worker as module
+from notifier import settling, worker as module
 step = sys.argv[1]
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -32,13 +32,13 @@ if step == "claimed":
 elif step == "attempt begun":
     module._ask_way = die
 elif step == "sent, not settled":
-    module.settle = die
+    settling.settle_sent = die
 elif step == "settled":
-    kept = module.settle
-    def settle(*arguments):
+    kept = settling.settle_sent
+    def settle_sent(*arguments):
         kept(*arguments)
         die()
-    module.settle = settle
+    settling.settle_sent = settle_sent
 worker = module.Worker(settings)
 threading.Timer(20, die).start()
 worker.run()

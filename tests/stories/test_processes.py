@@ -89,6 +89,11 @@ def test_a_worker_that_lost_its_lease_cannot_settle_for_the_one_that_has_it(worl
     assert outbox.claim_due([Channel.PUSH], clock.now(), 10, 5) == []
     world.clock.forward(11)
     (quick,) = outbox.claim_due([Channel.PUSH], clock.now(), 10, 5)
+    late, _ = outbox.begin_attempts([slow, quick], {}, clock.now())
+    outbox.settle_sent([(slow, late, "late")], clock.now())
+    assert Notification.get_by_id(quick.id).state == "pending"
+    # That the late one was sent too is on record all the same.
+    assert Attempt.get_by_id(late.id).provider_id == "late"
     assert not outbox.settle(slow, NotificationState.FAILED, clock.now())
     assert outbox.settle(quick, NotificationState.SENT, clock.now(), sent_at=clock.now())
     assert Notification.get_by_id(quick.id).state == "sent"
