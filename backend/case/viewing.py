@@ -9,7 +9,7 @@ from peewee import JOIN
 
 from backend import audit, numbers
 from backend.access import access_wearer, closed_cases, require
-from backend.case import lives, reading, rejudging, writing
+from backend.case import drawing, lives, reading, rejudging, writing
 from backend.case.record import LONDON, Life, What, true_at
 from backend.consent import sms_consent
 from backend.db import atomic
@@ -141,6 +141,8 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
         "place": zone.place.label,
         "victim": zone.place.victim.name,
         "feature": zone.feature,
+        "said": drawing.in_words(zone.feature),
+        "radius_m": drawing.radius_m(zone.feature),
         "from_at": zone.from_at.isoformat(),
         "to_at": zone.to_at.isoformat() if zone.to_at else None,
         "order_id": made.order_id if made else None,

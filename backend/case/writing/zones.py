@@ -8,6 +8,7 @@ from typing import Any
 from backend import audit
 from backend.access import access_wearer
 from backend.case import reading
+from backend.case.drawing import keeps_in
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
@@ -149,6 +150,7 @@ def _make_version(
         Condition.select().where(Condition.id == condition_id, Condition.order == order_id).exists()
     ):
         raise InvalidRecord("The condition is not of this order.")
+    _refuse_both_ways(wearer_id, place_id, feature, line)
     zone = PlaceZone.create(place=place_id, wearer=wearer_id, feature=feature, from_at=from_at, to_at=to_at)
     ZoneVersion.create(
         zone=zone,
@@ -173,3 +175,15 @@ def _make_version(
         from_at=from_at.isoformat(),
     )
     return zone
+
+
+def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
+    """Refuse a zone that keeps him in at a place that keeps him out, or the other way round.
+
+    A place has one alert at a time. Where it could mean either, nobody knew whether to warn the protected person.
+    """
+    others = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place == place_id, ~PlaceZone.moves)
+    lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
+    for other in others:
+        if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
+            raise InvalidRecord("Where he must stay in and where he must keep out are two places: name a new place.")

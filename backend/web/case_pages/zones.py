@@ -28,6 +28,8 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
         if not is_removed:
             if feature["geometry"]["type"] == "Point":
                 feature["properties"]["radius_m"] = number_of("radius_m", "the radius")
+                # A circle has one radius: the one that was entered in miles gives way.
+                feature["properties"].pop("radius_miles", None)
             feature["properties"]["buffer_m"] = number_of("buffer_m", "the buffer")
         return writing.change_zone(
             person,
