@@ -241,3 +241,45 @@ def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_s
     expect(zone).to_contain_text("the circle of 805 m around its middle")
     expect(page.get_by_role("link", name="Add a condition and its zone")).to_have_count(0)
     assert [line for line in complaints if "409" not in line] == []
+
+
+def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_nothing(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    made = cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
+    stated = page.locator("[data-eligible]")
+    expect(stated).to_contain_text("Nobody has stated whether this order may ask for a tag.")
+
+    def state(why: str, *answers: tuple[str, str]) -> None:
+        page.get_by_text("State whether he may be tagged").click()
+        for question, answer in answers:
+            page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+        stated.get_by_label("Why").fill(why)
+        page.get_by_role("button", name="State it").click()
+
+    state("", ("18 or older", "Yes"))
+    expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    day = (clock.now() - timedelta(days=10)).astimezone(LONDON).date()
+    page.get_by_text("State whether he may be tagged").click()
+    page.locator(f"#eligible-{made.id}-day").fill(day.isoformat())
+    page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
+    page.get_by_role("group", name="Accommodation where the tag").get_by_label("No", exact=True).check()
+    stated.get_by_label("Why").fill("Checked at release.")
+    shot(page, "eligibility-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="State it").click()
+    expect(stated).to_contain_text("Not known: high or very high risk of serious harm.")
+    expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
+    expect(page.locator("[data-life]")).to_contain_text("Monitored")
+    rest = ("High or very high risk", "Domestic-abuse offence", "Accommodation where the tag")
+    state("He has a room now.", *((question, "Yes") for question in rest))
+    expect(stated).to_contain_text("every fact that it asks for is given")
+    expect(page.locator(".case-history")).to_contain_text("accommodation where the tag can be charged: no")
+    # The earlier answer stands for its own time.
+    page.get_by_label("As it was on").fill(day.isoformat())
+    page.get_by_role("button", name="Show").click()
+    expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
+    expect(page.get_by_text("State whether he may be tagged")).to_have_count(0)
+    assert [line for line in complaints if "422" not in line] == []

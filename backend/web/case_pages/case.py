@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import viewing, watch
+from backend.case import eligibility, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
@@ -57,6 +57,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             suspensions=list(Suspended),
             endings=list(Ended),
             risks=RISK_TEXTS,
+            facts=eligibility.FACTS,
             now=now,
             one_day=timedelta(days=1),
             today=now.astimezone(LONDON).date(),
