@@ -283,3 +283,31 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
     expect(page.get_by_text("State whether he may be tagged")).to_have_count(0)
     assert [line for line in complaints if "422" not in line] == []
+
+
+def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_reference(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-alert-id]").get_by_role("link").first.click()
+    page.get_by_role("link", name="Hand it to the police, or recall").click()
+    card = page.locator("[data-alert]")
+    for force, reference in (("Metropolitan Police", "CAD 4471"), ("Essex Police", "EP 9")):
+        card.get_by_text("Hand it to the police, or recall").click()
+        card.get_by_role("button", name="Handed over now").click()
+        expect(page.get_by_role("alert")).to_contain_text("Enter the police force and its reference.")
+        card.get_by_text("Hand it to the police, or recall").click()
+        card.get_by_label("Police force").fill(force)
+        card.get_by_label("Its reference").fill(reference)
+        card.get_by_role("button", name="Handed over now").click()
+        expect(card).to_contain_text(f"Handed to {force}, reference {reference}")
+    expect_to_fit(page)
+    card.get_by_role("link").first.click()
+    step = page.locator("[data-action=handed_to_police]").first
+    expect(step).to_contain_text("Handed to Metropolitan Police by Amina Yusuf, reference CAD 4471")
+    expect(page.locator(".facts")).to_contain_text("Essex Police, reference EP 9, by Amina Yusuf")
+    expect_to_fit(page)
+    shot(page, "alert-police-390")
+    assert [line for line in complaints if "422" not in line] == []

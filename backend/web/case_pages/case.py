@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import eligibility, viewing, watch
+from backend.case import eligibility, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
@@ -37,6 +37,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     except ValueError:
         at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
     seen = viewing.look(person, wearer_id, at, now)
+    open_alerts = viewing.open_alerts(wearer_id)
     gaps = [finding.text for finding in watch.find(now, [wearer_id])]
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     return render_template(
@@ -52,7 +53,8 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             on=on,
             at=at,
             colleagues=colleagues,
-            alerts=viewing.open_alerts(wearer_id),
+            alerts=open_alerts,
+            handovers=police.handovers_of(alert.id for alert in open_alerts),
             restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),
             endings=list(Ended),
