@@ -38,8 +38,8 @@ SPANS: dict[str, tuple[str, str]] = {
     "deliver_s": ("first_sent", "first_delivered"),
     "acknowledge_s": ("decided", "acknowledged"),
     "outcome_s": ("acknowledged", "outcome"),
-    "total_s": ("fix", "acknowledged"),
     "police_s": ("decided", "police"),
+    "total_s": ("fix", "acknowledged"),
 }
 PERCENTILES = (50, 90, 95)
 

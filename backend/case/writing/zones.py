@@ -40,6 +40,7 @@ def add_zone(
     with atomic():
         hold(wearer_id)
         before = reading.case(wearer_id)
+        _refuse_both_ways(wearer_id, place_id, feature, line=None)
         zone = _make_version(
             person,
             wearer_id,
@@ -90,15 +91,19 @@ def change_zone(
     with atomic():
         hold(wrong.wearer_id)
         before = reading.case(wrong.wearer_id)
+        feature = feature or wrong.feature
+        line = known.line if known else wrong.id
+        if keeps_in(feature) != keeps_in(wrong.feature):
+            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         zone = _make_version(
             person,
             wrong.wearer_id,
             wrong.place_id,
-            feature or wrong.feature,
+            feature,
             from_at,
             to_at or wrong.to_at,
             now,
-            line=known.line if known else wrong.id,
+            line=line,
             order_id=order_id or (known.order_id if known else None),
             condition_id=condition_id or (known.condition_id if known else None),
             is_removed=is_removed,
@@ -150,7 +155,6 @@ def _make_version(
         Condition.select().where(Condition.id == condition_id, Condition.order == order_id).exists()
     ):
         raise InvalidRecord("The condition is not of this order.")
-    _refuse_both_ways(wearer_id, place_id, feature, line)
     zone = PlaceZone.create(place=place_id, wearer=wearer_id, feature=feature, from_at=from_at, to_at=to_at)
     ZoneVersion.create(
         zone=zone,
