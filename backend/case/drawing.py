@@ -80,17 +80,22 @@ def feature(kind: str, outline: Outline, buffer_m: float, hours: Sequence[Hours]
         raise InvalidRecord("Choose whether he must keep out or stay in.")
     if not 0 <= buffer_m <= MOST_M:
         raise InvalidRecord("The buffer must be between 0 and 50,000 metres.")
-    if kind == ZoneKind.INCLUSION and not hours:
-        raise InvalidRecord("Enter the hours of the curfew. From 00:00 to 00:00 is the whole day.")
     properties: dict[str, Any] = {"id": "condition", "kind": kind, **outline.measures, "buffer_m": buffer_m}
     if wording.strip():
         properties["wording"] = wording.strip()
-    if hours:
-        properties["schedule"] = {
-            "timezone": "Europe/London",
-            "weekly": [{"days": list(one.days), "from": one.begins, "to": one.ends} for one in hours],
-        }
-    return {"type": "Feature", "geometry": outline.geometry, "properties": properties}
+    made = {"type": "Feature", "geometry": outline.geometry, "properties": properties}
+    properties |= schedule_of(made, hours)
+    return made
+
+
+def schedule_of(zone: dict[str, Any], hours: Sequence[Hours]) -> dict[str, Any]:
+    """Return the hours as a zone's properties keep them. Raises: InvalidRecord for a curfew that has none."""
+    if not hours:
+        if keeps_in(zone):
+            raise InvalidRecord("Enter the hours of the curfew. From 00:00 to 00:00 is the whole day.")
+        return {}
+    weekly = [{"days": list(one.days), "from": one.begins, "to": one.ends} for one in hours]
+    return {"schedule": {"timezone": "Europe/London", "weekly": weekly}}
 
 
 def in_words(zone: dict[str, Any]) -> str:

@@ -141,6 +141,14 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
         "timezone": "Europe/London",
         "weekly": [{"days": ["mo", "su"], "from": "19:00", "to": "07:00"}],
     }
+    card = page.locator("[data-zone]").filter(has_text="Curfew address")
+    card.get_by_text("Change or remove this zone").click()
+    expect(card.get_by_label("Sun").first).to_be_checked()
+    card.get_by_label("Sun").first.uncheck()
+    card.get_by_label("Until").first.fill("06:00")
+    card.get_by_label("Why").fill("Varied.")
+    card.get_by_role("button", name="Save the new version").click()
+    expect(card).to_contain_text("In force: Mon from 19:00 to 06:00.")
     assert Condition.select().count() == 1
     db.release_connection()
 

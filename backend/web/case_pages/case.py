@@ -10,12 +10,13 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import eligibility, police, viewing, watch
+from backend.case import drawing, eligibility, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
+from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.forms import visitor
 from backend.web.identity import page_for
 
@@ -60,6 +61,9 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             endings=list(Ended),
             risks=RISK_TEXTS,
             facts=eligibility.FACTS,
+            hours_of=held_hours,
+            rows_of_hours=ROWS,
+            days=drawing.DAYS,
             now=now,
             one_day=timedelta(days=1),
             today=now.astimezone(LONDON).date(),

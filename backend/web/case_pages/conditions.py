@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -12,10 +11,9 @@ from backend import clock
 from backend.case import drawing, trying, viewing, writing
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
+from backend.web.case_pages.hours import ROWS, hours_entered
 from backend.web.forms import from_when, number_of, text_of, visitor
 from backend.web.identity import page_for
-
-HOURS = ("1", "2")
 
 
 @bp.route("/cases/<int:wearer_id>/conditions/new", methods=["GET", "POST"])
@@ -37,7 +35,7 @@ def add_condition(wearer_id: int) -> Any:
                 next_number=_next_number(seen, asked),
                 victims=writing.victims_for(person, wearer_id),
                 days=drawing.DAYS,
-                hours=HOURS,
+                hours=ROWS,
             ),
         )
 
@@ -84,7 +82,7 @@ def _asked_for(now: datetime) -> writing.NewCondition:
         victim_id=int(victim) if victim.isdigit() else None,
         place=text_of("place"),
         feature=drawing.feature(
-            text_of("zone_kind"), _outline(), number_of("buffer_m", "the buffer"), _hours(), wording
+            text_of("zone_kind"), _outline(), number_of("buffer_m", "the buffer"), hours_entered(), wording
         ),
         from_at=from_when(now),
         why=text_of("why"),
@@ -106,28 +104,3 @@ def _outline() -> drawing.Outline:
         number_of("radius", "the radius"),
         text_of("radius_unit"),
     )
-
-
-def _hours() -> list[drawing.Hours]:
-    found = []
-    for number in HOURS:
-        days = tuple(day for day in drawing.DAYS if day in request.form.getlist(f"days_{number}"))
-        begins, ends = (_time_of(f"{side}_{number}") for side in ("begins", "ends"))
-        if not days and not begins and not ends:
-            continue
-        if not days or not begins or not ends:
-            raise InvalidRecord("Hours need days, a time from which, and a time until which.")
-        found.append(drawing.Hours(days, begins, ends))
-    return found
-
-
-def _time_of(name: str) -> str:
-    text = text_of(name)
-    if not text:
-        return ""
-    try:
-        if re.fullmatch(r"\d\d?:\d\d", text) is None:
-            raise ValueError
-        return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
-    except ValueError:
-        raise InvalidRecord("Enter the time as hours and minutes, for example 19:00.") from None
