@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,18 @@ from peewee import Case
 from backend import audit, clock
 from backend.access import access_alert, closed_cases, require
 from backend.db import atomic
-from backend.models import Alert, AuditEntry, Fix, Handling, Person, PlaceZone, ProtectedPlace, Role, Wearer
+from backend.models import (
+    Alert,
+    AuditEntry,
+    Fix,
+    Handling,
+    Person,
+    PlaceZone,
+    PoliceHandover,
+    ProtectedPlace,
+    Role,
+    Wearer,
+)
 from zones import Certainty
 
 TRACK_BEFORE_S = 3_600.0
@@ -90,15 +102,34 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
     return PlaceZone.get_by_id(alert.zone_id), list(newest_first)[::-1]
 
 
-def history_of(alert: Alert) -> list[tuple[AuditEntry, str]]:
-    """Return what happened to the alert, oldest first, each with the name of who did it; looks are left out."""
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One step in the life of an alert: who did what, and of a handover to the police to which force."""
+
+    at: datetime
+    action: str
+    by: str
+    handover: PoliceHandover | None = None
+
+
+def history_of(alert: Alert) -> list[Happened]:
+    """Return what happened to the alert, oldest first; looks are left out."""
     entries = list(
         AuditEntry.select()
         .where(AuditEntry.alert == alert, AuditEntry.action != "location_viewed")
         .order_by(AuditEntry.id)
     )
     names = _names(entries)
-    return [(entry, names.get(entry.actor, "Cordon")) for entry in entries]
+    handovers = {row.id: row for row in PoliceHandover.select().where(PoliceHandover.alert == alert)}
+    return [
+        Happened(
+            entry.at,
+            entry.action,
+            names.get(entry.actor, "Cordon"),
+            handovers.get((entry.detail or {}).get("handover")),
+        )
+        for entry in entries
+    ]
 
 
 def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:

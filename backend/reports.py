@@ -13,7 +13,7 @@ from peewee import fn
 
 from backend import clock
 from backend.access import closed_cases, require
-from backend.case import reading
+from backend.case import police, reading
 from backend.models import (
     Alert,
     AlertKind,
@@ -38,6 +38,7 @@ SPANS: dict[str, tuple[str, str]] = {
     "deliver_s": ("first_sent", "first_delivered"),
     "acknowledge_s": ("decided", "acknowledged"),
     "outcome_s": ("acknowledged", "outcome"),
+    "police_s": ("decided", "police"),
     "total_s": ("fix", "acknowledged"),
 }
 PERCENTILES = (50, 90, 95)
@@ -53,7 +54,7 @@ class AlertClock:
 
     def span_s(self, name: str) -> float | None:
         """Return the seconds of one of ``SPANS``."""
-        begin, end = (self.at[stage] for stage in SPANS[name])
+        begin, end = (self.at.get(stage) for stage in SPANS[name])
         return None if begin is None or end is None else (end - begin).total_seconds()
 
 
@@ -90,17 +91,11 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
     for one in clocks:
         one.alert.team.name = names.get(one.alert.team_id, one.alert.team.name)
         one.officer = one.alert.acknowledged_by or officers.at(one.alert.wearer, one.alert.raised_at)
-    handovers = {
-        row.alert_id: {
-            "force": row.force,
-            "reference": row.reference,
-            "at": row.at.isoformat(),
-            "by": row.recorded_by.name,
-        }
-        for row in PoliceHandover.select()
-        .where(PoliceHandover.alert.in_([one.alert.id for one in clocks]))
-        .order_by(PoliceHandover.id)
-    }
+    handovers = police.handovers_of(one.alert.id for one in clocks)
+    # An alert may go to several forces: the first of them is when the police had it.
+    first = {alert_id: rows[0] for alert_id, rows in handovers.items()}
+    for one in clocks:
+        one.at["police"] = first[one.alert.id].at if one.alert.id in first else None
     groups: dict[tuple[int, str], list[AlertClock]] = defaultdict(list)
     for one in clocks:
         groups[_group(one, by)].append(one)
@@ -109,9 +104,15 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         "to": to_at.isoformat(),
         "by": by,
         "groups": [_summary(key, members) for key, members in sorted(groups.items(), key=lambda item: item[0][1])],
-        "alerts": [{**row_of(one), "police": handovers.get(one.alert.id)} for one in clocks],
+        "alerts": [{**row_of(one), "police": _handover(first.get(one.alert.id))} for one in clocks],
         "raised_in_error": len(found) - len(clocks),
     }
+
+
+def _handover(row: PoliceHandover | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {"force": row.force, "reference": row.reference, "at": row.at.isoformat(), "by": row.recorded_by.name}
 
 
 def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
@@ -206,6 +207,6 @@ CSV_COLUMNS = ("id", "code", "handling", "officer", "team", *STAGES, *SPANS, *(f
 def csv_row(row: dict[str, Any]) -> list[Any]:
     """Return the row of ``CSV_COLUMNS``."""
     handover = row["police"] or {}
-    police = {f"police_{name}": handover.get(name) for name in POLICE}
-    values = {**row, **row["clock"], **row["spans"], **police}
+    first = {f"police_{name}": handover.get(name) for name in POLICE}
+    values = {**row, **row["clock"], **row["spans"], **first}
     return [values[column] for column in CSV_COLUMNS]

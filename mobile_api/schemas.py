@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from backend.alerts import Outcome
 from backend.devices import WEB_PUSH
-from backend.models import Alert, AlertKind, AuditEntry, Channel, Fix, Handling, Person, ReceiptKind
+from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
+from backend.queries import Happened
 from zones import Level
 
 
@@ -135,12 +136,21 @@ class TrackFixOut(BaseModel):
     certainty: str | None
 
 
+class PoliceHandoverOut(BaseModel):
+    """To which police force the alert was handed, under which reference, and when it was."""
+
+    force: str
+    reference: str
+    at: datetime
+
+
 class HistoryOut(BaseModel):
     """One step in the life of the alert."""
 
     at: datetime
     action: str
     by: str
+    handover: PoliceHandoverOut | None = Field(None, description="Of the action handed_to_police, and of no other")
 
 
 class AlertDetailOut(AlertOut):
@@ -276,12 +286,16 @@ def _zone_kind(feature: dict[str, Any]) -> str:
     return kind if kind in ("inclusion", "restriction", "moving") else "exclusion"
 
 
+def _handover_out(row: PoliceHandover | None) -> PoliceHandoverOut | None:
+    return None if row is None else PoliceHandoverOut(force=row.force, reference=row.reference, at=row.at)
+
+
 def alert_out(alert: Alert) -> AlertOut:
     return AlertOut(**alert_values(alert))
 
 
 def detail_out(
-    alert: Alert, feature: dict[str, Any], track: Iterable[Fix], history: Iterable[tuple[AuditEntry, str]]
+    alert: Alert, feature: dict[str, Any], track: Iterable[Fix], history: Iterable[Happened]
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
@@ -297,5 +311,8 @@ def detail_out(
             )
             for fix in track
         ],
-        history=[HistoryOut(at=entry.at, action=entry.action, by=by) for entry, by in history],
+        history=[
+            HistoryOut(at=step.at, action=step.action, by=step.by, handover=_handover_out(step.handover))
+            for step in history
+        ],
     )

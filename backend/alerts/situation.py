@@ -9,6 +9,7 @@ from datetime import datetime
 from backend import audit, lifecycle
 from backend.alerts import ladder
 from backend.alerts.feed import publish
+from backend.case.drawing import keeps_in
 from backend.lifecycle import Danger, Standing, Step
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
 from zones import Certainty, Level
@@ -230,6 +231,9 @@ def danger_of(judgement: Judgement) -> Danger:
 def _tell_victim(alert: Alert, now: datetime) -> None:
     if alert.wearer.is_training:
         # A drill never reaches a protected person.
+        return
+    if keeps_in(alert.zone.feature):
+        # Her words say that he is near. Who leaves a place where he must be may be anywhere.
         return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
         ladder.tell_victim_of_breach(alert, now)

@@ -1,4 +1,4 @@
-"""The life of a case: suspended, resumed, ended for a reason, recalled; its risk, and what makes it eligible."""
+"""The life of a case: suspended, resumed, ended for a reason, recalled; and its risk of serious harm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend import audit
 from backend.access import access_alert, access_wearer
 from backend.case import calendar, reading
 from backend.case.record import Life, What
-from backend.case.writing import access_order, enter, hold, settle
+from backend.case.writing import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person
@@ -40,9 +40,6 @@ class Risk(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     VERY_HIGH = "very_high"
-
-
-ELIGIBILITY = ("is_adult", "is_high_risk", "is_domestic_abuse", "has_accommodation")
 
 
 def suspend(
@@ -168,12 +165,3 @@ def risk_at(wearer_id: int, at: datetime) -> Risk | None:
     """Return the assessed risk of serious harm at ``at``, or None where none is recorded."""
     value = reading.value_at(f"wearer:{wearer_id}", What.RISK, at)
     return Risk(value["risk"]) if value else None
-
-
-def state_eligibility(person: Person, order_id: int, facts: dict[str, bool], now: datetime, *, why: str) -> DatedEntry:
-    """Record which of the facts that an order asks for are given. Raises: NotFound, NotAllowed, InvalidRecord."""
-    order = access_order(person, order_id, now)
-    if set(facts) != set(ELIGIBILITY):
-        raise InvalidRecord(f"State each of {', '.join(ELIGIBILITY)}.")
-    subject = f"order:{order.id}"
-    return enter(subject, What.ELIGIBILITY, facts, now, person, now, why=why, wearer_id=order.wearer_id)

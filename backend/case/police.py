@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from backend import alerts, audit
 from backend.access import access_alert
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Alert, Person, PoliceHandover
+from backend.models import Person, PoliceHandover
 
 # A clock on the wall may be a little ahead of ours.
 AHEAD = timedelta(minutes=1)
@@ -41,6 +43,10 @@ def hand_over(person: Person, alert_id: int, force: str, reference: str, at: dat
         return handover
 
 
-def handovers_of(alert: Alert) -> list[PoliceHandover]:
-    """Return the handovers of an alert in the order in which they were recorded."""
-    return list(PoliceHandover.select().where(PoliceHandover.alert == alert).order_by(PoliceHandover.id))
+def handovers_of(alert_ids: Iterable[int]) -> dict[int, list[PoliceHandover]]:
+    """Return the handovers of each of these alerts that has any, the earliest first, whenever it was recorded."""
+    found: dict[int, list[PoliceHandover]] = defaultdict(list)
+    rows = PoliceHandover.select(PoliceHandover, Person).join(Person, on=PoliceHandover.recorded_by)
+    for row in rows.where(PoliceHandover.alert.in_(list(alert_ids))).order_by(PoliceHandover.at, PoliceHandover.id):
+        found[row.alert_id].append(row)
+    return found

@@ -9,7 +9,7 @@ from peewee import JOIN
 
 from backend import audit, numbers
 from backend.access import access_wearer, closed_cases, require
-from backend.case import lives, reading, rejudging, writing
+from backend.case import drawing, eligibility, lives, reading, rejudging, writing
 from backend.case.record import LONDON, Life, What, true_at
 from backend.consent import sms_consent
 from backend.db import atomic
@@ -81,7 +81,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "officer": {"id": officer.id, "name": officer.name} if officer else None,
         "tag": {"serial": worn.tag.serial, "activation_id": worn.id} if worn else None,
         "orders": [
-            _order(order, case, at) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
+            _order(order, case, at, risk) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
         ],
         "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
         "victims": [_victim(victim, now) for victim in reading.victims_of(wearer.id)],
@@ -102,11 +102,11 @@ def _record_look(person: Person, wearer: Wearer, now: datetime) -> None:
             audit.record(actor, "location_viewed", subject, now, reason="case")
 
 
-def _order(order: Order, case: Any, at: datetime) -> dict[str, Any]:
+def _order(order: Order, case: Any, at: datetime, risk: lives.Risk | None) -> dict[str, Any]:
     terms = case.terms_at(order.id, at) or writing.current_terms(order.id, at)
     conditions = Condition.select().where(Condition.order == order).order_by(Condition.id)
     wrong = {condition.corrects_id for condition in conditions}
-    eligibility = reading.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
+    facts = reading.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
     return {
         "id": order.id,
         "kind": order.kind,
@@ -120,7 +120,8 @@ def _order(order: Order, case: Any, at: datetime) -> dict[str, Any]:
             for c in conditions
             if c.id not in wrong and c.from_at <= at
         ],
-        "eligibility": eligibility,
+        "eligibility": facts,
+        "eligibility_doubts": eligibility.doubts(facts, risk),
     }
 
 
@@ -141,6 +142,8 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
         "place": zone.place.label,
         "victim": zone.place.victim.name,
         "feature": zone.feature,
+        "said": drawing.in_words(zone.feature),
+        "radius_m": drawing.radius_m(zone.feature),
         "from_at": zone.from_at.isoformat(),
         "to_at": zone.to_at.isoformat() if zone.to_at else None,
         "order_id": made.order_id if made else None,
@@ -183,7 +186,7 @@ ENTRY_TEXTS = {
     What.OFFICER: "Responsible officer",
     What.TEAM: "Team",
     What.RISK: "Risk of serious harm",
-    What.ELIGIBILITY: "Eligibility",
+    What.ELIGIBILITY: "Eligibility for a tag",
     What.RESTRICTED: "Restricted case",
     What.APPROVAL: "Provisional zone",
 }
@@ -272,5 +275,5 @@ def _in_words(what: What, value: Any, names: dict[int, str]) -> str:
     if what is What.APPROVAL:
         return "approved" if value["is_approved"] else "refused"
     if what is What.ELIGIBILITY:
-        return f"{sum(bool(one) for one in value.values())} of {len(value)} facts given"
+        return eligibility.in_words(value)
     return str(value)

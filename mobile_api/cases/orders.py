@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from backend.case import opening, writing
+from backend.case import eligibility, opening, writing
 from backend.case.record import Terms
 from backend.errors import InvalidRecord
 from backend.models import Activation, Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Name, Period, Reasoned, Text, bp, records
+from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
 
 Kind = Literal["dapol", "dapo", "bail", "other"]
@@ -55,6 +55,21 @@ class ConditionIn(Strict):
     from_at: AwareDatetime
 
 
+class FactsIn(Strict):
+    """What has to be so before the order may ask for a tag; null where nobody knows."""
+
+    is_adult: bool | None
+    is_high_risk: bool | None
+    is_domestic_abuse: bool | None
+    has_accommodation: bool | None
+
+
+class EligibilityIn(Documented, Dated):
+    """Whether the wearer may be tagged by an order, from an instant on."""
+
+    facts: FactsIn
+
+
 class TagIn(Dated):
     """A tag that the wearer wears from an instant on."""
 
@@ -92,6 +107,13 @@ def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) 
 @records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
 def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
     return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
+
+
+@bp.post("/v1/orders/<int:order_id>/eligibility")
+@records("State whether the wearer may be tagged by this order.", EligibilityIn, InvalidRecord)
+def state_eligibility(person: Person, body: EligibilityIn, now: datetime, order_id: int) -> DatedEntry:
+    more = body.model_dump(include={"why", "document"})
+    return eligibility.state(person, order_id, body.facts.model_dump(), body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/tags")

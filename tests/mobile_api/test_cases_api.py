@@ -51,6 +51,18 @@ def test_a_case_is_opened_varied_and_ended_by_the_interface_and_read_as_it_was(w
     assert officer.api("POST", f"/v1/orders/{order['id']}/variations", json=confirmed).status_code == 201
     condition = {"number": "2", "wording": "Not to contact her.", "from_at": now.isoformat()}
     assert officer.api("POST", f"/v1/orders/{order['id']}/conditions", json=condition).status_code == 201
+    assert "Nobody has stated" in order["eligibility_doubts"][0]
+    facts = {"is_adult": True, "is_high_risk": True, "is_domestic_abuse": None, "has_accommodation": False}
+    stated = {**WHY, "facts": facts, "from_at": now.isoformat()}
+    path = f"/v1/orders/{order['id']}/eligibility"
+    assert officer.api("POST", path, json={**stated, "facts": {"is_adult": True}}).status_code == 422
+    assert world.person(Role.ADMINISTRATOR, "Ivy Chen", None).api("POST", path, json=stated).status_code == 403
+    assert officer.api("POST", path, json=stated).status_code == 201
+    seen = officer.api("GET", f"/v1/wearers/{number}").json()["orders"][0]
+    assert (seen["eligibility"], seen["eligibility_doubts"]) == (
+        facts,
+        ["Not known: domestic-abuse offence.", "Not met: accommodation where the tag can be charged."],
+    )
     version = {**WHY, "zone": cases.circle(*HOME, radius_m=400.0), "from_at": now.isoformat()}
     assert officer.api("POST", f"/v1/zones/{zone['id']}/versions", json=version).status_code == 201
     risk = {**WHY, "risk": "very_high", "from_at": now.isoformat()}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, consent, db
-from backend.case import calendar, lives, reading, watch
+from backend.case import calendar, eligibility, lives, reading, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import Life
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation
@@ -164,9 +164,9 @@ def test_risk_is_held_as_it_was_at_any_time(world: World) -> None:
     assert lives.risk_at(world.wearer.id, start) is Risk.HIGH
     assert lives.risk_at(world.wearer.id, later) is Risk.VERY_HIGH
     made = cases.order(world, start, None)
-    facts = dict.fromkeys(lives.ELIGIBILITY, True)
-    lives.state_eligibility(world.officer.person, made.id, facts, start, why="Checked.")
+    facts: dict[str, bool | None] = dict.fromkeys(eligibility.FACTS, True)
+    eligibility.state(world.officer.person, made.id, facts, start, start, why="Checked.")
     with pytest.raises(InvalidRecord, match="State each of"):
-        lives.state_eligibility(world.officer.person, made.id, {"is_adult": True}, start, why="Checked.")
+        eligibility.state(world.officer.person, made.id, {"is_adult": True}, start, start, why="Checked.")
     db.release_connection()
     world.reads_everything()

@@ -256,11 +256,31 @@ def test_a_handover_to_the_police_is_on_the_alerts_own_clock(world: World) -> No
     police.hand_over(officer.person, alert.id, "Metropolitan Police", "CAD 4471", clock.now(), clock.now())
     db.release_connection()
     assert "handed_to_police" in [step["action"] for step in officer.alert()["history"]]
-    row = world.supervisor.api("GET", "/v1/reports/response-times").json()["alerts"][0]["police"]
-    assert (row["force"], row["reference"], row["by"]) == ("Metropolitan Police", "CAD 4471", "Amina Yusuf")
+    step = next(one for one in officer.alert()["history"] if one["action"] == "handed_to_police")
+    assert (step["by"], step["handover"]["force"], step["handover"]["reference"]) == (
+        "Amina Yusuf",
+        "Metropolitan Police",
+        "CAD 4471",
+    )
+    handed_at = clock.now()
+    world.forward(60)
+    # A second force, and an earlier handover that is recorded last: the earliest is when the police had it.
+    police.hand_over(officer.person, alert.id, "Essex Police", "EP 9", clock.now(), clock.now())
+    first_at = handed_at - timedelta(seconds=30)
+    police.hand_over(world.supervisor.person, alert.id, "Kent Police", "KP 2", first_at, clock.now())
+    db.release_connection()
+    told = world.supervisor.api("GET", "/v1/reports/response-times").json()
+    assert (told["alerts"][0]["police"]["force"], told["groups"][0]["figures"]["police_s"]["p50"]) == (
+        "Kent Police",
+        pytest.approx((first_at - alert.decided_at).total_seconds(), abs=0.01),
+    )
+    forces = [one["handover"]["force"] for one in officer.alert()["history"] if one["handover"]]
+    assert forces == ["Metropolitan Police", "Essex Police", "Kent Police"]
+    row = told["alerts"][0]["police"]
+    assert (row["force"], row["reference"], row["by"]) == ("Kent Police", "KP 2", "Grace Okafor")
     wanted = {"Authorization": f"Bearer {world.supervisor.token}", "Accept": "text/csv"}
     table = world.api("GET", "/v1/reports/response-times", headers=wanted).text
-    assert f"Metropolitan Police,CAD 4471,{row['at']},Amina Yusuf" in table
+    assert f"Kent Police,KP 2,{row['at']},Grace Okafor" in table
     world.reads_everything()
 
 

@@ -194,3 +194,23 @@ def test_the_state_of_a_version_that_is_out_of_force_asks_no_tag_to_hurry(world:
     assert cases.alerts()[0].is_over
     assert world.tag.reports(world.tag.fix(0.0))["report_interval_s"] == 60
     world.reads_everything()
+
+
+def test_a_place_keeps_him_in_or_out_and_one_that_does_both_already_can_still_be_put_right(world: World) -> None:
+    world.stop_worker()
+    officer, now = world.officer.person, clock.now()
+    stay_in = cases.circle(*HOME)
+    stay_in["properties"]["kind"] = "inclusion"
+    both_ways = "are two places"
+    with pytest.raises(InvalidRecord, match=both_ways):
+        writing.add_zone(officer, world.wearer.id, world.place.id, stay_in, now, now, why="Licence.")
+    elm = cases.zone_around(world, HOME, now)
+    same_way = cases.circle(*HOME, radius_m=100.0)
+    writing.add_zone(officer, world.wearer.id, elm.place_id, same_way, now, now, why="Licence.")
+    with pytest.raises(InvalidRecord, match=both_ways):
+        writing.change_zone(officer, elm.id, now, now, feature=stay_in, why="Licence.")
+    old = PlaceZone.create(place=world.place, wearer=world.wearer, feature=stay_in, from_at=now)
+    writing.change_zone(officer, old.id, now, now, is_removed=True, is_confirmed=True, why="Entered here before.")
+    assert old.id not in {zone.zone_id for zone in reading.case(world.wearer.id).zones_in_force(clock.now())}
+    db.release_connection()
+    world.reads_everything()

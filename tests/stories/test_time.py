@@ -98,6 +98,18 @@ def test_leaving_the_zone_that_a_curfew_keeps_him_in_is_the_breach(world: World)
     world.reads_everything()
 
 
+def test_who_leaves_his_curfew_may_be_anywhere_so_she_is_not_told_that_he_is_near(world: World) -> None:
+    world.victim_consents()
+    set_zone(world, kind="inclusion")
+    world.tag.stays_inside()
+    world.tag.stays(700.0, for_s=120)
+    assert world.officer.alert()["certainty"] == "confirmed"
+    world.settle()
+    assert [text for text in world.doubles.messages if text.to == world.victim.phone] == []
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
 def pass_by_bus(world: World) -> None:
     """Ride through the zone and out again at 12 m/s, a fix every 15 s."""
     for n in range(-20, 21):

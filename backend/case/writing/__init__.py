@@ -1,6 +1,7 @@
 """The only writer of the record: dated entries, orders, conditions and versions of zones, each with its audit row."""
 
 from backend.case.writing.activations import activations_of, fit_tag, take_tag_off
+from backend.case.writing.conditions import NewCondition, check_condition, protect_by_condition
 from backend.case.writing.entries import enter, hold, settle
 from backend.case.writing.orders import (
     ORDER_KINDS,
@@ -15,18 +16,21 @@ from backend.case.writing.zones import access_place, add_zone, change_zone
 
 __all__ = [
     "ORDER_KINDS",
+    "NewCondition",
     "access_order",
     "access_place",
     "activations_of",
     "add_condition",
     "add_zone",
     "change_zone",
+    "check_condition",
     "current_terms",
     "decide_on",
     "enter",
     "fit_tag",
     "hold",
     "open_order",
+    "protect_by_condition",
     "protect_tonight",
     "settle",
     "take_tag_off",

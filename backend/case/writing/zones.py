@@ -8,6 +8,7 @@ from typing import Any
 from backend import audit
 from backend.access import access_wearer
 from backend.case import reading
+from backend.case.drawing import keeps_in
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
@@ -39,6 +40,7 @@ def add_zone(
     with atomic():
         hold(wearer_id)
         before = reading.case(wearer_id)
+        _refuse_both_ways(wearer_id, place_id, feature, line=None)
         zone = _make_version(
             person,
             wearer_id,
@@ -89,15 +91,19 @@ def change_zone(
     with atomic():
         hold(wrong.wearer_id)
         before = reading.case(wrong.wearer_id)
+        feature = feature or wrong.feature
+        line = known.line if known else wrong.id
+        if keeps_in(feature) != keeps_in(wrong.feature):
+            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         zone = _make_version(
             person,
             wrong.wearer_id,
             wrong.place_id,
-            feature or wrong.feature,
+            feature,
             from_at,
             to_at or wrong.to_at,
             now,
-            line=known.line if known else wrong.id,
+            line=line,
             order_id=order_id or (known.order_id if known else None),
             condition_id=condition_id or (known.condition_id if known else None),
             is_removed=is_removed,
@@ -173,3 +179,15 @@ def _make_version(
         from_at=from_at.isoformat(),
     )
     return zone
+
+
+def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
+    """Refuse a zone that keeps him in at a place that keeps him out, or the other way round.
+
+    A place has one alert at a time. Where it could mean either, nobody knew whether to warn the protected person.
+    """
+    others = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place == place_id, ~PlaceZone.moves)
+    lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
+    for other in others:
+        if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
+            raise InvalidRecord("Where he must stay in and where he must keep out are two places: name a new place.")

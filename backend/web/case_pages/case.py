@@ -10,12 +10,13 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import viewing, watch
+from backend.case import drawing, eligibility, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
+from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.forms import visitor
 from backend.web.identity import page_for
 
@@ -37,6 +38,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     except ValueError:
         at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
     seen = viewing.look(person, wearer_id, at, now)
+    open_alerts = viewing.open_alerts(wearer_id)
     gaps = [finding.text for finding in watch.find(now, [wearer_id])]
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     return render_template(
@@ -52,11 +54,16 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             on=on,
             at=at,
             colleagues=colleagues,
-            alerts=viewing.open_alerts(wearer_id),
+            alerts=open_alerts,
+            handovers=police.handovers_of(alert.id for alert in open_alerts),
             restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),
             endings=list(Ended),
             risks=RISK_TEXTS,
+            facts=eligibility.FACTS,
+            hours_of=held_hours,
+            rows_of_hours=ROWS,
+            days=drawing.DAYS,
             now=now,
             one_day=timedelta(days=1),
             today=now.astimezone(LONDON).date(),

@@ -1,11 +1,11 @@
-"""Licences and orders of a case: recorded and varied."""
+"""Licences and orders of a case: recorded and varied, and whether he may be tagged by them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from backend.case import writing
+from backend.case import eligibility, writing
 from backend.case.record import Terms, ends_with, midnight
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Person
@@ -13,6 +13,9 @@ from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, refusable
 from backend.web.forms import day_of, from_when, is_confirmed, text_of
 from backend.web.identity import page_for
+
+# What is not answered is not known.
+ANSWERS = {"yes": True, "no": False}
 
 
 @bp.post("/cases/<int:wearer_id>/orders")
@@ -45,9 +48,7 @@ def add_order(wearer_id: int) -> Any:
 @refusable
 def vary_order(wearer_id: int, order_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
-        order = writing.access_order(person, order_id, now)
-        if order.wearer_id != wearer_id:
-            raise NotFound("There is no such order.")
+        _refuse_another_case(person, wearer_id, order_id, now)
         held = writing.current_terms(order_id, now)
         ends_on = day_of("ends_on", "the last day of the order", is_needed=False)
         terms = Terms(held.starts_at, ends_with(ends_on) if ends_on else None, text_of("is_suspended") == "yes")
@@ -63,3 +64,21 @@ def vary_order(wearer_id: int, order_id: int) -> Any:
         )
 
     return change(wearer_id, act)
+
+
+@bp.post("/cases/<int:wearer_id>/orders/<int:order_id>/eligibility")
+@page_for(*STAFF)
+@refusable
+def state_eligibility(wearer_id: int, order_id: int) -> Any:
+    def act(person: Person, now: datetime) -> Any:
+        _refuse_another_case(person, wearer_id, order_id, now)
+        facts = {name: ANSWERS.get(text_of(name)) for name in eligibility.FACTS}
+        more = {"why": text_of("why"), "document": text_of("document")}
+        return eligibility.state(person, order_id, facts, from_when(now), now, **more)
+
+    return change(wearer_id, act)
+
+
+def _refuse_another_case(person: Person, wearer_id: int, order_id: int, now: datetime) -> None:
+    if writing.access_order(person, order_id, now).wearer_id != wearer_id:
+        raise NotFound("There is no such order.")

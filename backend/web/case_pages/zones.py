@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from backend.case import viewing, writing
+from backend.case import drawing, viewing, writing
 from backend.errors import NotFound
 from backend.models import Person
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, refusable
+from backend.web.case_pages.hours import hours_entered
 from backend.web.forms import from_when, is_confirmed, number_of, text_of
 from backend.web.identity import page_for
 
@@ -28,6 +29,10 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
         if not is_removed:
             if feature["geometry"]["type"] == "Point":
                 feature["properties"]["radius_m"] = number_of("radius_m", "the radius")
+                # A circle has one radius: the one that was entered in miles gives way.
+                feature["properties"].pop("radius_miles", None)
+            if text_of("has_hours"):
+                feature["properties"] |= drawing.schedule_of(feature, hours_entered())
             feature["properties"]["buffer_m"] = number_of("buffer_m", "the buffer")
         return writing.change_zone(
             person,

@@ -223,11 +223,18 @@ export class AlertView {
         row("Protected place", alert.place.name),
         this.#detail.zone.properties?.wording && row("In the order’s words", this.#detail.zone.properties.wording),
         row("Alert", el("span", { class: "code" }, alert.code)),
+        this.#detail.history
+          .filter((step) => step.handover)
+          .map(({ by, handover }) =>
+            row("Police", `${handover.force}, reference ${handover.reference}, by ${by}`, " ", exactly(handover.at)),
+          ),
         row("First fix", instant(alert.fix_time)),
         row("Received", instant(alert.received_at)),
         row("Decided", instant(alert.decided_at)),
         row("Newest fix", instant(alert.last_fix_time)),
       ),
+      alert.handling !== "closed" &&
+        el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Hand it to the police, or recall")),
       el("p", { class: "panel__more" }, "Looking at this location is recorded under your name."),
     );
   }

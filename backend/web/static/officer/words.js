@@ -112,13 +112,15 @@ const ACTIONS = {
   nobody_reachable: () => "Nobody could be reached",
   ladder_repaired: () => "It had stopped escalating and was set going again",
   told_again: () => "Cordon was restored from a backup: people are told again",
+  handed_to_police: (by, step) =>
+    step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
   closed: (by) => `Outcome recorded by ${by}`,
 };
 
 /** @returns {string} one step of the history in words */
 export function stepWord(step) {
   const known = ACTIONS[step.action];
-  return known ? known(step.by) : `${step.action.replaceAll("_", " ")} (${step.by})`;
+  return known ? known(step.by, step) : `${step.action.replaceAll("_", " ")} (${step.by})`;
 }
 
 /**

@@ -1,0 +1,59 @@
+"""Hours of the week as the forms of zones hold them: days, from when and until when, in a row or two."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from backend.case import drawing
+from backend.errors import InvalidRecord
+from backend.web.forms import text_of
+
+ROWS = ("1", "2")
+
+
+def hours_entered() -> list[drawing.Hours]:
+    """Return the hours of the form, row by row. Raises: InvalidRecord for a row that is not whole."""
+    found = []
+    for number in ROWS:
+        days = tuple(day for day in drawing.DAYS if day in request.form.getlist(f"days_{number}"))
+        begins, ends = (_time_of(f"{side}_{number}") for side in ("begins", "ends"))
+        if not days and not begins and not ends:
+            continue
+        if not days or not begins or not ends:
+            raise InvalidRecord("Hours need days, a time from which, and a time until which.")
+        found.append(drawing.Hours(days, begins, ends))
+    return found
+
+
+def _time_of(name: str) -> str:
+    text = text_of(name)
+    if not text:
+        return ""
+    try:
+        if re.fullmatch(r"\d\d?:\d\d", text) is None:
+            raise ValueError
+        return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
+    except ValueError:
+        raise InvalidRecord("Enter the time as hours and minutes, for example 19:00.") from None
+
+
+def held_hours(zone: dict[str, Any]) -> MultiDict[str, str] | None:
+    """Return the hours of a curfew as its form holds them, or None where the form cannot: they stay as they are.
+
+    A zone to keep out of has no hours to change here: fewer of them would take protection away unseen.
+    """
+    schedule = (zone.get("properties") or {}).get("schedule") or {}
+    weekly = schedule.get("weekly") or []
+    is_shown = schedule.get("timezone") == "Europe/London" and 1 <= len(weekly) <= len(ROWS)
+    if not drawing.keeps_in(zone) or not is_shown:
+        return None
+    found: MultiDict[str, str] = MultiDict()
+    for number, entry in zip(ROWS, weekly, strict=False):
+        found.setlist(f"days_{number}", [str(day).lower() for day in entry["days"]])
+        found[f"begins_{number}"], found[f"ends_{number}"] = entry["from"][:5], entry["to"][:5]
+    return found

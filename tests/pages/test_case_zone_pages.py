@@ -1,0 +1,321 @@
+"""Conditions with their zones, eligibility and handovers on the pages of a case, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from backend import clock, db
+from backend.case.record import LONDON
+from backend.models import Condition, PlaceZone
+from tests import cases
+from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
+from tests.pages.test_look import browser, expect_to_fit, quiet, sign_in  # noqa: F401 - fixtures of page tests
+from tests.world import HOME, World
+
+TRY = "Show what it would have raised"
+SAVE = "Save the condition and its zone"
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
+    """A browser that runs no scripts."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def shot(page: Page, name: str) -> None:
+    OUTPUT.mkdir(exist_ok=True)
+    page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+
+
+def rows() -> list[PlaceZone]:
+    try:
+        return list(PlaceZone.select().order_by(PlaceZone.id))
+    finally:
+        db.release_connection()
+
+
+def opened(context: BrowserContext, world: World) -> tuple[Page, list[str]]:
+    """Open the form from the case, as an officer who has the licence before her would."""
+    page, complaints = sign_in(context, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page.get_by_role("link", name="Add a condition and its zone").click()
+    return page, complaints
+
+
+def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
+    quiet: World,  # noqa: F811
+    desk: BrowserContext,  # noqa: F811
+) -> None:
+    work = cases.east_of(HOME, 5_000.0)
+    for _ in range(2):
+        quiet.tag.stays(5_000.0, for_s=120, every_s=30)
+        quiet.tag.stays(20_000.0, for_s=120, every_s=30)
+    cases.order(quiet, clock.now() - timedelta(days=60), clock.now() + timedelta(days=60))
+    page, complaints = opened(desk, quiet)
+    page.get_by_label("Its number in the order").fill("4")
+    page.get_by_label("The condition, in the words of the order").fill("Not to go within 1 mile of Elm Road.")
+    page.get_by_label("Name of a new place").fill("Work")
+    page.locator(".leaflet-container").click(position={"x": 200, "y": 120})
+    expect(page.get_by_label("Latitude")).not_to_have_value("")
+    page.get_by_label("Latitude").fill(str(work[0]))
+    page.get_by_label("Longitude").fill(str(work[1]))
+    page.get_by_label("Radius", exact=True).fill("1")
+    page.get_by_label("Unit").select_option("miles")
+    shot(page, "condition-new-1280")
+    page.get_by_role("button", name=TRY).click()
+    # What is missing is said, and nothing that was entered is lost.
+    expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    expect(page.get_by_label("Unit")).to_have_value("miles")
+    page.get_by_label("Why").fill("Licence varied.")
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_role("heading", name="2 alerts last month")).to_be_visible()
+    expect(page.locator("[data-trial]")).to_contain_text("2 alerts in the last 30 days: 2 confirmed breaches.")
+    expect(page.get_by_text("He must keep out of the circle of 1,609 m (1.0 miles) around its middle.")).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
+    shot(page, "condition-check-1280")
+    assert len(rows()) == 1
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_label("Why")).to_have_value("Licence varied.")
+    page.get_by_role("button", name=TRY).click()
+    page.get_by_role("button", name=SAVE).click()
+    card = page.locator("[data-zone]").filter(has_text="Work")
+    expect(card).to_contain_text("In force")
+    expect(card).to_contain_text("Not to go within 1 mile of Elm Road.")
+    expect(page.locator("[data-order]")).to_contain_text("4. Not to go within 1 mile of Elm Road.")
+    shot(page, "condition-saved-1280")
+    made = rows()[-1].feature["properties"]
+    assert (made["radius_m"], made["wording"]) == (1609.344, "Not to go within 1 mile of Elm Road.")
+    quiet.tag.reports(quiet.tag.fix(5_000.0))
+    assert [alert.place.label for alert in cases.alerts()] == ["Work"]
+    assert [line for line in complaints if "422" not in line] == []
+
+
+def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
+    quiet: World,  # noqa: F811
+    plain: BrowserContext,
+) -> None:
+    cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, _ = opened(plain, quiet)
+    expect(page.locator(".case-map")).to_be_hidden()
+
+    def refused(words: str) -> None:
+        page.get_by_role("button", name=TRY).click()
+        expect(page.locator(".govuk-error-summary")).to_contain_text(words)
+
+    refused("Tap the map, enter the middle of the circle, or paste a shape.")
+    page.get_by_label("Latitude").fill(str(HOME[0]))
+    page.get_by_label("Longitude").fill(str(HOME[1]))
+    page.get_by_label("He must stay in, at the hours below").check()
+    refused("Enter the hours of the curfew.")
+    page.locator("#mo-1").check()
+    page.locator("#su-1").check()
+    page.locator("#begins_1").fill("19:00")
+    refused("Hours need days, a time from which, and a time until which.")
+    page.locator("#ends_1").fill("07:00")
+    refused("Write the condition in the words of the order.")
+    page.get_by_label("The condition, in the words of the order").fill("To be at Elm House from 7 pm to 7 am.")
+    page.get_by_label("Place", exact=True).select_option("Home (Laura Bennett)")
+    page.get_by_label("Why").fill("Licence.")
+    page.get_by_label("Warn this far").fill("0")
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_role("heading", name="No fixes to try it on")).to_be_visible()
+    page.get_by_role("button", name=SAVE).click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("are two places: name a new place.")
+    page.get_by_label("Place", exact=True).select_option("A new place, named below")
+    page.get_by_label("Name of a new place").fill("Curfew address")
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_text("In force: Mon, Sun from 19:00 to 07:00.")).to_be_visible()
+    expect_to_fit_without_scripts(page)
+    shot(page, "condition-check-390")
+    page.get_by_role("button", name=SAVE).click()
+    expect(page.locator("[data-zone]").filter(has_text="Curfew address")).to_contain_text("He must stay in the circle")
+    zone = rows()[-1].feature
+    assert zone["properties"]["schedule"] == {
+        "timezone": "Europe/London",
+        "weekly": [{"days": ["mo", "su"], "from": "19:00", "to": "07:00"}],
+    }
+    card = page.locator("[data-zone]").filter(has_text="Curfew address")
+    card.get_by_text("Change or remove this zone").click()
+    expect(card.get_by_label("Sun").first).to_be_checked()
+    card.get_by_label("Sun").first.uncheck()
+    card.get_by_label("Until").first.fill("06:00")
+    card.get_by_label("Why").fill("Varied.")
+    card.get_by_role("button", name="Save the new version").click()
+    expect(card).to_contain_text("In force: Mon from 19:00 to 06:00.")
+    assert Condition.select().count() == 1
+    db.release_connection()
+
+
+def expect_to_fit_without_scripts(page: Page) -> None:
+    box = page.locator("main").bounding_box()
+    assert box is not None
+    assert box["width"] <= 390
+
+
+def test_a_pasted_shape_is_drawn_kept_without_its_properties_and_doubted_where_its_axes_are_swapped(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    made = cases.order(quiet, clock.now() - timedelta(days=60), clock.now() - timedelta(days=1))
+    lat, lon = HOME
+    ring = [[lon, lat], [lon + 0.01, lat], [lon + 0.01, lat + 0.01], [lon, lat + 0.01], [lon, lat]]
+
+    def collection(corners: list[list[float]]) -> str:
+        shape = {"type": "Polygon", "coordinates": [corners]}
+        properties = {"address": "14 Elm Road", "kind": "inclusion"}
+        feature = {"type": "Feature", "geometry": shape, "properties": properties}
+        return json.dumps({"type": "FeatureCollection", "features": [feature]})
+
+    page, complaints = opened(phone, quiet)
+    expect(page.get_by_label("Of which order")).to_have_value(str(made.id))
+    page.get_by_text("Paste a shape instead of a circle").click()
+    page.get_by_label("The condition, in the words of the order").fill("Not to enter the Elm estate.")
+    page.get_by_label("Name of a new place").fill("Estate")
+    page.get_by_label("Why").fill("Licence.")
+    expect_to_fit(page)
+    page.get_by_label("GeoJSON").fill('{"type": "Polygon",\n "coordinates": [')
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_role("alert")).to_contain_text("The shape is not GeoJSON: it cannot be read near line 2.")
+    page.get_by_label("GeoJSON").fill(collection([ring[0], ring[2], ring[1], ring[3], ring[0]]))
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_role("alert")).to_contain_text("crosses itself")
+    page.get_by_label("GeoJSON").fill(collection([[y, x] for x, y in ring]))
+    page.get_by_role("button", name=TRY).click()
+    doubts = page.locator("[data-doubts]")
+    expect(doubts).to_contain_text("Latitude and longitude may be swapped")
+    expect(doubts).to_contain_text("The order LIC-2041 is not in force")
+    page.get_by_role("button", name="Change it").click()
+    drawn = page.evaluate("document.querySelectorAll('.leaflet-container path').length")
+    page.get_by_label("GeoJSON").fill(collection(ring))
+    assert page.evaluate("document.querySelectorAll('.leaflet-container path').length") == drawn == 2
+    expect_to_fit(page)
+    shot(page, "condition-new-390")
+    page.get_by_role("button", name=TRY).click()
+    expect(doubts).not_to_contain_text("swapped")
+    expect_to_fit(page)
+    page.get_by_role("button", name=SAVE).click()
+    expect(page.locator("[data-zone]").filter(has_text="Estate")).to_contain_text("Not in force")
+    kept = rows()[-1].feature
+    assert (kept["properties"]["kind"], "address" in kept["properties"]) == ("exclusion", False)
+    assert [line for line in complaints if "422" not in line] == []
+
+
+def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_stays_as_it_was(
+    quiet: World,  # noqa: F811
+    desk: BrowserContext,  # noqa: F811
+) -> None:
+    feature = {**quiet.zone.feature, "properties": {"id": "home", "kind": "exclusion", "radius_miles": 0.5}}
+    PlaceZone.update(feature=feature).where(PlaceZone.id == quiet.zone.id).execute()
+    db.release_connection()
+    page, complaints = sign_in(desk, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
+    expect(page.locator("[data-zone]")).to_contain_text(
+        "the circle of 805 m around its middle. Warns from 500 m outside."
+    )
+    page.get_by_text("Change or remove this zone").click()
+    page.get_by_label("Radius, metres").fill("900")
+    page.get_by_label("Buffer, metres").fill("100")
+    page.locator(f"#why-zone-{quiet.zone.id}").fill("Varied.")
+    page.get_by_role("button", name="Save the new version").click()
+    expect(page.locator("[data-zone]")).to_contain_text(
+        "the circle of 900 m around its middle. Warns from 100 m outside."
+    )
+    page.get_by_text("Change or remove this zone").click()
+    zone = page.locator("[data-zone]")
+    day = (clock.now().astimezone(LONDON) + timedelta(days=3)).date()
+    zone.get_by_label("From (empty: now)").fill(day.isoformat())
+    zone.get_by_label("Why").fill("The order ends.")
+    page.get_by_role("button", name="Remove the zone").click()
+    words = f"From {day.day} {day:%B %Y} no zone protects place Home."
+    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
+    page.get_by_role("link", name="Go back without saving").click()
+    assert len(rows()) == 2
+    page.get_by_text("Change or remove this zone").click()
+    zone.get_by_label("From (empty: now)").fill(day.isoformat())
+    zone.get_by_label("Why").fill("The order ends.")
+    page.get_by_role("button", name="Remove the zone").click()
+    page.get_by_role("button", name="Save it all the same").click()
+    expect(zone).to_contain_text("In force")
+    expect(page.locator(".case-history")).to_contain_text("no zone")
+    page.get_by_label("As it was on").fill((clock.now() - timedelta(days=3)).date().isoformat())
+    page.get_by_role("button", name="Show").click()
+    expect(zone).to_contain_text("the circle of 805 m around its middle")
+    expect(page.get_by_role("link", name="Add a condition and its zone")).to_have_count(0)
+    assert [line for line in complaints if "409" not in line] == []
+
+
+def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_nothing(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    made = cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
+    stated = page.locator("[data-eligible]")
+    expect(stated).to_contain_text("Nobody has stated whether this order may ask for a tag.")
+
+    def state(why: str, *answers: tuple[str, str]) -> None:
+        page.get_by_text("State whether he may be tagged").click()
+        for question, answer in answers:
+            page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+        stated.get_by_label("Why").fill(why)
+        page.get_by_role("button", name="State it").click()
+
+    state("", ("18 or older", "Yes"))
+    expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    day = (clock.now() - timedelta(days=10)).astimezone(LONDON).date()
+    page.get_by_text("State whether he may be tagged").click()
+    page.locator(f"#eligible-{made.id}-day").fill(day.isoformat())
+    page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
+    page.get_by_role("group", name="Accommodation where the tag").get_by_label("No", exact=True).check()
+    stated.get_by_label("Why").fill("Checked at release.")
+    shot(page, "eligibility-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="State it").click()
+    expect(stated).to_contain_text("Not known: high or very high risk of serious harm.")
+    expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
+    expect(page.locator("[data-life]")).to_contain_text("Monitored")
+    rest = ("High or very high risk", "Domestic-abuse offence", "Accommodation where the tag")
+    state("He has a room now.", *((question, "Yes") for question in rest))
+    expect(stated).to_contain_text("every fact that it asks for is given")
+    expect(page.locator(".case-history")).to_contain_text("accommodation where the tag can be charged: no")
+    # The earlier answer stands for its own time.
+    page.get_by_label("As it was on").fill(day.isoformat())
+    page.get_by_role("button", name="Show").click()
+    expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
+    expect(page.get_by_text("State whether he may be tagged")).to_have_count(0)
+    assert [line for line in complaints if "422" not in line] == []
+
+
+def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_reference(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-alert-id]").get_by_role("link").first.click()
+    page.get_by_role("link", name="Hand it to the police, or recall").click()
+    card = page.locator("[data-alert]")
+    for force, reference in (("Metropolitan Police", "CAD 4471"), ("Essex Police", "EP 9")):
+        card.get_by_text("Hand it to the police, or recall").click()
+        card.get_by_role("button", name="Handed over now").click()
+        expect(page.get_by_role("alert")).to_contain_text("Enter the police force and its reference.")
+        card.get_by_text("Hand it to the police, or recall").click()
+        card.get_by_label("Police force").fill(force)
+        card.get_by_label("Its reference").fill(reference)
+        card.get_by_role("button", name="Handed over now").click()
+        expect(card).to_contain_text(f"Handed to {force}, reference {reference}")
+    expect_to_fit(page)
+    card.get_by_role("link").first.click()
+    step = page.locator("[data-action=handed_to_police]").first
+    expect(step).to_contain_text("Handed to Metropolitan Police by Amina Yusuf, reference CAD 4471")
+    expect(page.locator(".facts")).to_contain_text("Essex Police, reference EP 9, by Amina Yusuf")
+    expect_to_fit(page)
+    shot(page, "alert-police-390")
+    assert [line for line in complaints if "422" not in line] == []
