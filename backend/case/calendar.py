@@ -1,4 +1,4 @@
-"""What time owes a case: ends announced, protected persons told before protection stops, alerts closed at the end.
+"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
 
 The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
 """
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from backend import alerts, audit, numbers, outbox
-from backend.case import reading, watch
+from backend.case import projection, reading, watch
 from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows
@@ -167,6 +167,9 @@ def _run(due_id: int, now: datetime) -> None:
         return
     if due.what == CHECK_TOLD:
         _check_told(due, now)
+        return
+    if due.what == projection.TAKES_EFFECT:
+        projection.take_effect(due, now)
         return
     case = reading.case(due.wearer_id)
     ends_at = datetime.fromisoformat(due.detail["ends_at"])
