@@ -46,13 +46,13 @@ CHECKED_AFTER = timedelta(minutes=5)
 TRY_AGAIN = timedelta(seconds=60)
 WATCH_HOUR = 6
 
-ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER, WATCH = (
+WATCH = watch.WATCH
+ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER = (
     "expiry_announced",
     "victim_told",
     "victim_told_checked",
     "order_over",
     "case_over",
-    "watch",
 )
 DERIVED = (ANNOUNCE, TELL_HER, ORDER_OVER, CASE_OVER)
 
@@ -108,7 +108,7 @@ def plan(case: Case, now: datetime) -> None:
             if (what, subject, ends_at.isoformat(), days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
                 CaseDue.create(what=what, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
-    CaseDue.create(what=WATCH, subject=f"wearer:{case.wearer_id}", wearer=case.wearer_id, due_at=now)
+    watch.ask_for([case.wearer_id], now)
     ensure_daily(now)
 
 

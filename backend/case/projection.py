@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import alerts, audit
-from backend.case import reading
+from backend.case import reading, watch
 from backend.case.entries import enter, hold
 from backend.case.record import What, true_at
 from backend.db import atomic
@@ -152,6 +152,10 @@ def _project_wearers(subjects: list[str], teams: dict[str, Any], now: datetime) 
             Wearer.update(team=team_id).where(Wearer.id == wearer.id).execute()
             audit.record(audit.SYSTEM, "team_took_effect", subject, now, team=team_id)
             moved[team_id].append(wearer.id)
+    # Of all that changes here only the loss of an officer leaves something missing.
+    watch.ask_for(
+        [row.id for row in Wearer.select().where(Wearer.id.in_(given)) if not row.responsible_officer_id], now
+    )
     gone = {wearer_id for ids in moved.values() for wearer_id in ids}
     for team_id, ids in sorted(moved.items()):
         alerts.move(_alerts_of(ids), Team.get_by_id(team_id), now)
