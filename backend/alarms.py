@@ -31,6 +31,7 @@ TITLES = {
     AlarmKind.CLOCK: "A clock is wrong",
     AlarmKind.ROTA_GAP: "Nobody is on duty",
     AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
+    AlarmKind.CASE_INCOMPLETE: "A case may be unprotected",
     AlarmKind.NUMBERS_UNPROVED: "Numbers are not proved",
 }
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
@@ -41,6 +42,8 @@ TELL_AGAIN_S = 900.0
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
+# What one person fills in by day is told once, and shown for as long as it stands.
+TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT, AlarmKind.CANARY)
 
@@ -134,7 +137,8 @@ def to_tell(now: datetime) -> list[Alarm]:
     """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
     lately = now - timedelta(seconds=OLD_NEWS_S)
     is_standing = Alarm.ended_at.is_null()
-    is_due = Alarm.told_at.is_null() | (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S))
+    is_long_ago = (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S)) & Alarm.kind.not_in(list(TOLD_ONCE))
+    is_due = Alarm.told_at.is_null() | is_long_ago
     has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
     ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
     return gravest_first(

@@ -113,6 +113,7 @@ class AlarmKind(StrEnum):
     CLOCK = "clock"
     ROTA_GAP = "rota_gap"
     MOVING_PLACE_SILENT = "moving_place_silent"
+    CASE_INCOMPLETE = "case_incomplete"
     NUMBERS_UNPROVED = "numbers_unproved"
 
 

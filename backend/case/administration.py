@@ -8,6 +8,7 @@ from datetime import datetime
 
 from backend import audit, auth, numbers, routes, tags
 from backend.access import require
+from backend.case import teams
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Person, Role, Tag, Team
@@ -69,12 +70,9 @@ def change_number(by: Person, person_id: int, phone: str | None, now: datetime) 
 
 
 def add_team(by: Person, name: str, now: datetime) -> Team:
-    """Make a team. Raises: NotAllowed; InvalidRecord for a name that is empty or taken."""
+    """Make a team. Raises: NotAllowed; InvalidRecord for a name that is empty, taken, or entered for a team already."""
     require(by, Role.ADMINISTRATOR)
-    if not name.strip():
-        raise InvalidRecord("Enter the name of the team.")
-    if Team.select().where(Team.name == name.strip()).exists():
-        raise InvalidRecord("Another team has this name.")
+    teams.refuse_taken(name, now)
     with atomic():
         team = Team.create(name=name.strip(), created_at=now)
         audit.record(audit.actor_of(by), "team_added", f"team:{team.id}", now)

@@ -1,4 +1,4 @@
-"""What time owes a case: ends announced, protected persons told before protection stops, alerts closed at the end.
+"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
 
 The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
 """
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from backend import alerts, audit, numbers, outbox
-from backend.case import reading, watch
+from backend.case import projection, reading, watch
 from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows
@@ -46,13 +46,13 @@ CHECKED_AFTER = timedelta(minutes=5)
 TRY_AGAIN = timedelta(seconds=60)
 WATCH_HOUR = 6
 
-ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER, WATCH = (
+WATCH = watch.WATCH
+ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER = (
     "expiry_announced",
     "victim_told",
     "victim_told_checked",
     "order_over",
     "case_over",
-    "watch",
 )
 DERIVED = (ANNOUNCE, TELL_HER, ORDER_OVER, CASE_OVER)
 
@@ -108,7 +108,7 @@ def plan(case: Case, now: datetime) -> None:
             if (what, subject, ends_at.isoformat(), days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
                 CaseDue.create(what=what, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
-    CaseDue.create(what=WATCH, subject=f"wearer:{case.wearer_id}", wearer=case.wearer_id, due_at=now)
+    watch.ask_for([case.wearer_id], now)
     ensure_daily(now)
 
 
@@ -167,6 +167,9 @@ def _run(due_id: int, now: datetime) -> None:
         return
     if due.what == CHECK_TOLD:
         _check_told(due, now)
+        return
+    if due.what == projection.TAKES_EFFECT:
+        projection.take_effect(due, now)
         return
     case = reading.case(due.wearer_id)
     ends_at = datetime.fromisoformat(due.detail["ends_at"])

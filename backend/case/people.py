@@ -1,28 +1,22 @@
-"""Who answers for whom: officers assigned, covered for and gone, teams changed by date, cases closed to most."""
+"""Who answers for whom: officers assigned, covered for and gone, and cases closed to most."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alerts, audit, auth, policies, rota, routes
+from backend import audit, auth, policies, rota, routes
 from backend.access import access_wearer, named_on, require
-from backend.case import reading
+from backend.case import projection, reading, teams
+from backend.case.entries import enter, hold
 from backend.case.record import Version, What, standing, true_at
-from backend.case.writing import enter, hold
-from backend.db import atomic, lock_rows
+from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, NotAllowed, NotFound
 from backend.models import (
-    Activation,
-    Alert,
     DatedEntry,
     EmergencyOpening,
-    Handling,
     Person,
     Role,
-    Tag,
-    Team,
-    Victim,
     Wearer,
 )
 
@@ -36,34 +30,66 @@ class CaseloadLeft(DomainError):
 
 
 def assign_officer(
-    by: Person | None, wearer: Wearer, officer_id: int | None, from_at: datetime, now: datetime, *, why: str
+    by: Person | None,
+    wearer: Wearer,
+    officer_id: int | None,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    corrects: int | None = None,
 ) -> DatedEntry:
-    """Make somebody responsible for the wearer from ``from_at`` on. Raises: InvalidRecord."""
-    if officer_id is not None:
-        officer = Person.get_or_none(Person.id == officer_id, Person.is_active, Person.team == wearer.team_id)
-        if officer is None or officer.role == Role.ADMINISTRATOR:
-            raise InvalidRecord("The responsible officer must be an active officer of the case's team.")
-    subject = f"wearer:{wearer.id}"
+    """Make somebody responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
+
+    Open alerts then ring whoever is responsible. Of two entries for one instant the one recorded later holds.
+
+    Raises: InvalidRecord for somebody of another team than the case belongs to then, or at any time after.
+    """
     with atomic():
-        if not reading.entries(subject, What.OFFICER):
-            # Who it was before the record of it began.
-            value, since = {"person": wearer.responsible_officer_id}, wearer.created_at
-            enter(subject, What.OFFICER, value, since, None, now, why="As the case was opened.", wearer_id=wearer.id)
-        entry = enter(subject, What.OFFICER, {"person": officer_id}, from_at, by, now, why=why, wearer_id=wearer.id)
-        if from_at <= now:
-            # What the wearer's row says is who it is now; the entries say who it was at any time.
-            Wearer.update(responsible_officer=officer_id).where(Wearer.id == wearer.id).execute()
+        hold(wearer.id)
+        entry = _name_officer(by, wearer, officer_id, from_at, now, why, corrects)
+        projection.let_hold([f"wearer:{wearer.id}"], from_at, now)
+        if teams.apart([wearer], from_at):
+            raise InvalidRecord("The case and its officer would belong to different teams at some later time.")
         return entry
 
 
+def _name_officer(
+    by: Person | None,
+    wearer: Wearer,
+    officer_id: int | None,
+    from_at: datetime,
+    now: datetime,
+    why: str,
+    corrects: int | None = None,
+) -> DatedEntry:
+    subject = f"wearer:{wearer.id}"
+    if officer_id is not None:
+        officer = Person.get_or_none(Person.id == officer_id, Person.is_active)
+        # From the record and not from the column: both may belong elsewhere by the day on which it holds.
+        at = max(from_at, now)
+        team_id = teams.team_at(subject, at, wearer.team_id)
+        is_ours = officer is not None and teams.team_at(f"person:{officer_id}", at, officer.team_id) == team_id
+        if officer is None or not is_ours or officer.role == Role.ADMINISTRATOR:
+            raise InvalidRecord("The responsible officer must be an active officer of the case's team.")
+    teams.begin_record_of_officer(wearer, now)
+    value = {"person": officer_id}
+    return enter(subject, What.OFFICER, value, from_at, by, now, why=why, wearer_id=wearer.id, corrects=corrects)
+
+
 def hand_over(
-    person: Person, wearer_id: int, officer_id: int, from_at: datetime, now: datetime, *, why: str
+    person: Person,
+    wearer_id: int,
+    officer_id: int,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    corrects: int | None = None,
 ) -> DatedEntry:
     """Let another officer of the team answer for the case. Raises: NotFound, NotAllowed, InvalidRecord."""
     wearer = access_wearer(person, wearer_id, now)
-    with atomic():
-        hold(wearer.id)
-        return assign_officer(person, wearer, officer_id, from_at, now, why=why)
+    return assign_officer(person, wearer, officer_id, from_at, now, why=why, corrects=corrects)
 
 
 def cover(
@@ -135,12 +161,9 @@ def leave(
         if left:
             names = ", ".join(wearer.name for wearer in left) if by.role != Role.ADMINISTRATOR else f"{len(left)} cases"
             raise CaseloadLeft(f"Name a colleague for {names}.", wearers=[wearer.id for wearer in left])
-        tags = Activation.select(Activation.tag).where(Activation.wearer.in_([w.id for w in caseload]))
-        lock_rows(Tag, [row.tag_id for row in tags])
-        lock_rows(Wearer, [wearer.id for wearer in caseload])
+        hold(*(wearer.id for wearer in caseload))
         for wearer in caseload:
-            heir_id = heirs.get(wearer.id, everyone_else)
-            assign_officer(by, wearer, heir_id, now, now, why=why)
+            _take_over(by, wearer, leaver.id, heirs.get(wearer.id, everyone_else), now, why)
         covers = [
             row for row in DatedEntry.select().where(DatedEntry.what == What.COVER) if row.value["by"] == leaver.id
         ]
@@ -165,109 +188,21 @@ def leave(
         policies.hand_over(leaver.id, heir_id, by, now)
         auth.deactivate(leaver, by, now)
         routes.change_number(leaver, None, now)
-        _ring_heirs(caseload, now)
+        # After the leaver is gone, so that it is the heirs whom open alerts ring.
+        projection.project([f"wearer:{wearer.id}" for wearer in caseload], now)
         audit.record(audit.actor_of(by), "officer_left", f"person:{leaver.id}", now, cases=len(caseload))
         return len(caseload)
 
 
-def _ring_heirs(caseload: Sequence[Wearer], now: datetime) -> None:
-    """Start the ladder of what nobody has answered anew, with whoever answers for it now."""
-    open_ids = [
-        row.id
-        for row in Alert.select(Alert.id)
-        .where(Alert.wearer.in_([w.id for w in caseload]), Alert.handling == Handling.OPEN)
-        .order_by(Alert.id)
-    ]
-    alerts.ring_again(open_ids, now)
-
-
-def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: datetime, *, why: str) -> DatedEntry:
-    """Give a team another name from ``from_at`` on; reports about an earlier time keep the earlier one."""
-    require(by, Role.ADMINISTRATOR)
-    team = _team(team_id)
-    if not name.strip():
-        raise InvalidRecord("Enter the name of the team.")
-    if Team.select().where(Team.name == name.strip(), Team.id != team.id).exists():
-        raise InvalidRecord("Another team has this name.")
-    subject = f"team:{team.id}"
-    with atomic():
-        if not reading.entries(subject, What.NAME):
-            enter(subject, What.NAME, team.name, team.created_at, None, now, why="As the team was made.")
-        entry = enter(subject, What.NAME, name.strip(), from_at, by, now, why=why)
-        if from_at <= now:
-            Team.update(name=name.strip()).where(Team.id == team.id).execute()
-        return entry
-
-
-def _team(team_id: int) -> Team:
-    team = Team.get_or_none(Team.id == team_id)
-    if team is None:
-        raise NotFound("There is no such team.")
-    return team
-
-
-def move_to_team(
-    by: Person,
-    team_id: int,
-    now: datetime,
-    *,
-    why: str,
-    people: Sequence[int] = (),
-    wearers: Sequence[int] = (),
-) -> None:
-    """Let people and cases belong to another team from now on; the record keeps where they belonged before.
-
-    Merging moves all of one team, splitting some of it. Open alerts go with their case, closed ones stay where they
-    were handled. Protected persons go with the cases they are protected in.
-
-    Raises: NotAllowed, NotFound; CaseloadLeft where a moved case would have its officer in another team.
-    """
-    require(by, Role.ADMINISTRATOR)
-    team = _team(team_id)
-    with atomic():
-        tags = Activation.select(Activation.tag).where(Activation.wearer.in_(list(wearers)))
-        lock_rows(Tag, [row.tag_id for row in tags])
-        lock_rows(Wearer, list(wearers))
-        for person in Person.select().where(Person.id.in_(list(people))):
-            _belong(f"person:{person.id}", person.team_id, person.created_at, team, by, now, why, None)
-            Person.update(team=team).where(Person.id == person.id).execute()
-        for wearer in Wearer.select().where(Wearer.id.in_(list(wearers))).order_by(Wearer.id):
-            _belong(f"wearer:{wearer.id}", wearer.team_id, wearer.created_at, team, by, now, why, wearer.id)
-            Wearer.update(team=team).where(Wearer.id == wearer.id).execute()
-            for victim in reading.victims_of(wearer.id):
-                _belong(f"victim:{victim.id}", victim.team_id, victim.created_at, team, by, now, why, None)
-                Victim.update(team=team).where(Victim.id == victim.id).execute()
-        for wearer in Wearer.select().where((Wearer.team == team) | Wearer.id.in_(list(wearers))):
-            officer_id = reading.responsible_officer_id(wearer, now)
-            if officer_id is not None and Person.get_by_id(officer_id).team_id != wearer.team_id:
-                raise CaseloadLeft("A case and its responsible officer must move together.", wearers=[wearer.id])
-        for person in Person.select().where(Person.id.in_(list(people))):
-            stays = Wearer.select().where(Wearer.responsible_officer == person, Wearer.team != team)
-            if stays.exists():
-                raise CaseloadLeft(
-                    "A case and its responsible officer must move together.", wearers=[row.id for row in stays]
-                )
-        open_ids = [
-            row.id
-            for row in Alert.select(Alert.id)
-            .where(Alert.wearer.in_(list(wearers)), Alert.handling != Handling.CLOSED)
-            .order_by(Alert.id)
-        ]
-        alerts.move(open_ids, team, now)
-
-
-def _belong(
-    subject: str, team_id: int, since: datetime, to: Team, by: Person, now: datetime, why: str, wearer_id: int | None
-) -> None:
-    if not reading.entries(subject, What.TEAM):
-        enter(subject, What.TEAM, team_id, since, None, now, why="As it was recorded.", wearer_id=wearer_id)
-    enter(subject, What.TEAM, to.id, now, by, now, why=why, wearer_id=wearer_id)
-
-
-def team_at(subject: str, at: datetime, otherwise: int) -> int:
-    """Return the number of the team that a person, a wearer or a victim belonged to at ``at``."""
-    found = reading.value_at(subject, What.TEAM, at)
-    return int(found) if found is not None else otherwise
+def _take_over(by: Person, wearer: Wearer, leaver_id: int, heir_id: int | None, now: datetime, why: str) -> None:
+    """Name the heir wherever the leaver is responsible: now, and from each later day for which that was entered."""
+    history = reading.entries(f"wearer:{wearer.id}", What.OFFICER)
+    present = true_at(history, now)
+    if (present.value["person"] if present else wearer.responsible_officer_id) == leaver_id:
+        _name_officer(by, wearer, heir_id, now, now, why)
+    for version in standing(history):
+        if version.from_at > now and version.value["person"] == leaver_id:
+            _name_officer(by, wearer, heir_id, version.from_at, now, why)
 
 
 def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:

@@ -25,6 +25,15 @@ def entries(subject: str, what: What) -> list[Version[Any]]:
     return [entry_version(row) for row in rows]
 
 
+def histories(subjects: Iterable[str], what: What) -> dict[str, list[Version[Any]]]:
+    """Return the whole histories of many things, read at once; what has no entry is left out."""
+    found: dict[str, list[Version[Any]]] = defaultdict(list)
+    query = DatedEntry.select().where(DatedEntry.subject.in_(sorted(set(subjects))), DatedEntry.what == what)
+    for row in query.order_by(DatedEntry.id):
+        found[row.subject].append(entry_version(row))
+    return dict(found)
+
+
 def value_at(subject: str, what: What, at: datetime) -> Any:
     """Return what holds of a subject at ``at``, or None."""
     found = true_at(entries(subject, what), at)

@@ -32,6 +32,8 @@ class What(StrEnum):
     ELIGIBILITY = "eligibility"
     RESTRICTED = "restricted"
     APPROVAL = "approval"
+    WORN = "worn"
+    NUMBER = "number"
 
 
 class Life(StrEnum):

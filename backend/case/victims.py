@@ -6,7 +6,9 @@ from datetime import datetime
 
 from backend import audit, consent, numbers
 from backend.access import access_wearer
-from backend.case import reading
+from backend.case import reading, watch
+from backend.case.entries import enter
+from backend.case.record import What
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Consent, Person, Victim
@@ -44,10 +46,22 @@ def agree(
         raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
     with atomic():
         if number != victim.phone:
+            _enter_number(person, wearer_id, victim, number, now)
             numbers.void(victim, "the number was changed", now)
             Victim.update(phone=number).where(Victim.id == victim.id).execute()
         audit.record(audit.actor_of(person), "victim_number_changed", f"victim:{victim.id}", now)
+        watch.ask_for([wearer_id], now)
         return consent.give(victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2])
+
+
+def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, now: datetime) -> None:
+    """Keep which number was hers until now, who changed it, and when."""
+    subject = f"victim:{victim.id}"
+    if victim.phone and not reading.entries(subject, What.NUMBER):
+        began = "As it was recorded."
+        enter(subject, What.NUMBER, victim.phone, victim.created_at, None, now, why=began, wearer_id=wearer_id)
+    why = "She agreed to texts to this number."
+    enter(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
 
 
 def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:

@@ -15,6 +15,7 @@ from backend.consent import sms_consent
 from backend.db import atomic
 from backend.models import (
     Activation,
+    ActivationCorrection,
     Alert,
     AlertKind,
     AuditEntry,
@@ -84,7 +85,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
             _order(order, case, at, risk) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
         ],
         "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
-        "victims": [_victim(victim, now) for victim in reading.victims_of(wearer.id)],
+        "victims": [_victim(victim, at, now) for victim in reading.victims_of(wearer.id)],
         "is_judged": bool(held),
     }
 
@@ -153,10 +154,11 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
     }
 
 
-def _victim(victim: Victim, now: datetime) -> dict[str, Any]:
+def _victim(victim: Victim, at: datetime, now: datetime) -> dict[str, Any]:
     has_agreed = bool(victim.phone and sms_consent(victim))
     number = numbers.standing(victim, now)
     code = numbers.newest_code(victim)
+    then = reading.value_at(f"victim:{victim.id}", What.NUMBER, at) or victim.phone
     places = ProtectedPlace.select().where(ProtectedPlace.victim == victim).order_by(ProtectedPlace.id)
     return {
         "id": victim.id,
@@ -164,6 +166,7 @@ def _victim(victim: Victim, now: datetime) -> dict[str, Any]:
         "has_agreed": has_agreed,
         "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
         "number": number.value,
+        "phone": _ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": LocationConsent.select()
         .where(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
@@ -189,6 +192,8 @@ ENTRY_TEXTS = {
     What.ELIGIBILITY: "Eligibility for a tag",
     What.RESTRICTED: "Restricted case",
     What.APPROVAL: "Provisional zone",
+    What.WORN: "Tag",
+    What.NUMBER: "Number of a protected person",
 }
 
 
@@ -199,6 +204,13 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any
     found = []
     rows = list(DatedEntry.select().where(DatedEntry.wearer == wearer).order_by(DatedEntry.id))
     corrected = {row.corrects_id for row in rows}
+    # A tag that was recorded as worn in error was never worn, whatever was said of it.
+    in_error = {
+        f"activation:{row.activation_id}"
+        for row in ActivationCorrection.select()
+        .join(Activation, on=ActivationCorrection.activation)
+        .where(Activation.wearer == wearer)
+    }
     for row in rows:
         found.append(
             {
@@ -209,7 +221,7 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any
                 "by": names.get(row.recorded_by_id, "Cordon"),
                 "why": row.why,
                 "document": row.document,
-                "is_corrected": row.id in corrected,
+                "is_corrected": row.id in corrected or row.subject in in_error,
                 "corrects": row.corrects_id is not None,
             }
         )
@@ -235,7 +247,10 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any
                 "corrects": version.corrects_id is not None,
             }
         )
+    said = {row.subject for row in rows if row.what == What.WORN}
     for worn in Activation.select().where(Activation.wearer == wearer):
+        if f"activation:{worn.id}" in said:
+            continue
         until = f" until {_day(worn.to_at)}" if worn.to_at else ""
         found.append(
             {
@@ -250,7 +265,12 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any
                 "corrects": False,
             }
         )
-    return sorted(found, key=lambda row: row["recorded_at"], reverse=True)
+    return sorted(found, key=lambda row: (row["recorded_at"], row["from_at"]), reverse=True)
+
+
+def _ending(number: str) -> str:
+    """Return as much of a number as tells it from another one, on a screen that others may see."""
+    return f"ends in {number[-4:]}"
 
 
 def _day(at: datetime) -> str:
@@ -274,6 +294,11 @@ def _in_words(what: What, value: Any, names: dict[int, str]) -> str:
         return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)
     if what is What.APPROVAL:
         return "approved" if value["is_approved"] else "refused"
+    if what is What.WORN:
+        until = f" taken off {_day(datetime.fromisoformat(value['to_at']))}" if value["to_at"] else " fitted"
+        return f"{value['serial']}{until}"
+    if what is What.NUMBER:
+        return _ending(value)
     if what is What.ELIGIBILITY:
         return eligibility.in_words(value)
     return str(value)

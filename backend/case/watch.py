@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend import alerts, audit, numbers
+from backend import alarms, alerts, audit, numbers
+from backend.access import named_on_each
 from backend.case import reading
 from backend.case.record import Case, Life, true_at
 from backend.consent import sms_consent
@@ -17,7 +18,9 @@ from backend.db import atomic
 from backend.models import (
     Activation,
     ActivationCorrection,
+    AlarmKind,
     AuditEntry,
+    CaseDue,
     Fix,
     Order,
     Person,
@@ -28,6 +31,7 @@ from backend.rungs import Who
 
 log = logging.getLogger(__name__)
 
+WATCH = "watch"
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)
 REPORTING_WITHIN = timedelta(hours=24)
@@ -155,6 +159,12 @@ def _fitted(wearer_id: int, now: datetime) -> Activation | None:
     )
 
 
+def ask_for(wearer_ids: Iterable[int], at: datetime) -> None:
+    """See that these cases are looked at when ``at`` has come, because something of them changes."""
+    for wearer_id in sorted(set(wearer_ids)):
+        CaseDue.create(what=WATCH, subject=f"wearer:{wearer_id}", wearer=wearer_id, due_at=at)
+
+
 def look(wearer_id: int | None, now: datetime) -> Counter[str]:
     """Look at one case or all, keep the count, and tell each gap to the officer once for as long as it lasts."""
     found = find(now, None if wearer_id is None else [wearer_id])
@@ -168,6 +178,7 @@ def look(wearer_id: int | None, now: datetime) -> Counter[str]:
         )
         for missing_of in sorted({finding.wearer_id for finding in found}):
             _tell(missing_of, [finding for finding in found if finding.wearer_id == missing_of], now)
+        _alarm_where_no_place_is(wearer_id, found, now)
         gaps = {_key(finding) for finding in found}
         _forget_filled(wearer_id, gaps, now)
     if found and (last is None or (last.detail or {}).get("gaps") != sorted(gaps)):
@@ -194,12 +205,30 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime) -> None:
     untold = [finding for finding in findings if finding.gap not in NOT_RUNG and not _is_told(finding)]
     zone = PlaceZone.select().where(PlaceZone.wearer == wearer_id).order_by(PlaceZone.id.desc()).first()
     if not untold or zone is None:
-        # Without any place there is no alert to hang the message on: the page and the command say it.
+        # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
         return
     for finding in untold:
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
     wearer = Wearer.get_by_id(wearer_id)
-    alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, (Who.OFFICER,))
+    # Whose officer is missing is nobody's in particular: the supervisor has to name one.
+    has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)
+    to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
+    alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
+
+
+def _alarm_where_no_place_is(wearer_id: int | None, found: list[Finding], now: datetime) -> None:
+    """Let an alarm stand for each thing that is missing from a case without any place, for its supervisors."""
+    ids = sorted({finding.wearer_id for finding in found})
+    placed = {row.wearer_id for row in PlaceZone.select(PlaceZone.wearer).where(PlaceZone.wearer.in_(ids)).distinct()}
+    closed = named_on_each(ids, now)
+    missing = {}
+    for finding in found:
+        if finding.gap not in NOT_RUNG and finding.wearer_id not in placed:
+            # The number of a restricted case is its name: not every supervisor may know of it.
+            case = "A case" if finding.wearer_id in closed else f"Case {finding.wearer_id}"
+            missing[f"wearer:{finding.wearer_id}/{finding.gap}"] = (f"{case}: {TEXTS[finding.gap]}", finding.team_id)
+    prefix = "wearer:" if wearer_id is None else f"wearer:{wearer_id}/"
+    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, prefix, missing, now)
 
 
 def _forget_filled(wearer_id: int | None, gaps: set[str], now: datetime) -> None:

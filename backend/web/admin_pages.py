@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from backend import clock, numbers
-from backend.case import administration, opening, people
+from backend.case import administration, opening, people, teams
 from backend.case.people import CaseloadLeft
-from backend.errors import DomainError, InvalidRecord
-from backend.models import Person, Role, Tag, Team, Wearer
-from backend.web.forms import text_of, visitor
+from backend.case.warnings import day
+from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
+from backend.models import Person, Role, Tag, Team
+from backend.web.forms import from_when, is_confirmed, text_of, visitor
 from backend.web.identity import page_for
 
 bp = Blueprint("admin_pages", __name__)
+
+ROLES = {Role.OFFICER: "Officer", Role.SUPERVISOR: "Supervisor", Role.ADMINISTRATOR: "Administrator"}
 
 
 def _page(error: DomainError | None = None, made: str = "", secret: str = "", text: str = "") -> str:
@@ -37,11 +41,8 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
         numbers=numbers.of_everybody(everybody, clock.now()),
         teams=list(Team.select().order_by(Team.name)),
         tags=[tag for tag in tags if not text or text.lower() in tag["serial"].lower()],
-        roles={
-            Role.OFFICER: "Officer",
-            Role.SUPERVISOR: "Supervisor",
-            Role.ADMINISTRATOR: "Administrator",
-        },
+        roles=ROLES,
+        planned=[(one, day(one.from_at)) for one in teams.planned(person)],
     )
 
 
@@ -55,6 +56,8 @@ def administrator() -> Any:
 def _try(act: Callable[[], tuple[str, str]]) -> Any:
     try:
         made, secret = act()
+    except NeedsConfirmation as error:
+        return _ask_back(error)
     except DomainError as error:
         return _page(error), error.status
     return _page(made=made, secret=secret)
@@ -121,24 +124,95 @@ def add_tag() -> Any:
 @bp.post("/administrator/teams/changes")
 @page_for(Role.ADMINISTRATOR)
 def change_team() -> Any:
-    """Rename a team, or merge all of it into another: from now on, and reports keep how it was."""
+    """Rename a team, or merge all of it into another: from a day on, and reports keep how it was."""
 
     def act() -> tuple[str, str]:
         by, now = visitor(), clock.now()
+        from_at = from_when(now)
         team_id = _number("team", "the team that changes")
         into = text_of("into")
         if into:
             target = _number("into", "the team that it becomes part of")
-            if target == team_id:
-                raise InvalidRecord("A team cannot become part of itself.")
-            staff = [row.id for row in Person.select(Person.id).where(Person.team == team_id)]
-            wearers = [row.id for row in Wearer.select(Wearer.id).where(Wearer.team == team_id)]
-            people.move_to_team(by, target, now, why=text_of("why"), people=staff, wearers=wearers)
-            return f"{len(staff)} people and {len(wearers)} cases belong to the other team from now on.", ""
-        people.rename_team(by, team_id, text_of("new_name"), now, now, why=text_of("why"))
-        return "The team has its new name from now on.", ""
+            staff, cases = teams.merge_team(
+                by, team_id, target, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
+            )
+            return f"{staff} people and {cases} cases belong to the other team from {_when(from_at, now)} on.", ""
+        teams.rename_team(by, team_id, text_of("new_name"), from_at, now, why=text_of("why"))
+        return f"The team has its new name from {_when(from_at, now)} on.", ""
 
     return _try(act)
+
+
+@bp.route("/administrator/teams/<int:team_id>/split", methods=["GET", "POST"])
+@page_for(Role.ADMINISTRATOR)
+def split_team(team_id: int) -> Any:
+    """Some people of a team go to another one, each with the cases that they answer for then."""
+    by, now = visitor(), clock.now()
+    team = Team.get_or_none(Team.id == team_id)
+    if team is None:
+        return _page(NotFound("There is no such team.")), NotFound.status
+
+    def form(error: DomainError | None = None) -> str:
+        caseloads = teams.caseloads_at(team_id, now)
+        members = Person.select().where(
+            Person.team == team_id, Person.is_active, Person.role != Role.ADMINISTRATOR, ~Person.is_canary
+        )
+        return render_template(
+            "team_split.html",
+            person=by,
+            error=error,
+            team=team,
+            values=request.form,
+            chosen=request.form.getlist("people"),
+            rows=[(one, len(caseloads.get(one.id, []))) for one in members.order_by(Person.name)],
+            unheld=len(caseloads.get(None, [])),
+            others=list(Team.select().where(Team.id != team_id).order_by(Team.name)),
+            roles=ROLES,
+        )
+
+    if request.method == "GET":
+        return form()
+    try:
+        from_at = from_when(now)
+        into = _number("into", "the other team")
+        named = [int(value) for value in request.form.getlist("people") if value.isdigit()]
+        cases = teams.split_team(
+            by, team_id, into, named, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
+        )
+    except NeedsConfirmation as error:
+        return _ask_back(error)
+    except DomainError as error:
+        return form(error), error.status
+    counted = f"{len(named)} of {team.name} and {cases} case{'' if cases == 1 else 's'}"
+    made = f"{counted} belong to the other team from {_when(from_at, now)} on."
+    return _page(made=made)
+
+
+@bp.post("/administrator/teams/planned/<int:change_id>/off")
+@page_for(Role.ADMINISTRATOR)
+def call_off(change_id: int) -> Any:
+    def act() -> tuple[str, str]:
+        teams.call_off(visitor(), change_id, clock.now(), why=text_of("why"))
+        return "The change is called off: everything stays as it is.", ""
+
+    return _try(act)
+
+
+def _when(from_at: datetime, now: datetime) -> str:
+    return "now" if from_at <= now else day(from_at)
+
+
+def _ask_back(error: NeedsConfirmation) -> Any:
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    page = render_template(
+        "case/confirm.html",
+        person=visitor(),
+        warnings=error.extra["warnings"],
+        kept=kept,
+        action=request.path,
+        back=url_for("admin_pages.administrator"),
+    )
+    return page, error.status
 
 
 @bp.post("/administrator/people/<int:person_id>/leave")

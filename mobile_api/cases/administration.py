@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response
-from pydantic import Field
+from flask import Response, jsonify
+from pydantic import AwareDatetime, Field
 
 from backend import clock
-from backend.case import administration, people
-from backend.case.people import CaseloadLeft
+from backend.case import administration, teams
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
-from backend.web.identity import current_person
+from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read
-from mobile_api.cases.shapes import SEEN, Because, Dated, Name, bp, created, records
+from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, created, records
 from mobile_api.schemas import Strict
 
 
@@ -39,11 +38,31 @@ class RenameIn(NamedIn, Dated):
     """A name from an instant on."""
 
 
-class MoveIn(Because):
-    """People and cases that belong to the team from now on: all of another team to merge, some of it to split."""
+class Confirmed(Because):
+    """Why, and from when on, empty for now; and that what it leaves without an officer was read and confirmed."""
+
+    from_at: AwareDatetime | None = None
+    is_confirmed: bool = False
+
+
+class MoveIn(Confirmed):
+    """People and cases that belong to the team from an instant on."""
 
     people: list[int] = Field(default_factory=list)
     wearers: list[int] = Field(default_factory=list)
+
+
+class SplitIn(Confirmed):
+    """Who goes to which other team, each with the cases that they answer for then."""
+
+    into: int
+    people: list[int]
+
+
+class MergeIn(Confirmed):
+    """The team that all of this one becomes part of."""
+
+    into: int
 
 
 class SerialIn(Strict):
@@ -77,20 +96,89 @@ def add_team(by: Person, body: NamedIn, now: datetime) -> Team:
 @bp.post("/v1/teams/<int:team_id>/names")
 @records("Give a team another name from an instant on.", RenameIn, InvalidRecord, tag="people")
 def rename_team(by: Person, body: RenameIn, now: datetime, team_id: int) -> DatedEntry:
-    return people.rename_team(by, team_id, body.name, body.from_at, now, why=body.why)
+    return teams.rename_team(by, team_id, body.name, body.from_at, now, why=body.why)
 
 
 @bp.post("/v1/teams/<int:team_id>/members")
 @describes(
-    "Let people and cases belong to a team from now on.",
+    "Let people and cases belong to a team from an instant on.",
     tag="people",
     body=MoveIn,
     status=204,
-    errors=[*SEEN, CaseloadLeft],
+    errors=[*SEEN, *CHANGED],
 )
 def move_to_team(team_id: int) -> tuple[str, int]:
     by, body = current_person(), read(MoveIn)
-    people.move_to_team(by, team_id, clock.now(), why=body.why, people=body.people, wearers=body.wearers)
+    teams.move_to_team(
+        by,
+        team_id,
+        clock.now(),
+        why=body.why,
+        people=body.people,
+        wearers=body.wearers,
+        from_at=body.from_at,
+        is_confirmed=body.is_confirmed,
+    )
+    return "", 204
+
+
+@bp.post("/v1/teams/<int:team_id>/splits")
+@describes(
+    "Let some people of a team go to another one from an instant on, each with their cases.",
+    tag="people",
+    body=SplitIn,
+    errors=[*SEEN, *CHANGED],
+)
+def split_team(team_id: int) -> Response:
+    by, body, now = current_person(), read(SplitIn), clock.now()
+    moved = teams.split_team(
+        by,
+        team_id,
+        body.into,
+        body.people,
+        body.from_at or now,
+        now,
+        why=body.why,
+        is_confirmed=body.is_confirmed,
+    )
+    return no_store(jsonify(cases=moved))
+
+
+@bp.post("/v1/teams/<int:team_id>/mergers")
+@describes(
+    "Let all of a team become part of another one from an instant on; whoever joins it before then goes too.",
+    tag="people",
+    body=MergeIn,
+    errors=[*SEEN, *CHANGED],
+)
+def merge_team(team_id: int) -> Response:
+    by, body, now = current_person(), read(MergeIn), clock.now()
+    people, cases = teams.merge_team(
+        by, team_id, body.into, body.from_at or now, now, why=body.why, is_confirmed=body.is_confirmed
+    )
+    return no_store(jsonify(people=people, cases=cases))
+
+
+@bp.get("/v1/teams/changes")
+@describes("Changes of teams whose day is still to come.", tag="people", errors=SEEN)
+def list_team_changes() -> Response:
+    changes = teams.planned(current_person())
+    return no_store(
+        jsonify(changes=[{"id": one.id, "from_at": one.from_at.isoformat(), "text": one.text} for one in changes])
+    )
+
+
+@bp.delete("/v1/teams/changes/<int:change_id>")
+@describes(
+    "Call off a change of teams that is still to come.",
+    tag="people",
+    body=Because,
+    status=204,
+    errors=[*SEEN, InvalidRecord],
+)
+def call_off_team_change(change_id: int) -> tuple[str, int]:
+    by, body = current_person(), read(Because)
+    teams.call_off(by, change_id, clock.now(), why=body.why)
     return "", 204
 
 

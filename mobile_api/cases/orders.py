@@ -9,10 +9,10 @@ from pydantic import AwareDatetime, Field
 
 from backend.case import eligibility, opening, writing
 from backend.case.record import Terms
-from backend.errors import InvalidRecord
+from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import Activation, Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
+from mobile_api.cases.shapes import CHANGED, Because, Dated, Documented, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
 
 Kind = Literal["dapol", "dapo", "bail", "other"]
@@ -78,6 +78,13 @@ class TagIn(Dated):
     corrects: int | None = None
 
 
+class RemovalIn(Because):
+    """When a tag came off, and whether that corrects what was recorded before."""
+
+    at: AwareDatetime
+    is_correction: bool = False
+
+
 @bp.post("/v1/wearers")
 @records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
@@ -93,6 +100,12 @@ def open_order(person: Person, body: OrderIn, now: datetime, wearer_id: int) -> 
     return writing.open_order(
         person, wearer_id, body.kind, body.reference, terms, now, why=body.why, document=body.document
     )
+
+
+@bp.post("/v1/activations/<int:activation_id>/removal")
+@records("Record when a tag came off, or correct it.", RemovalIn, InvalidRecord, InvalidTransition)
+def take_tag_off(person: Person, body: RemovalIn, now: datetime, activation_id: int) -> Activation:
+    return writing.take_tag_off(person, activation_id, body.at, now, why=body.why, is_correction=body.is_correction)
 
 
 @bp.post("/v1/orders/<int:order_id>/variations")

@@ -23,6 +23,7 @@ class OfficerIn(Dated):
     """Who answers for the case from an instant on."""
 
     person_id: int
+    corrects: int | None = None
 
 
 class RestrictionIn(Because):
@@ -54,7 +55,7 @@ class DepartureIn(Because):
 @bp.post("/v1/wearers/<int:wearer_id>/officer")
 @records("Let another officer answer for the case.", OfficerIn, InvalidRecord)
 def hand_over(person: Person, body: OfficerIn, now: datetime, wearer_id: int) -> DatedEntry:
-    return people.hand_over(person, wearer_id, body.person_id, body.from_at, now, why=body.why)
+    return people.hand_over(person, wearer_id, body.person_id, body.from_at, now, why=body.why, corrects=body.corrects)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/restriction")

