@@ -15,7 +15,17 @@ from backend.ingest.judge import CANNOT_JUDGE_LEVEL, danger_of, instant, level_o
 from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
-from backend.models import Activation, Alert, AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Alert,
+    AlertKind,
+    Fix,
+    PlaceState,
+    PlaceZone,
+    ProtectedPlace,
+    Wearer,
+)
 from zones import Certainty, Decision, judge_late
 from zones import Fix as JudgedFix
 
@@ -203,13 +213,15 @@ def _rewrite_levels(
 
 
 def present_tag(wearer_id: int, now: datetime) -> Activation | None:
-    """Return the activation of the tag that the wearer wears now, if any."""
+    """Return the activation of the tag that the wearer wears now, if any; one recorded in error is none."""
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
     return (
         Activation.select()
         .where(
             Activation.wearer == wearer_id,
             Activation.from_at <= now,
             Activation.to_at.is_null() | (Activation.to_at > now),
+            Activation.id.not_in(in_error),
         )
         .order_by(Activation.from_at.desc())
         .first()

@@ -1,4 +1,4 @@
-"""Cases from nothing, their orders with terms and conditions, and the tags that are worn."""
+"""Cases from nothing, and their orders with terms and conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from backend.case import opening, writing
 from backend.case.record import Terms
 from backend.errors import InvalidRecord
-from backend.models import Activation, Condition, DatedEntry, Order, Person, Wearer
+from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
@@ -55,14 +55,6 @@ class ConditionIn(Strict):
     from_at: AwareDatetime
 
 
-class TagIn(Dated):
-    """A tag that the wearer wears from an instant on."""
-
-    serial: Name
-    to_at: AwareDatetime | None = None
-    corrects: int | None = None
-
-
 @bp.post("/v1/wearers")
 @records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
@@ -92,10 +84,3 @@ def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) 
 @records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
 def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
     return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
-
-
-@bp.post("/v1/wearers/<int:wearer_id>/tags")
-@records("Record which tag the wearer wears; stored fixes of that time become his.", TagIn, InvalidRecord)
-def fit_tag(person: Person, body: TagIn, now: datetime, wearer_id: int) -> Activation:
-    more = body.model_dump(include={"to_at", "why", "corrects"})
-    return writing.fit_tag(person, wearer_id, body.serial, body.from_at, now, **more)

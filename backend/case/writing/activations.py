@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.case import calendar, reading, rejudging
+from backend.case import calendar, reading, rejudging, warnings
 from backend.case.writing.entries import hold
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, InvalidTransition, NotFound
@@ -23,12 +23,14 @@ def fit_tag(
     to_at: datetime | None = None,
     why: str = "Fitted.",
     corrects: int | None = None,
+    is_confirmed: bool = False,
 ) -> Activation:
     """Record that the wearer wears a tag from ``from_at`` on; stored fixes of that time become his and are judged.
 
     With ``corrects`` the activation of that number was recorded in error and never held.
 
-    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then.
+    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then; NeedsConfirmation where a
+    correction leaves somebody without a tag while a zone is in force.
     """
     access_wearer(person, wearer_id, now)
     tag = Tag.get_or_none(Tag.serial == serial.strip())
@@ -47,6 +49,7 @@ def fit_tag(
         lock_rows(Tag, [tag.id])
         for one in concerned:
             hold(one)
+        before = {one: warnings.spans_worn(one) for one in concerned}
         activation = Activation.create(tag=tag, wearer=wearer_id, from_at=from_at, to_at=to_at)
         if wrong is not None:
             ActivationCorrection.create(
@@ -54,9 +57,17 @@ def fit_tag(
             )
         _refuse_two_wearers(activation)
         audit.record(
-            audit.actor_of(person), "tag_fitted", f"wearer:{wearer_id}", now, tag=tag.id, activation=activation.id
+            audit.actor_of(person),
+            "tag_fitted",
+            f"wearer:{wearer_id}",
+            now,
+            tag=tag.id,
+            activation=activation.id,
+            why=why.strip(),
         )
         since = min([from_at, *([wrong.from_at] if wrong else [])])
+        for one in concerned:
+            warnings.require_tag(reading.case(one), before[one], since, is_confirmed=is_confirmed)
         _give_fixes(tag.id, since)
         for one in concerned:
             rejudging.after_change(reading.case(one), since, now)
@@ -64,32 +75,103 @@ def fit_tag(
         return activation
 
 
-def take_tag_off(person: Person, activation_id: int, to_at: datetime, now: datetime, *, why: str) -> Activation:
-    """Record when a tag came off; fixes after that are nobody's. Raises: NotFound, NotAllowed, InvalidTransition."""
-    activation = Activation.get_or_none(Activation.id == activation_id)
-    if activation is None:
-        raise NotFound("There is no such activation.")
-    access_wearer(person, activation.wearer_id, now)
-    if activation.to_at is not None:
-        raise InvalidTransition("This tag has come off already: correct the activation instead.")
-    if to_at <= activation.from_at:
-        raise InvalidRecord("The tag must come off after it was fitted.")
+def take_tag_off(
+    person: Person, activation_id: int, to_at: datetime, now: datetime, *, why: str, is_confirmed: bool = False
+) -> Activation:
+    """Record when a tag came off; fixes after that are nobody's.
+
+    Raises: NotFound, NotAllowed, InvalidTransition, InvalidRecord; NeedsConfirmation where no other tag is worn while a
+    zone is in force.
+    """
+    activation = access_activation(person, activation_id, now)
     with atomic():
         hold(activation.wearer_id)
-        activation.to_at = to_at
-        activation.save(only=[Activation.to_at])
+        activation = _still_worn(activation_id, to_at, why)
+        before = warnings.spans_worn(activation.wearer_id)
+        _end(activation, to_at)
+        case = reading.case(activation.wearer_id)
+        warnings.require_tag(case, before, to_at, is_confirmed=is_confirmed)
         audit.record(
             audit.actor_of(person),
             "tag_taken_off",
             f"wearer:{activation.wearer_id}",
             now,
             activation=activation.id,
-            why=why,
+            why=why.strip(),
         )
         _give_fixes(activation.tag_id, to_at)
-        rejudging.after_change(reading.case(activation.wearer_id), to_at, now)
-        calendar.plan(reading.case(activation.wearer_id), now)
+        rejudging.after_change(case, to_at, now)
+        calendar.plan(case, now)
         return activation
+
+
+def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now: datetime, *, why: str) -> Activation:
+    """Record that one tag came off and another was fitted at one instant, so that he wears a tag at every instant.
+
+    Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
+    again, those of the new tag as his and those of the old one as nobody's.
+
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time.
+    """
+    old = access_activation(person, activation_id, now)
+    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    if tag is None:
+        raise NotFound("No tag has this serial.")
+    if tag.id == old.tag_id:
+        raise InvalidRecord("This is the tag that he wears already: choose the one that he wears from now on.")
+    with atomic():
+        # All of them in one statement, as whoever stores fixes holds them: in the order of their numbers.
+        held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
+        lock_rows(Tag, [tag.id, *(row.tag_id for row in held)])
+        hold(old.wearer_id)
+        old = _still_worn(activation_id, at, why)
+        _end(old, at)
+        new = Activation.create(tag=tag, wearer=old.wearer_id, from_at=at)
+        _refuse_two_wearers(new)
+        audit.record(
+            audit.actor_of(person),
+            "tag_swapped",
+            f"wearer:{old.wearer_id}",
+            now,
+            tag=tag.id,
+            taken_off=old.id,
+            activation=new.id,
+            why=why.strip(),
+        )
+        for tag_id in sorted((old.tag_id, tag.id)):
+            _give_fixes(tag_id, at)
+        case = reading.case(old.wearer_id)
+        rejudging.after_change(case, at, now)
+        calendar.plan(case, now)
+        return new
+
+
+def access_activation(person: Person, activation_id: int, now: datetime) -> Activation:
+    """Return an activation of a case that the person may know of. Raises: NotFound, NotAllowed."""
+    activation = Activation.get_or_none(Activation.id == activation_id)
+    if activation is None:
+        raise NotFound("There is no such activation.")
+    access_wearer(person, activation.wearer_id, now)
+    return activation
+
+
+def _still_worn(activation_id: int, at: datetime, why: str) -> Activation:
+    """Return the activation as it is now that the case is held, if it can end at that instant for that reason."""
+    activation: Activation = Activation.get_by_id(activation_id)
+    if not why.strip():
+        raise InvalidRecord("Say why.")
+    if activation.corrections.exists():
+        raise InvalidTransition("This was recorded in error: look for the tag that is right instead.")
+    if activation.to_at is not None:
+        raise InvalidTransition("This tag has come off already: correct the activation instead.")
+    if at <= activation.from_at:
+        raise InvalidRecord("The tag must come off after it was fitted.")
+    return activation
+
+
+def _end(activation: Activation, at: datetime) -> None:
+    activation.to_at = at
+    activation.save(only=[Activation.to_at])
 
 
 def activations_of(tag_id: int) -> list[Activation]:
