@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from backend import alarms, alerts, canary, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
+from backend.case import checked
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -121,6 +122,7 @@ class Watchdog:
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("the canary", self._canary),
+            ("checked caseloads", checked.forget_old),
             ("what people were told", self._untold),
             ("this heartbeat", self._beat),
         )

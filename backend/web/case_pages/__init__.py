@@ -1,6 +1,19 @@
 """Pages with which people keep cases true: list, case, new case, the night move, leaving, and what is to be decided."""
 
-from backend.web.case_pages import case, listing, lives, numbers, opening, orders, people, tags, victims, zones
+from backend.web.case_pages import case, imports, listing, lives, numbers, opening, orders, people, tags, victims, zones
 from backend.web.case_pages.frame import bp
 
-__all__ = ["bp", "case", "listing", "lives", "numbers", "opening", "orders", "people", "tags", "victims", "zones"]
+__all__ = [
+    "bp",
+    "case",
+    "imports",
+    "listing",
+    "lives",
+    "numbers",
+    "opening",
+    "orders",
+    "people",
+    "tags",
+    "victims",
+    "zones",
+]
