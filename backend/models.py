@@ -704,6 +704,16 @@ class CanaryWalk(Table):
     detail = CharField(null=True)
 
 
+class CheckedCaseload(Table):
+    """The two files of a caseload that were found sound, until the person who checked them confirms; then nothing."""
+
+    person = ForeignKeyField(Person, unique=True)
+    table = TextField(column_name="rows")
+    zones = TextField()
+    cases = IntegerField()
+    checked_at = InstantField(index=True)
+
+
 class DatedEntry(Table):
     """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
 
@@ -850,6 +860,7 @@ TABLES: list[type[Table]] = [
     Alarm,
     Outage,
     CanaryWalk,
+    CheckedCaseload,
     DatedEntry,
     Order,
     Condition,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from datetime import datetime
 
 import requests
 from standardwebhooks import Webhook
@@ -31,6 +32,8 @@ class CanaryWalker:
         self._stop = threading.Event()
         self._heart = heartbeats.Heart("canary")
         self._forgets_at = 0.0
+        # Which walk was looked at last, and when.
+        self._looked: tuple[int, datetime] | None = None
 
     def run(self) -> None:
         """Walk until ``stop`` is called; a canary that is off waits to be set up."""
@@ -63,7 +66,10 @@ class CanaryWalker:
         if walk is None:
             return LOOKS_EVERY_S
         detail = None if walk.taken_at else self._post(walk, mine)
-        result = canary.carry(walk, mine, clock.now(), detail)
+        looked_at = self._looked[1] if self._looked and self._looked[0] == walk.id else None
+        now = clock.now()
+        result = canary.carry(walk, mine, looked_at, now, detail)
+        self._looked = (walk.id, now)
         if result is not None:
             log.info("walk %s of the canary %s", walk.id, result)
         return TRY_AGAIN_S if walk.taken_at is None else FOLLOWS_EVERY_S

@@ -81,9 +81,16 @@ def canary() -> None:
 
 @click.command("canary-setup")
 @click.option("--phone", default=None, help="A number that takes texts and is nobody's, for example +447700900999.")
-def canary_setup(phone: str | None) -> None:
-    """Make the canary, or give the one there is another number."""
+@click.option("--new-password", is_flag=True, help="Give the account another password, for one that was lost.")
+def canary_setup(phone: str | None, new_password: bool) -> None:
+    """Make the canary, or give the one there is another number or another password."""
     try:
+        if new_password:
+            if phone:
+                raise click.UsageError("Ask for a number or for a password, not for both.")
+            person, renewed = canaries.renew_password(clock.now())
+            click.echo(f"The canary's account has a new password: {person.email} {renewed}")
+            return
         person, password = canaries.set_up(phone, current_app.extensions["cordon.settings"].duty_line, clock.now())
     except DomainError as error:
         raise click.ClickException(error.detail) from None

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from backend import alarms, alerts, canary, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
+from backend.case import checked
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -121,6 +122,7 @@ class Watchdog:
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("the canary", self._canary),
+            ("checked caseloads", checked.forget_old),
             ("what people were told", self._untold),
             ("this heartbeat", self._beat),
         )
@@ -297,7 +299,8 @@ class Watchdog:
     def _canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now)
+        is_told = bool(alarms.standing(AlarmKind.CANARY))
+        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now, is_told=is_told)
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)
         else:

@@ -1,10 +1,23 @@
 """The canary: a tag that is nobody's walks into a test zone through the whole real chain, and says when it arrived."""
 
-from backend.canary.setting_up import Canary, find, set_up
-from backend.canary.walks import begin_due, carry, close_left, fixes_of, forget_old, missing, newest, taken, under_way
+from backend.canary.setting_up import Canary, find, renew_password, set_up
+from backend.canary.walks import (
+    Timing,
+    begin_due,
+    carry,
+    close_left,
+    fixes_of,
+    forget_old,
+    missing,
+    newest,
+    taken,
+    timings,
+    under_way,
+)
 
 __all__ = [
     "Canary",
+    "Timing",
     "begin_due",
     "carry",
     "close_left",
@@ -13,7 +26,9 @@ __all__ = [
     "forget_old",
     "missing",
     "newest",
+    "renew_password",
     "set_up",
     "taken",
+    "timings",
     "under_way",
 ]

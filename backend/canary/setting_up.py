@@ -10,7 +10,7 @@ from backend import audit, auth, numbers, routes, tags
 from backend.case.opening import circle
 from backend.case.writing import add_zone
 from backend.db import atomic
-from backend.errors import InvalidRecord
+from backend.errors import InvalidRecord, NotFound
 from backend.models import (
     Activation,
     Channel,
@@ -114,3 +114,18 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         add_zone(person, wearer.id, place.id, circle(*WHERE, RADIUS_M, 0.0), now, now, why="The canary walks into it.")
         audit.record(audit.SYSTEM, "canary_made", f"wearer:{wearer.id}", now)
         return person, password
+
+
+def renew_password(now: datetime) -> tuple[Person, str]:
+    """Give the canary's account another password, for one that was lost; its phone stays signed in and takes pushes.
+
+    Raises: NotFound where no canary was set up.
+    """
+    person = Person.get_or_none(Person.is_canary)
+    if person is None:
+        raise NotFound("No canary is set up: run canary-setup first.")
+    password = secrets.token_urlsafe(12)
+    with atomic():
+        Person.update(password_hash=auth.hash_password(password)).where(Person.id == person.id).execute()
+        audit.record(audit.SYSTEM, "canary_password_changed", f"person:{person.id}", now)
+    return person, password

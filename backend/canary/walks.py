@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from peewee import fn
 
 from backend import alerts
 from backend.canary.setting_up import WHERE, Canary
@@ -18,6 +21,7 @@ from backend.models import (
     Handling,
     Notification,
     NotificationState,
+    ProviderEvent,
     QuarantinedFix,
     Receipt,
     TagRequest,
@@ -26,6 +30,8 @@ from zones.geo import Frame
 
 LONDON = ZoneInfo("Europe/London")
 PASSED, FAILED = "passed", "failed"
+# Nobody looked at the walk when its time was up, so that it says nothing of the chain.
+INTERRUPTED = "interrupted"
 # Between two walks the tag must have had the time to leave at a human pace.
 SHORTEST_EVERY_S = 60.0
 # For a process to be started again, and for a walk to be late by a look or two.
@@ -87,17 +93,25 @@ def taken(walk: CanaryWalk, now: datetime) -> None:
     _keep(walk, taken_at=now, step="judge", detail=None)
 
 
-def carry(walk: CanaryWalk, canary: Canary, now: datetime, detail: str | None = None) -> str | None:
+def carry(
+    walk: CanaryWalk, canary: Canary, looked_at: datetime | None, now: datetime, detail: str | None = None
+) -> str | None:
     """Read how far the walk has come, and end it when it arrived or is too late; return the result, if it ended.
 
-    Everything is read from the record: a process that is started again goes on where the last one was.
+    Everything is read from the record: a process that is started again goes on where the last one was. One that had not
+    looked at the walk lately (``looked_at``, None for never) when its time was up calls it interrupted and not failed.
     """
     seen = _seen(walk, canary, detail)
     _keep(walk, **seen)
     delivered_at = seen.get("delivered_at")
-    if delivered_at is not None and delivered_at <= walk.until_at:
+    has_arrived = delivered_at is not None and delivered_at <= walk.until_at
+    # A provider may say that it arrived before our own note of handing it over is kept: that instant is waited for.
+    if has_arrived and ("sent_at" in seen or now > walk.until_at):
         return _end(walk, canary, PASSED, now)
-    return _end(walk, canary, FAILED, now) if now > walk.until_at else None
+    if now <= walk.until_at:
+        return None
+    was_followed = looked_at is not None and (now - looked_at).total_seconds() <= SLACK_S
+    return _end(walk, canary, FAILED if was_followed else INTERRUPTED, now)
 
 
 def _seen(walk: CanaryWalk, canary: Canary, detail: str | None) -> dict[str, Any]:
@@ -149,20 +163,65 @@ def close_left(canary: Canary, now: datetime) -> int:
     return alerts.close_by_system([row.id for row in left], "canary", "The walk of the canary has ended.", now)
 
 
-def missing(canary: Canary | None, every_s: float, watched_since: datetime, now: datetime) -> str | None:
-    """Return what to tell people, where the newest walk did not arrive or none was walked; None where all is well."""
+def missing(
+    canary: Canary | None, every_s: float, watched_since: datetime, now: datetime, *, is_told: bool = False
+) -> str | None:
+    """Return what to tell people, where the newest walk did not arrive or none was walked; None where all is well.
+
+    An interrupted walk is told of only if none arrives within the next interval; while something is told already
+    (``is_told``), only a walk that arrives ends it.
+    """
     if canary is None or every_s <= 0:
         return None
     last = CanaryWalk.select().where(CanaryWalk.result == PASSED).order_by(CanaryWalk.id.desc()).first()
     later = CanaryWalk.select().where(CanaryWalk.id > (last.id if last else 0)).order_by(CanaryWalk.id)
     for walk in later:
-        if walk.result == FAILED or now > walk.until_at + timedelta(seconds=SLACK_S):
+        if walk.result == INTERRUPTED:
+            patience_s = max(every_s, SHORTEST_EVERY_S) + SLACK_S
+            if is_told or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
+                return f"The walk of {_clock(walk.started_at)} was interrupted, and none has arrived since"
+        elif walk.result is None and now > walk.until_at + timedelta(seconds=SLACK_S):
+            return f"Nobody followed the walk of {_clock(walk.started_at)} to its end: its process does not work"
+        elif walk.result == FAILED:
             return f"At {_clock(walk.started_at)} {STOPPED[walk.step or 'post']}"
     begun = [walk.started_at for walk in later] + ([last.started_at] if last else [])
     since = max([watched_since, canary.since, *begun])
     if (now - since).total_seconds() > max(every_s, SHORTEST_EVERY_S) + SLACK_S:
         return f"No walk since {_clock(last.started_at) if last else 'it was set up'}: its process does not work"
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What one walk showed: how long its fix took to the provider, and to the phone; None for what never was."""
+
+    at: datetime
+    result: str | None
+    to_provider_s: float | None
+    to_phone_s: float | None
+    stopped: str
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.result is None
+
+
+def timings(most: int) -> list[Timing]:
+    """Return the newest walks, the newest first."""
+    return [
+        Timing(
+            walk.started_at,
+            walk.result,
+            _since(walk.started_at, walk.sent_at),
+            _since(walk.started_at, walk.delivered_at),
+            STOPPED[walk.step or "post"],
+        )
+        for walk in CanaryWalk.select().order_by(CanaryWalk.id.desc()).limit(most)
+    ]
+
+
+def _since(began_at: datetime, at: datetime | None) -> float | None:
+    return None if at is None else round((at - began_at).total_seconds(), 1)
 
 
 def _clock(at: datetime) -> str:
@@ -179,6 +238,7 @@ def forget_old(canary: Canary, now: datetime) -> int:
         ids = [row.id for row in query.order_by(Alert.id).limit(MOST_FORGOTTEN)]
         owed = [row.id for row in Notification.select(Notification.id).where(Notification.alert.in_(ids))]
         CanaryWalk.update(alert=None).where(CanaryWalk.alert.in_(ids)).execute()
+        _forget_callbacks(owed)
         Attempt.delete().where(Attempt.notification.in_(owed)).execute()
         for table in (Notification, Receipt, AuditEntry):
             table.delete().where(table.alert.in_(ids)).execute()
@@ -187,3 +247,12 @@ def forget_old(canary: Canary, now: datetime) -> int:
             source.delete().where(source.tag == canary.tag_id, source.received_at < old).execute()
         CanaryWalk.delete().where(CanaryWalk.started_at < now - timedelta(seconds=WALKS_KEPT_S)).execute()
     return len(ids)
+
+
+def _forget_callbacks(owed: list[int]) -> None:
+    """Delete what providers said of the attempts at these notifications: a token begins with the attempt's own id."""
+    tries = {row.id: row.started_at for row in Attempt.select().where(Attempt.notification.in_(owed))}
+    if tries:
+        ids = fn.SUBSTR(ProviderEvent.token, 1, len(next(iter(tries))))
+        since = min(tries.values())
+        ProviderEvent.delete().where(ProviderEvent.received_at >= since, ids.in_(list(tries))).execute()

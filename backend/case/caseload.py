@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -37,6 +38,12 @@ COLUMNS = (
 # A column that may be left out: his numbers, with a semicolon between them.
 HIS_NUMBERS = "wearer_phones"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
+SEPARATORS = (",", ";", "\t")
+# All of it is one unit of work, and while it lasts the fixes of tags wait to be stored.
+MOST_CASES = 100
+# Long enough for words in an order; what is longer is a quotation mark that was never closed.
+LONGEST_CELL = 20_000
+MOST_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,32 @@ class Reading:
     cases: list[tuple[NewCase, Person]]
     his_numbers: list[list[str]]
     problems: list[RowProblem]
+    lines: list[int] = field(default_factory=list)
+
+
+def text_of(raw: bytes, what: str) -> str:
+    """Return a file's text, without the mark that Excel sets at its beginning.
+
+    Raises: InvalidRecord that says what kind of file it is and how to save it anew.
+    """
+    again = "Save it as “CSV UTF-8”." if what == "table" else "Save it as UTF-8."
+    if len(raw) > MOST_BYTES:
+        raise InvalidRecord(
+            f"The file with the {what} is larger than {MOST_BYTES // 1_000_000} MB: split it into files."
+        )
+    if not raw.strip():
+        raise InvalidRecord(f"The file with the {what} is empty.")
+    if raw.startswith(b"PK"):
+        raise InvalidRecord(f"The file with the {what} is a workbook or an archive, not a text. {again}")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in raw:
+        raise InvalidRecord(f"The file with the {what} is not UTF-8 but UTF-16, or no text at all. {again}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InvalidRecord(
+            f"The file with the {what} is not UTF-8: line {line} has a letter that cannot be read. {again}"
+        ) from None
 
 
 def read(person: Person, table: str, zones: str) -> Reading:
@@ -65,30 +98,36 @@ def read(person: Person, table: str, zones: str) -> Reading:
     require(person, Role.OFFICER, Role.SUPERVISOR)
     problems: list[RowProblem] = []
     features = _features(zones, problems)
-    reader = csv.DictReader(io.StringIO(table.lstrip("\ufeff")))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
+    rows = _rows(table, problems)
+    if rows is None:
+        return Reading([], [], problems)
+    if len(rows) > MOST_CASES:
+        text = (
+            f"The table has {len(rows):,} rows. At most {MOST_CASES} are loaded at once: split it into several files."
+        )
+        problems.append(RowProblem(0, "", text))
         return Reading([], [], problems)
     colleagues = {p.email: p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
     free = {tag.serial for tag in free_tags()}
-    rows = [(number, row) for number, row in enumerate(reader, start=2)]
     his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
     known = {one for some in his_numbers.values() for one in some}
     found: list[tuple[NewCase, Person]] = []
     kept: list[list[str]] = []
+    lines: list[int] = []
     for number, row in rows:
         before = len(problems)
+        is_broken = any(one.row == number for one in problems)
         case = _case(number, row, features, colleagues, free, problems)
         _refuse_his(number, row, known, problems)
-        if case is not None and len(problems) == before:
+        if case is not None and len(problems) == before and not is_broken:
             found.append(case)
             kept.append(his_numbers[number])
+            lines.append(number)
             # A tag is worn by one person.
             free.discard(case[0].serial)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, kept, problems)
+    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines)
 
 
 def load(person: Person, table: str, zones: str, now: datetime) -> int:
@@ -98,15 +137,61 @@ def load(person: Person, table: str, zones: str, now: datetime) -> int:
     """
     reading = read(person, table, zones)
     if reading.problems:
-        problems = [{"row": one.row, "column": one.column, "text": one.text} for one in reading.problems]
-        raise InvalidRecord(f"{len(problems)} problems: nothing was loaded.", problems=problems)
+        raise _refusal(reading.problems)
     with atomic():
-        for (new, officer), his in zip(reading.cases, reading.his_numbers, strict=True):
-            wearer = open_case(officer, new, now)
-            for number in his:
-                numbers.record(officer, wearer.id, number, now)
+        for (new, officer), his, line in zip(reading.cases, reading.his_numbers, reading.lines, strict=True):
+            try:
+                wearer = open_case(officer, new, now)
+                for number in his:
+                    numbers.record(officer, wearer.id, number, now)
+            except DomainError as error:
+                # What only the record knows is said with the line as well.
+                raise _refusal([RowProblem(line, "", error.detail)]) from None
         audit.record(audit.actor_of(person), "caseload_loaded", "caseload", now, cases=len(reading.cases))
     return len(reading.cases)
+
+
+def _refusal(problems: Sequence[RowProblem]) -> InvalidRecord:
+    said = [{"row": one.row, "column": one.column, "text": one.text} for one in problems]
+    count = "1 problem" if len(said) == 1 else f"{len(said)} problems"
+    return InvalidRecord(f"{count}: nothing was loaded.", problems=said)
+
+
+def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, Any]]] | None:
+    """Return the rows by the line on which each begins; None where the heading or the file cannot be read."""
+    text = table.lstrip("\ufeff")
+    first = text.splitlines()[0] if text.strip() else ""
+    # Excel writes semicolons where the comma is the decimal sign.
+    separator = max(SEPARATORS, key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        heading = [name.strip().lower() for name in reader.fieldnames or []]
+        reader.fieldnames = heading
+        missing = [name for name in COLUMNS if name not in heading]
+        if missing:
+            problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
+            return None
+        for name in (*COLUMNS, HIS_NUMBERS):
+            if heading.count(name) > 1:
+                problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
+        rows = []
+        for row in reader:
+            held = [value for value in row.values() if isinstance(value, str)]
+            if not any(value.strip() for value in held):
+                continue
+            # A cell may go over several lines.
+            line = reader.line_num - sum(len(re.findall(r"\r\n|\r|\n", value)) for value in held)
+            if None in row:
+                problems.append(RowProblem(line, "", "The row has more cells than the heading: is a text unquoted?"))
+            elif None in row.values():
+                problems.append(RowProblem(line, "", "The row has fewer cells than the heading."))
+            if any(len(value) > LONGEST_CELL for value in held):
+                problems.append(RowProblem(line, "", "A cell is too long: is a quotation mark left open?"))
+            rows.append((line, row))
+    except csv.Error:
+        problems.append(RowProblem(reader.line_num, "", "From here on the table cannot be read as CSV."))
+        return None
+    return rows
 
 
 def _his_numbers(number: int, row: dict[str, Any], problems: list[RowProblem]) -> list[str]:

@@ -12,7 +12,16 @@ from backend.case import writing
 from backend.case.record import Terms
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Person, ProtectedPlace, Role, Tag, Victim, Wearer
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Person,
+    ProtectedPlace,
+    Role,
+    Tag,
+    Victim,
+    Wearer,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +109,6 @@ def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str
 
 def free_tags() -> list[Tag]:
     """Return the tags that nobody wears and no drill uses, by their serials."""
-    return [
-        tag
-        for tag in Tag.select().order_by(Tag.serial)
-        if not any(worn.to_at is None for worn in writing.activations_of(tag.id))
-        and not tag.serial.startswith("DRILL-")
-    ]
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    worn = Activation.select(Activation.tag).where(Activation.to_at.is_null(), Activation.id.not_in(in_error))
+    return list(Tag.select().where(Tag.id.not_in(worn), ~Tag.serial.startswith("DRILL-")).order_by(Tag.serial))

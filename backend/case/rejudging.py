@@ -228,15 +228,15 @@ def _rewrite_levels(
 
 
 def present_tag(wearer_id: int, now: datetime) -> Activation | None:
-    """Return the activation of the tag that the wearer wears now, if any."""
+    """Return the activation of the tag that the wearer wears now, if any; one recorded in error is none."""
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
     return (
         Activation.select()
         .where(
             Activation.wearer == wearer_id,
             Activation.from_at <= now,
             Activation.to_at.is_null() | (Activation.to_at > now),
-            # What was recorded in error never held.
-            Activation.id.not_in(ActivationCorrection.select(ActivationCorrection.activation)),
+            Activation.id.not_in(in_error),
         )
         .order_by(Activation.from_at.desc())
         .first()

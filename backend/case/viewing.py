@@ -28,6 +28,7 @@ from backend.models import (
     PlaceZone,
     ProtectedPlace,
     Role,
+    Tag,
     Victim,
     Wearer,
     ZoneVersion,
@@ -248,29 +249,76 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[dict[str, Any
             }
         )
     said = {row.subject for row in rows if row.what == What.WORN}
-    for worn in Activation.select().where(Activation.wearer == wearer):
-        if f"activation:{worn.id}" in said:
+    for worn in _activations(wearer.id):
+        if f"activation:{worn['id']}" in said:
             continue
-        until = f" until {_day(worn.to_at)}" if worn.to_at else ""
-        found.append(
-            {
-                "what": "Tag",
-                "value": f"{worn.tag.serial}{until}",
-                "from_at": worn.from_at,
-                "recorded_at": worn.from_at,
-                "by": "",
-                "why": "",
-                "document": "",
-                "is_corrected": worn.corrections.exists(),
-                "corrects": False,
-            }
-        )
+        until = f" until {_day(worn['to_at'])}" if worn["to_at"] else ""
+        changes = [(f"{worn['serial']}{until}", worn["from_at"], worn["fitted"])]
+        if worn["to_at"] and worn["taken_off"]:
+            changes.append((f"{worn['serial']} taken off", worn["to_at"], worn["taken_off"]))
+        for value, from_at, entry in changes:
+            found.append(
+                {
+                    "what": "Tag",
+                    "value": value,
+                    "from_at": from_at,
+                    "recorded_at": entry["at"] if entry else from_at,
+                    "by": entry["by"] if entry else "",
+                    "why": entry["why"] if entry else "",
+                    "document": "",
+                    "is_corrected": worn["is_in_error"],
+                    "corrects": False,
+                }
+            )
     return sorted(found, key=lambda row: (row["recorded_at"], row["from_at"]), reverse=True)
 
 
 def _ending(number: str) -> str:
     """Return as much of a number as tells it from another one, on a screen that others may see."""
     return f"ends in {number[-4:]}"
+
+
+def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> list[dict[str, Any]]:
+    """Return which tags the wearer had worn by ``at``, newest first, each with who fitted it and took it off, and why.
+
+    Raises: NotFound, NotAllowed.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    found = [row for row in _activations(wearer.id) if row["from_at"] <= at]
+    for row in found:
+        is_over = row["to_at"] is not None and row["to_at"] <= at
+        row["is_worn"] = not is_over and not row["is_in_error"]
+    return sorted(found, key=lambda row: (row["from_at"], row["id"]), reverse=True)
+
+
+def _activations(wearer_id: int) -> list[dict[str, Any]]:
+    fitted: dict[int | None, dict[str, Any]] = {}
+    taken_off: dict[int | None, dict[str, Any]] = {}
+    names = {f"person:{row.id}": row.name for row in Person.select(Person.id, Person.name)}
+    entries = AuditEntry.select().where(
+        AuditEntry.subject == f"wearer:{wearer_id}",
+        AuditEntry.action.in_(["tag_fitted", "tag_taken_off", "tag_swapped"]),
+    )
+    for entry in entries.order_by(AuditEntry.id):
+        detail = entry.detail or {}
+        said = {"at": entry.at, "by": names.get(entry.actor, "Cordon"), "why": detail.get("why", "")}
+        if entry.action != "tag_taken_off":
+            fitted[detail.get("activation")] = said
+        if entry.action != "tag_fitted":
+            taken_off[detail.get("taken_off", detail.get("activation"))] = said
+    rows = Activation.select(Activation, Tag).join(Tag).where(Activation.wearer == wearer_id).order_by(Activation.id)
+    return [
+        {
+            "id": row.id,
+            "serial": row.tag.serial,
+            "from_at": row.from_at,
+            "to_at": row.to_at,
+            "fitted": fitted.get(row.id),
+            "taken_off": taken_off.get(row.id),
+            "is_in_error": row.corrections.exists(),
+        }
+        for row in rows
+    ]
 
 
 def _day(at: datetime) -> str:

@@ -1,12 +1,16 @@
-"""What a change would leave unprotected, in words, before it is saved. Pure but for the names of places."""
+"""What a change would leave unprotected, in words, before it is saved. Pure but for names and who wears what."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from backend.case.record import LONDON, Case, Life
 from backend.errors import NeedsConfirmation
-from backend.models import ProtectedPlace, Wearer
+from backend.models import Activation, ActivationCorrection, ProtectedPlace, Wearer
+
+# From when to when a tag is worn; without an end it is worn still.
+Span = tuple[datetime, datetime | None]
 
 
 def gaps(before: Case, after: Case, now: datetime) -> tuple[dict[int, datetime], datetime | None]:
@@ -50,3 +54,33 @@ def require_confirmation(before: Case, after: Case, now: datetime, *, is_confirm
     said = in_words(before, after, now)
     if said:
         raise NeedsConfirmation(" ".join(said), warnings=said)
+
+
+def untagged_at(case: Case, before: Sequence[Span], after: Sequence[Span], since: datetime) -> datetime | None:
+    """Return the first instant from ``since`` on at which a zone is in force and a tag that was worn is no more."""
+    ends = {at for span in (*before, *after) for at in span if at is not None}
+    for at in sorted({since, *(at for at in (*ends, *case.changes()) if at > since)}):
+        if case.zones_in_force(at) and _is_worn(before, at) and not _is_worn(after, at):
+            return at
+    return None
+
+
+def _is_worn(spans: Sequence[Span], at: datetime) -> bool:
+    return any(from_at <= at and (to_at is None or at < to_at) for from_at, to_at in spans)
+
+
+def spans_worn(wearer_id: int) -> list[Span]:
+    """Return when the wearer wears a tag by the record as it is."""
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    worn = Activation.select().where(Activation.wearer == wearer_id, Activation.id.not_in(in_error))
+    return [(one.from_at, one.to_at) for one in worn]
+
+
+def require_tag(case: Case, before: Sequence[Span], since: datetime, *, is_confirmed: bool) -> None:
+    """Raises: NeedsConfirmation where the wearer is left without a tag while a zone is in force, unless confirmed."""
+    if is_confirmed:
+        return
+    at = untagged_at(case, before, spans_worn(case.wearer_id), since)
+    if at is not None:
+        said = f"From {day(at)} no tag of {Wearer.get_by_id(case.wearer_id).name} is judged."
+        raise NeedsConfirmation(said, warnings=[said])

@@ -11,13 +11,11 @@ from enum import StrEnum
 
 from backend import alarms, alerts, audit, numbers
 from backend.access import named_on_each
-from backend.case import reading
+from backend.case import reading, rejudging
 from backend.case.record import Case, Life, true_at
 from backend.consent import sms_consent
 from backend.db import atomic
 from backend.models import (
-    Activation,
-    ActivationCorrection,
     AlarmKind,
     AuditEntry,
     CaseDue,
@@ -42,6 +40,7 @@ class Gap(StrEnum):
 
     ORDER_WITHOUT_ZONE = "order_without_zone"
     ZONE_WITHOUT_ORDER = "zone_without_order"
+    WITHOUT_TAG = "zone_without_tag"
     TAG_NEVER_REPORTED = "tag_never_reported"
     REPORTING_WITHOUT_ORDER = "reporting_without_order"
     WITHOUT_OFFICER = "wearer_without_officer"
@@ -55,6 +54,7 @@ class Gap(StrEnum):
 TEXTS = {
     Gap.ORDER_WITHOUT_ZONE: "An order is in force and no zone rests on it",
     Gap.ZONE_WITHOUT_ORDER: "A zone is in force that rests on no order",
+    Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
@@ -119,8 +119,10 @@ def _gaps(wearer: Wearer, case: Case, orders: list[Order], has_officer: bool, no
     in_force = [order for order in orders if case.is_order_in_force(order.id, now)]
     found += [(Gap.ORDER_WITHOUT_ZONE, order.reference) for order in in_force if order.id not in held]
     found += [(Gap.ZONE_WITHOUT_ORDER, "") for _ in [zone for zone in zones if zone.order_id is None][:1]]
-    fitted = _fitted(wearer.id, now)
+    fitted = rejudging.present_tag(wearer.id, now)
     newest = Fix.select(Fix.received_at).where(Fix.wearer == wearer.id).order_by(Fix.fix_time.desc()).first()
+    if fitted is None and zones and life is Life.ACTIVE:
+        found.append((Gap.WITHOUT_TAG, ""))
     if fitted is not None and newest is None and now - fitted.from_at >= FITTED_AFTER:
         found.append((Gap.TAG_NEVER_REPORTED, fitted.tag.serial))
     if newest is not None and now - newest.received_at <= REPORTING_WITHIN and not in_force:
@@ -142,21 +144,6 @@ def _gaps(wearer: Wearer, case: Case, orders: list[Order], has_officer: bool, no
         if until and datetime.fromisoformat(until) <= now:
             found.append((Gap.SUSPENSION_OVERDUE, str(entry.value.get("reason") or "")))
     return found
-
-
-def _fitted(wearer_id: int, now: datetime) -> Activation | None:
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    return (
-        Activation.select()
-        .where(
-            Activation.wearer == wearer_id,
-            Activation.from_at <= now,
-            Activation.to_at.is_null() | (Activation.to_at > now),
-            Activation.id.not_in(in_error),
-        )
-        .order_by(Activation.from_at.desc())
-        .first()
-    )
 
 
 def ask_for(wearer_ids: Iterable[int], at: datetime) -> None:

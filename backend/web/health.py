@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel
 
-from backend import clock, db, heartbeats, vitals
+from backend import canary, clock, db, heartbeats, vitals
 from backend.errors import StorageUnavailable
 from backend.models import Feed
 from backend.web.openapi import describes
@@ -44,12 +44,22 @@ def ready() -> Response:
     return jsonify(status="ok")
 
 
+class CanaryOut(BaseModel):
+    """The canary's newest walk that has ended: how long ago it began, how it ended, and its seconds from the fix on."""
+
+    age_s: float
+    result: str
+    to_provider_s: float | None
+    to_phone_s: float | None
+
+
 class VitalsOut(BaseModel):
-    """Figures for a monitor: what waits for the notifier, and how long ago each kind of process was heard of."""
+    """Figures for a monitor: what waits, when each kind of process was heard of, and the canary's last walk."""
 
     backlog: int
     backlog_age_s: float
     heartbeat_ages_s: dict[str, float]
+    canary: CanaryOut | None
 
 
 @bp.get("/health/vitals")
@@ -64,6 +74,8 @@ def vital_signs() -> Response:
     now = clock.now()
     try:
         waiting, ages = vitals.backlog(now), heartbeats.ages_s(now)
+        # Of the two newest at most one is under way.
+        walked = next((one for one in canary.timings(2) if not one.is_under_way), None)
     except Exception:
         db.forget_connection()
         raise StorageUnavailable("The database does not answer.") from None
@@ -71,4 +83,11 @@ def vital_signs() -> Response:
         backlog=waiting.count,
         backlog_age_s=round(waiting.oldest_s, 1),
         heartbeat_ages_s={kind: round(age_s, 1) for kind, age_s in sorted(ages.items())},
+        canary=walked
+        and {
+            "age_s": round((now - walked.at).total_seconds(), 1),
+            "result": walked.result,
+            "to_provider_s": walked.to_provider_s,
+            "to_phone_s": walked.to_phone_s,
+        },
     )

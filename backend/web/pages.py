@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import alarms, auth, clock, devices, lifecycle, numbers, outages, reports, web_push
+from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
@@ -157,6 +157,10 @@ OUTCOME_TEXTS = {
 }
 
 
+# The last hour, as canaries walk.
+MOST_WALKS = 12
+
+
 @bp.get("/supervisor")
 @page_for(Role.SUPERVISOR)
 def supervisor() -> Any:
@@ -189,6 +193,8 @@ def supervisor() -> Any:
         spans=reports.SPANS,
         alarms=alarms.standing_for(visitor.person),
         alarm_titles=alarms.TITLES,
+        walks=canary.timings(MOST_WALKS),
+        has_canary=canary.find() is not None and settings().canary_every_s > 0,
         outages=outages.shown_to(visitor.person, clock.now()),
     )
     return page, 422 if is_refused else 200

@@ -34,6 +34,11 @@ BLUEPRINTS_WITHOUT_FORMS = (
 )
 
 
+# A hundred cases with streets and parks for zones are some 2 MB.
+FORMS_WITH_FILES = {"case_pages.import_caseload"}
+MOST_BYTES_OF_FILES = 32 * 1_048_576
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Set up sessions, forms, templates and the headers of every answer."""
     is_https = settings.public_url.startswith("https://")
@@ -72,6 +77,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     def check_form_token() -> None:
         g.csp_nonce = secrets.token_urlsafe(16)
         if request.endpoint is not None and request.blueprint not in BLUEPRINTS_WITHOUT_FORMS:
+            is_with_files = request.endpoint in FORMS_WITH_FILES
+            request.max_content_length = MOST_BYTES_OF_FILES if is_with_files else settings.max_body_bytes
             csrf.protect()
 
     @app.context_processor

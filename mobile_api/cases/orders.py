@@ -1,4 +1,4 @@
-"""Cases from nothing, their orders with terms and conditions, and the tags that are worn."""
+"""Cases from nothing, and their orders with terms and conditions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from backend.case import eligibility, opening, writing
+from backend.case import opening, writing
 from backend.case.record import Terms
-from backend.errors import InvalidRecord, InvalidTransition
-from backend.models import Activation, Condition, DatedEntry, Order, Person, Wearer
+from backend.errors import InvalidRecord
+from backend.models import Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Because, Dated, Documented, Name, Period, Reasoned, Text, bp, records
+from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
 
 Kind = Literal["dapol", "dapo", "bail", "other"]
@@ -70,21 +70,6 @@ class EligibilityIn(Documented, Dated):
     facts: FactsIn
 
 
-class TagIn(Dated):
-    """A tag that the wearer wears from an instant on."""
-
-    serial: Name
-    to_at: AwareDatetime | None = None
-    corrects: int | None = None
-
-
-class RemovalIn(Because):
-    """When a tag came off, and whether that corrects what was recorded before."""
-
-    at: AwareDatetime
-    is_correction: bool = False
-
-
 @bp.post("/v1/wearers")
 @records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
@@ -100,37 +85,3 @@ def open_order(person: Person, body: OrderIn, now: datetime, wearer_id: int) -> 
     return writing.open_order(
         person, wearer_id, body.kind, body.reference, terms, now, why=body.why, document=body.document
     )
-
-
-@bp.post("/v1/activations/<int:activation_id>/removal")
-@records("Record when a tag came off, or correct it.", RemovalIn, InvalidRecord, InvalidTransition)
-def take_tag_off(person: Person, body: RemovalIn, now: datetime, activation_id: int) -> Activation:
-    return writing.take_tag_off(person, activation_id, body.at, now, why=body.why, is_correction=body.is_correction)
-
-
-@bp.post("/v1/orders/<int:order_id>/variations")
-@records("Let other terms hold from an instant on; stored fixes since then are judged again.", VariationIn, *CHANGED)
-def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) -> DatedEntry:
-    terms = Terms(body.starts_at, body.ends_at, body.is_suspended)
-    more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
-    return writing.vary_order(person, order_id, terms, body.from_at, now, **more)
-
-
-@bp.post("/v1/orders/<int:order_id>/conditions")
-@records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
-def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
-    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
-
-
-@bp.post("/v1/orders/<int:order_id>/eligibility")
-@records("State whether the wearer may be tagged by this order.", EligibilityIn, InvalidRecord)
-def state_eligibility(person: Person, body: EligibilityIn, now: datetime, order_id: int) -> DatedEntry:
-    more = body.model_dump(include={"why", "document"})
-    return eligibility.state(person, order_id, body.facts.model_dump(), body.from_at, now, **more)
-
-
-@bp.post("/v1/wearers/<int:wearer_id>/tags")
-@records("Record which tag the wearer wears; stored fixes of that time become his.", TagIn, InvalidRecord)
-def fit_tag(person: Person, body: TagIn, now: datetime, wearer_id: int) -> Activation:
-    more = body.model_dump(include={"to_at", "why", "corrects"})
-    return writing.fit_tag(person, wearer_id, body.serial, body.from_at, now, **more)

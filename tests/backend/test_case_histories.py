@@ -126,6 +126,7 @@ class History:
                 self.now,
                 why="It was fitted later than recorded.",
                 corrects=self.activation.id,
+                is_confirmed=True,
             )
 
 

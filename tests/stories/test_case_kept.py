@@ -28,14 +28,16 @@ def test_when_a_tag_came_off_is_corrected_and_what_was_said_first_is_kept_with_w
     activation = Activation.get(Activation.wearer == world.wearer)
     db.release_connection()
     first, right = clock.now(), clock.now() - timedelta(minutes=20)
-    path = f"/v1/activations/{activation.id}/removal"
-    early = {"at": first.isoformat(), "why": "He says so.", "is_correction": True}
+    path = f"/v1/activations/{activation.id}/end"
+    early = {"to_at": first.isoformat(), "why": "He says so.", "is_correction": True}
     assert world.officer.api("POST", path, json=early).json()["code"] == "invalid_transition"
-    answer = world.officer.api("POST", path, json={"at": first.isoformat(), "why": "Taken off in custody."})
+    answer = world.officer.api(
+        "POST", path, json={"to_at": first.isoformat(), "why": "Taken off in custody.", "is_confirmed": True}
+    )
     assert answer.status_code == 201, answer.text
     world.settle()
     assert [fix.wearer_id for fix in cases.fixes()] == [world.wearer.id] * 2
-    again = {"at": right.isoformat(), "why": "The strap was cut."}
+    again = {"to_at": right.isoformat(), "why": "The strap was cut.", "is_confirmed": True}
     assert world.officer.api("POST", path, json=again).json()["code"] == "invalid_transition"
     answer = world.officer.api("POST", path, json={**again, "is_correction": True})
     assert answer.status_code == 201, answer.text
@@ -59,12 +61,12 @@ def test_a_tag_that_somebody_else_wears_by_then_is_not_given_back_by_a_correctio
     other = world.new_wearer("Owen Price", "LDN-0002")
     worn = Activation.get(Activation.tag != activation.tag)
     officer = world.officer.person
-    writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.")
+    writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.", is_confirmed=True)
     writing.fit_tag(officer, worn.wearer_id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
     with pytest.raises(InvalidRecord, match="worn by somebody"):
-        writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True)
+        writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True, is_confirmed=True)
     with pytest.raises(InvalidTransition):
-        writing.take_tag_off(officer, activation.id, now, now, why="Again.")
+        writing.take_tag_off(officer, activation.id, now, now, why="Again.", is_confirmed=True)
     assert Activation.get_by_id(activation.id).to_at == now - timedelta(hours=2)
     assert other.serial == "LDN-0002"
     assert not Fix.select().exists()

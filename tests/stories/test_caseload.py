@@ -7,9 +7,9 @@ import json
 import pytest
 
 from backend import clock, db, numbers
-from backend.case import caseload, watch
-from backend.errors import InvalidRecord
-from backend.models import Wearer
+from backend.case import caseload, checked, watch, writing
+from backend.errors import InvalidRecord, NotAllowed
+from backend.models import CheckedCaseload, Role, Wearer
 from tests import cases
 from tests.world import HOME, World
 
@@ -103,3 +103,113 @@ def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -
     assert numbers.is_wearers("+44 7700 900666")
     db.release_connection()
     world.reads_everything()
+
+
+def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_sound_one(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    rows = [
+        HEADING.upper(),
+        "",
+        row(condition='"Not to enter\r\nHornsey Road, N7."', zone_id="z8"),
+        row() + ",more",
+        row(zone_id="z9"),
+        "Owen Price,Sofia",
+        row(condition='"not closed'),
+    ]
+    found = caseload.read(world.supervisor.person, "\r\n".join(rows), zones()).problems
+    assert [(one.row, one.column) for one in found] == [
+        (3, "zone_id"),
+        (5, ""),
+        (6, "zone_id"),
+        (7, ""),
+        *[(7, name) for name in caseload.COLUMNS[3:] if name not in caseload.MAY_BE_EMPTY],
+        (8, ""),
+        (8, "zone_id"),
+        (8, "tag_serial"),
+        (8, "officer_email"),
+    ]
+    twice = caseload.read(world.supervisor.person, f"{HEADING},place\n{row()},Elm\n", zones()).problems
+    assert [(one.row, one.column) for one in twice] == [(1, "place")]
+    db.release_connection()
+
+
+@pytest.mark.parametrize("separator", [";", "\t"], ids=["semicolons", "tabs"])
+def test_a_table_with_another_separator_and_windows_lines_is_read(world: World, separator: str) -> None:
+    world.new_tag("LDN-0099", None)
+    table = "\ufeff" + "\r\n".join([HEADING, row()]).replace(",", separator) + "\r\n"
+    reading = caseload.read(world.supervisor.person, table, zones())
+    assert (len(reading.cases), reading.problems) == (1, [])
+    db.release_connection()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        pytest.param(b"", "is empty", id="an empty file"),
+        pytest.param(b" \r\n", "is empty", id="a file of blanks"),
+        pytest.param(b"a\nSiob\xe1n\n", "line 2 has a letter that cannot be read", id="Windows-1252"),
+        pytest.param("wearer".encode("utf-16"), "UTF-16", id="UTF-16"),
+        pytest.param(b"PK\x03\x04", "a workbook", id="an Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_text_of_ours_is_refused_in_words(raw: bytes, said: str) -> None:
+    with pytest.raises(InvalidRecord, match=said):
+        caseload.text_of(raw, "table")
+    assert caseload.text_of(b"\xef\xbb\xbfwearer", "table") == "wearer"
+
+
+def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    person, table = world.officer.person, "\n".join([HEADING, row()]).encode()
+    reading, kept = checked.check(person, table, zones().encode(), clock.now())
+    assert (reading.problems, Wearer.select().count()) == ([], 1)
+    assert kept is not None
+    with pytest.raises(InvalidRecord, match="kept no longer"):
+        checked.load(world.supervisor.person, kept.id, clock.now())
+    assert checked.load(person, kept.id, clock.now()) == 1
+    assert CheckedCaseload.select().count() == 0
+    with pytest.raises(InvalidRecord, match="loaded already"):
+        checked.load(person, kept.id, clock.now())
+    assert Wearer.select().count() == 2
+    db.release_connection()
+
+
+def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    person, table = world.officer.person, "\n".join([HEADING, row()]).encode()
+    _, kept = checked.check(person, table, zones().encode(), clock.now())
+    assert kept is not None
+    # Somebody fits the tag while the page is being read.
+    writing.fit_tag(person, world.wearer.id, "LDN-0099", clock.now(), clock.now())
+    with pytest.raises(InvalidRecord) as refused:
+        checked.load(person, kept.id, clock.now())
+    assert [(one["row"], one["column"]) for one in refused.value.extra["problems"]] == [(2, "tag_serial")]
+    assert (Wearer.select().count(), CheckedCaseload.select().count()) == (1, 0)
+    # A faulty file is not kept at all, and an old one goes by itself.
+    checked.check(person, table, zones().encode(), clock.now())
+    assert CheckedCaseload.select().count() == 0
+    world.new_tag("LDN-0077", None)
+    sound = "\n".join([HEADING, row(tag_serial="LDN-0077")]).encode()
+    _, kept = checked.check(person, sound, zones().encode(), clock.now())
+    assert kept is not None
+    world.clock.forward(checked.KEPT_S + 1)
+    with pytest.raises(InvalidRecord, match="kept no longer"):
+        checked.load(person, kept.id, clock.now())
+    checked.check(person, sound, zones().encode(), clock.now())
+    checked.forget_old(clock.now())
+    assert CheckedCaseload.select().count() == 1
+    world.clock.forward(checked.KEPT_S + 1)
+    checked.forget_old(clock.now())
+    assert CheckedCaseload.select().count() == 0
+    db.release_connection()
+    world.settle()
+    world.reads_everything()
+
+
+def test_an_administrator_imports_nothing(world: World) -> None:
+    admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
+    with pytest.raises(NotAllowed):
+        checked.check(admin.person, b"a", b"b", clock.now())
+    with pytest.raises(NotAllowed):
+        checked.load(admin.person, 1, clock.now())
+    db.release_connection()

@@ -1,6 +1,6 @@
 """The only writer of the record: dated entries, orders, conditions and versions of zones, each with its audit row."""
 
-from backend.case.writing.activations import activations_of, fit_tag, take_tag_off
+from backend.case.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
 from backend.case.writing.conditions import NewCondition, check_condition, protect_by_condition
 from backend.case.writing.entries import enter, hold, settle
 from backend.case.writing.orders import (
@@ -17,6 +17,7 @@ from backend.case.writing.zones import access_place, add_zone, change_zone
 __all__ = [
     "ORDER_KINDS",
     "NewCondition",
+    "access_activation",
     "access_order",
     "access_place",
     "activations_of",
@@ -33,6 +34,7 @@ __all__ = [
     "protect_by_condition",
     "protect_tonight",
     "settle",
+    "swap_tag",
     "take_tag_off",
     "to_approve",
     "vary_order",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.case import calendar, reading, rejudging, watch
+from backend.case import calendar, reading, rejudging, warnings, watch
 from backend.case.record import What
 from backend.case.writing.entries import enter, hold
 from backend.db import atomic, lock_rows
@@ -24,12 +24,14 @@ def fit_tag(
     to_at: datetime | None = None,
     why: str = "Fitted.",
     corrects: int | None = None,
+    is_confirmed: bool = False,
 ) -> Activation:
     """Record that the wearer wears a tag from ``from_at`` on; stored fixes of that time become his and are judged.
 
     With ``corrects`` the activation of that number was recorded in error and never held.
 
-    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then.
+    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then; NeedsConfirmation where a
+    correction leaves somebody without a tag while a zone is in force.
     """
     access_wearer(person, wearer_id, now)
     tag = Tag.get_or_none(Tag.serial == serial.strip())
@@ -48,6 +50,7 @@ def fit_tag(
         lock_rows(Tag, [tag.id])
         for one in concerned:
             hold(one)
+        before = {one: warnings.spans_worn(one) for one in concerned}
         activation = Activation.create(tag=tag, wearer=wearer_id, from_at=from_at, to_at=to_at)
         if wrong is not None:
             ActivationCorrection.create(
@@ -58,9 +61,17 @@ def fit_tag(
         if to_at is not None:
             _enter_worn(activation, to_at, person, now, why, is_correction=False)
         audit.record(
-            audit.actor_of(person), "tag_fitted", f"wearer:{wearer_id}", now, tag=tag.id, activation=activation.id
+            audit.actor_of(person),
+            "tag_fitted",
+            f"wearer:{wearer_id}",
+            now,
+            tag=tag.id,
+            activation=activation.id,
+            why=why.strip(),
         )
         since = min([from_at, *([wrong.from_at] if wrong else [])])
+        for one in concerned:
+            warnings.require_tag(reading.case(one), before[one], since, is_confirmed=is_confirmed)
         _give_fixes(tag.id, since)
         # Long before the daily look: a tag that is fitted and never heard of protects nobody.
         watch.ask_for([wearer_id], max(now, from_at + watch.FITTED_AFTER))
@@ -71,44 +82,119 @@ def fit_tag(
 
 
 def take_tag_off(
-    person: Person, activation_id: int, to_at: datetime, now: datetime, *, why: str, is_correction: bool = False
+    person: Person,
+    activation_id: int,
+    to_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    is_correction: bool = False,
+    is_confirmed: bool = False,
 ) -> Activation:
     """Record when a tag came off; fixes after that are nobody's.
 
     With ``is_correction`` it came off at another time than recorded, which is kept as it was said.
 
-    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody else wears the tag by then.
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody else wears the tag by then;
+    NeedsConfirmation where no other tag is worn while a zone is in force.
     """
-    activation = Activation.get_or_none(Activation.id == activation_id)
-    if activation is None:
-        raise NotFound("There is no such activation.")
-    access_wearer(person, activation.wearer_id, now)
-    if (activation.to_at is not None) is not is_correction:
-        raise InvalidTransition(
-            "This tag has not come off." if is_correction else "This tag has come off already: correct when it did."
-        )
-    if to_at <= activation.from_at:
-        raise InvalidRecord("The tag must come off after it was fitted.")
+    activation = access_activation(person, activation_id, now)
     with atomic():
         lock_rows(Tag, [activation.tag_id])
         hold(activation.wearer_id)
+        activation = _fitted(activation_id, to_at, why, is_off=is_correction)
+        before = warnings.spans_worn(activation.wearer_id)
         since = min(to_at, activation.to_at or to_at)
-        _enter_worn(activation, to_at, person, now, why, is_correction=is_correction)
-        activation.to_at = to_at
-        activation.save(only=[Activation.to_at])
+        _end(activation, to_at, person, now, why, is_correction=is_correction)
         _refuse_two_wearers(activation)
+        case = reading.case(activation.wearer_id)
+        warnings.require_tag(case, before, since, is_confirmed=is_confirmed)
         audit.record(
             audit.actor_of(person),
             "tag_taken_off",
             f"wearer:{activation.wearer_id}",
             now,
             activation=activation.id,
-            why=why,
+            why=why.strip(),
         )
         _give_fixes(activation.tag_id, since)
-        rejudging.after_change(reading.case(activation.wearer_id), since, now)
-        calendar.plan(reading.case(activation.wearer_id), now)
+        rejudging.after_change(case, since, now)
+        calendar.plan(case, now)
         return activation
+
+
+def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now: datetime, *, why: str) -> Activation:
+    """Record that one tag came off and another was fitted at one instant, so that he wears a tag at every instant.
+
+    Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
+    again, those of the new tag as his and those of the old one as nobody's.
+
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time.
+    """
+    old = access_activation(person, activation_id, now)
+    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    if tag is None:
+        raise NotFound("No tag has this serial.")
+    if tag.id == old.tag_id:
+        raise InvalidRecord("This is the tag that he wears already: choose the one that he wears from now on.")
+    with atomic():
+        # All of them in one statement, as whoever stores fixes holds them: in the order of their numbers.
+        held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
+        lock_rows(Tag, [tag.id, *(row.tag_id for row in held)])
+        hold(old.wearer_id)
+        old = _fitted(activation_id, at, why, is_off=False)
+        _end(old, at, person, now, why, is_correction=False)
+        new = Activation.create(tag=tag, wearer=old.wearer_id, from_at=at)
+        _refuse_two_wearers(new)
+        _enter_worn(new, None, person, now, why, is_correction=False)
+        audit.record(
+            audit.actor_of(person),
+            "tag_swapped",
+            f"wearer:{old.wearer_id}",
+            now,
+            tag=tag.id,
+            taken_off=old.id,
+            activation=new.id,
+            why=why.strip(),
+        )
+        for tag_id in sorted((old.tag_id, tag.id)):
+            _give_fixes(tag_id, at)
+        case = reading.case(old.wearer_id)
+        rejudging.after_change(case, at, now)
+        calendar.plan(case, now)
+        watch.ask_for([old.wearer_id], max(now, at + watch.FITTED_AFTER))
+        return new
+
+
+def access_activation(person: Person, activation_id: int, now: datetime) -> Activation:
+    """Return an activation of a case that the person may know of. Raises: NotFound, NotAllowed."""
+    activation = Activation.get_or_none(Activation.id == activation_id)
+    if activation is None:
+        raise NotFound("There is no such activation.")
+    access_wearer(person, activation.wearer_id, now)
+    return activation
+
+
+def _fitted(activation_id: int, at: datetime, why: str, *, is_off: bool) -> Activation:
+    """Return the activation as it is now that the case is held, if it can end at that instant for that reason."""
+    activation: Activation = Activation.get_by_id(activation_id)
+    if not why.strip():
+        raise InvalidRecord("Say why.")
+    if activation.corrections.exists():
+        raise InvalidTransition("This was recorded in error: look for the tag that is right instead.")
+    if (activation.to_at is not None) is not is_off:
+        raise InvalidTransition(
+            "This tag has not come off." if is_off else "This tag has come off already: correct when it did."
+        )
+    if at <= activation.from_at:
+        raise InvalidRecord("The tag must come off after it was fitted.")
+    return activation
+
+
+def _end(activation: Activation, at: datetime, person: Person, now: datetime, why: str, *, is_correction: bool) -> None:
+    _enter_worn(activation, at, person, now, why, is_correction=is_correction)
+    activation.to_at = at
+    activation.save(only=[Activation.to_at])
 
 
 def _enter_worn(

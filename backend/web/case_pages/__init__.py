@@ -1,6 +1,33 @@
 """Pages with which people keep cases true: list, case, new case, the night move, leaving, and what is to be decided."""
 
-from backend.web.case_pages import case, conditions, listing, lives, numbers, opening, orders, people, victims, zones
+from backend.web.case_pages import (
+    case,
+    conditions,
+    imports,
+    listing,
+    lives,
+    numbers,
+    opening,
+    orders,
+    people,
+    tags,
+    victims,
+    zones,
+)
 from backend.web.case_pages.frame import bp
 
-__all__ = ["bp", "case", "conditions", "listing", "lives", "numbers", "opening", "orders", "people", "victims", "zones"]
+__all__ = [
+    "bp",
+    "case",
+    "conditions",
+    "imports",
+    "listing",
+    "lives",
+    "numbers",
+    "opening",
+    "orders",
+    "people",
+    "tags",
+    "victims",
+    "zones",
+]

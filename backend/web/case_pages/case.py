@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import drawing, eligibility, police, viewing, watch
+from backend.case import drawing, eligibility, opening, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
@@ -49,6 +49,8 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             gaps=gaps,
             said=said,
             his_numbers=numbers.of_wearer(person, wearer_id, now),
+            activations=viewing.activations(person, wearer_id, at, now),
+            free_tags=opening.free_tags(),
             history=viewing.history(person, wearer_id, now),
             is_past=bool(on) and at < now,
             on=on,

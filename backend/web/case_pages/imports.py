@@ -1,0 +1,66 @@
+"""Import of a caseload: both files are checked first, every problem is listed with its line, then it is confirmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from backend import clock
+from backend.case import caseload, checked
+from backend.errors import DomainError, InvalidRecord
+from backend.web.case_pages.frame import STAFF, bp, refusable, with_form
+from backend.web.forms import text_of, visitor
+from backend.web.identity import page_for
+
+
+@bp.route("/cases/import", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def import_caseload() -> Any:
+    """Check the files that were chosen; nothing is loaded."""
+    if request.method == "GET":
+        return _page()
+    try:
+        reading, kept = checked.check(visitor(), _file("table"), _file("zones"), clock.now())
+    except InvalidRecord as error:
+        return _page(error=error), error.status
+    if kept is None:
+        return _page(problems=reading.problems), InvalidRecord.status
+    found = [
+        {"line": line, "case": new, "officer": officer.name}
+        for line, (new, officer) in zip(reading.lines, reading.cases, strict=True)
+    ]
+    return _page(kept=kept, found=found)
+
+
+@bp.post("/cases/import/loading")
+@page_for(*STAFF)
+@refusable
+def load_caseload() -> Any:
+    """Load what was checked, or forget it."""
+    if text_of("act") == "discard":
+        checked.discard(visitor())
+        return redirect(url_for("case_pages.import_caseload"))
+    number = text_of("checked")
+    try:
+        if not number.isdigit():
+            raise InvalidRecord(checked.GONE)
+        count = checked.load(visitor(), int(number), clock.now())
+    except DomainError as error:
+        problems = [caseload.RowProblem(**one) for one in error.extra.get("problems", [])]
+        return _page(error=None if problems else error, problems=problems, is_late=True), error.status
+    return _page(loaded=count)
+
+
+def _file(name: str) -> bytes:
+    sent = request.files.get(name)
+    if sent is None or not sent.filename:
+        what = "the table, a CSV file" if name == "table" else "the zones, a GeoJSON file"
+        raise InvalidRecord(f"Choose {what}.")
+    return sent.read()
+
+
+def _page(**more: Any) -> str:
+    shown = {"error": None, "problems": [], "kept": None, "found": [], "loaded": None, "is_late": False, **more}
+    return render_template("case/import.html", **with_form(columns=caseload.COLUMNS, most=caseload.MOST_CASES, **shown))
