@@ -40,6 +40,7 @@ def test_a_tag_is_swapped_and_taken_off_by_the_page_of_the_case(world: World, ph
     page.get_by_role("button", name="Take the tag off").click()
     page.get_by_role("button", name="Save it all the same").click()
     expect(page.locator("[data-no-tag]")).to_contain_text("No tag is worn")
+    expect(page.locator("[data-life]")).to_have_text("Not judged: no tag")
     expect(page.locator("[data-gaps]")).to_contain_text("no tag is worn, so nothing is judged")
     shot(page, "tag-none-390")
     page.get_by_label("The tag that he wears from now on").select_option("LDN-0099")
