@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from backend.case import opening, writing
+from backend.case import eligibility, opening, writing
 from backend.case.record import Terms
 from backend.errors import InvalidRecord
-from backend.models import Order, Person, Wearer
+from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
@@ -85,3 +85,24 @@ def open_order(person: Person, body: OrderIn, now: datetime, wearer_id: int) -> 
     return writing.open_order(
         person, wearer_id, body.kind, body.reference, terms, now, why=body.why, document=body.document
     )
+
+
+@bp.post("/v1/orders/<int:order_id>/variations")
+@records("Let other terms hold from an instant on; stored fixes since then are judged again.", VariationIn, *CHANGED)
+def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) -> DatedEntry:
+    terms = Terms(body.starts_at, body.ends_at, body.is_suspended)
+    more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
+    return writing.vary_order(person, order_id, terms, body.from_at, now, **more)
+
+
+@bp.post("/v1/orders/<int:order_id>/conditions")
+@records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
+def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
+    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
+
+
+@bp.post("/v1/orders/<int:order_id>/eligibility")
+@records("State whether the wearer may be tagged by this order.", EligibilityIn, InvalidRecord)
+def state_eligibility(person: Person, body: EligibilityIn, now: datetime, order_id: int) -> DatedEntry:
+    more = body.model_dump(include={"why", "document"})
+    return eligibility.state(person, order_id, body.facts.model_dump(), body.from_at, now, **more)

@@ -61,7 +61,8 @@ def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_
         order_id=order.id,
     )
     db.release_connection()
-    world.settle()
+    # Now that a zone is in force, it is his missing tag that the officer is told of.
+    world.officer.expects_sms("a case of yours needs a look")
     assert standing(wearer) == set()
 
 
