@@ -190,6 +190,8 @@ class Worker:
         if free <= 0:
             return
         claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
+        if not claimed:
+            return
         providers: dict[str, str] = {channel: ways[0].provider for channel, ways in self._senders.ways.items()}
         attempts = outbox.begin_attempts(claimed, providers, clock.now())
         devices.read_ahead([row.person for row in claimed if row.person is not None and row.channel == Channel.PUSH])
