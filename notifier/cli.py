@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
+from typing import Protocol
 
 import click
 from flask import Flask, current_app
@@ -12,6 +14,7 @@ from flask import Flask, current_app
 from backend import canary as canaries
 from backend import clock, db
 from backend.errors import DomainError
+from backend.settings import Settings
 from notifier.canary import CanaryWalker
 from notifier.watchdog import Watchdog
 from notifier.worker import Worker
@@ -25,58 +28,49 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(canary_setup)
 
 
-@click.command()
-def notifier() -> None:
-    """Deliver what is due and escalate what is overdue, until SIGTERM or Ctrl-C."""
+class Service(Protocol):
+    """What works until it is asked to stop."""
+
+    def run(self) -> None:
+        """Work until ``stop`` is called."""
+
+    def stop(self) -> None:
+        """Ask ``run`` to return."""
+
+
+def _serve(name: str, make: Callable[[Settings], Service]) -> None:
+    """Run a service by the database's clock, until SIGTERM or Ctrl-C."""
     logging.getLogger().setLevel(logging.INFO)
-    worker = Worker(current_app.extensions["cordon.settings"])
+    service = make(current_app.extensions["cordon.settings"])
     stopping = threading.Event()
 
     def stop(*_: object) -> None:
-        worker.stop()
+        service.stop()
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     clock.keep_measuring(db.reference_time, stopping)
-    click.echo("notifier: ready")
-    worker.run()
+    click.echo(f"{name}: ready")
+    service.run()
+
+
+@click.command()
+def notifier() -> None:
+    """Deliver what is due and escalate what is overdue, until SIGTERM or Ctrl-C."""
+    _serve("notifier", Worker)
 
 
 @click.command()
 def watchdog() -> None:
     """Look after alerts, messages and processes, and tell people what is wrong with them, until SIGTERM or Ctrl-C."""
-    logging.getLogger().setLevel(logging.INFO)
-    dog = Watchdog(current_app.extensions["cordon.settings"])
-    stopping = threading.Event()
-
-    def stop(*_: object) -> None:
-        dog.stop()
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    clock.keep_measuring(db.reference_time, stopping)
-    click.echo("watchdog: ready")
-    dog.run()
+    _serve("watchdog", Watchdog)
 
 
 @click.command()
 def canary() -> None:
     """Walk the canary's tag into its test zone again and again, until SIGTERM or Ctrl-C."""
-    logging.getLogger().setLevel(logging.INFO)
-    walker = CanaryWalker(current_app.extensions["cordon.settings"])
-    stopping = threading.Event()
-
-    def stop(*_: object) -> None:
-        walker.stop()
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    clock.keep_measuring(db.reference_time, stopping)
-    click.echo("canary: ready")
-    walker.run()
+    _serve("canary", CanaryWalker)
 
 
 @click.command("canary-setup")
