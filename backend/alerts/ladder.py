@@ -244,6 +244,8 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
         with atomic():
             query = Alert.select(Alert.id).where(overdue).order_by(Alert.next_escalation_at).limit(limit)
             ids = [row.id for row in skip_locked(query)]
+            if not ids:
+                return 0
             overdue_alerts = lock_all(ids)
             muster = Muster(overdue_alerts, now)
             for alert in overdue_alerts:
