@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from notifier.breaker import OPENS_AFTER, Breaker
+import time
+
+from notifier.breaker import OPENS_AFTER, TRIES_EVERY_S, Breaker
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -14,13 +16,15 @@ def test_many_alerts_do_not_wait_one_timeout_each(world: World, remedy: Remedy) 
     officer = world.officer.has_app()
     world.doubles.script(channel="push", status=503)
     tags = [world.tag, *(world.new_wearer(f"Wearer {n}", f"LDN-1{n:03}") for n in range(MANY))]
-    for tag in tags:
-        tag.walks_in()
+    began = time.monotonic()
     with remedy.decides():
-        for _ in tags:
+        # One after the other: how many are under way at the moment at which it opens is not what is asked here.
+        for tag in tags:
+            tag.walks_in()
             officer.expects_sms("to acknowledge")
         asked = [attempt for attempt in world.doubles.attempts if attempt.channel == "push"]
-        assert len(asked) <= OPENS_AFTER + 6
+        tried_again = (time.monotonic() - began) / TRIES_EVERY_S
+        assert len(asked) <= OPENS_AFTER + tried_again + 2
         for alert in officer.alerts("open"):
             officer.acknowledges(alert["id"])
         world.doubles.clear_script()
