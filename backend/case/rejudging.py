@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 # Fewer than the parameters that any engine takes in one statement.
 WRITTEN_AT_ONCE = 1_000
 
+# A fix with less than this is likelier outside than inside.
+EVEN_ODDS = 0.5
+
 REPLACED = "The record was corrected: by what held at that time there was no breach."
 
 
@@ -134,12 +137,11 @@ def look_back(case: Case, wearer: Wearer, rows: dict[int, PlaceZone], since: dat
                     runs.append((zone_id, list(near)))
     _rewrite_levels(case.wearer_id, since, worst, unknown, now)
     for zone_id, run in runs:
-        began_at, ended_at = instant(run[0].fix_time), instant(run[-1].fix_time)
-        peak = max(run, key=danger_of)
-        if ended_at < since or danger_of(peak) < Danger.BREACH_UNCONFIRMED:
+        if instant(run[-1].fix_time) < since or danger_of(max(run, key=danger_of)) < Danger.BREACH_UNCONFIRMED:
             continue
-        if not _is_told(case.wearer_id, rows[zone_id].place_id, began_at):
-            _raise_late(wearer, rows[zone_id], run, peak, now)
+        untold = _untold(case.wearer_id, rows[zone_id].place_id, run)
+        if untold:
+            _raise_late(wearer, rows[zone_id], untold, max(untold, key=danger_of), now)
     if not unknown:
         _withdraw_unfounded(case.wearer_id, rows, runs, since, now)
 
@@ -149,22 +151,33 @@ def _stretches(fixes: Sequence[JudgedFix], held: set[float]) -> list[list[Judged
     return [list(row) for is_held, row in groupby(fixes, lambda fix: fix.fix_time in held) if is_held]
 
 
-def _is_told(wearer_id: int, place_id: int, began_at: datetime) -> bool:
+def _untold(wearer_id: int, place_id: int, run: Sequence[Decision]) -> Sequence[Decision]:
+    """Return what of a stay no alert tells of: all of it where none tells of its beginning, or the rest of it.
+
+    An alert of its beginning is not enough: that of its end may have been withdrawn by an entry which is corrected now.
+    """
     slack = timedelta(seconds=REENTRY_S)
-    return (
-        Alert.select()
-        .where(
+    told = [
+        (alert.fix_time - slack, alert.last_fix_time + slack if alert.is_over else None)
+        for alert in Alert.select(Alert.fix_time, Alert.last_fix_time, Alert.is_over).where(
             Alert.wearer == wearer_id,
             Alert.place == place_id,
             Alert.kind == AlertKind.ZONE,
             Alert.certainty != Certainty.WITHDRAWN,
             Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-            # One that begins later speaks of the end of the stay only.
-            Alert.fix_time <= began_at + slack,
-            (Alert.last_fix_time >= began_at - slack) | (~Alert.is_over),
         )
-        .exists()
-    )
+    ]
+
+    def is_told(decision: Decision) -> bool:
+        at = instant(decision.fix_time)
+        return any(begin <= at and (end is None or at <= end) for begin, end in told)
+
+    # An alert that begins later speaks of the end of the stay only.
+    if not is_told(run[0]):
+        return run
+    # The first fix of a departure still belongs to the stay, and by itself tells of none.
+    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_told(one)]
+    return rest if any(one.probability_inside >= EVEN_ODDS for one in rest) else []
 
 
 def _raise_late(wearer: Wearer, row: PlaceZone, run: Sequence[Decision], peak: Decision, now: datetime) -> None:

@@ -165,6 +165,17 @@ def brute_force(history: list[tuple[str, int, Any]], at: float | None = None) ->
 @example([("fix", 3, "home"), ("zone", 2, "removed"), ("zone", 2, "home")])
 @example([("fix", 5, "far"), ("fix", 2, "other"), ("zone", 1, "other"), ("terms", 1, "suspended"), ("terms", 1, "on")])
 @example([("fix", 2, "home"), ("terms", 0, 4), ("fix", 5, "home"), ("terms", 1, 6), ("terms", 3, 1)])
+@example(
+    [
+        ("zone", 0, "other"),
+        ("fix", 4, "other"),
+        ("fix", 2, "other"),
+        ("fix", 9, "home"),
+        ("terms", 2, "suspended"),
+        ("terms", 2, "on"),
+    ]
+)
+@example([("fix", 1, "other"), ("fix", 0, "home"), ("terms", 0, "on")])
 @example([("fix", 1, "home"), ("tag", 1, ""), ("fix", 2, "home"), ("fix", 4, "far")])
 def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
     database_url: str, history: list[tuple[str, int, Any]]
