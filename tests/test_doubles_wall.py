@@ -45,7 +45,7 @@ def doubles() -> Iterator[Doubles]:
 
 def open_wall(browser: Browser, doubles: Doubles, width: int, height: int) -> Page:
     page = browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.goto(doubles.url + "/")
     expect(page.get_by_role("status")).to_have_text("Live")
     return page

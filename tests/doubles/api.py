@@ -148,7 +148,7 @@ class Doubles:
         """How many reports a `held` fault keeps back."""
         return self._exchange.webhooks.held_count
 
-    def wait_for(self, condition: Callable[[], T], timeout: float = 5.0) -> T:
+    def wait_for(self, condition: Callable[[], T], timeout: float = 30.0) -> T:
         """Wait until `condition()` is true; it is asked again after each arrival.
 
         Raises:

@@ -22,7 +22,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -30,7 +30,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -25,7 +25,7 @@ SAVE = "Save the condition and its zone"
 def plain(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     """A browser that runs no scripts."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -200,6 +200,7 @@ def test_a_pasted_shape_is_drawn_kept_without_its_properties_and_doubted_where_i
     expect_to_fit(page)
     shot(page, "condition-new-390")
     page.get_by_role("button", name=TRY).click()
+    expect(doubts).to_contain_text("is not in force")
     expect(doubts).not_to_contain_text("swapped")
     expect_to_fit(page)
     page.get_by_role("button", name=SAVE).click()

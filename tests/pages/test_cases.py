@@ -21,7 +21,7 @@ from tests.world import HOME, World
 @pytest.fixture
 def narrow(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -20,7 +20,7 @@ from tests.world import World
 @pytest.fixture
 def scriptless(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
     context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=NARROW, has_touch=True, is_mobile=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -57,8 +57,9 @@ def sign_in(phone: BrowserContext, world: World, email: str, path: str) -> tuple
 
 
 def expect_to_fit(page: Page) -> None:
-    """Fail when the page scrolls sideways or cuts a text."""
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    """Fail when the page scrolls sideways or cuts a text, once it is there: it may be about to be another."""
+    page.wait_for_load_state()
+    page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.evaluate(CUT_TEXTS) == []
 
 

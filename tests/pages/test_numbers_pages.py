@@ -65,6 +65,7 @@ def test_her_number_and_his_are_kept_on_the_page_of_the_case(
     expect(page.locator("[data-gaps]")).to_contain_text("is not proved, so no text goes to her")
     page.get_by_role("button", name="Text her a code").click()
     code = code_of(world.expect_sms(world.victim.phone, "Your code is").body)
+    expect(page.get_by_label("The code that she reads out")).to_be_visible()
     expect_to_fit(page)
     shot(page, "case-number-390")
     page.get_by_label("The code that she reads out").fill(code)

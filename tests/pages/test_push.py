@@ -55,7 +55,7 @@ def phone(browser: Browser, world: World) -> Iterator[BrowserContext]:  # noqa: 
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
     eventually(lambda: open_sockets() == 0, "the server has seen the pages go: the database is closed after this")

@@ -46,6 +46,7 @@ def test_an_administrator_splits_a_team_for_a_day_to_come_and_calls_it_off(
     expect_to_fit(small)
     shot(small, "administrator-planned-390")
     small.locator("[data-team]").filter(has_text="North London").get_by_role("link", name="Split").click()
+    expect(small.get_by_role("button", name="Split the team")).to_be_visible()
     expect_to_fit(small)
     shot(small, "team-split-390")
     page.get_by_text("Call it off", exact=False).first.click()
