@@ -12,6 +12,7 @@ import pytest
 
 from backend import clock, db, outbox
 from backend.models import Channel, Notification
+from backend.outbox import claiming
 from tests.faults.conftest import Remedy
 from tests.processes import ROOT, environment
 from tests.world import World, eventually
@@ -50,7 +51,7 @@ def test_a_lease_that_its_worker_took_to_the_grave_runs_out(world: World, remedy
     def is_free(*_: object) -> Any:
         return Notification.lease_until.is_null()
 
-    remedy.is_switched_off_by(outbox, "_is_free", is_free)
+    remedy.is_switched_off_by(claiming, "_is_free", is_free)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()

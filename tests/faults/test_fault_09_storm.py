@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend import clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
+from backend.outbox import owing
 from tests.faults.conftest import Remedy
 from tests.world import World
 from zones import Certainty, Level
@@ -13,7 +14,7 @@ MANY = 40
 
 
 def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(outbox, "_priority", lambda *_: 0)
+    remedy.is_switched_off_by(owing, "_priority", lambda *_: 0)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()

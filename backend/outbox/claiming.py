@@ -1,0 +1,169 @@
+"""What is due, claimed with a lease by one worker at a time; one call to a person at once."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import JOIN, SQL, fn
+
+from backend import db
+from backend.models import Alert, Attempt, Channel, Notification, NotificationState, Person, Victim
+
+log = logging.getLogger(__name__)
+
+# Spelt out and not bound, since the indexes of what waits and of calls are found by these very words.
+PENDING = SQL(f"'{NotificationState.PENDING}'")
+CALL = SQL(f"'{Channel.VOICE}'")
+# A call that has not ended by now is no longer waited for.
+LONGEST_CALL_S = 90.0
+
+
+def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limit: int) -> list[Notification]:
+    """Lease up to ``limit`` due notifications to the caller, first words, the gravest and the newest first.
+
+    A lease that ran out may be claimed by anybody: its worker died between claim and send. Each claim has a
+    fencing token of its own, and only its holder can settle it.
+    """
+    token = secrets.token_hex(8)
+    with db.atomic():
+        due = db.skip_locked(
+            Notification.select(Notification.id, Notification.channel, Notification.recipient_key)
+            .where(
+                Notification.state == PENDING,
+                Notification.due_at <= now,
+                Notification.channel.in_(list(channels)),
+                _is_free(now, lease_s),
+                _has_no_call(now),
+            )
+            .order_by(Notification.priority, Notification.id.desc())
+            .limit(limit)
+        )
+        ids = _one_call_each(due)
+        if not ids:
+            return []
+        Notification.update(
+            lease_token=token,
+            lease_until=now + timedelta(seconds=lease_s),
+            attempts=Notification.attempts + 1,
+        ).where(
+            Notification.id.in_(ids),
+            Notification.state == NotificationState.PENDING,
+            _is_free(now, lease_s),
+        ).execute()
+        try:
+            return _claimed(ids, token)
+        except ValueError:
+            log.exception("a group of notifications cannot be read: each is tried alone")
+        readable: list[Notification] = []
+        for notification_id in ids:
+            try:
+                readable += _claimed([notification_id], token)
+            except ValueError:
+                log.exception("notification %s cannot be read and is given up", notification_id)
+                Notification.update(state=NotificationState.FAILED, lease_token=None, detail="cannot be read").where(
+                    Notification.id == notification_id
+                ).execute()
+        return readable
+
+
+def _has_no_call(now: datetime) -> Any:
+    """A call waits while another one to the same person may be ringing."""
+    other = Notification.alias()
+    live = other.select(other.recipient_key).where(
+        other.channel == CALL,
+        other.settled_at.between(now - timedelta(seconds=LONGEST_CALL_S), now + timedelta(seconds=LONGEST_CALL_S)),
+        other.state == NotificationState.SENT,
+    )
+    # A lease farther ahead than any is one of a clock that jumped.
+    leased = other.select(other.recipient_key).where(
+        other.channel == CALL,
+        other.state == PENDING,
+        other.lease_until.between(now, now + timedelta(seconds=LONGEST_CALL_S)),
+    )
+    return (Notification.channel != Channel.VOICE) | (
+        Notification.recipient_key.not_in(live) & Notification.recipient_key.not_in(leased)
+    )
+
+
+def _one_call_each(due: Iterable[Notification]) -> list[int]:
+    """Return the ids to claim: of several calls to one person the first, which is the gravest."""
+    ids: list[int] = []
+    called: set[str] = set()
+    for row in due:
+        if row.channel == Channel.VOICE:
+            if row.recipient_key in called:
+                continue
+            called.add(row.recipient_key)
+        ids.append(row.id)
+    return ids
+
+
+def fold_calls(notification: Notification, now: datetime) -> int:
+    """Count the other calls that are due to the same person as made by this one, which names how many there are."""
+    with db.atomic():
+        others = [
+            row.id
+            for row in db.skip_locked(
+                Notification.select(Notification.id).where(
+                    Notification.channel == Channel.VOICE,
+                    Notification.state == NotificationState.PENDING,
+                    Notification.recipient_key == notification.recipient_key,
+                    Notification.due_at <= now,
+                    Notification.lease_token.is_null(),
+                    Notification.id != notification.id,
+                )
+            )
+        ]
+        told = f"told by the call of notification {notification.id}"
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, detail=told).where(
+            Notification.id.in_(others)
+        ).execute()
+        db.insert_rows(
+            Attempt,
+            [
+                {
+                    "id": secrets.token_hex(16),
+                    "notification": other_id,
+                    "started_at": now,
+                    "finished_at": now,
+                    "outcome": "folded",
+                    "detail": told,
+                }
+                for other_id in others
+            ],
+        )
+    return len(others)
+
+
+def _is_free(now: datetime, lease_s: float) -> Any:
+    """Nobody's, run out, or farther ahead than any lease: a clock that jumped must not hold a message."""
+    held_until = Notification.lease_until
+    return held_until.is_null() | (held_until <= now) | (held_until > now + timedelta(seconds=2 * lease_s))
+
+
+def _claimed(ids: Collection[int], token: str) -> list[Notification]:
+    query = (
+        Notification.select(Notification, Alert, Person, Victim)
+        .join(Alert)
+        .switch(Notification)
+        .join(Person, JOIN.LEFT_OUTER)
+        .switch(Notification)
+        .join(Victim, JOIN.LEFT_OUTER)
+        .where(Notification.id.in_(list(ids)), Notification.lease_token == token)
+        .order_by(Notification.priority, Notification.id.desc())
+    )
+    return list(query)
+
+
+def next_due_at(channels: Collection[Channel]) -> datetime | None:
+    """Return when the next pending notification can be claimed: when it falls due, or when its lease runs out."""
+    at = (
+        Notification.select(fn.MIN(fn.COALESCE(Notification.lease_until, Notification.due_at)))
+        .where(Notification.state == PENDING, Notification.channel.in_(list(channels)))
+        .scalar()
+    )
+    return Notification.due_at.python_value(at)

@@ -1,0 +1,133 @@
+"""What is owed: who is told what on which channel and how urgently, and what is no longer owed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import IntEnum
+
+from backend import db, lifecycle, wakeups
+from backend.models import Alert, Channel, Handling, Notification, NotificationState, Person, Purpose, Victim
+from zones import Certainty, Level
+
+
+class Priority(IntEnum):
+    """Which of many due notifications goes first; less is sooner."""
+
+    NEW = 0
+    ESCALATION = 1
+    UPDATE = 2
+
+
+# Within one urgency the gravest goes first.
+STEPS = 10
+
+PRIORITY_OF = {
+    Purpose.ALERT: Priority.NEW,
+    Purpose.VICTIM_BREACH: Priority.NEW,
+    Purpose.ESCALATION: Priority.ESCALATION,
+    Purpose.WITHDRAWN: Priority.UPDATE,
+    Purpose.ANSWERED: Priority.UPDATE,
+    Purpose.VICTIM_NOT_WARNED: Priority.ESCALATION,
+    Purpose.VICTIM_OVER: Priority.UPDATE,
+    Purpose.REPLY_ACKNOWLEDGED: Priority.UPDATE,
+    Purpose.REPLY_TAKEN: Priority.UPDATE,
+    Purpose.REPLY_CANNOT: Priority.UPDATE,
+    Purpose.REPLY_DETAILS: Priority.UPDATE,
+    Purpose.VICTIM_ENDING: Priority.ESCALATION,
+    Purpose.NOTICE: Priority.UPDATE,
+    Purpose.CORRECTION: Priority.UPDATE,
+}
+
+
+def owe(
+    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, rung: int = 0
+) -> None:
+    """Owe one message; owing the same one again changes nothing."""
+    owe_all(alert, [(recipient, channel)], purpose, now, rung=rung)
+
+
+def owe_all(
+    alert: Alert,
+    messages: Sequence[tuple[Person | Victim, Channel]],
+    purpose: Purpose,
+    now: datetime,
+    *,
+    rung: int = 0,
+) -> None:
+    """Owe each of these people one message on the channel beside them; owing the same one again changes nothing."""
+    rows = [
+        {
+            "alert": alert.id,
+            "person": None if isinstance(recipient, Victim) else recipient.id,
+            "victim": recipient.id if isinstance(recipient, Victim) else None,
+            "recipient_key": f"{'victim' if isinstance(recipient, Victim) else 'person'}:{recipient.id}",
+            "channel": channel,
+            "purpose": purpose,
+            "episode": alert.episode,
+            "rung": rung,
+            "priority": _priority(alert, purpose, rung),
+            "due_at": now,
+            "state": NotificationState.PENDING,
+            "attempts": 0,
+            "created_at": now,
+        }
+        for recipient, channel in messages
+    ]
+    if rows:
+        db.insert_rows(Notification, rows, ignore_known=True)
+        wakeups.announce()
+
+
+def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
+    """Return the order of a message among all that are due: first words before later ones, the gravest first."""
+    urgency = PRIORITY_OF[purpose]
+    if purpose is Purpose.ALERT and rung > 0:
+        urgency = Priority.ESCALATION
+    return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
+
+
+def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], person: Person | None = None) -> int:
+    """Cancel what has not gone out of these purposes, and return how many.
+
+    One that a worker holds is on its way: it stays the worker's to settle, and whoever it reaches hears of what came
+    after it.
+    """
+    return (
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None)
+        .where(
+            Notification.alert == alert,
+            Notification.state == NotificationState.PENDING,
+            Notification.purpose.in_(list(purposes)),
+            Notification.lease_token.is_null() | (Notification.lease_until <= now),
+            *([] if person is None else [Notification.person == person]),
+        )
+        .execute()
+    )
+
+
+def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
+    """Cancel what was owed before this instant and has not gone out, whoever held it, and return how many.
+
+    What nobody else would say instead stays where it is still so: a protected person's texts, that hers did not go
+    out, and notices, which climb no ladder.
+    """
+    about = Notification.alert
+    there = (Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED) & ~Alert.is_over
+    is_unanswered = (Alert.handling == Handling.OPEN) & (Alert.certainty != Certainty.WITHDRAWN)
+    is_so = (
+        (Notification.purpose == Purpose.VICTIM_ENDING)
+        | ((Notification.purpose == Purpose.VICTIM_BREACH) & about.in_(Alert.select(Alert.id).where(there)))
+        | ((Notification.purpose == Purpose.VICTIM_OVER) & about.in_(Alert.select(Alert.id).where(Alert.is_over)))
+        | (
+            Notification.purpose.in_([Purpose.VICTIM_NOT_WARNED, Purpose.NOTICE])
+            & about.in_(Alert.select(Alert.id).where(is_unanswered))
+        )
+    )
+    return (
+        Notification.update(
+            state=NotificationState.CANCELLED, settled_at=now, lease_token=None, lease_until=None, detail=detail
+        )
+        .where(Notification.state == NotificationState.PENDING, Notification.created_at < before, ~is_so)
+        .execute()
+    )

@@ -1,0 +1,68 @@
+"""Receipts: what a person's phone proves of the messages about an alert, and of which episode."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import db
+from backend.models import Alert, Channel, Notification, NotificationState, Person, Receipt, ReceiptKind
+
+
+def record_receipt(
+    person: Person,
+    alert: Alert,
+    kind: ReceiptKind,
+    channel: Channel,
+    now: datetime,
+    *,
+    episode: int | None = None,
+) -> bool:
+    """Keep a phone's proof and mark what was sent to this person on this channel; False when it was known.
+
+    ``episode`` is that of the message which the phone speaks of: proof of an old one says nothing of a new one.
+    """
+    episode = alert.episode if episode is None else episode
+    known = Receipt.select().where(
+        Receipt.alert == alert,
+        Receipt.person == person,
+        Receipt.kind == kind,
+        Receipt.channel == channel,
+        Receipt.episode == episode,
+    )
+    # Asked first, since phones repeat themselves and a look needs no write lock.
+    if known.exists():
+        return False
+    with db.atomic():
+        is_new = (
+            Receipt.insert(alert=alert, person=person, kind=kind, channel=channel, episode=episode, at=now)
+            .on_conflict_ignore()
+            .as_rowcount()
+            .execute()
+        )
+        sent = (
+            (Notification.alert == alert)
+            & (Notification.person == person)
+            & (Notification.channel == channel)
+            & (Notification.episode == episode)
+            & Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED])
+        )
+        Notification.update(delivered_at=now).where(sent, Notification.delivered_at.is_null()).execute()
+        Notification.update(state=NotificationState.RECEIVED).where(sent).execute()
+        return bool(is_new)
+
+
+def episode_of(notification_id: int | None, person: Person, alert: Alert) -> int | None:
+    """Return the episode of a notification of this person about this alert, or None for any other number."""
+    row = Notification.get_or_none(
+        Notification.id == notification_id, Notification.person == person, Notification.alert == alert
+    )
+    return row.episode if row else None
+
+
+def has_receipt(alert: Alert, person: Person) -> bool:
+    """Tell whether a phone of this person has said that it has the present episode of the alert."""
+    return (
+        Receipt.select()
+        .where(Receipt.alert == alert, Receipt.person == person, Receipt.episode == alert.episode)
+        .exists()
+    )
