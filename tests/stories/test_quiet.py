@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from backend import alerts, clock, db, outbox
 from backend.alerts import ladder
+from backend.alerts.ladder import climbing
 from backend.case import people
 from backend.models import (
     Alert,
@@ -32,10 +33,10 @@ def test_an_outage_that_used_the_ladder_up_in_seconds_is_followed_by_another_try
     for _ in range(6):
         world.forward(3)
     assert Alert.get().rung >= len(DEFAULT.rungs)
-    assert Alert.get().next_escalation_at <= clock.now() + timedelta(seconds=ladder.NOTHING_OUT_S)
+    assert Alert.get().next_escalation_at <= clock.now() + timedelta(seconds=climbing.NOTHING_OUT_S)
     world.doubles.clear_script()
     world.reads_everything()
-    world.forward(ladder.NOTHING_OUT_S + 6)
+    world.forward(climbing.NOTHING_OUT_S + 6)
     world.officer.expects_sms("Nobody has acknowledged")
     world.officer.acknowledges()
     world.reads_everything()
@@ -232,6 +233,6 @@ def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_
     db.release_connection()
     world.tag.walks_in()
     alert = Alert.get()
-    assert alert.next_escalation_at <= clock.now() + timedelta(seconds=ladder.HINT_ACKNOWLEDGED_S)
+    assert alert.next_escalation_at <= clock.now() + timedelta(seconds=climbing.HINT_ACKNOWLEDGED_S)
     officer.acknowledges()
     world.reads_everything()

@@ -1,0 +1,33 @@
+"""The ladder: who is owed a notification now, because of danger or because of silence."""
+
+from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop, warn_again
+from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
+from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
+from backend.alerts.ladder.telling import (
+    tell,
+    tell_victim_it_is_over,
+    tell_victim_not_warned,
+    tell_victim_of_breach,
+    tell_warned,
+)
+
+__all__ = [
+    "LONGEST_WAIT_S",
+    "WARNINGS",
+    "climb",
+    "escalate_overdue",
+    "hasten",
+    "lock",
+    "next_escalation_at",
+    "pass_on",
+    "restart",
+    "start",
+    "stop",
+    "take_policy",
+    "tell",
+    "tell_victim_it_is_over",
+    "tell_victim_not_warned",
+    "tell_victim_of_breach",
+    "tell_warned",
+    "warn_again",
+]

@@ -1,0 +1,198 @@
+"""Climbs the ladder: who is owed a warning now, rung by rung, from the foot or again because danger rose."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from backend import alarms, audit, outbox
+from backend.alerts.feed import publish
+from backend.alerts.ladder.footing import WARNINGS, ladder_for
+from backend.alerts.muster import Muster
+from backend.models import (
+    AlarmKind,
+    Alert,
+    AlertKind,
+    AuditEntry,
+    Channel,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+)
+from backend.rungs import EVERY_CHANNEL, FIRST
+from zones import Certainty
+
+log = logging.getLogger(__name__)
+
+NOTHING_OUT_S = 30.0
+# A hint that no phone has acknowledged in this time has not arrived.
+HINT_ACKNOWLEDGED_S = 3.0
+
+
+def restart(alert: Alert, now: datetime) -> None:
+    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger.
+
+    A withdrawn alert and a notice are nobody's to answer: they lie open in the list and ring no one.
+    """
+    if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
+        stop(alert, now)
+        return
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.episode += 1
+    start(alert, now)
+
+
+def start(alert: Alert, now: datetime) -> None:
+    """Stand the alert at the foot of the ladder and owe the first notifications."""
+    alert.rung = 0
+    alert.ladder_started_at = now
+    climb(alert, now)
+
+
+def warn_again(alert: Alert, now: datetime) -> None:
+    """Warn the first people of risen danger, while the clock of silence that is already running runs on."""
+    if alert.next_escalation_at is None:
+        restart(alert, now)
+        return
+    # What has not gone out yet says less than what is owed now.
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.episode += 1
+    ladder = ladder_for(alert)
+    first = ladder.rung(0)
+    muster = Muster([alert], now)
+    people = muster.recipients(alert, first.who)
+    reached = _owe_everywhere(alert, people, first.channels, Purpose.ALERT, 0, muster, now)
+    # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
+    alert.rung = 1
+    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else ladder.due_after_s(1)
+    text_at = now + timedelta(seconds=wait_s if reached else 0.0)
+    alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
+    alert.save()
+    publish(alert)
+
+
+def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
+    """Stop climbing; ``next_at`` is when silence begins to count again."""
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.next_escalation_at = next_at
+    alert.save()
+    publish(alert)
+
+
+def climb(alert: Alert, now: datetime, muster: Muster | None = None) -> None:
+    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody.
+
+    ``muster`` is that of a group of alerts which this one is among.
+    """
+    muster = muster or Muster([alert], now)
+    if alert.rung > 0:
+        _give_up_hints(alert, now)
+    ladder = ladder_for(alert)
+    top = len(ladder.rungs)
+    while True:
+        number = alert.rung
+        rung = ladder.rung(number)
+        purpose = Purpose.ALERT if set(rung.who) <= FIRST else Purpose.ESCALATION
+        alert.rung = number + 1
+        people = muster.recipients(alert, rung.who)
+        waiting = [p for p in people if not (rung.unless_received and outbox.has_receipt(alert, p))]
+        is_satisfied = bool(people) and not waiting
+        owed = _owe_everywhere(alert, waiting, rung.channels, purpose, number, muster, now)
+        if owed or is_satisfied:
+            break
+        if number >= top:
+            log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
+            audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+            detail = f"Alert {alert.id} reaches nobody: no one has a route"
+            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
+            break
+    due_at = alert.ladder_started_at + timedelta(seconds=ladder.due_after_s(alert.rung))
+    if alert.rung < top:
+        if owed == {Channel.WEBSOCKET}:
+            # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
+            due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
+        alert.next_escalation_at = max(due_at, now)
+    elif _has_come_to_nothing(alert):
+        # Rungs that failed one after the other have used the ladder up in seconds: soon a provider may be back.
+        alert.next_escalation_at = now + timedelta(seconds=NOTHING_OUT_S)
+    elif alert.rung == top:
+        # A rung that came early or late must not make the repetition fall due at once, nor minutes too late.
+        soonest, latest = (now + timedelta(seconds=ladder.repeat.after_s * share) for share in (0.5, 1.0))
+        alert.next_escalation_at = min(max(due_at, soonest), latest)
+    else:
+        alert.next_escalation_at = now + timedelta(seconds=ladder.repeat.after_s)
+    alert.save()
+    publish(alert)
+
+
+def _has_come_to_nothing(alert: Alert) -> bool:
+    """Tell whether all that was tried for this rise of danger has failed."""
+    tried = Notification.select().where(
+        Notification.alert == alert,
+        Notification.episode == alert.episode,
+        Notification.purpose.in_(WARNINGS),
+        Notification.channel != Channel.WEBSOCKET,
+    )
+    is_out = Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED])
+    has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
+    return tried.where(has_failed).exists() and not tried.where(is_out).exists()
+
+
+def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
+    """Let the next people be asked at once, since ``person`` cannot act; True where they were.
+
+    Only of those who are asked first: while another of them may still act nothing is passed over, and whoever was
+    never asked silences nobody.
+    """
+    ladder = ladder_for(alert)
+    beyond = ladder.beyond_first(alert.rung)
+    is_past = alert.rung > 0 and not set(ladder.rung(alert.rung - 1).who) <= FIRST
+    muster = Muster([alert], now)
+    first = muster.recipients(alert, tuple(FIRST))
+    if alert.next_escalation_at is None or is_past or person.id not in {one.id for one in first}:
+        return False
+    outbox.cancel_pending(alert, now, WARNINGS, person)
+    cannot = {
+        row.actor
+        for row in AuditEntry.select(AuditEntry.actor).where(
+            AuditEntry.alert == alert, AuditEntry.action == "cannot", AuditEntry.at >= alert.ladder_started_at
+        )
+    }
+    if any(audit.actor_of(one) not in cannot for one in first):
+        return False
+    alert.rung = beyond
+    climb(alert, now, muster)
+    return True
+
+
+def _give_up_hints(alert: Alert, now: datetime) -> None:
+    """A hint that no process sent to a socket by now has failed: the socket is gone."""
+    Notification.update(state=NotificationState.FAILED, settled_at=now, detail="no open socket took it").where(
+        Notification.alert == alert,
+        Notification.channel == Channel.WEBSOCKET,
+        Notification.state == NotificationState.PENDING,
+    ).execute()
+
+
+def _owe_everywhere(
+    alert: Alert,
+    people: Sequence[Person],
+    channels: Sequence[Channel],
+    purpose: Purpose,
+    number: int,
+    muster: Muster,
+    now: datetime,
+) -> set[Channel]:
+    """Owe these people a message on each of ``channels`` that reaches them, and return the channels that do."""
+    routes = muster.routes_of(people)
+    owed = [(person, channel) for person in people for channel in channels if channel in routes[person.id]]
+    outbox.owe_all(alert, owed, purpose, now, rung=number)
+    for person in people:
+        if not routes[person.id].intersection(EVERY_CHANNEL):
+            log.error("person %s has no live route", person.id)
+            audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
+            detail = f"Staff member {person.id} has no live route and was to be warned"
+            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
+    return {channel for _, channel in owed}
