@@ -1,0 +1,117 @@
+"""Alerts with their history, the counter that numbers their changes, and their handovers to the police."""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
+
+from backend.db import InstantField
+from backend.models.staff import Person, Team
+from backend.models.table import Table
+from backend.models.wearers import PlaceZone, ProtectedPlace, Wearer
+from backend.models.words import Handling
+
+
+class Alert(Table):
+    """One ongoing situation of one wearer at one place, and what people do about it."""
+
+    code = CharField(unique=True)
+    kind = CharField()
+    wearer = ForeignKeyField(Wearer, backref="alerts")
+    team = ForeignKeyField(Team, backref="alerts")
+    place = ForeignKeyField(ProtectedPlace, backref="alerts")
+    zone = ForeignKeyField(PlaceZone)
+    # The situation.
+    level = IntegerField()
+    certainty = CharField()
+    peak_danger = IntegerField()
+    is_over = BooleanField(default=False)
+    is_late = BooleanField(default=False)
+    over_at = InstantField(null=True)
+    reasons = JSONField()
+    distance_m = DoubleField(null=True)
+    closing_mps = DoubleField(null=True)
+    time_to_edge_s = DoubleField(null=True)
+    probability_inside = DoubleField(null=True)
+    could_be_inside = BooleanField(default=False)
+    is_pass_through = BooleanField(default=False)
+    # At a moving place: who came nearer to whom when danger last rose.
+    mover = CharField(null=True)
+    # The clock of the fix that raised it.
+    fix_time = InstantField()
+    received_at = InstantField()
+    decided_at = InstantField()
+    last_fix_time = InstantField()
+    raised_at = InstantField()
+    # When the first hint left for any socket, whoever it was owed to.
+    hinted_at = InstantField(null=True)
+    # The handling.
+    handling = CharField(default=Handling.OPEN)
+    acknowledged_by = ForeignKeyField(Person, null=True, backref="acknowledged")
+    acknowledged_at = InstantField(null=True)
+    acknowledged_danger = IntegerField(default=0)
+    # The fix at which danger fell below what people know of: a return soon after is no news.
+    fell_at = InstantField(null=True)
+    first_acknowledged_at = InstantField(null=True)
+    outcome_code = CharField(null=True)
+    outcome_note = TextField(null=True)
+    outcome_by = ForeignKeyField(Person, null=True, backref="outcomes")
+    outcome_at = InstantField(null=True)
+    # The ladder: an alert that somebody still has to answer always has a next instant.
+    episode = IntegerField(default=1)
+    ladder_started_at = InstantField()
+    rung = IntegerField(default=0)
+    next_escalation_at = InstantField(null=True, index=True)
+    # The ladder as it was when the alert was raised; None is the default one.
+    ladder = JSONField(null=True)
+    duty_person = ForeignKeyField(Person, null=True)
+    # Where the alert stands in the feed of changes that phones follow.
+    cursor = IntegerField(default=0, index=True)
+
+    class Meta:
+        indexes = (
+            (("team", "handling"), False),
+            (("wearer", "place", "is_over"), False),
+            (("raised_at",), False),
+        )
+        # Writing what has not changed costs more than all the rest of a change.
+        only_save_dirty = True
+
+
+class Feed(Table):
+    """The one row whose counter numbers the changes of alerts in the order of their commits."""
+
+    id = AutoField()
+    cursor = IntegerField()
+
+
+class AuditEntry(Table):
+    """Who did what to what, and when; written with the change itself."""
+
+    id = BigAutoField()
+    at = InstantField()
+    actor = CharField()
+    action = CharField()
+    alert = ForeignKeyField(Alert, null=True, backref="history")
+    subject = CharField()
+    detail = JSONField(null=True)
+
+
+class PoliceHandover(Table):
+    """An alert handed to a police control room: to which force, under which reference, when and by whom."""
+
+    alert = ForeignKeyField(Alert, backref="handovers")
+    force = CharField()
+    reference = CharField()
+    at = InstantField()
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person)

@@ -1,0 +1,102 @@
+"""What tags sent and how it was judged: requests, fixes, what was set apart, events, nearness to each zone."""
+
+from __future__ import annotations
+
+from peewee import (
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
+
+from backend.db import InstantField
+from backend.models.table import Table
+from backend.models.wearers import PlaceZone, Tag, Wearer
+
+
+class TagRequest(Table):
+    """One signed request of a tag and what it was answered, so that the same request is answered the same."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag)
+    webhook_id = CharField()
+    received_at = InstantField()
+    answer = JSONField()
+
+    class Meta:
+        indexes = ((("tag", "webhook_id"), True),)
+
+
+class Fix(Table):
+    """One position report that was accepted, with how it was judged."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="fixes", index=False)
+    wearer = ForeignKeyField(Wearer, null=True, index=False)
+    fix_time = InstantField()
+    received_at = InstantField()
+    decided_at = InstantField(null=True)
+    lat = DoubleField()
+    lon = DoubleField()
+    accuracy_m = DoubleField(null=True)
+    speed_mps = DoubleField(null=True)
+    course_deg = DoubleField(null=True)
+    satellites = IntegerField(null=True)
+    hdop = DoubleField(null=True)
+    source = CharField(null=True)
+    battery_pct = DoubleField(null=True)
+    extra = JSONField(null=True)
+    level = IntegerField(null=True)
+    certainty = CharField(null=True)
+
+    class Meta:
+        indexes = (
+            (("tag", "fix_time", "lat", "lon"), True),
+            (("wearer", "fix_time"), False),
+        )
+
+
+class QuarantinedFix(Table):
+    """What a tag sent and we do not act on, as it came, with the reason."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="quarantine")
+    webhook_id = CharField()
+    position = IntegerField(null=True)
+    code = CharField()
+    detail = TextField()
+    body = TextField()
+    received_at = InstantField()
+
+
+class TagEvent(Table):
+    """Something a tag said of itself, or we saw of it: a strap opened, a clock reset. Held against no person."""
+
+    id = BigAutoField()
+    tag = ForeignKeyField(Tag, backref="events")
+    kind = CharField()
+    at = InstantField()
+    received_at = InstantField()
+    detail = JSONField(null=True)
+
+
+class PlaceState(Table):
+    """How near one wearer is to one zone: the judge's own state after the newest fix."""
+
+    wearer = ForeignKeyField(Wearer, backref="place_states")
+    zone = ForeignKeyField(PlaceZone, backref="states")
+    tag = ForeignKeyField(Tag)
+    level = IntegerField()
+    certainty = CharField()
+    fix_time = InstantField()
+    wants_fast = BooleanField(default=False)
+    # When the zone next comes into force or out of it, which is judged without a fix.
+    next_change_at = InstantField(null=True, index=True)
+    state = TextField()
+
+    class Meta:
+        indexes = ((("wearer", "zone"), True),)

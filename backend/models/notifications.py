@@ -1,0 +1,98 @@
+"""Who is told: messages owed, tries to hand them over, and what phones and providers say of them."""
+
+from __future__ import annotations
+
+from peewee import SQL, BigAutoField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+
+from backend.db import InstantField
+from backend.models.alerts import Alert
+from backend.models.staff import Person
+from backend.models.table import Table
+from backend.models.victims import Victim
+from backend.models.words import NotificationState
+
+
+class Notification(Table):
+    """One message owed to one person on one channel for one rung of an alert's ladder."""
+
+    id = BigAutoField()
+    alert = ForeignKeyField(Alert, backref="notifications")
+    person = ForeignKeyField(Person, null=True, backref="notifications")
+    victim = ForeignKeyField(Victim, null=True, backref="notifications")
+    channel = CharField()
+    purpose = CharField()
+    recipient_key = CharField()
+    episode = IntegerField()
+    rung = IntegerField()
+    priority = IntegerField()
+    due_at = InstantField()
+    state = CharField(default=NotificationState.PENDING)
+    attempts = IntegerField(default=0)
+    lease_token = CharField(null=True)
+    lease_until = InstantField(null=True)
+    created_at = InstantField()
+    sent_at = InstantField(null=True)
+    delivered_at = InstantField(null=True)
+    settled_at = InstantField(null=True)
+    detail = CharField(null=True)
+
+    class Meta:
+        indexes = (
+            (("alert", "recipient_key", "channel", "purpose", "episode", "rung"), True),
+            (("state", "due_at"), False),
+            (("channel", "state"), False),
+        )
+
+
+# Few of all messages wait, and few of all are calls. Whoever asks by these indexes has to spell the conditions out: a
+# bound parameter hides them.
+Notification.add_index(
+    Notification.index(
+        Notification.priority, Notification.id.desc(), name="notification_pending", where=SQL("state = 'pending'")
+    )
+)
+Notification.add_index(
+    Notification.index(Notification.settled_at, name="notification_calls", where=SQL("channel = 'voice'"))
+)
+
+
+class Attempt(Table):
+    """One try to hand a notification to a provider."""
+
+    id = CharField(primary_key=True)
+    notification = ForeignKeyField(Notification, backref="tries")
+    started_at = InstantField(index=True)
+    finished_at = InstantField(null=True)
+    outcome = CharField(null=True)
+    provider_id = CharField(null=True, index=True)
+    provider_state = CharField(null=True)
+    # Which account or project was asked, and when it was last asked what became of the message.
+    provider = CharField(null=True)
+    polled_at = InstantField(null=True)
+    detail = TextField(null=True)
+
+
+class Receipt(Table):
+    """What a person's phone says it did with an alert."""
+
+    alert = ForeignKeyField(Alert, backref="receipts")
+    person = ForeignKeyField(Person, backref="receipts")
+    kind = CharField()
+    channel = CharField()
+    episode = IntegerField()
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("alert", "person", "kind", "channel", "episode"), True),)
+
+
+class ProviderEvent(Table):
+    """A callback or an incoming message of a provider, stored as it came before anything is made of it."""
+
+    id = BigAutoField()
+    provider = CharField()
+    token = CharField(unique=True)
+    kind = CharField()
+    body = JSONField()
+    received_at = InstantField(index=True)
+    made_of_it = CharField(null=True)

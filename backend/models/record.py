@@ -1,0 +1,117 @@
+"""The record of cases over time: dated entries, orders, versions of zones, and what hangs on them."""
+
+from __future__ import annotations
+
+from peewee import BigAutoField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+
+from backend.db import InstantField
+from backend.models.staff import Person
+from backend.models.table import Table
+from backend.models.wearers import Activation, PlaceZone, Wearer
+
+
+class CheckedCaseload(Table):
+    """The two files of a caseload that were found sound, until the person who checked them confirms; then nothing."""
+
+    person = ForeignKeyField(Person, unique=True)
+    table = TextField(column_name="rows")
+    zones = TextField()
+    cases = IntegerField()
+    checked_at = InstantField(index=True)
+
+
+class DatedEntry(Table):
+    """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
+
+    id = BigAutoField()
+    subject = CharField()
+    what = CharField()
+    # Whose case it belongs to, so that a case is read in one query.
+    wearer = ForeignKeyField(Wearer, null=True, backref="entries")
+    value = JSONField()
+    from_at = InstantField()
+    why = TextField()
+    document = CharField()
+    corrects = ForeignKeyField("self", null=True)
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+    class Meta:
+        indexes = ((("subject", "what"), False), (("what",), False))
+
+
+class Order(Table):
+    """The licence or court order that zones come from; its dates are dated entries."""
+
+    wearer = ForeignKeyField(Wearer, backref="orders")
+    kind = CharField()
+    reference = CharField()
+    created_at = InstantField()
+    created_by = ForeignKeyField(Person, null=True)
+
+
+class Condition(Table):
+    """One condition of an order in the court's own words, from an instant on."""
+
+    order = ForeignKeyField(Order, backref="conditions")
+    number = CharField()
+    wording = TextField()
+    from_at = InstantField()
+    corrects = ForeignKeyField("self", null=True)
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class ZoneVersion(Table):
+    """What a zone's row stands for: the line of versions it belongs to, its order, and who recorded it and why."""
+
+    zone = ForeignKeyField(PlaceZone, unique=True, backref="versions")
+    # The number of the first zone of the line.
+    line = IntegerField(index=True)
+    order = ForeignKeyField(Order, null=True, backref="zone_versions")
+    condition = ForeignKeyField(Condition, null=True)
+    is_removed = BooleanField(default=False)
+    is_provisional = BooleanField(default=False)
+    why = TextField()
+    document = CharField()
+    corrects = ForeignKeyField(PlaceZone, null=True, backref="corrected_by")
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class ActivationCorrection(Table):
+    """Says that an activation was recorded in error, and which one is right instead."""
+
+    activation = ForeignKeyField(Activation, unique=True, backref="corrections")
+    replaced_by = ForeignKeyField(Activation, null=True, backref="replaces")
+    why = TextField()
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True)
+
+
+class CaseDue(Table):
+    """What the calendar owes a case: derived from the record, and made anew when the record changes."""
+
+    id = BigAutoField()
+    what = CharField()
+    subject = CharField()
+    wearer = ForeignKeyField(Wearer, null=True)
+    due_at = InstantField()
+    done_at = InstantField(null=True)
+    detail = JSONField(null=True)
+
+    class Meta:
+        indexes = ((("done_at", "due_at"), False),)
+
+
+class EmergencyOpening(Table):
+    """A restricted case opened by somebody who is not named on it, with the reason, and who reviewed that."""
+
+    wearer = ForeignKeyField(Wearer, backref="openings")
+    person = ForeignKeyField(Person)
+    reason = TextField()
+    opened_at = InstantField()
+    until_at = InstantField()
+    reviewed_by = ForeignKeyField(Person, null=True, backref="reviews")
+    reviewed_at = InstantField(null=True)
+    review_note = TextField(null=True)

@@ -1,0 +1,101 @@
+"""Staff: teams, people, their shifts and ladders, and the sessions, phones and sockets by which they are reached."""
+
+from __future__ import annotations
+
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField, TextField
+
+from backend.db import InstantField
+from backend.models.table import Table
+
+
+class Team(Table):
+    """A probation delivery unit: who may see a wearer."""
+
+    name = CharField(unique=True)
+    created_at = InstantField()
+
+
+class Person(Table):
+    """A member of staff."""
+
+    team = ForeignKeyField(Team, backref="people")
+    role = CharField()
+    name = CharField()
+    email = CharField(unique=True)
+    password_hash = CharField()
+    phone = CharField(null=True)
+    is_active = BooleanField(default=True)
+    # Nobody: the account whose phone shows that the whole chain works. It is told of canary alerts and of no others.
+    is_canary = BooleanField(default=False)
+    created_at = InstantField()
+
+
+class RouteDown(Table):
+    """A way to a person that will take nothing more: an opted-out, wrong or landline number."""
+
+    person = ForeignKeyField(Person, backref="routes_down")
+    channel = CharField()
+    because = CharField()
+    down_at = InstantField()
+    up_at = InstantField(null=True)
+
+
+class Shift(Table):
+    """When a person is on duty for their team."""
+
+    team = ForeignKeyField(Team, backref="shifts")
+    person = ForeignKeyField(Person, backref="shifts")
+    from_at = InstantField()
+    to_at = InstantField()
+    entered_by = ForeignKeyField(Person, null=True)
+    created_at = InstantField()
+    # When Firebase was asked, before it began, whether it still knows the person's phones.
+    phones_checked_at = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("team", "from_at"), False),)
+
+
+class LadderPolicy(Table):
+    """A team's own ladder for one kind of alert or for all, from an instant on; the newest one counts."""
+
+    team = ForeignKeyField(Team, backref="ladders")
+    kind = CharField(null=True)
+    ladder = JSONField()
+    # Who is told last and again and again: a person, or a desk that has an account and a fixed line.
+    duty_person = ForeignKeyField(Person, null=True, backref="duties")
+    from_at = InstantField()
+    set_by = ForeignKeyField(Person, null=True)
+
+
+class Session(Table):
+    """One sign-in of one person on one phone or browser, until it ends."""
+
+    person = ForeignKeyField(Person, backref="sessions")
+    refresh_hash = CharField(unique=True)
+    previous_hash = CharField(null=True, index=True)
+    refreshed_at = InstantField(null=True)
+    created_at = InstantField()
+    expires_at = InstantField()
+    ended_at = InstantField(null=True)
+
+
+class Device(Table):
+    """A phone that takes pushes for a person."""
+
+    person = ForeignKeyField(Person, backref="devices")
+    token = TextField(unique=True)
+    platform = CharField()
+    keys = JSONField(null=True)
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+    ended_because = CharField(null=True)
+
+
+class Socket(Table):
+    """One open Socket.IO connection, kept fresh by the process that holds it: who can be reached by websocket."""
+
+    person = ForeignKeyField(Person, backref="sockets")
+    session = ForeignKeyField(Session)
+    sid = CharField(unique=True)
+    seen_at = InstantField()

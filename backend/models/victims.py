@@ -1,0 +1,68 @@
+"""Protected persons: how each agreed to be reached, and where she is, if she agreed to say so."""
+
+from __future__ import annotations
+
+from peewee import CharField, DoubleField, ForeignKeyField, TextField
+
+from backend.db import InstantField
+from backend.models.staff import Person, Team
+from backend.models.table import Table
+
+
+class Victim(Table):
+    """A protected person."""
+
+    team = ForeignKeyField(Team, backref="victims")
+    name = CharField()
+    phone = CharField(null=True)
+    created_at = InstantField()
+
+
+class Consent(Table):
+    """A victim's recorded agreement to be reached on one channel in words she chose, until withdrawn."""
+
+    victim = ForeignKeyField(Victim, backref="consents")
+    channel = CharField()
+    wording_breach = TextField()
+    wording_over = TextField()
+    wording_ending = TextField(null=True)
+    given_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+    withdrawn_at = InstantField(null=True)
+    withdrawn_by = CharField(null=True)
+
+
+class LocationConsent(Table):
+    """A victim's recorded agreement that her phone says where she is, until withdrawn."""
+
+    victim = ForeignKeyField(Victim, backref="location_consents")
+    given_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+    withdrawn_at = InstantField(null=True)
+    withdrawn_by = CharField(null=True)
+
+
+class VictimPhone(Table):
+    """A phone that may say where a victim is: paired once with a code that was read to her."""
+
+    consent = ForeignKeyField(LocationConsent, backref="phones")
+    code_hash = CharField(unique=True)
+    code_expires_at = InstantField()
+    token_hash = CharField(unique=True, null=True)
+    paired_at = InstantField(null=True)
+    created_at = InstantField()
+
+
+class VictimPosition(Table):
+    """Where a victim's phone was: the newest two and no more, gone when she withdraws."""
+
+    victim = ForeignKeyField(Victim, backref="positions")
+    fix_time = InstantField()
+    received_at = InstantField()
+    lat = DoubleField()
+    lon = DoubleField()
+    accuracy_m = DoubleField(null=True)
+    speed_mps = DoubleField(null=True)
+
+    class Meta:
+        indexes = ((("victim", "fix_time"), True),)

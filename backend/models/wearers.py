@@ -1,0 +1,58 @@
+"""Wearers, the tags that they wear from when to when, and the places and zones that apply to them."""
+
+from __future__ import annotations
+
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField
+
+from backend.db import InstantField
+from backend.models.staff import Person, Team
+from backend.models.table import Table
+from backend.models.victims import Victim
+
+
+class Wearer(Table):
+    """The person wearing a tag."""
+
+    team = ForeignKeyField(Team, backref="wearers")
+    name = CharField()
+    responsible_officer = ForeignKeyField(Person, null=True)
+    is_training = BooleanField(default=False)
+    # Nobody: its tag walks into a test zone every few minutes. A canary is a training case as well.
+    is_canary = BooleanField(default=False)
+    created_at = InstantField()
+
+
+class Tag(Table):
+    """The device on the ankle and the key that signs what it sends."""
+
+    serial = CharField(unique=True)
+    key = CharField()
+    created_at = InstantField()
+
+
+class Activation(Table):
+    """One tag worn by one wearer, from, to."""
+
+    tag = ForeignKeyField(Tag, backref="activations")
+    wearer = ForeignKeyField(Wearer, backref="activations")
+    from_at = InstantField()
+    to_at = InstantField(null=True)
+
+
+class ProtectedPlace(Table):
+    """A victim's place that a wearer must keep away from."""
+
+    victim = ForeignKeyField(Victim, backref="places")
+    label = CharField()
+
+
+class PlaceZone(Table):
+    """A zone around a place that applies to one wearer: a GeoJSON Feature with kind and buffer."""
+
+    place = ForeignKeyField(ProtectedPlace, backref="zones")
+    wearer = ForeignKeyField(Wearer, backref="zones")
+    feature = JSONField()
+    from_at = InstantField()
+    to_at = InstantField(null=True)
+    # Around a person and not a place: the feature has no geometry, only radius and buffer.
+    moves = BooleanField(default=False)

@@ -1,0 +1,109 @@
+"""The words that columns hold: roles, channels, purposes, states and kinds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of staff may do."""
+
+    OFFICER = "officer"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Handling(StrEnum):
+    """What people do about an alert; what the wearer does is its situation."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class AlertKind(StrEnum):
+    """Why an alert was raised."""
+
+    ZONE = "zone"
+    CANNOT_JUDGE = "cannot_judge"
+    REPEATED_PASSES = "repeated_passes"
+    NOTICE = "notice"
+
+
+class Channel(StrEnum):
+    """A way to reach a person."""
+
+    WEBSOCKET = "websocket"
+    PUSH = "push"
+    SMS = "sms"
+    VOICE = "voice"
+
+
+class Purpose(StrEnum):
+    """What a notification says; the words are notifier.messages'."""
+
+    ALERT = "alert"
+    ESCALATION = "escalation"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+    VICTIM_BREACH = "victim_breach"
+    VICTIM_OVER = "victim_over"
+    VICTIM_NOT_WARNED = "victim_not_warned"
+    # Answers to what an officer sent by SMS.
+    REPLY_ACKNOWLEDGED = "reply_acknowledged"
+    REPLY_TAKEN = "reply_taken"
+    REPLY_CANNOT = "reply_cannot"
+    REPLY_DETAILS = "reply_details"
+    VICTIM_ENDING = "victim_ending"
+    NOTICE = "notice"
+    CORRECTION = "correction"
+
+
+class NotificationState(StrEnum):
+    """How far a notification has come. Sent is not delivered is not received."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ReceiptKind(StrEnum):
+    """Proof from a phone."""
+
+    RECEIVED = "received"
+    DISPLAYED = "displayed"
+    OPENED = "opened"
+
+
+class AlarmKind(StrEnum):
+    """What can be wrong with Cordon itself or with its ways to people; the gravest first."""
+
+    OUTAGE = "outage"
+    PROCESS_SILENT = "process_silent"
+    CANARY = "canary"
+    NO_NEXT_ACTION = "no_next_action"
+    NO_LIVE_ROUTE = "no_live_route"
+    WEARERS_NUMBER = "wearers_number"
+    PUSH_LOST = "push_lost"
+    BACKLOG = "backlog"
+    PROVIDER_CREDENTIALS = "provider_credentials"
+    PROVIDER_DOWN = "provider_down"
+    DEAD_LETTER = "dead_letter"
+    OPTED_OUT = "opted_out"
+    CLOCK = "clock"
+    ROTA_GAP = "rota_gap"
+    MOVING_PLACE_SILENT = "moving_place_silent"
+    CASE_INCOMPLETE = "case_incomplete"
+    NUMBERS_UNPROVED = "numbers_unproved"
+
+
+class ProvedHow(StrEnum):
+    """How it became known whose a number is."""
+
+    BY_TEXT = "by_text"
+    BY_CALL = "by_call"
+    # In use when proofs began, or made for a demonstration: taken as proved at that moment.
+    CARRIED_OVER = "carried_over"
