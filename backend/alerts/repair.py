@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, db, lifecycle
+from backend import audit, db, lifecycle, outbox
 from backend.alerts import ladder
 from backend.db import atomic
 from backend.models import Alert, AlertKind, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
@@ -26,7 +26,6 @@ IS_OWED_AN_ANSWER = (
     & (Alert.certainty != Certainty.WITHDRAWN)
     & (Alert.kind != AlertKind.NOTICE)
 )
-GONE_OUT = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
         & Notification.purpose.in_(list(ladder.WARNINGS))
     )
     by_provider = Notification.channel != Channel.WEBSOCKET
-    gone_out = _count(Notification.state.in_(list(GONE_OUT)))
+    gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))
     failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
     pending = _count((Notification.state == NotificationState.PENDING) & by_provider)
     is_tried = Alert.ladder_started_at <= now - timedelta(seconds=TRIED_AFTER_S)

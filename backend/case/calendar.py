@@ -23,7 +23,6 @@ from backend.models import (
     Channel,
     Handling,
     Notification,
-    NotificationState,
     Order,
     PlaceZone,
     ProtectedPlace,
@@ -237,7 +236,7 @@ def _check_told(due: CaseDue, now: datetime) -> None:
     gone = Notification.select().where(
         Notification.alert == alert,
         Notification.purpose == Purpose.VICTIM_ENDING,
-        Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED]),
+        Notification.state.in_(list(outbox.GONE_OUT)),
     )
     if not gone.exists():
         alerts.tell(alert, (Who.OFFICER, Who.SUPERVISORS), Purpose.VICTIM_NOT_WARNED, now)

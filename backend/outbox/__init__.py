@@ -5,9 +5,10 @@ from backend.outbox.claiming import claim_due, fold_calls, next_due_at
 from backend.outbox.hints import SOCKET_FRESH_S, connected, hint_sent
 from backend.outbox.owing import cancel_pending, cancel_stale, owe, owe_all
 from backend.outbox.receipts import episode_of, has_receipt, record_receipt
-from backend.outbox.settling import RANK, hold, raise_state, retry, settle, settle_sent
+from backend.outbox.settling import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
 
 __all__ = [
+    "GONE_OUT",
     "RANK",
     "SOCKET_FRESH_S",
     "begin_attempts",

@@ -20,6 +20,7 @@ RANK = {
     NotificationState.RECEIVED: 4,
     NotificationState.CANCELLED: 5,
 }
+GONE_OUT = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED)
 
 
 def hold(notification_id: int) -> None:

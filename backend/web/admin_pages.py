@@ -14,7 +14,7 @@ from backend.case.people import CaseloadLeft
 from backend.case.warnings import day
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import Person, Role, Tag, Team
-from backend.web.forms import from_when, is_confirmed, text_of, visitor
+from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
 from backend.web.identity import page_for
 
 bp = Blueprint("admin_pages", __name__)
@@ -57,7 +57,7 @@ def _try(act: Callable[[], tuple[str, str]]) -> Any:
     try:
         made, secret = act()
     except NeedsConfirmation as error:
-        return _ask_back(error)
+        return ask_back(error, url_for("admin_pages.administrator"))
     except DomainError as error:
         return _page(error), error.status
     return _page(made=made, secret=secret)
@@ -180,7 +180,7 @@ def split_team(team_id: int) -> Any:
             by, team_id, into, named, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
         )
     except NeedsConfirmation as error:
-        return _ask_back(error)
+        return ask_back(error, url_for("admin_pages.administrator"))
     except DomainError as error:
         return form(error), error.status
     counted = f"{len(named)} of {team.name} and {cases} case{'' if cases == 1 else 's'}"
@@ -200,19 +200,6 @@ def call_off(change_id: int) -> Any:
 
 def _when(from_at: datetime, now: datetime) -> str:
     return "now" if from_at <= now else day(from_at)
-
-
-def _ask_back(error: NeedsConfirmation) -> Any:
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    page = render_template(
-        "case/confirm.html",
-        person=visitor(),
-        warnings=error.extra["warnings"],
-        kept=kept,
-        action=request.path,
-        back=url_for("admin_pages.administrator"),
-    )
-    return page, error.status
 
 
 @bp.post("/administrator/people/<int:person_id>/leave")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, time
+from typing import Any
 
-from flask import request
+from flask import render_template, request
 
 from backend.case.record import LONDON
-from backend.errors import InvalidRecord
+from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.web.identity import page_visitor
 
@@ -58,3 +59,17 @@ def from_when(now: datetime) -> datetime:
 
 def is_confirmed() -> bool:
     return text_of("is_confirmed") == "yes"
+
+
+def ask_back(error: NeedsConfirmation, back: str) -> Any:
+    """Return the page that says what a change takes away, and sends the same form again where that is confirmed."""
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    page = render_template(
+        "case/confirm.html",
+        person=visitor(),
+        warnings=error.extra["warnings"],
+        kept=kept,
+        action=request.path,
+        back=back,
+    )
+    return page, error.status

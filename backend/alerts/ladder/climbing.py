@@ -135,7 +135,7 @@ def _has_come_to_nothing(alert: Alert) -> bool:
         Notification.purpose.in_(WARNINGS),
         Notification.channel != Channel.WEBSOCKET,
     )
-    is_out = Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED])
+    is_out = Notification.state.in_(list(outbox.GONE_OUT))
     has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
     return tried.where(has_failed).exists() and not tried.where(is_out).exists()
 

@@ -112,7 +112,7 @@ def hasten(notification: Notification, now: datetime) -> None:
 def _has_hope(notification: Notification) -> bool:
     """Tell whether another message of the same rung is out or has not failed yet; a hint is no hope."""
     has_not_failed = (Notification.state == NotificationState.PENDING) & Notification.detail.is_null()
-    is_out = Notification.state.in_([NotificationState.SENT, NotificationState.DELIVERED, NotificationState.RECEIVED])
+    is_out = Notification.state.in_(list(outbox.GONE_OUT))
     return (
         Notification.select()
         .where(

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from backend.errors import DomainError, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import Person, Role
-from backend.web.forms import visitor
+from backend.web.forms import ask_back, visitor
 from backend.web.identity import settings
 
 bp = Blueprint("case_pages", __name__)
@@ -45,16 +45,7 @@ def try_to(act: Callable[[], Any], done: Callable[[Any], Any], again: Callable[[
     try:
         return done(act())
     except NeedsConfirmation as error:
-        kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-        page = render_template(
-            "case/confirm.html",
-            person=visitor(),
-            warnings=error.extra["warnings"],
-            kept=kept,
-            action=request.path,
-            back=request.form.get("back") or url_for("case_pages.cases"),
-        )
-        return page, error.status
+        return ask_back(error, request.form.get("back") or url_for("case_pages.cases"))
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
