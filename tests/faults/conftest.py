@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-import tests.world
-from tests.world import World
+from tests.world import World, patience
 
 IMPATIENT_S = 2.0
 
@@ -34,7 +33,7 @@ class Remedy:
             yield
             return
         self._world.checks_at_end = False
-        self._patch.setattr(tests.world, "PATIENCE_S", IMPATIENT_S)
+        self._patch.setattr(patience, "PATIENCE_S", IMPATIENT_S)
         with pytest.raises(AssertionError):
             yield
 

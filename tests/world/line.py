@@ -1,23 +1,19 @@
-"""A world to tell stories in: the served application, its worker, the providers' doubles, and people with phones."""
+"""The whole line in one process: the served application, its worker, the providers' doubles, and a team with people."""
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import requests
-import socketio
-from standardwebhooks import Webhook
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backend import auth, clock, consent, db, devices, numbers, tags, web_push
+from backend import auth, clock, consent, db, numbers, tags
 from backend.models import (
     Activation,
     Alert,
@@ -31,7 +27,6 @@ from backend.models import (
     PlaceZone,
     ProtectedPlace,
     Role,
-    Socket,
     Tag,
     Team,
     Victim,
@@ -40,280 +35,22 @@ from backend.models import (
 from backend.settings import Settings
 from notifier.worker import Worker
 from tests.doubles import Doubles
+from tests.world.patience import eventually
+from tests.world.phone import PASSWORD, Phone
+from tests.world.tag import TestTag
 from wsgi import create_app
-from zones.geo import Frame
 
-T = TypeVar("T")
-
-PASSWORD = "a password for tests"
 # argon2 takes its time on purpose; the people of every test share one hash.
 PASSWORD_HASH = auth.hash_password(PASSWORD)
 HOME = (51.5643, -0.1030)
 RADIUS_M = 250.0
 BUFFER_M = 250.0
-PATIENCE_S = 30.0
 SETTLED_WITHIN_S = 1.0
-
-
-def eventually(condition: Callable[[], T], what: str, patience_s: float | None = None) -> T:
-    """Return ``condition()`` once it is true; other threads and processes are given time to make it so."""
-    patience_s = PATIENCE_S if patience_s is None else patience_s
-    deadline = time.monotonic() + patience_s
-    pause = threading.Event()
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {patience_s} s: {what}"
-        pause.wait(0.01)
 
 
 class _Quiet(WSGIRequestHandler):
     def log(self, *_: object) -> None:
         pass
-
-
-@dataclass
-class TestTag:
-    """A tag in a test's hand: it posts signed fixes over HTTP."""
-
-    world: World
-    serial: str
-    key: str
-    centre: tuple[float, float]
-    sent: int = 0
-    __test__ = False
-
-    def place(self, metres_from_centre: float) -> dict[str, float]:
-        """Return the place so many metres east of the zone's centre, with the metre or two by which a receiver errs."""
-        self.sent += 1
-        lat, lon = Frame(*self.centre).to_degrees(metres_from_centre + self.sent % 5 - 2.0, self.sent % 3 - 1.0)
-        return {"lat": lat, "lon": lon}
-
-    def fix(self, metres_from_centre: float, ago_s: float = 0.0, **more: Any) -> dict[str, Any]:
-        """Return one fix as the API takes it."""
-        at = clock.now() - timedelta(seconds=ago_s)
-        return {"fix_time": at.isoformat(), **self.place(metres_from_centre), "accuracy_m": 6.0, **more}
-
-    def post(
-        self,
-        *fixes: dict[str, Any],
-        body: bytes | None = None,
-        events: list[Any] | None = None,
-        webhook_id: str | None = None,
-        signed_at: datetime | None = None,
-        key: str | None = None,
-        url: str | None = None,
-    ) -> requests.Response:
-        """Post a batch, signed as Standard Webhooks says."""
-        content: dict[str, Any] = {"fixes": list(fixes)}
-        if events is not None:
-            content["events"] = events
-        body = json.dumps(content).encode() if body is None else body
-        webhook_id = webhook_id or f"msg_{uuid.uuid4().hex}"
-        signed_at = signed_at or clock.now()
-        try:
-            signature = Webhook(key or self.key).sign(webhook_id, signed_at, body.decode())
-        except UnicodeDecodeError:
-            signature = "v1,none"
-        return requests.post(
-            f"{url or self.world.url}/v1/tags/{self.serial}/fixes",
-            data=body,
-            headers={
-                "Content-Type": "application/json",
-                "webhook-id": webhook_id,
-                "webhook-timestamp": str(int(signed_at.timestamp())),
-                "webhook-signature": signature,
-            },
-            timeout=20,
-        )
-
-    def reports(self, *fixes: dict[str, Any]) -> dict[str, Any]:
-        """Post fixes that are expected to be taken, and return the answer."""
-        response = self.post(*fixes)
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    def stays(self, metres_from_centre: float, for_s: int = 120, every_s: int = 15, **more: Any) -> dict[str, Any]:
-        """Report from one place for some time, which passes."""
-        answer: dict[str, Any] = {}
-        for _ in range(for_s // every_s):
-            answer = self.reports(self.fix(metres_from_centre, **more))
-            self.world.forward(every_s)
-        return answer
-
-    def is_far_away(self) -> dict[str, Any]:
-        """Report once from a place where all is clear."""
-        return self.stays(5_000.0, for_s=30)
-
-    def walks_in(self) -> dict[str, Any]:
-        """Report deep inside the zone, once: as early as it can be known."""
-        return self.reports(self.fix(0.0))
-
-    def stays_inside(self) -> dict[str, Any]:
-        """Report from inside for long enough to be sure."""
-        return self.stays(0.0, for_s=120)
-
-    def leaves(self) -> dict[str, Any]:
-        """Walk out and far away, for long enough to be sure."""
-        for metres in (400.0, 900.0, 1_500.0, 2_500.0, 4_000.0):
-            self.stays(metres, for_s=60, every_s=30)
-        return self.stays(5_000.0, for_s=120, every_s=30)
-
-
-@dataclass
-class Phone:
-    """A member of staff with a phone: the API, the websocket, pushes and texts."""
-
-    world: World
-    person: Person
-    push_token: str | None = None
-    hints: list[dict[str, Any]] = field(default_factory=list)
-    sockets: list[socketio.Client] = field(default_factory=list)
-    answers_hints: bool = True
-    _token: str | None = None
-    _refresh: str | None = None
-    _seen: int = 0
-
-    def signs_in(self) -> Self:
-        """Open a session."""
-        answer = self.world.api("POST", "/v1/sessions", json={"email": self.person.email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        self._token, self._refresh = answer.json()["access_token"], answer.json()["refresh_token"]
-        return self
-
-    @property
-    def token(self) -> str:
-        """The access token of the newest session."""
-        if self._token is None:
-            self.signs_in()
-        assert self._token is not None
-        return self._token
-
-    def api(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Send a request as this person, with a fresh access token where the old one has expired."""
-        answer = self.world.api(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
-        if answer.status_code == 401 and "expired" in answer.text:
-            pair = self.world.api("POST", "/v1/sessions/refresh", json={"refresh_token": self._refresh})
-            assert pair.status_code == 200, pair.text
-            self._token, self._refresh = pair.json()["access_token"], pair.json()["refresh_token"]
-            answer = self.world.api(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
-        return answer
-
-    def opens_the_app(self, after: int | None = None) -> Self:
-        """Open a websocket, as the app does."""
-        client = socketio.Client(reconnection=False)
-
-        def on_alert(hint: dict[str, Any]) -> None:
-            self.hints.append(hint)
-
-        client.on("alert", on_alert)
-        client.connect(
-            self.world.url,
-            auth={"token": self.token, "after": after},
-            transports=["websocket"],
-            wait_timeout=10,
-        )
-        self.sockets.append(client)
-        eventually(self._is_known, f"{self.person.name}'s socket is known")
-        return self
-
-    def _is_known(self) -> bool:
-        try:
-            return Socket.select().where(Socket.person == self.person).exists()
-        finally:
-            db.release_connection()
-
-    def closes_the_app(self) -> None:
-        """Close every websocket."""
-        for client in self.sockets:
-            client.disconnect()
-        self.sockets.clear()
-
-    def alerts(self, status: str = "live", **query: Any) -> list[dict[str, Any]]:
-        """Return the list that the app shows."""
-        answer = self.api("GET", "/v1/alerts", params={"status": status, **query})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["alerts"]
-
-    def alert(self) -> dict[str, Any]:
-        """Return the one alert there is."""
-        found = self.alerts("all")
-        assert len(found) == 1, found
-        return self.api("GET", f"/v1/alerts/{found[0]['id']}").json()
-
-    def acknowledges(self, alert_id: int | None = None) -> dict[str, Any]:
-        """Promise to act."""
-        alert_id = alert_id or self.alert()["id"]
-        answer = self.api("POST", f"/v1/alerts/{alert_id}/acknowledgement")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    @property
-    def handset(self) -> Any:
-        """The phone itself, as the providers' doubles have it: it can be off, answer, and press keys."""
-        return self.world.doubles.phone(self.person.phone or "")
-
-    def texts(self, body: str) -> Any:
-        """Text Cordon."""
-        return self.world.doubles.reply(from_=self.person.phone or "", body=body, to=self.world.settings.twilio_from)
-
-    def says_cannot(self, alert_id: int | None = None) -> dict[str, Any]:
-        """Say that one cannot act."""
-        answer = self.api("POST", f"/v1/alerts/{alert_id or self.alert()['id']}/cannot")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def hands_back(self) -> dict[str, Any]:
-        """Give the alert back."""
-        answer = self.api("DELETE", f"/v1/alerts/{self.alert()['id']}/acknowledgement")
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def records_outcome(self, code: str = "police_informed", note: str = "") -> dict[str, Any]:
-        """Close the alert."""
-        answer = self.api("POST", f"/v1/alerts/{self.alert()['id']}/outcome", json={"code": code, "note": note})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def expects_hint(self) -> dict[str, Any]:
-        """Wait for a websocket hint that was not looked at before."""
-        eventually(lambda: len(self.hints) > self._seen, f"a hint for {self.person.name}")
-        self._seen = len(self.hints)
-        return self.hints[-1]
-
-    def expects_push(self, words: str) -> Any:
-        """Wait for a push with these words."""
-        return self.world.expect_push(self.push_token, words)
-
-    def expects_sms(self, words: str) -> Any:
-        """Wait for a text with these words."""
-        return self.world.expect_sms(self.person.phone, words)
-
-    def expects_call(self) -> Any:
-        """Wait for a voice call."""
-        return self.world.expect_call(self.person.phone)
-
-    def has_app(self, token: str | None = None) -> Self:
-        """Install the app: pushes arrive from now on."""
-        self.push_token = token or f"push-token-{self.person.id}"
-        devices.register(self.person, self.push_token, "android", clock.now())
-        self.world.doubles.introduce(
-            [{"label": self.person.name, "phone": self.person.phone, "push_token": self.push_token, "role": "officer"}]
-        )
-        db.release_connection()
-        return self
-
-    def has_web_app(self) -> Self:
-        """Install the officer's web app and turn warnings on in it, in a browser of this world's push service."""
-        subscription = self.world.doubles.webpush.subscribe(
-            self.person.phone or "", web_push.public_key(self.world.settings)
-        )
-        self.push_token = subscription["endpoint"]
-        body = {"token": self.push_token, "platform": devices.WEB_PUSH, "keys": subscription["keys"]}
-        answer = self.api("POST", "/v1/devices", json=body)
-        assert answer.status_code == 201, answer.text
-        return self
 
 
 class World:
