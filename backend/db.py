@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from playhouse.pool import MaxConnectionsExceeded, PooledSqliteDatabase
 from playhouse.postgres_ext import PooledPsycopg3Database
 
 from backend import clock
+
+log = logging.getLogger(__name__)
 
 database = DatabaseProxy()
 
@@ -165,6 +168,7 @@ class _Unit(threading.local):
     def __init__(self) -> None:
         self.depth = 0
         self.before_commit: dict[Any, Callable[[], None]] = {}
+        self.after_commit: dict[Any, Callable[[], None]] = {}
         self.carried: dict[str, dict[Any, Any]] = {}
 
 
@@ -178,6 +182,7 @@ def atomic() -> Iterator[None]:
         yield
         return
     _unit.depth = 1
+    following: dict[Any, Callable[[], None]] = {}
     try:
         with database.atomic():
             yield
@@ -185,18 +190,34 @@ def atomic() -> Iterator[None]:
                 pending, _unit.before_commit = _unit.before_commit, {}
                 for finish in pending.values():
                     finish()
+        following = _unit.after_commit
     except LOST_CONNECTION:
         forget_connection()
         raise
     finally:
         _unit.depth = 0
-        _unit.before_commit, _unit.carried = {}, {}
+        _unit.before_commit, _unit.after_commit, _unit.carried = {}, {}, {}
+    for key, follow in following.items():
+        try:
+            follow()
+        except Exception as error:
+            # What was committed is true whatever comes of this; the text of an error may hold a coordinate.
+            log.warning("%s did not follow a commit: %s", key, type(error).__name__)
 
 
 def before_commit(key: Any, finish: Callable[[], None]) -> None:
     """Run ``finish`` once, last thing before the present unit of work commits; one call for each ``key``."""
     assert _unit.depth, "before_commit belongs inside atomic()"
     _unit.before_commit[key] = finish
+
+
+def after_commit(key: Any, follow: Callable[[], None]) -> None:
+    """Run ``follow`` once, when the present unit of work is committed; one call for each ``key``.
+
+    It fails by itself: what has to happen is owed by a row of that unit, which somebody else takes up.
+    """
+    assert _unit.depth, "after_commit belongs inside atomic()"
+    _unit.after_commit[key] = follow
 
 
 def carried(key: str) -> dict[Any, Any]:

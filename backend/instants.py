@@ -5,17 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from backend import alerts, lifecycle
-from backend.alerts import Judgement
-from backend.case import calendar, reading
-from backend.case.record import Case
+from backend import alerts
+from backend.case import calendar, present, reading
 from backend.db import LOST_CONNECTION, atomic, lock_rows
-from backend.ingest.consequences import cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL
-from backend.ingest.shapes import next_change, shape_of
-from backend.models import PlaceState, PlaceZone, ProtectedPlace, Tag, Wearer
-from zones import Certainty, Level, judge_instant
-from zones import PlaceState as JudgedState
+from backend.ingest.consequences import cannot_judge
+from backend.ingest.shapes import next_change
+from backend.models import PlaceState, Tag, Wearer
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +50,7 @@ def _judge_row(state_id: int, now: datetime) -> None:
         case = reading.case(row.wearer_id)
         row.next_change_at = next_change(row.zone, now, None, case, max(at, row.fix_time))
         row.save(only=[PlaceState.next_change_at])
-        judge_place(case, row.zone.place_id, at, now)
+        present.judge_place(case, row.zone.place_id, at, now)
 
 
 def _set_aside(state_id: int, now: datetime) -> None:
@@ -75,7 +70,7 @@ def _lock(state_id: int) -> PlaceState | None:
         return None
     lock_rows(Tag, [known.tag_id])
     lock_rows(Wearer, [known.wearer_id])
-    return next(iter(_states(PlaceState.id == state_id)), None)
+    return next(iter(present.states(PlaceState.id == state_id)), None)
 
 
 def next_due_at() -> datetime | None:
@@ -89,53 +84,3 @@ def next_due_at() -> datetime | None:
     )
     due = [at for at in (first.next_change_at if first else None, calendar.next_due_at()) if at is not None]
     return min(due, default=None)
-
-
-def _states(*where: object) -> list[PlaceState]:
-    query = (
-        PlaceState.select(PlaceState, PlaceZone, ProtectedPlace, Wearer)
-        .join(PlaceZone)
-        .join(ProtectedPlace)
-        .switch(PlaceState)
-        .join(Wearer)
-        .where(*where)
-        .order_by(PlaceState.id)
-    )
-    return list(query)
-
-
-def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
-    """Let the gravest of what the place's zones say of this instant change its alert."""
-    found: list[Judgement] = []
-    in_force = case.zones_in_force(at)
-    held = {zone.zone_id for zone in in_force}
-    # A version that begins as another ends has to be judged before anything is called over.
-    is_free = all(zone.place_id != place_id for zone in in_force)
-    for row in _states(PlaceState.wearer == case.wearer_id, PlaceZone.place == place_id):
-        if row.zone_id not in held:
-            if is_free and at >= row.fix_time:
-                found.append(_not_in_force(row, at, now))
-            continue
-        if row.level == CANNOT_JUDGE_LEVEL:
-            # What is known of the place is not all: nothing of it may be called over.
-            return
-        if not row.state or at < row.fix_time:
-            # What was judged later needs no second look.
-            continue
-        decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
-        found.append(judgement_of(row.wearer, row.zone, decision, now, now))
-    if found:
-        alerts.apply(max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level)))
-
-
-def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
-    return Judgement(
-        wearer=row.wearer,
-        zone=row.zone,
-        level=Level.CLEAR,
-        certainty=Certainty.CONFIRMED,
-        reasons=("The zone is no longer in force.",),
-        fix_time=at,
-        received_at=now,
-        decided_at=now,
-    )

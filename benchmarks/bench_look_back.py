@@ -1,4 +1,4 @@
-"""How long a change of the record a month back holds a case: an order is varied, a month of fixes judged again.
+"""How long a change of the record a month back takes, and for how long a fix of that case has to wait meanwhile.
 
 ``python -m benchmarks.bench_look_back --days 30``: one fix a minute on SQLite and PostgreSQL, twice each.
 """
@@ -9,6 +9,7 @@ import argparse
 import importlib
 import os
 import tempfile
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ import psycopg
 
 from backend import clock, db
 from backend.case import writing
+from backend.case.entries import hold
 from backend.case.record import Terms
 from backend.db import atomic, insert_rows
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
@@ -24,6 +26,36 @@ from zones.geo import Frame
 
 HOME = (51.5643, -0.1030)
 TIMES = 2
+
+
+class Waits:
+    """Holds the case again and again, as each of its fixes does, and keeps the longest wait for it."""
+
+    def __init__(self, wearer_id: int) -> None:
+        self.longest_s = 0.0
+        self._wearer_id = wearer_id
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> Waits:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._stop.wait(0.05):
+            began = time.perf_counter()
+            try:
+                with atomic():
+                    hold(self._wearer_id)
+            except db.LOST_CONNECTION:
+                # It has waited for as long as a fix does before its tag is told to send again.
+                pass
+            self.longest_s = max(self.longest_s, time.perf_counter() - began)
+        db.release_connection()
 
 
 def measure(engine: str, url: str, days: int, zones: int) -> None:
@@ -71,13 +103,17 @@ def measure(engine: str, url: str, days: int, zones: int) -> None:
         for first in range(0, len(rows), 5_000):
             insert_rows(Fix, rows[first : first + 5_000])
     for is_suspended in (True, False) * TIMES:
-        began = time.perf_counter()
         varied = Terms(before, is_suspended=is_suspended)
-        writing.vary_order(person, order.id, varied, since, clock.now(), why="Bench.", is_confirmed=True)
-        took = time.perf_counter() - began
+        with Waits(wearer.id) as waits:
+            began = time.perf_counter()
+            writing.vary_order(person, order.id, varied, since, clock.now(), why="Bench.", is_confirmed=True)
+            took = time.perf_counter() - began
         what = "suspended, nothing judged" if is_suspended else f"in force, {zones} zone{'s' if zones != 1 else ''}"
         each = took / minutes / (1 if is_suspended else zones) * 1e3
-        print(f"{engine:11} {days} days back, {minutes:,} fixes, {what:26} {took:6.1f} s, {each:.3f} ms a fix and zone")
+        print(
+            f"{engine:11} {days} days back, {minutes:,} fixes, {what:26} {took:6.1f} s, {each:.3f} ms a fix and zone, "
+            f"a fix waits {waits.longest_s:5.2f} s"
+        )
     db.release_connection()
     db.database.obj.close_all()
 

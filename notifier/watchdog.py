@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from backend import alarms, alerts, canary, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
-from backend.case import checked
+from backend.case import checked, looking_back
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier.telling import Teller
@@ -123,6 +123,7 @@ class Watchdog:
             ("outages", self._outages),
             ("the canary", self._canary),
             ("checked caseloads", checked.forget_old),
+            ("looks back that are owed", looking_back.settle_overdue),
             ("what people were told", self._untold),
             ("this heartbeat", self._beat),
         )

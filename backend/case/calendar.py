@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from backend import alerts, audit, numbers, outbox
-from backend.case import projection, reading, watch
+from backend.case import present, projection, reading, watch
 from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows
@@ -53,6 +53,8 @@ ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER = (
     "order_over",
     "case_over",
 )
+# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
+BEGINS = "zones_begin"
 DERIVED = (ANNOUNCE, TELL_HER, ORDER_OVER, CASE_OVER)
 
 
@@ -80,11 +82,20 @@ def losing(case: Case, at: datetime) -> list[int]:
     return sorted(before - {zone.place_id for zone in case.zones_in_force(at)})
 
 
+def gaining(case: Case, at: datetime) -> bool:
+    """Tell whether a version of a zone comes into force at that instant."""
+    before = {zone.zone_id for zone in case.zones_in_force(at - timedelta(microseconds=1))}
+    return not {zone.zone_id for zone in case.zones_in_force(at)} <= before
+
+
 def plan(case: Case, now: datetime) -> None:
-    """Make anew what is owed for the ends that the record holds; part of the unit of work that changed it."""
+    """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
     CaseDue.delete().where(
-        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_(DERIVED)
+        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     ).execute()
+    for at in case.changes():
+        if at > now and gaining(case, at):
+            CaseDue.create(what=BEGINS, subject=f"wearer:{case.wearer_id}", wearer=case.wearer_id, due_at=at)
     done = {
         (row.what, row.subject, row.detail["ends_at"], row.detail.get("days"))
         for row in CaseDue.select().where(
@@ -171,6 +182,9 @@ def _run(due_id: int, now: datetime) -> None:
         projection.take_effect(due, now)
         return
     case = reading.case(due.wearer_id)
+    if due.what == BEGINS:
+        present.judge(case, due.due_at, now)
+        return
     ends_at = datetime.fromisoformat(due.detail["ends_at"])
     if due.what == ANNOUNCE:
         _announce(due, ends_at, now)

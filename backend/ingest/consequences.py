@@ -12,7 +12,7 @@ from backend.alerts import Judgement
 from backend.ingest.ground import Ground
 from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant, level_of
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, PlaceZone, Wearer
+from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
 from zones import Certainty, Decision, Level, are_repeated
 from zones.passages import REPEATED_WITHIN_S
 
@@ -35,7 +35,9 @@ def change_alerts(
         for time in times:
             candidates = [(v.row, v.decisions[time]) for v in at_place if time in v.decisions]
             row, decision = max(candidates, key=lambda pair: (danger_of(pair[1]), pair[1].level))
-            if _matters(ground, wearer.id, row.place_id, decision) and _is_whole(ground, at_place, time, decision):
+            if not _matters(ground, wearer.id, row.place_id, decision):
+                continue
+            if _is_whole(ground, at_place, time, decision) and not _leaves_a_stay_told_late(ground, row, decision):
                 at = instant(decision.fix_time)
                 told = judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at)
                 changed = ground.apply(told)
@@ -125,6 +127,29 @@ def _raise_late(wearer: Wearer, row: PlaceZone, visit: LateVisit, received_at: d
 
 def _matters(ground: Ground, wearer_id: int, place_id: int, decision: Decision) -> bool:
     return (wearer_id, place_id, AlertKind.ZONE) in ground.standing or danger_of(decision) >= lifecycle.RAISES_FROM
+
+
+def _leaves_a_stay_told_late(ground: Ground, row: PlaceZone, decision: Decision) -> bool:
+    """Tell whether a fix far outside belongs to a stay only as the first after it, and a late alert tells of that stay.
+
+    Without that alert it would prolong the one that stood; as an alert of its own it would tell of nothing.
+    """
+    standing = ground.standing.get((row.wearer_id, row.place_id, AlertKind.ZONE))
+    is_standing = standing is not None and not standing.is_over
+    is_near = decision.distance_m <= float(row.feature["properties"].get("buffer_m") or 0.0)
+    if is_standing or is_near or danger_of(decision) < lifecycle.RAISES_FROM:
+        return False
+    at = instant(decision.fix_time)
+    before = Fix.select(Fix.fix_time).where(Fix.wearer == row.wearer_id, Fix.fix_time < at)
+    last = before.order_by(Fix.fix_time.desc()).first()
+    told = (
+        (Alert.wearer == row.wearer_id)
+        & (Alert.place == row.place_id)
+        & (Alert.kind == AlertKind.ZONE)
+        & Alert.is_late
+        & (Alert.certainty != Certainty.WITHDRAWN)
+    )
+    return last is not None and Alert.select().where(told, Alert.last_fix_time >= last.fix_time).exists()
 
 
 def _is_news(ground: Ground, wearer_id: int, verdict: ZoneVerdict, visit: LateVisit) -> bool:

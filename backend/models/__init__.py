@@ -13,6 +13,7 @@ from backend.models.record import (
     DatedEntry,
     EmergencyOpening,
     Order,
+    OwedLookBack,
     ZoneVersion,
 )
 from backend.models.staff import Device, LadderPolicy, Person, RouteDown, Session, Shift, Socket, Team
@@ -62,6 +63,7 @@ __all__ = [
     "NumberProof",
     "Order",
     "Outage",
+    "OwedLookBack",
     "Person",
     "PlaceState",
     "PlaceZone",
@@ -136,6 +138,7 @@ TABLES: list[type[Table]] = [
     ZoneVersion,
     ActivationCorrection,
     CaseDue,
+    OwedLookBack,
     EmergencyOpening,
     PoliceHandover,
 ]

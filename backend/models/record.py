@@ -104,6 +104,16 @@ class CaseDue(Table):
         indexes = ((("done_at", "due_at"), False),)
 
 
+class OwedLookBack(Table):
+    """A case whose stored fixes are to be judged again, because what is recorded of their time has changed."""
+
+    wearer = ForeignKeyField(Wearer, unique=True)
+    since = InstantField()
+    # Another with each change of the record.
+    mark = CharField()
+    owed_at = InstantField(index=True)
+
+
 class EmergencyOpening(Table):
     """A restricted case opened by somebody who is not named on it, with the reason, and who reviewed that."""
 

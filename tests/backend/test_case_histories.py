@@ -175,6 +175,7 @@ def brute_force(history: list[tuple[str, int, Any]], at: float | None = None) ->
         ("terms", 2, "on"),
     ]
 )
+@example([("fix", 7, "home"), ("zone", -1, "other"), ("zone", 9, "removed"), ("zone", 0, "home"), ("fix", 8, "far")])
 @example([("fix", 1, "other"), ("fix", 0, "home"), ("terms", 0, "on")])
 @example([("fix", 1, "home"), ("tag", 1, ""), ("fix", 2, "home"), ("fix", 4, "far")])
 def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(

@@ -1,0 +1,132 @@
+"""Judges where a wearer is by what is in force at an instant, without a fix: from the newest one that is stored."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from backend import alerts, lifecycle, stored_fixes
+from backend.alerts import Judgement
+from backend.case.record import Case
+from backend.db import insert_rows
+from backend.ingest.consequences import cannot_judge, judgement_of
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_reports
+from backend.ingest.record import CONTEXT_S
+from backend.ingest.shapes import next_change, shape_of
+from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from zones import Certainty, Level, judge_instant, judge_late
+from zones import PlaceState as JudgedState
+
+log = logging.getLogger(__name__)
+
+
+def judge(case: Case, at: datetime, now: datetime) -> None:
+    """Bring the wearer's states, and the alerts of all places, into agreement with what is in force at ``at``.
+
+    The case is held. ``at`` is ``now`` or the instant, just passed, at which what is in force changed.
+    """
+    rows = {zone.id: zone for zone in PlaceZone.select().where(PlaceZone.wearer == case.wearer_id)}
+    newest = Fix.select().where(Fix.wearer == case.wearer_id).order_by(Fix.fix_time.desc()).limit(1).first()
+    # A state that rests on fixes which are another wearer's now says nothing of this one.
+    beyond = PlaceState.fix_time > newest.fix_time if newest is not None else PlaceState.id.is_null(False)
+    PlaceState.delete().where(PlaceState.wearer == case.wearer_id, beyond).execute()
+    if newest is not None:
+        _judge_newest(case, rows, newest, at, now)
+    _plan_changes(case, rows, now)
+    for place_id in sorted({row.place_id for row in rows.values()}):
+        judge_place(case, place_id, at, now)
+
+
+def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datetime, now: datetime) -> None:
+    """Judge zones that came into force without a fix against where the wearer was last known to be."""
+    wearer = Wearer.get_by_id(case.wearer_id)
+    known = {state.zone_id: state for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id)}
+    new_states = []
+    for terms in case.zones_in_force(at):
+        state = known.get(terms.zone_id)
+        if state is not None and state.fix_time >= newest.fix_time:
+            continue
+        row = rows[terms.zone_id]
+        # Where he was last, and how surely, is the same whatever was in force then.
+        near = stored_fixes.of_wearer(case.wearer_id, newest.fix_time - timedelta(seconds=CONTEXT_S))
+        try:
+            decision = judge_late(shape_of(row), near)[-1]
+        except Exception as error:
+            log.warning("zone %s not judged after a change: %s", row.id, type(error).__name__)
+            alerts.apply(cannot_judge(wearer, row, type(error).__name__, newest.fix_time, now, now))
+            continue
+        new_states.append(
+            {
+                "wearer": wearer.id,
+                "zone": row.id,
+                "tag": newest.tag_id,
+                "level": level_of(decision),
+                "certainty": decision.certainty,
+                "fix_time": newest.fix_time,
+                "wants_fast": wants_fast_reports(decision),
+                "next_change_at": next_change(row, now, None, case, at),
+                "state": decision.state.to_json(),
+            }
+        )
+    insert_rows(PlaceState, new_states, update_on=("wearer", "zone"))
+
+
+def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None:
+    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id):
+        try:
+            state.next_change_at = next_change(rows[state.zone_id], now, None, case, max(now, state.fix_time))
+        except Exception:
+            # The judge says by itself that it cannot judge such a zone, at the next instant or fix.
+            state.next_change_at = now
+        state.save(only=[PlaceState.next_change_at])
+
+
+def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
+    """Let the gravest of what the place's zones say of this instant change its alert."""
+    found: list[Judgement] = []
+    in_force = case.zones_in_force(at)
+    held = {zone.zone_id for zone in in_force}
+    # A version that begins as another ends has to be judged before anything is called over.
+    is_free = all(zone.place_id != place_id for zone in in_force)
+    for row in states(PlaceState.wearer == case.wearer_id, PlaceZone.place == place_id):
+        if row.zone_id not in held:
+            if is_free and at >= row.fix_time:
+                found.append(_not_in_force(row, at, now))
+            continue
+        if row.level == CANNOT_JUDGE_LEVEL:
+            # What is known of the place is not all: nothing of it may be called over.
+            return
+        if not row.state or at < row.fix_time:
+            # What was judged later needs no second look.
+            continue
+        decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
+        found.append(judgement_of(row.wearer, row.zone, decision, now, now))
+    if found:
+        alerts.apply(max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level)))
+
+
+def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
+    return Judgement(
+        wearer=row.wearer,
+        zone=row.zone,
+        level=Level.CLEAR,
+        certainty=Certainty.CONFIRMED,
+        reasons=("The zone is no longer in force.",),
+        fix_time=at,
+        received_at=now,
+        decided_at=now,
+    )
+
+
+def states(*where: object) -> list[PlaceState]:
+    """Return states with their zones, places and wearers, read at once."""
+    query = (
+        PlaceState.select(PlaceState, PlaceZone, ProtectedPlace, Wearer)
+        .join(PlaceZone)
+        .join(ProtectedPlace)
+        .switch(PlaceState)
+        .join(Wearer)
+        .where(*where)
+        .order_by(PlaceState.id)
+    )
+    return list(query)
