@@ -8,8 +8,6 @@ from backend import audit
 from backend.db import atomic
 from backend.models import Channel, Consent, Person, Victim
 
-STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
-
 
 def sms_consent(victim: Victim) -> Consent | None:
     """Return the victim's standing consent to SMS, or None."""
@@ -68,8 +66,3 @@ def _end(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
         .where(Consent.victim == victim, Consent.channel == channel, Consent.withdrawn_at.is_null())
         .execute()
     )
-
-
-def is_stop(text: str) -> bool:
-    """Tell whether a reply withdraws: one of the words that carriers honour, whatever its case or full stop."""
-    return text.strip().strip(".!").upper() in STOP_WORDS

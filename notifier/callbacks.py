@@ -82,10 +82,12 @@ def voice(attempt_id: str) -> Response:
 @describes("Twilio tells which key was pressed in a call.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def key(attempt_id: str) -> Response:
     form = _form()
-    digits = form.get("Digits", "")
+    digits, said = form.get("Digits", ""), request.args.get("said", "")
     with atomic():
-        _store("key", f"{attempt_id} {form.get('CallSid', '')} {digits}"[:255], form)
-    return _xml(calls.press(attempt_id, digits, settings().public_url, clock.now()))
+        # Stored and acted on together; a request that was acted on before must not answer what has come since.
+        is_new = _store("key", f"{attempt_id} {form.get('CallSid', '')} {digits} {said}"[:255], form)
+        answer = calls.press(attempt_id, digits, said, settings().public_url, clock.now(), is_repetition=not is_new)
+    return _xml(answer)
 
 
 @bp.post("/v1/webhooks/twilio/sms")
@@ -96,7 +98,9 @@ def reply() -> Response:
     is_explained = False
     with atomic():
         if _store("sms", token, form):
-            made_of_it = replies.take(number, form.get("Body", ""), now)
+            made_of_it = replies.take(
+                number, form.get("Body", ""), now, is_opt_out=form.get("OptOutType", "").upper() == "STOP"
+            )
             is_explained = replies.explanation(number, made_of_it, now)
             ProviderEvent.update(made_of_it=made_of_it).where(ProviderEvent.token == token).execute()
     if not is_explained:

@@ -7,12 +7,35 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from backend.models import Purpose
+
 # A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
 GIVE_UP_AFTER = 4
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+# What no ladder says again is tried for as long as it is useful, with pauses up to this one.
+LONGEST_LASTING_PAUSE_S = 120.0
 # A push that is older than this says something that is no longer true; its provider drops it then.
 USEFUL_FOR_S = 120
+
+_HOURS_S = 3_600.0
+# News of what people were told, which nothing but its own message brings; an answer to a text is soon stale.
+LASTS_FOR_S = {
+    Purpose.WITHDRAWN: 6 * _HOURS_S,
+    Purpose.CORRECTION: 24 * _HOURS_S,
+    Purpose.NOTICE: 24 * _HOURS_S,
+    Purpose.ANSWERED: 900.0,
+    Purpose.VICTIM_OVER: 6 * _HOURS_S,
+    Purpose.VICTIM_ENDING: 24 * _HOURS_S,
+    Purpose.VICTIM_NOT_WARNED: 6 * _HOURS_S,
+    Purpose.VICTIM_NOT_TOLD: 24 * _HOURS_S,
+    Purpose.NEWS_UNDELIVERED: 24 * _HOURS_S,
+    Purpose.REPLY_ACKNOWLEDGED: 900.0,
+    Purpose.REPLY_TAKEN: 900.0,
+    Purpose.REPLY_CANNOT: 900.0,
+    Purpose.REPLY_DETAILS: 900.0,
+    Purpose.REPLY_RISEN: 900.0,
+}
 
 
 class Result(StrEnum):
@@ -35,6 +58,8 @@ class Outcome:
     retry_after_s: float | None = None
     # False where nobody was asked: it counts as no try.
     was_asked: bool = True
+    # True where the provider was asked and gave no answer: the phone may have the message.
+    is_unknown: bool = False
 
 
 def sent(provider_id: str | None = None) -> Outcome:
@@ -45,6 +70,11 @@ def sent(provider_id: str | None = None) -> Outcome:
 def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
     """Not sent, or nobody knows; trying again may help."""
     return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s)
+
+
+def unknown(detail: str) -> Outcome:
+    """Asked, and nobody answered: the message may be out, and is tried again."""
+    return Outcome(Result.RETRY, detail, is_unknown=True)
 
 
 def not_asked(detail: str, retry_after_s: float) -> Outcome:
@@ -62,15 +92,20 @@ def dead_route(detail: str) -> Outcome:
     return Outcome(Result.DEAD_ROUTE, detail)
 
 
-def pause_s(attempts: int, jitter: float, retry_after_s: float | None = None) -> float | None:
+def pause_s(
+    attempts: int, jitter: float, retry_after_s: float | None = None, *, left_s: float | None = None
+) -> float | None:
     """Return the seconds until the next try after ``attempts`` tries, or None to give up.
+
+    A message that no ladder says again has ``left_s``: the seconds for which it is useful yet, whatever its tries.
 
     ``jitter`` in [0, 1) spreads the tries of many workers over half the pause; a provider's own ``retry_after_s``
     is a lower bound, itself bounded: a warning that waits for an hour warns nobody.
     """
-    if attempts >= GIVE_UP_AFTER:
+    if attempts >= GIVE_UP_AFTER if left_s is None else left_s <= 0:
         return None
-    pause = min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) * (0.75 + jitter / 2)
+    longest = LONGEST_PAUSE_S if left_s is None else LONGEST_LASTING_PAUSE_S
+    pause = min(FIRST_PAUSE_S * 2 ** (min(attempts, GIVE_UP_AFTER * 2) - 1), longest) * (0.75 + jitter / 2)
     return max(pause, min(retry_after_s or 0.0, LONGEST_PAUSE_S))
 
 

@@ -55,6 +55,10 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         return f"Zone alert {code}: withdrawn, better fixes show no breach."
     if purpose is Purpose.VICTIM_NOT_WARNED:
         return f"Zone alert {code}: the protected person could not be warned by text."
+    if purpose is Purpose.VICTIM_NOT_TOLD:
+        return f"Zone alert {code}: the protected person could not be told that it is over."
+    if purpose is Purpose.NEWS_UNDELIVERED:
+        return f"Zone alert {code}: a colleague could not be told news of it. Open Cordon."
     if purpose is Purpose.NOTICE:
         return f"Notice {code}: a case of yours needs a look. Open Cordon."
     if purpose is Purpose.CORRECTION:
@@ -71,6 +75,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         since, last = (at.astimezone(LONDON).strftime("%H:%M") for at in (subject.since, subject.last_fix))
         answered = "acknowledged" if subject.is_answered else "not acknowledged"
         return f"Zone alert {code}: {situation(subject)}, since {since}, last fix {last}, {answered}."
+    if purpose is Purpose.REPLY_RISEN:
+        return f"Zone alert {code}: danger has risen, it is now {situation(subject)}. Please acknowledge."
     return f"Zone alert {code}: {situation(subject)}. Please acknowledge."
 
 
@@ -81,7 +87,7 @@ def plain(code: str) -> str:
 
 # What a text asks of whoever reads it: the code is in it because several may have arrived.
 HOW_TO_ANSWER = " Reply 1 {code} to acknowledge, 2 {code} if you cannot."
-ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION)
+ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION, Purpose.REPLY_RISEN)
 
 
 # What is said to a colleague whose text did nothing.
@@ -104,13 +110,16 @@ def spoken_code(digits: str) -> str:
     return f"This is Cordon. Your code is: {slowly}. Once more: {slowly}."
 
 
-def spoken(subject: Subject, others: int) -> str:
-    """Return what a call says: the code letter by letter, and how many other alerts wait for this person."""
+def spoken(subject: Subject, others: int, *, has_risen: bool = False) -> str:
+    """Return what a call says: the code letter by letter, and how many other alerts wait for this person.
+
+    ``has_risen`` since a key was pressed that therefore acknowledged nothing.
+    """
     code = ", ".join(subject.code)
     more = "" if others == 0 else f" {others} more zone alert{'s' if others > 1 else ''} in the app."
+    begins = "Danger has risen, and nothing is acknowledged yet." if has_risen else "This is Cordon."
     return (
-        f"This is Cordon. Zone alert, code {code}: {situation(subject)}.{more} "
-        "Press 1 to acknowledge. Press 2 if you cannot."
+        f"{begins} Zone alert, code {code}: {situation(subject)}.{more} Press 1 to acknowledge. Press 2 if you cannot."
     )
 
 

@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from backend import alerts, audit, consent, numbers, outbox, routes
+from backend import alerts, audit, consent, numbers, outbox, routes, withdrawals
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
-from backend.models import Alert, AuditEntry, Channel, Handling, Notification, Person, Purpose, Victim
+from backend.lifecycle import Danger
+from backend.models import (
+    Alert,
+    AuditEntry,
+    Channel,
+    Handling,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+    Victim,
+)
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
@@ -16,19 +27,26 @@ ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECAS
 ASKED_WITHIN = timedelta(hours=2)
 # Whoever answers us by machine is not answered each time: two machines would talk for ever.
 EXPLAINED_EVERY = timedelta(minutes=10)
+MOST_OF_HERS = 500
 NOT_UNDERSTOOD, NO_SUCH_ALERT = "not understood", "no such alert"
 
 
-def take(number: str, body: str, now: datetime) -> str:
-    """Do what an incoming text asks for and return what was made of it; one that nobody can be sure of does nothing."""
+def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> str:
+    """Do what an incoming text asks for and return what was made of it; one that nobody can be sure of does nothing.
+
+    ``is_opt_out`` says that the provider took it for a STOP, and lets nothing more through.
+    """
     people = list(Person.select().where(Person.phone == number, Person.is_active))
     victims = list(Victim.select().where(Victim.phone == number))
-    if consent.is_stop(body):
-        return _stop(people, victims, now)
-    if len(people) + len(victims) > 1:
+    is_stop = withdrawals.is_withdrawal(body) if victims else withdrawals.is_one_word(body)
+    if is_stop or is_opt_out:
+        return _stop(people, victims, body, now)
+    if victims:
+        return _for_her_officers(people, victims, body, now)
+    if len(people) > 1:
         return "shared number"
     if not people:
-        return "from a protected person" if victims else "unknown number"
+        return "unknown number"
     person = people[0]
     if not numbers.is_proved(person):
         # Nobody knows who has it: it may be a stranger's, or the wearer's own.
@@ -72,9 +90,25 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
     return True
 
 
-def _stop(people: list[Person], victims: list[Victim], now: datetime) -> str:
+def _for_her_officers(people: list[Person], victims: list[Victim], body: str, now: datetime) -> str:
+    """Whatever a protected person wrote is read by a person; of a shared number nobody knows who wrote."""
+    if len(people) + len(victims) > 1:
+        for victim in victims:
+            alerts.tell_that_she_wrote(victim, "A text came from a number that she shares with others.", now)
+        return "shared number"
+    (victim,) = victims
+    if not numbers.is_proved(victim):
+        return "number not proved"
+    alerts.tell_that_she_wrote(victim, f"She answered by text: “{body.strip()[:MOST_OF_HERS]}”", now)
+    return "from a protected person"
+
+
+def _stop(people: list[Person], victims: list[Victim], body: str, now: datetime) -> str:
     """A number that several people share stops for each of them: silence is what it asks for."""
     for victim in victims:
+        if not withdrawals.is_one_word(body) and numbers.is_proved(victim):
+            said = f"She answered by text: “{body.strip()[:MOST_OF_HERS]}” It ends her texts."
+            alerts.tell_that_she_wrote(victim, said, now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
@@ -100,8 +134,34 @@ def _alert_of(person: Person, code: str | None, now: datetime) -> Alert | None:
     return asked[0] if len(asked) == 1 else None
 
 
+def _told(person: Person, alert: Alert) -> Danger | None:
+    """Return the danger that the newest message which this person can have read spoke of.
+
+    One that a worker holds may have arrived, or hang at its provider: it is what was read where nothing else was.
+    """
+    said = (
+        Notification.select()
+        .where(
+            Notification.alert == alert,
+            Notification.person == person,
+            Notification.channel.in_([Channel.SMS, Channel.VOICE]),
+            Notification.purpose.in_([*alerts.WARNINGS, Purpose.REPLY_RISEN, Purpose.REPLY_DETAILS]),
+            Notification.state != NotificationState.FAILED,
+        )
+        .order_by(Notification.id.desc())
+    )
+    newest = (
+        said.where(Notification.sent_at.is_null(False)).first()
+        or said.where(Notification.lease_token.is_null(False)).first()
+    )
+    return None if newest is None else outbox.danger_told(newest)
+
+
 def _acknowledge(person: Person, alert: Alert, now: datetime) -> str:
-    acknowledged = alerts.acknowledge(person, alert.id, now)
+    acknowledged = alerts.acknowledge(person, alert.id, now, _told(person, alert))
+    if acknowledged.handling == Handling.OPEN:
+        _answer(acknowledged, person, Purpose.REPLY_RISEN, now)
+        return "danger had risen"
     is_mine = acknowledged.acknowledged_by_id == person.id
     _answer(acknowledged, person, Purpose.REPLY_ACKNOWLEDGED if is_mine else Purpose.REPLY_TAKEN, now)
     return "acknowledged" if is_mine else "a colleague acts"

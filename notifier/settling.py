@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from backend import alerts, clock, db, numbers, outbox, routes
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200
 PAUSE_S = 0.2
+PUT_OFF_S = 1.0
 # A lease has long run out by then, and somebody else has sent the message again.
 TRIES_FOR_S = 30.0
 
@@ -90,9 +91,48 @@ def _settle_alone(one: Sent) -> None:
 
 
 def is_moot(notification: Notification, alert: Alert) -> bool:
-    """Tell whether a warning has lost its point: somebody has answered, it was nothing, or a newer one is owed."""
+    """Tell whether a message has lost its point.
+
+    A warning has when somebody has answered, it was nothing, or a newer one is owed; a protected person's text when it
+    is not so any more.
+    """
+    if alerts.is_untrue(notification):
+        return True
     is_news = alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN
     return notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode)
+
+
+def drop(notification: Notification, attempt: Attempt) -> None:
+    """Send nothing, since what was claimed has lost its point; that she was never warned is told."""
+    now = clock.now()
+    with db.atomic():
+        alert = alerts.lock(notification.alert_id)
+        outbox.hold(notification.id)
+        outbox.finish_attempt(attempt, "dropped", "no longer owed", None, now)
+        is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer owed")
+        if is_mine and notification.purpose == Purpose.VICTIM_BREACH:
+            alerts.tell_victim_not_warned(alert, now)
+
+
+def put_off(notification: Notification, attempt: Attempt) -> None:
+    """Let what was claimed wait for another message that is on its way."""
+    now = clock.now()
+    with db.atomic():
+        outbox.hold(notification.id)
+        outbox.finish_attempt(attempt, "put off", "waits for an earlier text", None, now)
+        due_at = now + timedelta(seconds=PUT_OFF_S)
+        outbox.retry(notification, due_at, "waits for an earlier text", is_counted=False)
+
+
+def _pause_s(notification: Notification, outcome: Outcome, now: datetime) -> float | None:
+    """Return the seconds until the next try, or None where there is none."""
+    tries = notification.attempts if outcome.was_asked else max(1, notification.attempts - 1)
+    age_s = (now - notification.created_at).total_seconds()
+    lasts_s = delivery.LASTS_FOR_S.get(Purpose(notification.purpose))
+    if lasts_s is None and not outcome.was_asked and age_s > delivery.USEFUL_FOR_S:
+        return None
+    left_s = None if lasts_s is None else lasts_s - age_s
+    return delivery.pause_s(tries, random.random(), outcome.retry_after_s, left_s=left_s)  # noqa: S311
 
 
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
@@ -109,23 +149,24 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         # Alerts are locked before their notifications, here as everywhere.
         alert = alerts.lock(notification.alert_id)
         outbox.hold(notification.id)
-        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
+        how = outbox.UNKNOWN if outcome.is_unknown else outcome.result
+        outbox.finish_attempt(attempt, how, outcome.detail, outcome.provider_id, now)
         pause = None
         if outcome.result is Result.RETRY:
-            tries = notification.attempts if outcome.was_asked else max(1, notification.attempts - 1)
-            pause = delivery.pause_s(tries, random.random(), outcome.retry_after_s)  # noqa: S311
-            if not outcome.was_asked and now - notification.created_at > timedelta(seconds=delivery.USEFUL_FOR_S):
-                pause = None
-        if is_moot(notification, alert):
+            pause = _pause_s(notification, outcome, now)
+        is_pointless = is_moot(notification, alert)
+        if is_pointless:
             pause = None
         is_hers = notification.purpose == Purpose.VICTIM_BREACH
         if is_hers and pause is None:
-            alerts.tell_victim_not_warned(notification, now)
-            if outcome.result is Result.RETRY and not alert.is_over:
+            alerts.tell_victim_not_warned(alert, now)
+            if outcome.result is Result.RETRY and not is_pointless:
                 # Nobody else is tried in her place: while he is there it is tried on.
                 pause = delivery.LONGEST_PAUSE_S
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
+            if not is_hers and not is_pointless:
+                alerts.tell_undelivered(alert, notification, now)
         else:
             due_at = now + timedelta(seconds=pause)
             outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend import alerts, numbers, outbox, routes
 from backend.db import atomic
-from backend.models import Attempt, Channel, NotificationState, Purpose
+from backend.models import Attempt, Channel, NotificationState
 
 STATE_OF = {
     "delivered": NotificationState.DELIVERED,
@@ -48,7 +48,7 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
         if attempt is None:
             return False
         notification = attempt.notification
-        alerts.lock(notification.alert_id)
+        alert = alerts.lock(notification.alert_id)
         outbox.hold(notification.id)
         final = CALL_ENDED.get(state) if notification.channel == Channel.VOICE else None
         reached = NotificationState.FAILED if final else STATE_OF.get(state)
@@ -67,6 +67,5 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
             numbers.void(notification.victim, f"Twilio {error_code}", now)
         if changed and reached is NotificationState.FAILED:
             alerts.hasten(notification, now)
-            if notification.purpose == Purpose.VICTIM_BREACH:
-                alerts.tell_victim_not_warned(notification, now)
+            alerts.tell_undelivered(alert, notification, now)
         return True

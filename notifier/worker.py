@@ -17,7 +17,6 @@ from backend.models import (
     Attempt,
     Channel,
     Notification,
-    NotificationState,
     NumberProof,
 )
 from backend.settings import Settings
@@ -29,7 +28,7 @@ from notifier.channels.sms import Sms
 from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
 from notifier.messages import Subject
-from notifier.settling import Settler, is_moot
+from notifier.settling import Settler, drop, is_moot, put_off
 from notifier.subjects import subject_of
 
 log = logging.getLogger(__name__)
@@ -314,8 +313,12 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
     if is_moot(notification, notification.alert):
-        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled.
-        outbox.settle(notification, NotificationState.CANCELLED, clock.now(), "no longer owed")
+        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled. And a protected
+        # person reads nothing that is not so any more.
+        drop(notification, attempt)
+        return
+    if alerts.has_to_wait(notification, clock.now()):
+        put_off(notification, attempt)
         return
     ways = channels.ways[Channel(notification.channel)]
     for way in ways:
@@ -326,7 +329,8 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
         outcome = _ask_way(way, notification, attempt)
         if outcome.result in (Result.SENT, Result.DEAD_ROUTE) or way is ways[-1]:
             break
-        outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, clock.now())
+        how = outbox.UNKNOWN if outcome.is_unknown else outcome.result
+        outbox.finish_attempt(attempt, how, outcome.detail, outcome.provider_id, clock.now())
     settle(notification, attempt, outcome)
 
 

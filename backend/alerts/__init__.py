@@ -1,14 +1,18 @@
 """The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
 
 from backend.alerts.feed import changes_after, newest_cursor
-from backend.alerts.handling import Outcome, acknowledge, cannot, close, hand_back, lapse
+from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
+from backend.alerts.her_replies import tell_that_she_wrote
 from backend.alerts.ladder import (
     WARNINGS,
     escalate_overdue,
+    has_to_wait,
     hasten,
+    is_untrue,
     lock,
     next_escalation_at,
     tell,
+    tell_undelivered,
     tell_victim_not_warned,
 )
 from backend.alerts.record_changes import (
@@ -34,9 +38,12 @@ __all__ = [
     "changes_after",
     "close",
     "close_by_system",
+    "danger_now",
     "escalate_overdue",
     "hand_back",
+    "has_to_wait",
     "hasten",
+    "is_untrue",
     "lapse",
     "lock",
     "move",
@@ -51,6 +58,8 @@ __all__ = [
     "start_over",
     "tell",
     "tell_changed",
+    "tell_that_she_wrote",
+    "tell_undelivered",
     "tell_victim_not_warned",
     "unreached",
     "withdraw",

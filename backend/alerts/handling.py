@@ -29,8 +29,11 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
+def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | None = None) -> Alert:
     """Make ``person`` the one who acts; if somebody acts already, nothing changes and the alert says who.
+
+    ``told`` is the danger that the answered message spoke of, None where ``person`` sees how it stands: where danger
+    has risen above it the alert stays open, since nobody promised to act on that.
 
     Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
     """
@@ -40,19 +43,23 @@ def acknowledge(person: Person, alert_id: int, now: datetime) -> Alert:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED:
             return alert
+        if told is not None and danger_now(alert) > told:
+            audit.record(audit.actor_of(person), "answered_too_late", f"alert:{alert.id}", now, alert=alert)
+            return alert
         alert.handling = Handling.ACKNOWLEDGED
         alert.acknowledged_by = person
         alert.acknowledged_at = now
         alert.first_acknowledged_at = alert.first_acknowledged_at or now
-        alert.acknowledged_danger = _danger(alert)
+        alert.acknowledged_danger = danger_now(alert)
         audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert)
         owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
         ladder.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
-        ladder.tell_warned(alert, Purpose.ANSWERED, (Channel.PUSH,), now, but=person)
+        ladder.tell_answered(alert, person, now)
         return alert
 
 
-def _danger(alert: Alert) -> Danger:
+def danger_now(alert: Alert) -> Danger:
+    """Return the danger that an acknowledgement given now covers."""
     if alert.kind == AlertKind.ZONE and alert.is_over:
         return Danger.NONE
     return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)

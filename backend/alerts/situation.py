@@ -180,10 +180,11 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     alert.last_fix_time = judgement.fix_time
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
-    ladder.tell_victim_it_is_over(alert, now)
     if how == "withdrawn":
         # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
         alert.certainty = Certainty.WITHDRAWN
+    ladder.tell_victim_it_is_over(alert, now)
+    if how == "withdrawn":
         _note(alert, "alert_withdrawn", judgement)
         ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
         ladder.stop(alert, now)
@@ -193,6 +194,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
 
 
 def _update(alert: Alert, judgement: Judgement) -> Alert:
+    now = judgement.decided_at
     level, certainty = Level(alert.level), Certainty(alert.certainty)
     _take_situation(alert, judgement)
     if judgement.level is Level.CLEAR or (judgement.level is level and certainty is Certainty.CONFIRMED):
@@ -202,6 +204,9 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
     elif judgement.level is not level:
         alert.fell_at = alert.fell_at or judgement.fix_time
         _note(alert, "danger_fell", judgement)
+        if alert.peak_danger < Danger.BREACH:
+            # What was feared here may have been all that kept her from hearing that it is over elsewhere.
+            ladder.tell_victim_it_is_over(alert, now)
     return _save(alert)
 
 

@@ -49,11 +49,16 @@ class Purpose(StrEnum):
     VICTIM_BREACH = "victim_breach"
     VICTIM_OVER = "victim_over"
     VICTIM_NOT_WARNED = "victim_not_warned"
+    # She could not be told that it is over.
+    VICTIM_NOT_TOLD = "victim_not_told"
+    # News that a colleague was owed could not be delivered.
+    NEWS_UNDELIVERED = "news_undelivered"
     # Answers to what an officer sent by SMS.
     REPLY_ACKNOWLEDGED = "reply_acknowledged"
     REPLY_TAKEN = "reply_taken"
     REPLY_CANNOT = "reply_cannot"
     REPLY_DETAILS = "reply_details"
+    REPLY_RISEN = "reply_risen"
     VICTIM_ENDING = "victim_ending"
     NOTICE = "notice"
     CORRECTION = "correction"

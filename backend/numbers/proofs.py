@@ -8,6 +8,8 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import string
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -177,7 +179,8 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
         )
     if not counted:
         raise WrongCode(f"A wrong code was entered {MOST_TRIES} times. Ask for a new one.")
-    digits = "".join(character for character in code if character.isdigit())
+    # A phone may type digits of other widths; digits of other scripts are no code of ours.
+    digits = "".join(one for one in unicodedata.normalize("NFKC", code) if one in string.digits)
     if not hmac.compare_digest(digits, code_of(row, key)):
         raise WrongCode("This is not the code that was sent. Look at the newest message, and try again.")
     usable(row.number)

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from backend import db
 from backend.models import Attempt, Channel, Notification, NotificationState
 
+# The outcome of a try whose provider gave no answer: it may have the message or not.
+UNKNOWN = "unknown"
+
 
 def begin_attempts(notifications: Sequence[Notification], providers: Mapping[str, str], now: datetime) -> list[Attempt]:
     """Record that a provider is about to be called for each, under an id of the attempt's own.

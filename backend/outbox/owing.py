@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from backend import db, lifecycle, wakeups
+from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Handling, Notification, NotificationState, Person, Purpose, Victim
 from zones import Certainty, Level
 
@@ -29,11 +30,14 @@ PRIORITY_OF = {
     Purpose.WITHDRAWN: Priority.UPDATE,
     Purpose.ANSWERED: Priority.UPDATE,
     Purpose.VICTIM_NOT_WARNED: Priority.ESCALATION,
+    Purpose.VICTIM_NOT_TOLD: Priority.ESCALATION,
+    Purpose.NEWS_UNDELIVERED: Priority.UPDATE,
     Purpose.VICTIM_OVER: Priority.UPDATE,
     Purpose.REPLY_ACKNOWLEDGED: Priority.UPDATE,
     Purpose.REPLY_TAKEN: Priority.UPDATE,
     Purpose.REPLY_CANNOT: Priority.UPDATE,
     Purpose.REPLY_DETAILS: Priority.UPDATE,
+    Purpose.REPLY_RISEN: Priority.ESCALATION,
     Purpose.VICTIM_ENDING: Priority.ESCALATION,
     Purpose.NOTICE: Priority.UPDATE,
     Purpose.CORRECTION: Priority.UPDATE,
@@ -87,6 +91,11 @@ def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
     return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
+def danger_told(notification: Notification) -> Danger:
+    """Return the danger at which a message was owed: what an answer to it covers."""
+    return Danger(STEPS - 1 - notification.priority % STEPS)
+
+
 def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], person: Person | None = None) -> int:
     """Cancel what has not gone out of these purposes, and return how many.
 
@@ -104,6 +113,24 @@ def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], p
         )
         .execute()
     )
+
+
+def cancel_hers(victim: Victim, purpose: Purpose, now: datetime) -> list[Notification]:
+    """Cancel a protected person's texts of this purpose that have not gone out, about any alert, and return them.
+
+    One that a worker holds is on its way, as with ``cancel_pending``: the worker asks whether it is still so.
+    """
+    cancelled = (
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None)
+        .where(
+            Notification.victim == victim,
+            Notification.purpose == purpose,
+            Notification.state == NotificationState.PENDING,
+            Notification.lease_token.is_null() | (Notification.lease_until <= now),
+        )
+        .returning(Notification)
+    )
+    return list(cancelled.execute())
 
 
 def cancel_stale(before: datetime, now: datetime, detail: str) -> int:

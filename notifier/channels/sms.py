@@ -62,10 +62,12 @@ class Sms:
     def _words(self, notification: Notification, subject: messages.Subject) -> tuple[str | None, str | None]:
         victim = notification.victim
         if victim is None:
-            assert notification.person is not None
+            person = notification.person
+            assert person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
-            # Asked again at the last moment: it may have become known as a wearer's since the message was owed.
-            number = notification.person.phone if numbers.is_proved(notification.person) else None
+            # Asked again at the last moment: it may have become known as a wearer's since the message was owed, or the
+            # account may have been closed.
+            number = person.phone if person.is_active and numbers.is_proved(person) else None
             return number, _staff_text(notification, subject, url)
         # Asked again at the last moment: she may have withdrawn since the message was owed.
         consent = sms_consent(victim)

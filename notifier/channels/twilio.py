@@ -100,4 +100,4 @@ def outcome_of(request: Callable[[], Any], what: str) -> Outcome:
             return delivery.retry(f"Twilio answered {error.status}")
         return delivery.failed(f"Twilio refused the {what} ({error.code})")
     except Exception as error:
-        return delivery.retry(f"Twilio did not answer ({type(error).__name__})")
+        return delivery.unknown(f"Twilio did not answer ({type(error).__name__})")

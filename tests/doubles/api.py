@@ -179,12 +179,21 @@ class Doubles:
         """End every hang and post every callback held back."""
         self._exchange.release()
 
-    def reply(self, *, from_: str, body: str, to: str | None = None, kinds: Iterable[str] = ("true",)) -> Message:
+    def reply(
+        self,
+        *,
+        from_: str,
+        body: str,
+        to: str | None = None,
+        kinds: Iterable[str] = ("true",),
+        opt_out_type: str = "",
+    ) -> Message:
         """Have a phone text Cordon, at the number that last wrote to it unless told; Cordon's answer is awaited.
 
         `kinds` says how often and how it is posted: `("true", "doubled")` twice, `("forged",)` with a wrong signature.
+        `opt_out_type` is what Twilio's Advanced Opt-Out made of it: `STOP`, `START` or `HELP`.
         """
-        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body, kinds)
+        return self._twilio.receive(from_, to or self._exchange.phones.at(from_).last_sender, body, kinds, opt_out_type)
 
     def forge(self, record: Message | Call, state: str = "delivered") -> int | None:
         """Post a status callback signed without the secret; the HTTP status that it got."""

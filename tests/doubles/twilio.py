@@ -56,7 +56,9 @@ class Twilio:
         self._enter(message, state, error_code)
         Reports(self.exchange.webhooks, message, None).tell(self.callback_params(message, state))
 
-    def receive(self, from_: str, to: str, body: str, kinds: Iterable[str] = ("true",)) -> Message:
+    def receive(
+        self, from_: str, to: str, body: str, kinds: Iterable[str] = ("true",), opt_out_type: str = ""
+    ) -> Message:
         """Send a phone's SMS to Cordon, signed, and hand the answers' `<Message>` texts to that phone.
 
         It is posted once for each of `kinds`: `true`, `doubled` (the same SID and token again) or `forged` (signed
@@ -90,7 +92,7 @@ class Twilio:
             "AccountSid": self.exchange.options.account_sid,
             "From": from_,
             "ApiVersion": API_VERSION,
-        }
+        } | ({"OptOutType": opt_out_type} if opt_out_type else {})
         phone = self.exchange.phones.at(from_)
         with self.exchange.phones.lock:
             phone.show(message)

@@ -26,7 +26,18 @@ EVERY_SUBJECT = [
 ]
 
 
-@pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.ESCALATION, Purpose.WITHDRAWN, Purpose.ANSWERED])
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        Purpose.ALERT,
+        Purpose.ESCALATION,
+        Purpose.WITHDRAWN,
+        Purpose.ANSWERED,
+        Purpose.VICTIM_NOT_TOLD,
+        Purpose.NEWS_UNDELIVERED,
+        Purpose.REPLY_RISEN,
+    ],
+)
 def test_every_text_is_one_segment_carries_the_code_and_promises_nothing(purpose: Purpose) -> None:
     for subject in EVERY_SUBJECT:
         text = messages.sms(subject, purpose, URL)

@@ -46,6 +46,7 @@ HOME = (51.5643, -0.1030)
 RADIUS_M = 250.0
 BUFFER_M = 250.0
 SETTLED_WITHIN_S = 1.0
+SOMEBODY_ACTS = "a colleague has acknowledged it"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -288,7 +289,12 @@ class World:
         """Fail on any message that no story expected."""
         if self.worker is not None:
             self.settle()
-        left = [f"text to {m.to}: {m.body}" for m in self.doubles.messages if m.sid not in self._expected]
+        left = [
+            f"text to {m.to}: {m.body}"
+            for m in self.doubles.messages
+            # Whoever was texted or called hears that somebody acts: tests/stories/test_news.py is about it.
+            if m.sid not in self._expected and SOMEBODY_ACTS not in m.body
+        ]
         left += [f"call to {c.to}" for c in self.doubles.calls if c.sid not in self._expected]
         left += [f"push to {p.token}: {p.data.get('body')}" for p in self.pushes if p.name not in self._expected]
         assert not left, "nobody expected: " + "; ".join(left)

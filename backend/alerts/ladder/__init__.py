@@ -2,21 +2,23 @@
 
 from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop, warn_again
 from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
-from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
-from backend.alerts.ladder.telling import (
-    tell,
+from backend.alerts.ladder.her_words import (
+    has_to_wait,
+    is_untrue,
     tell_victim_it_is_over,
-    tell_victim_not_warned,
     tell_victim_of_breach,
-    tell_warned,
 )
+from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
+from backend.alerts.ladder.telling import tell, tell_answered, tell_undelivered, tell_victim_not_warned, tell_warned
 
 __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
     "climb",
     "escalate_overdue",
+    "has_to_wait",
     "hasten",
+    "is_untrue",
     "lock",
     "next_escalation_at",
     "pass_on",
@@ -25,6 +27,8 @@ __all__ = [
     "stop",
     "take_policy",
     "tell",
+    "tell_answered",
+    "tell_undelivered",
     "tell_victim_it_is_over",
     "tell_victim_not_warned",
     "tell_victim_of_breach",

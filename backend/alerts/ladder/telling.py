@@ -1,4 +1,4 @@
-"""Tells news of an alert beside its ladder: whoever was warned, the victim in her own words, her officer."""
+"""Tells staff news of an alert beside its ladder: whoever was warned, and who answers for it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from datetime import datetime
 
 from backend import audit, outbox
 from backend.alerts.feed import publish
-from backend.alerts.ladder.footing import WARNINGS, lock
+from backend.alerts.ladder.footing import WARNINGS
 from backend.alerts.muster import Muster
-from backend.consent import sms_consent
-from backend.db import atomic
-from backend.models import Alert, Channel, Notification, NotificationState, Person, Purpose, Victim
+from backend.models import Alert, Channel, Notification, NotificationState, Person, Purpose
 from backend.rungs import Who
+from zones import Certainty
 
+# What only its own message tells a member of staff.
+NEWS = (
+    Purpose.WITHDRAWN,
+    Purpose.CORRECTION,
+    Purpose.NOTICE,
+    Purpose.VICTIM_NOT_WARNED,
+    Purpose.VICTIM_NOT_TOLD,
+)
 NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 
 
@@ -21,63 +28,44 @@ def tell_warned(
     alert: Alert, purpose: Purpose, channels: Sequence[Channel], now: datetime, but: Person | None = None
 ) -> None:
     """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
-    warned = (
-        Notification.select(Notification.person, Notification.channel)
+    for person, rows in _warned(alert):
+        if but is None or person.id != but.id:
+            # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
+            told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
+            for channel in sorted(told_by.intersection(channels)):
+                outbox.owe(alert, person, channel, purpose, now)
+
+
+def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
+    """Tell everyone else who was warned that somebody acts: by a quiet push, by text where no push warned them."""
+    for person, rows in _warned(alert):
+        if person.id == by.id:
+            continue
+        if any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows):
+            outbox.owe(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
+        elif any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
+            outbox.owe(alert, person, Channel.SMS, Purpose.ANSWERED, now)
+
+
+def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
+    """Return who was warned of this alert and is of the staff yet, each with what warned them."""
+    rows = (
+        Notification.select(Notification, Person)
+        .join(Person)
         .where(
             Notification.alert == alert,
             Notification.purpose.in_(WARNINGS),
-            Notification.person.is_null(False),
+            Person.is_active,
             Notification.state.not_in(NOT_GONE_OUT)
             | ((Notification.state == NotificationState.PENDING) & Notification.lease_token.is_null(False)),
         )
-        .distinct()
+        .order_by(Notification.id)
     )
-    for row in warned:
-        person = row.person
-        # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
-        channel = Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel)
-        if person is not None and channel in channels and (but is None or person.id != but.id):
-            outbox.owe(alert, person, channel, purpose, now)
-
-
-def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
-    """Owe the victim the text she agreed to, once a stay, in her words; nothing without her consent."""
-    victim: Victim = alert.place.victim
-    if _texts(alert, Purpose.VICTIM_BREACH, []) > _texts(alert, Purpose.VICTIM_OVER, []):
-        return
-    if victim.phone and sms_consent(victim):
-        outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_BREACH, now)
-
-
-def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
-    """Owe the victim the second text if the first one went out; if it did not, neither goes."""
-    victim: Victim = alert.place.victim
-    outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
-    # What is still pending is on its way in a worker's hands.
-    gone_out = _texts(alert, Purpose.VICTIM_BREACH, [])
-    if gone_out > _texts(alert, Purpose.VICTIM_OVER, []) and victim.phone and sms_consent(victim):
-        outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_OVER, now)
-
-
-def _texts(alert: Alert, purpose: Purpose, but: Sequence[NotificationState]) -> int:
-    return (
-        Notification.select()
-        .where(
-            Notification.alert == alert,
-            Notification.purpose == purpose,
-            Notification.state.not_in([NotificationState.CANCELLED, NotificationState.FAILED, *but]),
-        )
-        .count()
-    )
-
-
-def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
-    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way."""
-    with atomic():
-        alert = lock(notification.alert_id)
-        audit.record(audit.SYSTEM, "victim_not_warned", f"alert:{alert.id}", now, alert=alert)
-        publish(alert)
-        tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_WARNED, now)
+    found: dict[int, tuple[Person, list[Notification]]] = {}
+    for row in rows:
+        if row.person is not None:
+            found.setdefault(row.person.id, (row.person, []))[1].append(row)
+    return list(found.values())
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
@@ -88,3 +76,51 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> No
     quiet = (Channel.PUSH, Channel.SMS)
     owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
     outbox.owe_all(alert, owed, purpose, now)
+
+
+def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:
+    """Tell somebody else that news which no ladder says again has failed for good on every way to its receiver.
+
+    The alert is held already.
+    """
+    purpose = Purpose(notification.purpose)
+    if purpose is Purpose.VICTIM_BREACH:
+        tell_victim_not_warned(alert, now)
+    elif purpose is Purpose.VICTIM_OVER:
+        _note(alert, "victim_not_told", now)
+        tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_TOLD, now)
+    elif purpose in NEWS and _is_owed_still(notification):
+        _note(alert, "news_undelivered", now)
+        tell(alert, (Who.SUPERVISORS,), Purpose.NEWS_UNDELIVERED, now)
+
+
+def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
+    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way.
+
+    One that was nothing is no matter of hers any more. The alert is held already.
+    """
+    if alert.certainty == Certainty.WITHDRAWN:
+        return
+    _note(alert, "victim_not_warned", now)
+    tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_WARNED, now)
+
+
+def _note(alert: Alert, action: str, now: datetime) -> None:
+    audit.record(audit.SYSTEM, action, f"alert:{alert.id}", now, alert=alert)
+    publish(alert)
+
+
+def _is_owed_still(notification: Notification) -> bool:
+    """Tell whether its receiver is still of the staff, and has the same news on no other way, nor may get it."""
+    if notification.person is None or not notification.person.is_active:
+        return False
+    otherwise = Notification.select().where(
+        Notification.alert == notification.alert_id,
+        Notification.recipient_key == notification.recipient_key,
+        Notification.purpose == notification.purpose,
+        Notification.episode == notification.episode,
+        Notification.channel != Channel.WEBSOCKET,
+        Notification.id != notification.id,
+        Notification.state.in_([NotificationState.PENDING, *outbox.GONE_OUT]),
+    )
+    return not otherwise.exists()

@@ -103,12 +103,15 @@ const ACTIONS = {
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over: the person is clear of the place",
   acknowledged: (by) => `Acknowledged by ${by}`,
+  answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
   handed_back: (by) => `Handed back by ${by}`,
   acknowledgement_lapsed: () => "Acknowledgement lapsed: its owner is signed out",
   outcome_overdue: () => "No outcome was recorded in time: open again",
   cannot: (by) => `${by} cannot act: the next people are told`,
   no_live_route: () => "A person who should be warned has no live route",
   victim_not_warned: () => "The protected person could not be warned by text",
+  victim_not_told: () => "The protected person could not be told that it is over",
+  news_undelivered: () => "A colleague could not be told news of it",
   nobody_reachable: () => "Nobody could be reached",
   ladder_repaired: () => "It had stopped escalating and was set going again",
   told_again: () => "Cordon was restored from a backup: people are told again",
@@ -134,7 +137,8 @@ export function whyOpenAgain(history) {
   const by = history[last].by;
   const reasons = {
     danger_rose: `Danger rose after ${by} acknowledged. It needs an answer again.`,
-    handed_back: `${by} acknowledged and it was handed back. It needs an answer again.`,
+    answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
+  handed_back: `${by} acknowledged and it was handed back. It needs an answer again.`,
     acknowledgement_lapsed: `${by} acknowledged but is signed out now. It needs an answer again.`,
     outcome_overdue: `${by} acknowledged but recorded no outcome in time. It needs an answer again.`,
   };
