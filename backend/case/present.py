@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle, stored_fixes
 from backend.alerts import Judgement
-from backend.case.record import Case
+from backend.case.record import Case, Life
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_reports
@@ -25,7 +25,8 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
 
     The case is held. ``at`` is ``now`` or the instant, just passed, at which what is in force changed.
     """
-    rows = {zone.id: zone for zone in PlaceZone.select().where(PlaceZone.wearer == case.wearer_id)}
+    zones = list(PlaceZone.select().where(PlaceZone.wearer == case.wearer_id))
+    rows = {zone.id: zone for zone in zones if not zone.moves}
     newest = Fix.select().where(Fix.wearer == case.wearer_id).order_by(Fix.fix_time.desc()).limit(1).first()
     # A state that rests on fixes which are another wearer's now says nothing of this one.
     beyond = PlaceState.fix_time > newest.fix_time if newest is not None else PlaceState.id.is_null(False)
@@ -33,7 +34,9 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
     if newest is not None:
         _judge_newest(case, rows, newest, at, now)
     _plan_changes(case, rows, now)
-    for place_id in sorted({row.place_id for row in rows.values()}):
+    # A moving place is no part of the record: only what ends the monitoring as a whole says anything of it.
+    is_monitored = case.life_at(at) is Life.ACTIVE
+    for place_id in sorted({zone.place_id for zone in zones if not (zone.moves and is_monitored)}):
         judge_place(case, place_id, at, now)
 
 
@@ -72,7 +75,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
 
 
 def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None:
-    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id):
+    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id, PlaceState.zone.in_(list(rows))):
         try:
             state.next_change_at = next_change(rows[state.zone_id], now, None, case, max(now, state.fix_time))
         except Exception:
