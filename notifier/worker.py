@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from backend import alarms, alerts, clock, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
+from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
 from backend.models import (
-    AlarmKind,
     Attempt,
     Channel,
     Notification,
@@ -29,6 +28,7 @@ from notifier.channels.sms import Sms
 from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
 from notifier.messages import Subject
+from notifier.providers import Providers
 from notifier.settling import Settler, is_moot
 from notifier.subjects import subject_of
 
@@ -39,6 +39,8 @@ SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
 ASKS_EVERY_S = 2.0
+# In a storm each push is a word of its provider's: it is enough to hear it now and then.
+PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
 # A step of the ladder takes milliseconds, and a new alert must not wait for many of them.
 LADDERS_AT_ONCE = 20
@@ -126,7 +128,9 @@ class Worker:
         self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
         self._checks_at = 0.0
-        self._down: set[str] | None = None
+        self._providers_at = 0.0
+        self._clock_at = 0.0
+        self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
 
     def run(self) -> None:
@@ -180,7 +184,8 @@ class Worker:
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
-        self._try("providers that are down", self._tell_of_providers)
+        self._try("what providers say", self._look_at_providers)
+        self._try("this host's clock", self._look_at_clock)
         db.release_connection()
 
     def _begin_deliveries(self) -> None:
@@ -238,19 +243,15 @@ class Worker:
         finally:
             db.release_connection()
 
-    def _tell_of_providers(self) -> None:
-        """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
-        if self._down is None:
-            # What a worker before this one has raised is ended by this one.
-            standing = alarms.standing(AlarmKind.PROVIDER_DOWN)
-            self._down = {alarm.subject.removeprefix("provider:") for alarm in standing}
-        down = {name for name, breaker in self._senders.breakers() if breaker.is_open}
-        for name in down - self._down:
-            detail = f"{name} fails again and again: other ways are used meanwhile"
-            alarms.raise_alarm(AlarmKind.PROVIDER_DOWN, f"provider:{name}", detail, clock.now())
-        for name in self._down - down:
-            alarms.end(AlarmKind.PROVIDER_DOWN, f"provider:{name}", clock.now())
-        self._down = down
+    def _look_at_providers(self) -> None:
+        if clock.monotonic() >= self._providers_at:
+            self._providers_at = clock.monotonic() + PROVIDERS_EVERY_S
+            self._providers.look(self._senders.breakers(), clock.now())
+
+    def _look_at_clock(self) -> None:
+        if clock.monotonic() >= self._clock_at:
+            self._clock_at = clock.monotonic() + clock.MEASURE_EVERY_S
+            clocks.look(clock.now())
 
     def _ask_about_silent(self) -> None:
         """Ask, beside the deliveries, what became of messages whose callbacks may have been lost."""

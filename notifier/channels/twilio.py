@@ -18,6 +18,11 @@ from notifier.delivery import Outcome
 
 # Source: Twilio error dictionary; hints only, since Twilio changes them.
 DEAD_ROUTES = {21211, 21214, 21217, 21610, 21614, 13223, 13224}
+# The account is suspended or closed, its key is wrong, it may not send there, or the sending number is not its own.
+REFUSES_US = {
+    *(10001, 10002, 20003, 20005, 20008, 20404, 21210, 21212, 21215, 21219, 21408, 21603, 21606, 21608, 21659, 90010),
+    *(13227, 32205),
+}
 
 
 class _OneTry(TwilioHttpClient):
@@ -96,6 +101,8 @@ def outcome_of(request: Callable[[], Any], what: str) -> Outcome:
     except TwilioRestException as error:
         if error.code in DEAD_ROUTES:
             return delivery.dead_route(f"Twilio refused the number ({error.code})")
+        if error.code in REFUSES_US or error.status in (401, 403, 404):
+            return delivery.refused(f"Twilio refuses our account or number ({error.code or error.status})")
         if error.status >= 500:
             return delivery.retry(f"Twilio answered {error.status}")
         return delivery.failed(f"Twilio refused the {what} ({error.code})")
