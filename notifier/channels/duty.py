@@ -38,7 +38,7 @@ class DutyTexts:
                 body=text,
                 validity_period=VALID_FOR_S,
             )
-            outcome = twilio.outcome_of(create, "message")
+            outcome = twilio.outcome_of(account, create, "message")
             if outcome.result is Result.SENT:
                 return True
             log.warning("a text about the service was not taken: %s", outcome.detail)

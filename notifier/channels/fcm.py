@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 import firebase_admin
@@ -15,6 +16,8 @@ from backend import clock
 from backend.models import Device
 from backend.settings import Settings
 from notifier import delivery
+from notifier.bounded import SPARE_S, Bounded
+from notifier.channels import http
 from notifier.delivery import USEFUL_FOR_S, Outcome
 
 OFFICIAL_URL = "https://fcm.googleapis.com"
@@ -35,10 +38,11 @@ class Fcm:
         service._fcm_url = service._fcm_url.replace(OFFICIAL_URL, settings.fcm_url)
         session = service._client.session
         for prefix in list(session.adapters):
-            session.mount(prefix, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+            session.mount(prefix, http.OneTry(settings.provider_timeout_s))
         # A revoked access token is asked for anew once; the default asks twice, which is three posts.
         session._max_refresh_attempts = 1
-        session._auth_request = _OneTokenRequest(requests.Session())
+        session._auth_request = _OneTokenRequest(requests.Session(), settings.provider_timeout_s)
+        self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
         self._has_taken_one = False
 
     def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
@@ -53,7 +57,7 @@ class Fcm:
     def _ask(self, device: Device, data: dict[str, str], *, is_urgent: bool, is_dry: bool) -> Outcome:
         try:
             message = _message(device.token, data, is_urgent)
-            taken = delivery.sent(messaging.send(message, dry_run=is_dry, app=self._app))
+            taken = delivery.sent(self._bounded.call(partial(messaging.send, message, dry_run=is_dry, app=self._app)))
             self._has_taken_one = True
             return taken
         except messaging.UnregisteredError as error:
@@ -86,10 +90,10 @@ class Fcm:
 class _OneTokenRequest(google.auth.transport.requests.Request):
     """Asks for an access token once: the library would ask three times, seconds apart, while a warning waits."""
 
-    def __init__(self, session: requests.Session) -> None:
+    def __init__(self, session: requests.Session, within_s: float) -> None:
         super().__init__(session)
         for prefix in list(session.adapters):
-            session.mount(prefix, requests.adapters.HTTPAdapter(max_retries=0))
+            session.mount(prefix, http.OneTry(within_s))
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         answer = super().__call__(*args, **more)

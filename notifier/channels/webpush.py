@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from backend import clock, web_push
 from backend.models import Device
 from backend.settings import Settings
 from notifier import delivery
+from notifier.bounded import SPARE_S, Bounded, TookTooLong
 from notifier.delivery import USEFUL_FOR_S, Outcome, Result
 
 log = logging.getLogger(__name__)
@@ -34,13 +36,15 @@ class WebPush:
         self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
         self._subject = web_push.subject(settings)
         self._session = _OneTry()
+        self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
         # The push services that have taken our key since this process began.
         self._took: set[str] = set()
 
     def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
         """Try once."""
         try:
-            webpush(
+            push = partial(
+                webpush,
                 {"endpoint": device.token, "keys": device.keys},
                 json.dumps(data),
                 self._key,
@@ -51,11 +55,12 @@ class WebPush:
                 headers={"Urgency": "high" if is_urgent else "normal", "Topic": f"alert-{data['alert_id']}"},
                 requests_session=self._session,
             )
+            self._bounded.call(push)
         except WebPushException as error:
             outcome = self._refused(error, urlsplit(device.token).netloc)
             if outcome.result is not Result.SENT:
                 return outcome
-        except requests.RequestException as error:
+        except (requests.RequestException, TookTooLong) as error:
             return delivery.retry(f"the push service did not answer ({type(error).__name__})")
         except Exception as error:
             # Whatever this is, it lies in what was to be sent: the same again would end the same way.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from backend import alarms, clock, db
-from backend.models import AlarmKind, Device
+from backend.models import AlarmKind, Attempt, Device
+from notifier.bounded import Bounded, TookTooLong
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
 from tests.world import World, eventually
@@ -139,3 +145,86 @@ def test_a_token_endpoint_that_fails_is_asked_once(world: World) -> None:
     officer.acknowledges()
     world.doubles.clear_script()
     world.reads_everything()
+
+
+def test_texts_do_not_wait_behind_pushes_to_a_provider_that_is_merely_slow(world: World) -> None:
+    """Four threads, 17 alerts at once, and Firebase takes 2 s for each: the first text is no later for it."""
+    world.stop_worker()
+    world.settings = replace(world.settings, worker_threads=4, lease_s=120.0)
+    officer = world.officer.has_app()
+    world.doubles.script(channel="push", hang_s=2.0)
+    for tag in [world.tag, *(world.new_wearer(f"Wearer {n}", f"LDN-1{n:03}") for n in range(16))]:
+        tag.walks_in()
+    world.start_worker()
+    eventually(lambda: world.doubles.attempts, "the first push is under way")
+    world.clock.forward(11)
+    eventually(lambda: [m for m in world.doubles.messages if m.to == officer.person.phone], "the first text", 3.0)
+    assert len(world.doubles.pushes) < 16
+    world.doubles.clear_script()
+    for alert in officer.alerts("open"):
+        officer.acknowledges(alert["id"])
+    world.reads_everything()
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A provider that sends one byte a second of an answer that it never ends; yields its address."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=100)
+    stop = threading.Event()
+
+    def feed(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 201 Created\r\nX-Slow: ")
+            while not stop.wait(1.0):
+                connection.sendall(b"-")
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=feed, args=(server.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    stop.set()
+    server.close()
+
+
+def test_a_provider_that_drips_silences_no_other_and_keeps_no_notifier_from_stopping(
+    world: World, dripping: str
+) -> None:
+    world.stop_worker()
+    world.settings = replace(world.settings, twilio_api_url=dripping, worker_threads=1, provider_timeout_s=1.5)
+    world.start_worker()
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    world.clock.forward(11)
+    eventually(lambda: Attempt.select().where(Attempt.provider == "twilio").exists(), "the text is under way")
+    world.new_wearer("Wearer", "LDN-3000").walks_in()
+    officer.expects_push("Please acknowledge")
+    eventually(
+        lambda: Attempt.select().where(Attempt.provider == "twilio", Attempt.outcome == "retry").exists(),
+        "the text is given up for now",
+        10.0,
+    )
+    db.release_connection()
+    began = time.monotonic()
+    world.stop_worker()
+    assert time.monotonic() - began < 6
+    world.checks_at_end = False
+
+
+def test_an_answer_that_drips_is_given_up_and_its_thread_is_free_again() -> None:
+    bounded = Bounded(0.2)
+    stop = threading.Event()
+    with pytest.raises(TookTooLong):
+        bounded.call(stop.wait)
+    assert bounded.call(lambda: 7) == 7
+    stop.set()
+    with pytest.raises(ValueError, match="as it was raised"):
+        bounded.call(_refuse)
+
+
+def _refuse() -> None:
+    raise ValueError("as it was raised")
