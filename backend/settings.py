@@ -118,8 +118,8 @@ class Settings:
     worker_threads: int = _setting(
         16,
         "threads",
-        "Deliveries of one channel that one notifier process has under way at once. A quarter as many are kept for each "
-        "of the other channels, so that a provider that is slow delays only its own messages.",
+        "Deliveries of one channel that one notifier process has under way at once. A quarter as many are kept for "
+        "each of the other channels, so that a provider that is slow delays only its own messages.",
     )
     vapid_private_key_file: str = _setting(
         "var/vapid-key.pem",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 
 import pytest
 
-from backend import alarms, clock, db
-from backend.models import AlarmKind, Attempt, Device
+from backend import alarms, clock, db, numbers, routes
+from backend.case.record import LONDON
+from backend.models import AlarmKind, Attempt, Channel, Device
 from notifier.bounded import Bounded, TookTooLong
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
@@ -228,3 +232,30 @@ def test_an_answer_that_drips_is_given_up_and_its_thread_is_free_again() -> None
 
 def _refuse() -> None:
     raise ValueError("as it was raised")
+
+
+def test_calls_that_are_refused_twice_are_an_alarm_and_the_owner_is_asked_by_day(world: World) -> None:
+    officer = world.officer.person
+    world.doubles.script(to=officer.phone, channel="call", code=21214, status=400, times=2)
+    world.tag.walks_in()
+    world.forward(31)
+    assert not routes.is_down(officer, Channel.VOICE)
+    # Somebody who could not be called once is called again, when everybody is.
+    for seconds in (30, 120, 120):
+        world.forward(seconds)
+    assert routes.is_down(officer, Channel.VOICE)
+    (alarm,) = alarms.standing(AlarmKind.OPTED_OUT)
+    assert alarm.detail == f"Staff member {officer.id} takes no calls any more: Twilio refused the number (21214)"
+    world.officer.acknowledges()
+    world.reads_everything()
+    noon = datetime.combine(clock.now().astimezone(LONDON).date() + timedelta(days=1), time_of_day(12), tzinfo=LONDON)
+    world.clock.forward((noon - clock.now()).total_seconds())
+    assert numbers.ask_again_by_day(clock.now()) == 1
+    db.release_connection()
+    text = world.officer.expects_sms("code")
+    (code,) = re.findall(r"\b\d{6}\b", text.body)
+    routes.prove(officer, code, world.settings.signing_key(), clock.now())
+    assert not routes.is_down(officer, Channel.VOICE)
+    assert not alarms.standing(AlarmKind.OPTED_OUT)
+    db.release_connection()
+    world.reads_everything()
