@@ -62,7 +62,7 @@ class Round:
 
 
 class Watchdog:
-    """One watchdog process. A second one would only say everything twice."""
+    """One watchdog process; any number of these may run, and each alarm is told by one of them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
