@@ -115,7 +115,12 @@ class Settings:
         10.0, "seconds", "How long a claimed notification stays its worker's own; then anybody may take it over."
     )
     poll_s: float = _setting(1.0, "seconds", "Longest sleep of the notifier when no commit wakes it.")
-    worker_threads: int = _setting(16, "threads", "Deliveries that one notifier process has under way at once.")
+    worker_threads: int = _setting(
+        16,
+        "threads",
+        "Deliveries of one channel that one notifier process has under way at once. A quarter as many are kept for "
+        "each of the other channels, so that a provider that is slow delays only its own messages.",
+    )
     vapid_private_key_file: str = _setting(
         "var/vapid-key.pem",
         "path",

@@ -224,7 +224,8 @@ def carry_over(owner: Owner, now: datetime) -> None:
 def ask_again_by_day(now: datetime) -> int:
     """Owe a code to each member of staff whose number is due again, by day and once a week; return how many.
 
-    By the way on which it was proved before. A number that takes no texts is for its owner to prove, on their page.
+    By the way on which it was proved before. A number that takes no texts is for its owner to prove, on their page; one
+    that takes no calls is asked by a text, and called again once its owner has proved it.
     """
     begin, end = DAY
     if not begin <= now.astimezone(LONDON).time() < end:
@@ -232,26 +233,43 @@ def ask_again_by_day(now: datetime) -> int:
     asked_lately = NumberProof.select(NumberProof.person).where(
         NumberProof.asked_at > now - ASKED_AGAIN_AFTER, NumberProof.person.is_null(False)
     )
-    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null())
+    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.SMS)
+    uncalled = _uncalled(now)
     people = list(
         Person.select()
         .where(
             Person.is_active,
             Person.role != Role.ADMINISTRATOR,
             Person.id.in_(proved_people()),
-            Person.id.not_in(asked_lately),
+            Person.id.not_in(asked_lately) | Person.id.in_(uncalled),
             Person.id.not_in(down),
         )
         .order_by(Person.id)
     )
-    owed = [person for person in people if standing(person, now) is Standing.DUE]
+    owed = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
     for person in owed:
         proof = proof_of(person)
         try:
-            ask(person, None, Channel(proof.channel) if proof else Channel.SMS, now)
+            by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
+            ask(person, None, by, now)
         except DomainError as error:
             log.warning("person %s could not be asked again to prove a number: %s", person.id, error.code)
     return len(owed)
+
+
+def _uncalled(now: datetime) -> set[int]:
+    """Return who takes no calls any more and was not asked since, or not for a week."""
+    rows = RouteDown.select().where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.VOICE)
+    return {
+        row.person_id
+        for row in rows
+        if not NumberProof.select()
+        .where(
+            NumberProof.person == row.person_id,
+            NumberProof.asked_at > max(row.down_at, now - ASKED_AGAIN_AFTER),
+        )
+        .exists()
+    }
 
 
 def _standing_since(proved_at: datetime | None, now: datetime) -> Standing:

@@ -31,6 +31,7 @@ class Sms:
         if not number or not text:
             return delivery.failed("no number that is proved, or no consent")
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.messages.create(
                 to=number,
                 from_=self._account.sms_from,
@@ -44,6 +45,7 @@ class Sms:
     def tell_code(self, number: str, words: str, proof_id: int) -> Outcome:
         """Hand a text with a code to Twilio once."""
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.messages.create(
                 to=number,
                 from_=self._account.sms_from,
@@ -56,7 +58,7 @@ class Sms:
 
     def state_of(self, provider_id: str) -> tuple[str, int | None]:
         """Ask what became of a message: its state and error code. Raises: whatever the library raises."""
-        message = self._account.client.messages(provider_id).fetch()
+        message = self._account.bounded.call(self._account.client.messages(provider_id).fetch)
         return str(message.status), message.error_code
 
     def _words(self, notification: Notification, subject: messages.Subject) -> tuple[str | None, str | None]:
