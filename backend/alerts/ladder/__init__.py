@@ -4,6 +4,8 @@ from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop,
 from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
 from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.alerts.ladder.telling import (
+    drop_victim_warning,
+    is_victim_left_warned,
     tell,
     tell_victim_it_is_over,
     tell_victim_not_warned,
@@ -15,8 +17,10 @@ __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
     "climb",
+    "drop_victim_warning",
     "escalate_overdue",
     "hasten",
+    "is_victim_left_warned",
     "lock",
     "next_escalation_at",
     "pass_on",
