@@ -328,6 +328,41 @@ def test_an_end_that_is_called_off_is_said_to_go_on(told: World, is_sent: bool) 
     told.reads_everything()
 
 
+@pytest.mark.parametrize("how", ["he was arrested", "the case ended", "the order was suspended"])
+def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_officers_and_never_to_her(
+    told: World, how: str
+) -> None:
+    made, _ = on_an_order(told)
+    told.tag.is_far_away()
+    told.forward(600)
+    if how == "he was arrested":
+        suspend(told)
+    elif how == "the case ended":
+        end(told, Ended.DEATH)
+        told.forward(ends.NOTICE.total_seconds() + 1)
+    else:
+        now = clock.now()
+        cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=60), is_suspended=True), now)
+    told.settle()
+    before = her_texts(told)
+    told.forward(300)
+    told.tag.reports(*[told.tag.fix(0.0, ago_s=300 + 20 * n) for n in range(12, 0, -1)])
+    told.settle()
+    told.forward(30)
+    assert her_texts(told) == before
+    (alert,) = cases.alerts()
+    assert (alert.is_late, alert.is_over) == (True, True)
+    assert {fix.level for fix in cases.fixes()} == {0, 2}
+    if how == "the case ended":
+        assert (alert.handling, alert.outcome_code) == (Handling.CLOSED, "ended_death")
+        assert not [push for push in told.pushes if "found late" in str(push)]
+    else:
+        assert alert.handling == Handling.OPEN
+        told.officer.expects_push("found late")
+        told.officer.acknowledges(alert.id)
+    told.reads_everything()
+
+
 def test_cases_as_an_earlier_release_left_them_are_planned_anew(told: World) -> None:
     on_an_order(told)
     until = clock.now() + timedelta(days=5)
