@@ -11,6 +11,7 @@ from backend.alerts.ladder.telling import (
     tell_victim_not_warned,
     tell_victim_of_breach,
     tell_warned,
+    was_victim_warned,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "tell_victim_of_breach",
     "tell_warned",
     "warn_again",
+    "was_victim_warned",
 ]

@@ -64,6 +64,11 @@ def drop_victim_warning(alert: Alert, now: datetime) -> None:
     outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
 
 
+def was_victim_warned(alert: Alert) -> bool:
+    """Tell whether the victim has read, or is about to read, of this alert that he is near."""
+    return _texts(alert, Purpose.VICTIM_BREACH, []) > 0
+
+
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this alert is that he is near."""
     return _texts(alert, Purpose.VICTIM_BREACH, []) > _texts(alert, Purpose.VICTIM_OVER, [])
