@@ -44,7 +44,7 @@ def when(at: datetime) -> str:
 
 def zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:
     """Return a zone of the wearer on which a notice can hang, of one of these places where there is one."""
-    query = PlaceZone.select().where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves).order_by(PlaceZone.id.desc())
+    query = PlaceZone.select().where(PlaceZone.wearer == wearer_id).order_by(PlaceZone.moves, PlaceZone.id.desc())
     places = list(place_ids)
     return (query.where(PlaceZone.place.in_(places)).first() if places else None) or query.first()
 

@@ -46,6 +46,11 @@ def guards(case: Case, at: datetime) -> dict[int, Guard]:
     """Return how each place is protected at that instant; one that is not is left out."""
     found = {zone.place_id: Guard.PAUSED for zone in case.zones_meant(at)}
     found.update({zone.place_id: Guard.WATCHED for zone in case.zones_in_force(at)})
+    # A place that moves with her is protected from him for as long as he is monitored.
+    life = case.life_at(at)
+    if life is not Life.ENDED:
+        is_watched = life is Life.ACTIVE
+        found |= dict.fromkeys(case.moving_places(at), Guard.WATCHED if is_watched else Guard.PAUSED)
     return found
 
 

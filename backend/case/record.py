@@ -136,6 +136,15 @@ class ZoneTerms:
     is_removed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MovingTerms:
+    """A place that moves with a protected person, from when and until when she agrees; it rests on no order."""
+
+    place_id: int
+    from_at: datetime
+    to_at: datetime | None
+
+
 @dataclass(slots=True)
 class Case:
     """Everything that decides which of one wearer's zones are in force."""
@@ -145,6 +154,7 @@ class Case:
     orders: dict[int, list[Version[Terms]]] = field(default_factory=dict)
     # The versions of each zone by their line.
     lines: dict[int, list[Version[ZoneTerms]]] = field(default_factory=dict)
+    moving: list[MovingTerms] = field(default_factory=list)
 
     def life_at(self, at: datetime, known_at: datetime | None = None) -> Life:
         """Return whether the wearer is monitored; a case without an entry is."""
@@ -189,6 +199,12 @@ class Case:
             if zone.order_id is None or (terms is not None and terms.cover(at)):
                 found.append(zone)
         return found
+
+    def moving_places(self, at: datetime) -> set[int]:
+        """Return the places that move with somebody who agrees at that instant, whether or not he is monitored."""
+        return {
+            place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
+        }
 
     def _standing_zones(self, at: datetime, known_at: datetime | None) -> list[ZoneTerms]:
         held = (true_at(versions, at, known_at) for versions in self.lines.values())

@@ -14,6 +14,7 @@ from backend.case.record import LONDON, Terms, ends_with
 from backend.models import CaseDue, Channel, Handling, Notification, Order, PlaceZone, Purpose
 from tests import cases
 from tests.cases import notices_of
+from tests.stories.test_moving_places import MARKET_M, agrees
 from tests.world import HOME, World
 
 ENDING = "The library is closing this branch."
@@ -114,6 +115,7 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
         assert her_texts(told) == [NEAR]
         said = "that he is near at the place Home: tell her." if closed_as is None else "Tell the protected person now."
     assert outcome() == (Handling.CLOSED if closed_as else Handling.OPEN, closed_as, True)
+    assert cases.alerts()[0].reasons[-1].startswith("Monitoring ") is bool(closed_as)
     assert any(one.endswith(said) for one in notices_of(told)), notices_of(told)
     told.reads_everything()
 
@@ -129,23 +131,6 @@ def test_he_stands_in_her_zone_as_the_order_ends_and_she_is_not_told_that_he_has
         told.forward(60)
     assert outcome() == (Handling.CLOSED, "ended_expiry", True)
     assert her_texts(told) == [ENDING, NEAR]
-    told.reads_everything()
-
-
-def test_he_stands_in_her_zone_as_its_hours_end_and_her_officer_is_asked_to_tell_her(told: World) -> None:
-    now = clock.now().astimezone(LONDON)
-    until = (now + timedelta(minutes=20)).replace(second=0, microsecond=0)
-    hours = {"days": ["mo", "tu", "we", "th", "fr", "sa", "su"], "from": f"{now - timedelta(hours=1):%H:%M}"}
-    feature = {**told.zone.feature, "properties": {**told.zone.feature["properties"]}}
-    feature["properties"]["schedule"] = {"timezone": "Europe/London", "weekly": [{**hours, "to": f"{until:%H:%M}"}]}
-    PlaceZone.update(feature=feature).where(PlaceZone.id == told.zone.id).execute()
-    db.release_connection()
-    told.tag.stays_inside()
-    told.officer.acknowledges()
-    cases.forward_to(told, until + timedelta(seconds=1))
-    assert cases.alerts()[0].is_over
-    assert her_texts(told) == [NEAR]
-    assert any(said.endswith("that he is near at the place Home: tell her.") for said in notices_of(told))
     told.reads_everything()
 
 
@@ -182,7 +167,6 @@ def test_an_end_that_lies_in_the_past_is_her_officers_to_tell_at_once_and_closes
     assert not is_protected(told)
     assert her_texts(told) == [NEAR]
     assert outcome() == (Handling.CLOSED, "ended_revocation", True)
-    assert cases.alerts()[0].reasons[-1] == "Monitoring ended: revocation."
     assert [said for said in notices_of(told) if said.endswith("(revocation). Tell the protected person now.")]
     told.officer.expects_push("a case of yours needs a look")
     told.reads_everything()
@@ -360,6 +344,34 @@ def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_offi
         assert alert.handling == Handling.OPEN
         told.officer.expects_push("found late")
         told.officer.acknowledges(alert.id)
+    told.reads_everything()
+
+
+def test_a_place_that_moves_with_her_is_protected_until_the_case_ends_and_she_reads_of_that(told: World) -> None:
+    agrees(told)
+    now = clock.now()
+    writing.change_zone(told.officer.person, told.zone.id, now, now, why="Moved.", is_removed=True, is_confirmed=True)
+    db.release_connection()
+    told.settle()
+    assert [said for said in notices_of(told) if said.startswith("Protection of the place Home ended")]
+    assert her_texts(told) == []
+    end(told)
+    told.settle()
+    assert her_texts(told) == [ENDING]
+    told.reads_everything()
+
+
+def test_positions_from_before_an_arrest_that_arrive_after_it_warn_nobody_of_a_place_that_moves(told: World) -> None:
+    phone = agrees(told)
+    told.tag.is_far_away()
+    phone.is_at(MARKET_M)
+    told.forward(300)
+    suspend(told)
+    told.forward(60)
+    told.tag.reports(*[told.tag.fix(MARKET_M + 30.0, ago_s=60 + 20 * n) for n in range(12, 0, -1)])
+    told.settle()
+    assert her_texts(told) == []
+    assert cases.alerts() == []
     told.reads_everything()
 
 
