@@ -125,10 +125,10 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
                 pause = None
         if is_moot(notification, alert):
             pause = None
-        is_hers = notification.purpose == Purpose.VICTIM_BREACH
+        is_hers = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
         if is_hers and pause is None:
             alerts.tell_victim_not_warned(notification, now)
-            if outcome.result is Result.RETRY and not alert.is_over:
+            if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not alert.is_over:
                 # Nobody else is tried in her place: while he is there it is tried on.
                 pause = delivery.LONGEST_PAUSE_S
         if pause is None:

@@ -96,3 +96,13 @@ def forward_to(world: World, at: datetime) -> None:
     world.forward((at - clock.now()).total_seconds())
     for phone in world.phones:
         phone._token = None
+
+
+def notices_of(world: World) -> list[str]:
+    """Return what notices have said of the wearer's case, oldest first."""
+    return [
+        reason
+        for notice in alerts(AlertKind.NOTICE)
+        if notice.wearer_id == world.wearer.id
+        for reason in notice.reasons
+    ]

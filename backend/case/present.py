@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle, stored_fixes
@@ -14,10 +15,16 @@ from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_report
 from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.rungs import Who
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState
 
 log = logging.getLogger(__name__)
+
+LEFT_WARNED = (
+    "A warning ended because what is in force changed, and no fix says that he has left. "
+    "The protected person was told that he is near"
+)
 
 
 def judge(case: Case, at: datetime, now: datetime) -> None:
@@ -103,9 +110,15 @@ def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
             # What was judged later needs no second look.
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
-        found.append(judgement_of(row.wearer, row.zone, decision, now, now))
-    if found:
-        alerts.apply(max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level)))
+        found.append(replace(judgement_of(row.wearer, row.zone, decision, now, now), is_by_record=True))
+    if not found:
+        return
+    gravest = max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level))
+    changed = alerts.apply(gravest)
+    # Where no zone is left, whatever ended the last one says so to her or her officer.
+    if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
+        said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell her."
+        alerts.raise_notice(gravest.wearer, gravest.zone, [said], now, (Who.OFFICER,))
 
 
 def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
@@ -118,6 +131,7 @@ def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
         fix_time=at,
         received_at=now,
         decided_at=now,
+        is_by_record=True,
     )
 
 

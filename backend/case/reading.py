@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, true_at
+from backend.case.record import Case, MovingTerms, Terms, Version, What, ZoneTerms, officer_at, true_at
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 
 
@@ -41,12 +41,18 @@ def value_at(subject: str, what: What, at: datetime) -> Any:
 
 
 def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -> dict[int, Case]:
-    """Return the cases of these wearers; ``zones`` are all rows of their zones where they are at hand."""
+    """Return the cases of these wearers; ``zones`` are all rows of their fixed zones, if no moving ones are asked."""
     ids = list(wearer_ids)
     found = {wearer_id: Case(wearer_id) for wearer_id in ids}
     if not ids:
         return found
-    rows = zones if zones is not None else list(PlaceZone.select().where(PlaceZone.wearer.in_(ids), ~PlaceZone.moves))
+    rows = zones
+    if rows is None:
+        drawn = list(PlaceZone.select().where(PlaceZone.wearer.in_(ids)))
+        rows = [zone for zone in drawn if not zone.moves]
+        for zone in drawn:
+            if zone.moves:
+                found[zone.wearer_id].moving.append(MovingTerms(zone.place_id, zone.from_at, zone.to_at))
     made = ZoneVersion.select().join(PlaceZone, on=ZoneVersion.zone).where(PlaceZone.wearer.in_(ids)) if rows else []
     versions = {version.zone_id: version for version in made}
     for zone in rows:

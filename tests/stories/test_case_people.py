@@ -217,6 +217,25 @@ def test_an_alert_raised_in_error_is_taken_back_from_those_who_were_warned_and_c
     world.reads_everything()
 
 
+def test_an_error_that_is_found_after_the_stay_is_her_officers_to_tell_her_since_no_words_of_hers_say_it(
+    world: World,
+) -> None:
+    officer = world.officer.has_app()
+    world.victim_consents()
+    world.tag.stays_inside()
+    world.tag.leaves()
+    world.settle()
+    texts = [message.body for message in world.doubles.messages if message.to == world.victim.phone]
+    assert texts == ["Your book has arrived.", "Your book was collected."]
+    officer.acknowledges()
+    officer.records_outcome("raised_in_error", "The zone was drawn on the wrong street.")
+    (said,) = cases.notices_of(world)
+    assert said.endswith(f"he was near, and alert {cases.alerts()[0].code} was an error: tell her.")
+    world.settle()
+    assert len([message for message in world.doubles.messages if message.to == world.victim.phone]) == 2
+    world.reads_everything()
+
+
 def test_a_drill_runs_the_whole_chain_says_so_everywhere_and_reaches_no_protected_person_and_no_figure(
     world: World,
 ) -> None:
