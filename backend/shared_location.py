@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from peewee import fn
 
 from backend import audit, nearness
-from backend.access import access_wearer, require
+from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
-from backend.errors import DomainError, NotFound, NotSignedIn
+from backend.errors import DomainError, NotSignedIn
 from backend.ingest.ground import row_of
 from backend.models import (
     LocationConsent,
@@ -66,7 +66,7 @@ def agree(
     require(person, Role.OFFICER, Role.SUPERVISOR)
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
-        victim = _victim(person, victim_id)
+        victim = access_victim(person, victim_id, now)
         wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
         lock_rows(Wearer, sorted(wearer_ids))
         for wearer in wearers:
@@ -190,14 +190,7 @@ def withdraw(victim: Victim, by: str, now: datetime) -> None:
 def withdraw_for(person: Person, victim_id: int, now: datetime) -> None:
     """The same, said to a member of staff. Raises: NotAllowed; NotFound."""
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    withdraw(_victim(person, victim_id), audit.actor_of(person), now)
-
-
-def _victim(person: Person, victim_id: int) -> Victim:
-    victim = Victim.get_or_none(Victim.id == victim_id, Victim.team == person.team_id)
-    if victim is None:
-        raise NotFound("There is no such protected person.")
-    return victim
+    withdraw(access_victim(person, victim_id, now), audit.actor_of(person), now)
 
 
 def _has_fixed_zone(victim: Victim, wearer: Wearer, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend import audit
-from backend.access import access_wearer, closed_cases, require
+from backend.access import access_wearer, closed_cases, known_victims, require
 from backend.case import reading
 from backend.case.record import What
 from backend.case.writing.entries import enter, hold
@@ -25,7 +25,7 @@ def protect_tonight(
     Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable.
     """
     access_wearer(person, wearer_id, now)
-    victim = next((one for one in victims_for(person, wearer_id) if one.id == victim_id), None)
+    victim = next((one for one in victims_for(person, wearer_id, now) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")
     if not label.strip():
@@ -52,12 +52,9 @@ def protect_tonight(
         )
 
 
-def victims_for(person: Person, wearer_id: int) -> list[Victim]:
-    """Return the protected persons of a case, and where it has none yet those of the team without a case."""
-    theirs = reading.victims_of(wearer_id)
-    if theirs:
-        return theirs
-    return list(Victim.select().where(Victim.team == person.team_id).order_by(Victim.name))
+def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
+    """Return the protected persons of a case, and where it has none yet those of whom the person may know."""
+    return reading.victims_of(wearer_id) or known_victims(person, now)
 
 
 def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:
