@@ -165,6 +165,15 @@ def team_names_at(at: datetime) -> dict[int, str]:
     return names
 
 
+def teams_of_cases() -> dict[int, list[Version[int]]]:
+    """Return to which teams the cases that ever went to another one belonged, by the number of the wearer."""
+    found: dict[int, list[Version[int]]] = defaultdict(list)
+    query = DatedEntry.select().where(DatedEntry.what == What.TEAM, DatedEntry.wearer.is_null(False))
+    for row in query.order_by(DatedEntry.id):
+        found[row.wearer_id].append(entry_version(row))
+    return dict(found)
+
+
 def victims_of(wearer_id: int) -> list[Victim]:
     """Return the people who are protected from this wearer, or were."""
     places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from backend import clock
-from backend.models import Alert, AuditEntry, LocationConsent, PlaceState, PlaceZone, Role, Team, VictimPosition
+from backend import clock, db
+from backend.models import Alert, AuditEntry, LocationConsent, PlaceState, PlaceZone, Role, Team, VictimPosition, Wearer
 from tests.world import HOME, World
 from zones.geo import Frame
 
@@ -211,3 +211,22 @@ def test_the_officer_takes_it_back_for_her_and_a_new_agreement_begins_anew(world
     second = agrees(world)
     assert second.is_at(MARKET_M)
     assert PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null()).count() == 1
+
+
+def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_her_other_cases(world: World) -> None:
+    agrees(world)
+    other = Wearer.create(
+        team=world.team, name="Other Man", responsible_officer=world.colleague.person, created_at=clock.now()
+    )
+    PlaceZone.create(place=world.place, wearer=other, feature=world.zone.feature, from_at=world.zone.from_at)
+    db.release_connection()
+    path = f"/v1/victims/{world.victim.id}/shared-location"
+    answer = world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]})
+    phone = HerPhone(world, answer.json()["code"])
+    moving = PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null())
+    assert {row.wearer_id for row in moving} == {world.wearer.id, other.id}
+    db.release_connection()
+    phone.is_at(MARKET_M)
+    world.tag.reports(world.tag.fix(MARKET_M))
+    assert [alert["zone_kind"] for alert in world.officer.alerts()] == ["moving"]
+    world.reads_everything()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import audit
+from backend import alerts, audit
 from backend.access import access_wearer, named_on, require
 from backend.case.entries import enter, hold
 from backend.case.people.assigning import hold_people
@@ -13,9 +13,11 @@ from backend.case.reading import OfficersThen
 from backend.case.record import What
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.models import DatedEntry, EmergencyOpening, Person, Role, Wearer
+from backend.models import DatedEntry, EmergencyOpening, Person, PlaceZone, Role, Wearer
+from backend.rungs import Who
 
 EMERGENCY = timedelta(hours=8)
+TO_REVIEW = "The case was opened in an emergency by somebody who is not named on it: a supervisor reviews why."
 
 
 def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:
@@ -68,6 +70,10 @@ def open_in_emergency(person: Person, wearer_id: int, reason: str, now: datetime
             wearer=wearer, person=person, reason=reason.strip(), opened_at=now, until_at=now + EMERGENCY
         )
         audit.record(audit.actor_of(person), "opened_in_emergency", f"wearer:{wearer.id}", now, opening=opening.id)
+        # Without any place there is no alert to hang the message on, and none to read about in the case either.
+        zone = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).first()
+        if zone is not None:
+            alerts.raise_notice(wearer, zone, [TO_REVIEW], now, (Who.SUPERVISORS,))
         return opening
 
 

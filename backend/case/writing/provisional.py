@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit
+from backend import alerts, audit
 from backend.access import access_wearer, closed_cases, known_victims, require
 from backend.case import reading
 from backend.case.record import What
@@ -13,6 +13,9 @@ from backend.case.writing.zones import add_zone, change_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+from backend.rungs import Who
+
+TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves or refuses it."
 
 
 def protect_tonight(
@@ -40,7 +43,7 @@ def protect_tonight(
     with atomic():
         place = ProtectedPlace.create(victim=victim, label=label.strip())
         audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
-        return add_zone(
+        zone = add_zone(
             person,
             wearer_id,
             place.id,
@@ -50,6 +53,8 @@ def protect_tonight(
             why="She has moved: protected at once, to be approved.",
             is_provisional=True,
         )
+        alerts.raise_notice(Wearer.get_by_id(wearer_id), zone, [TO_APPROVE], now, (Who.SUPERVISORS,))
+        return zone
 
 
 def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
