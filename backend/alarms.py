@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import db
-from backend.access import require
+from backend.access import hidden_subjects, require
 from backend.db import atomic
 from backend.models import Alarm, AlarmKind, Person, Role, Team
 
@@ -123,11 +123,16 @@ def standing(kind: AlarmKind | None = None, subject: str | None = None) -> list[
     return gravest_first(list(query))
 
 
-def standing_for(person: Person) -> list[Alarm]:
-    """Return what stands of the person's own team and of all teams. Raises: NotAllowed but for supervisors."""
+def standing_for(person: Person, now: datetime) -> list[Alarm]:
+    """Return what stands of the person's own team and of all teams; not of what is closed to the person.
+
+    Raises: NotAllowed but for supervisors.
+    """
     require(person, Role.SUPERVISOR)
     concerns = Alarm.team.is_null() | (Alarm.team == person.team_id)
-    return gravest_first(list(Alarm.select().where(Alarm.ended_at.is_null(), concerns)))
+    hidden = hidden_subjects(person, now)
+    found = Alarm.select().where(Alarm.ended_at.is_null(), concerns)
+    return gravest_first([alarm for alarm in found if alarm.subject.partition("/")[0] not in hidden])
 
 
 def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:

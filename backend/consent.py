@@ -21,6 +21,20 @@ def sms_consent(victim: Victim) -> Consent | None:
     )
 
 
+def had_agreed_to_texts(victim: Victim, at: datetime) -> bool:
+    """Tell whether her consent to SMS stood at ``at``."""
+    return (
+        Consent.select()
+        .where(
+            Consent.victim == victim,
+            Consent.channel == Channel.SMS,
+            Consent.given_at <= at,
+            Consent.withdrawn_at.is_null() | (Consent.withdrawn_at > at),
+        )
+        .exists()
+    )
+
+
 def give(
     victim: Victim,
     channel: Channel,

@@ -6,7 +6,7 @@ asked with ``known_at`` is answered as the record stood then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -241,9 +241,47 @@ class Case:
         return [(begin, end, self.zones_in_force(begin)) for begin, end in pairwise(cuts) if begin < end]
 
 
+def _cover_ends(cover: Version[dict[str, Any]]) -> datetime | None:
+    until = cover.value.get("until")
+    return datetime.fromisoformat(until) if until else None
+
+
+def stand_in_at(covers: Iterable[Version[dict[str, Any]]], at: datetime) -> int | None:
+    """Return who covers at ``at``: of the covers that last then the one that began last, or None.
+
+    A day's cover within a fortnight's is an exception to it: when the day is over the fortnight's holds again.
+    """
+    found = None
+    for version in standing(covers):
+        ends_at = _cover_ends(version)
+        if version.from_at <= at and (ends_at is None or at < ends_at):
+            found = version.value.get("by")
+    return int(found) if found is not None else None
+
+
+def cover_changes(covers: Iterable[Version[dict[str, Any]]]) -> list[datetime]:
+    """Return the instants at which who covers may change."""
+    held = standing(covers)
+    ends = [ends_at for version in held if (ends_at := _cover_ends(version)) is not None]
+    return sorted({*(version.from_at for version in held), *ends})
+
+
+def chain_at(person: int, covers: Mapping[int, Sequence[Version[dict[str, Any]]]], at: datetime) -> list[int]:
+    """Return the person and whoever covers for them, for that colleague, and so on, at ``at``.
+
+    Where some cover for each other the last one is there twice.
+    """
+    chain = [person]
+    while (following := stand_in_at(covers.get(chain[-1], []), at)) is not None:
+        chain.append(following)
+        if following in chain[:-1]:
+            break
+    return chain
+
+
 def officer_at(
     assignments: Sequence[Version[int | None]],
-    covers: dict[int, list[Version[dict[str, Any]]]],
+    covers: Mapping[int, Sequence[Version[dict[str, Any]]]],
     at: datetime,
     otherwise: int | None,
 ) -> int | None:
@@ -253,12 +291,4 @@ def officer_at(
     """
     held = true_at(assignments, at)
     person = held.value if held else otherwise
-    seen: set[int] = set()
-    while person is not None and person not in seen:
-        seen.add(person)
-        cover = true_at(covers.get(person, []), at)
-        until = cover.value.get("until") if cover else None
-        if cover is None or cover.value.get("by") is None or (until and datetime.fromisoformat(until) <= at):
-            break
-        person = int(cover.value["by"])
-    return person
+    return chain_at(person, covers, at)[-1] if person is not None else None

@@ -95,14 +95,15 @@ def find(now: datetime, wearer_ids: Iterable[int] | None = None, team_id: int | 
     cases = reading.cases(ids)
     officers = reading.officers_at(wearers, now)
     active = {row.id for row in Person.select(Person.id).where(Person.is_active)}
+    named = named_on_each(ids, now)
     orders: dict[int, list[Order]] = {}
     for order in Order.select().where(Order.wearer.in_(ids)):
         orders.setdefault(order.wearer_id, []).append(order)
     found = []
     for wearer in wearers:
-        for gap, detail in _gaps(
-            wearer, cases[wearer.id], orders.get(wearer.id, []), officers[wearer.id] in active, now
-        ):
+        # Whoever may not open a restricted case does not answer for it.
+        has_officer = officers[wearer.id] in active & named.get(wearer.id, active)
+        for gap, detail in _gaps(wearer, cases[wearer.id], orders.get(wearer.id, []), has_officer, now):
             found.append(Finding(gap, wearer.id, wearer.name, wearer.team_id, detail))
     return found
 

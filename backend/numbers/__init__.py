@@ -15,6 +15,7 @@ from backend.numbers.proofs import (
     proved_among,
     proved_people,
     standing,
+    standing_at,
     take_code,
     void,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "retry",
     "sent",
     "standing",
+    "standing_at",
     "take_back",
     "take_code",
     "taken",

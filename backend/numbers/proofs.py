@@ -69,6 +69,20 @@ def standing(owner: Owner, now: datetime) -> Standing:
     return _standing_since(proof.proved_at if proof else None, now)
 
 
+def standing_at(owner: Owner, number: str | None, at: datetime) -> Standing:
+    """Return how it stood at ``at`` with the number that this person had then."""
+    if not number:
+        return Standing.NONE
+    was_good = (NumberProof.proved_at <= at) & (NumberProof.voided_at.is_null() | (NumberProof.voided_at > at))
+    proof = (
+        NumberProof.select()
+        .where(_whose(owner), NumberProof.number == number, was_good)
+        .order_by(NumberProof.proved_at.desc())
+        .first()
+    )
+    return _standing_since(proof.proved_at if proof else None, at)
+
+
 def of_everybody(people: Iterable[Person], now: datetime) -> dict[int, Standing]:
     """Return how it stands with each of these people's numbers, read in one query."""
     people = list(people)

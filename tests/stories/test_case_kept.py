@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import clock, consent, db, numbers, shared_location
 from backend.case import victims, viewing, writing
 from backend.errors import InvalidRecord, InvalidTransition
-from backend.models import Activation, Fix
+from backend.models import Activation, Channel, Fix
 from tests import cases
+from tests.stories.test_moving_places import agrees
 from tests.world import World
 
 
@@ -92,4 +93,40 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
         db.release_connection()
     assert list(seen.values()) == ["ends in 0201", "ends in 0299"]
     world.settle()
+    world.reads_everything()
+
+
+def test_a_look_back_says_what_she_had_agreed_to_then_and_which_number_was_proved(world: World) -> None:
+    wearer_id, officer = world.wearer.id, world.officer.person
+    numbers.void(world.victim, "a story about the first proof", clock.now())
+
+    def seen(at: datetime) -> tuple[bool, bool, bool, str | None]:
+        try:
+            (victim,) = viewing.look(officer, wearer_id, at, clock.now())["victims"]
+            return victim["has_agreed"], victim["is_reachable"], victim["shares_location"], victim["phone"]
+        finally:
+            db.release_connection()
+
+    before = clock.now()
+    world.forward(3_600)
+    world.victim_consents()
+    world.forward(3_600)
+    agreed = clock.now()
+    world.forward(3_600)
+    numbers.carry_over(world.victim, clock.now())
+    agrees(world)
+    world.forward(3_600)
+    proved = clock.now()
+    world.forward(3_600)
+    consent.withdraw(world.victim, Channel.SMS, "victim", clock.now())
+    shared_location.withdraw(world.victim, "victim", clock.now())
+    world.forward(3_600)
+    now = clock.now()
+    ending = "ends in 0201"
+    assert [seen(at) for at in (before, agreed, proved, now)] == [
+        (False, False, False, ending),
+        (True, False, False, ending),
+        (True, True, True, ending),
+        (False, False, False, ending),
+    ]
     world.reads_everything()

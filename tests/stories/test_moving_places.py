@@ -22,6 +22,7 @@ from backend.models import (
     Role,
     Team,
     VictimPosition,
+    Wearer,
 )
 from tests import cases
 from tests.world import HOME, World
@@ -287,4 +288,23 @@ def test_a_suspension_ends_the_alert_at_a_moving_place(world: World) -> None:
     )
     db.release_connection()
     assert [(found.id, found.is_over) for found in cases.alerts()] == [(alert.id, True)]
+    world.reads_everything()
+
+
+def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_her_other_cases(world: World) -> None:
+    agrees(world)
+    other = Wearer.create(
+        team=world.team, name="Other Man", responsible_officer=world.colleague.person, created_at=clock.now()
+    )
+    PlaceZone.create(place=world.place, wearer=other, feature=world.zone.feature, from_at=world.zone.from_at)
+    db.release_connection()
+    path = f"/v1/victims/{world.victim.id}/shared-location"
+    answer = world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]})
+    phone = HerPhone(world, answer.json()["code"])
+    moving = PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null())
+    assert {row.wearer_id for row in moving} == {world.wearer.id, other.id}
+    db.release_connection()
+    phone.is_at(MARKET_M)
+    world.tag.reports(world.tag.fix(MARKET_M))
+    assert [alert["zone_kind"] for alert in world.officer.alerts()] == ["moving"]
     world.reads_everything()

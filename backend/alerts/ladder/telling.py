@@ -96,9 +96,9 @@ def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
-    """Owe these people one message on each quiet route they have."""
+    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors."""
     muster = Muster([alert], now)
-    people = muster.recipients(alert, to)
+    people = muster.recipients(alert, to) or muster.recipients(alert, (Who.SUPERVISORS,))
     routes = muster.routes_of(people)
     quiet = (Channel.PUSH, Channel.SMS)
     owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
