@@ -15,7 +15,7 @@ from flask import Flask
 
 from backend import clock, db, demo, restore, zone_replay
 from backend import replay as traces
-from backend.case import calendar, caseload, watch
+from backend.case import caseload, watch
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
 from backend.settings import as_markdown
@@ -103,7 +103,7 @@ def case_watch() -> None:
     """Say what is missing from each case and count it; ends with 1 where anything is. Begins the daily look."""
     now = clock.now()
     with db.atomic():
-        calendar.ensure_daily(now)
+        watch.ensure_daily(now)
     found = watch.find(now)
     for finding in found:
         # The number and not the name: a terminal's log is kept by others.

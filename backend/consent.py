@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from backend import audit
@@ -19,6 +20,14 @@ def sms_consent(victim: Victim) -> Consent | None:
         .order_by(Consent.given_at.desc())
         .first()
     )
+
+
+def agreed_to_sms(victim_ids: Iterable[int]) -> set[int]:
+    """Return which of these protected persons have a standing consent to SMS, read in one query."""
+    query = Consent.select(Consent.victim).where(
+        Consent.victim.in_(list(victim_ids)), Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null()
+    )
+    return {row.victim_id for row in query}
 
 
 def give(

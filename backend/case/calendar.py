@@ -12,7 +12,7 @@ from math import ceil
 
 from backend import alerts, audit, numbers, outbox
 from backend.case import present, projection, reading, watch
-from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
+from backend.case.record import LONDON, Case, Life, standing, true_at
 from backend.consent import sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows
 from backend.models import (
@@ -43,9 +43,9 @@ NOTICE = timedelta(minutes=15)
 # A message that is not on its way after this time is somebody's to give in person.
 CHECKED_AFTER = timedelta(minutes=5)
 TRY_AGAIN = timedelta(seconds=60)
-WATCH_HOUR = 6
+# The loop that runs this climbs ladders as well: it comes round again for the rest.
+AT_ONCE = 25
 
-WATCH = watch.WATCH
 ANNOUNCE, TELL_HER, CHECK_TOLD, ORDER_OVER, CASE_OVER = (
     "expiry_announced",
     "victim_told",
@@ -119,19 +119,7 @@ def plan(case: Case, now: datetime) -> None:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
                 CaseDue.create(what=what, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
     watch.ask_for([case.wearer_id], now)
-    ensure_daily(now)
-
-
-def ensure_daily(now: datetime) -> None:
-    """See that the daily look at every case is in the calendar."""
-    if not CaseDue.select().where(CaseDue.what == WATCH, CaseDue.wearer.is_null(), CaseDue.done_at.is_null()).exists():
-        CaseDue.create(what=WATCH, subject="all", due_at=_next_watch(now))
-
-
-def _next_watch(now: datetime) -> datetime:
-    today = when(now).date()
-    at = midnight(today) + timedelta(hours=WATCH_HOUR)
-    return at if at > now else midnight(today + timedelta(days=1)) + timedelta(hours=WATCH_HOUR)
+    watch.ensure_daily(now)
 
 
 def next_due_at() -> datetime | None:
@@ -140,21 +128,27 @@ def next_due_at() -> datetime | None:
     return first.due_at if first else None
 
 
-def run_due(now: datetime, limit: int = 100) -> int:
-    """Do what has fallen due, each in a unit of work of its own; return how many."""
+def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = watch.SILENT_AFTER) -> int:
+    """Do what has fallen due, each in a unit of work of its own; return how many.
+
+    A tag that reports nothing for ``silent_after`` counts as silent.
+    """
     due = list(
-        CaseDue.select(CaseDue.id, CaseDue.wearer)
+        CaseDue.select()
         .where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
-        .order_by(CaseDue.due_at)
+        .order_by(CaseDue.due_at, CaseDue.id)
         .limit(limit)
     )
     for row in due:
         try:
+            if row.what == watch.WATCH and row.wearer_id is None:
+                watch.go_on(row, now, silent_after)
+                continue
             with atomic():
                 if row.wearer_id is not None:
                     lock_rows(Tag, [a.tag_id for a in Activation.select().where(Activation.wearer == row.wearer_id)])
                     lock_rows(Wearer, [row.wearer_id])
-                _run(row.id, now)
+                _run(row.id, now, silent_after)
         except LOST_CONNECTION:
             raise
         except Exception:
@@ -164,16 +158,15 @@ def run_due(now: datetime, limit: int = 100) -> int:
     return len(due)
 
 
-def _run(due_id: int, now: datetime) -> None:
+def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     # Only one of several workers finds the row undone.
     taken = CaseDue.update(done_at=now).where(CaseDue.id == due_id, CaseDue.done_at.is_null()).execute()
     if not taken:
         return
     due = CaseDue.get_by_id(due_id)
-    if due.what == WATCH:
-        watch.look(due.wearer_id, now)
-        if due.wearer_id is None:
-            ensure_daily(now)
+    if due.what == watch.WATCH:
+        is_morning = bool((due.detail or {}).get("is_morning"))
+        watch.look(due.wearer_id, now, is_morning=is_morning, silent_after=silent_after)
         return
     if due.what == CHECK_TOLD:
         _check_told(due, now)
@@ -195,7 +188,7 @@ def _run(due_id: int, now: datetime) -> None:
     elif due.what == CASE_OVER:
         _close_case(case, ends_at, now)
     if due.what in (ORDER_OVER, CASE_OVER):
-        watch.look(due.wearer_id, now)
+        watch.look(due.wearer_id, now, silent_after=silent_after)
 
 
 def _zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:

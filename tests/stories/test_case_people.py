@@ -10,7 +10,7 @@ from backend import clock, db
 from backend.case import drills, lives, people, police, reading, teams, watch, writing
 from backend.case.people import CaseloadLeft
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
-from backend.models import AlertKind, Device, Handling, Person, Role, Session, Team
+from backend.models import AlertKind, AuditEntry, Device, Handling, Person, Role, Session, Team
 from tests import cases
 from tests.world import HOME, World
 
@@ -322,7 +322,9 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
     )
     db.release_connection()
     assert gaps() == set()
-    counts = watch.look(None, clock.now())
-    assert not counts
+    cases.daily_look(world)
+    counted = AuditEntry.select().where(AuditEntry.subject == "watch:all").order_by(AuditEntry.id.desc()).first()
+    assert counted.detail == {"counts": {}}
+    db.release_connection()
     assert cases.alerts(AlertKind.NOTICE)[0].handling == Handling.OPEN
     world.reads_everything()
