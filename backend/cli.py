@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 import requests
-from flask import Flask
+from flask import Flask, current_app
 
 from backend import clock, db, demo, restore, zone_replay
 from backend import replay as traces
@@ -104,7 +104,7 @@ def case_watch() -> None:
     now = clock.now()
     with db.atomic():
         watch.ensure_daily(now)
-    found = watch.find(now)
+    found = watch.find(now, silent_after=current_app.extensions["cordon.settings"].tag_silent_after())
     for finding in found:
         # The number and not the name: a terminal's log is kept by others.
         click.echo(f"wearer {finding.wearer_id}: {watch.TEXTS[finding.gap]}")

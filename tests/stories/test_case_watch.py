@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from playhouse.test_utils import count_queries
 
-from backend import alarms, clock, db
-from backend.case import calendar, lives, people, rejudging, watch, writing
+from backend import alarms, audit, clock, consent, db
+from backend.case import calendar, lives, people, rejudging, victims, viewing, watch, writing
 from backend.case.lives import Ended, Suspended
 from backend.case.record import Terms, What
 from backend.case.watch import Gap
@@ -20,6 +20,7 @@ from backend.models import (
     AlertKind,
     AuditEntry,
     CaseDue,
+    Channel,
     PlaceZone,
     ProtectedPlace,
     Tag,
@@ -375,4 +376,31 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     assert gaps == {"tag_never_reported"}
     assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
     db.release_connection()
+    world.reads_everything()
+
+
+def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_mind(world: World) -> None:
+    sound_case(world)
+    path = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/declined"
+    assert world.officer.api("POST", path, json={"why": " "}).status_code == 422
+    assert world.officer.api("POST", path, json={"why": "She said so on the phone today."}).status_code == 204
+    assert of_case(world) == set()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (True, False)
+    newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
+    assert (newest["value"], newest["why"]) == ("declined by her", "She said so on the phone today.")
+    db.release_connection()
+    # No text goes to her, and her officers are warned as ever.
+    world.officer.has_app()
+    world.tag.walks_in()
+    world.officer.expects_push("breach")
+    number, words = world.victim.phone, ("A book.", "A card.", "A letter.")
+    victims.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+    db.release_connection()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (False, True)
+    consent.withdraw(world.victim, Channel.SMS, audit.SYSTEM, clock.now())
+    db.release_connection()
+    # A reply of STOP may not be hers: somebody asks her.
+    assert of_case(world) == {Gap.VICTIM_WITHOUT_CONTACT}
     world.reads_everything()
