@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,9 @@ class Settings:
     report_interval_s: int = _setting(60, "seconds", "How often a tag is asked to report when all is clear.")
     fast_report_interval_s: int = _setting(
         15, "seconds", "The same while the wearer is in a buffer or exclusion zone, or a breach is unconfirmed."
+    )
+    tag_silent_h: float = _setting(
+        24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."
     )
     access_token_s: int = _setting(900, "seconds", "Life of an access token.")
     refresh_token_s: int = _setting(30 * 86_400, "seconds", "Life of a session that is not refreshed.")
@@ -176,6 +180,10 @@ class Settings:
             except ValueError as error:
                 raise ValueError(f"{variable(item.name)} must be a {kind.__name__}, not {text!r}") from error
         return cls(**values)
+
+    def tag_silent_after(self) -> timedelta:
+        """Return how long a worn tag may report nothing."""
+        return timedelta(hours=self.tag_silent_h)
 
     def signing_key(self) -> str:
         """Return the secret key, making and keeping one on first use when none is configured."""

@@ -133,6 +133,7 @@ class Worker:
         self._clock_at = 0.0
         self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
+        self._silent_after = settings.tag_silent_after()
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
@@ -170,7 +171,7 @@ class Worker:
         # Before anything is claimed: a database that was restored owes what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
-        self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
+        self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
         # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
         at_once = LADDERS_IN_A_STORM if self._lanes.is_stormy else LADDERS_AT_ONCE
         climbed = 0

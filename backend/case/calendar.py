@@ -13,7 +13,7 @@ from math import ceil
 from backend import alerts, audit
 from backend.case import ending, ends, present, projection, reading, watch
 from backend.case.ends import Guard
-from backend.case.record import LONDON, Case, Life, midnight, standing
+from backend.case.record import LONDON, Case, Life, standing
 from backend.db import LOST_CONNECTION, atomic, lock_rows
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
 from backend.rungs import Who
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 ANNOUNCED_DAYS = (14, 3, 1)
 TRY_AGAIN = timedelta(seconds=60)
-WATCH_HOUR = 6
+# The loop that runs this climbs ladders as well: it comes round again for the rest.
+AT_ONCE = 25
 
-WATCH = watch.WATCH
 ANNOUNCE, TELL_HER, STOPS = "expiry_announced", "victim_told", "protection_stops"
 # What an earlier release owed in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
@@ -94,7 +94,7 @@ def plan(case: Case, now: datetime) -> None:
             CaseDue.create(what=EXPECTED_END, subject=subject, wearer=case.wearer_id, due_at=due_at)
     _plan_announcements(case, now)
     watch.ask_for([case.wearer_id], now)
-    ensure_daily(now)
+    watch.ensure_daily(now)
 
 
 def _told(case: Case, now: datetime) -> dict[str, dict[int, bool]]:
@@ -149,39 +149,33 @@ def _plan_announcements(case: Case, now: datetime) -> None:
                 CaseDue.create(what=ANNOUNCE, subject=subject, wearer=case.wearer_id, due_at=at, detail=detail)
 
 
-def ensure_daily(now: datetime) -> None:
-    """See that the daily look at every case is in the calendar."""
-    if not CaseDue.select().where(CaseDue.what == WATCH, CaseDue.wearer.is_null(), CaseDue.done_at.is_null()).exists():
-        CaseDue.create(what=WATCH, subject="all", due_at=_next_watch(now))
-
-
-def _next_watch(now: datetime) -> datetime:
-    today = when(now).date()
-    at = midnight(today) + timedelta(hours=WATCH_HOUR)
-    return at if at > now else midnight(today + timedelta(days=1)) + timedelta(hours=WATCH_HOUR)
-
-
 def next_due_at() -> datetime | None:
     """Return the instant at which the calendar next owes something."""
     first = CaseDue.select(CaseDue.due_at).where(CaseDue.done_at.is_null()).order_by(CaseDue.due_at).limit(1).first()
     return first.due_at if first else None
 
 
-def run_due(now: datetime, limit: int = 100) -> int:
-    """Do what has fallen due, each in a unit of work of its own; return how many."""
+def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = watch.SILENT_AFTER) -> int:
+    """Do what has fallen due, each in a unit of work of its own; return how many.
+
+    A tag that reports nothing for ``silent_after`` counts as silent.
+    """
     due = list(
-        CaseDue.select(CaseDue.id, CaseDue.wearer)
+        CaseDue.select()
         .where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
-        .order_by(CaseDue.due_at)
+        .order_by(CaseDue.due_at, CaseDue.id)
         .limit(limit)
     )
     for row in due:
         try:
+            if row.what == watch.WATCH and row.wearer_id is None:
+                watch.go_on(row, now, silent_after)
+                continue
             with atomic():
                 if row.wearer_id is not None:
                     lock_rows(Tag, [a.tag_id for a in Activation.select().where(Activation.wearer == row.wearer_id)])
                     lock_rows(Wearer, [row.wearer_id])
-                _run(row.id, now)
+                _run(row.id, now, silent_after)
         except LOST_CONNECTION:
             raise
         except Exception:
@@ -191,16 +185,15 @@ def run_due(now: datetime, limit: int = 100) -> int:
     return len(due)
 
 
-def _run(due_id: int, now: datetime) -> None:
+def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     # Only one of several workers finds the row undone.
     taken = CaseDue.update(done_at=now).where(CaseDue.id == due_id, CaseDue.done_at.is_null()).execute()
     if not taken:
         return
     due = CaseDue.get_by_id(due_id)
-    if due.what == WATCH:
-        watch.look(due.wearer_id, now)
-        if due.wearer_id is None:
-            ensure_daily(now)
+    if due.what == watch.WATCH:
+        is_morning = bool((due.detail or {}).get("is_morning"))
+        watch.look(due.wearer_id, now, is_morning=is_morning, silent_after=silent_after)
         return
     if due.what == ending.CHECK_TOLD:
         ending.check_told(due, now)
@@ -209,7 +202,7 @@ def _run(due_id: int, now: datetime) -> None:
         projection.take_effect(due, now)
         return
     if due.what == EXPECTED_END:
-        watch.look(due.wearer_id, now)
+        watch.look(due.wearer_id, now, silent_after=silent_after)
         return
     case = reading.case(due.wearer_id)
     if due.what == BEGINS:
@@ -225,7 +218,7 @@ def _run(due_id: int, now: datetime) -> None:
         _tell_her(case, due, ends_at, now)
     else:
         _stop(case, ends_at, now)
-        watch.look(due.wearer_id, now)
+        watch.look(due.wearer_id, now, silent_after=silent_after)
 
 
 def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:

@@ -34,6 +34,7 @@ class What(StrEnum):
     APPROVAL = "approval"
     WORN = "worn"
     NUMBER = "number"
+    DECLINED = "warnings_declined"
 
 
 class Life(StrEnum):

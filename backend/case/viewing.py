@@ -9,7 +9,7 @@ from peewee import JOIN
 
 from backend import audit, numbers
 from backend.access import access_wearer, closed_cases, require
-from backend.case import drawing, eligibility, lives, reading, rejudging, writing
+from backend.case import drawing, eligibility, lives, reading, rejudging, victims, writing
 from backend.case.record import LONDON, Life, What, true_at
 from backend.consent import had_agreed_to_texts
 from backend.db import atomic
@@ -168,6 +168,7 @@ def _victim(victim: Victim, at: datetime) -> dict[str, Any]:
         "id": victim.id,
         "name": victim.name,
         "has_agreed": has_agreed,
+        "has_declined": victims.has_declined(victim, at),
         "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
         "number": number.value,
         "phone": _ending(then) if then else None,
@@ -202,6 +203,7 @@ ENTRY_TEXTS = {
     What.APPROVAL: "Provisional zone",
     What.WORN: "Tag",
     What.NUMBER: "Number of a protected person",
+    What.DECLINED: "Warnings to a protected person",
 }
 
 
@@ -354,6 +356,8 @@ def _in_words(what: What, value: Any, names: dict[int, str]) -> str:
         return f"{value['serial']}{until}"
     if what is What.NUMBER:
         return _ending(value)
+    if what is What.DECLINED:
+        return "declined by her" if value["is_declined"] else "wanted"
     if what is What.ELIGIBILITY:
         return eligibility.in_words(value)
     return str(value)

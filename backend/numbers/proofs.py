@@ -85,11 +85,18 @@ def standing_at(owner: Owner, number: str | None, at: datetime) -> Standing:
 
 def of_everybody(people: Iterable[Person], now: datetime) -> dict[int, Standing]:
     """Return how it stands with each of these people's numbers, read in one query."""
-    people = list(people)
-    proved_at = _newest_proofs([person.id for person in people])
+    return _standings(list(people), NumberProof.person, Person, now)
+
+
+def of_victims(victims: Iterable[Victim], now: datetime) -> dict[int, Standing]:
+    """Return the same of protected persons."""
+    return _standings(list(victims), NumberProof.victim, Victim, now)
+
+
+def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) -> dict[int, Standing]:
+    proved_at = _newest_proofs(column, table, [owner.id for owner in owners])
     return {
-        person.id: _standing_since(proved_at.get(person.id), now) if person.phone else Standing.NONE
-        for person in people
+        owner.id: _standing_since(proved_at.get(owner.id), now) if owner.phone else Standing.NONE for owner in owners
     }
 
 
@@ -292,16 +299,16 @@ def _standing_since(proved_at: datetime | None, now: datetime) -> Standing:
     return Standing.DUE if now - proved_at > DUE_AFTER else Standing.PROVED
 
 
-def _newest_proofs(person_ids: list[int]) -> dict[int, datetime]:
+def _newest_proofs(column: Any, table: Any, ids: list[int]) -> dict[int, datetime]:
     query: Any = (
-        NumberProof.select(NumberProof.person, fn.MAX(NumberProof.proved_at))
-        .join(Person, on=(NumberProof.person == Person.id))
-        .where(Person.id.in_(person_ids), NumberProof.number == Person.phone, _is_good())
-        .group_by(NumberProof.person)
+        NumberProof.select(column, fn.MAX(NumberProof.proved_at))
+        .join(table, on=(column == table.id))
+        .where(table.id.in_(ids), NumberProof.number == table.phone, _is_good())
+        .group_by(column)
         .tuples()
     )
     instant: Any = NumberProof.proved_at
-    return {person_id: instant.python_value(at) for person_id, at in query}
+    return {owner_id: instant.python_value(at) for owner_id, at in query}
 
 
 def _whose(owner: Owner) -> Any:

@@ -11,7 +11,19 @@ from backend.case import drills, lives, people, police, reading, teams, watch, w
 from backend.case.people import CaseloadLeft, restricting
 from backend.case.writing import provisional
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
-from backend.models import AlertKind, Device, Handling, Person, PlaceZone, Role, Session, Team, Victim, Wearer
+from backend.models import (
+    AlertKind,
+    AuditEntry,
+    Device,
+    Handling,
+    Person,
+    PlaceZone,
+    Role,
+    Session,
+    Team,
+    Victim,
+    Wearer,
+)
 from tests import cases
 from tests.world import HOME, World
 
@@ -342,8 +354,10 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
     )
     db.release_connection()
     assert gaps() == set()
-    counts = watch.look(None, clock.now())
-    assert not counts
+    cases.daily_look(world)
+    counted = AuditEntry.select().where(AuditEntry.subject == "watch:all").order_by(AuditEntry.id.desc()).first()
+    assert counted.detail == {"counts": {}}
+    db.release_connection()
     assert cases.alerts(AlertKind.NOTICE)[0].handling == Handling.OPEN
     world.reads_everything()
 
