@@ -26,7 +26,6 @@ LASTS_FOR_S = {
     Purpose.NOTICE: 24 * _HOURS_S,
     Purpose.ANSWERED: 900.0,
     Purpose.VICTIM_OVER: 6 * _HOURS_S,
-    Purpose.VICTIM_ENDING: 24 * _HOURS_S,
     Purpose.VICTIM_NOT_WARNED: 6 * _HOURS_S,
     Purpose.VICTIM_NOT_TOLD: 24 * _HOURS_S,
     Purpose.NEWS_UNDELIVERED: 24 * _HOURS_S,
@@ -60,6 +59,8 @@ class Outcome:
     was_asked: bool = True
     # True where the provider was asked and gave no answer: the phone may have the message.
     is_unknown: bool = False
+    # True where the provider is there and does not take us: a wrong key, a suspended account, a number not ours.
+    refuses_us: bool = False
 
 
 def sent(provider_id: str | None = None) -> Outcome:
@@ -75,6 +76,11 @@ def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
 def unknown(detail: str) -> Outcome:
     """Asked, and nobody answered: the message may be out, and is tried again."""
     return Outcome(Result.RETRY, detail, is_unknown=True)
+
+
+def refused(detail: str) -> Outcome:
+    """Not sent, because the provider refuses our credentials: no fault of the message, which is tried again."""
+    return Outcome(Result.RETRY, detail, refuses_us=True)
 
 
 def not_asked(detail: str, retry_after_s: float) -> Outcome:

@@ -135,6 +135,13 @@ def _pause_s(notification: Notification, outcome: Outcome, now: datetime) -> flo
     return delivery.pause_s(tries, random.random(), outcome.retry_after_s, left_s=left_s)  # noqa: S311
 
 
+def _is_certain(notification: Notification, attempt: Attempt) -> bool:
+    """One call that was refused ends no calls for good: the next rung tries again, and a second refusal does."""
+    if notification.channel != Channel.VOICE:
+        return True
+    return outbox.outcome_before(attempt, notification.person_id, Channel.VOICE) == Result.DEAD_ROUTE
+
+
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
     """Record what a try came to, owe the next one, or let the next rung go at once."""
     now = clock.now()
@@ -157,10 +164,10 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         is_pointless = is_moot(notification, alert)
         if is_pointless:
             pause = None
-        is_hers = notification.purpose == Purpose.VICTIM_BREACH
+        is_hers = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
         if is_hers and pause is None:
             alerts.tell_victim_not_warned(alert, now)
-            if outcome.result is Result.RETRY and not is_pointless:
+            if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not is_pointless:
                 # Nobody else is tried in her place: while he is there it is tried on.
                 pause = delivery.LONGEST_PAUSE_S
         if pause is None:
@@ -171,7 +178,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
             due_at = now + timedelta(seconds=pause)
             outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)
         is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
-        if is_number_dead and notification.person is not None:
+        if is_number_dead and notification.person is not None and _is_certain(notification, attempt):
             routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
         if is_number_dead and notification.victim is not None:
             numbers.void(notification.victim, outcome.detail, now)

@@ -141,9 +141,9 @@ def load(person: Person, table: str, zones: str, now: datetime) -> int:
     with atomic():
         for (new, officer), his, line in zip(reading.cases, reading.his_numbers, reading.lines, strict=True):
             try:
-                wearer = open_case(officer, new, now)
+                wearer = open_case(person, new, now, officer)
                 for number in his:
-                    numbers.record(officer, wearer.id, number, now)
+                    numbers.record(person, wearer.id, number, now)
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None

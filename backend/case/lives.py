@@ -8,7 +8,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_alert, access_wearer
-from backend.case import calendar, reading
+from backend.case import ends, reading
 from backend.case.record import Life, What
 from backend.case.writing import enter, hold, settle
 from backend.db import atomic
@@ -86,13 +86,14 @@ def end(
 ) -> DatedEntry:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
-    Whoever loses protection is told first, so that the earliest end is ``calendar.NOTICE`` from now.
+    Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.
     """
     access_wearer(person, wearer_id, now)
     case = reading.case(wearer_id)
-    effective_at = max(at, now + calendar.NOTICE) if case.zones_in_force(now) else max(at, now)
+    # In custody too: what is suspended was to be lifted, and now it will not be.
+    effective_at = max(at, now + ends.NOTICE) if ends.guards(case, now) else max(at, now)
     if case.life_at(effective_at) is Life.ENDED:
         raise InvalidTransition("This case has ended, or ends before that.")
     value: dict[str, Any] = {"state": Life.ENDED, "reason": reason}

@@ -10,7 +10,7 @@ from backend import audit, numbers
 from backend.access import require
 from backend.case import writing
 from backend.case.record import Terms
-from backend.db import atomic
+from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
     Activation,
@@ -43,11 +43,13 @@ class NewCase:
     document: str = ""
 
 
-def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
-    """Record everything of a new case, whose responsible officer is ``person``; the next fix is judged.
+def open_case(person: Person, new: NewCase, now: datetime, officer: Person | None = None) -> Wearer:
+    """Record everything of a new case; the next fix is judged.
 
-    Raises: NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NotFound for an unknown tag;
-    NumberRefused for a wearer's number.
+    ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
+
+    Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
+    for an unknown tag; NumberRefused for a wearer's number.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
@@ -61,9 +63,16 @@ def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
         if not value.strip():
             raise InvalidRecord(f"Enter {what}.")
     victim_phone = numbers.usable(new.victim_phone) if new.victim_phone else None
+    responsible_id = (officer or person).id
     with atomic():
-        wearer = Wearer.create(team=person.team_id, name=new.wearer.strip(), responsible_officer=person, created_at=now)
-        audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now)
+        # Nobody leaves while a case comes to them.
+        lock_rows(Person, [responsible_id])
+        if not Person.select().where(Person.id == responsible_id, Person.is_active).exists():
+            raise InvalidRecord("The responsible officer has left.")
+        wearer = Wearer.create(
+            team=person.team_id, name=new.wearer.strip(), responsible_officer=responsible_id, created_at=now
+        )
+        audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now, officer=responsible_id)
         victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
         audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
         place = ProtectedPlace.create(victim=victim, label=new.place.strip())

@@ -9,9 +9,9 @@ from peewee import JOIN
 
 from backend import audit, numbers
 from backend.access import access_wearer, closed_cases, require
-from backend.case import drawing, eligibility, lives, reading, rejudging, writing
+from backend.case import drawing, eligibility, lives, reading, rejudging, victims, writing
 from backend.case.record import LONDON, Life, What, true_at
-from backend.consent import sms_consent
+from backend.consent import had_agreed_to_texts
 from backend.db import atomic
 from backend.models import (
     Activation,
@@ -86,7 +86,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
             _order(order, case, at, risk) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
         ],
         "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
-        "victims": [_victim(victim, at, now) for victim in reading.victims_of(wearer.id)],
+        "victims": [_victim(victim, at) for victim in reading.victims_of(wearer.id)],
         "is_judged": bool(held),
     }
 
@@ -155,22 +155,30 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
     }
 
 
-def _victim(victim: Victim, at: datetime, now: datetime) -> dict[str, Any]:
-    has_agreed = bool(victim.phone and sms_consent(victim))
-    number = numbers.standing(victim, now)
+def _victim(victim: Victim, at: datetime) -> dict[str, Any]:
+    held = reading.entries(f"victim:{victim.id}", What.NUMBER)
+    entry = true_at(held, at)
+    # From the first change on the record has every number; before it there is only the one now.
+    then = (entry.value if entry else None) if held else victim.phone
+    has_agreed = bool(then) and had_agreed_to_texts(victim, at)
+    number = numbers.standing_at(victim, then, at)
     code = numbers.newest_code(victim)
-    then = reading.value_at(f"victim:{victim.id}", What.NUMBER, at) or victim.phone
     places = ProtectedPlace.select().where(ProtectedPlace.victim == victim).order_by(ProtectedPlace.id)
     return {
         "id": victim.id,
         "name": victim.name,
         "has_agreed": has_agreed,
+        "has_declined": victims.has_declined(victim, at),
         "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
         "number": number.value,
         "phone": _ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": LocationConsent.select()
-        .where(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
+        .where(
+            LocationConsent.victim == victim,
+            LocationConsent.given_at <= at,
+            LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
+        )
         .exists(),
         "places": [{"id": place.id, "label": place.label} for place in places],
     }
@@ -195,6 +203,7 @@ ENTRY_TEXTS = {
     What.APPROVAL: "Provisional zone",
     What.WORN: "Tag",
     What.NUMBER: "Number of a protected person",
+    What.DECLINED: "Warnings to a protected person",
 }
 
 
@@ -347,6 +356,8 @@ def _in_words(what: What, value: Any, names: dict[int, str]) -> str:
         return f"{value['serial']}{until}"
     if what is What.NUMBER:
         return _ending(value)
+    if what is What.DECLINED:
+        return "declined by her" if value["is_declined"] else "wanted"
     if what is What.ELIGIBILITY:
         return eligibility.in_words(value)
     return str(value)

@@ -9,7 +9,17 @@ import pytest
 from backend import clock, db, numbers
 from backend.case import caseload, checked, watch, writing
 from backend.errors import InvalidRecord, NotAllowed
-from backend.models import CheckedCaseload, Role, Wearer
+from backend.models import (
+    AuditEntry,
+    CheckedCaseload,
+    DatedEntry,
+    Order,
+    PlaceZone,
+    Role,
+    Wearer,
+    WearerNumber,
+    ZoneVersion,
+)
 from tests import cases
 from tests.world import HOME, World
 
@@ -212,4 +222,28 @@ def test_an_administrator_imports_nothing(world: World) -> None:
         checked.check(admin.person, b"a", b"b", clock.now())
     with pytest.raises(NotAllowed):
         checked.load(admin.person, 1, clock.now())
+    db.release_connection()
+
+
+def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    ben, amina = world.colleague.person, world.officer.person
+    table = f"{HEADING},{caseload.HIS_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
+    caseload.load(amina, table, zones(), clock.now())
+    wearer = Wearer.get(Wearer.name == "Owen Price")
+    assert wearer.responsible_officer_id == ben.id
+    recorded = [
+        Order.get(Order.wearer == wearer).created_by_id,
+        ZoneVersion.select()
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .where(PlaceZone.wearer == wearer)
+        .get()
+        .recorded_by_id,
+        WearerNumber.get(WearerNumber.wearer == wearer).recorded_by_id,
+    ]
+    assert recorded == [amina.id] * 3
+    entries = DatedEntry.select().where(DatedEntry.wearer == wearer, DatedEntry.recorded_by.is_null(False))
+    assert {entry.recorded_by_id for entry in entries} == {amina.id}
+    opened = AuditEntry.get(AuditEntry.action == "case_opened", AuditEntry.subject == f"wearer:{wearer.id}")
+    assert (opened.actor, opened.detail["officer"]) == (f"person:{amina.id}", ben.id)
     db.release_connection()

@@ -3,10 +3,13 @@
 from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop, warn_again
 from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
 from backend.alerts.ladder.her_words import (
+    drop_victim_warning,
     has_to_wait,
     is_untrue,
+    is_victim_left_warned,
     tell_victim_it_is_over,
     tell_victim_of_breach,
+    was_victim_warned,
 )
 from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.alerts.ladder.telling import tell, tell_answered, tell_undelivered, tell_victim_not_warned, tell_warned
@@ -15,10 +18,12 @@ __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
     "climb",
+    "drop_victim_warning",
     "escalate_overdue",
     "has_to_wait",
     "hasten",
     "is_untrue",
+    "is_victim_left_warned",
     "lock",
     "next_escalation_at",
     "pass_on",
@@ -34,4 +39,5 @@ __all__ = [
     "tell_victim_of_breach",
     "tell_warned",
     "warn_again",
+    "was_victim_warned",
 ]

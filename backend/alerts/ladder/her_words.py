@@ -72,6 +72,27 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
         _owe(alert, victim, Purpose.VICTIM_OVER, now)
 
 
+def drop_victim_warning(alert: Alert, now: datetime) -> None:
+    """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
+    victim: Victim = alert.place.victim
+    if not _standing(victim, but=alert):
+        outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+
+
+def was_victim_warned(alert: Alert) -> bool:
+    """Tell whether the victim has read, or is about to read, of this alert that he is near."""
+    told = Notification.select().where(
+        Notification.alert == alert, Notification.purpose == Purpose.VICTIM_BREACH, _may_have_gone_out()
+    )
+    return bool(told.exists())
+
+
+def is_victim_left_warned(alert: Alert) -> bool:
+    """Tell whether the last that the victim read of this wearer is that he is near."""
+    told = _told_since_over(alert.place.victim, or_on_its_way=True)
+    return any(row.alert.wearer_id == alert.wearer_id for row in told)
+
+
 def is_untrue(notification: Notification) -> bool:
     """Tell whether a text of hers says what is not so by now: it is asked whenever one is about to go."""
     victim = notification.victim

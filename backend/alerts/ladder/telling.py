@@ -69,9 +69,9 @@ def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
-    """Owe these people one message on each quiet route they have."""
+    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors."""
     muster = Muster([alert], now)
-    people = muster.recipients(alert, to)
+    people = muster.recipients(alert, to) or muster.recipients(alert, (Who.SUPERVISORS,))
     routes = muster.routes_of(people)
     quiet = (Channel.PUSH, Channel.SMS)
     owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
@@ -84,7 +84,7 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     The alert is held already.
     """
     purpose = Purpose(notification.purpose)
-    if purpose is Purpose.VICTIM_BREACH:
+    if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING):
         tell_victim_not_warned(alert, now)
     elif purpose is Purpose.VICTIM_OVER:
         _note(alert, "victim_not_told", now)
