@@ -6,6 +6,8 @@ from peewee import AutoField, BigAutoField, CharField, IntegerField, JSONField, 
 
 from backend.db import InstantField
 
+A_SECOND = 5
+
 
 def up(migrator, db):
     class PlaceZone(Model):
@@ -30,9 +32,11 @@ def up(migrator, db):
             table_name = "case_due"
 
     now = datetime.datetime.now(datetime.UTC)
-    for zone in list(PlaceZone.select(PlaceZone.wearer).distinct()):
-        # The release before this one cannot do such a row, and leaves it for this one to do.
-        CaseDue.create(what="planned_anew", subject=f"wearer:{zone.wearer}", wearer=zone.wearer, due_at=now)
+    for number, zone in enumerate(list(PlaceZone.select(PlaceZone.wearer).distinct())):
+        # The release before this one cannot do such a row, and leaves it for this one to do. Thousands of them at one
+        # instant would keep what else falls due waiting behind them.
+        due_at = now + datetime.timedelta(seconds=number / A_SECOND)
+        CaseDue.create(what="planned_anew", subject=f"wearer:{zone.wearer}", wearer=zone.wearer, due_at=due_at)
 
 
 def down(migrator, db):
