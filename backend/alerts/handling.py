@@ -104,10 +104,12 @@ def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
         return alert
 
 
-def lapse(person: Person, now: datetime) -> int:
-    """Reopen all that ``person`` had acknowledged, since they can no longer act; return how many."""
+def lapse(person: Person, now: datetime, wearer_id: int | None = None) -> int:
+    """Reopen what ``person`` had acknowledged, in all cases or one, since they can no longer act; return how many."""
     with atomic():
         held = Alert.select(Alert.id).where(Alert.acknowledged_by == person, Alert.handling == Handling.ACKNOWLEDGED)
+        if wearer_id is not None:
+            held = held.where(Alert.wearer == wearer_id)
         ids = sorted(row.id for row in held)
         lock_rows(Alert, ids)
         for alert_id in ids:

@@ -15,4 +15,4 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    migrator.migrate(migrator.drop_column("device", "session_id"))
+    migrator.migrate(migrator.drop_index("device", "device_session_id"), migrator.drop_column("device", "session_id"))

@@ -201,3 +201,20 @@ def test_notices_of_a_closed_case_reach_somebody_although_its_officer_may_not_op
     supervisor.expects_push("a case of yours needs a look")
     assert len(cases.alerts(AlertKind.NOTICE)) == 1
     world.reads_everything()
+
+
+def test_what_somebody_had_acknowledged_rings_again_when_the_case_is_closed_to_them(world: World) -> None:
+    officer, colleague = world.officer.has_app(), world.colleague
+    world.tag.stays_inside()
+    officer.expects_push("breach")
+    world.settle()
+    colleague.acknowledges()
+    world.reads_everything()
+    closes(world)
+    officer.expects_push("Please acknowledge")
+    assert colleague.alerts("all") == []
+    officer.acknowledges()
+    # Closed again to the same people, whoever acts goes on acting.
+    closes(world)
+    assert officer.alert()["handling"] == "acknowledged"
+    world.reads_everything()

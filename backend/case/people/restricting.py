@@ -13,7 +13,16 @@ from backend.case.reading import OfficersThen
 from backend.case.record import What
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.models import DatedEntry, EmergencyOpening, Person, PlaceZone, Role, Wearer
+from backend.models import (
+    Alert,
+    DatedEntry,
+    EmergencyOpening,
+    Handling,
+    Person,
+    PlaceZone,
+    Role,
+    Wearer,
+)
 from backend.rungs import Who
 
 EMERGENCY = timedelta(hours=8)
@@ -22,6 +31,8 @@ TO_REVIEW = "The case was opened in an emergency by somebody who is not named on
 
 def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:
     """Close a case to all but these people, or with None open it to the team again.
+
+    What somebody else had acknowledged is open again and rings those who are named.
 
     Raises: NotFound; NotAllowed for anybody but a supervisor; InvalidRecord where whoever answers for it,
     now or later, or a supervisor is not among them: nobody could act on its alerts.
@@ -35,7 +46,19 @@ def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: date
         if people is not None:
             _check(Wearer.get_by_id(wearer.id), people, now)
         value = {"people": sorted(set(people)) if people is not None else None}
-        return enter(f"wearer:{wearer.id}", What.RESTRICTED, value, now, by, now, why=why, wearer_id=wearer.id)
+        entry = enter(f"wearer:{wearer.id}", What.RESTRICTED, value, now, by, now, why=why, wearer_id=wearer.id)
+        if people is not None:
+            _let_lapse(wearer.id, people, now)
+        return entry
+
+
+def _let_lapse(wearer_id: int, people: Sequence[int], now: datetime) -> None:
+    """Reopen the alerts that somebody acknowledged who may not open the case any more: nobody would act on them."""
+    held = Alert.select(Alert.acknowledged_by).where(
+        Alert.wearer == wearer_id, Alert.handling == Handling.ACKNOWLEDGED, Alert.acknowledged_by.not_in(list(people))
+    )
+    for person in Person.select().where(Person.id.in_(held)).order_by(Person.id):
+        alerts.lapse(person, now, wearer_id)
 
 
 def _check(wearer: Wearer, people: Sequence[int], now: datetime) -> None:
