@@ -41,13 +41,14 @@ class NewCase:
     serial: str
     why: str = "The case was opened."
     document: str = ""
+    is_confirmed: bool = False
 
 
 def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
     """Record everything of a new case, whose responsible officer is ``person``; the next fix is judged.
 
     Raises: NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NotFound for an unknown tag;
-    NumberRefused for a wearer's number.
+    NumberRefused for a wearer's number; NeedsConfirmation where the order is over, so that nothing would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
@@ -89,6 +90,7 @@ def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
             document=new.document,
             order_id=order.id,
             condition_id=order.conditions.get().id,
+            is_confirmed=new.is_confirmed,
         )
         writing.fit_tag(person, wearer.id, new.serial, now, now)
         return wearer
