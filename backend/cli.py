@@ -119,13 +119,13 @@ def case_watch() -> None:
 @click.option("--by", "email", required=True, help="The e-mail address of the supervisor or officer who loads it.")
 @click.option("--dry-run", is_flag=True, help="List every row's problem and keep nothing.")
 def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> None:
-    """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): all of them or none."""
+    """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): some at a time."""
     person = Person.get_or_none(Person.email == email.strip().lower(), Person.is_active)
     if person is None:
         raise click.ClickException("Nobody has this e-mail address.")
     rows, shapes = table.read(), zones.read()
     try:
-        reading = caseload.read(person, rows, shapes)
+        reading = caseload.read(person, rows, shapes, clock.now())
         for one in reading.problems:
             click.echo(f"row {one.row} {one.column}: {one.text}")
         if reading.problems:
@@ -133,7 +133,10 @@ def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> 
         if dry_run:
             click.echo(f"{len(reading.cases)} cases can be loaded; nothing was kept.")
             return
-        click.echo(f"{caseload.load(person, rows, shapes, clock.now())} cases loaded.")
+        loaded, count = 0, len(reading.cases)
+        while loaded < count:
+            loaded += caseload.load(person, rows, shapes, clock.now(), first=loaded)
+            click.echo(f"{loaded} of {count} cases loaded.")
     except DomainError as error:
         raise click.ClickException(error.detail) from None
 

@@ -39,8 +39,10 @@ COLUMNS = (
 HIS_NUMBERS = "wearer_phones"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
 SEPARATORS = (",", ";", "\t")
-# All of it is one unit of work, and while it lasts the fixes of tags wait to be stored.
-MOST_CASES = 100
+# A borough that joins another; what is larger is split.
+MOST_CASES = 2_000
+# These are one unit of work, and while it lasts the fixes of tags wait to be stored.
+PART = 25
 # Long enough for words in an order; what is longer is a quotation mark that was never closed.
 LONGEST_CELL = 20_000
 MOST_BYTES = 8_000_000
@@ -90,8 +92,10 @@ def text_of(raw: bytes, what: str) -> str:
         ) from None
 
 
-def read(person: Person, table: str, zones: str) -> Reading:
-    """Read both files and check every row by itself and against the others; nothing is kept.
+def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 0, most: int = MOST_CASES) -> Reading:
+    """Read both files and check every row by itself and against the others, or ``most`` from ``first`` on.
+
+    Nothing is kept.
 
     Raises: NotAllowed for anybody but officers and supervisors.
     """
@@ -107,6 +111,7 @@ def read(person: Person, table: str, zones: str) -> Reading:
         )
         problems.append(RowProblem(0, "", text))
         return Reading([], [], problems)
+    rows = rows[first : first + most]
     colleagues = {p.email: p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
     free = {tag.serial for tag in free_tags()}
     his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
@@ -117,7 +122,7 @@ def read(person: Person, table: str, zones: str) -> Reading:
     for number, row in rows:
         before = len(problems)
         is_broken = any(one.row == number for one in problems)
-        case = _case(number, row, features, colleagues, free, problems)
+        case = _case(number, row, features, colleagues, free, problems, now)
         _refuse_his(number, row, known, problems)
         if case is not None and len(problems) == before and not is_broken:
             found.append(case)
@@ -130,12 +135,12 @@ def read(person: Person, table: str, zones: str) -> Reading:
     return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines)
 
 
-def load(person: Person, table: str, zones: str, now: datetime) -> int:
-    """Open every case of the files, or none; return how many.
+def load(person: Person, table: str, zones: str, now: datetime, *, first: int = 0, most: int = PART) -> int:
+    """Open the next part of the cases from ``first`` on, all of it or nothing; return how many they are.
 
     Raises: InvalidRecord with the problems of every row; NotAllowed.
     """
-    reading = read(person, table, zones)
+    reading = read(person, table, zones, now, first=first, most=most)
     if reading.problems:
         raise _refusal(reading.problems)
     with atomic():
@@ -245,6 +250,7 @@ def _case(
     colleagues: dict[str, Person],
     free: Iterable[str],
     problems: list[RowProblem],
+    now: datetime,
 ) -> tuple[NewCase, Person] | None:
     values = {name: (row.get(name) or "").strip() for name in COLUMNS}
 
@@ -261,6 +267,8 @@ def _case(
     starts_on, ends_on = days["order_starts_on"], days["order_ends_on"]
     if starts_on and ends_on and ends_on < starts_on:
         wrong("order_ends_on", "The order ends before it starts.")
+    elif ends_on and ends_with(ends_on) <= now:
+        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
     if values["order_kind"] and values["order_kind"] not in ORDER_KINDS:
         wrong("order_kind", f"This is one of {', '.join(ORDER_KINDS)}.")
     if values["zone_id"] and values["zone_id"] not in features:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from backend import audit
 from backend.access import require
@@ -23,7 +24,7 @@ def check(person: Person, table: bytes, zones: bytes, now: datetime) -> tuple[ca
     require(person, Role.OFFICER, Role.SUPERVISOR)
     discard(person)
     rows, shapes = caseload.text_of(table, "table"), caseload.text_of(zones, "zones")
-    reading = caseload.read(person, rows, shapes)
+    reading = caseload.read(person, rows, shapes, now)
     if reading.problems:
         return reading, None
     with atomic():
@@ -33,24 +34,44 @@ def check(person: Person, table: bytes, zones: bytes, now: datetime) -> tuple[ca
     return reading, kept
 
 
-def load(person: Person, checked_id: int, now: datetime) -> int:
-    """Check again what was checked, open its cases and forget the files; return how many cases.
+class Progress(NamedTuple):
+    """How many cases are open, and of how many."""
 
-    A second confirmation, such as of a button pressed twice, finds nothing to load.
+    opened: int
+    cases: int
 
-    Raises: NotAllowed; InvalidRecord where the files are gone or no longer sound, and then they are forgotten as well.
+
+def load(person: Person, checked_id: int, now: datetime, *, part: int = caseload.PART) -> Progress:
+    """Check again the next part of what was checked, and open its cases; after the last part the files are forgotten.
+
+    A second confirmation, such as of a button pressed twice, loads nothing.
+
+    Raises: NotAllowed; InvalidRecord where the files are gone or no longer sound, and then they are forgotten as well:
+    with ``opened``, the cases of the parts before, which stay.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
+    kept = None
     mine = (CheckedCaseload.id == checked_id) & (CheckedCaseload.person == person)
     try:
         with atomic():
             kept = CheckedCaseload.get_or_none(mine, CheckedCaseload.checked_at > now - timedelta(seconds=KEPT_S))
-            # Whoever deletes it is the one who loads it.
-            if kept is None or not CheckedCaseload.delete().where(mine).execute():
+            if kept is None:
                 raise InvalidRecord(GONE)
-            return caseload.load(person, kept.table, kept.zones, now)
-    except DomainError:
+            opened = min(kept.opened + part, kept.cases)
+            as_read = mine & (CheckedCaseload.opened == kept.opened)
+            # Whoever counts it on, or deletes it, is the one who loads it.
+            if opened == kept.cases:
+                is_mine = CheckedCaseload.delete().where(as_read).execute()
+            else:
+                is_mine = CheckedCaseload.update(opened=opened, checked_at=now).where(as_read).execute()
+            if not is_mine:
+                return Progress(kept.opened, kept.cases)
+            caseload.load(person, kept.table, kept.zones, now, first=kept.opened, most=part)
+            return Progress(opened, kept.cases)
+    except DomainError as error:
         CheckedCaseload.delete().where(mine).execute()
+        if kept is not None and kept.opened:
+            error.extra["opened"] = kept.opened
         raise
 
 

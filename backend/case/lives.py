@@ -56,8 +56,12 @@ def suspend(
 ) -> DatedEntry:
     """Store the wearer's fixes without judging them from ``from_at`` on, until the case is resumed.
 
-    Raises: NotFound, NotAllowed; InvalidRecord where the expected end is not after the start; NeedsConfirmation.
+    Raises: NotFound, NotAllowed; InvalidRecord where the expected end is not after the start; InvalidTransition for a
+    case that has ended by then, which a suspension would open again; NeedsConfirmation.
     """
+    access_wearer(person, wearer_id, now)
+    if reading.case(wearer_id).life_at(from_at) is Life.ENDED:
+        raise InvalidTransition("This case has ended by then: resume it first, if he is monitored again.")
     if expected_end_at <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}

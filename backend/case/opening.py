@@ -41,6 +41,7 @@ class NewCase:
     serial: str
     why: str = "The case was opened."
     document: str = ""
+    is_confirmed: bool = False
 
 
 def open_case(person: Person, new: NewCase, now: datetime, officer: Person | None = None) -> Wearer:
@@ -49,7 +50,8 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
 
     Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
-    for an unknown tag; NumberRefused for a wearer's number.
+    for an unknown tag; NumberRefused for a wearer's number; NeedsConfirmation where the order is over, so that nothing
+    would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
@@ -98,6 +100,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             document=new.document,
             order_id=order.id,
             condition_id=order.conditions.get().id,
+            is_confirmed=new.is_confirmed,
         )
         writing.fit_tag(person, wearer.id, new.serial, now, now)
         return wearer

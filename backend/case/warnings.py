@@ -9,7 +9,7 @@ from backend.case import ends
 from backend.case.ends import Guard
 from backend.case.record import LONDON, Case, Life
 from backend.errors import NeedsConfirmation
-from backend.models import Activation, ActivationCorrection, ProtectedPlace, Wearer
+from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace, Wearer
 
 # From when to when a tag is worn; without an end it is worn still.
 Span = tuple[datetime, datetime | None]
@@ -56,6 +56,37 @@ def require_confirmation(before: Case, after: Case, now: datetime, *, is_confirm
     if is_confirmed:
         return
     said = in_words(before, after, now)
+    if said:
+        raise NeedsConfirmation(" ".join(said), warnings=said)
+
+
+def in_vain(case: Case, zone_id: int, now: datetime) -> list[str]:
+    """Return why a version of a zone that is about to be saved protects nothing, in sentences; none where it does."""
+    place = ProtectedPlace.select().join(PlaceZone).where(PlaceZone.id == zone_id).get().label
+    # A suspension hides zones: what rests on it is said apart from what rests on an order.
+    as_if_active = Case(case.wearer_id, [], case.orders, case.lines)
+    to_come = [now, *(at for at in case.changes() if at > now)]
+    if not any(as_if_active.is_in_force(zone_id, at) for at in to_come):
+        terms = next(version.value for line in case.lines.values() for version in line if version.id == zone_id)
+        return [f"This zone does not protect place {place}: {_why_not(case, terms.order_id, now)}."]
+    life = case.life_at(now)
+    if life is Life.SUSPENDED:
+        return [f"The case is suspended: until it is resumed no fix is judged and place {place} is not protected."]
+    if life is Life.ENDED:
+        return [f"The case has ended: no fix is judged and place {place} is not protected."]
+    return []
+
+
+def _why_not(case: Case, order_id: int | None, now: datetime) -> str:
+    terms = None if order_id is None else case.terms_at(order_id, now)
+    if terms is not None and terms.ends_at is not None and terms.ends_at <= now:
+        return f"its order ended {day(terms.ends_at)}"
+    return "its order is suspended" if terms is not None and terms.is_suspended else "its own time is over"
+
+
+def require_use(case: Case, zone_id: int, now: datetime, *, is_confirmed: bool) -> None:
+    """Raises: NeedsConfirmation with the sentences where a zone would protect nothing, unless they were confirmed."""
+    said = [] if is_confirmed else in_vain(case, zone_id, now)
     if said:
         raise NeedsConfirmation(" ".join(said), warnings=said)
 

@@ -1,10 +1,12 @@
-"""What is missing from a case and was told, so that a look at many cases need not read the whole audit for it.
+"""What is missing from a case and was told, and how far the load of a caseload has come.
+
+A look at many cases need not read the whole audit for the one, and a long caseload is loaded in parts by the other.
 
 What was told and is not filled, by the audit, counts as told. The release before goes on to read the audit alone: what
 one of the two tells while both run, the other may tell once more.
 """
 
-from peewee import AutoField, BigAutoField, CharField, ForeignKeyField, Model
+from peewee import AutoField, BigAutoField, CharField, ForeignKeyField, IntegerField, Model
 
 from backend.db import InstantField
 
@@ -39,6 +41,7 @@ def up(migrator, db):
             table_name = "audit_entry"
 
     db.create_tables([ToldGap])
+    migrator.migrate(migrator.add_column("checked_caseload", "opened", IntegerField(default=0)))
     told = {}
     query = AuditEntry.select().where(AuditEntry.action.in_(["gap_told", "gap_filled"])).order_by(AuditEntry.id)
     for entry in query.iterator():
@@ -53,4 +56,7 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    migrator.migrate(migrator.drop_table("told_gap"))
+    migrator.migrate(
+        migrator.drop_table("told_gap"),
+        migrator.drop_column("checked_caseload", "opened"),
+    )

@@ -17,6 +17,8 @@ class CheckedCaseload(Table):
     table = TextField(column_name="rows")
     zones = TextField()
     cases = IntegerField()
+    # How many of them are open by now; the rest is still to come.
+    opened = IntegerField(default=0)
     checked_at = InstantField(index=True)
 
 

@@ -51,7 +51,7 @@ class HandoverIn(Strict):
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/suspension")
-@records("Store fixes without judging them.", SuspensionIn, *CHANGED)
+@records("Store fixes without judging them.", SuspensionIn, *CHANGED, InvalidTransition)
 def suspend(person: Person, body: SuspensionIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "is_confirmed"})
     return lives.suspend(person, wearer_id, body.reason, body.from_at, body.expected_end_at, now, **more)

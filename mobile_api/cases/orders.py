@@ -31,6 +31,7 @@ class CaseIn(Period):
     zone: dict[str, Any] = Field(description="GeoJSON Feature")
     serial: Name
     document: str = Field("", max_length=400)
+    is_confirmed: bool = False
 
 
 class OrderIn(Reasoned, Period):
@@ -71,7 +72,7 @@ class EligibilityIn(Documented, Dated):
 
 
 @bp.post("/v1/wearers")
-@records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
+@records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, *CHANGED, ZoneNotUsable)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
     values = body.model_dump()
     values["feature"] = values.pop("zone")

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from backend.case import writing
-from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, PlaceZone
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
@@ -42,6 +41,7 @@ class ProvisionalIn(Strict):
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
     radius_m: float = Field(ge=50, le=10_000)
+    is_confirmed: bool = False
 
 
 class ApprovalIn(Reasoned):
@@ -53,7 +53,7 @@ class ApprovalIn(Reasoned):
 @bp.post("/v1/wearers/<int:wearer_id>/zones")
 @records("Protect a place; judged at once against where the wearer was last.", ZoneIn, *CHANGED, ZoneNotUsable)
 def add_zone(person: Person, body: ZoneIn, now: datetime, wearer_id: int) -> PlaceZone:
-    more = body.model_dump(include={"why", "document", "to_at", "order_id", "condition_id"})
+    more = body.model_dump(include={"why", "document", "to_at", "order_id", "condition_id", "is_confirmed"})
     return writing.add_zone(person, wearer_id, body.place_id, body.zone, body.from_at, now, **more)
 
 
@@ -65,10 +65,11 @@ def change_zone(person: Person, body: ZoneVersionIn, now: datetime, zone_id: int
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/provisional-zones")
-@records("Protect a new place at once with a circle, to be approved.", ProvisionalIn, InvalidRecord)
+@records("Protect a new place at once with a circle, to be approved.", ProvisionalIn, *CHANGED)
 def protect_tonight(person: Person, body: ProvisionalIn, now: datetime, wearer_id: int) -> PlaceZone:
+    where = (body.lat, body.lon, body.radius_m)
     return writing.protect_tonight(
-        person, wearer_id, body.victim_id, body.place, body.lat, body.lon, body.radius_m, now
+        person, wearer_id, body.victim_id, body.place, *where, now, is_confirmed=body.is_confirmed
     )
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from backend import clock, db, numbers
-from backend.case import caseload, checked, watch, writing
+from backend.case import caseload, checked, rejudging, watch, writing
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
     AuditEntry,
@@ -16,6 +16,7 @@ from backend.models import (
     Order,
     PlaceZone,
     Role,
+    Tag,
     Wearer,
     WearerNumber,
     ZoneVersion,
@@ -53,7 +54,7 @@ def row(**more: str) -> str:
 def test_a_sound_caseload_is_loaded_and_its_next_fix_is_judged(world: World) -> None:
     spare = world.new_tag("LDN-0099", None)
     table = "\n".join([HEADING, row()])
-    reading = caseload.read(world.supervisor.person, table, zones())
+    reading = caseload.read(world.supervisor.person, table, zones(), clock.now())
     assert (len(reading.cases), reading.problems) == (1, [])
     assert Wearer.select().count() == 1
     assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
@@ -77,7 +78,7 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
             row(zone_id="z9", order_starts_on="14/03/2027", victim_phone="0770"),
         ]
     )
-    found = caseload.read(world.supervisor.person, table, zones()).problems
+    found = caseload.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert [(one.row, one.column) for one in found] == [
         (3, "wearer"),
         (3, "order_ends_on"),
@@ -94,9 +95,9 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
         caseload.load(world.supervisor.person, table, zones(), clock.now())
     assert len(refused.value.extra["problems"]) == 10
     assert Wearer.select().count() == 1
-    heading = caseload.read(world.supervisor.person, "wearer,victim\n", "[]").problems
+    heading = caseload.read(world.supervisor.person, "wearer,victim\n", "[]", clock.now()).problems
     assert [one.row for one in heading] == [0, 1]
-    empty = caseload.read(world.supervisor.person, HEADING, zones()).problems
+    empty = caseload.read(world.supervisor.person, HEADING, zones(), clock.now()).problems
     assert [one.text for one in empty] == ["The table has no row."]
     assert watch.find(clock.now())
     db.release_connection()
@@ -106,7 +107,7 @@ def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -
     world.new_tag("LDN-0099", None)
     heading = f"{HEADING},{caseload.HIS_NUMBERS}"
     table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
-    (problem,) = caseload.read(world.supervisor.person, table, zones()).problems
+    (problem,) = caseload.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert (problem.row, problem.column) == (2, "victim_phone")
     table = "\n".join([heading, f"{row()},07700 900666"])
     assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
@@ -126,7 +127,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
         "Owen Price,Sofia",
         row(condition='"not closed'),
     ]
-    found = caseload.read(world.supervisor.person, "\r\n".join(rows), zones()).problems
+    found = caseload.read(world.supervisor.person, "\r\n".join(rows), zones(), clock.now()).problems
     assert [(one.row, one.column) for one in found] == [
         (3, "zone_id"),
         (5, ""),
@@ -138,7 +139,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
         (8, "tag_serial"),
         (8, "officer_email"),
     ]
-    twice = caseload.read(world.supervisor.person, f"{HEADING},place\n{row()},Elm\n", zones()).problems
+    twice = caseload.read(world.supervisor.person, f"{HEADING},place\n{row()},Elm\n", zones(), clock.now()).problems
     assert [(one.row, one.column) for one in twice] == [(1, "place")]
     db.release_connection()
 
@@ -147,7 +148,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
 def test_a_table_with_another_separator_and_windows_lines_is_read(world: World, separator: str) -> None:
     world.new_tag("LDN-0099", None)
     table = "\ufeff" + "\r\n".join([HEADING, row()]).replace(",", separator) + "\r\n"
-    reading = caseload.read(world.supervisor.person, table, zones())
+    reading = caseload.read(world.supervisor.person, table, zones(), clock.now())
     assert (len(reading.cases), reading.problems) == (1, [])
     db.release_connection()
 
@@ -176,7 +177,7 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
     assert kept is not None
     with pytest.raises(InvalidRecord, match="kept no longer"):
         checked.load(world.supervisor.person, kept.id, clock.now())
-    assert checked.load(person, kept.id, clock.now()) == 1
+    assert checked.load(person, kept.id, clock.now()) == (1, 1)
     assert CheckedCaseload.select().count() == 0
     with pytest.raises(InvalidRecord, match="loaded already"):
         checked.load(person, kept.id, clock.now())
@@ -190,7 +191,9 @@ def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: Worl
     _, kept = checked.check(person, table, zones().encode(), clock.now())
     assert kept is not None
     # Somebody fits the tag while the page is being read.
-    writing.fit_tag(person, world.wearer.id, "LDN-0099", clock.now(), clock.now())
+    old = rejudging.present_tag(world.wearer.id, clock.now())
+    assert old is not None
+    writing.swap_tag(person, old.id, "LDN-0099", clock.now(), clock.now(), why="Broken.")
     with pytest.raises(InvalidRecord) as refused:
         checked.load(person, kept.id, clock.now())
     assert [(one["row"], one["column"]) for one in refused.value.extra["problems"]] == [(2, "tag_serial")]
@@ -213,6 +216,60 @@ def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: Worl
     assert CheckedCaseload.select().count() == 0
     db.release_connection()
     world.settle()
+    world.reads_everything()
+
+
+def test_a_case_whose_order_is_over_is_a_problem_of_its_row(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    table = "\n".join([HEADING, row(order_starts_on="2020-01-01", order_ends_on="2020-02-01")])
+    (problem,) = caseload.read(world.officer.person, table, zones(), clock.now()).problems
+    assert (problem.row, problem.column) == (2, "order_ends_on")
+    assert problem.text == "The order is over: nothing of this case would be judged."
+    db.release_connection()
+
+
+def long_table(world: World, count: int) -> bytes:
+    """Return a table of so many cases, each with a tag that is free."""
+    now = clock.now()
+    with db.atomic():
+        rows = [{"serial": f"T-{n}", "key": "k", "created_at": now} for n in range(count)]
+        db.insert_rows(Tag, rows)
+    db.release_connection()
+    lines = [row(wearer=f"W {n}", tag_serial=f"T-{n}", victim_phone="") for n in range(count)]
+    return "\n".join([HEADING, *lines]).encode()
+
+
+def test_a_long_caseload_is_loaded_a_part_at_a_time_from_one_check_and_says_how_far_it_has_come(world: World) -> None:
+    count = 3
+    person = world.officer.person
+    _, kept = checked.check(person, long_table(world, count), zones().encode(), clock.now())
+    assert kept is not None
+    for opened in (1, 2, 3):
+        assert checked.load(person, kept.id, clock.now(), part=1) == (opened, count)
+        assert Wearer.select().count() == opened + 1
+        # The half hour begins anew with each part.
+        world.clock.forward(checked.KEPT_S - 600)
+    with pytest.raises(InvalidRecord, match="loaded already"):
+        checked.load(person, kept.id, clock.now(), part=1)
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_what_changes_between_two_parts_is_said_with_its_line_and_what_is_open_stays(world: World) -> None:
+    part, count = 2, 3
+    person = world.officer.person
+    _, kept = checked.check(person, long_table(world, count), zones().encode(), clock.now())
+    assert kept is not None
+    checked.load(person, kept.id, clock.now(), part=part)
+    old = rejudging.present_tag(world.wearer.id, clock.now())
+    assert old is not None
+    writing.swap_tag(person, old.id, f"T-{part}", clock.now(), clock.now(), why="Broken.")
+    with pytest.raises(InvalidRecord) as refused:
+        checked.load(person, kept.id, clock.now(), part=part)
+    assert [(one["row"], one["column"]) for one in refused.value.extra["problems"]] == [(count + 1, "tag_serial")]
+    assert refused.value.extra["opened"] == part
+    assert (Wearer.select().count(), CheckedCaseload.select().count()) == (part + 1, 0)
+    db.release_connection()
     world.reads_everything()
 
 

@@ -61,10 +61,12 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
     return order, victim
 
 
-def protect_by_condition(person: Person, wearer_id: int, new: NewCondition, now: datetime) -> PlaceZone:
+def protect_by_condition(
+    person: Person, wearer_id: int, new: NewCondition, now: datetime, *, is_confirmed: bool = False
+) -> PlaceZone:
     """Record the condition in the court's words and let its zone hold from its instant on; judged at once.
 
-    Raises: NotFound, NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable.
+    Raises: NotFound, NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NeedsConfirmation.
     """
     order, victim = check_condition(person, wearer_id, new, now)
     with atomic():
@@ -85,4 +87,5 @@ def protect_by_condition(person: Person, wearer_id: int, new: NewCondition, now:
             document=new.document,
             order_id=order.id,
             condition_id=condition.id,
+            is_confirmed=is_confirmed,
         )

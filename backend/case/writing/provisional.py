@@ -19,13 +19,22 @@ TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves
 
 
 def protect_tonight(
-    person: Person, wearer_id: int, victim_id: int, label: str, lat: float, lon: float, radius_m: float, now: datetime
+    person: Person,
+    wearer_id: int,
+    victim_id: int,
+    label: str,
+    lat: float,
+    lon: float,
+    radius_m: float,
+    now: datetime,
+    *,
+    is_confirmed: bool = False,
 ) -> PlaceZone:
     """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
 
     Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay.
 
-    Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable.
+    Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable; NeedsConfirmation where the case is not judged.
     """
     access_wearer(person, wearer_id, now)
     victim = next((one for one in victims_for(person, wearer_id, now) if one.id == victim_id), None)
@@ -52,6 +61,7 @@ def protect_tonight(
             now,
             why="She has moved: protected at once, to be approved.",
             is_provisional=True,
+            is_confirmed=is_confirmed,
         )
         alerts.raise_notice(Wearer.get_by_id(wearer_id), zone, [TO_APPROVE], now, (Who.SUPERVISORS,))
         return zone

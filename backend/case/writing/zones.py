@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, known_victims
-from backend.case import reading
+from backend.case import reading, warnings
 from backend.case.drawing import keeps_in
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
@@ -30,10 +30,11 @@ def add_zone(
     order_id: int | None = None,
     condition_id: int | None = None,
     is_provisional: bool = False,
+    is_confirmed: bool = False,
 ) -> PlaceZone:
     """Protect a place from this wearer, from ``from_at`` on; judged at once against what is known.
 
-    Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord.
+    Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord; NeedsConfirmation where it would protect nothing.
     """
     access_wearer(person, wearer_id, now)
     access_place(person, place_id, now)
@@ -56,6 +57,7 @@ def add_zone(
             why=why,
             document=document,
         )
+        warnings.require_use(reading.case(wearer_id), zone.id, now, is_confirmed=is_confirmed)
         settle(before, from_at, now, is_confirmed=True)
         return zone
 

@@ -12,7 +12,7 @@ from backend.case import drawing, trying, viewing, writing
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, hours_entered
-from backend.web.forms import from_when, number_of, text_of, visitor
+from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor
 from backend.web.identity import page_for
 
 
@@ -45,7 +45,7 @@ def add_condition(wearer_id: int) -> Any:
     def act() -> Any:
         new = _asked_for(now)
         if text_of("act") == "save":
-            writing.protect_by_condition(person, wearer_id, new, now)
+            writing.protect_by_condition(person, wearer_id, new, now, is_confirmed=is_confirmed())
             return None
         return new, trying.try_condition(person, wearer_id, new, now)
 

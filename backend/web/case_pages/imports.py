@@ -13,6 +13,9 @@ from backend.web.case_pages.frame import STAFF, bp, refusable, with_form
 from backend.web.forms import text_of, visitor
 from backend.web.identity import page_for
 
+# A page that does not answer is pressed again.
+ANSWERED_WITHIN_S = 3.0
+
 
 @bp.route("/cases/import", methods=["GET", "POST"])
 @page_for(*STAFF)
@@ -38,7 +41,7 @@ def import_caseload() -> Any:
 @page_for(*STAFF)
 @refusable
 def load_caseload() -> Any:
-    """Load what was checked, or forget it."""
+    """Load the next parts of what was checked and say how far it has come, or forget it."""
     if text_of("act") == "discard":
         checked.discard(visitor())
         return redirect(url_for("case_pages.import_caseload"))
@@ -46,11 +49,17 @@ def load_caseload() -> Any:
     try:
         if not number.isdigit():
             raise InvalidRecord(checked.GONE)
-        count = checked.load(visitor(), int(number), clock.now())
+        begun = clock.monotonic()
+        progress = checked.load(visitor(), int(number), clock.now())
+        while progress.opened < progress.cases and clock.monotonic() - begun < ANSWERED_WITHIN_S:
+            progress = checked.load(visitor(), int(number), clock.now())
     except DomainError as error:
         problems = [caseload.RowProblem(**one) for one in error.extra.get("problems", [])]
-        return _page(error=None if problems else error, problems=problems, is_late=True), error.status
-    return _page(loaded=count)
+        shown: dict[str, Any] = {"problems": problems, "is_late": True, "opened": error.extra.get("opened", 0)}
+        return _page(error=None if problems else error, **shown), error.status
+    if progress.opened < progress.cases:
+        return _page(progress=progress, number=number)
+    return _page(loaded=progress.cases)
 
 
 def _file(name: str) -> bytes:
@@ -62,5 +71,6 @@ def _file(name: str) -> bytes:
 
 
 def _page(**more: Any) -> str:
-    shown = {"error": None, "problems": [], "kept": None, "found": [], "loaded": None, "is_late": False, **more}
+    shown: dict[str, Any] = {"error": None, "problems": [], "kept": None, "found": [], "loaded": None, "is_late": False}
+    shown |= {"progress": None, "number": None, "opened": 0, **more}
     return render_template("case/import.html", **with_form(columns=caseload.COLUMNS, most=caseload.MOST_CASES, **shown))

@@ -11,7 +11,7 @@ from backend.case import opening, viewing, writing
 from backend.case.record import LONDON, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
-from backend.web.forms import day_of, number_of, text_of, visitor
+from backend.web.forms import day_of, is_confirmed, number_of, text_of, visitor
 from backend.web.identity import page_for
 
 
@@ -47,6 +47,7 @@ def new_case() -> Any:
             ),
             serial=text_of("serial"),
             document=text_of("document"),
+            is_confirmed=is_confirmed(),
         )
         return opening.open_case(visitor(), new, clock.now())
 
@@ -80,6 +81,7 @@ def protect(wearer_id: int) -> Any:
             number_of("lon", "the longitude"),
             number_of("radius_m", "the radius"),
             now,
+            is_confirmed=is_confirmed(),
         )
 
     return try_to(act, lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)), again)
