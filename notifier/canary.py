@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from backend import canary, clock, db, heartbeats
 from backend.models import CanaryWalk
 from backend.settings import Settings
+from notifier.without_database import WithoutDatabase
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class CanaryWalker:
         self._settings = settings
         self._stop = threading.Event()
         self._heart = heartbeats.Heart("canary")
+        self._database = WithoutDatabase(settings)
         self._forgets_at = 0.0
         # Which walk was looked at last, and when.
         self._looked: tuple[int, datetime] | None = None
@@ -41,6 +43,11 @@ class CanaryWalker:
             pause_s = LOOKS_EVERY_S
             try:
                 pause_s = self.step()
+                self._database.answers()
+            except db.LOST_CONNECTION as error:
+                log.warning("the canary could not walk (%s)", type(error).__name__)
+                db.forget_connection()
+                self._database.is_lost()
             except Exception as error:
                 log.warning("the canary could not walk (%s)", type(error).__name__)
                 db.forget_connection()

@@ -7,7 +7,9 @@ import importlib
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ import psutil
 import pytest
 
 from backend import clock, db, tags
+from backend.models import WearerNumber
+from notifier import without_database
+from notifier.canary import CanaryWalker
+from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
@@ -98,4 +104,67 @@ def test_what_was_owed_before_the_restart_goes_out_after_it(world: World, server
         officer.expects_push("Please acknowledge")
     for alert in officer.alerts("open"):
         officer.acknowledges(alert["id"])
+    world.reads_everything()
+
+
+DUTY = "+447700900300"
+
+
+def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
+    world: World, server: Any, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda _: None)
+    monkeypatch.setattr(without_database, "AFTER_S", 1.0)
+    world.stop_worker()
+    world.checks_at_end = False
+    walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
+    walking = threading.Thread(target=walker.run)
+    walking.start()
+    eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
+    _stop(server)
+    try:
+        with remedy.decides():
+            (text,) = eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
+            assert text.body.startswith("Cordon. Service alarm: The database does not answer. For ")
+            assert "Nobody is warned until it does." in text.body
+    finally:
+        server.ensure_postgres_running()
+        walker.stop()
+        walking.join(20)
+
+
+def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_neither(world: World) -> None:
+    world.stop_worker()
+    settings = replace(world.settings, duty_line=DUTY)
+    at = [0.0]
+    unknown = WithoutDatabase(settings, lambda: at[0])
+    wearers = WithoutDatabase(settings, lambda: at[0])
+    WearerNumber.create(wearer=world.wearer, number=DUTY, recorded_by=world.officer.person, recorded_at=clock.now())
+    wearers.answers()
+    for one in (unknown, wearers):
+        one.is_lost()
+        at[0] += 120.0
+        one.is_lost()
+    assert not world.doubles.messages
+
+
+def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_over(world: World) -> None:
+    world.stop_worker()
+    at = [0.0]
+    one = WithoutDatabase(replace(world.settings, duty_line=DUTY), lambda: at[0])
+    one.answers()
+    said = []
+    for seconds in (0, 59, 1, 100, 700, 100):
+        at[0] += seconds
+        one.is_lost()
+        said.append(len(world.doubles.messages))
+    assert said == [0, 0, 1, 1, 1, 2]
+    one.answers()
+    one.answers()
+    assert [message.body.split(". ")[1][:34] for message in world.doubles.messages] == [
+        "Service alarm: The database does n",
+        "Service alarm: The database does n",
+        "Over: The database does not answer",
+    ]
+    assert all(len(message.body) <= 160 for message in world.doubles.messages)
     world.reads_everything()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend import devices
-from backend.models import Device
+from backend import clock, db, devices
+from backend.models import Device, Person
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -19,3 +19,32 @@ def test_a_token_that_fcm_no_longer_knows_is_pruned_and_the_text_goes_at_once(wo
         assert Device.get().ended_at is not None
         officer.acknowledges()
         world.reads_everything()
+
+
+def _every_phone_ever(person: Person) -> list[Device]:
+    return list(Device.select().where(Device.person == person).order_by(Device.id))
+
+
+def test_a_token_that_was_ended_is_asked_no_more_while_another_phone_of_theirs_is_pushed_to(
+    world: World, remedy: Remedy
+) -> None:
+    remedy.is_switched_off_by(devices, "tokens_of", _every_phone_ever)
+    remedy.is_switched_off_by(devices, "read_ahead", lambda _: None)
+    old = "a-phone-of-last-year"
+    devices.register(world.officer.person, old, "android", clock.now())
+    officer = world.officer.has_app()
+    world.doubles.script(to=old, channel="push", code="UNREGISTERED")
+    world.tag.walks_in()
+    officer.expects_push("acknowledge")
+    world.settle()
+    asked = [attempt for attempt in world.doubles.attempts if attempt.to == old]
+    assert len(asked) == 1
+    world.new_wearer("Wearer", "LDN-7000").walks_in()
+    officer.expects_push("acknowledge")
+    world.settle()
+    with remedy.decides():
+        assert [attempt for attempt in world.doubles.attempts if attempt.to == old] == asked
+    for alert in officer.alerts("open"):
+        officer.acknowledges(alert["id"])
+    db.release_connection()
+    world.reads_everything()

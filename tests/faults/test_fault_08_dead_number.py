@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from backend import routes
-from backend.models import Channel, RouteDown
+from backend.models import Channel, Person, RouteDown
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -34,6 +36,28 @@ def test_the_next_warning_does_not_wait_for_a_text_that_cannot_arrive(world: Wor
         assert not routes.is_down(officer.person, Channel.VOICE)
         assert RouteDown.select().count() == 1
         world.reads_everything()
+
+
+def test_a_number_that_takes_no_texts_is_texted_no_more_and_called_at_once(world: World, remedy: Remedy) -> None:
+    known = routes.live
+
+    def whatever_is_down(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
+        return {person_id: found | {Channel.SMS} for person_id, found in known(people, now).items()}
+
+    remedy.is_switched_off_by(routes, "live", whatever_is_down)
+    officer = world.officer
+    officer.handset.press("1")
+    world.doubles.script(to=officer.person.phone, channel="sms", code=21610)
+    world.tag.walks_in()
+    officer.expects_call()
+    world.settle()
+    texts = [attempt for attempt in world.doubles.attempts if attempt.channel == "sms"]
+    world.new_wearer("Wearer", "LDN-8000").walks_in()
+    officer.expects_call()
+    world.settle()
+    with remedy.decides():
+        assert [attempt for attempt in world.doubles.attempts if attempt.channel == "sms"] == texts
+    world.reads_everything()
 
 
 def test_a_phone_that_is_merely_off_is_not_marked_down(world: World) -> None:
