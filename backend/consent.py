@@ -11,6 +11,11 @@ from backend.models import Channel, Consent, Person, Victim
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
 
 
+def reached(victim: Victim) -> Victim:
+    """Return who is told of what concerns a protected person: herself, or the adult who is named for a child."""
+    return victim.reached_through or victim
+
+
 def sms_consent(victim: Victim) -> Consent | None:
     """Return the victim's standing consent to SMS, or None."""
     return (

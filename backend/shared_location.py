@@ -14,7 +14,7 @@ from backend import audit, nearness
 from backend.access import access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
-from backend.errors import DomainError, NotFound, NotSignedIn
+from backend.errors import DomainError, InvalidRecord, NotFound, NotSignedIn
 from backend.ingest.ground import row_of
 from backend.models import (
     LocationConsent,
@@ -67,8 +67,13 @@ def agree(
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
         victim = _victim(person, victim_id)
+        if victim.is_child:
+            raise InvalidRecord("A child's phone does not say where she is: protect her places with zones.")
         wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
-        lock_rows(Wearer, sorted(wearer_ids))
+        # Whom she is protected from already she stays protected from, also where that case is closed to whoever asks.
+        so_far = Wearer.select().where(Wearer.id.in_([row.wearer_id for row in _moving(victim.id, now)]))
+        kept = [wearer for wearer in so_far if wearer not in wearers]
+        lock_rows(Wearer, sorted(wearer.id for wearer in [*wearers, *kept]))
         for wearer in wearers:
             if not _has_fixed_zone(victim, wearer, now):
                 raise MovingPlaceAlone("No fixed zone keeps this person from a place of hers. Save one first.")
@@ -80,7 +85,7 @@ def agree(
             "geometry": None,
             "properties": {"kind": "moving", "radius_m": radius_m, "buffer_m": buffer_m},
         }
-        for wearer in wearers:
+        for wearer in [*wearers, *kept]:
             PlaceZone.create(place=place, wearer=wearer, feature=feature, from_at=nearness.begins_at(now), moves=True)
         expires_at = now + timedelta(seconds=CODE_VALID_S)
         VictimPhone.create(consent=consent, code_hash=_digest(code), code_expires_at=expires_at, created_at=now)

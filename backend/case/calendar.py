@@ -13,7 +13,7 @@ from math import ceil
 from backend import alerts, audit, numbers, outbox
 from backend.case import present, projection, reading, watch
 from backend.case.record import LONDON, Case, Life, midnight, standing, true_at
-from backend.consent import sms_consent
+from backend.consent import reached, sms_consent
 from backend.db import LOST_CONNECTION, atomic, lock_rows
 from backend.models import (
     Activation,
@@ -226,13 +226,14 @@ def tell_protected_persons(case: Case, place_ids: list[int], ends_at: datetime, 
     for victim in victims:
         zone = _zone_of(case.wearer_id, [p.id for p in victim.places if p.id in place_ids])
         assert zone is not None
-        consent = sms_consent(victim)
-        is_told = bool(numbers.is_proved(victim) and consent and consent.wording_ending) and not wearer.is_training
+        her = reached(victim)
+        consent = sms_consent(her)
+        is_told = bool(numbers.is_proved(her) and consent and consent.wording_ending) and not wearer.is_training
         said = f"Protection of the place {zone.place.label} ends {when(ends_at):%-d %B %Y, %H:%M}."
         said += " The protected person is told by text." if is_told else " Tell the protected person before then."
         alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
         if is_told:
-            outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_ENDING, now)
+            outbox.owe(alert, her, Channel.SMS, Purpose.VICTIM_ENDING, now)
             CaseDue.create(
                 what=CHECK_TOLD,
                 subject=f"alert:{alert.id}",

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, true_at
+from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, standing, true_at
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 
 
@@ -147,10 +147,15 @@ def team_names_at(at: datetime) -> dict[int, str]:
 
 
 def victims_of(wearer_id: int) -> list[Victim]:
-    """Return the people who are protected from this wearer, or were."""
+    """Return the people who are protected from this wearer, or were: by a zone, or by being entered in the case."""
     places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
     theirs = ProtectedPlace.select(ProtectedPlace.victim).where(ProtectedPlace.id.in_(places))
-    return list(Victim.select().where(Victim.id.in_(theirs)).order_by(Victim.id))
+    entered: dict[str, list[Version[Any]]] = defaultdict(list)
+    for row in DatedEntry.select().where(DatedEntry.wearer == wearer_id, DatedEntry.what == What.PROTECTED):
+        entered[row.subject].append(entry_version(row))
+    newest = [standing(history)[-1].value for history in entered.values() if standing(history)]
+    named = [value["victim"] for value in newest if value["is_protected"]]
+    return list(Victim.select().where(Victim.id.in_(theirs) | Victim.id.in_(named)).order_by(Victim.id))
 
 
 def versions_of_zones(wearer_id: int) -> list[tuple[PlaceZone, ZoneVersion | None]]:

@@ -23,6 +23,7 @@ from backend.models import (
     Order,
     Person,
     PlaceZone,
+    ProtectedPlace,
     Wearer,
 )
 from backend.rungs import Who
@@ -44,6 +45,7 @@ class Gap(StrEnum):
     TAG_NEVER_REPORTED = "tag_never_reported"
     REPORTING_WITHOUT_ORDER = "reporting_without_order"
     WITHOUT_OFFICER = "wearer_without_officer"
+    VICTIM_WITHOUT_ZONE = "victim_without_zone"
     VICTIM_WITHOUT_CONTACT = "victim_without_safe_contact"
     NUMBER_UNPROVED = "victim_number_unproved"
     NUMBER_DUE = "victim_number_due"
@@ -58,6 +60,7 @@ TEXTS = {
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
+    Gap.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached",
     Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
     Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
@@ -130,7 +133,14 @@ def _gaps(wearer: Wearer, case: Case, orders: list[Order], has_officer: bool, no
         found.append((Gap.EXPIRED_AND_REPORTING if is_expired else Gap.REPORTING_WITHOUT_ORDER, ""))
     if not has_officer:
         found.append((Gap.WITHOUT_OFFICER, ""))
+    drawn = {version.value.place_id for versions in case.lines.values() for version in versions}
+    placed = {place.victim_id for place in ProtectedPlace.select().where(ProtectedPlace.id.in_(sorted(drawn)))}
     for victim in reading.victims_of(wearer.id):
+        if victim.id not in placed:
+            found.append((Gap.VICTIM_WITHOUT_ZONE, victim.name))
+        if victim.is_child:
+            # Reached through an adult who is a protected person of the case herself, or through nobody by choice.
+            continue
         if not victim.phone or sms_consent(victim) is None:
             found.append((Gap.VICTIM_WITHOUT_CONTACT, victim.name))
             continue

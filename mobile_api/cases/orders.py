@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from backend.case import eligibility, opening, writing
+from backend.case.protected import KnownPerson
 from backend.case.record import Terms
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
@@ -22,7 +23,9 @@ class CaseIn(Period):
     """Everything that the first judged fix needs."""
 
     wearer: Name
-    victim: Name
+    victim: Name | None = None
+    victim_id: int | None = Field(None, description="Somebody who is recorded already, instead of a new name")
+    is_another: bool = Field(False, description="Somebody of this name is recorded, and this is somebody else")
     victim_phone: str | None = None
     place: Name
     kind: Kind
@@ -71,10 +74,17 @@ class EligibilityIn(Documented, Dated):
 
 
 @bp.post("/v1/wearers")
-@records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, InvalidRecord, ZoneNotUsable)
+@records(
+    "Open a case: wearer, protected person, place, order, zone and tag.",
+    CaseIn,
+    InvalidRecord,
+    KnownPerson,
+    ZoneNotUsable,
+)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
     values = body.model_dump()
     values["feature"] = values.pop("zone")
+    values["victim"] = body.victim or ""
     return opening.open_case(person, opening.NewCase(**values), now)
 
 

@@ -9,7 +9,7 @@ from backend import audit, outbox
 from backend.alerts.feed import publish
 from backend.alerts.ladder.footing import WARNINGS, lock
 from backend.alerts.muster import Muster
-from backend.consent import sms_consent
+from backend.consent import reached, sms_consent
 from backend.db import atomic
 from backend.models import Alert, Channel, Notification, NotificationState, Person, Purpose, Victim
 from backend.rungs import Who
@@ -42,7 +42,7 @@ def tell_warned(
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
     """Owe the victim the text she agreed to, once a stay, in her words; nothing without her consent."""
-    victim: Victim = alert.place.victim
+    victim: Victim = reached(alert.place.victim)
     if _texts(alert, Purpose.VICTIM_BREACH, []) > _texts(alert, Purpose.VICTIM_OVER, []):
         return
     if victim.phone and sms_consent(victim):
@@ -51,7 +51,7 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     """Owe the victim the second text if the first one went out; if it did not, neither goes."""
-    victim: Victim = alert.place.victim
+    victim: Victim = reached(alert.place.victim)
     outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
     # What is still pending is on its way in a worker's hands.
     gone_out = _texts(alert, Purpose.VICTIM_BREACH, [])
