@@ -70,6 +70,14 @@ def _cases_by_victim(team_id: int) -> dict[int, set[int]]:
     return found
 
 
+def entered_in(victims: Iterable[Victim]) -> list[int]:
+    """Return the cases in which any of these people is entered, zones apart."""
+    ids = {row.id for row in victims}
+    found = DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED)
+    wearers = {row.wearer_id for row in found if row.value["victim"] in ids}
+    return sorted(one for one in wearers if ids & {victim.id for victim in reading.victims_of(one)})
+
+
 def find(person: Person, text: str, now: datetime, but: int | None = None) -> list[Known]:
     """Return those who match a part of a name and are not in the case ``but`` yet. Raises: NotAllowed."""
     sought = " ".join(text.split()).casefold()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.access import closed_cases, require
+from backend.case import protected
 from backend.models import (
+    Activation,
+    ActivationCorrection,
     Order,
     Person,
     PlaceZone,
     ProtectedPlace,
     Role,
+    Tag,
     Victim,
     Wearer,
 )
@@ -19,7 +23,8 @@ from backend.models import (
 def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
     """Return the cases of the person's team that they may know of, by name; with ``text``, those that match it.
 
-    The text is looked for in the names of wearers and protected persons and in the references of orders.
+    The text is looked for in the names of wearers and protected persons, in the references of orders, in the serials of
+    tags that are or were worn, and in what colleagues call the places. Only cases that are open to the person match.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     closed = closed_cases([person.id], now).get(person.id, set())
@@ -29,8 +34,22 @@ def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
     if text.strip():
         sought = text.strip()
         by_order = Order.select(Order.wearer).where(Order.reference.contains(sought))
-        by_victim = (
-            PlaceZone.select(PlaceZone.wearer).join(ProtectedPlace).join(Victim).where(Victim.name.contains(sought))
+        of_victims = Victim.select(Victim.id).where(Victim.name.contains(sought))
+        of_places = ProtectedPlace.select(ProtectedPlace.id).where(
+            ProtectedPlace.victim.in_(of_victims) | ProtectedPlace.label.contains(sought)
         )
-        query = query.where(Wearer.name.contains(sought) | Wearer.id.in_(by_order) | Wearer.id.in_(by_victim))
+        by_zone = PlaceZone.select(PlaceZone.wearer).where(PlaceZone.place.in_(of_places))
+        in_error = ActivationCorrection.select(ActivationCorrection.activation)
+        by_tag = (
+            Activation.select(Activation.wearer)
+            .join(Tag)
+            .where(Tag.serial.contains(sought), Activation.id.not_in(in_error))
+        )
+        query = query.where(
+            Wearer.name.contains(sought)
+            | Wearer.id.in_(by_order)
+            | Wearer.id.in_(by_zone)
+            | Wearer.id.in_(by_tag)
+            | Wearer.id.in_(protected.entered_in(list(of_victims)))
+        )
     return list(query)
