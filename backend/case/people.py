@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from backend import audit, auth, policies, rota, routes
 from backend.access import access_wearer, named_on, require
@@ -37,6 +38,7 @@ def assign_officer(
     now: datetime,
     *,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     """Make somebody responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
@@ -47,7 +49,7 @@ def assign_officer(
     """
     with atomic():
         hold(wearer.id)
-        entry = _name_officer(by, wearer, officer_id, from_at, now, why, corrects)
+        entry = _name_officer(by, wearer, officer_id, from_at, now, why, document, corrects)
         projection.let_hold([f"wearer:{wearer.id}"], from_at, now)
         if teams.apart([wearer], from_at):
             raise InvalidRecord("The case and its officer would belong to different teams at some later time.")
@@ -61,6 +63,7 @@ def _name_officer(
     from_at: datetime,
     now: datetime,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     subject = f"wearer:{wearer.id}"
@@ -74,7 +77,8 @@ def _name_officer(
             raise InvalidRecord("The responsible officer must be an active officer of the case's team.")
     teams.begin_record_of_officer(wearer, now)
     value = {"person": officer_id}
-    return enter(subject, What.OFFICER, value, from_at, by, now, why=why, wearer_id=wearer.id, corrects=corrects)
+    more: Any = {"why": why, "document": document, "wearer_id": wearer.id, "corrects": corrects}
+    return enter(subject, What.OFFICER, value, from_at, by, now, **more)
 
 
 def hand_over(
@@ -85,17 +89,28 @@ def hand_over(
     now: datetime,
     *,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     """Let another officer of the team answer for the case. Raises: NotFound, NotAllowed, InvalidRecord."""
     wearer = access_wearer(person, wearer_id, now)
-    return assign_officer(person, wearer, officer_id, from_at, now, why=why, corrects=corrects)
+    return assign_officer(person, wearer, officer_id, from_at, now, why=why, document=document, corrects=corrects)
 
 
 def cover(
-    by: Person, absent_id: int, covering_id: int, from_at: datetime, until: datetime, now: datetime, *, why: str
+    by: Person,
+    absent_id: int,
+    covering_id: int,
+    from_at: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    why: str,
+    corrects: int | None = None,
 ) -> DatedEntry:
     """Let a colleague answer for another's caseload for some time; warnings go to whoever covers at that instant.
+
+    With ``corrects`` that cover never held: the colleague or the days were wrong.
 
     Raises: NotFound, InvalidRecord; NotAllowed for an officer who arranges the leave of somebody else.
     """
@@ -107,7 +122,31 @@ def cover(
     if until <= from_at:
         raise InvalidRecord("The cover must end after it begins.")
     value = {"by": covering.id, "until": until.isoformat()}
-    return enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why)
+    return enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why, corrects=corrects)
+
+
+def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Return every cover that was recorded for somebody, the newest record first. Raises: NotFound."""
+    absent = _of_team(by, absent_id)
+    names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
+    query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)
+    rows = list(query.order_by(DatedEntry.id.desc()))
+    corrected = {row.corrects_id for row in rows}
+    return [
+        {
+            "id": row.id,
+            "by": names.get(row.value["by"], "nobody"),
+            "covering_id": row.value["by"],
+            "from_at": row.from_at,
+            "until": datetime.fromisoformat(row.value["until"]) if row.value.get("until") else None,
+            "recorded_by": names.get(row.recorded_by_id, "Cordon"),
+            "recorded_at": row.recorded_at,
+            "why": row.why,
+            "is_corrected": row.id in corrected,
+            "corrects": row.corrects_id,
+        }
+        for row in rows
+    ]
 
 
 def _of_team(by: Person, person_id: int) -> Person:

@@ -13,7 +13,7 @@ from backend.case.record import Terms
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
+from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
 
 Kind = Literal["dapol", "dapo", "bail", "other"]
@@ -56,6 +56,9 @@ class ConditionIn(Strict):
     number: Name
     wording: Text
     from_at: AwareDatetime
+    corrects: int | None = Field(None, description="The condition that was recorded in error; then say why")
+    why: str = Field("", max_length=4_000)
+    document: str = Field("", max_length=400)
 
 
 class FactsIn(Strict):
@@ -67,7 +70,7 @@ class FactsIn(Strict):
     has_accommodation: bool | None
 
 
-class EligibilityIn(Documented, Dated):
+class EligibilityIn(Correcting, Dated):
     """Whether the wearer may be tagged by an order, from an instant on."""
 
     facts: FactsIn
@@ -108,11 +111,12 @@ def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) 
 @bp.post("/v1/orders/<int:order_id>/conditions")
 @records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
 def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
-    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
+    more = body.model_dump(include={"corrects", "why", "document"})
+    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now, **more)
 
 
 @bp.post("/v1/orders/<int:order_id>/eligibility")
 @records("State whether the wearer may be tagged by this order.", EligibilityIn, InvalidRecord)
 def state_eligibility(person: Person, body: EligibilityIn, now: datetime, order_id: int) -> DatedEntry:
-    more = body.model_dump(include={"why", "document"})
+    more = body.model_dump(include={"why", "document", "corrects"})
     return eligibility.state(person, order_id, body.facts.model_dump(), body.from_at, now, **more)

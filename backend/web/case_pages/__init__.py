@@ -3,6 +3,7 @@
 from backend.web.case_pages import (
     case,
     conditions,
+    corrections,
     imports,
     listing,
     lives,
@@ -21,6 +22,7 @@ __all__ = [
     "bp",
     "case",
     "conditions",
+    "corrections",
     "imports",
     "listing",
     "lives",
