@@ -49,6 +49,18 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     save(page)
     expect(entries(page, "Case: active")).to_contain_text("In place of: suspended (hospital), from")
     expect(entries(page, "Case: suspended").first).to_contain_text("(recorded in error)")
+    # A zone that was drawn too small was so since it began.
+    zone = page.locator("[data-zone]")
+    zone.get_by_text("Change or remove this zone").click()
+    zone.get_by_label("Radius, metres").fill("300")
+    zone.get_by_label("The version at hand was wrong all along").check()
+    zone.locator("[id^='why-zone']").fill("Metres and yards.")
+    zone.get_by_role("button", name="Save the new version").click()
+    expect(entries(page, "the circle of 300 m").first).to_contain_text(
+        "In place of: zone. He must keep out of the circle of 250 m"
+    )
+    assert reading.versions_of_zones(world.wearer.id)[-1][0].from_at == world.zone.from_at
+    db.release_connection()
     correct(page, "Risk of serious harm: low")
     page.get_by_label("Risk of serious harm").select_option("Very high")
     page.get_by_label("What was wrong").fill("")
