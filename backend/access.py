@@ -1,4 +1,4 @@
-"""Which alerts a person may know of, and who may do what."""
+"""Which alerts, cases and protected persons somebody may know of, and who may do what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from datetime import datetime
 from backend import clock
 from backend.case.record import Version, What, true_at
 from backend.errors import NotAllowed, NotFound
-from backend.models import Alert, DatedEntry, EmergencyOpening, Notification, Person, Role, Wearer
+from backend.models import (
+    Alert,
+    DatedEntry,
+    EmergencyOpening,
+    Notification,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Victim,
+    Wearer,
+)
 
 
 def access_alert(person: Person, alert_id: int) -> Alert:
@@ -57,6 +68,65 @@ def access_wearer(person: Person, wearer_id: int, now: datetime) -> Wearer:
     return wearer
 
 
+def known_victims(person: Person, now: datetime) -> list[Victim]:
+    """Return the protected persons whom ``person`` may know of, by name.
+
+    They are those of every case that is open to the person, whichever team she is counted in, and the team's own who
+    are in no case yet. Who is protected in a restricted case only is nobody else's to know.
+
+    Raises: NotAllowed for administrators.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    closed = closed_cases([person.id], now).get(person.id, set())
+    protected = PlaceZone.select(ProtectedPlace.victim).join(ProtectedPlace)
+    of_ours = (
+        PlaceZone.select(ProtectedPlace.victim)
+        .join(ProtectedPlace)
+        .switch(PlaceZone)
+        .join(Wearer)
+        .where(Wearer.team == person.team_id, Wearer.id.not_in(closed or [0]))
+    )
+    entered = _entered()
+    ours = {row.id for row in Wearer.select(Wearer.id).where(Wearer.team == person.team_id)} - closed
+    of_our_entries = [victim_id for victim_id, wearer_id in entered if wearer_id in ours]
+    is_in_no_case = (
+        (Victim.team == person.team_id)
+        & Victim.id.not_in(protected)
+        & Victim.id.not_in([victim_id for victim_id, _ in entered])
+    )
+    is_known = Victim.id.in_(of_ours) | Victim.id.in_(of_our_entries) | is_in_no_case
+    return list(Victim.select().where(is_known).order_by(Victim.name, Victim.id))
+
+
+def _entered() -> set[tuple[int, int]]:
+    """Return who was ever entered in which case, zones apart: taken back or not, a restricted case is not told of."""
+    rows = DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED)
+    return {(row.value["victim"], row.wearer_id) for row in rows}
+
+
+def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
+    """Return the protected person if ``person`` may know of her. Raises: NotAllowed; NotFound, without a hint."""
+    victim = next((one for one in known_victims(person, now) if one.id == victim_id), None)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    return victim
+
+
+def hidden_subjects(person: Person, now: datetime) -> set[str]:
+    """Return what is closed to ``person``: cases, and who is protected in these only, as ``wearer:7`` and ``victim:3``.
+
+    Their numbers alone would tell that there is such a case.
+    """
+    closed = closed_cases([person.id], now).get(person.id, set())
+    if not closed:
+        return set()
+    protected = PlaceZone.select(ProtectedPlace.victim).join(ProtectedPlace).where(PlaceZone.wearer.in_(closed))
+    victims = {row.id for row in Victim.select(Victim.id).where(Victim.id.in_(protected))}
+    victims |= {victim_id for victim_id, wearer_id in _entered() if wearer_id in closed}
+    known = {victim.id for victim in known_victims(person, now)}
+    return {*(f"wearer:{one}" for one in closed), *(f"victim:{one}" for one in victims - known)}
+
+
 def _refuse_closed(person: Person, wearer_id: int, now: datetime) -> None:
     if wearer_id in closed_cases([person.id], now, wearer_id).get(person.id, set()):
         raise NotAllowed("You may not open this.")
@@ -67,9 +137,9 @@ def named_on(wearer_id: int, now: datetime) -> set[int] | None:
     return named_on_each([wearer_id], now).get(wearer_id)
 
 
-def named_on_each(wearer_ids: Iterable[int], now: datetime) -> dict[int, set[int]]:
-    """Return the people to whom each restricted one of these cases is open."""
-    return _named(now, list(wearer_ids))
+def named_on_each(wearer_ids: Iterable[int] | None, now: datetime) -> dict[int, set[int]]:
+    """Return the people to whom each restricted one of these cases is open; None asks for every case."""
+    return _named(now, None if wearer_ids is None else list(wearer_ids))
 
 
 def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, set[int]]:

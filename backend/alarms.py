@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from backend.access import require
+from backend import db
+from backend.access import hidden_subjects, require
 from backend.db import atomic
 from backend.models import Alarm, AlarmKind, Person, Role, Team
 
@@ -27,7 +29,7 @@ TITLES = {
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
     AlarmKind.PROVIDER_DOWN: "A provider is down",
     AlarmKind.DEAD_LETTER: "Messages could not be delivered",
-    AlarmKind.OPTED_OUT: "A member of staff has opted out of texts",
+    AlarmKind.OPTED_OUT: "A member of staff cannot be texted or called",
     AlarmKind.CLOCK: "A clock is wrong",
     AlarmKind.ROTA_GAP: "Nobody is on duty",
     AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
@@ -121,11 +123,16 @@ def standing(kind: AlarmKind | None = None, subject: str | None = None) -> list[
     return gravest_first(list(query))
 
 
-def standing_for(person: Person) -> list[Alarm]:
-    """Return what stands of the person's own team and of all teams. Raises: NotAllowed but for supervisors."""
+def standing_for(person: Person, now: datetime) -> list[Alarm]:
+    """Return what stands of the person's own team and of all teams; not of what is closed to the person.
+
+    Raises: NotAllowed but for supervisors.
+    """
     require(person, Role.SUPERVISOR)
     concerns = Alarm.team.is_null() | (Alarm.team == person.team_id)
-    return gravest_first(list(Alarm.select().where(Alarm.ended_at.is_null(), concerns)))
+    hidden = hidden_subjects(person, now)
+    found = Alarm.select().where(Alarm.ended_at.is_null(), concerns)
+    return gravest_first([alarm for alarm in found if alarm.subject.partition("/")[0] not in hidden])
 
 
 def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
@@ -135,25 +142,52 @@ def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
 
 def to_tell(now: datetime) -> list[Alarm]:
     """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
+    return gravest_first(list(_owed(now)))
+
+
+def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
+    """Lease to one watchdog what people are owed a word about and no other one is telling.
+
+    A lease that was not held again runs out: its watchdog died, and the next one tells.
+    """
+    with atomic():
+        is_free = Alarm.telling_until.is_null() | (Alarm.telling_until <= now)
+        found = list(db.skip_locked(_owed(now).where(is_free)))
+        _lease([alarm.id for alarm in found], now, by, for_s)
+    return gravest_first(found)
+
+
+def hold(alarms: Iterable[Alarm], now: datetime, by: str, for_s: float) -> None:
+    """Keep these to the watchdog that is telling of them for so long from now on."""
+    ids = [alarm.id for alarm in alarms]
+    if ids:
+        _lease(ids, now, by, for_s)
+
+
+def _lease(ids: Sequence[int], now: datetime, by: str, for_s: float) -> None:
+    until = now + timedelta(seconds=for_s)
+    Alarm.update(telling_by=by, telling_until=until).where(Alarm.id.in_(ids)).execute()
+
+
+def _owed(now: datetime) -> Any:
     lately = now - timedelta(seconds=OLD_NEWS_S)
     is_standing = Alarm.ended_at.is_null()
     is_long_ago = (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S)) & Alarm.kind.not_in(list(TOLD_ONCE))
     is_due = Alarm.told_at.is_null() | is_long_ago
     has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
     ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
-    return gravest_first(
-        list(Alarm.select().where((is_standing & is_due) | ended, Alarm.kind.not_in(list(ONLY_SHOWN))))
-    )
+    return Alarm.select().where((is_standing & is_due) | ended, Alarm.kind.not_in(list(ONLY_SHOWN)))
 
 
 def told(alarms: Sequence[Alarm], now: datetime) -> None:
-    """Keep that somebody took the word about these alarms as they were when it was said."""
+    """Keep that somebody has the word about these alarms as they were when it was said."""
     standing_ids = [alarm.id for alarm in alarms if alarm.ended_at is None]
     ended_ids = [alarm.id for alarm in alarms if alarm.ended_at is not None]
     with atomic():
         Alarm.update(told_at=now).where(Alarm.id.in_(standing_ids)).execute()
         Alarm.update(end_told_at=now).where(Alarm.id.in_(ended_ids)).execute()
         Alarm.update(told_at=now).where(Alarm.id.in_(ended_ids), Alarm.told_at.is_null()).execute()
+        Alarm.update(telling_by=None, telling_until=None).where(Alarm.id.in_([*standing_ids, *ended_ids])).execute()
 
 
 def oldest_untold_s(now: datetime) -> float:

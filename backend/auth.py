@@ -12,10 +12,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from backend import alerts, audit
+from backend import alerts, audit, devices
 from backend.db import atomic, instant_text
 from backend.errors import NotSignedIn, WrongCredentials
-from backend.models import Device, Person, Session, Socket
+from backend.models import Person, Session, Socket
 from backend.settings import Settings
 
 _hasher = PasswordHasher()
@@ -165,25 +165,26 @@ def _active(session: Session, now: datetime) -> Person:
 
 
 def end_session(session: Session, now: datetime) -> None:
-    """Sign out of one phone or browser; when it was the last one, acknowledgements lapse."""
+    """Sign out of one phone or browser: nothing is pushed to it. When it was the last one, acknowledgements lapse."""
     _end(session.person, [session.id], now)
 
 
 def end_every_session(person: Person, now: datetime) -> None:
-    """Sign the person out everywhere; what they had acknowledged is open again."""
+    """Sign the person out everywhere: no phone takes pushes any more, and what they had acknowledged is open again."""
     open_ids = [
         row.id for row in Session.select(Session.id).where(Session.person == person, Session.ended_at.is_null())
     ]
-    _end(person, open_ids, now)
+    with atomic():
+        # Those too of which it is not known who is signed in there.
+        devices.end_all(person, "signed out everywhere", now)
+        _end(person, open_ids, now)
 
 
 def deactivate(person: Person, by: Person | None, now: datetime) -> None:
     """Close the account: nobody signs in to it, no warning goes to it, what it had acknowledged is open again."""
     with atomic():
         Person.update(is_active=False).where(Person.id == person.id).execute()
-        Device.update(ended_at=now, ended_because="deactivated").where(
-            Device.person == person, Device.ended_at.is_null()
-        ).execute()
+        devices.end_all(person, "deactivated", now)
         audit.record(audit.actor_of(by), "person_deactivated", f"person:{person.id}", now)
         end_every_session(person, now)
 
@@ -192,6 +193,7 @@ def _end(person: Person, session_ids: list[int], now: datetime) -> None:
     with atomic():
         Session.update(ended_at=now).where(Session.id.in_(session_ids), Session.ended_at.is_null()).execute()
         Socket.delete().where(Socket.session.in_(session_ids)).execute()
+        devices.end_all(person, "signed out", now, session_ids)
         audit.record(audit.actor_of(person), "signed_out", f"person:{person.id}", now, sessions=session_ids)
         still_open = Session.select().where(
             Session.person == person, Session.ended_at.is_null(), Session.expires_at > now

@@ -11,11 +11,11 @@ from typing import IO
 
 import click
 import requests
-from flask import Flask
+from flask import Flask, current_app
 
 from backend import clock, db, demo, restore, zone_replay
 from backend import replay as traces
-from backend.case import calendar, caseload, watch
+from backend.case import caseload, watch
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
 from backend.settings import as_markdown
@@ -103,8 +103,8 @@ def case_watch() -> None:
     """Say what is missing from each case and count it; ends with 1 where anything is. Begins the daily look."""
     now = clock.now()
     with db.atomic():
-        calendar.ensure_daily(now)
-    found = watch.find(now)
+        watch.ensure_daily(now)
+    found = watch.find(now, silent_after=current_app.extensions["cordon.settings"].tag_silent_after())
     for finding in found:
         # The number and not the name: a terminal's log is kept by others.
         click.echo(f"wearer {finding.wearer_id}: {watch.TEXTS[finding.gap]}")

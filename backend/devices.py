@@ -8,15 +8,22 @@ from datetime import datetime
 from backend import alarms, audit
 from backend.db import atomic
 from backend.errors import NotFound
-from backend.models import AlarmKind, Device, Person
+from backend.models import AlarmKind, Device, Person, Session
 
 # The platform whose token is the endpoint of a browser's subscription; all others have a token of Firebase's.
 WEB_PUSH = "webpush"
 READ_AHEAD = "phones_read_ahead"
 
 
-def register(person: Person, token: str, platform: str, now: datetime, keys: Mapping[str, str] | None = None) -> Device:
-    """Let this phone take pushes for ``person``, and for nobody else."""
+def register(
+    person: Person,
+    token: str,
+    platform: str,
+    now: datetime,
+    keys: Mapping[str, str] | None = None,
+    session: Session | None = None,
+) -> Device:
+    """Let this phone take pushes for ``person``, and for nobody else, until it is signed out of ``session``."""
     kept_keys = dict(keys) if keys else None
     with atomic():
         device = Device.get_or_none(Device.token == token)
@@ -24,9 +31,12 @@ def register(person: Person, token: str, platform: str, now: datetime, keys: Map
             device = Device(token=token)
         is_same = (device.person_id, device.platform, device.keys) == (person.id, platform, kept_keys)
         if is_same and device.ended_at is None:
-            # An app says so whenever it is opened, which is nothing new.
+            # An app says so whenever it is opened, which is nothing new, or it was signed in anew.
+            if session is not None and device.session_id != session.id:
+                Device.update(session=session).where(Device.id == device.id).execute()
             return device
         device.person, device.platform, device.keys = person, platform, kept_keys
+        device.session = session
         device.created_at, device.ended_at, device.ended_because = now, None, None
         device.save()
         alarms.end(AlarmKind.PUSH_LOST, f"person:{person.id}", now)
@@ -47,6 +57,16 @@ def end(device: Device, because: str, now: datetime) -> None:
     with atomic():
         Device.update(ended_at=now, ended_because=because).where(Device.id == device.id).execute()
         audit.record(audit.SYSTEM, "device_ended", f"device:{device.id}", now, because=because)
+
+
+def end_all(person: Person, because: str, now: datetime, sessions: Iterable[int] | None = None) -> None:
+    """Send nothing more to any phone of ``person``, or to those that are signed in by these ``sessions``."""
+    query = Device.select().where(Device.person == person, Device.ended_at.is_null())
+    if sessions is not None:
+        query = query.where(Device.session.in_(list(sessions)))
+    with atomic():
+        for device in query.order_by(Device.id):
+            end(device, because, now)
 
 
 def read_ahead(people: Iterable[Person]) -> None:

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from backend import alerts
-from backend.case import calendar, present, reading
+from backend.case import calendar, present, reading, watch
 from backend.db import LOST_CONNECTION, atomic, lock_rows
 from backend.ingest.consequences import cannot_judge
 from backend.ingest.shapes import next_change
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 TRY_AGAIN_S = 60.0
 
 
-def judge_due(now: datetime, limit: int = 100) -> int:
+def judge_due(now: datetime, limit: int = 100, *, silent_after: timedelta = watch.SILENT_AFTER) -> int:
     """Judge up to ``limit`` zones whose time has come, each with all zones of its place; return how many.
 
     What the calendar owes cases is done first. Each place is a unit of work of its own: one that cannot be judged
     raises its alert and keeps none of the others from being judged.
     """
-    calendar.run_due(now)
+    calendar.run_due(now, silent_after=silent_after)
     due = list(
         PlaceState.select(PlaceState.id, PlaceState.wearer, PlaceState.zone)
         .where(PlaceState.next_change_at <= now)

@@ -44,7 +44,7 @@ def judge_wearer(
         hers = whereabouts_of(row.place.victim_id)
         state = states.get((wearer.id, row.id))
         for before, fix in zip([None, *way], way, strict=False):
-            if hers is None or fix.fix_time <= after or not _is_in_force(row, fix.fix_time):
+            if hers is None or fix.fix_time <= after or not _is_in_force(row, fix.fix_time, decided_at):
                 continue
             state = _judge(wearer, tag_id, row, state, Whereabouts(fix, before), hers, received_at, decided_at) or state
             if state is not None:
@@ -60,7 +60,7 @@ def judge_position(rows: Sequence[PlaceZone], received_at: datetime, decided_at:
     kept: list[PlaceState] = []
     for row in rows:
         hers = whereabouts_of(row.place.victim_id)
-        if hers is None or not _is_in_force(row, hers.fix.fix_time):
+        if hers is None or not _is_in_force(row, hers.fix.fix_time, decided_at):
             continue
         last = FixRow.select(FixRow.tag).where(FixRow.wearer == row.wearer_id).order_by(FixRow.fix_time.desc()).first()
         known = stored_fixes.of_wearer(row.wearer_id, _instant(hers.fix.fix_time - MOST_AGE_S))
@@ -149,12 +149,16 @@ def _judgement(
     )
 
 
-def _is_in_force(row: PlaceZone, at: float) -> bool:
-    """Tell whether the place is agreed on and the wearer is monitored: a suspended case raises no alert."""
-    instant = _instant(at)
-    if reading.case(row.wearer_id).life_at(instant) is not Life.ACTIVE:
-        return False
-    return row.from_at <= instant and (row.to_at is None or instant < row.to_at)
+def _is_in_force(row: PlaceZone, at: float, now: datetime) -> bool:
+    """Tell whether the place is agreed on and the wearer is monitored, then and still: a suspended case warns nobody.
+
+    What comes only now of the time before says where they were, and nobody needs it as a warning.
+    """
+    case = reading.case(row.wearer_id)
+    return all(
+        case.life_at(instant) is Life.ACTIVE and row.from_at <= instant and (row.to_at is None or instant < row.to_at)
+        for instant in (_instant(at), now)
+    )
 
 
 def _instant(epoch_s: float) -> datetime:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from peewee import fn
 
-from backend.access import require
+from backend.access import closed_cases, require
 from backend.db import atomic
 from backend.models import (
     Activation,
@@ -186,7 +186,7 @@ def words(outage: Outage) -> str:
 
 
 def shown_to(person: Person, now: datetime) -> list[Shown]:
-    """Return the outages of the last days with the person's own team's wearers, newest first.
+    """Return the outages of the last days with those of the team's wearers of whom the person may know, newest first.
 
     Raises: NotAllowed but for supervisors.
     """
@@ -195,10 +195,15 @@ def shown_to(person: Person, now: datetime) -> list[Shown]:
     rows = list(Outage.select().where(Outage.to_at > since).order_by(Outage.from_at.desc(), Outage.id))
     wearer_ids = {number for row in rows for number in row.wearer_ids}
     alert_ids = {number for row in rows for number in row.alert_ids}
+    closed = closed_cases([person.id], now).get(person.id, set())
     names = (
-        Wearer.select().where(Wearer.team == person.team_id, Wearer.id.in_(sorted(wearer_ids))).order_by(Wearer.name)
+        Wearer.select()
+        .where(Wearer.team == person.team_id, Wearer.id.in_(sorted(wearer_ids - closed)))
+        .order_by(Wearer.name)
     )
-    codes = Alert.select(Alert.id, Alert.code).where(Alert.team == person.team_id, Alert.id.in_(sorted(alert_ids)))
+    codes = Alert.select(Alert.id, Alert.code).where(
+        Alert.team == person.team_id, Alert.id.in_(sorted(alert_ids)), Alert.wearer.not_in(closed or [0])
+    )
     wearers, alerts = list(names), list(codes.order_by(Alert.id))
     return [
         Shown(

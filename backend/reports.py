@@ -14,6 +14,7 @@ from peewee import fn
 from backend import clock
 from backend.access import closed_cases, require
 from backend.case import police, reading
+from backend.case.record import true_at
 from backend.models import (
     Alert,
     AlertKind,
@@ -51,6 +52,8 @@ class AlertClock:
     alert: Alert
     at: dict[str, datetime | None]
     officer: Person | None = None
+    # The team that answered for it when it was raised.
+    team: Team | None = None
 
     def span_s(self, name: str) -> float | None:
         """Return the seconds of one of ``SPANS``."""
@@ -59,12 +62,16 @@ class AlertClock:
 
 
 def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) -> dict[str, Any]:
-    """Return the clocks of the alerts raised in [from, to) in the person's team, grouped by officer or team.
+    """Return the clocks of the alerts raised in [from, to) in the person's team, grouped by officer, or by team then.
 
     Raises: NotAllowed for anybody but a supervisor.
     """
     require(person, Role.SUPERVISOR)
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
+    belonged = reading.teams_of_cases()
+    once_ours = [
+        wearer_id for wearer_id, history in belonged.items() if person.team_id in {one.value for one in history}
+    ]
     found = clocks_of(
         Alert.select(Alert, Wearer, ProtectedPlace, Team)
         .join(Wearer)
@@ -74,7 +81,7 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         .join(Team)
         .where(
             # What another team handled before the case came here is this team's to answer for now.
-            (Alert.team == person.team_id) | (Wearer.team == person.team_id),
+            (Alert.team == person.team_id) | (Wearer.team == person.team_id) | Alert.wearer.in_(once_ours or [0]),
             Alert.raised_at >= from_at,
             Alert.raised_at < to_at,
             # Drills and notices are no alerts of the service, and a restricted case is nobody else's to count.
@@ -84,12 +91,18 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         )
         .order_by(Alert.raised_at.desc())
     )
+    # An alert that was still open when its case went to another team went along; the figures of its time do not.
+    teams = {team.id: team for team in Team.select()}
+    for one in found:
+        held = true_at(belonged.get(one.alert.wearer_id, []), one.alert.raised_at)
+        one.team = teams[held.value] if held else one.alert.team
+    found = [one for one in found if person.team_id in (_team(one).id, one.alert.team_id, one.alert.wearer.team_id)]
     # Those raised in error stay on record and are counted apart.
     clocks = [one for one in found if one.alert.outcome_code != IN_ERROR]
     names = reading.team_names_at(to_at - timedelta(microseconds=1))
     officers = reading.OfficersThen([one.alert.wearer for one in clocks])
     for one in clocks:
-        one.alert.team.name = names.get(one.alert.team_id, one.alert.team.name)
+        _team(one).name = names.get(_team(one).id, _team(one).name)
         one.officer = one.alert.acknowledged_by or officers.at(one.alert.wearer, one.alert.raised_at)
     handovers = police.handovers_of(one.alert.id for one in clocks)
     # An alert may go to several forces: the first of them is when the police had it.
@@ -107,6 +120,10 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         "alerts": [{**row_of(one), "police": _handover(first.get(one.alert.id))} for one in clocks],
         "raised_in_error": len(found) - len(clocks),
     }
+
+
+def _team(one: AlertClock) -> Team:
+    return one.team or one.alert.team
 
 
 def _handover(row: PoliceHandover | None) -> dict[str, Any] | None:
@@ -156,7 +173,7 @@ def _earliest(table: Any, column: Any, alert_ids: Sequence[int], *where: Any) ->
 
 def _group(one: AlertClock, by: str) -> tuple[int, str]:
     if by == "team":
-        return one.alert.team.id, one.alert.team.name
+        return _team(one).id, _team(one).name
     officer = one.officer
     return (officer.id, officer.name) if officer else (0, "no responsible officer")
 
@@ -194,7 +211,7 @@ def row_of(one: AlertClock) -> dict[str, Any]:
         "peak_danger": alert.peak_danger,
         "handling": alert.handling,
         "officer": officer.name if officer else None,
-        "team": alert.team.name,
+        "team": _team(one).name,
         "clock": {stage: at.isoformat() if at else None for stage, at in one.at.items()},
         "spans": {name: one.span_s(name) for name in SPANS},
     }

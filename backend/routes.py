@@ -64,10 +64,7 @@ def mark_down(person: Person, channel: Channel, because: str, now: datetime) -> 
             return False
         RouteDown.create(person=person, channel=channel, because=because[:255], down_at=now)
         audit.record(audit.SYSTEM, "route_down", f"person:{person.id}", now, channel=channel, because=because[:255])
-        if channel is Channel.SMS:
-            # A member of staff whom no text reaches is a matter for the supervisor, before the next night.
-            detail = f"Staff member {person.id} takes no texts any more: {because[:60]}"
-            alarms.raise_alarm(AlarmKind.OPTED_OUT, f"person:{person.id}", detail, now, person.team_id)
+        _tell_of_down(person, now)
         return True
 
 
@@ -77,9 +74,20 @@ def mark_up(person: Person, channel: Channel, now: datetime) -> bool:
         changed = RouteDown.update(up_at=now).where(_down(person, channel)).execute()
         if changed:
             audit.record(audit.SYSTEM, "route_up", f"person:{person.id}", now, channel=channel)
-            if channel is Channel.SMS:
-                alarms.end(AlarmKind.OPTED_OUT, f"person:{person.id}", now)
+            _tell_of_down(person, now)
         return bool(changed)
+
+
+def _tell_of_down(person: Person, now: datetime) -> None:
+    """Whom no text or no call reaches is a matter for the supervisor, before the next night."""
+    subject = f"person:{person.id}"
+    rows = RouteDown.select().where(RouteDown.person == person, RouteDown.up_at.is_null()).order_by(RouteDown.id)
+    said = [f"no {'texts' if row.channel == Channel.SMS else 'calls'} any more: {row.because[:50]}" for row in rows]
+    if said:
+        detail = f"Staff member {person.id} takes {'; '.join(said)}"
+        alarms.raise_alarm(AlarmKind.OPTED_OUT, subject, detail, now, person.team_id)
+    else:
+        alarms.end(AlarmKind.OPTED_OUT, subject, now)
 
 
 def opted_in(person: Person, now: datetime) -> bool:

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,9 @@ class Settings:
     fast_report_interval_s: int = _setting(
         15, "seconds", "The same while the wearer is in a buffer or exclusion zone, or a breach is unconfirmed."
     )
+    tag_silent_h: float = _setting(
+        24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."
+    )
     access_token_s: int = _setting(900, "seconds", "Life of an access token.")
     refresh_token_s: int = _setting(30 * 86_400, "seconds", "Life of a session that is not refreshed.")
     sign_in_limit: str = _setting(
@@ -115,7 +119,12 @@ class Settings:
         10.0, "seconds", "How long a claimed notification stays its worker's own; then anybody may take it over."
     )
     poll_s: float = _setting(1.0, "seconds", "Longest sleep of the notifier when no commit wakes it.")
-    worker_threads: int = _setting(16, "threads", "Deliveries that one notifier process has under way at once.")
+    worker_threads: int = _setting(
+        16,
+        "threads",
+        "Deliveries of one channel that one notifier process has under way at once. A quarter as many are kept for "
+        "each of the other channels, so that a provider that is slow delays only its own messages.",
+    )
     vapid_private_key_file: str = _setting(
         "var/vapid-key.pem",
         "path",
@@ -171,6 +180,10 @@ class Settings:
             except ValueError as error:
                 raise ValueError(f"{variable(item.name)} must be a {kind.__name__}, not {text!r}") from error
         return cls(**values)
+
+    def tag_silent_after(self) -> timedelta:
+        """Return how long a worn tag may report nothing."""
+        return timedelta(hours=self.tag_silent_h)
 
     def signing_key(self) -> str:
         """Return the secret key, making and keeping one on first use when none is configured."""

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from peewee import fn
 
 from backend import audit, nearness
-from backend.access import access_wearer, require
+from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
-from backend.errors import DomainError, InvalidRecord, NotFound, NotSignedIn
+from backend.errors import DomainError, InvalidRecord, NotSignedIn
 from backend.ingest.ground import row_of
 from backend.models import (
     LocationConsent,
@@ -60,20 +60,21 @@ def agree(
 ) -> Pairing:
     """Record that she agrees, put a moving place around her for these wearers, and return the code for her phone.
 
-    An earlier agreement ends with this one. Raises: NotAllowed; NotFound for a person of another team; and
-    MovingPlaceAlone where no fixed zone keeps one of the wearers from a place of hers.
+    An earlier agreement ends with this one, which keeps away from her whom that one did as well: a colleague who renews
+    it in one case may not know of the others.
+
+    Raises: NotAllowed; NotFound for somebody of whom the person may not know; MovingPlaceAlone where no fixed zone
+    keeps one of the wearers from a place of hers.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
-        victim = _victim(person, victim_id)
+        victim = access_victim(person, victim_id, now)
         if victim.is_child:
             raise InvalidRecord("A child's phone does not say where she is: protect her places with zones.")
         wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
-        # Whom she is protected from already she stays protected from, also where that case is closed to whoever asks.
-        so_far = Wearer.select().where(Wearer.id.in_([row.wearer_id for row in _moving(victim.id, now)]))
-        kept = [wearer for wearer in so_far if wearer not in wearers]
-        lock_rows(Wearer, sorted(wearer.id for wearer in [*wearers, *kept]))
+        kept = {row.wearer_id for row in _moving(victim.id, now)}
+        lock_rows(Wearer, sorted({*wearer_ids, *kept}))
         for wearer in wearers:
             if not _has_fixed_zone(victim, wearer, now):
                 raise MovingPlaceAlone("No fixed zone keeps this person from a place of hers. Save one first.")
@@ -85,8 +86,10 @@ def agree(
             "geometry": None,
             "properties": {"kind": "moving", "radius_m": radius_m, "buffer_m": buffer_m},
         }
-        for wearer in [*wearers, *kept]:
-            PlaceZone.create(place=place, wearer=wearer, feature=feature, from_at=nearness.begins_at(now), moves=True)
+        for wearer_id in sorted({*wearer_ids, *kept}):
+            PlaceZone.create(
+                place=place, wearer=wearer_id, feature=feature, from_at=nearness.begins_at(now), moves=True
+            )
         expires_at = now + timedelta(seconds=CODE_VALID_S)
         VictimPhone.create(consent=consent, code_hash=_digest(code), code_expires_at=expires_at, created_at=now)
         audit.record(audit.actor_of(person), "location_consent_given", f"victim:{victim.id}", now, consent=consent.id)
@@ -195,14 +198,7 @@ def withdraw(victim: Victim, by: str, now: datetime) -> None:
 def withdraw_for(person: Person, victim_id: int, now: datetime) -> None:
     """The same, said to a member of staff. Raises: NotAllowed; NotFound."""
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    withdraw(_victim(person, victim_id), audit.actor_of(person), now)
-
-
-def _victim(person: Person, victim_id: int) -> Victim:
-    victim = Victim.get_or_none(Victim.id == victim_id, Victim.team == person.team_id)
-    if victim is None:
-        raise NotFound("There is no such protected person.")
-    return victim
+    withdraw(access_victim(person, victim_id, now), audit.actor_of(person), now)
 
 
 def _has_fixed_zone(victim: Victim, wearer: Wearer, now: datetime) -> bool:

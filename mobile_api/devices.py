@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from backend import clock, devices, web_push
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
-from backend.web.identity import current_person, settings
+from backend.web.identity import current_person, settings, signed_in
 from backend.web.openapi import describes
 from mobile_api.bodies import read, write
 from mobile_api.schemas import DeviceIn, DeviceOut
@@ -24,12 +24,12 @@ bp = Blueprint("devices", __name__)
     errors=[NotSignedIn, InvalidRequest],
 )
 def register() -> Response:
-    person = current_person()
+    signed = signed_in()
     body = read(DeviceIn)
     keys = body.keys.model_dump() if body.keys else None
     if keys is not None:
         web_push.check(body.token, keys, settings().public_url)
-    device = devices.register(person, body.token, body.platform, clock.now(), keys)
+    device = devices.register(signed.person, body.token, body.platform, clock.now(), keys, signed.session)
     return write(DeviceOut(id=device.id, platform=device.platform), 201)
 
 

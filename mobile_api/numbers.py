@@ -16,6 +16,7 @@ from backend.numbers import NumberRefused, TooManyCodes, WrongCode
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, write
+from mobile_api.cases.shapes import Because
 from mobile_api.schemas import Strict
 
 bp = Blueprint("numbers", __name__)
@@ -152,6 +153,19 @@ def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
 def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CodeIn)
     victims.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
+    return "", 204
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/declined")
+@describes(
+    "Record that she wants no warnings, by her own decision; a consent to texts ends.",
+    tag="victims",
+    body=Because,
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
+)
+def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    victims.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
     return "", 204
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from backend import clock
 from notifier import delivery
@@ -15,6 +16,14 @@ OPENS_AFTER = 5
 TRIES_EVERY_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a provider last said of our credentials: the how manieth word it was, and why it refuses them, if so."""
+
+    number: int = 0
+    refusal: str | None = None
+
+
 class Breaker:
     """Counts failures in a row of one provider in this process; open, it lets one try through every few seconds."""
 
@@ -23,6 +32,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._next_try_at = 0.0
+        self._word = Word()
 
     def ask(self, provider: str, send: Callable[[], Outcome]) -> Outcome:
         """Let ``send`` ask the provider, or answer in its place while the provider is taken to be down."""
@@ -31,6 +41,9 @@ class Breaker:
             return delivery.not_asked(said, TRIES_EVERY_S)
         outcome = send()
         self.record(answered=outcome.result is not Result.RETRY)
+        if outcome.refuses_us or outcome.result is Result.SENT:
+            with self._lock:
+                self._word = Word(self._word.number + 1, outcome.detail if outcome.refuses_us else None)
         return outcome
 
     def allows(self) -> bool:
@@ -50,6 +63,12 @@ class Breaker:
             self._failures = 0 if answered else self._failures + 1
             if self._failures == OPENS_AFTER:
                 self._next_try_at = self._monotonic() + TRIES_EVERY_S
+
+    @property
+    def word(self) -> Word:
+        """What the provider last said of our credentials."""
+        with self._lock:
+            return self._word
 
     @property
     def is_open(self) -> bool:

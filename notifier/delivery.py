@@ -35,6 +35,8 @@ class Outcome:
     retry_after_s: float | None = None
     # False where nobody was asked: it counts as no try.
     was_asked: bool = True
+    # True where the provider is there and does not take us: a wrong key, a suspended account, a number not ours.
+    refuses_us: bool = False
 
 
 def sent(provider_id: str | None = None) -> Outcome:
@@ -45,6 +47,11 @@ def sent(provider_id: str | None = None) -> Outcome:
 def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
     """Not sent, or nobody knows; trying again may help."""
     return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s)
+
+
+def refused(detail: str) -> Outcome:
+    """Not sent, because the provider refuses our credentials: no fault of the message, which is tried again."""
+    return Outcome(Result.RETRY, detail, refuses_us=True)
 
 
 def not_asked(detail: str, retry_after_s: float) -> Outcome:

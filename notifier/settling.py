@@ -95,6 +95,13 @@ def is_moot(notification: Notification, alert: Alert) -> bool:
     return notification.purpose in alerts.WARNINGS and not (is_news and alert.episode == notification.episode)
 
 
+def _is_certain(notification: Notification, attempt: Attempt) -> bool:
+    """One call that was refused ends no calls for good: the next rung tries again, and a second refusal does."""
+    if notification.channel != Channel.VOICE:
+        return True
+    return outbox.outcome_before(attempt, notification.person_id, Channel.VOICE) == Result.DEAD_ROUTE
+
+
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
     """Record what a try came to, owe the next one, or let the next rung go at once."""
     now = clock.now()
@@ -118,10 +125,10 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
                 pause = None
         if is_moot(notification, alert):
             pause = None
-        is_hers = notification.purpose == Purpose.VICTIM_BREACH
+        is_hers = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
         if is_hers and pause is None:
             alerts.tell_victim_not_warned(notification, now)
-            if outcome.result is Result.RETRY and not alert.is_over:
+            if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not alert.is_over:
                 # Nobody else is tried in her place: while he is there it is tried on.
                 pause = delivery.LONGEST_PAUSE_S
         if pause is None:
@@ -130,7 +137,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
             due_at = now + timedelta(seconds=pause)
             outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)
         is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
-        if is_number_dead and notification.person is not None:
+        if is_number_dead and notification.person is not None and _is_certain(notification, attempt):
             routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
         if is_number_dead and notification.victim is not None:
             numbers.void(notification.victim, outcome.detail, now)

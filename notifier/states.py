@@ -67,6 +67,6 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
             numbers.void(notification.victim, f"Twilio {error_code}", now)
         if changed and reached is NotificationState.FAILED:
             alerts.hasten(notification, now)
-            if notification.purpose == Purpose.VICTIM_BREACH:
+            if notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING):
                 alerts.tell_victim_not_warned(notification, now)
         return True

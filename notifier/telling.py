@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from backend import alarms, db, numbers
 from backend.models import Alarm, AlarmKind, Person, Role
 from backend.settings import Settings
 from notifier import alarm_words
-from notifier.channels.duty import DutyTexts
+from notifier.channels.duty import Asker, DutyTexts
 
 log = logging.getLogger(__name__)
 
 # Whoever could not be reached by a provider is not tried at every look: its answer may have been lost, not the text.
 AFTER_FAILURE_S = 15.0
+# Longer than some looks take; a watchdog that dies keeps what it was telling from the next one for so long.
+LEASE_S = 30.0
+# A network that has not said more by then never may: what it was handed by Twilio counts, what was not does not.
+CONFIRMED_WITHIN_S = 60.0
+ARRIVED = ("delivered", "read")
+LOST = ("undelivered", "failed", "canceled")
 AT_ONCE = 8
+
+
+@dataclass
+class _Text:
+    """A text that was taken and of which nobody knows yet whether it arrives."""
+
+    about: list[Alarm]
+    ask: Asker
+    said_at: datetime
+    state: str = ""
+
+    def has_arrived(self, now: datetime) -> bool | None:
+        """Tell whether somebody has it; None while that is open."""
+        if self.state in ARRIVED:
+            return True
+        if self.state in LOST:
+            return False
+        is_late = now - self.said_at > timedelta(seconds=CONFIRMED_WITHIN_S)
+        return self.state == "sent" if is_late else None
 
 
 class Teller:
@@ -27,32 +54,62 @@ class Teller:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._texts = DutyTexts(settings)
-        self._not_before: datetime | None = None
+        self._name = secrets.token_hex(8)
+        self._waiting: list[_Text] = []
+        # Alarms of which no text arrived: the next one goes to every supervisor.
+        self._lost: set[int] = set()
 
     def tell(self, now: datetime) -> int:
-        """Tell what is owed, and return how many texts were taken.
+        """Tell what is owed and no other watchdog is telling, and return how many texts were taken.
 
-        An alarm counts as told once anybody has the text: the next word about it follows while it stands.
+        An alarm counts as told once anybody has the text: the next word about it follows while it stands. Where no text
+        arrives it is told again soon, and to more people.
         """
-        if not self._texts.is_on or (self._not_before is not None and now < self._not_before):
-            return 0
-        owed = alarms.to_tell(now)
-        by_number = self._by_number(owed)
-        # Nothing is held while a provider takes its time.
-        db.release_connection()
-        if not by_number:
-            if owed:
-                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(owed))
+        if not self._texts.is_on:
             return 0
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tell") as pool:
-            taken = dict(zip(by_number, pool.map(self._send, by_number.items()), strict=True))
-        reached = {alarm.id: alarm for number, is_taken in taken.items() if is_taken for alarm in by_number[number]}
-        if reached:
-            alarms.told(list(reached.values()), now)
-        self._not_before = None if len(reached) == len(owed) else now + timedelta(seconds=AFTER_FAILURE_S)
-        return sum(taken.values())
+            self._confirm(pool, now)
+            owed = alarms.claim_to_tell(now, self._name, LEASE_S)
+            by_number = self._by_number(owed)
+            # Nothing is held while a provider takes its time.
+            db.release_connection()
+            if owed and not by_number:
+                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(owed))
+            askers = list(pool.map(self._send, by_number.items()))
+        taken = [
+            _Text(about, ask, now) for about, ask in zip(by_number.values(), askers, strict=True) if ask is not None
+        ]
+        self._waiting += taken
+        reached = {alarm.id for text in taken for alarm in text.about}
+        alarms.hold([alarm for alarm in owed if alarm.id not in reached], now, self._name, AFTER_FAILURE_S)
+        return len(taken)
 
-    def _send(self, item: tuple[str, list[Alarm]]) -> bool:
+    def _confirm(self, pool: ThreadPoolExecutor, now: datetime) -> None:
+        """Ask what became of the texts, and settle each alarm by the best of what was said about it."""
+        for text, state in zip(self._waiting, pool.map(lambda text: text.ask(), self._waiting), strict=True):
+            text.state = state or text.state
+        texts: dict[int, list[_Text]] = defaultdict(list)
+        rows: dict[int, Alarm] = {}
+        for text in self._waiting:
+            for alarm in text.about:
+                rows[alarm.id] = alarm
+                texts[alarm.id].append(text)
+        is_open = set()
+        for alarm_id, about in texts.items():
+            said = [text.has_arrived(now) for text in about]
+            if True in said:
+                alarms.told([rows[alarm_id]], about[0].said_at)
+                self._lost.discard(alarm_id)
+            elif None in said:
+                is_open.add(alarm_id)
+            else:
+                log.warning("no text about alarm %s has arrived: it is told again", alarm_id)
+                self._lost.add(alarm_id)
+                alarms.hold([rows[alarm_id]], now, self._name, AFTER_FAILURE_S)
+        alarms.hold([rows[alarm_id] for alarm_id in is_open], now, self._name, LEASE_S)
+        self._waiting = [text for text in self._waiting if any(alarm.id in is_open for alarm in text.about)]
+
+    def _send(self, item: tuple[str, list[Alarm]]) -> Asker | None:
         number, about = item
         standing = [_title_and_detail(alarm) for alarm in about if alarm.ended_at is None]
         ended = [_title_and_detail(alarm) for alarm in about if alarm.ended_at is not None]
@@ -73,7 +130,8 @@ class Teller:
         found: dict[str, list[Alarm]] = defaultdict(list)
         for alarm in owed:
             own = [person for person in supervisors if person.team_id == alarm.team_id]
-            phones = [person.phone for person in own or supervisors]
+            asked = supervisors if alarm.id in self._lost else own or supervisors
+            phones = [person.phone for person in asked]
             for number in dict.fromkeys([*phones, duty_line]):
                 if number:
                     found[number].append(alarm)

@@ -16,7 +16,20 @@ from urllib.parse import urlsplit
 
 import requests
 
-from backend import alarms, alerts, canary, clock, db, heartbeats, numbers, outages, rota, shared_location, vitals
+from backend import (
+    alarms,
+    alerts,
+    canary,
+    clock,
+    clocks,
+    db,
+    heartbeats,
+    numbers,
+    outages,
+    rota,
+    shared_location,
+    vitals,
+)
 from backend.case import checked, looking_back
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
@@ -49,7 +62,7 @@ class Round:
 
 
 class Watchdog:
-    """One watchdog process. A second one would only say everything twice."""
+    """One watchdog process; any number of these may run, and each alarm is told by one of them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -122,6 +135,7 @@ class Watchdog:
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("the canary", self._canary),
+            ("this host's clock", clocks.look),
             ("checked caseloads", checked.forget_old),
             ("looks back that are owed", looking_back.settle_overdue),
             ("what people were told", self._untold),

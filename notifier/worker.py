@@ -6,14 +6,12 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from backend import alarms, alerts, clock, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
+from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
 from backend.models import (
-    AlarmKind,
     Attempt,
     Channel,
     Notification,
@@ -28,7 +26,9 @@ from notifier.channels.push import Push
 from notifier.channels.sms import Sms
 from notifier.channels.voice import Voice
 from notifier.delivery import Outcome, Result
+from notifier.lanes import Lanes
 from notifier.messages import Subject
+from notifier.providers import Providers
 from notifier.settling import Settler, is_moot
 from notifier.subjects import subject_of
 
@@ -39,7 +39,11 @@ SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
 ASKS_EVERY_S = 2.0
+# In a storm each push is a word of its provider's: it is enough to hear it now and then.
+PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
+# While something is under way.
+NEXT_LOOK_S = 0.05
 # A step of the ladder takes milliseconds, and a new alert must not wait for many of them.
 LADDERS_AT_ONCE = 20
 LADDERS_IN_A_STORM = 5
@@ -121,13 +125,15 @@ class Worker:
         self._settings = settings
         self._senders = channels or senders(settings)
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(settings.worker_threads, thread_name_prefix="deliver")
+        self._lanes = Lanes(self.CHANNELS, settings.worker_threads)
         self._settler = Settler()
-        self._under_way: set[Future[None]] = set()
         self._asks_at = 0.0
         self._checks_at = 0.0
-        self._down: set[str] | None = None
+        self._providers_at = 0.0
+        self._clock_at = 0.0
+        self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
+        self._silent_after = settings.tag_silent_after()
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
@@ -136,10 +142,10 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     self.work()
-                    if self._free() > 0:
-                        listener.wait(self._longest_sleep_s(), self._stop)
+                    if self._lanes.is_stormy:
+                        self._lanes.wait_for_one(NEXT_LOOK_S)
                     else:
-                        wait(self._under_way, timeout=1.0, return_when=FIRST_COMPLETED)
+                        listener.wait(self._longest_sleep_s(), self._stop)
                 except Exception:
                     # A lost database must never end the loop.
                     log.warning("the outbox could not be worked on", exc_info=True)
@@ -147,7 +153,7 @@ class Worker:
                     self._stop.wait(0.5)
         finally:
             listener.close()
-            self._pool.shutdown(wait=True)
+            self._lanes.close()
             self._settler.close()
             self._senders.close()
             db.release_connection()
@@ -165,9 +171,9 @@ class Worker:
         # Before anything is claimed: a database that was restored owes what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
-        self._try("zones that begin or end", lambda: instants.judge_due(clock.now()))
+        self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
         # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
-        at_once = LADDERS_AT_ONCE if self._free() > 0 else LADDERS_IN_A_STORM
+        at_once = LADDERS_IN_A_STORM if self._lanes.is_stormy else LADDERS_AT_ONCE
         climbed = 0
 
         def climb() -> None:
@@ -180,32 +186,32 @@ class Worker:
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
-        self._try("providers that are down", self._tell_of_providers)
+        self._try("what providers say", self._look_at_providers)
+        self._try("this host's clock", self._look_at_clock)
         db.release_connection()
 
     def _begin_deliveries(self) -> None:
-        """Claim as much as there are threads for, and hand it to them."""
-        self._under_way = {future for future in self._under_way if not future.done()}
-        free = self._free()
-        if free <= 0:
-            return
-        claimed = outbox.claim_due(self.CHANNELS, clock.now(), self._settings.lease_s, free)
+        """Claim for each channel as much as it has threads for, and hand it to them."""
+        claimed: list[Notification] = []
+        for channel in self.CHANNELS:
+            free = self._lanes.free(channel)
+            if free > 0:
+                claimed += outbox.claim_due((channel,), clock.now(), self._settings.lease_s, free)
         if not claimed:
             return
         providers: dict[str, str] = {channel: ways[0].provider for channel, ways in self._senders.ways.items()}
         attempts = outbox.begin_attempts(claimed, providers, clock.now())
         devices.read_ahead([row.person for row in claimed if row.person is not None and row.channel == Channel.PUSH])
-        self._under_way |= {
-            self._pool.submit(self._deliver, notification, attempt)
-            for notification, attempt in zip(claimed, attempts, strict=True)
-        }
+        for notification, attempt in zip(claimed, attempts, strict=True):
+            self._lanes.submit(Channel(notification.channel), self._deliver, notification, attempt)
 
     def _begin_codes(self) -> None:
         """Hand the codes that are owed to threads that no warning needs."""
-        if self._free() <= 0:
+        free = self._lanes.free_beside()
+        if free <= 0:
             return
-        claimed = numbers.claim_codes(clock.now(), self._settings.lease_s, self._free())
-        self._under_way |= {self._pool.submit(self._apart, "a code", partial(self._send_code, row)) for row in claimed}
+        for row in numbers.claim_codes(clock.now(), self._settings.lease_s, free):
+            self._lanes.submit_beside(self._apart, "a code", partial(self._send_code, row))
 
     def _send_code(self, row: NumberProof) -> None:
         ways = [
@@ -220,12 +226,10 @@ class Worker:
     def _begin_checks(self) -> None:
         """Let the phones of those whose shift is about to begin be asked about, beside the deliveries."""
         push = self._senders.push
-        if push is None or self._free() <= 0 or clock.monotonic() < self._checks_at:
+        if push is None or self._lanes.free_beside() <= 0 or clock.monotonic() < self._checks_at:
             return
         self._checks_at = clock.monotonic() + shift_checks.EVERY_S
-        self._under_way.add(
-            self._pool.submit(self._apart, "a shift", lambda: shift_checks.check_due(push, clock.now()))
-        )
+        self._lanes.submit_beside(self._apart, "a shift", lambda: shift_checks.check_due(push, clock.now()))
 
     @staticmethod
     def _apart(what: str, work: Callable[[], object]) -> None:
@@ -238,27 +242,23 @@ class Worker:
         finally:
             db.release_connection()
 
-    def _tell_of_providers(self) -> None:
-        """Raise an alarm for a provider that this worker has stopped asking, and end it when it answers again."""
-        if self._down is None:
-            # What a worker before this one has raised is ended by this one.
-            standing = alarms.standing(AlarmKind.PROVIDER_DOWN)
-            self._down = {alarm.subject.removeprefix("provider:") for alarm in standing}
-        down = {name for name, breaker in self._senders.breakers() if breaker.is_open}
-        for name in down - self._down:
-            detail = f"{name} fails again and again: other ways are used meanwhile"
-            alarms.raise_alarm(AlarmKind.PROVIDER_DOWN, f"provider:{name}", detail, clock.now())
-        for name in self._down - down:
-            alarms.end(AlarmKind.PROVIDER_DOWN, f"provider:{name}", clock.now())
-        self._down = down
+    def _look_at_providers(self) -> None:
+        if clock.monotonic() >= self._providers_at:
+            self._providers_at = clock.monotonic() + PROVIDERS_EVERY_S
+            self._providers.look(self._senders.breakers(), clock.now())
+
+    def _look_at_clock(self) -> None:
+        if clock.monotonic() >= self._clock_at:
+            self._clock_at = clock.monotonic() + clock.MEASURE_EVERY_S
+            clocks.look(clock.now())
 
     def _ask_about_silent(self) -> None:
         """Ask, beside the deliveries, what became of messages whose callbacks may have been lost."""
-        if clock.monotonic() < self._asks_at:
+        if clock.monotonic() < self._asks_at or self._lanes.free_beside() <= 0:
             return
         self._asks_at = clock.monotonic() + ASKS_EVERY_S
-        taken = outbox.silent_attempts(clock.now(), SILENT_AFTER_S, SILENT_FOR_S, ASKED_AGAIN_S, limit=20)
-        self._under_way |= {self._pool.submit(self._ask, attempt) for attempt in taken}
+        for attempt in outbox.silent_attempts(clock.now(), SILENT_AFTER_S, SILENT_FOR_S, ASKED_AGAIN_S, limit=20):
+            self._lanes.submit_beside(self._ask, attempt)
 
     def _ask(self, attempt: Attempt) -> None:
         try:
@@ -278,14 +278,11 @@ class Worker:
         except Exception:
             log.exception("%s could not be worked on", what)
 
-    def _free(self) -> int:
-        return self._settings.worker_threads - sum(not future.done() for future in self._under_way)
-
     def _longest_sleep_s(self) -> float:
         """Return the seconds to the next thing that falls due by itself, at most the poll's."""
-        if any(not future.done() for future in self._under_way):
+        if not self._lanes.is_idle:
             # A thread that comes free takes the next row soon, although no commit says so.
-            return 0.05
+            return NEXT_LOOK_S
         due: list[datetime | None] = [
             alerts.next_escalation_at(),
             outbox.next_due_at(self.CHANNELS),

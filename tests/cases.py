@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend import clock, db
-from backend.case import writing
-from backend.case.record import Terms
-from backend.models import Alert, AlertKind, Fix, Order, PlaceZone, ProtectedPlace
+from backend.case import watch, writing
+from backend.case.record import LONDON, Terms, midnight
+from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace
 from tests.world import World
 from zones.geo import Frame
 
@@ -96,3 +96,31 @@ def forward_to(world: World, at: datetime) -> None:
     world.forward((at - clock.now()).total_seconds())
     for phone in world.phones:
         phone._token = None
+
+
+def notices_of(world: World) -> list[str]:
+    """Return what notices have said of the wearer's case, oldest first."""
+    return [
+        reason
+        for notice in alerts(AlertKind.NOTICE)
+        if notice.wearer_id == world.wearer.id
+        for reason in notice.reasons
+    ]
+
+
+def daily_look(world: World) -> None:
+    """Let the daily look at every case fall due now, whatever the time of day, and wait for its end."""
+    CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
+    db.release_connection()
+    world.settle()
+
+
+def forward_to_morning(world: World) -> datetime:
+    """Let time pass until the next morning's look is over, and return when it began."""
+    watch.ensure_daily(clock.now())
+    db.release_connection()
+    today = clock.now().astimezone(LONDON).date()
+    mornings = [midnight(today + timedelta(days=n)) + timedelta(hours=6) for n in (0, 1)]
+    at = next(one for one in mornings if one > clock.now())
+    forward_to(world, at + timedelta(seconds=1))
+    return at

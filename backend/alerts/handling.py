@@ -8,10 +8,12 @@ from enum import StrEnum
 from backend import audit, lifecycle
 from backend.access import access_alert, access_to_answer
 from backend.alerts import ladder
+from backend.alerts.record_changes import raise_notice
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
+from backend.rungs import Who
 
 
 class Outcome(StrEnum):
@@ -151,4 +153,8 @@ def _correct(alert: Alert, person: Person, now: datetime) -> None:
     ladder.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
+    if ladder.was_victim_warned(alert) and not ladder.is_victim_left_warned(alert):
+        # She has read that he was near and has gone. That he never was there, no words of hers say.
+        said = f"The protected person was told by text that he was near, and alert {alert.code} was an error: tell her."
+        raise_notice(alert.wearer, alert.zone, [said], now, (Who.OFFICER,))
     ladder.tell_victim_it_is_over(alert, now)

@@ -75,10 +75,12 @@ class Muster:
         """Return the responsible officer, or who is on duty for them.
 
         Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
-        responsible officer is everybody's: the whole team's officers stand in.
+        responsible officer, or with one to whom the case is closed, is everybody's: the team's officers stand in.
         """
         responsible_id = self._officers.id_at(self._wearers[alert.wearer_id], self._now)
-        responsible = [person for person in self._team(alert) if person.id == responsible_id]
+        responsible = [
+            person for person in self._team(alert) if person.id == responsible_id and self._may_know(alert, person)
+        ]
         if self._rosters[alert.team_id].is_kept:
             duty = self._on_duty(alert, Role.OFFICER)
             if responsible and responsible_id in {person.id for person in duty}:

@@ -112,8 +112,11 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             alert.handling = Handling.CLOSED
             alert.outcome_code, alert.outcome_note = code, reason
             alert.outcome_by, alert.outcome_at = None, now
+            # Whoever opens the alert reads why nobody is asked about it any more.
+            alert.reasons = [*alert.reasons, reason]
             if not alert.is_over:
                 alert.is_over, alert.over_at = True, now
+            ladder.drop_victim_warning(alert, now)
             audit.record(audit.SYSTEM, "closed", f"alert:{alert.id}", now, alert=alert, code=code)
             ladder.stop(alert, now)
             closed += 1

@@ -40,6 +40,8 @@ class Judgement:
     # At a moving place: who came nearer to whom (zones.Mover).
     mover: str | None = None
     kind: AlertKind = AlertKind.ZONE
+    # What is in force has changed, and no fix says that anybody has moved.
+    is_by_record: bool = False
 
 
 def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
@@ -180,7 +182,11 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     alert.last_fix_time = judgement.fix_time
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
-    ladder.tell_victim_it_is_over(alert, now)
+    if judgement.is_by_record:
+        # He may be standing there still: whatever she reads, it is not that he has gone.
+        ladder.drop_victim_warning(alert, now)
+    else:
+        ladder.tell_victim_it_is_over(alert, now)
     if how == "withdrawn":
         # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
         alert.certainty = Certainty.WITHDRAWN

@@ -167,13 +167,13 @@ def load(person: Person, table: str, zones: str, now: datetime) -> int:
                 if tie.victim_of is not None:
                     new = replace(new, victim_id=opened[tie.victim_of][1])
                 if tie.case_of is None:
-                    wearer = open_case(officer, new, now)
+                    wearer = open_case(person, new, now, officer)
                 else:
                     wearer = widen(person, opened[tie.case_of][0], new, now)
                 newest = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).get()
                 opened.append((wearer.id, newest.place.victim_id))
                 for number in his:
-                    numbers.record(officer, wearer.id, number, now)
+                    numbers.record(person, wearer.id, number, now)
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None

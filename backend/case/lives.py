@@ -8,7 +8,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_alert, access_wearer
-from backend.case import calendar, reading
+from backend.case import ends, reading
 from backend.case.record import Life, What
 from backend.case.writing import enter, hold, settle
 from backend.db import atomic
@@ -98,14 +98,15 @@ def end(
 ) -> DatedEntry:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
-    Whoever loses protection is told first, so that the earliest end is ``calendar.NOTICE`` from now. Another reason for
+    Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now. Another reason for
     an end that has passed takes no protection away: the correction keeps its instant, or a later one.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.
     """
     access_wearer(person, wearer_id, now)
     case = reading.case(wearer_id)
-    effective_at = max(at, now + calendar.NOTICE) if case.zones_in_force(now) else max(at, now)
+    # In custody too: what is suspended was to be lifted, and now it will not be.
+    effective_at = max(at, now + ends.NOTICE) if ends.guards(case, now) else max(at, now)
     wrong = next((one for one in case.life if one.id == corrects), None)
     if wrong is not None and wrong.value["state"] == Life.ENDED and wrong.from_at <= min(at, now):
         effective_at = at

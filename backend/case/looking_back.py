@@ -136,10 +136,18 @@ def _seen(wearer_id: int, since: datetime, until: datetime) -> _Seen | None:
     return _Seen(owed.mark, *counted)
 
 
+def _fixed_zones(wearer_id: int) -> list[PlaceZone]:
+    """Return the zones of the record; how near a moving place was cannot be asked again."""
+    return list(PlaceZone.select().where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves))
+
+
 def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]]:
     """Return from when to when the alerts go that reach into the time which changed: each is judged as a whole."""
     found = Alert.select(Alert.fix_time, Alert.last_fix_time).where(
-        Alert.wearer == wearer_id, Alert.kind == AlertKind.ZONE, Alert.last_fix_time >= since
+        Alert.wearer == wearer_id,
+        Alert.kind == AlertKind.ZONE,
+        Alert.zone.in_([zone.id for zone in _fixed_zones(wearer_id)]),
+        Alert.last_fix_time >= since,
     )
     return [(alert.fix_time, alert.last_fix_time) for alert in found]
 
@@ -159,7 +167,7 @@ def _look(wearer_id: int) -> _Look | None:
     if seen is None:
         return None
     case = reading.case(wearer_id)
-    rows = {zone.id: zone for zone in PlaceZone.select().where(PlaceZone.wearer == wearer_id)}
+    rows = {zone.id: zone for zone in _fixed_zones(wearer_id)}
     fixes = stored_fixes.of_wearer(wearer_id, since - timedelta(seconds=CONTEXT_S), until)
     force = _in_force(case, fixes)
     look = _Look(Wearer.get_by_id(wearer_id), case, since, until, seen, rows, [], {}, [])
@@ -303,6 +311,7 @@ def _withdraw_unfounded(look: _Look, now: datetime) -> None:
     raised = Alert.select(Alert.id, Alert.place, Alert.fix_time, Alert.last_fix_time).where(
         Alert.wearer == look.wearer,
         Alert.kind == AlertKind.ZONE,
+        Alert.zone.in_(list(look.rows)),
         Alert.fix_time >= look.since,
         Alert.fix_time <= look.until,
         Alert.certainty != Certainty.WITHDRAWN,

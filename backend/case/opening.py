@@ -10,7 +10,7 @@ from backend import audit, numbers
 from backend.access import access_wearer, require
 from backend.case import protected, reading, writing
 from backend.case.record import Terms
-from backend.db import atomic
+from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
     Activation,
@@ -49,11 +49,13 @@ class NewCase:
     document: str = ""
 
 
-def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
-    """Record everything of a new case, whose responsible officer is ``person``; the next fix is judged.
+def open_case(person: Person, new: NewCase, now: datetime, officer: Person | None = None) -> Wearer:
+    """Record everything of a new case; the next fix is judged.
 
-    Raises: NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NotFound for an unknown tag;
-    NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded.
+    ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
+
+    Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
+    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
@@ -71,9 +73,16 @@ def open_case(person: Person, new: NewCase, now: datetime) -> Wearer:
         raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
         protected.require_new(person, new.victim, now)
+    responsible_id = (officer or person).id
     with atomic():
-        wearer = Wearer.create(team=person.team_id, name=new.wearer.strip(), responsible_officer=person, created_at=now)
-        audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now)
+        # Nobody leaves while a case comes to them.
+        lock_rows(Person, [responsible_id])
+        if not Person.select().where(Person.id == responsible_id, Person.is_active).exists():
+            raise InvalidRecord("The responsible officer has left.")
+        wearer = Wearer.create(
+            team=person.team_id, name=new.wearer.strip(), responsible_officer=responsible_id, created_at=now
+        )
+        audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now, officer=responsible_id)
         if new.victim_id is not None:
             victim = protected.add_known(person, wearer.id, new.victim_id, now, why=new.why, document=new.document)
         else:

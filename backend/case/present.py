@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle, stored_fixes
 from backend.alerts import Judgement
-from backend.case.record import Case
+from backend.case.record import Case, Life
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_reports
 from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.rungs import Who
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState
 
 log = logging.getLogger(__name__)
+
+LEFT_WARNED = (
+    "A warning ended because what is in force changed, and no fix says that he has left. "
+    "The protected person was told that he is near"
+)
 
 
 def judge(case: Case, at: datetime, now: datetime) -> None:
@@ -25,7 +32,8 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
 
     The case is held. ``at`` is ``now`` or the instant, just passed, at which what is in force changed.
     """
-    rows = {zone.id: zone for zone in PlaceZone.select().where(PlaceZone.wearer == case.wearer_id)}
+    zones = list(PlaceZone.select().where(PlaceZone.wearer == case.wearer_id))
+    rows = {zone.id: zone for zone in zones if not zone.moves}
     newest = Fix.select().where(Fix.wearer == case.wearer_id).order_by(Fix.fix_time.desc()).limit(1).first()
     # A state that rests on fixes which are another wearer's now says nothing of this one.
     beyond = PlaceState.fix_time > newest.fix_time if newest is not None else PlaceState.id.is_null(False)
@@ -33,7 +41,9 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
     if newest is not None:
         _judge_newest(case, rows, newest, at, now)
     _plan_changes(case, rows, now)
-    for place_id in sorted({row.place_id for row in rows.values()}):
+    # A moving place is no part of the record: only what ends the monitoring as a whole says anything of it.
+    is_monitored = case.life_at(at) is Life.ACTIVE
+    for place_id in sorted({zone.place_id for zone in zones if not (zone.moves and is_monitored)}):
         judge_place(case, place_id, at, now)
 
 
@@ -72,7 +82,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
 
 
 def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None:
-    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id):
+    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id, PlaceState.zone.in_(list(rows))):
         try:
             state.next_change_at = next_change(rows[state.zone_id], now, None, case, max(now, state.fix_time))
         except Exception:
@@ -100,9 +110,15 @@ def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
             # What was judged later needs no second look.
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
-        found.append(judgement_of(row.wearer, row.zone, decision, now, now))
-    if found:
-        alerts.apply(max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level)))
+        found.append(replace(judgement_of(row.wearer, row.zone, decision, now, now), is_by_record=True))
+    if not found:
+        return
+    gravest = max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level))
+    changed = alerts.apply(gravest)
+    # Where no zone is left, whatever ended the last one says so to her or her officer.
+    if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
+        said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell her."
+        alerts.raise_notice(gravest.wearer, gravest.zone, [said], now, (Who.OFFICER,))
 
 
 def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
@@ -115,6 +131,7 @@ def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:
         fix_time=at,
         received_at=now,
         decided_at=now,
+        is_by_record=True,
     )
 
 

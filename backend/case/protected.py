@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from backend import audit
-from backend.access import access_wearer, closed_cases, require
+from backend.access import access_wearer, closed_cases, known_victims
 from backend.case import reading, watch
 from backend.case.entries import enter, hold
 from backend.case.record import What, standing
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, InvalidTransition, NotFound
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Victim, Wearer
 
 MOST_FOUND = 20
 # Whoever enters her draws her zone next: it is asked after that whether one was.
@@ -45,37 +46,26 @@ def seen_by(person: Person, now: datetime) -> list[Known]:
 
     Raises: NotAllowed for administrators.
     """
-    require(person, Role.OFFICER, Role.SUPERVISOR)
     closed = closed_cases([person.id], now).get(person.id, set())
-    in_cases = _cases_by_victim(person.team_id)
     wearers = {row.id: row for row in Wearer.select().where(Wearer.team == person.team_id)}
-    found = []
-    for victim in Victim.select().where(Victim.team == person.team_id).order_by(Victim.name, Victim.id):
-        theirs = in_cases.get(victim.id, set())
-        open_to = sorted(wearer_id for wearer_id in theirs - closed if wearer_id in wearers)
-        if open_to or not theirs & closed:
-            found.append(Known(victim, [wearers[wearer_id] for wearer_id in open_to]))
-    return found
-
-
-def _cases_by_victim(team_id: int) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
-    drawn = PlaceZone.select(ProtectedPlace.victim, PlaceZone.wearer).join(ProtectedPlace).join(Victim)
-    pairs: Iterable[tuple[int, int]] = drawn.where(Victim.team == team_id).distinct().tuples().execute()
+    ours = wearers.keys() - closed
+    in_cases: dict[int, set[int]] = {}
+    drawn: Any = PlaceZone.select(ProtectedPlace.victim, PlaceZone.wearer).join(ProtectedPlace)
+    pairs = set(drawn.where(PlaceZone.wearer.in_(ours)).distinct().tuples()) | reading.entered_in(ours)
     for victim_id, wearer_id in pairs:
-        found.setdefault(victim_id, set()).add(wearer_id)
-    for row in DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED):
-        # Taken back or not: whoever was entered in a restricted case is not told of because of that.
-        found.setdefault(row.value["victim"], set()).add(row.wearer_id)
-    return found
+        in_cases.setdefault(victim_id, set()).add(wearer_id)
+    return [
+        Known(victim, [wearers[wearer_id] for wearer_id in sorted(in_cases.get(victim.id, set()))])
+        for victim in known_victims(person, now)
+    ]
 
 
 def entered_in(victims: Iterable[Victim]) -> list[int]:
     """Return the cases in which any of these people is entered, zones apart."""
-    ids = {row.id for row in victims}
-    found = DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED)
-    wearers = {row.wearer_id for row in found if row.value["victim"] in ids}
-    return sorted(one for one in wearers if ids & {victim.id for victim in reading.victims_of(one)})
+    ids = {victim.id for victim in victims}
+    named = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
+    pairs = reading.entered_in([row.wearer_id for row in named])
+    return sorted({wearer_id for victim_id, wearer_id in pairs if victim_id in ids})
 
 
 def find(person: Person, text: str, now: datetime, but: int | None = None) -> list[Known]:

@@ -10,7 +10,19 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend.case.record import Case, Terms, Version, What, ZoneTerms, officer_at, standing, true_at
+from backend.case.record import (
+    Case,
+    MovingTerms,
+    Terms,
+    Version,
+    What,
+    ZoneTerms,
+    changes_of,
+    cover_changes,
+    officer_at,
+    standing,
+    true_at,
+)
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 
 
@@ -41,12 +53,18 @@ def value_at(subject: str, what: What, at: datetime) -> Any:
 
 
 def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -> dict[int, Case]:
-    """Return the cases of these wearers; ``zones`` are all rows of their zones where they are at hand."""
+    """Return the cases of these wearers; ``zones`` are all rows of their fixed zones, if no moving ones are asked."""
     ids = list(wearer_ids)
     found = {wearer_id: Case(wearer_id) for wearer_id in ids}
     if not ids:
         return found
-    rows = zones if zones is not None else list(PlaceZone.select().where(PlaceZone.wearer.in_(ids), ~PlaceZone.moves))
+    rows = zones
+    if rows is None:
+        drawn = list(PlaceZone.select().where(PlaceZone.wearer.in_(ids)))
+        rows = [zone for zone in drawn if not zone.moves]
+        for zone in drawn:
+            if zone.moves:
+                found[zone.wearer_id].moving.append(MovingTerms(zone.place_id, zone.from_at, zone.to_at))
     made = ZoneVersion.select().join(PlaceZone, on=ZoneVersion.zone).where(PlaceZone.wearer.in_(ids)) if rows else []
     versions = {version.zone_id: version for version in made}
     for zone in rows:
@@ -82,6 +100,21 @@ def case(wearer_id: int) -> Case:
     return cases([wearer_id])[wearer_id]
 
 
+def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
+    """Return who covers for these people, and who covers for those, and so on: each history by whoever is absent."""
+    found: dict[int, list[Version[Any]]] = {}
+    unread = {person for person in people if person is not None}
+    while unread:
+        subjects = [f"person:{person}" for person in sorted(unread)]
+        query = DatedEntry.select().where(DatedEntry.subject.in_(subjects), DatedEntry.what == What.COVER)
+        found.update({person: [] for person in unread})
+        for row in query.order_by(DatedEntry.id):
+            found[int(row.subject.partition(":")[2])].append(entry_version(row))
+        stand_ins = {version.value.get("by") for person in unread for version in found[person]}
+        unread = {int(person) for person in stand_ins if person is not None} - found.keys()
+    return found
+
+
 def officers_at(wearers: Sequence[Wearer], at: datetime) -> dict[int, int | None]:
     """Return who answers for each of these wearers at ``at``, cover for leave included."""
     then = OfficersThen(wearers)
@@ -93,33 +126,27 @@ class OfficersThen:
 
     def __init__(self, wearers: Sequence[Wearer]) -> None:
         self._held: dict[int, list[Version[Any]]] = defaultdict(list)
-        self._covers: dict[int, list[Version[Any]]] = defaultdict(list)
         ids = {wearer.id for wearer in wearers}
         held = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
         for row in held.order_by(DatedEntry.id):
             version = entry_version(row)
             self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
-        self._read_covers(
+        self._covers = covers_of(
             {wearer.responsible_officer_id for wearer in wearers}
             | {version.value for history in self._held.values() for version in history}
         )
         self._people: dict[int, Person] = {}
 
-    def _read_covers(self, people: set[int | None]) -> None:
-        """Read who covers for these people, and who covers for those, and so on; nobody else's leave is of interest."""
-        unread = {person for person in people if person is not None}
-        while unread:
-            subjects = [f"person:{person}" for person in sorted(unread)]
-            query = DatedEntry.select().where(DatedEntry.subject.in_(subjects), DatedEntry.what == What.COVER)
-            self._covers.update({person: [] for person in unread})
-            for row in query.order_by(DatedEntry.id):
-                self._covers[int(row.subject.partition(":")[2])].append(entry_version(row))
-            stand_ins = {version.value.get("by") for person in unread for version in self._covers[person]}
-            unread = {int(person) for person in stand_ins if person is not None} - self._covers.keys()
-
     def id_at(self, wearer: Wearer, at: datetime) -> int | None:
         """Return who answered for the wearer at ``at``."""
         return officer_at(self._held.get(wearer.id, []), self._covers, at, wearer.responsible_officer_id)
+
+    def answering(self, wearer: Wearer, since: datetime) -> set[int]:
+        """Return everybody who answers for the wearer at ``since`` or any time after, as far as it is entered."""
+        history = self._held.get(wearer.id, [])
+        covers = (at for versions in self._covers.values() for at in cover_changes(versions))
+        instants = {since, *(at for at in (*changes_of(history), *covers) if at > since)}
+        return {person for at in instants if (person := self.id_at(wearer, at)) is not None}
 
     def at(self, wearer: Wearer, at: datetime) -> Person | None:
         """The same with what is known of that person."""
@@ -146,16 +173,33 @@ def team_names_at(at: datetime) -> dict[int, str]:
     return names
 
 
+def teams_of_cases() -> dict[int, list[Version[int]]]:
+    """Return to which teams the cases that ever went to another one belonged, by the number of the wearer."""
+    found: dict[int, list[Version[int]]] = defaultdict(list)
+    query = DatedEntry.select().where(DatedEntry.what == What.TEAM, DatedEntry.wearer.is_null(False))
+    for row in query.order_by(DatedEntry.id):
+        found[row.wearer_id].append(entry_version(row))
+    return dict(found)
+
+
 def victims_of(wearer_id: int) -> list[Victim]:
     """Return the people who are protected from this wearer, or were: by a zone, or by being entered in the case."""
     places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
     theirs = ProtectedPlace.select(ProtectedPlace.victim).where(ProtectedPlace.id.in_(places))
-    entered: dict[str, list[Version[Any]]] = defaultdict(list)
-    for row in DatedEntry.select().where(DatedEntry.wearer == wearer_id, DatedEntry.what == What.PROTECTED):
-        entered[row.subject].append(entry_version(row))
-    newest = [standing(history)[-1].value for history in entered.values() if standing(history)]
-    named = [value["victim"] for value in newest if value["is_protected"]]
+    named = [victim_id for victim_id, _ in entered_in([wearer_id])]
     return list(Victim.select().where(Victim.id.in_(theirs) | Victim.id.in_(named)).order_by(Victim.id))
+
+
+def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Return who is entered as protected in which of these cases, zones apart: victim and wearer."""
+    entered: dict[tuple[str, int], list[Version[Any]]] = defaultdict(list)
+    query = DatedEntry.select().where(DatedEntry.wearer.in_(list(wearer_ids)), DatedEntry.what == What.PROTECTED)
+    for row in query.order_by(DatedEntry.id):
+        entered[row.subject, row.wearer_id].append(entry_version(row))
+    newest = [(standing(history), wearer_id) for (_, wearer_id), history in entered.items()]
+    return {
+        (held[-1].value["victim"], wearer_id) for held, wearer_id in newest if held and held[-1].value["is_protected"]
+    }
 
 
 def versions_of_zones(wearer_id: int) -> list[tuple[PlaceZone, ZoneVersion | None]]:

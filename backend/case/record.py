@@ -6,7 +6,7 @@ asked with ``known_at`` is answered as the record stood then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -36,6 +36,7 @@ class What(StrEnum):
     NUMBER = "number"
     PROTECTED = "protected"
     REACHED = "reached"
+    DECLINED = "warnings_declined"
 
 
 class Life(StrEnum):
@@ -101,7 +102,11 @@ class Terms:
     end_reason: str | None = None
 
     def are_in_force(self, at: datetime) -> bool:
-        return not self.is_suspended and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+        return not self.is_suspended and self.cover(at)
+
+    def cover(self, at: datetime) -> bool:
+        """Tell whether the instant is within the dates, suspended or not."""
+        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
 
     def as_value(self) -> dict[str, Any]:
         """Return the terms as an entry keeps them."""
@@ -134,6 +139,15 @@ class ZoneTerms:
     is_removed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MovingTerms:
+    """A place that moves with a protected person, from when and until when she agrees; it rests on no order."""
+
+    place_id: int
+    from_at: datetime
+    to_at: datetime | None
+
+
 @dataclass(slots=True)
 class Case:
     """Everything that decides which of one wearer's zones are in force."""
@@ -143,6 +157,7 @@ class Case:
     orders: dict[int, list[Version[Terms]]] = field(default_factory=dict)
     # The versions of each zone by their line.
     lines: dict[int, list[Version[ZoneTerms]]] = field(default_factory=dict)
+    moving: list[MovingTerms] = field(default_factory=list)
 
     def life_at(self, at: datetime, known_at: datetime | None = None) -> Life:
         """Return whether the wearer is monitored; a case without an entry is."""
@@ -171,17 +186,34 @@ class Case:
         """
         if self.life_at(at, known_at) is not Life.ACTIVE:
             return []
-        found = []
-        for versions in self.lines.values():
-            version = true_at(versions, at, known_at)
-            if version is not None and self._holds(version.value, at, known_at):
-                found.append(version.value)
-        return sorted(found, key=lambda zone: zone.zone_id)
+        return [
+            zone
+            for zone in self._standing_zones(at, known_at)
+            if zone.order_id is None or self.is_order_in_force(zone.order_id, at, known_at)
+        ]
 
-    def _holds(self, zone: ZoneTerms, at: datetime, known_at: datetime | None) -> bool:
-        if zone.is_removed or (zone.to_at is not None and zone.to_at <= at):
-            return False
-        return zone.order_id is None or self.is_order_in_force(zone.order_id, at, known_at)
+    def zones_meant(self, at: datetime) -> list[ZoneTerms]:
+        """Return the versions of zones that would be in force if no suspension, of the case or an order, were."""
+        if self.life_at(at) is Life.ENDED:
+            return []
+        found = []
+        for zone in self._standing_zones(at, None):
+            terms = self.terms_at(zone.order_id, at) if zone.order_id is not None else None
+            if zone.order_id is None or (terms is not None and terms.cover(at)):
+                found.append(zone)
+        return found
+
+    def moving_places(self, at: datetime) -> set[int]:
+        """Return the places that move with somebody who agrees at that instant, whether or not he is monitored."""
+        return {
+            place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
+        }
+
+    def _standing_zones(self, at: datetime, known_at: datetime | None) -> list[ZoneTerms]:
+        held = (true_at(versions, at, known_at) for versions in self.lines.values())
+        zones = [version.value for version in held if version is not None]
+        standing_zones = [z for z in zones if not z.is_removed and (z.to_at is None or at < z.to_at)]
+        return sorted(standing_zones, key=lambda zone: zone.zone_id)
 
     def is_in_force(self, zone_id: int, at: datetime) -> bool:
         """Tell whether a fix of that instant is judged against this version of a zone."""
@@ -212,9 +244,47 @@ class Case:
         return [(begin, end, self.zones_in_force(begin)) for begin, end in pairwise(cuts) if begin < end]
 
 
+def _cover_ends(cover: Version[dict[str, Any]]) -> datetime | None:
+    until = cover.value.get("until")
+    return datetime.fromisoformat(until) if until else None
+
+
+def stand_in_at(covers: Iterable[Version[dict[str, Any]]], at: datetime) -> int | None:
+    """Return who covers at ``at``: of the covers that last then the one that began last, or None.
+
+    A day's cover within a fortnight's is an exception to it: when the day is over the fortnight's holds again.
+    """
+    found = None
+    for version in standing(covers):
+        ends_at = _cover_ends(version)
+        if version.from_at <= at and (ends_at is None or at < ends_at):
+            found = version.value.get("by")
+    return int(found) if found is not None else None
+
+
+def cover_changes(covers: Iterable[Version[dict[str, Any]]]) -> list[datetime]:
+    """Return the instants at which who covers may change."""
+    held = standing(covers)
+    ends = [ends_at for version in held if (ends_at := _cover_ends(version)) is not None]
+    return sorted({*(version.from_at for version in held), *ends})
+
+
+def chain_at(person: int, covers: Mapping[int, Sequence[Version[dict[str, Any]]]], at: datetime) -> list[int]:
+    """Return the person and whoever covers for them, for that colleague, and so on, at ``at``.
+
+    Where some cover for each other the last one is there twice.
+    """
+    chain = [person]
+    while (following := stand_in_at(covers.get(chain[-1], []), at)) is not None:
+        chain.append(following)
+        if following in chain[:-1]:
+            break
+    return chain
+
+
 def officer_at(
     assignments: Sequence[Version[int | None]],
-    covers: dict[int, list[Version[dict[str, Any]]]],
+    covers: Mapping[int, Sequence[Version[dict[str, Any]]]],
     at: datetime,
     otherwise: int | None,
 ) -> int | None:
@@ -224,12 +294,4 @@ def officer_at(
     """
     held = true_at(assignments, at)
     person = held.value if held else otherwise
-    seen: set[int] = set()
-    while person is not None and person not in seen:
-        seen.add(person)
-        cover = true_at(covers.get(person, []), at)
-        until = cover.value.get("until") if cover else None
-        if cover is None or cover.value.get("by") is None or (until and datetime.fromisoformat(until) <= at):
-            break
-        person = int(cover.value["by"])
-    return person
+    return chain_at(person, covers, at)[-1] if person is not None else None

@@ -1,4 +1,4 @@
-"""How a protected person can be reached: her number and her words, changed only with the case that she belongs to."""
+"""How a protected person can be reached, if she wants: her number and her words, changed only with her case."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.case.entries import enter
 from backend.case.record import What
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, Person, Victim
+from backend.models import Channel, Consent, DatedEntry, Person, Victim
 
 # One GSM segment: a longer text would come in parts.
 LONGEST_WORDING = 160
@@ -53,7 +53,39 @@ def agree(
             Victim.update(phone=number).where(Victim.id == victim.id).execute()
         audit.record(audit.actor_of(person), "victim_number_changed", f"victim:{victim.id}", now)
         watch.ask_for([wearer_id], now)
+        if has_declined(victim, now):
+            _enter_declined(person, wearer_id, victim, False, now, "She agreed to texts.")
         return consent.give(victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2])
+
+
+def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
+    """Record that she wants no warnings, by her own decision; a consent to texts ends, officers go on as ever.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without a word of how she said so.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = protected.of_case(wearer_id, victim_id)
+    if not why.strip():
+        raise InvalidRecord("Say how and when she said so.")
+    with atomic():
+        entry = _enter_declined(person, wearer_id, victim, True, now, why)
+        consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
+        audit.record(audit.actor_of(person), "warnings_declined", f"victim:{victim.id}", now)
+        watch.ask_for([wearer_id], now)
+        return entry
+
+
+def has_declined(victim: Victim, at: datetime) -> bool:
+    """Tell whether it was her recorded decision at ``at`` to have no warnings."""
+    held = reading.value_at(f"victim:{victim.id}", What.DECLINED, at)
+    return bool(held and held["is_declined"])
+
+
+def _enter_declined(
+    person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str
+) -> DatedEntry:
+    value = {"is_declined": is_declined}
+    return enter(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
 
 
 def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, now: datetime) -> None:

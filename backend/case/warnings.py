@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.case import ends
+from backend.case.ends import Guard
 from backend.case.record import LONDON, Case, Life
 from backend.errors import NeedsConfirmation
 from backend.models import Activation, ActivationCorrection, ProtectedPlace, Wearer
@@ -37,6 +39,8 @@ def in_words(before: Case, after: Case, now: datetime) -> list[str]:
         wearer = Wearer.get_by_id(before.wearer_id)
         why = {Life.SUSPENDED: " (suspended)", Life.ENDED: " (ended)"}.get(after.life_at(unjudged_at), "")
         said.append(f"From {day(unjudged_at)} no fix of {wearer.name} is judged{why}.")
+    if any(ends.guards(after, at).get(place_id) is Guard.PAUSED for place_id, at in places.items()):
+        said.append("No text tells a protected person of a suspension: tell her.")
     return said
 
 

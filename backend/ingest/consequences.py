@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
+from backend.case import ends
+from backend.case.record import Life
 from backend.ingest.ground import Ground
-from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, instant, level_of
+from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, gravest_visit, instant, level_of
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
 from zones import Certainty, Decision, Level, are_repeated
@@ -28,8 +30,12 @@ def change_alerts(
     for verdict in verdicts:
         places[verdict.row.place_id].append(verdict)
     latest_received = max(received.values())
+    watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
 
-    for at_place in places.values():
+    for place_id, at_place in places.items():
+        if place_id not in watched:
+            _tell_afterwards(ground, wearer, at_place, latest_received, decided_at)
+            continue
         _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
         times = sorted({time for verdict in at_place for time in verdict.decisions})
         for time in times:
@@ -47,6 +53,27 @@ def change_alerts(
             visit = verdict.late_visit
             if visit is not None and _is_news(ground, wearer.id, verdict, visit):
                 _raise_late(wearer, verdict.row, visit, latest_received, decided_at)
+
+
+def _tell_afterwards(
+    ground: Ground, wearer: Wearer, at_place: Sequence[ZoneVerdict], received_at: datetime, decided_at: datetime
+) -> None:
+    """Tell officers alone of a stay at a place that is not watched any more: fixes from before came only now.
+
+    Of an ended case it is kept on record and asks nobody for anything.
+    """
+    for verdict in at_place:
+        visit = gravest_visit(sorted(verdict.judged.values(), key=lambda decision: decision.fix_time))
+        if visit is None or not _is_news(ground, wearer.id, verdict, visit):
+            continue
+        if _leaves_a_stay_told_late(ground, verdict.row, visit.peak):
+            continue
+        raised = _raise_late(wearer, verdict.row, visit, received_at, decided_at)
+        case = ground.cases[wearer.id]
+        if case.life_at(decided_at) is Life.ENDED:
+            reason = ends.life_reason(case, decided_at)
+            said = f"Found in fixes that arrived after monitoring ended: {reason}."
+            alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
 
 
 def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, decision: Decision) -> bool:
@@ -114,10 +141,10 @@ def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
     )
 
 
-def _raise_late(wearer: Wearer, row: PlaceZone, visit: LateVisit, received_at: datetime, decided_at: datetime) -> None:
+def _raise_late(wearer: Wearer, row: PlaceZone, visit: LateVisit, received_at: datetime, decided_at: datetime) -> Alert:
     """Raise the alert of a stay that late data shows, with the times of both its ends."""
     peak = judgement_of(wearer, row, visit.peak, received_at, decided_at)
-    alerts.raise_alert(
+    return alerts.raise_alert(
         replace(peak, fix_time=instant(visit.began_at)),
         is_late=True,
         over_at=decided_at,

@@ -103,14 +103,14 @@ def _judge(
         known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*known_since(state.anchor_time), *new]}
         again = [fix for fix in known.values() if state.anchor_time < fix.fix_time <= newest]
         decisions = redecide(zone, sorted(again, key=lambda fix: fix.fix_time), state)
-        verdict.late_visit = _gravest_visit(decisions)
+        verdict.late_visit = gravest_visit(decisions)
         verdict.judged.update((decision.fix_time, decision) for decision in decisions)
         state = decisions[-1].state
         verdict.decisions[newest] = decisions[-1]
     if old:
         decisions = judge_late(zone, old)
         verdict.judged.update((decision.fix_time, decision) for decision in decisions)
-        found = _gravest_visit(decisions)
+        found = gravest_visit(decisions)
         if found and (not verdict.late_visit or danger_of(found.peak) > danger_of(verdict.late_visit.peak)):
             verdict.late_visit = found
     for at, group in groupby((fix for fix in new if fix.fix_time > newest), lambda fix: fix.fix_time):
@@ -146,7 +146,7 @@ def danger_of(decision: Decision) -> Danger:
     return lifecycle.danger(level_of(decision), certainty_of(decision))
 
 
-def _gravest_visit(decisions: Sequence[Decision]) -> LateVisit | None:
+def gravest_visit(decisions: Sequence[Decision]) -> LateVisit | None:
     """Return the gravest unbroken run of breaches."""
     found: LateVisit | None = None
     for is_breach, run in groupby(decisions, lambda decision: danger_of(decision) >= Danger.BREACH_UNCONFIRMED):

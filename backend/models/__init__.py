@@ -14,6 +14,7 @@ from backend.models.record import (
     EmergencyOpening,
     Order,
     OwedLookBack,
+    ToldGap,
     ZoneVersion,
 )
 from backend.models.staff import Device, LadderPolicy, Person, RouteDown, Session, Shift, Socket, Team
@@ -85,6 +86,7 @@ __all__ = [
     "TagEvent",
     "TagRequest",
     "Team",
+    "ToldGap",
     "Victim",
     "VictimPhone",
     "VictimPosition",
@@ -139,6 +141,7 @@ TABLES: list[type[Table]] = [
     ActivationCorrection,
     CaseDue,
     OwedLookBack,
+    ToldGap,
     EmergencyOpening,
     PoliceHandover,
 ]

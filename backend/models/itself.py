@@ -40,6 +40,9 @@ class Alarm(Table):
     told_at = InstantField(null=True)
     ended_at = InstantField(null=True, index=True)
     end_told_at = InstantField(null=True)
+    # Which watchdog is telling people of it, and until when no other one does.
+    telling_by = CharField(null=True)
+    telling_until = InstantField(null=True)
     # Kind and subject while it stands, then nothing: one alarm of a kind and subject stands at a time.
     standing_key = CharField(null=True, unique=True)
 

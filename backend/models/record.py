@@ -106,6 +106,18 @@ class CaseDue(Table):
         indexes = ((("done_at", "due_at"), False),)
 
 
+class ToldGap(Table):
+    """Something that is missing from a case and was told; gone as soon as it is missing no more."""
+
+    wearer = ForeignKeyField(Wearer)
+    gap = CharField()
+    detail = CharField()
+    told_at = InstantField()
+
+    class Meta:
+        indexes = ((("wearer", "gap", "detail"), True),)
+
+
 class OwedLookBack(Table):
     """A case whose stored fixes are to be judged again, because what is recorded of their time has changed."""
 

@@ -90,6 +90,8 @@ class Device(Table):
     created_at = InstantField()
     ended_at = InstantField(null=True)
     ended_because = CharField(null=True)
+    # The sign-in that speaks for the phone; not known of those from before it was kept.
+    session = ForeignKeyField(Session, null=True)
 
 
 class Socket(Table):

@@ -69,13 +69,34 @@ def standing(owner: Owner, now: datetime) -> Standing:
     return _standing_since(proof.proved_at if proof else None, now)
 
 
+def standing_at(owner: Owner, number: str | None, at: datetime) -> Standing:
+    """Return how it stood at ``at`` with the number that this person had then."""
+    if not number:
+        return Standing.NONE
+    was_good = (NumberProof.proved_at <= at) & (NumberProof.voided_at.is_null() | (NumberProof.voided_at > at))
+    proof = (
+        NumberProof.select()
+        .where(_whose(owner), NumberProof.number == number, was_good)
+        .order_by(NumberProof.proved_at.desc())
+        .first()
+    )
+    return _standing_since(proof.proved_at if proof else None, at)
+
+
 def of_everybody(people: Iterable[Person], now: datetime) -> dict[int, Standing]:
     """Return how it stands with each of these people's numbers, read in one query."""
-    people = list(people)
-    proved_at = _newest_proofs([person.id for person in people])
+    return _standings(list(people), NumberProof.person, Person, now)
+
+
+def of_victims(victims: Iterable[Victim], now: datetime) -> dict[int, Standing]:
+    """Return the same of protected persons."""
+    return _standings(list(victims), NumberProof.victim, Victim, now)
+
+
+def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) -> dict[int, Standing]:
+    proved_at = _newest_proofs(column, table, [owner.id for owner in owners])
     return {
-        person.id: _standing_since(proved_at.get(person.id), now) if person.phone else Standing.NONE
-        for person in people
+        owner.id: _standing_since(proved_at.get(owner.id), now) if owner.phone else Standing.NONE for owner in owners
     }
 
 
@@ -224,7 +245,8 @@ def carry_over(owner: Owner, now: datetime) -> None:
 def ask_again_by_day(now: datetime) -> int:
     """Owe a code to each member of staff whose number is due again, by day and once a week; return how many.
 
-    By the way on which it was proved before. A number that takes no texts is for its owner to prove, on their page.
+    By the way on which it was proved before. A number that takes no texts is for its owner to prove, on their page; one
+    that takes no calls is asked by a text, and called again once its owner has proved it.
     """
     begin, end = DAY
     if not begin <= now.astimezone(LONDON).time() < end:
@@ -232,26 +254,43 @@ def ask_again_by_day(now: datetime) -> int:
     asked_lately = NumberProof.select(NumberProof.person).where(
         NumberProof.asked_at > now - ASKED_AGAIN_AFTER, NumberProof.person.is_null(False)
     )
-    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null())
+    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.SMS)
+    uncalled = _uncalled(now)
     people = list(
         Person.select()
         .where(
             Person.is_active,
             Person.role != Role.ADMINISTRATOR,
             Person.id.in_(proved_people()),
-            Person.id.not_in(asked_lately),
+            Person.id.not_in(asked_lately) | Person.id.in_(uncalled),
             Person.id.not_in(down),
         )
         .order_by(Person.id)
     )
-    owed = [person for person in people if standing(person, now) is Standing.DUE]
+    owed = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
     for person in owed:
         proof = proof_of(person)
         try:
-            ask(person, None, Channel(proof.channel) if proof else Channel.SMS, now)
+            by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
+            ask(person, None, by, now)
         except DomainError as error:
             log.warning("person %s could not be asked again to prove a number: %s", person.id, error.code)
     return len(owed)
+
+
+def _uncalled(now: datetime) -> set[int]:
+    """Return who takes no calls any more and was not asked since, or not for a week."""
+    rows = RouteDown.select().where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.VOICE)
+    return {
+        row.person_id
+        for row in rows
+        if not NumberProof.select()
+        .where(
+            NumberProof.person == row.person_id,
+            NumberProof.asked_at > max(row.down_at, now - ASKED_AGAIN_AFTER),
+        )
+        .exists()
+    }
 
 
 def _standing_since(proved_at: datetime | None, now: datetime) -> Standing:
@@ -260,16 +299,16 @@ def _standing_since(proved_at: datetime | None, now: datetime) -> Standing:
     return Standing.DUE if now - proved_at > DUE_AFTER else Standing.PROVED
 
 
-def _newest_proofs(person_ids: list[int]) -> dict[int, datetime]:
+def _newest_proofs(column: Any, table: Any, ids: list[int]) -> dict[int, datetime]:
     query: Any = (
-        NumberProof.select(NumberProof.person, fn.MAX(NumberProof.proved_at))
-        .join(Person, on=(NumberProof.person == Person.id))
-        .where(Person.id.in_(person_ids), NumberProof.number == Person.phone, _is_good())
-        .group_by(NumberProof.person)
+        NumberProof.select(column, fn.MAX(NumberProof.proved_at))
+        .join(table, on=(column == table.id))
+        .where(table.id.in_(ids), NumberProof.number == table.phone, _is_good())
+        .group_by(column)
         .tuples()
     )
     instant: Any = NumberProof.proved_at
-    return {person_id: instant.python_value(at) for person_id, at in query}
+    return {owner_id: instant.python_value(at) for owner_id, at in query}
 
 
 def _whose(owner: Owner) -> Any:

@@ -1,6 +1,6 @@
 """The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
 
-from backend.outbox.attempts import begin_attempts, finish_attempt, silent_attempts
+from backend.outbox.attempts import begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claiming import claim_due, fold_calls, next_due_at
 from backend.outbox.hints import SOCKET_FRESH_S, connected, hint_sent
 from backend.outbox.owing import cancel_pending, cancel_stale, owe, owe_all
@@ -23,6 +23,7 @@ __all__ = [
     "hint_sent",
     "hold",
     "next_due_at",
+    "outcome_before",
     "owe",
     "owe_all",
     "raise_state",

@@ -62,6 +62,23 @@ def silent_attempts(now: datetime, after_s: float, for_s: float, again_s: float,
         return list(Attempt.select(Attempt, Notification).join(Notification).where(Attempt.id.in_(taken)))
 
 
+def outcome_before(attempt: Attempt, person_id: int, channel: Channel) -> str | None:
+    """Return how the newest other try on this channel to the person ended, or None where there was none."""
+    row = (
+        Attempt.select(Attempt.outcome)
+        .join(Notification)
+        .where(
+            Notification.person == person_id,
+            Notification.channel == channel,
+            Attempt.outcome.is_null(False),
+            Attempt.id != attempt.id,
+        )
+        .order_by(Attempt.started_at.desc())
+        .first()
+    )
+    return row.outcome if row else None
+
+
 def finish_attempt(attempt: Attempt, outcome: str, detail: str, provider_id: str | None, now: datetime) -> None:
     """Record how the call ended. A callback may have come first: what it said of the state is left alone."""
     Attempt.update(outcome=outcome, detail=detail or None, provider_id=provider_id, finished_at=now).where(

@@ -77,7 +77,7 @@ def standing() -> Response:
                 last_seen_at=alarm.last_seen_at.isoformat(),
                 told_at=alarm.told_at.isoformat() if alarm.told_at else None,
             )
-            for alarm in alarms.standing_for(person)
+            for alarm in alarms.standing_for(person, clock.now())
         ],
         outages=[
             OutageOut(

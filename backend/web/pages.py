@@ -191,7 +191,7 @@ def supervisor() -> Any:
         days=timedelta(days=1),
         stages=reports.STAGES,
         spans=reports.SPANS,
-        alarms=alarms.standing_for(visitor.person),
+        alarms=alarms.standing_for(visitor.person, clock.now()),
         alarm_titles=alarms.TITLES,
         walks=canary.timings(MOST_WALKS),
         has_canary=canary.find() is not None and settings().canary_every_s > 0,

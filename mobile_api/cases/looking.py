@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from backend import clock
 from backend.case import viewing, watch
-from backend.web.identity import current_person, no_store
+from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query
 from mobile_api.cases.shapes import SEEN, bp, plain
@@ -53,7 +53,7 @@ def get_history(wearer_id: int) -> Response:
 def get_watch() -> Response:
     person, now = current_person(), clock.now()
     ids = [wearer.id for wearer in viewing.cases_of(person, now)]
-    found = watch.find(now, ids)
+    found = watch.find(now, ids, silent_after=settings().tag_silent_after())
     rows = [
         {"gap": str(one.gap), "text": one.text, "wearer": {"id": one.wearer_id, "name": one.wearer}} for one in found
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from backend.settings import Settings
@@ -11,6 +12,10 @@ from notifier.channels.sms import VALID_FOR_S
 from notifier.delivery import Result
 
 log = logging.getLogger(__name__)
+
+
+# Returns the provider's word for what became of a text, or None where it does not answer.
+Asker = Callable[[], str | None]
 
 
 class DutyTexts:
@@ -28,8 +33,8 @@ class DutyTexts:
         """Whether there is an account to send with."""
         return bool(self._accounts)
 
-    def send(self, number: str, text: str) -> bool:
-        """Hand the text to Twilio, and return whether it was taken."""
+    def send(self, number: str, text: str) -> Asker | None:
+        """Hand the text to Twilio; return what asks for its state from then on, or None where it was not taken."""
         for account in self._accounts:
             create = partial(
                 account.client.messages.create,
@@ -38,8 +43,16 @@ class DutyTexts:
                 body=text,
                 validity_period=VALID_FOR_S,
             )
-            outcome = twilio.outcome_of(create, "message")
+            outcome = twilio.outcome_of(account, create, "message")
             if outcome.result is Result.SENT:
-                return True
+                return partial(self._state_of, account, outcome.provider_id or "")
             log.warning("a text about the service was not taken: %s", outcome.detail)
-        return False
+        return None
+
+    @staticmethod
+    def _state_of(account: twilio.Account, sid: str) -> str | None:
+        try:
+            return str(account.bounded.call(account.client.messages(sid).fetch).status)
+        except Exception as error:
+            log.warning("a text about the service could not be asked about (%s)", type(error).__name__)
+            return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
+from functools import partial
 from typing import Any
 
 import firebase_admin
+import google.auth.exceptions
+import google.auth.transport.requests
 import requests
 from firebase_admin import credentials, exceptions, messaging
 
@@ -14,9 +16,9 @@ from backend import clock
 from backend.models import Device
 from backend.settings import Settings
 from notifier import delivery
+from notifier.bounded import SPARE_S, Bounded
+from notifier.channels import http
 from notifier.delivery import USEFUL_FOR_S, Outcome
-
-log = logging.getLogger(__name__)
 
 OFFICIAL_URL = "https://fcm.googleapis.com"
 
@@ -36,9 +38,12 @@ class Fcm:
         service._fcm_url = service._fcm_url.replace(OFFICIAL_URL, settings.fcm_url)
         session = service._client.session
         for prefix in list(session.adapters):
-            session.mount(prefix, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+            session.mount(prefix, http.OneTry(settings.provider_timeout_s))
         # A revoked access token is asked for anew once; the default asks twice, which is three posts.
         session._max_refresh_attempts = 1
+        session._auth_request = _OneTokenRequest(requests.Session(), settings.provider_timeout_s)
+        self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
+        self._has_taken_one = False
 
     def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
         """Try once."""
@@ -52,14 +57,26 @@ class Fcm:
     def _ask(self, device: Device, data: dict[str, str], *, is_urgent: bool, is_dry: bool) -> Outcome:
         try:
             message = _message(device.token, data, is_urgent)
-            return delivery.sent(messaging.send(message, dry_run=is_dry, app=self._app))
-        except (messaging.UnregisteredError, messaging.SenderIdMismatchError) as error:
+            taken = delivery.sent(self._bounded.call(partial(messaging.send, message, dry_run=is_dry, app=self._app)))
+            self._has_taken_one = True
+            return taken
+        except messaging.UnregisteredError as error:
             return delivery.dead_route(f"token not registered ({error.code})")
+        except messaging.SenderIdMismatchError:
+            if self._has_taken_one:
+                # Others of this project's are taken: it is this token that belongs to another one.
+                return delivery.dead_route("the token is another project's")
+            return delivery.refused("the tokens are another project's: check CORDON_FCM_CREDENTIALS")
         except exceptions.InvalidArgumentError:
             return delivery.failed("FCM refused the message or the token")
         except messaging.ThirdPartyAuthError:
-            log.exception("FCM cannot authenticate to Apple or the browser's push service: check its keys")
-            return delivery.failed("FCM lacks credentials for this platform")
+            return delivery.refused("FCM is refused by Apple or the browser's service: check its keys there")
+        except (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError, exceptions.NotFoundError) as error:
+            return delivery.refused(f"FCM refuses our account or project ({error.code})")
+        except google.auth.exceptions.RefreshError as error:
+            if error.retryable:
+                return delivery.retry("Google gave no access token")
+            return delivery.refused("Google refuses our service account: check CORDON_FCM_CREDENTIALS")
         except exceptions.FirebaseError as error:
             return delivery.retry(f"FCM answered {error.code}", _retry_after_s(error))
         except Exception as error:
@@ -68,6 +85,21 @@ class Fcm:
     def close(self) -> None:
         """Forget the Firebase app."""
         firebase_admin.delete_app(self._app)
+
+
+class _OneTokenRequest(google.auth.transport.requests.Request):
+    """Asks for an access token once: the library would ask three times, seconds apart, while a warning waits."""
+
+    def __init__(self, session: requests.Session, within_s: float) -> None:
+        super().__init__(session)
+        for prefix in list(session.adapters):
+            session.mount(prefix, http.OneTry(within_s))
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        answer = super().__call__(*args, **more)
+        if answer.status == 429 or answer.status >= 500:
+            raise google.auth.exceptions.TransportError(f"answered {answer.status}")
+        return answer
 
 
 def _message(token: str, data: dict[str, str], is_urgent: bool) -> Any:

@@ -66,7 +66,7 @@ class Push:
             if provider is None:
                 outcomes.append(delivery.failed("push through Firebase is off: it has no credentials"))
                 continue
-            breaker = self.breakers[urlsplit(device.token).netloc if provider is self._web_push else "fcm"]
+            breaker = self._breaker(device)
             receipt = receipts.token(notification, device, self._settings, clock.now())
             send = partial(provider.send, device, {**data, "receipt": receipt}, is_urgent=purpose not in QUIET)
             outcome = breaker.ask(device.platform, send)
@@ -75,6 +75,12 @@ class Push:
             outcomes.append(outcome)
         order = (Result.SENT, Result.RETRY, Result.FAILED, Result.DEAD_ROUTE)
         return min(outcomes, key=lambda outcome: order.index(outcome.result))
+
+    def _breaker(self, device: Device) -> Breaker:
+        """Return the breaker of the service that rings this phone: Firebase may be refused by Apple alone."""
+        if device.platform == devices.WEB_PUSH:
+            return self.breakers[urlsplit(device.token).netloc]
+        return self.breakers["fcm" if device.platform == "android" else f"fcm {device.platform}"]
 
     @property
     def can_check(self) -> bool:
@@ -86,7 +92,7 @@ class Push:
         fcm = self._fcm
         if fcm is None:
             return delivery.failed("push through Firebase is off: it has no credentials")
-        return self.breakers["fcm"].ask(device.platform, lambda: fcm.check(device))
+        return self._breaker(device).ask(device.platform, lambda: fcm.check(device))
 
     def close(self) -> None:
         """Let go of every provider."""

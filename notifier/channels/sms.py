@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from backend import numbers
+from backend import clock, numbers
+from backend.case import ending
 from backend.consent import sms_consent
 from backend.models import Attempt, Notification, Purpose
 from backend.settings import Settings
@@ -29,8 +30,9 @@ class Sms:
         """Hand the message to Twilio once."""
         number, text = self._words(notification, subject)
         if not number or not text:
-            return delivery.failed("no number that is proved, or no consent")
+            return delivery.failed("no number that is proved, no consent, or too late")
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.messages.create(
                 to=number,
                 from_=self._account.sms_from,
@@ -44,6 +46,7 @@ class Sms:
     def tell_code(self, number: str, words: str, proof_id: int) -> Outcome:
         """Hand a text with a code to Twilio once."""
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.messages.create(
                 to=number,
                 from_=self._account.sms_from,
@@ -56,7 +59,7 @@ class Sms:
 
     def state_of(self, provider_id: str) -> tuple[str, int | None]:
         """Ask what became of a message: its state and error code. Raises: whatever the library raises."""
-        message = self._account.client.messages(provider_id).fetch()
+        message = self._account.bounded.call(self._account.client.messages(provider_id).fetch)
         return str(message.status), message.error_code
 
     def _words(self, notification: Notification, subject: messages.Subject) -> tuple[str | None, str | None]:
@@ -72,7 +75,9 @@ class Sms:
         if consent is None or not numbers.is_proved(victim):
             return None, None
         if notification.purpose == Purpose.VICTIM_ENDING:
-            return victim.phone, consent.wording_ending
+            # What it announces may have come while nothing could be sent: she is told before it or by a person.
+            is_too_late = ending.is_too_late(notification.alert_id, clock.now())
+            return victim.phone, None if is_too_late else consent.wording_ending
         is_breach = notification.purpose == Purpose.VICTIM_BREACH
         return victim.phone, consent.wording_breach if is_breach else consent.wording_over
 

@@ -6,18 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from backend import db
 from backend.settings import Settings
 from notifier import delivery
+from notifier.bounded import SPARE_S, Bounded
+from notifier.channels import http
 from notifier.delivery import Outcome
 
 # Source: Twilio error dictionary; hints only, since Twilio changes them.
 DEAD_ROUTES = {21211, 21214, 21217, 21610, 21614, 13223, 13224}
+# The account is suspended or closed, its key is wrong, it may not send there, or the sending number is not its own.
+REFUSES_US = {
+    *(10001, 10002, 20003, 20005, 20008, 20404, 21210, 21212, 21215, 21219, 21408, 21603, 21606, 21608, 21659, 90010),
+    *(13227, 32205),
+}
 
 
 class _OneTry(TwilioHttpClient):
@@ -25,8 +32,8 @@ class _OneTry(TwilioHttpClient):
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout=timeout_s, max_retries=0)
-        self.session.mount("http://", requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
-        self.session.mount("https://", requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
+        for prefix in list(self.session.adapters):
+            self.session.mount(prefix, http.OneTry(timeout_s))
 
     def request(self, *args: Any, **kwargs: Any) -> Response:
         response = super().request(*args, **kwargs)
@@ -50,6 +57,7 @@ class Account:
     client: Client
     sms_from: str
     voice_from: str
+    bounded: Bounded
 
 
 def accounts(settings: Settings) -> list[Account]:
@@ -84,18 +92,23 @@ def accounts(settings: Settings) -> list[Account]:
 def _account(name: str, settings: Settings, sid: str, token: str, api_url: str, number: str) -> Account:
     client = Client(sid, token, http_client=_OneTry(settings.provider_timeout_s))
     client.api.base_url = api_url
-    return Account(name, client, number, settings.twilio_voice_from or number if name == "twilio" else number)
+    voice_from = settings.twilio_voice_from or number if name == "twilio" else number
+    return Account(name, client, number, voice_from, Bounded(settings.provider_timeout_s + SPARE_S))
 
 
-def outcome_of(request: Callable[[], Any], what: str) -> Outcome:
+def outcome_of(account: Account, request: Callable[[], Any], what: str) -> Outcome:
     """Make one request and say what it came to; nothing that it raises gets out."""
+    # Nothing is held while a provider takes its time.
+    db.release_connection()
     try:
-        return delivery.sent(request().sid)
+        return delivery.sent(account.bounded.call(request).sid)
     except _TooMany as error:
         return delivery.retry("Twilio answered 429", error.retry_after_s)
     except TwilioRestException as error:
         if error.code in DEAD_ROUTES:
             return delivery.dead_route(f"Twilio refused the number ({error.code})")
+        if error.code in REFUSES_US or error.status in (401, 403, 404):
+            return delivery.refused(f"Twilio refuses our account or number ({error.code or error.status})")
         if error.status >= 500:
             return delivery.retry(f"Twilio answered {error.status}")
         return delivery.failed(f"Twilio refused the {what} ({error.code})")

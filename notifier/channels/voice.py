@@ -28,6 +28,7 @@ class Voice:
             return delivery.failed("no number that is proved")
         hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.calls.create(
                 to=number,
                 from_=self._account.voice_from,
@@ -42,6 +43,7 @@ class Voice:
     def tell_code(self, number: str, _: str, proof_id: int) -> Outcome:
         """Place a call that reads out a code, once."""
         return twilio.outcome_of(
+            self._account,
             lambda: self._account.client.calls.create(
                 to=number,
                 from_=self._account.voice_from,
@@ -53,4 +55,4 @@ class Voice:
 
     def state_of(self, provider_id: str) -> tuple[str, int | None]:
         """Ask what became of a call: its state. Raises: whatever the library raises."""
-        return str(self._account.client.calls(provider_id).fetch().status), None
+        return str(self._account.bounded.call(self._account.client.calls(provider_id).fetch).status), None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from py_vapid import Vapid02
@@ -15,7 +17,8 @@ from backend import clock, web_push
 from backend.models import Device
 from backend.settings import Settings
 from notifier import delivery
-from notifier.delivery import USEFUL_FOR_S, Outcome
+from notifier.bounded import SPARE_S, Bounded, TookTooLong
+from notifier.delivery import USEFUL_FOR_S, Outcome, Result
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +36,15 @@ class WebPush:
         self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
         self._subject = web_push.subject(settings)
         self._session = _OneTry()
+        self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
+        # The push services that have taken our key since this process began.
+        self._took: set[str] = set()
 
     def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
         """Try once."""
         try:
-            webpush(
+            push = partial(
+                webpush,
                 {"endpoint": device.token, "keys": device.keys},
                 json.dumps(data),
                 self._key,
@@ -48,16 +55,37 @@ class WebPush:
                 headers={"Urgency": "high" if is_urgent else "normal", "Topic": f"alert-{data['alert_id']}"},
                 requests_session=self._session,
             )
+            self._bounded.call(push)
         except WebPushException as error:
-            return _refused(error)
-        except requests.RequestException as error:
+            outcome = self._refused(error, urlsplit(device.token).netloc)
+            if outcome.result is not Result.SENT:
+                return outcome
+        except (requests.RequestException, TookTooLong) as error:
             return delivery.retry(f"the push service did not answer ({type(error).__name__})")
         except Exception as error:
             # Whatever this is, it lies in what was to be sent: the same again would end the same way.
             # Only its kind is logged: its text may hold the endpoint, and whoever has that can push.
             log.error("a Web Push could not be made (%s)", type(error).__name__)  # noqa: TRY400
             return delivery.failed(f"the push could not be made ({type(error).__name__})")
+        self._took.add(urlsplit(device.token).netloc)
         return delivery.sent()
+
+    def _refused(self, error: WebPushException, service: str) -> Outcome:
+        status = error.status_code
+        if status is None:
+            return delivery.failed("the subscription cannot be sent to")
+        if status < 300:
+            # The library takes only 200, 201 and 202 for a success.
+            return delivery.sent()
+        said = f"the push service answered {status}"
+        if status in GONE:
+            return delivery.dead_route(said)
+        if status == 429 or status >= 500:
+            return delivery.retry(said, delivery.retry_after_s(error.retry_after or "", clock.now()))
+        if status in REFUSED_KEY and service not in self._took:
+            return delivery.refused(f"{said}: check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT")
+        # Where the service takes others with the same key, this subscription was made for another one.
+        return delivery.failed(said)
 
     def close(self) -> None:
         """Close the connections to push services."""
@@ -85,20 +113,3 @@ class _OneTry(requests.Session):
                 # An answer that was read to its end leaves its connection open for the next push.
                 answer.raw.read()
             return told
-
-
-def _refused(error: WebPushException) -> Outcome:
-    status = error.status_code
-    if status is None:
-        return delivery.failed("the subscription cannot be sent to")
-    if status < 300:
-        # The library takes only 200, 201 and 202 for a success.
-        return delivery.sent()
-    said = f"the push service answered {status}"
-    if status in GONE:
-        return delivery.dead_route(said)
-    if status == 429 or status >= 500:
-        return delivery.retry(said, delivery.retry_after_s(error.retry_after or "", clock.now()))
-    if status in REFUSED_KEY:
-        log.error("a push service refused our key (%s): check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT", status)
-    return delivery.failed(said)

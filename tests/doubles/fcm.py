@@ -238,8 +238,11 @@ def refuse(fault: Fault) -> Response:
 
 def refuse_token(fault: Fault) -> Response:
     """The refusal of an access token."""
-    response = jsonify({"error": "temporarily_unavailable", "error_description": fault.message or "Try again later."})
-    response.status_code = fault.status or 503
+    status = fault.status or 503
+    # Source: RFC 6749, section 5.2, and what Google answers to an account that it does not know any more.
+    word, said = ("temporarily_unavailable", "Try again later.") if status >= 500 else ("invalid_grant", "Bad account.")
+    response = jsonify({"error": word, "error_description": fault.message or said})
+    response.status_code = status
     return response
 
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import alarms, clock, clocks, db
+from backend.models import AlarmKind
+from notifier.watchdog import Watchdog
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -33,3 +35,23 @@ def test_a_worker_whose_host_is_an_hour_off_keeps_the_time_of_the_others(
     with remedy.decides():
         assert abs((clock.now() - truth()).total_seconds()) < 5
     clock.use(before)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(-60, "60 s behind"), (3_600, "3600 s ahead of")])
+def test_a_host_whose_clock_has_come_apart_from_the_databases_is_an_alarm_until_it_is_right(
+    world: World, remedy: Remedy, monkeypatch: pytest.MonkeyPatch, seconds: int, words: str
+) -> None:
+    remedy.is_switched_off_by(clocks, "WRONG_S", float("inf"))
+    world.stop_worker()
+    true = clock.host_time
+    # On SQLite the database's time is this host's: there the other clock is one that stayed right.
+    monkeypatch.setattr(db, "reference_time", db.reference_time if db.is_postgres() else true)
+    dog = Watchdog(world.settings)
+    with monkeypatch.context() as skewed:
+        skewed.setattr(clock, "host_time", lambda: true() + timedelta(seconds=seconds))
+        assert dog.look(clock.now())
+    with remedy.decides():
+        assert [words in alarm.detail for alarm in alarms.standing(AlarmKind.CLOCK)] == [True]
+        assert dog.look(clock.now())
+        assert not alarms.standing(AlarmKind.CLOCK)
+    db.release_connection()

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from peewee import OperationalError
 
-from backend import alerts, clock, db
+from backend import alerts, clock, db, outbox
 from backend.ingest import record
 from backend.models import Alert, Fix, Notification, NotificationState
 from notifier.worker import Worker
@@ -63,7 +63,8 @@ def test_sigterm_in_mid_send_finishes_what_is_held(world: World) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     row = Notification.get()
-    assert (row.state, row.lease_token) == (NotificationState.SENT, None)
+    # Its phone may have said so already that it has it.
+    assert (row.state in outbox.GONE_OUT, row.lease_token) == (True, None)
     db.release_connection()
     officer.expects_push("Please acknowledge")
     officer.acknowledges()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import clock, consent, db, numbers, shared_location
 from backend.case import victims, viewing, writing
 from backend.errors import InvalidRecord, InvalidTransition
-from backend.models import Activation, Fix
+from backend.models import Activation, Channel, Fix, Wearer
 from tests import cases
+from tests.stories.test_moving_places import agrees
 from tests.world import World
 
 
@@ -58,17 +59,15 @@ def test_when_a_tag_came_off_is_corrected_and_what_was_said_first_is_kept_with_w
 def test_a_tag_that_somebody_else_wears_by_then_is_not_given_back_by_a_correction(world: World) -> None:
     now = clock.now()
     activation = Activation.get(Activation.wearer == world.wearer)
-    other = world.new_wearer("Owen Price", "LDN-0002")
-    worn = Activation.get(Activation.tag != activation.tag)
+    other = Wearer.create(team=world.team, name="Owen Price", created_at=now)
     officer = world.officer.person
     writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.", is_confirmed=True)
-    writing.fit_tag(officer, worn.wearer_id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
+    writing.fit_tag(officer, other.id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
     with pytest.raises(InvalidRecord, match="worn by somebody"):
         writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True, is_confirmed=True)
     with pytest.raises(InvalidTransition):
         writing.take_tag_off(officer, activation.id, now, now, why="Again.", is_confirmed=True)
     assert Activation.get_by_id(activation.id).to_at == now - timedelta(hours=2)
-    assert other.serial == "LDN-0002"
     assert not Fix.select().exists()
     db.release_connection()
     world.settle()
@@ -92,4 +91,40 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
         db.release_connection()
     assert list(seen.values()) == ["ends in 0201", "ends in 0299"]
     world.settle()
+    world.reads_everything()
+
+
+def test_a_look_back_says_what_she_had_agreed_to_then_and_which_number_was_proved(world: World) -> None:
+    wearer_id, officer = world.wearer.id, world.officer.person
+    numbers.void(world.victim, "a story about the first proof", clock.now())
+
+    def seen(at: datetime) -> tuple[bool, bool, bool, str | None]:
+        try:
+            (victim,) = viewing.look(officer, wearer_id, at, clock.now())["victims"]
+            return victim["has_agreed"], victim["is_reachable"], victim["shares_location"], victim["phone"]
+        finally:
+            db.release_connection()
+
+    before = clock.now()
+    world.forward(3_600)
+    world.victim_consents()
+    world.forward(3_600)
+    agreed = clock.now()
+    world.forward(3_600)
+    numbers.carry_over(world.victim, clock.now())
+    agrees(world)
+    world.forward(3_600)
+    proved = clock.now()
+    world.forward(3_600)
+    consent.withdraw(world.victim, Channel.SMS, "victim", clock.now())
+    shared_location.withdraw(world.victim, "victim", clock.now())
+    world.forward(3_600)
+    now = clock.now()
+    ending = "ends in 0201"
+    assert [seen(at) for at in (before, agreed, proved, now)] == [
+        (False, False, False, ending),
+        (True, False, False, ending),
+        (True, True, True, ending),
+        (False, False, False, ending),
+    ]
     world.reads_everything()

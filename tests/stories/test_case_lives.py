@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, consent, db
-from backend.case import calendar, eligibility, lives, reading, watch
+from backend.case import eligibility, ending, ends, lives, reading, watch
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import Life
+from backend.case.record import Life, midnight
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation
 from backend.models import AlertKind, Channel, Notification, Purpose
 from tests import cases
@@ -33,7 +33,7 @@ def consents_to_three_wordings(world: World) -> None:
 
 def test_in_custody_fixes_are_stored_and_nobody_is_warned_until_the_case_is_resumed(world: World) -> None:
     officer = world.officer.person
-    with pytest.raises(NeedsConfirmation, match="no fix of Daniel Marsh is judged \\(suspended\\)"):
+    with pytest.raises(NeedsConfirmation, match=r"\(suspended\)\. No text tells .*: tell her"):
         lives.suspend(
             officer,
             world.wearer.id,
@@ -75,6 +75,26 @@ def test_in_custody_fixes_are_stored_and_nobody_is_warned_until_the_case_is_resu
     world.reads_everything()
 
 
+def test_a_suspension_that_goes_on_past_its_expected_end_is_told_then_and_not_on_the_next_morning(
+    world: World,
+) -> None:
+    made = cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60))
+    cases.rests_on(world, made)
+    officer = world.officer.has_app()
+    world.tag.is_far_away()
+    cases.forward_to(world, midnight(clock.now().date() + timedelta(days=1)) + timedelta(hours=7))
+    now = clock.now()
+    ends_at = now + timedelta(hours=1)
+    hospital = Suspended.HOSPITAL
+    lives.suspend(officer.person, world.wearer.id, hospital, now, ends_at, now, why="Ill.", is_confirmed=True)
+    db.release_connection()
+    cases.forward_to(world, ends_at - timedelta(minutes=1))
+    assert not [said for said in cases.notices_of(world) if "past the end" in said]
+    cases.forward_to(world, ends_at + timedelta(minutes=1))
+    assert [said for said in cases.notices_of(world) if "past the end" in said]
+    world.reads_everything()
+
+
 def test_a_recall_is_one_action_after_which_alerts_are_closed_and_she_was_told_in_her_words_before(
     world: World,
 ) -> None:
@@ -92,11 +112,11 @@ def test_a_recall_is_one_action_after_which_alerts_are_closed_and_she_was_told_i
     # Until her notice is over she is protected as before.
     assert reading.case(world.wearer.id).life_at(clock.now()) is Life.ACTIVE
     assert cases.alerts()[0].handling == "open"
-    world.forward(calendar.NOTICE.total_seconds() + 1)
+    world.forward(ends.NOTICE.total_seconds() + 1)
     closed = cases.alerts()[0]
     assert (closed.handling, closed.outcome_code, closed.is_over) == ("closed", "ended_recall", True)
     sent = Notification.get(Notification.purpose == Purpose.VICTIM_ENDING)
-    assert recalled_at < sent.sent_at < recalled_at + calendar.NOTICE
+    assert recalled_at < sent.sent_at < recalled_at + ends.NOTICE
     db.release_connection()
     world.forward(1_200)
     world.tag.stays_inside()
@@ -129,7 +149,7 @@ def test_a_text_about_the_end_that_does_not_leave_is_the_officers_to_give(world:
     now = clock.now()
     lives.end(officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Court.", is_confirmed=True)
     db.release_connection()
-    world.forward(calendar.CHECKED_AFTER.total_seconds() + 1)
+    world.forward(ending.CHECKED_AFTER.total_seconds() + 1)
     officer.expects_push("could not be warned by text")
     world.reads_everything()
 

@@ -8,9 +8,22 @@ import pytest
 
 from backend import clock, db
 from backend.case import drills, lives, people, police, reading, teams, watch, writing
-from backend.case.people import CaseloadLeft
+from backend.case.people import CaseloadLeft, restricting
+from backend.case.writing import provisional
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
-from backend.models import AlertKind, Device, Handling, Person, Role, Session, Team
+from backend.models import (
+    AlertKind,
+    AuditEntry,
+    Device,
+    Handling,
+    Person,
+    PlaceZone,
+    Role,
+    Session,
+    Team,
+    Victim,
+    Wearer,
+)
 from tests import cases
 from tests.world import HOME, World
 
@@ -217,6 +230,25 @@ def test_an_alert_raised_in_error_is_taken_back_from_those_who_were_warned_and_c
     world.reads_everything()
 
 
+def test_an_error_that_is_found_after_the_stay_is_her_officers_to_tell_her_since_no_words_of_hers_say_it(
+    world: World,
+) -> None:
+    officer = world.officer.has_app()
+    world.victim_consents()
+    world.tag.stays_inside()
+    world.tag.leaves()
+    world.settle()
+    texts = [message.body for message in world.doubles.messages if message.to == world.victim.phone]
+    assert texts == ["Your book has arrived.", "Your book was collected."]
+    officer.acknowledges()
+    officer.records_outcome("raised_in_error", "The zone was drawn on the wrong street.")
+    (said,) = cases.notices_of(world)
+    assert said.endswith(f"he was near, and alert {cases.alerts()[0].code} was an error: tell her.")
+    world.settle()
+    assert len([message for message in world.doubles.messages if message.to == world.victim.phone]) == 2
+    world.reads_everything()
+
+
 def test_a_drill_runs_the_whole_chain_says_so_everywhere_and_reaches_no_protected_person_and_no_figure(
     world: World,
 ) -> None:
@@ -322,7 +354,82 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
     )
     db.release_connection()
     assert gaps() == set()
-    counts = watch.look(None, clock.now())
-    assert not counts
+    cases.daily_look(world)
+    counted = AuditEntry.select().where(AuditEntry.subject == "watch:all").order_by(AuditEntry.id.desc()).first()
+    assert counted.detail == {"counts": {}}
+    db.release_connection()
     assert cases.alerts(AlertKind.NOTICE)[0].handling == Handling.OPEN
+    world.reads_everything()
+
+
+def test_a_supervisor_hears_of_a_zone_to_approve_and_of_an_emergency_to_review(world: World) -> None:
+    supervisor = world.supervisor.has_app()
+    writing.protect_tonight(
+        world.officer.person, world.wearer.id, world.victim.id, "Refuge", 51.7, -0.1, 300.0, clock.now()
+    )
+    db.release_connection()
+    push = supervisor.expects_push("a case of yours needs a look")
+    assert "Refuge" not in str(push.data)
+    named = [world.officer.person.id, supervisor.person.id]
+    people.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
+    other = world.person(Role.SUPERVISOR, "Hugh Lane", "+447700900109").has_app()
+    people.open_in_emergency(world.colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
+    db.release_connection()
+    supervisor.expects_push("a case of yours needs a look")
+    told = [one["reasons"][0] for one in supervisor.alerts("all")]
+    assert {restricting.TO_REVIEW, provisional.TO_APPROVE} <= set(told)
+    # Nobody else is told that there is a case: neither by a message nor in a list.
+    assert other.alerts("all") == []
+    world.settle()
+    assert [push for push in world.pushes if push.token == other.push_token] == []
+    world.reads_everything()
+
+
+def test_a_report_shows_an_alert_of_march_under_the_team_of_march_although_it_was_open_at_the_merger(
+    world: World,
+) -> None:
+    admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None).person
+    into = Team.create(name="Camden", created_at=clock.now())
+    staying = world.person(Role.SUPERVISOR, "Hugh Lane", None)
+    db.release_connection()
+    begin = clock.now()
+    world.tag.stays_inside()
+    end = clock.now()
+    going = [world.officer.person.id, world.colleague.person.id, world.supervisor.person.id]
+    teams.split_team(admin, world.team.id, into.id, going, clock.now(), clock.now(), why="Split.", is_confirmed=True)
+    db.release_connection()
+    query = {"by": "team", "from": begin.isoformat(), "to": end.isoformat()}
+    # The team that has the case reads of it, and the one that answered for it then.
+    for supervisor in (world.supervisor, staying):
+        report = supervisor.api("GET", "/v1/reports/response-times", params=query).json()
+        assert [(group["name"], group["count"]) for group in report["groups"]] == [("North London", 1)]
+        assert [row["team"] for row in report["alerts"]] == ["North London"]
+    assert cases.alerts()[0].team_id == into.id
+    world.reads_everything()
+
+
+def test_the_team_of_her_other_wearer_keeps_her_places_when_a_team_is_split(world: World) -> None:
+    admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None).person
+    b = world.colleague.person
+    other = Wearer.create(team=world.team, name="Other Man", responsible_officer=b, created_at=clock.now())
+    PlaceZone.create(place=world.place, wearer=other, feature=world.zone.feature, from_at=world.zone.from_at)
+    into = Team.create(name="East", created_at=clock.now())
+    db.release_connection()
+    east = world.person(Role.SUPERVISOR, "East Boss", None, team=into)
+    teams.split_team(admin, world.team.id, into.id, [world.officer.person.id], clock.now(), clock.now(), why="Split.")
+    db.release_connection()
+    assert Victim.get_by_id(world.victim.id).team_id == into.id
+    b = Person.get_by_id(b.id)
+    writing.add_zone(b, other.id, world.place.id, cases.circle(*HOME), clock.now(), clock.now(), why="Wider.")
+    writing.protect_tonight(b, other.id, world.victim.id, "Refuge", 51.7, -0.1, 300.0, clock.now())
+    db.release_connection()
+    path = f"/v1/victims/{world.victim.id}/shared-location"
+    assert world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]}).status_code == 201
+    assert east.api("DELETE", path).status_code == 204
+    # A team that has no case of hers knows nothing of her.
+    south = Team.create(name="South", created_at=clock.now())
+    db.release_connection()
+    stranger = world.person(Role.OFFICER, "Zoe Hall", None, team=south)
+    assert stranger.api("DELETE", path).status_code == 404
+    world.settle()
     world.reads_everything()

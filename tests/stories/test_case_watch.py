@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
-from backend import alarms, clock, db
-from backend.case import people, watch, writing
-from backend.case.record import Terms
-from backend.models import Alarm, AlarmKind, ProtectedPlace, Wearer
+from playhouse.test_utils import count_queries
+
+from backend import alarms, audit, clock, consent, db
+from backend.case import calendar, lives, people, rejudging, victims, viewing, watch, writing
+from backend.case.lives import Ended, Suspended
+from backend.case.record import Terms, What
+from backend.case.watch import Gap
+from backend.models import (
+    Activation,
+    Alarm,
+    AlarmKind,
+    AlertKind,
+    AuditEntry,
+    CaseDue,
+    Channel,
+    PlaceZone,
+    ProtectedPlace,
+    Tag,
+    ToldGap,
+    Wearer,
+)
 from tests import cases
 from tests.world import HOME, World
 
@@ -83,8 +102,7 @@ def test_a_tag_that_reports_without_an_order_or_after_it_is_found_on_a_case_with
     wearer = bare_case(world)
     tag = world.new_tag("LDN-0042", wearer)
     tag.is_far_away()
-    watch.look(None, clock.now())
-    db.release_connection()
+    cases.daily_look(world)
     assert standing(wearer) == {"reporting_without_order"}
     now = clock.now()
     writing.open_order(
@@ -118,4 +136,271 @@ def test_a_case_whose_officer_is_taken_away_is_told_to_the_supervisor_at_once(wo
     found = Alarm.select().where(Alarm.kind == AlarmKind.CASE_INCOMPLETE, Alarm.ended_at.is_null())
     assert [one.detail for one in found] == ["A case: No active officer is responsible"]
     db.release_connection()
+    world.reads_everything()
+
+
+def caseload(world: World, count: int) -> list[int]:
+    """Return the wearers of so many cases of the officer, each with a place, a zone and a tag that was just fitted."""
+    now, first = clock.now(), 1_000
+    ids = list(range(first, first + count))
+    with db.atomic():
+        officer, team = world.officer.person.id, world.team.id
+        for model, rows in (
+            (
+                Wearer,
+                [
+                    {
+                        "id": n,
+                        "team": team,
+                        "name": f"W {n}",
+                        "responsible_officer": officer,
+                        "is_training": False,
+                        "is_canary": False,
+                        "created_at": now,
+                    }
+                    for n in ids
+                ],
+            ),
+            (ProtectedPlace, [{"id": n, "victim": world.victim.id, "label": f"P {n}"} for n in ids]),
+            (
+                PlaceZone,
+                [
+                    {
+                        "place": n,
+                        "wearer": n,
+                        "feature": world.zone.feature,
+                        "from_at": world.zone.from_at,
+                        "moves": False,
+                    }
+                    for n in ids
+                ],
+            ),
+            (Tag, [{"id": n, "serial": f"T-{n}", "key": "k", "created_at": now} for n in ids]),
+            (Activation, [{"tag": n, "wearer": n, "from_at": now} for n in ids]),
+        ):
+            db.insert_rows(model, rows)
+    db.release_connection()
+    return ids
+
+
+def sound_case(world: World) -> None:
+    """Let nothing be missing from the world's own case."""
+    world.tag.is_far_away()
+    world.victim_consents()
+    cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
+    world.reads_everything()
+
+
+def of_case(world: World) -> set[Gap]:
+    try:
+        return {one.gap for one in watch.find(clock.now(), [world.wearer.id])}
+    finally:
+        db.release_connection()
+
+
+def reasons(world: World) -> list[str]:
+    """Return what the notices said of the world's own case, oldest first."""
+    return [said for one in cases.alerts(AlertKind.NOTICE) for said in one.reasons if one.wearer_id == world.wearer.id]
+
+
+def test_a_warning_is_not_kept_waiting_by_the_daily_look_at_thousands_of_cases(world: World) -> None:
+    caseload(world, 3_000)
+    world.officer.has_app()
+    world.reads_everything()
+    CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
+    db.release_connection()
+    threading.Event().wait(0.2)
+    began = time.monotonic()
+    world.tag.walks_in()
+    world.officer.expects_push("breach")
+    told_s = time.monotonic() - began
+    world.reads_everything()
+    assert told_s < 3.0
+
+
+def test_the_daily_look_hands_on_after_each_batch_and_counts_all_of_them_at_its_end(world: World) -> None:
+    ids = caseload(world, 450)
+    world.stop_worker()
+    CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
+    after = []
+    for _ in range(3):
+        assert calendar.run_due(clock.now()) <= 2
+        due = CaseDue.get(CaseDue.what == watch.WATCH, CaseDue.wearer.is_null(), CaseDue.done_at.is_null())
+        after.append((due.detail or {}).get("after"))
+    assert after == [ids[198], ids[398], None]
+    assert due.due_at > clock.now()
+    counted = AuditEntry.get(AuditEntry.subject == "watch:all").detail["counts"]
+    assert counted["zone_without_order"] == 451
+    db.release_connection()
+
+
+def test_a_look_at_many_cases_asks_the_database_as_often_as_a_look_at_few(world: World) -> None:
+    ids = caseload(world, 100)
+    # The notifier's own queries are not the watch's.
+    world.stop_worker()
+    asked = []
+    watch.find(clock.now(), ids[:1])
+    for some in (ids[:2], ids):
+        with count_queries() as counter:
+            assert watch.find(clock.now(), some)
+        asked.append(counter.count)
+    db.release_connection()
+    assert asked[0] == asked[1]
+    assert asked[1] < 25
+
+
+def test_one_case_that_cannot_be_read_keeps_none_of_the_others_from_being_looked_at(world: World) -> None:
+    wearer = bare_case(world)
+    world.new_tag("LDN-0042", wearer)
+    writing.enter(
+        f"wearer:{world.wearer.id}",
+        What.LIFE,
+        {"state": "unheard of"},
+        clock.now(),
+        None,
+        clock.now(),
+        why="A fault.",
+        wearer_id=world.wearer.id,
+    )
+    db.release_connection()
+    world.stop_worker()
+    CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
+    for _ in range(3):
+        calendar.run_due(clock.now())
+    assert standing(wearer) == {"tag_never_reported"}
+    CaseDue.delete().where(CaseDue.done_at.is_null()).execute()
+    db.release_connection()
+
+
+def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did(world: World) -> None:
+    sound_case(world)
+    before = reasons(world)
+    world.new_tag("NEW-1", None)
+    old = rejudging.present_tag(world.wearer.id, clock.now())
+    assert old is not None
+    writing.swap_tag(world.officer.person, old.id, "NEW-1", clock.now(), clock.now(), why="The battery.")
+    db.release_connection()
+    world.settle()
+    assert of_case(world) == set()
+    world.forward(watch.FITTED_AFTER.total_seconds() + 1)
+    assert of_case(world) == {Gap.TAG_NEVER_REPORTED}
+    world.officer.expects_sms("a case of yours needs a look")
+    assert reasons(world) == [*before, "The tag was fitted and has never reported: NEW-1."]
+
+
+def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_reported(world: World) -> None:
+    sound_case(world)
+    before, reported_at = reasons(world), clock.now()
+    cases.forward_to_morning(world)
+    assert of_case(world) == set()
+    cases.forward_to(world, reported_at + timedelta(hours=25))
+    assert of_case(world) == {Gap.TAG_SILENT}
+    for _ in range(2):
+        cases.forward_to_morning(world)
+    world.officer.expects_sms("a case of yours needs a look")
+    *others, said = reasons(world)
+    assert others == before
+    assert said.startswith("The tag has stopped reporting: LDN-0001 has not reported since ")
+    world.tag.is_far_away()
+    assert of_case(world) == set()
+    cases.forward_to_morning(world)
+    for _ in range(2):
+        cases.forward_to_morning(world)
+    assert len(reasons(world)) == len(before) + 2
+    world.reads_everything()
+
+
+def test_a_silent_tag_of_somebody_in_custody_is_not_told(world: World) -> None:
+    sound_case(world)
+    now = clock.now()
+    lives.suspend(
+        world.officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        now,
+        now + timedelta(days=9),
+        now,
+        why="Arrested.",
+        is_confirmed=True,
+    )
+    db.release_connection()
+    world.reads_everything()
+    for _ in range(3):
+        cases.forward_to_morning(world)
+    assert of_case(world) == set()
+
+
+def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: World) -> None:
+    sound_case(world)
+    now = clock.now()
+    lives.end(world.officer.person, world.wearer.id, Ended.EXPIRY, now, now, why="Expired.", is_confirmed=True)
+    db.release_connection()
+    world.forward(3_600)
+    assert of_case(world) == set()
+    world.tag.is_far_away()
+    assert of_case(world) == {Gap.ENDED_AND_REPORTING}
+    world.reads_everything()
+    cases.forward_to_morning(world)
+    assert reasons(world)[-1].startswith("The case has ended and the tag still reports")
+    world.reads_everything()
+
+
+def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_only_in_the_morning(
+    world: World,
+) -> None:
+    world.tag.is_far_away()
+    world.settle()
+    cases.daily_look(world)
+    before = reasons(world)
+    assert not any("rests on no order" in said for said in before)
+    cases.forward_to_morning(world)
+    (notice,) = [
+        one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force that rests on no order." in one.reasons
+    ]
+    assert any(said.startswith("A protected person has no safe way to be reached") for said in notice.reasons)
+    told = len(reasons(world))
+    world.tag.is_far_away()
+    cases.forward_to_morning(world)
+    assert len(reasons(world)) == told
+    world.reads_everything()
+
+
+def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
+    cases.forward_to_morning(world)
+    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    assert gaps == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
+    world.victim_consents()
+    cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
+    world.settle()
+    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    assert gaps == {"tag_never_reported"}
+    assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_mind(world: World) -> None:
+    sound_case(world)
+    path = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/declined"
+    assert world.officer.api("POST", path, json={"why": " "}).status_code == 422
+    assert world.officer.api("POST", path, json={"why": "She said so on the phone today."}).status_code == 204
+    assert of_case(world) == set()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (True, False)
+    newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
+    assert (newest["value"], newest["why"]) == ("declined by her", "She said so on the phone today.")
+    db.release_connection()
+    # No text goes to her, and her officers are warned as ever.
+    world.officer.has_app()
+    world.tag.walks_in()
+    world.officer.expects_push("breach")
+    number, words = world.victim.phone, ("A book.", "A card.", "A letter.")
+    victims.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+    db.release_connection()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (False, True)
+    consent.withdraw(world.victim, Channel.SMS, audit.SYSTEM, clock.now())
+    db.release_connection()
+    # A reply of STOP may not be hers: somebody asks her.
+    assert of_case(world) == {Gap.VICTIM_WITHOUT_CONTACT}
     world.reads_everything()

@@ -10,7 +10,21 @@ from backend import clock, db, numbers
 from backend.case import caseload, checked, people, ties, watch, writing
 from backend.case.reading import victims_of
 from backend.errors import InvalidRecord, NotAllowed
-from backend.models import CheckedCaseload, Condition, Order, Person, ProtectedPlace, Role, Victim, Wearer
+from backend.models import (
+    AuditEntry,
+    CheckedCaseload,
+    Condition,
+    DatedEntry,
+    Order,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Victim,
+    Wearer,
+    WearerNumber,
+    ZoneVersion,
+)
 from tests import cases
 from tests.world import HOME, World
 
@@ -311,3 +325,27 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
     assert found[0].text == "No row above has the order LIC 9."
     assert found[1].text == "Line 3, which is of the same case, says “2026-01-01”: leave this empty."
     assert found[2].text.startswith("Sofia Marino is recorded in line 3:")
+
+
+def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    ben, amina = world.colleague.person, world.officer.person
+    table = f"{HEADING},{caseload.HIS_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
+    caseload.load(amina, table, zones(), clock.now())
+    wearer = Wearer.get(Wearer.name == "Owen Price")
+    assert wearer.responsible_officer_id == ben.id
+    recorded = [
+        Order.get(Order.wearer == wearer).created_by_id,
+        ZoneVersion.select()
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .where(PlaceZone.wearer == wearer)
+        .get()
+        .recorded_by_id,
+        WearerNumber.get(WearerNumber.wearer == wearer).recorded_by_id,
+    ]
+    assert recorded == [amina.id] * 3
+    entries = DatedEntry.select().where(DatedEntry.wearer == wearer, DatedEntry.recorded_by.is_null(False))
+    assert {entry.recorded_by_id for entry in entries} == {amina.id}
+    opened = AuditEntry.get(AuditEntry.action == "case_opened", AuditEntry.subject == f"wearer:{wearer.id}")
+    assert (opened.actor, opened.detail["officer"]) == (f"person:{amina.id}", ben.id)
+    db.release_connection()

@@ -8,8 +8,23 @@ from typing import Any
 import pytest
 import requests
 
-from backend import clock
-from backend.models import Alert, AuditEntry, LocationConsent, PlaceState, PlaceZone, Role, Team, VictimPosition
+from backend import clock, db
+from backend.case import lives, writing
+from backend.case.lives import Suspended
+from backend.case.record import Terms
+from backend.models import (
+    Alert,
+    AlertKind,
+    AuditEntry,
+    LocationConsent,
+    PlaceState,
+    PlaceZone,
+    Role,
+    Team,
+    VictimPosition,
+    Wearer,
+)
+from tests import cases
 from tests.world import HOME, World
 from zones.geo import Frame
 
@@ -211,3 +226,85 @@ def test_the_officer_takes_it_back_for_her_and_a_new_agreement_begins_anew(world
     second = agrees(world)
     assert second.is_at(MARKET_M)
     assert PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null()).count() == 1
+
+
+def stand_together(world: World) -> tuple[HerPhone, Alert]:
+    """He is next to her, and both have said so for a while."""
+    phone = agrees(world)
+    for _ in range(8):
+        phone.is_at(MARKET_M)
+        world.tag.reports(world.tag.fix(MARKET_M + 30.0))
+        world.forward(20)
+    world.settle()
+    (alert,) = cases.alerts()
+    assert not alert.is_over
+    return phone, alert
+
+
+def test_an_alert_at_a_moving_place_outlives_the_protection_of_another_place(world: World) -> None:
+    world.victim_consents()
+    world.officer.has_app()
+    phone, alert = stand_together(world)
+    world.expect_sms(world.victim.phone, "arrived")
+    refuge = cases.east_of(HOME, -9_000.0)
+    writing.protect_tonight(
+        world.officer.person, world.wearer.id, world.victim.id, "Refuge", *refuge, 300.0, clock.now()
+    )
+    db.release_connection()
+    world.settle()
+    phone.is_at(MARKET_M)
+    world.tag.reports(world.tag.fix(MARKET_M + 30.0))
+    assert [(found.id, found.is_over) for found in cases.alerts()] == [(alert.id, False)]
+    assert cases.alerts(AlertKind.CANNOT_JUDGE) == []
+    assert not any("collected" in text.body for text in world.doubles.messages)
+    world.reads_everything()
+
+
+def test_an_alert_at_a_moving_place_outlives_an_entry_about_the_past(world: World) -> None:
+    made = cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60))
+    cases.rests_on(world, made)
+    world.victim_consents()
+    world.officer.has_app()
+    _, alert = stand_together(world)
+    now = clock.now()
+    cases.vary(world, made, Terms(world.zone.from_at, now + timedelta(days=90)), now - timedelta(hours=1))
+    assert [(found.id, found.is_over, found.certainty) for found in cases.alerts()] == [(alert.id, False, "confirmed")]
+    world.reads_everything()
+
+
+def test_a_suspension_ends_the_alert_at_a_moving_place(world: World) -> None:
+    world.officer.has_app()
+    _, alert = stand_together(world)
+    now = clock.now()
+    lives.suspend(
+        world.officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        now,
+        now + timedelta(days=2),
+        now,
+        why="He was arrested.",
+        is_confirmed=True,
+    )
+    db.release_connection()
+    assert [(found.id, found.is_over) for found in cases.alerts()] == [(alert.id, True)]
+    world.reads_everything()
+
+
+def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_her_other_cases(world: World) -> None:
+    agrees(world)
+    other = Wearer.create(
+        team=world.team, name="Other Man", responsible_officer=world.colleague.person, created_at=clock.now()
+    )
+    PlaceZone.create(place=world.place, wearer=other, feature=world.zone.feature, from_at=world.zone.from_at)
+    db.release_connection()
+    path = f"/v1/victims/{world.victim.id}/shared-location"
+    answer = world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]})
+    phone = HerPhone(world, answer.json()["code"])
+    moving = PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null())
+    assert {row.wearer_id for row in moving} == {world.wearer.id, other.id}
+    db.release_connection()
+    phone.is_at(MARKET_M)
+    world.tag.reports(world.tag.fix(MARKET_M))
+    assert [alert["zone_kind"] for alert in world.officer.alerts()] == ["moving"]
+    world.reads_everything()

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from backend import clock, db, epoch, heartbeats, outages, restore
 from backend.cli import restored
-from backend.models import Alert, AuditEntry, Notification, Outage, Session
+from backend.models import Alert, AuditEntry, Channel, Notification, Outage, Session
 from notifier.watchdog import Watchdog
 from tests.backups import backup
 from tests.world import World, eventually
@@ -130,3 +130,33 @@ def test_a_restore_is_not_taken_up_while_a_process_works(world: World) -> None:
     assert not restore.release(clock.now())
     assert CliRunner().invoke(restored, ["--backup-at", "yesterday"]).exit_code == 2
     db.release_connection()
+
+
+def test_a_receipt_of_a_push_from_the_life_that_is_gone_proves_nothing_of_another(world: World) -> None:
+    officer = world.officer.has_app()
+    world.stop_worker()
+    put_back = backup(world.settings.database_url, world.folder)
+    world.start_worker()
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    world.settle()
+    receipt = officer.expects_push("Please acknowledge").data["receipt"]
+    world.stop_worker()
+    gone = Notification.get(Notification.channel == Channel.PUSH)
+    world.reads_everything()
+    world.clock.forward(120)
+    put_back()
+    take_up()
+    # Another alert gets the number of the one that is gone, and its push that of the other.
+    world.start_worker()
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    world.settle()
+    officer.expects_push("Please acknowledge")
+    now_its = Notification.get_by_id(gone.id)
+    assert (now_its.channel, now_its.created_at > gone.created_at) == (Channel.PUSH, True)
+    db.release_connection()
+    answer = world.api("POST", "/v1/receipts", json={"receipt": receipt, "kind": "displayed"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    officer.acknowledges()
+    world.reads_everything()

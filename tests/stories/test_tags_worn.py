@@ -11,7 +11,7 @@ from backend.case import lives, viewing, watch, writing
 from backend.case.lives import Suspended
 from backend.case.watch import Gap
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
-from backend.models import Activation, Fix
+from backend.models import Activation, Fix, Wearer
 from tests import cases
 from tests.world import World
 
@@ -104,11 +104,11 @@ def test_taking_a_tag_off_is_asked_back_in_words_while_a_zone_is_in_force(world:
 def test_a_correction_that_leaves_somebody_without_a_tag_is_asked_back_and_what_was_wrong_is_worn_nowhere(
     world: World,
 ) -> None:
-    world.new_wearer("Owen Price", "LDN-0050")
     person, old = world.officer.person, worn(world)
-    owen = Activation.get(Activation.wearer != world.wearer).wearer_id
-    db.release_connection()
-    more = {"why": "They were mixed up.", "corrects": old.id}
+    owen = Wearer.create(
+        team=world.team, name="Owen Price", responsible_officer=world.officer.person, created_at=clock.now()
+    ).id
+    more = {"why": "It is his.", "corrects": old.id}
     with pytest.raises(NeedsConfirmation, match=f"no tag of {world.wearer.name}"):
         writing.fit_tag(person, owen, "LDN-0001", old.from_at, clock.now(), **more)
     writing.fit_tag(person, owen, "LDN-0001", old.from_at, clock.now(), **more, is_confirmed=True)
@@ -118,10 +118,54 @@ def test_a_correction_that_leaves_somebody_without_a_tag_is_asked_back_and_what_
     world.reads_everything()
 
 
-def test_nothing_is_asked_back_where_another_tag_is_worn_or_no_zone_is_in_force(world: World) -> None:
+def test_a_second_tag_is_not_fitted_beside_the_first_where_it_would_hide_what_the_other_reports(world: World) -> None:
     person, wearer, old = world.officer.person, world.wearer, worn(world)
     world.new_tag("LDN-0099", None)
-    writing.fit_tag(person, wearer.id, "LDN-0099", clock.now(), clock.now())
+    now = clock.now()
+    with pytest.raises(InvalidRecord, match="He wears the tag LDN-0001 at that time: swap the tags"):
+        writing.fit_tag(person, wearer.id, "LDN-0099", now, now, is_confirmed=True)
+    # Also for a time that has passed, or that is still to come.
+    for from_at, to_at in (
+        (now - timedelta(days=2), now - timedelta(days=1)),
+        (now + timedelta(days=1), now + timedelta(days=2)),
+    ):
+        with pytest.raises(InvalidRecord, match="swap the tags"):
+            writing.fit_tag(person, wearer.id, "LDN-0099", from_at, now, to_at=to_at)
+    assert worn(world).id == old.id
+    writing.take_tag_off(person, old.id, now, now, why="It hurts.", is_confirmed=True)
+    writing.fit_tag(person, wearer.id, "LDN-0099", now, now)
+    with pytest.raises(NeedsConfirmation, match="recorded with two tags, LDN-0099 and LDN-0001"):
+        writing.take_tag_off(person, old.id, now + timedelta(hours=1), now, why="An hour later.", is_correction=True)
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_tags_that_were_mixed_up_are_put_right_one_after_the_other_and_the_watch_sees_both_until_then(
+    world: World,
+) -> None:
+    world.new_wearer("Owen Price", "LDN-0050")
+    person, his = world.officer.person, worn(world)
+    other = Activation.get(Activation.wearer != world.wearer)
+    owen = other.wearer_id
+    more = {"why": "They were mixed up.", "corrects": his.id}
+    with pytest.raises(NeedsConfirmation, match="Owen Price is recorded with two tags, LDN-0050 and LDN-0001"):
+        writing.fit_tag(person, owen, "LDN-0001", his.from_at, clock.now(), **more)
+    writing.fit_tag(person, owen, "LDN-0001", his.from_at, clock.now(), **more, is_confirmed=True)
+    (found,) = [one for one in watch.find(clock.now(), [owen]) if one.gap is Gap.TWO_TAGS]
+    assert found.detail == "LDN-0001, LDN-0050"
+    more["corrects"] = other.id
+    writing.fit_tag(person, world.wearer.id, "LDN-0050", other.from_at, clock.now(), **more)
+    gaps = {one.gap for one in watch.find(clock.now(), [owen, world.wearer.id])}
+    assert not gaps & {Gap.TWO_TAGS, Gap.WITHOUT_TAG}
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_nothing_is_asked_back_where_another_tag_is_worn_or_no_zone_is_in_force(world: World) -> None:
+    person, wearer, old = world.officer.person, world.wearer, worn(world)
+    # Two that were on record before a second one was refused.
+    world.new_tag("LDN-0099", wearer)
+    db.release_connection()
     writing.take_tag_off(person, old.id, clock.now() + timedelta(hours=1), clock.now(), why="Two were worn.")
     now = clock.now()
     more = {"why": "Taken ill.", "is_confirmed": True}

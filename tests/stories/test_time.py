@@ -10,6 +10,7 @@ import pytest
 
 from backend import clock, db
 from backend.models import Alert, AlertKind, PlaceZone
+from tests import cases
 from tests.world import World
 
 LONDON = ZoneInfo("Europe/London")
@@ -58,6 +59,23 @@ def test_a_zone_that_comes_into_force_around_the_wearer_warns_at_that_moment(wor
     world.officer.acknowledges()
     world.forward(7_300)
     assert world.officer.alert()["is_over"]
+    world.reads_everything()
+
+
+def test_he_stands_in_her_zone_as_its_hours_end_and_her_officer_is_asked_to_tell_her(world: World) -> None:
+    world.victim_consents()
+    now = clock.now().astimezone(LONDON)
+    until = (now + timedelta(minutes=20)).replace(second=0, microsecond=0)
+    set_zone(world, **daily(now - timedelta(hours=1), until))
+    world.tag.stays_inside()
+    alert_id = world.officer.alert()["id"]
+    world.officer.acknowledges()
+    cases.forward_to(world, until + timedelta(seconds=1))
+    assert world.officer.api("GET", f"/v1/alerts/{alert_id}").json()["is_over"]
+    # That he has gone is what she would read.
+    texts = [message.body for message in world.doubles.messages if message.to == world.victim.phone]
+    assert texts == ["Your book has arrived."]
+    assert [said for said in cases.notices_of(world) if said.endswith("that he is near at the place Home: tell her.")]
     world.reads_everything()
 
 

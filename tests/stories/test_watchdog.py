@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
-from backend import clock, db, heartbeats, outages
-from backend.models import Alert, Notification, Outage, PlaceZone, ProtectedPlace, Role, Team, Victim, Wearer
+from backend import alarms, clock, db, heartbeats, outages
+from backend.models import (
+    Alarm,
+    AlarmKind,
+    Alert,
+    Notification,
+    Outage,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Team,
+    Victim,
+    Wearer,
+)
+from notifier.telling import LEASE_S
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
 from tests.processes import notifier
@@ -178,3 +192,83 @@ def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_s
     assert Notification.select().where(Notification.state == "pending").count() == 0
     outside.close()
     world.reads_everything()
+
+
+def told(world: World, words: str) -> list[str]:
+    """Return who was sent a text with these words."""
+    return [message.to for message in world.doubles.messages if words in message.body]
+
+
+def test_an_alarm_whose_text_did_not_arrive_is_told_again_to_every_supervisor(world: World) -> None:
+    world.stop_worker()
+    other = world.person(Role.SUPERVISOR, "Helen Price", "+447700900104", Team.create(name="S", created_at=clock.now()))
+    world.doubles.script(to=world.supervisor.person.phone, channel="sms", final_state="undelivered", error_code=30003)
+    alarms.raise_alarm(AlarmKind.ROTA_GAP, "team:1", "Sunday night", clock.now(), world.team)
+    dog = Watchdog(world.settings)
+    assert dog.tell(clock.now()) == 1
+    _reports_are_in(world)
+    assert dog.tell(clock.now()) == 0
+    assert Alarm.get().told_at is None
+    world.clock.forward(16)
+    assert alarms.oldest_untold_s(clock.now()) >= 16
+    assert dog.tell(clock.now()) == 2
+    _reports_are_in(world)
+    assert dog.tell(clock.now()) == 0
+    assert Alarm.get().told_at is not None
+    assert told(world, "Sunday night").count(other.person.phone) == 1
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_text_that_the_network_says_no_more_of_counts_once_it_was_sent(world: World) -> None:
+    world.stop_worker()
+    world.doubles.script(to=world.supervisor.person.phone, channel="sms", final_state="sent")
+    alarms.raise_alarm(AlarmKind.ROTA_GAP, "team:1", "Sunday night", clock.now(), world.team)
+    dog = Watchdog(world.settings)
+    assert dog.tell(clock.now()) == 1
+    for _ in range(5):
+        eventually(lambda: world.doubles.messages[0].state == "sent", "the network has it")
+        assert Alarm.get().told_at is None
+        world.clock.forward(10)
+        assert dog.tell(clock.now()) == 0
+    world.clock.forward(11)
+    assert dog.tell(clock.now()) == 0
+    assert Alarm.get().told_at is not None
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_two_watchdogs_tell_an_alarm_once_and_one_that_died_keeps_it_from_nobody(world: World) -> None:
+    world.stop_worker()
+    one, two = Watchdog(world.settings), Watchdog(world.settings)
+    alarms.raise_alarm(AlarmKind.CANARY, "canary", "It did not arrive", clock.now())
+    assert [one.tell(clock.now()), two.tell(clock.now())] == [1, 0]
+    # The first is never heard of again before it knew that its text had arrived.
+    world.clock.forward(LEASE_S - 1)
+    assert two.tell(clock.now()) == 0
+    world.clock.forward(2)
+    assert two.tell(clock.now()) == 1
+    _reports_are_in(world)
+    assert two.tell(clock.now()) == 0
+    assert Alarm.get().told_at is not None
+    assert len(told(world, "did not arrive")) == 2
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_watchdogs_at_the_same_moment_tell_each_alarm_once(world: World) -> None:
+    world.stop_worker()
+    dogs = [Watchdog(world.settings) for _ in range(4)]
+    for number in range(5):
+        alarms.raise_alarm(AlarmKind.CLOCK, f"host:{number}", "a clock is off", clock.now())
+    db.release_connection()
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda dog: dog.tell(clock.now()), dogs))
+    assert sum(taken) == 1
+    assert len(told(world, "5 service alarms")) == 1
+    world.reads_everything()
+
+
+def _reports_are_in(world: World) -> None:
+    ends = ("delivered", "undelivered")
+    eventually(lambda: all(message.state in ends for message in world.doubles.messages), "the network's reports")

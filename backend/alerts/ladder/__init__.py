@@ -4,19 +4,24 @@ from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop,
 from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
 from backend.alerts.ladder.silence import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.alerts.ladder.telling import (
+    drop_victim_warning,
+    is_victim_left_warned,
     tell,
     tell_victim_it_is_over,
     tell_victim_not_warned,
     tell_victim_of_breach,
     tell_warned,
+    was_victim_warned,
 )
 
 __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
     "climb",
+    "drop_victim_warning",
     "escalate_overdue",
     "hasten",
+    "is_victim_left_warned",
     "lock",
     "next_escalation_at",
     "pass_on",
@@ -30,4 +35,5 @@ __all__ = [
     "tell_victim_of_breach",
     "tell_warned",
     "warn_again",
+    "was_victim_warned",
 ]

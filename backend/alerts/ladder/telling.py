@@ -59,6 +59,21 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
         outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_OVER, now)
 
 
+def drop_victim_warning(alert: Alert, now: datetime) -> None:
+    """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
+    outbox.cancel_pending(alert, now, [Purpose.VICTIM_BREACH])
+
+
+def was_victim_warned(alert: Alert) -> bool:
+    """Tell whether the victim has read, or is about to read, of this alert that he is near."""
+    return _texts(alert, Purpose.VICTIM_BREACH, []) > 0
+
+
+def is_victim_left_warned(alert: Alert) -> bool:
+    """Tell whether the last that the victim read of this alert is that he is near."""
+    return _texts(alert, Purpose.VICTIM_BREACH, []) > _texts(alert, Purpose.VICTIM_OVER, [])
+
+
 def _texts(alert: Alert, purpose: Purpose, but: Sequence[NotificationState]) -> int:
     return (
         Notification.select()
@@ -81,9 +96,9 @@ def tell_victim_not_warned(notification: Notification, now: datetime) -> None:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
-    """Owe these people one message on each quiet route they have."""
+    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors."""
     muster = Muster([alert], now)
-    people = muster.recipients(alert, to)
+    people = muster.recipients(alert, to) or muster.recipients(alert, (Who.SUPERVISORS,))
     routes = muster.routes_of(people)
     quiet = (Channel.PUSH, Channel.SMS)
     owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]

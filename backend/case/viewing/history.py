@@ -33,6 +33,7 @@ ENTRY_TEXTS = {
     What.APPROVAL: "Provisional zone",
     What.WORN: "Tag",
     What.NUMBER: "Number of a protected person",
+    What.DECLINED: "Warnings to a protected person",
     What.PROTECTED: "Protected person",
     What.REACHED: "How a child is reached",
 }
@@ -217,6 +218,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return f"{value['serial']}{until}"
     if what is What.NUMBER:
         return number_ending(value)
+    if what is What.DECLINED:
+        return "declined by her" if value["is_declined"] else "wanted"
     if what is What.PROTECTED:
         return victims.get(value["victim"], "?") + ("" if value["is_protected"] else " is not in this case")
     if what is What.REACHED:

@@ -7,10 +7,10 @@ from typing import Any
 
 from backend import audit, numbers
 from backend.access import access_wearer
-from backend.case import drawing, eligibility, lives, protected, reading, rejudging, writing
+from backend.case import drawing, eligibility, lives, protected, reading, rejudging, victims, writing
 from backend.case.record import Life, What, true_at
 from backend.case.viewing.history import number_ending
-from backend.consent import sms_consent
+from backend.consent import had_agreed_to_texts
 from backend.db import atomic
 from backend.models import (
     Alert,
@@ -19,6 +19,7 @@ from backend.models import (
     Condition,
     DatedEntry,
     Handling,
+    LocationConsent,
     Order,
     Person,
     PlaceZone,
@@ -45,12 +46,17 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     held = {zone.zone_id for zone in case.zones_in_force(at)}
     worn = rejudging.present_tag(wearer.id, at)
     risk = lives.risk_at(wearer.id, at)
-    victims = {victim.id: victim for victim in reading.victims_of(wearer.id)}
+    theirs = {victim.id: victim for victim in reading.victims_of(wearer.id)}
     drawn = ProtectedPlace.select(ProtectedPlace.victim).join(PlaceZone)
-    places = protected.places_by_victim(person, victims, now)
+    places = protected.places_by_victim(person, theirs, now)
     # Her phone says where she is for the wearers whom a place that moves with her keeps away, and for no other.
-    with_her = PlaceZone.moves & (PlaceZone.to_at.is_null() | (PlaceZone.to_at > now))
-    moving = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, with_her)}
+    still = PlaceZone.moves & (PlaceZone.to_at.is_null() | (PlaceZone.to_at > at))
+    agreed = LocationConsent.select(LocationConsent.victim).where(
+        LocationConsent.given_at <= at,
+        LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
+    )
+    with_her = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
+    moving = {row.victim_id for row in with_her}
     placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
     return {
         "id": wearer.id,
@@ -69,11 +75,11 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
         "victims": [
             {
-                **_victim(victim, victims, victim.id in moving, at, now),
+                **_victim(victim, theirs, victim.id in moving, at),
                 "is_placed": victim.id in placed,
                 "places": [{"id": place.id, "label": place.label} for place in places.get(victim.id, [])],
             }
-            for victim in victims.values()
+            for victim in theirs.values()
         ],
         "is_judged": bool(held),
     }
@@ -150,21 +156,23 @@ def _as_corrected(condition: Condition) -> Condition:
     return condition
 
 
-def _victim(
-    victim: Victim, others: dict[int, Victim], is_near_known: bool, at: datetime, now: datetime
-) -> dict[str, Any]:
+def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: datetime) -> dict[str, Any]:
     # An adult who is in another case alone may be one that nobody here may know of.
     through = others.get(victim.reached_through_id)
-    has_agreed = bool(victim.phone and sms_consent(victim))
-    number = numbers.standing(victim, now)
+    held = reading.entries(f"victim:{victim.id}", What.NUMBER)
+    entry = true_at(held, at)
+    # From the first change on the record has every number; before it there is only the one now.
+    then = (entry.value if entry else None) if held else victim.phone
+    has_agreed = bool(then) and had_agreed_to_texts(victim, at)
+    number = numbers.standing_at(victim, then, at)
     code = numbers.newest_code(victim)
-    then = reading.value_at(f"victim:{victim.id}", What.NUMBER, at) or victim.phone
     return {
         "id": victim.id,
         "name": victim.name,
         "is_child": victim.is_child,
         "reached_through": {"id": through.id, "name": through.name} if through else None,
         "has_agreed": has_agreed,
+        "has_declined": victims.has_declined(victim, at),
         "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
         "number": number.value,
         "phone": number_ending(then) if then else None,

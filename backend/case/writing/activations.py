@@ -10,8 +10,8 @@ from backend.case import calendar, reading, rejudging, warnings, watch
 from backend.case.record import What
 from backend.case.writing.entries import enter, hold
 from backend.db import atomic, lock_rows
-from backend.errors import InvalidRecord, InvalidTransition, NotFound
-from backend.models import Activation, ActivationCorrection, Fix, Person, Tag
+from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
+from backend.models import Activation, ActivationCorrection, Fix, Person, Tag, Wearer
 
 
 def fit_tag(
@@ -30,8 +30,8 @@ def fit_tag(
 
     With ``corrects`` the activation of that number was recorded in error and never held.
 
-    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then; NeedsConfirmation where a
-    correction leaves somebody without a tag while a zone is in force.
+    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then, or where the wearer wears
+    another; NeedsConfirmation where a correction leaves somebody without a tag while a zone is in force, or with two.
     """
     access_wearer(person, wearer_id, now)
     tag = Tag.get_or_none(Tag.serial == serial.strip())
@@ -57,6 +57,8 @@ def fit_tag(
                 activation=wrong, replaced_by=activation, why=why.strip(), recorded_at=now, recorded_by=person
             )
         _refuse_two_wearers(activation)
+        # Of two tags that were mixed up the first correction leaves somebody with two, and the second mends it.
+        _refuse_two_tags(activation, is_correction=wrong is not None, is_confirmed=is_confirmed)
         _enter_worn(activation, None, person, now, why, is_correction=False)
         if to_at is not None:
             _enter_worn(activation, to_at, person, now, why, is_correction=False)
@@ -96,7 +98,7 @@ def take_tag_off(
     With ``is_correction`` it came off at another time than recorded, which is kept as it was said.
 
     Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody else wears the tag by then;
-    NeedsConfirmation where no other tag is worn while a zone is in force.
+    NeedsConfirmation where no other tag is worn while a zone is in force, or where a correction leaves him with two.
     """
     activation = access_activation(person, activation_id, now)
     with atomic():
@@ -107,6 +109,8 @@ def take_tag_off(
         since = min(to_at, activation.to_at or to_at)
         _end(activation, to_at, person, now, why, is_correction=is_correction)
         _refuse_two_wearers(activation)
+        if is_correction:
+            _refuse_two_tags(activation, is_correction=True, is_confirmed=is_confirmed)
         case = reading.case(activation.wearer_id)
         warnings.require_tag(case, before, since, is_confirmed=is_confirmed)
         audit.record(
@@ -129,7 +133,8 @@ def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now:
     Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
     again, those of the new tag as his and those of the old one as nobody's.
 
-    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time.
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time, or
+    where he wears a third one.
     """
     old = access_activation(person, activation_id, now)
     tag = Tag.get_or_none(Tag.serial == serial.strip())
@@ -146,6 +151,7 @@ def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now:
         _end(old, at, person, now, why, is_correction=False)
         new = Activation.create(tag=tag, wearer=old.wearer_id, from_at=at)
         _refuse_two_wearers(new)
+        _refuse_two_tags(new, is_correction=False, is_confirmed=False)
         _enter_worn(new, None, person, now, why, is_correction=False)
         audit.record(
             audit.actor_of(person),
@@ -228,13 +234,35 @@ def activations_of(tag_id: int) -> list[Activation]:
 
 
 def _refuse_two_wearers(new: Activation) -> None:
-    for other in activations_of(new.tag_id):
-        if other.id == new.id:
-            continue
-        is_before = other.to_at is not None and other.to_at <= new.from_at
-        is_after = new.to_at is not None and new.to_at <= other.from_at
-        if not is_before and not is_after:
-            raise InvalidRecord("The tag is worn by somebody at that time: record first when it came off.")
+    if any(_are_at_once(new, other) for other in activations_of(new.tag_id)):
+        raise InvalidRecord("The tag is worn by somebody at that time: record first when it came off.")
+
+
+def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool) -> None:
+    """Refuse a second tag beside the first, or ask back where only a correction leads through that.
+
+    Fixes of both are judged as those of one person who is now here and now there: a tag in a drawer hides a breach.
+    """
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    worn = Activation.select().where(Activation.wearer == new.wearer_id, Activation.id.not_in(in_error))
+    beside = next((other for other in worn.order_by(Activation.from_at) if _are_at_once(new, other)), None)
+    if beside is None:
+        return
+    if not is_correction:
+        said = f"He wears the tag {beside.tag.serial} at that time: swap the tags, or record first when that came off."
+        raise InvalidRecord(said)
+    if not is_confirmed:
+        who = Wearer.get_by_id(new.wearer_id).name
+        at = warnings.day(max(new.from_at, beside.from_at))
+        said = f"From {at} {who} is recorded with two tags, {beside.tag.serial} and {new.tag.serial}: one in a drawer"
+        said += " could hide a breach by the other until one of them is corrected."
+        raise NeedsConfirmation(said, warnings=[said])
+
+
+def _are_at_once(one: Activation, other: Activation) -> bool:
+    is_before = other.to_at is not None and other.to_at <= one.from_at
+    is_after = one.to_at is not None and one.to_at <= other.from_at
+    return one.id != other.id and not is_before and not is_after
 
 
 def _give_fixes(tag_id: int, since: datetime) -> None:

@@ -44,9 +44,9 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
         raise NotFound("There is no such order.")
     if not new.wording.strip():
         raise InvalidRecord("Write the condition in the words of the order.")
-    victims = victims_for(person, wearer_id)
+    victims = victims_for(person, wearer_id, now)
     if new.place_id is not None:
-        victim: Victim | None = access_place(person, new.place_id).victim
+        victim: Victim | None = access_place(person, new.place_id, now).victim
     else:
         victim = next((one for one in victims if one.id == new.victim_id), None)
         if victim is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend.case import calendar, reading, rejudging, warnings
+from backend.case import calendar, ending, reading, rejudging, warnings
 from backend.case.entries import enter, hold
 from backend.case.record import Case
 
@@ -12,12 +12,13 @@ __all__ = ["enter", "hold", "settle"]
 
 
 def settle(before: Case, since: datetime, now: datetime, *, is_confirmed: bool) -> Case:
-    """Let a change of the record take its consequences: warn, judge again what it concerns, plan what it owes.
+    """Let a change of the record take its consequences: warn, judge again, tell what has stopped, plan what it owes.
 
     Raises: NeedsConfirmation when it leaves a place or the wearer without a zone that was there, unless confirmed.
     """
     after = reading.case(before.wearer_id)
     warnings.require_confirmation(before, after, now, is_confirmed=is_confirmed)
     rejudging.after_change(after, since, now)
+    ending.stop_now(before, after, now)
     calendar.plan(after, now)
     return after

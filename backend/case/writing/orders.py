@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.case import reading
-from backend.case.record import Terms, What, standing
+from backend.case import ends, reading
+from backend.case.record import Case, Terms, What, standing
 from backend.case.writing.entries import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
@@ -101,6 +102,9 @@ def vary_order(
 ) -> DatedEntry:
     """Let other terms hold from ``from_at`` on; fixes since then are judged again by them.
 
+    An end that is decided now comes after ``ends.NOTICE``, so that whoever loses protection is told first. One that
+    has come before stands as it was: then her officer is asked to tell her.
+
     Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation.
     """
     order = access_order(person, order_id, now)
@@ -108,12 +112,21 @@ def vary_order(
     with atomic():
         hold(order.wearer_id)
         before = reading.case(order.wearer_id)
+        if corrects is None:
+            terms = _after_notice(before, order_id, terms, now)
         entry = _enter_terms(order, terms, from_at, person, now, why, document, corrects)
         since = from_at
         if corrects is not None:
             since = min(from_at, DatedEntry.get_by_id(corrects).from_at)
         settle(before, since, now, is_confirmed=is_confirmed)
         return entry
+
+
+def _after_notice(before: Case, order_id: int, terms: Terms, now: datetime) -> Terms:
+    if terms.ends_at is None or abs(terms.ends_at - now) >= ends.NOTICE:
+        return terms
+    rests = any(zone.order_id == order_id for zone in before.zones_meant(now))
+    return replace(terms, ends_at=now + ends.NOTICE) if rests else terms
 
 
 def add_condition(

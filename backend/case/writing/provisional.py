@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit
-from backend.access import access_wearer, closed_cases, require
+from backend import alerts, audit
+from backend.access import access_wearer, closed_cases, known_victims, require
 from backend.case import reading
 from backend.case.record import What
 from backend.case.writing.entries import enter, hold
@@ -13,6 +13,9 @@ from backend.case.writing.zones import add_zone, change_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+from backend.rungs import Who
+
+TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves or refuses it."
 
 
 def protect_tonight(
@@ -25,7 +28,7 @@ def protect_tonight(
     Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable.
     """
     access_wearer(person, wearer_id, now)
-    victim = next((one for one in victims_for(person, wearer_id) if one.id == victim_id), None)
+    victim = next((one for one in victims_for(person, wearer_id, now) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")
     if not label.strip():
@@ -40,7 +43,7 @@ def protect_tonight(
     with atomic():
         place = ProtectedPlace.create(victim=victim, label=label.strip())
         audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
-        return add_zone(
+        zone = add_zone(
             person,
             wearer_id,
             place.id,
@@ -50,14 +53,13 @@ def protect_tonight(
             why="She has moved: protected at once, to be approved.",
             is_provisional=True,
         )
+        alerts.raise_notice(Wearer.get_by_id(wearer_id), zone, [TO_APPROVE], now, (Who.SUPERVISORS,))
+        return zone
 
 
-def victims_for(person: Person, wearer_id: int) -> list[Victim]:
-    """Return the protected persons of a case, and where it has none yet those of the team without a case."""
-    theirs = reading.victims_of(wearer_id)
-    if theirs:
-        return theirs
-    return list(Victim.select().where(Victim.team == person.team_id).order_by(Victim.name))
+def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
+    """Return the protected persons of a case, and where it has none yet those of whom the person may know."""
+    return reading.victims_of(wearer_id) or known_victims(person, now)
 
 
 def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit
-from backend.access import access_wearer
+from backend.access import access_wearer, known_victims
 from backend.case import reading
 from backend.case.drawing import hours_lost, keeps_in
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
-from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, Victim, ZoneVersion
+from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.zone_replay import read_zone
 
 
@@ -36,7 +36,7 @@ def add_zone(
     Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord.
     """
     access_wearer(person, wearer_id, now)
-    access_place(person, place_id)
+    access_place(person, place_id, now)
     with atomic():
         hold(wearer_id)
         before = reading.case(wearer_id)
@@ -119,12 +119,10 @@ def change_zone(
         return zone
 
 
-def access_place(person: Person, place_id: int) -> ProtectedPlace:
-    """Return a place of a protected person whom the person's team knows. Raises: NotFound."""
-    place = (
-        ProtectedPlace.select().join(Victim).where(ProtectedPlace.id == place_id, Victim.team == person.team_id).first()
-    )
-    if place is None:
+def access_place(person: Person, place_id: int, now: datetime) -> ProtectedPlace:
+    """Return a place of a protected person of whom ``person`` may know. Raises: NotAllowed; NotFound."""
+    place = ProtectedPlace.get_or_none(ProtectedPlace.id == place_id)
+    if place is None or place.victim_id not in {victim.id for victim in known_victims(person, now)}:
         raise NotFound("There is no such place.")
     return place
 

@@ -18,7 +18,7 @@ from backend.models import Person, Role
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.forms import visitor
-from backend.web.identity import page_for
+from backend.web.identity import page_for, settings
 
 RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
 
@@ -39,7 +39,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
         at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
     seen = viewing.look(person, wearer_id, at, now)
     open_alerts = viewing.open_alerts(wearer_id)
-    gaps = [finding.text for finding in watch.find(now, [wearer_id])]
+    gaps = [finding.text for finding in watch.find(now, [wearer_id], silent_after=settings().tag_silent_after())]
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     return render_template(
         "case/case.html",

@@ -33,7 +33,7 @@ def add_condition(wearer_id: int) -> Any:
                 case=seen,
                 order_asked=asked,
                 next_number=_next_number(seen, asked),
-                victims=writing.victims_for(person, wearer_id),
+                victims=writing.victims_for(person, wearer_id, now),
                 days=drawing.DAYS,
                 hours=ROWS,
             ),

@@ -23,7 +23,7 @@ def cases() -> Any:
     found = viewing.cases_of(person, now, text)
     ids = [wearer.id for wearer in found]
     gaps: dict[int, list[str]] = {}
-    for finding in watch.find(now, ids):
+    for finding in watch.find(now, ids, silent_after=settings().tag_silent_after()):
         gaps.setdefault(finding.wearer_id, []).append(finding.text)
     known = reading.cases(ids)
     officers = reading.OfficersThen(found)

@@ -68,7 +68,7 @@ def protect(wearer_id: int) -> Any:
     seen = viewing.look(person, wearer_id, now, now)
 
     def again(error: DomainError | None) -> str:
-        protected = writing.victims_for(person, wearer_id)
+        protected = writing.victims_for(person, wearer_id, now)
         return render_template("case/protect.html", **with_form(error=error, case=seen, victims=protected))
 
     if request.method == "GET":

@@ -58,7 +58,11 @@ def team() -> Any:
     """The supervisor's colleagues: who has how many cases, who leaves, who covers."""
     person, now = visitor(), clock.now()
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
-    rows = [{"person": one, "cases": len(people.caseload_of(one, now))} for one in colleagues]
+    closed = viewing.closed_cases([person.id], now).get(person.id, set())
+    rows = [
+        {"person": one, "cases": sum(wearer.id not in closed for wearer in people.caseload_of(one, now))}
+        for one in colleagues
+    ]
     return render_template("case/people.html", person=person, rows=rows)
 
 

@@ -36,6 +36,14 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
     return change(wearer_id, act)
 
 
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/declined")
+@page_for(*STAFF)
+@refusable
+def decline_warnings(wearer_id: int, victim_id: int) -> Any:
+    """Record that she wants no warnings."""
+    return change(wearer_id, lambda person, now: victims.decline(person, wearer_id, victim_id, now, why=text_of("why")))
+
+
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")
 @page_for(*STAFF)
 @refusable

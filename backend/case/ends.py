@@ -1,0 +1,108 @@
+"""What stops protecting a place, when and why: seen by comparing what is in force before and after an instant. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import IntEnum
+
+from backend.case.record import LONDON, Case, Life, ZoneTerms, true_at
+
+# Nobody's protection stops sooner than this after a decision, so that her message goes first.
+NOTICE = timedelta(minutes=15)
+# A protected person reads of an end that the calendar brings this long before it, at an hour at which a text wakes
+# nobody and is not strange.
+TOLD_AHEAD = timedelta(hours=24)
+DECENT_FROM, DECENT_UNTIL = time(9), time(20)
+# A decent hour that leaves less time than this is no help: then she reads of it at once.
+LEAST_AHEAD = timedelta(hours=3)
+
+SUSPENDED_ORDER = "order"
+
+
+class Guard(IntEnum):
+    """How a place is protected: by a zone in force, by one that only a suspension keeps out of force, or by none."""
+
+    NONE = 0
+    PAUSED = 1
+    WATCHED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A place that is protected less than before, and why; a pause is a suspension, which is meant to be lifted."""
+
+    place_id: int
+    reason: str
+    is_pause: bool
+
+    @property
+    def code(self) -> str:
+        """Return the outcome of an alert that is closed by it."""
+        return f"{'suspended' if self.is_pause else 'ended'}_{self.reason}"
+
+
+def guards(case: Case, at: datetime) -> dict[int, Guard]:
+    """Return how each place is protected at that instant; one that is not is left out."""
+    found = {zone.place_id: Guard.PAUSED for zone in case.zones_meant(at)}
+    found.update({zone.place_id: Guard.WATCHED for zone in case.zones_in_force(at)})
+    # A place that moves with her is protected from him for as long as he is monitored.
+    life = case.life_at(at)
+    if life is not Life.ENDED:
+        is_watched = life is Life.ACTIVE
+        found |= dict.fromkeys(case.moving_places(at), Guard.WATCHED if is_watched else Guard.PAUSED)
+    return found
+
+
+def losses(before: Case, then: datetime, after: Case, at: datetime) -> list[Loss]:
+    """Return the places that ``after`` protects less at ``at`` than ``before`` did at ``then``, by their number."""
+    had, has = guards(before, then), guards(after, at)
+    found = []
+    for place_id, guard in sorted(had.items()):
+        now = has.get(place_id, Guard.NONE)
+        if now < guard:
+            zones = [zone for zone in before.zones_meant(then) if zone.place_id == place_id]
+            is_pause = now is Guard.PAUSED
+            found.append(Loss(place_id, _why(zones, after, at, is_pause=is_pause), is_pause))
+    return found
+
+
+def losses_at(case: Case, at: datetime) -> list[Loss]:
+    """Return the places whose protection stops, or is suspended, at that instant."""
+    return losses(case, at - timedelta(microseconds=1), case, at)
+
+
+def _why(zones: list[ZoneTerms], after: Case, at: datetime, *, is_pause: bool) -> str:
+    life = after.life_at(at)
+    if life is Life.ENDED or (is_pause and life is Life.SUSPENDED):
+        return life_reason(after, at)
+    if is_pause:
+        return SUSPENDED_ORDER
+    for zone in zones:
+        terms = after.terms_at(zone.order_id, at) if zone.order_id is not None else None
+        if zone.order_id is not None and (terms is None or not terms.cover(at)):
+            return (terms.end_reason if terms else None) or "expiry"
+        if zone.to_at is not None and zone.to_at <= at:
+            return "expiry"
+    return "zone_removed"
+
+
+def life_reason(case: Case, at: datetime) -> str:
+    """Return why the wearer is not monitored at that instant."""
+    entry = true_at(case.life, at)
+    return str((entry.value.get("reason") if entry else None) or case.life_at(at))
+
+
+def told_at(ends_at: datetime, now: datetime) -> datetime:
+    """Return when a protected person reads of an end to come: ahead of it, by day in London where that can be."""
+    at = max(now, ends_at - TOLD_AHEAD)
+    by_day = _by_day(at)
+    return by_day if by_day == at or by_day <= ends_at - LEAST_AHEAD else at
+
+
+def _by_day(at: datetime) -> datetime:
+    local = at.astimezone(LONDON)
+    if DECENT_FROM <= local.time() < DECENT_UNTIL:
+        return at
+    day = local.date() if local.time() < DECENT_FROM else local.date() + timedelta(days=1)
+    return datetime.combine(day, DECENT_FROM, LONDON)

@@ -1,0 +1,27 @@
+"""Who answers for whom: officers assigned, covered for and gone, and cases closed to most."""
+
+from backend.case.people.assigning import assign_officer, caseload_of, hand_over
+from backend.case.people.covering import cover, covers_of
+from backend.case.people.leaving import CaseloadLeft, leave
+from backend.case.people.restricting import (
+    EMERGENCY,
+    open_in_emergency,
+    openings_to_review,
+    restrict,
+    review_opening,
+)
+
+__all__ = [
+    "EMERGENCY",
+    "CaseloadLeft",
+    "assign_officer",
+    "caseload_of",
+    "cover",
+    "covers_of",
+    "hand_over",
+    "leave",
+    "open_in_emergency",
+    "openings_to_review",
+    "restrict",
+    "review_opening",
+]

@@ -1,0 +1,33 @@
+"""Compares the clock of this host with the database's, and lets people know where they have come apart.
+
+No deadline follows the host's clock; but what is signed for providers carries its time, and is refused when wrong.
+"""
+
+from __future__ import annotations
+
+import socket
+from datetime import datetime
+
+from backend import alarms, clock, db
+from backend.models import AlarmKind
+
+# Source: tags and Google's access tokens allow minutes; a host that keeps its time at all is within a second.
+WRONG_S = 5.0
+RIGHT_AGAIN_S = 2.0
+
+
+def look(now: datetime) -> None:
+    """Raise an alarm where this host's clock is wrong by more than 5 s, and end it when it is right again."""
+    before = clock.host_time()
+    reference = db.reference_time()
+    after = clock.host_time()
+    # Half the time that asking took is the correction; a clock that is set meanwhile is seen right at the next look.
+    ahead_s = (before + (after - before) / 2 - reference).total_seconds()
+    host = socket.gethostname()
+    subject = f"host:{host}"
+    if abs(ahead_s) > WRONG_S:
+        word = "ahead of" if ahead_s > 0 else "behind"
+        detail = f"The clock of {host} is {abs(ahead_s):.0f} s {word} the database's"
+        alarms.raise_alarm(AlarmKind.CLOCK, subject, detail, now)
+    elif abs(ahead_s) < RIGHT_AGAIN_S:
+        alarms.end(AlarmKind.CLOCK, subject, now)
