@@ -86,8 +86,22 @@ def known_victims(person: Person, now: datetime) -> list[Victim]:
         .join(Wearer)
         .where(Wearer.team == person.team_id, Wearer.id.not_in(closed or [0]))
     )
-    is_in_no_case = (Victim.team == person.team_id) & Victim.id.not_in(protected)
-    return list(Victim.select().where(Victim.id.in_(of_ours) | is_in_no_case).order_by(Victim.name, Victim.id))
+    entered = _entered()
+    ours = {row.id for row in Wearer.select(Wearer.id).where(Wearer.team == person.team_id)} - closed
+    of_our_entries = [victim_id for victim_id, wearer_id in entered if wearer_id in ours]
+    is_in_no_case = (
+        (Victim.team == person.team_id)
+        & Victim.id.not_in(protected)
+        & Victim.id.not_in([victim_id for victim_id, _ in entered])
+    )
+    is_known = Victim.id.in_(of_ours) | Victim.id.in_(of_our_entries) | is_in_no_case
+    return list(Victim.select().where(is_known).order_by(Victim.name, Victim.id))
+
+
+def _entered() -> set[tuple[int, int]]:
+    """Return who was ever entered in which case, zones apart: taken back or not, a restricted case is not told of."""
+    rows = DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED)
+    return {(row.value["victim"], row.wearer_id) for row in rows}
 
 
 def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
@@ -108,6 +122,7 @@ def hidden_subjects(person: Person, now: datetime) -> set[str]:
         return set()
     protected = PlaceZone.select(ProtectedPlace.victim).join(ProtectedPlace).where(PlaceZone.wearer.in_(closed))
     victims = {row.id for row in Victim.select(Victim.id).where(Victim.id.in_(protected))}
+    victims |= {victim_id for victim_id, wearer_id in _entered() if wearer_id in closed}
     known = {victim.id for victim in known_victims(person, now)}
     return {*(f"wearer:{one}" for one in closed), *(f"victim:{one}" for one in victims - known)}
 

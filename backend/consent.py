@@ -10,6 +10,11 @@ from backend.db import atomic
 from backend.models import Channel, Consent, Person, Victim
 
 
+def reached(victim: Victim) -> Victim:
+    """Return who is told of what concerns a protected person: herself, or the adult who is named for a child."""
+    return victim.reached_through or victim
+
+
 def sms_consent(victim: Victim) -> Consent | None:
     """Return the victim's standing consent to SMS, or None."""
     return (

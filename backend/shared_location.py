@@ -14,7 +14,7 @@ from backend import audit, nearness
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
-from backend.errors import DomainError, NotSignedIn
+from backend.errors import DomainError, InvalidRecord, NotSignedIn
 from backend.ingest.ground import row_of
 from backend.models import (
     LocationConsent,
@@ -70,6 +70,8 @@ def agree(
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
         victim = access_victim(person, victim_id, now)
+        if victim.is_child:
+            raise InvalidRecord("A child's phone does not say where she is: protect her places with zones.")
         wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
         kept = {row.wearer_id for row in _moving(victim.id, now)}
         lock_rows(Wearer, sorted({*wearer_ids, *kept}))

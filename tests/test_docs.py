@@ -63,6 +63,17 @@ def test_every_route_of_the_api_is_documented(app: Flask) -> None:
             assert re.sub(r"<\w+:", "<", rule.rule) in text, rule.rule
 
 
+def test_every_documented_route_of_the_api_exists_with_its_method(app: Flask) -> None:
+    known = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    for page in DOCS.rglob("*.md"):
+        for method, path in re.findall(r"`(GET|POST|PUT|PATCH|DELETE) (/[^\s`?]*)[^`]*`", page.read_text()):
+            assert (method, path) in known, f"{page.name}: {method} {path}"
+
+
 def test_every_make_target_has_its_line_of_help() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^\.PHONY: (\w+)$", makefile, re.MULTILINE):

@@ -41,9 +41,10 @@ def _newest_zones(victim: Victim, now: datetime) -> Iterable[PlaceZone]:
     zones = list(
         PlaceZone.select(PlaceZone, Wearer)
         .join(ProtectedPlace)
+        .join(Victim)
         .switch(PlaceZone)
         .join(Wearer)
-        .where(ProtectedPlace.victim == victim, ~Wearer.is_training)
+        .where((Victim.id == victim) | (Victim.reached_through == victim), ~Wearer.is_training)
         .order_by(PlaceZone.id)
     )
     standing = [zone for zone in zones if zone.to_at is None or zone.to_at > now]

@@ -7,18 +7,20 @@ import io
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from backend import audit, numbers
+from backend import audit, clock, numbers
 from backend.access import require
-from backend.case.opening import NewCase, free_tags, open_case
+from backend.case import protected
+from backend.case.opening import NewCase, free_tags, open_case, widen
 from backend.case.record import ends_with, midnight
+from backend.case.ties import CASE_AS_IN, VICTIM_AS_IN, Tie, Ties
 from backend.case.writing import ORDER_KINDS
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
-from backend.models import Person, Role
+from backend.models import Person, PlaceZone, Role
 from backend.zone_replay import read_zone
 
 COLUMNS = (
@@ -65,6 +67,12 @@ class Reading:
     his_numbers: list[list[str]]
     problems: list[RowProblem]
     lines: list[int] = field(default_factory=list)
+    ties: list[Tie] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many cases the rows open: a row may be a further one of the case of another."""
+        return sum(tie.case_of is None for tie in self.ties)
 
 
 def text_of(raw: bytes, what: str) -> str:
@@ -119,20 +127,32 @@ def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 
     found: list[tuple[NewCase, Person]] = []
     kept: list[list[str]] = []
     lines: list[int] = []
+    knots: list[Tie] = []
+    ties = Ties(protected.seen_by(person, clock.now()))
     for number, row in rows:
         before = len(problems)
         is_broken = any(one.row == number for one in problems)
-        case = _case(number, row, features, colleagues, free, problems, now)
+
+        def wrong(column: str, text: str, line: int = number) -> None:
+            problems.append(RowProblem(line, column, text))
+
+        whole = ties.filled(number, row, wrong)
+        taken = {whole["tag_serial"]} if ties.is_further(row) else set()
+        case = _case(number, whole, features, colleagues, free | taken, problems, now)
         _refuse_his(number, row, known, problems)
         if case is not None and len(problems) == before and not is_broken:
-            found.append(case)
+            tied = ties.tie(number, row, case[0], wrong)
+            if tied is None:
+                continue
+            found.append((tied[0], case[1]))
+            knots.append(tied[1])
             kept.append(his_numbers[number])
             lines.append(number)
             # A tag is worn by one person.
             free.discard(case[0].serial)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines)
+    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots)
 
 
 def load(person: Person, table: str, zones: str, now: datetime, *, first: int = 0, most: int = PART) -> int:
@@ -144,16 +164,26 @@ def load(person: Person, table: str, zones: str, now: datetime, *, first: int = 
     if reading.problems:
         raise _refusal(reading.problems)
     with atomic():
-        for (new, officer), his, line in zip(reading.cases, reading.his_numbers, reading.lines, strict=True):
+        opened: list[tuple[int, int]] = []
+        for (new, officer), his, line, tie in zip(
+            reading.cases, reading.his_numbers, reading.lines, reading.ties, strict=True
+        ):
             try:
-                wearer = open_case(person, new, now, officer)
+                if tie.victim_of is not None:
+                    new = replace(new, victim_id=opened[tie.victim_of][1])
+                if tie.case_of is None:
+                    wearer = open_case(person, new, now, officer)
+                else:
+                    wearer = widen(person, opened[tie.case_of][0], new, now)
+                newest = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).get()
+                opened.append((wearer.id, newest.place.victim_id))
                 for number in his:
                     numbers.record(person, wearer.id, number, now)
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None
-        audit.record(audit.actor_of(person), "caseload_loaded", "caseload", now, cases=len(reading.cases))
-    return len(reading.cases)
+        audit.record(audit.actor_of(person), "caseload_loaded", "caseload", now, cases=reading.count)
+    return reading.count
 
 
 def _refusal(problems: Sequence[RowProblem]) -> InvalidRecord:
@@ -176,7 +206,7 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
         if missing:
             problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
             return None
-        for name in (*COLUMNS, HIS_NUMBERS):
+        for name in (*COLUMNS, HIS_NUMBERS, CASE_AS_IN, VICTIM_AS_IN):
             if heading.count(name) > 1:
                 problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
         rows = []

@@ -29,7 +29,7 @@ def check(person: Person, table: bytes, zones: bytes, now: datetime) -> tuple[ca
         return reading, None
     with atomic():
         discard(person)
-        kept = CheckedCaseload.create(person=person, table=rows, zones=shapes, cases=len(reading.cases), checked_at=now)
+        kept = CheckedCaseload.create(person=person, table=rows, zones=shapes, cases=reading.count, checked_at=now)
         audit.record(audit.actor_of(person), "caseload_checked", "caseload", now, cases=kept.cases)
     return reading, kept
 

@@ -13,6 +13,7 @@ from zones.zone import DEFAULT_BUFFER_M, ZoneKind
 
 MOST_M = 50_000.0
 DAYS = {"mo": "Mon", "tu": "Tue", "we": "Wed", "th": "Thu", "fr": "Fri", "sa": "Sat", "su": "Sun"}
+DAY, WEEK = 24 * 60, 7 * 24 * 60
 ZONE_KINDS = (ZoneKind.EXCLUSION, ZoneKind.INCLUSION)
 # What a pasted shape may bring with it: anything else, such as an address, stays out of the record.
 MEASURES = ("radius_m", "radius_miles", "width_m")
@@ -96,6 +97,37 @@ def schedule_of(zone: dict[str, Any], hours: Sequence[Hours]) -> dict[str, Any]:
         return {}
     weekly = [{"days": list(one.days), "from": one.begins, "to": one.ends} for one in hours]
     return {"schedule": {"timezone": "Europe/London", "weekly": weekly}}
+
+
+def minutes_in_force(zone: dict[str, Any]) -> frozenset[int] | None:
+    """Return the minutes of a week, from Monday 00:00 in London, at which a zone is in force by its hours.
+
+    None for a calendar rule or the clocks of another place.
+    """
+    schedule = (zone.get("properties") or {}).get("schedule")
+    if not schedule:
+        return frozenset(range(WEEK))
+    if not schedule.get("weekly") or schedule.get("timezone") != "Europe/London":
+        return None
+    days = list(DAYS)
+    found: set[int] = set()
+    for entry in schedule["weekly"]:
+        begins, ends = (60 * int(entry[side][:2]) + int(entry[side][3:5]) for side in ("from", "to"))
+        for day in entry["days"]:
+            first = DAY * days.index(str(day).lower()) + begins
+            found |= {minute % WEEK for minute in range(first, first + ((ends - begins) % DAY or DAY))}
+    return frozenset(found)
+
+
+def hours_lost(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return in a sentence how many hours of a week a zone is in force no more, and none where it loses none."""
+    had, has = minutes_in_force(before), minutes_in_force(after)
+    if had is None or has is None:
+        return []
+    lost = len(had - has) / 60
+    if not lost:
+        return []
+    return [f"For {lost:,.4g} hours of each week in which it was in force it warns of nothing any more."]
 
 
 def in_words(zone: dict[str, Any]) -> str:

@@ -27,7 +27,15 @@ Facts = Mapping[str, bool | None]
 
 
 def state(
-    person: Person, order_id: int, facts: Facts, from_at: datetime, now: datetime, *, why: str, document: str = ""
+    person: Person,
+    order_id: int,
+    facts: Facts,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    corrects: int | None = None,
 ) -> DatedEntry:
     """Record which of the facts are given from ``from_at`` on, None for one that nobody knows; what was stands before.
 
@@ -46,6 +54,7 @@ def state(
         why=why,
         document=document,
         wearer_id=order.wearer_id,
+        corrects=corrects,
     )
 
 

@@ -14,7 +14,7 @@ from backend import alerts, audit, numbers, outbox
 from backend.case import ends, reading
 from backend.case.ends import Guard, Loss
 from backend.case.record import LONDON, Case, Life, true_at
-from backend.consent import sms_consent
+from backend.consent import reached, sms_consent
 from backend.db import lock_rows
 from backend.models import (
     Alert,
@@ -103,8 +103,9 @@ def _until(case: Case, at: datetime) -> str:
 
 
 def _has_words(victim: Victim) -> bool:
-    consent = sms_consent(victim)
-    return bool(consent and consent.wording_ending and numbers.is_proved(victim))
+    her = reached(victim)
+    consent = sms_consent(her)
+    return bool(consent and consent.wording_ending and numbers.is_proved(her))
 
 
 def _keeps(victim: Victim, at: datetime) -> bool:
@@ -128,7 +129,7 @@ def _raise(
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
     if is_told:
-        outbox.owe(alert, victim, Channel.SMS, Purpose.VICTIM_ENDING, now)
+        outbox.owe(alert, reached(victim), Channel.SMS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
             subject=f"alert:{alert.id}",

@@ -41,6 +41,8 @@ def enter(
         wrong = DatedEntry.get_or_none(DatedEntry.id == corrects)
         if wrong is None or (wrong.subject, wrong.what) != (subject, what):
             raise InvalidRecord("The entry that this corrects is of something else.")
+        if DatedEntry.select().where(DatedEntry.corrects == corrects).exists():
+            raise InvalidRecord("That entry was corrected already: correct the newer one.")
     with atomic():
         entry = DatedEntry.create(
             subject=subject,

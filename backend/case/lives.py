@@ -52,6 +52,7 @@ def suspend(
     *,
     why: str,
     document: str = "",
+    corrects: int | None = None,
     is_confirmed: bool = False,
 ) -> DatedEntry:
     """Store the wearer's fixes without judging them from ``from_at`` on, until the case is resumed.
@@ -65,15 +66,25 @@ def suspend(
     if expected_end_at <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
-    return _live(person, wearer_id, value, from_at, now, why, document, is_confirmed=is_confirmed)
+    return _live(person, wearer_id, value, from_at, now, why, document, corrects, is_confirmed=is_confirmed)
 
 
-def resume(person: Person, wearer_id: int, from_at: datetime, now: datetime, *, why: str) -> DatedEntry:
+def resume(
+    person: Person,
+    wearer_id: int,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    corrects: int | None = None,
+) -> DatedEntry:
     """Judge the wearer's fixes again from ``from_at`` on. Raises: NotFound, NotAllowed, InvalidTransition."""
     access_wearer(person, wearer_id, now)
-    if reading.case(wearer_id).life_at(from_at) is Life.ACTIVE:
+    # An entry that never held is no state to resume from: with it corrected the case was active all along.
+    if corrects is None and reading.case(wearer_id).life_at(from_at) is Life.ACTIVE:
         raise InvalidTransition("The case is not suspended at that time.")
-    return _live(person, wearer_id, {"state": Life.ACTIVE}, from_at, now, why, "", is_confirmed=True)
+    return _live(person, wearer_id, {"state": Life.ACTIVE}, from_at, now, why, document, corrects, is_confirmed=True)
 
 
 def end(
@@ -86,11 +97,13 @@ def end(
     why: str,
     document: str = "",
     alert_id: int | None = None,
+    corrects: int | None = None,
     is_confirmed: bool = False,
 ) -> DatedEntry:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
-    Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now.
+    Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now. Another reason for
+    an end that has passed takes no protection away: the correction keeps its instant, or a later one.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.
     """
@@ -98,7 +111,10 @@ def end(
     case = reading.case(wearer_id)
     # In custody too: what is suspended was to be lifted, and now it will not be.
     effective_at = max(at, now + ends.NOTICE) if ends.guards(case, now) else max(at, now)
-    if case.life_at(effective_at) is Life.ENDED:
+    wrong = next((one for one in case.life if one.id == corrects), None)
+    if wrong is not None and wrong.value["state"] == Life.ENDED and wrong.from_at <= min(at, now):
+        effective_at = at
+    if wrong is None and case.life_at(effective_at) is Life.ENDED:
         raise InvalidTransition("This case has ended, or ends before that.")
     value: dict[str, Any] = {"state": Life.ENDED, "reason": reason}
     with atomic():
@@ -108,7 +124,7 @@ def end(
                 raise InvalidRecord("The alert is of another case.")
             value["alert_id"] = alert.id
             audit.record(audit.actor_of(person), f"led_to_{reason}", f"alert:{alert.id}", now, alert=alert)
-        return _live(person, wearer_id, value, effective_at, now, why, document, is_confirmed=is_confirmed)
+        return _live(person, wearer_id, value, effective_at, now, why, document, corrects, is_confirmed=is_confirmed)
 
 
 def recall(person: Person, alert_id: int, now: datetime, *, why: str, document: str = "") -> DatedEntry:
@@ -135,6 +151,7 @@ def _live(
     now: datetime,
     why: str,
     document: str,
+    corrects: int | None,
     *,
     is_confirmed: bool,
 ) -> DatedEntry:
@@ -152,18 +169,39 @@ def _live(
             why=why,
             document=document,
             wearer_id=wearer_id,
+            corrects=corrects,
         )
-        settle(before, from_at, now, is_confirmed=is_confirmed)
+        since = min([from_at, *(one.from_at for one in before.life if one.id == corrects)])
+        settle(before, since, now, is_confirmed=is_confirmed)
         return entry
 
 
 def assess_risk(
-    person: Person, wearer_id: int, risk: Risk, from_at: datetime, now: datetime, *, why: str
+    person: Person,
+    wearer_id: int,
+    risk: Risk,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    corrects: int | None = None,
 ) -> DatedEntry:
     """Record the risk that the wearer is assessed at from ``from_at`` on. Raises: NotFound, NotAllowed."""
     access_wearer(person, wearer_id, now)
     subject = f"wearer:{wearer_id}"
-    return enter(subject, What.RISK, {"risk": risk}, from_at, person, now, why=why, wearer_id=wearer_id)
+    return enter(
+        subject,
+        What.RISK,
+        {"risk": risk},
+        from_at,
+        person,
+        now,
+        why=why,
+        document=document,
+        wearer_id=wearer_id,
+        corrects=corrects,
+    )
 
 
 def risk_at(wearer_id: int, at: datetime) -> Risk | None:

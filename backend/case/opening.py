@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, numbers
-from backend.access import require
-from backend.case import writing
+from backend.access import access_wearer, require
+from backend.case import protected, reading, writing
 from backend.case.record import Terms
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
     Activation,
     ActivationCorrection,
+    Condition,
+    Order,
     Person,
     ProtectedPlace,
     Role,
@@ -39,6 +41,10 @@ class NewCase:
     condition: str
     feature: dict[str, Any]
     serial: str
+    # Somebody who is recorded already, and then no number: hers stays as it is.
+    victim_id: int | None = None
+    # That somebody of this name is recorded is known, and this is somebody else.
+    is_another: bool = False
     why: str = "The case was opened."
     document: str = ""
     is_confirmed: bool = False
@@ -50,13 +56,13 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
 
     Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
-    for an unknown tag; NumberRefused for a wearer's number; NeedsConfirmation where the order is over, so that nothing
-    would be judged.
+    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded;
+    NeedsConfirmation where the order is over, so that nothing would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     for value, what in (
         (new.wearer, "the name of the person on probation"),
-        (new.victim, "the name of the protected person"),
+        (new.victim or str(new.victim_id or ""), "the name of the protected person"),
         (new.place, "a name for the place"),
         (new.reference, "the reference of the order"),
         (new.condition, "the condition in the words of the order"),
@@ -65,6 +71,10 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
         if not value.strip():
             raise InvalidRecord(f"Enter {what}.")
     victim_phone = numbers.usable(new.victim_phone) if new.victim_phone else None
+    if new.victim_id is not None and victim_phone:
+        raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
+    if new.victim_id is None and not new.is_another:
+        protected.require_new(person, new.victim, now)
     responsible_id = (officer or person).id
     with atomic():
         # Nobody leaves while a case comes to them.
@@ -75,8 +85,11 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             team=person.team_id, name=new.wearer.strip(), responsible_officer=responsible_id, created_at=now
         )
         audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now, officer=responsible_id)
-        victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
-        audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
+        if new.victim_id is not None:
+            victim = protected.add_known(person, wearer.id, new.victim_id, now, why=new.why, document=new.document)
+        else:
+            victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
+            audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
         place = ProtectedPlace.create(victim=victim, label=new.place.strip())
         order = writing.open_order(
             person,
@@ -103,6 +116,41 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             is_confirmed=new.is_confirmed,
         )
         writing.fit_tag(person, wearer.id, new.serial, now, now)
+        return wearer
+
+
+def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer:
+    """Let a case that was just opened protect somebody more, or another place, by a further condition of its order.
+
+    Raises: what ``open_case`` raises.
+    """
+    with atomic():
+        wearer = access_wearer(person, wearer_id, now)
+        theirs = {victim.id for victim in reading.victims_of(wearer_id)}
+        if new.victim_id is None:
+            victim = protected.add_person(person, wearer_id, new.victim, now, why=new.why, is_another=new.is_another)
+            if new.victim_phone:
+                victim.phone = numbers.usable(new.victim_phone)
+                Victim.update(phone=victim.phone).where(Victim.id == victim.id).execute()
+        elif new.victim_id in theirs:
+            victim = protected.of_case(wearer_id, new.victim_id)
+        else:
+            victim = protected.add_known(person, wearer_id, new.victim_id, now, why=new.why)
+        order = Order.get(Order.wearer == wearer, Order.reference == new.reference.strip())
+        place = ProtectedPlace.get_or_none(ProtectedPlace.victim == victim, ProtectedPlace.label == new.place.strip())
+        condition = writing.NewCondition(
+            order_id=order.id,
+            number=str(Condition.select().where(Condition.order == order).count() + 1),
+            wording=new.condition,
+            place_id=place.id if place else None,
+            victim_id=victim.id,
+            place=new.place,
+            feature=new.feature,
+            from_at=new.starts_at,
+            why=new.why,
+            document=new.document,
+        )
+        writing.protect_by_condition(person, wearer_id, condition, now)
         return wearer
 
 

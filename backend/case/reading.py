@@ -20,6 +20,7 @@ from backend.case.record import (
     changes_of,
     cover_changes,
     officer_at,
+    standing,
     true_at,
 )
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
@@ -182,10 +183,23 @@ def teams_of_cases() -> dict[int, list[Version[int]]]:
 
 
 def victims_of(wearer_id: int) -> list[Victim]:
-    """Return the people who are protected from this wearer, or were."""
+    """Return the people who are protected from this wearer, or were: by a zone, or by being entered in the case."""
     places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
     theirs = ProtectedPlace.select(ProtectedPlace.victim).where(ProtectedPlace.id.in_(places))
-    return list(Victim.select().where(Victim.id.in_(theirs)).order_by(Victim.id))
+    named = [victim_id for victim_id, _ in entered_in([wearer_id])]
+    return list(Victim.select().where(Victim.id.in_(theirs) | Victim.id.in_(named)).order_by(Victim.id))
+
+
+def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
+    """Return who is entered as protected in which of these cases, zones apart: victim and wearer."""
+    entered: dict[tuple[str, int], list[Version[Any]]] = defaultdict(list)
+    query = DatedEntry.select().where(DatedEntry.wearer.in_(list(wearer_ids)), DatedEntry.what == What.PROTECTED)
+    for row in query.order_by(DatedEntry.id):
+        entered[row.subject, row.wearer_id].append(entry_version(row))
+    newest = [(standing(history), wearer_id) for (_, wearer_id), history in entered.items()]
+    return {
+        (held[-1].value["victim"], wearer_id) for held, wearer_id in newest if held and held[-1].value["is_protected"]
+    }
 
 
 def versions_of_zones(wearer_id: int) -> list[tuple[PlaceZone, ZoneVersion | None]]:

@@ -34,6 +34,8 @@ class What(StrEnum):
     APPROVAL = "approval"
     WORN = "worn"
     NUMBER = "number"
+    PROTECTED = "protected"
+    REACHED = "reached"
     DECLINED = "warnings_declined"
 
 

@@ -1,4 +1,4 @@
-"""What a condition's zone would have raised, and what may be wrong with it, in words, before it is saved."""
+"""What a zone would have raised that is entered or changed, and what may be wrong with it, before it is saved."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import zone_replay
-from backend.case import reading, warnings, writing
+from backend.case import drawing, reading, warnings, writing
 from backend.case.record import Life
-from backend.models import Order, Person, PlaceZone, Victim
+from backend.errors import NotFound
+from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
 from backend.zone_replay import ZoneReplay
 from zones import Zone
 
@@ -23,7 +24,7 @@ FAR_M = 500_000.0
 class Trial:
     """What the last days would have raised, and what may be wrong, each in sentences."""
 
-    order: Order
+    order: Order | None
     victim: Victim
     alerts: int | None
     said: list[str]
@@ -38,7 +39,29 @@ def try_condition(person: Person, wearer_id: int, new: writing.NewCondition, now
     order, victim = writing.check_condition(person, wearer_id, new, now)
     told = zone_replay.replay_for(person, wearer_id, new.feature, DAYS, now)
     alerts = len(told.found.alerts) if told.found.fixes else None
-    return Trial(order, victim, alerts, replay_in_words(told), _doubts(wearer_id, order, new, told, now))
+    doubts = _doubts(wearer_id, order, new.feature, new.from_at, told, now)
+    return Trial(order, victim, alerts, replay_in_words(told), doubts)
+
+
+def try_change(
+    person: Person, zone_id: int, feature: dict[str, Any], from_at: datetime, order_id: int | None, now: datetime
+) -> Trial:
+    """Say the same of a zone that is there and would be otherwise, and for how many hours it would warn no more.
+
+    Raises: NotFound, NotAllowed, ZoneNotUsable.
+    """
+    zone = PlaceZone.get_or_none(PlaceZone.id == zone_id)
+    if zone is None:
+        raise NotFound("There is no such zone.")
+    told = zone_replay.replay_for(person, zone.wearer_id, feature, DAYS, now)
+    made = ZoneVersion.get_or_none(ZoneVersion.zone == zone)
+    order = Order.get_or_none(Order.id == (order_id or (made.order_id if made else None)))
+    doubts = [
+        *drawing.hours_lost(zone.feature, feature),
+        *_doubts(zone.wearer_id, order, feature, from_at, told, now),
+    ]
+    alerts = len(told.found.alerts) if told.found.fixes else None
+    return Trial(order, zone.place.victim, alerts, replay_in_words(told), doubts)
 
 
 def replay_in_words(told: ZoneReplay) -> list[str]:
@@ -68,22 +91,27 @@ def _alerts(count: int) -> str:
     return f"{count} alert{'s' if count != 1 else ''}"
 
 
-def _doubts(wearer_id: int, order: Order, new: writing.NewCondition, told: ZoneReplay, now: datetime) -> list[str]:
-    case, begins = reading.case(wearer_id), max(new.from_at, now)
+def _doubts(
+    wearer_id: int,
+    order: Order | None,
+    feature: dict[str, Any],
+    from_at: datetime,
+    told: ZoneReplay,
+    now: datetime,
+) -> list[str]:
+    case, begins = reading.case(wearer_id), max(from_at, now)
     said = []
     if case.life_at(begins) is not Life.ACTIVE:
         said.append("The case is not monitored then, so nothing is judged by this zone until it is.")
-    if not case.is_order_in_force(order.id, begins):
+    if order is not None and not case.is_order_in_force(order.id, begins):
         said.append(f"The order {order.reference} is not in force on {warnings.day(begins)}: the zone waits for it.")
-    if new.from_at < now:
-        said.append(
-            f"It holds from {warnings.day(new.from_at)}: fixes since then are judged again and may raise alerts."
-        )
+    if from_at < now:
+        said.append(f"It holds from {warnings.day(from_at)}: fixes since then are judged again and may raise alerts.")
     if any(alert.ended_at is None for alert in told.found.alerts):
         said.append(
             "By his newest fixes the last of these alerts is not over: where the zone is in force, it warns at once."
         )
-    zone, others = zone_replay.read_zone(new.feature), _other_zones(wearer_id)
+    zone, others = zone_replay.read_zone(feature), _other_zones(wearer_id)
     gaps = [_gap_m(zone, other) for other in others]
     if gaps and min(gaps) > FAR_M:
         said.append(

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from backend import audit, consent, numbers
 from backend.access import access_wearer
-from backend.case import reading, watch
+from backend.case import protected, reading, watch
 from backend.case.entries import enter
 from backend.case.record import What
 from backend.db import atomic
-from backend.errors import InvalidRecord, NotFound
+from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, DatedEntry, Person, Victim
 
 # One GSM segment: a longer text would come in parts.
@@ -35,7 +35,9 @@ def agree(
     NumberRefused for a wearer's number.
     """
     access_wearer(person, wearer_id, now)
-    victim = _of_case(wearer_id, victim_id)
+    victim = protected.of_case(wearer_id, victim_id)
+    if victim.is_child:
+        raise InvalidRecord("A child has no number here: an adult of the case is told, or nobody.")
     if not phone:
         raise InvalidRecord("Enter the number that is safe for her.")
     number = numbers.usable(phone)
@@ -62,7 +64,7 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
     Raises: NotFound, NotAllowed; InvalidRecord without a word of how she said so.
     """
     access_wearer(person, wearer_id, now)
-    victim = _of_case(wearer_id, victim_id)
+    victim = protected.of_case(wearer_id, victim_id)
     if not why.strip():
         raise InvalidRecord("Say how and when she said so.")
     with atomic():
@@ -102,7 +104,7 @@ def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> 
     Raises: NotFound, NotAllowed; InvalidRecord without her consent to texts; NumberRefused, TooManyCodes.
     """
     wearer = access_wearer(person, wearer_id, now)
-    victim = _of_case(wearer_id, victim_id)
+    victim = protected.of_case(wearer_id, victim_id)
     if wearer.is_training or consent.sms_consent(victim) is None:
         raise InvalidRecord("Record first that she agrees to texts.")
     numbers.ask(victim, person, Channel.SMS, now)
@@ -111,11 +113,4 @@ def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> 
 def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:
     """Take the code that she read out: her number is proved. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
     access_wearer(person, wearer_id, now)
-    numbers.take_code(_of_case(wearer_id, victim_id), person, code, key, now)
-
-
-def _of_case(wearer_id: int, victim_id: int) -> Victim:
-    victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
-    if victim is None:
-        raise NotFound("There is no such protected person.")
-    return victim
+    numbers.take_code(protected.of_case(wearer_id, victim_id), person, code, key, now)

@@ -59,6 +59,8 @@ class Condition(Table):
     number = CharField()
     wording = TextField()
     from_at = InstantField()
+    why = TextField(default="")
+    document = CharField(default="")
     corrects = ForeignKeyField("self", null=True)
     recorded_at = InstantField()
     recorded_by = ForeignKeyField(Person, null=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import CharField, DoubleField, ForeignKeyField, TextField
+from peewee import BooleanField, CharField, DoubleField, ForeignKeyField, TextField
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -15,6 +15,9 @@ class Victim(Table):
     team = ForeignKeyField(Team, backref="victims")
     name = CharField()
     phone = CharField(null=True)
+    # A child has no phone here: she is reached through an adult of the same case, or through nobody.
+    is_child = BooleanField(default=False)
+    reached_through = ForeignKeyField("self", null=True)
     created_at = InstantField()
 
 

@@ -25,6 +25,11 @@ def text_of(name: str) -> str:
     return request.form.get(name, "").strip()
 
 
+def number_chosen(name: str) -> int | None:
+    """Return the number of what was chosen from a list, or None where nothing of the record was."""
+    return int(text_of(name)) if text_of(name).isdigit() else None
+
+
 def number_of(name: str, what: str) -> float:
     try:
         value = float(text_of(name))

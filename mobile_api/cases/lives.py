@@ -10,22 +10,22 @@ from backend.case import lives, police
 from backend.case.lives import Ended, Risk, Suspended
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person, PoliceHandover
-from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Reasoned, bp, records
+from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Documented, Name, Reasoned, bp, records
 from mobile_api.schemas import Strict
 
 
-class SuspensionIn(Reasoned, Dated):
+class SuspensionIn(Reasoned, Correcting, Dated):
     """Fixes are stored and not judged from an instant on."""
 
     reason: Suspended
     expected_end_at: AwareDatetime
 
 
-class ResumptionIn(Dated):
+class ResumptionIn(Correcting, Dated):
     """Fixes are judged again from an instant on."""
 
 
-class EndIn(Reasoned):
+class EndIn(Reasoned, Correcting):
     """The case ends, after the protected persons were told."""
 
     reason: Ended
@@ -36,7 +36,7 @@ class RecallIn(Documented):
     """Why the wearer is recalled."""
 
 
-class RiskIn(Dated):
+class RiskIn(Correcting, Dated):
     """The assessed risk of serious harm from an instant on."""
 
     risk: Risk
@@ -53,20 +53,21 @@ class HandoverIn(Strict):
 @bp.post("/v1/wearers/<int:wearer_id>/suspension")
 @records("Store fixes without judging them.", SuspensionIn, *CHANGED, InvalidTransition)
 def suspend(person: Person, body: SuspensionIn, now: datetime, wearer_id: int) -> DatedEntry:
-    more = body.model_dump(include={"why", "document", "is_confirmed"})
+    more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
     return lives.suspend(person, wearer_id, body.reason, body.from_at, body.expected_end_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/resumption")
-@records("Judge fixes again.", ResumptionIn, InvalidTransition)
+@records("Judge fixes again.", ResumptionIn, InvalidRecord, InvalidTransition)
 def resume(person: Person, body: ResumptionIn, now: datetime, wearer_id: int) -> DatedEntry:
-    return lives.resume(person, wearer_id, body.from_at, now, why=body.why)
+    more = body.model_dump(include={"why", "document", "corrects"})
+    return lives.resume(person, wearer_id, body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/end")
 @records("End the case; protected persons are told first.", EndIn, *CHANGED, InvalidTransition)
 def end(person: Person, body: EndIn, now: datetime, wearer_id: int) -> DatedEntry:
-    more = body.model_dump(include={"why", "document", "is_confirmed"})
+    more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
     return lives.end(person, wearer_id, body.reason, body.at, now, **more)
 
 
@@ -83,6 +84,7 @@ def hand_to_police(person: Person, body: HandoverIn, now: datetime, alert_id: in
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/risk")
-@records("Record the assessed risk.", RiskIn)
+@records("Record the assessed risk.", RiskIn, InvalidRecord)
 def assess_risk(person: Person, body: RiskIn, now: datetime, wearer_id: int) -> DatedEntry:
-    return lives.assess_risk(person, wearer_id, body.risk, body.from_at, now, why=body.why)
+    more = body.model_dump(include={"why", "document", "corrects"})
+    return lives.assess_risk(person, wearer_id, body.risk, body.from_at, now, **more)

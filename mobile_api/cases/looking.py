@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 from flask import Response, jsonify
 from pydantic import AwareDatetime, Field
 
@@ -13,12 +10,12 @@ from backend.case import viewing, watch
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query
-from mobile_api.cases.shapes import SEEN, bp
+from mobile_api.cases.shapes import SEEN, bp, plain
 from mobile_api.schemas import Strict
 
 
 class SearchIn(Strict):
-    """A part of a name or of a reference; posted, since names belong in no address."""
+    """A part of a name, a reference, a serial or a place; posted, since names belong in no address."""
 
     text: str = Field("", max_length=200)
 
@@ -48,11 +45,7 @@ def get_case(wearer_id: int) -> Response:
 @describes("Every entry and version of a case, newest record first.", tag="cases", errors=SEEN)
 def get_history(wearer_id: int) -> Response:
     rows = viewing.history(current_person(), wearer_id, clock.now())
-    return no_store(jsonify(entries=[{name: _plain(value) for name, value in row.items()} for row in rows]))
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return no_store(jsonify(entries=[{name: plain(value) for name, value in row.items()} for row in rows]))
 
 
 @bp.get("/v1/watch")

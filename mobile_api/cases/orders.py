@@ -8,11 +8,12 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from backend.case import eligibility, opening, writing
+from backend.case.protected import KnownPerson
 from backend.case.record import Terms
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Documented, Name, Period, Reasoned, Text, bp, records
+from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
 
 Kind = Literal["dapol", "dapo", "bail", "other"]
@@ -22,7 +23,9 @@ class CaseIn(Period):
     """Everything that the first judged fix needs."""
 
     wearer: Name
-    victim: Name
+    victim: Name | None = None
+    victim_id: int | None = Field(None, description="Somebody who is recorded already, instead of a new name")
+    is_another: bool = Field(False, description="Somebody of this name is recorded, and this is somebody else")
     victim_phone: str | None = None
     place: Name
     kind: Kind
@@ -54,6 +57,9 @@ class ConditionIn(Strict):
     number: Name
     wording: Text
     from_at: AwareDatetime
+    corrects: int | None = Field(None, description="The condition that was recorded in error; then say why")
+    why: str = Field("", max_length=4_000)
+    document: str = Field("", max_length=400)
 
 
 class FactsIn(Strict):
@@ -65,17 +71,24 @@ class FactsIn(Strict):
     has_accommodation: bool | None
 
 
-class EligibilityIn(Documented, Dated):
+class EligibilityIn(Correcting, Dated):
     """Whether the wearer may be tagged by an order, from an instant on."""
 
     facts: FactsIn
 
 
 @bp.post("/v1/wearers")
-@records("Open a case: wearer, protected person, place, order, zone and tag.", CaseIn, *CHANGED, ZoneNotUsable)
+@records(
+    "Open a case: wearer, protected person, place, order, zone and tag.",
+    CaseIn,
+    *CHANGED,
+    KnownPerson,
+    ZoneNotUsable,
+)
 def open_case(person: Person, body: CaseIn, now: datetime) -> Wearer:
     values = body.model_dump()
     values["feature"] = values.pop("zone")
+    values["victim"] = body.victim or ""
     return opening.open_case(person, opening.NewCase(**values), now)
 
 
@@ -99,11 +112,12 @@ def vary_order(person: Person, body: VariationIn, now: datetime, order_id: int) 
 @bp.post("/v1/orders/<int:order_id>/conditions")
 @records("Record a condition in the words of the order.", ConditionIn, InvalidRecord)
 def add_condition(person: Person, body: ConditionIn, now: datetime, order_id: int) -> Condition:
-    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now)
+    more = body.model_dump(include={"corrects", "why", "document"})
+    return writing.add_condition(person, order_id, body.number, body.wording, body.from_at, now, **more)
 
 
 @bp.post("/v1/orders/<int:order_id>/eligibility")
 @records("State whether the wearer may be tagged by this order.", EligibilityIn, InvalidRecord)
 def state_eligibility(person: Person, body: EligibilityIn, now: datetime, order_id: int) -> DatedEntry:
-    more = body.model_dump(include={"why", "document"})
+    more = body.model_dump(include={"why", "document", "corrects"})
     return eligibility.state(person, order_id, body.facts.model_dump(), body.from_at, now, **more)

@@ -15,15 +15,14 @@ from backend.models import DatedEntry, EmergencyOpening, Person
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read
-from mobile_api.cases.shapes import SEEN, Because, Dated, Text, bp, records
+from mobile_api.cases.shapes import SEEN, Because, Correcting, Dated, Text, bp, plain, records
 from mobile_api.schemas import Strict
 
 
-class OfficerIn(Dated):
+class OfficerIn(Correcting, Dated):
     """Who answers for the case from an instant on."""
 
     person_id: int
-    corrects: int | None = None
 
 
 class RestrictionIn(Because):
@@ -43,6 +42,7 @@ class CoverIn(Dated):
 
     covering_id: int
     until: AwareDatetime
+    corrects: int | None = Field(None, description="The cover that was recorded in error")
 
 
 class DepartureIn(Because):
@@ -55,7 +55,8 @@ class DepartureIn(Because):
 @bp.post("/v1/wearers/<int:wearer_id>/officer")
 @records("Let another officer answer for the case.", OfficerIn, InvalidRecord)
 def hand_over(person: Person, body: OfficerIn, now: datetime, wearer_id: int) -> DatedEntry:
-    return people.hand_over(person, wearer_id, body.person_id, body.from_at, now, why=body.why, corrects=body.corrects)
+    more = body.model_dump(include={"why", "document", "corrects"})
+    return people.hand_over(person, wearer_id, body.person_id, body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/restriction")
@@ -73,7 +74,15 @@ def open_in_emergency(person: Person, body: OpeningIn, now: datetime, wearer_id:
 @bp.post("/v1/people/<int:person_id>/cover")
 @records("Let a colleague answer for somebody's cases for some time.", CoverIn, InvalidRecord, tag="people")
 def cover(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
-    return people.cover(person, person_id, body.covering_id, body.from_at, body.until, now, why=body.why)
+    more = body.model_dump(include={"why", "corrects"})
+    return people.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
+
+
+@bp.get("/v1/people/<int:person_id>/cover")
+@describes("Every cover that was recorded for somebody, newest record first.", tag="people", errors=SEEN)
+def list_covers(person_id: int) -> Response:
+    rows = people.covers_of(current_person(), person_id, clock.now())
+    return no_store(jsonify(covers=[{name: plain(value) for name, value in row.items()} for row in rows]))
 
 
 @bp.post("/v1/people/<int:person_id>/departure")

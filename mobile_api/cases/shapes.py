@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -51,6 +52,12 @@ class Documented(Because):
     document: str = Field("", max_length=400)
 
 
+class Correcting(Documented):
+    """A value from an instant on; with ``corrects`` the entry of that number, as the history has it, never held."""
+
+    corrects: int | None = Field(None, description="The entry that was recorded in error")
+
+
 class Reasoned(Documented):
     """A change of the record: why, from which document, and that what it takes away was read and confirmed."""
 
@@ -68,6 +75,13 @@ class MadeOut(BaseModel):
     """The number of what was recorded."""
 
     id: int
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: instants as text."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def created(**values: Any) -> Response:

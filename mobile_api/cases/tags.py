@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask import Response, jsonify
 from pydantic import AwareDatetime
@@ -16,7 +15,7 @@ from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read_query
 from mobile_api.cases.looking import AtQuery
-from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, records
+from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, plain, records
 
 
 class TagIn(Dated):
@@ -69,10 +68,4 @@ def list_tags(wearer_id: int) -> Response:
     now = clock.now()
     at = read_query(AtQuery).at or now
     rows = viewing.activations(current_person(), wearer_id, at, now)
-    return no_store(jsonify(tags=[_plain(row) for row in rows]))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return value.isoformat() if isinstance(value, datetime) else value
+    return no_store(jsonify(tags=[plain(row) for row in rows]))

@@ -148,6 +148,10 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     card.get_by_label("Until").first.fill("06:00")
     card.get_by_label("Why").fill("Varied.")
     card.get_by_role("button", name="Save the new version").click()
+    # Two nights become one, an hour shorter: what that takes away is said before it is saved.
+    expect(page.locator("[data-doubts]")).to_contain_text("For 13 hours of each week")
+    expect(page.locator("[data-will-be]")).to_contain_text("In force: Mon from 19:00 to 06:00.")
+    page.get_by_role("button", name="Save these hours").click()
     expect(card).to_contain_text("In force: Mon from 19:00 to 06:00.")
     assert Condition.select().count() == 1
     db.release_connection()
@@ -322,3 +326,102 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
     expect_to_fit(page)
     shot(page, "alert-police-390")
     assert [line for line in complaints if "422" not in line] == []
+
+
+def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_they_would_have_raised(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    for _ in range(2):
+        quiet.tag.stays(0.0, for_s=120, every_s=30)
+        quiet.tag.stays(20_000.0, for_s=120, every_s=30)
+    before = len(rows())
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
+    zone = page.locator("[data-zone]")
+    zone.get_by_text("Change or remove this zone").click()
+    expect(zone).to_contain_text("Leave empty for a zone that is in force at all hours.")
+    for day in ("Mon", "Tue"):
+        zone.get_by_label(day).first.check()
+    zone.get_by_label("From", exact=True).first.fill("09:00")
+    zone.get_by_label("Until").first.fill("17:00")
+    zone.locator("[id^='why-zone']").fill("Only when she works there.")
+    expect_to_fit(page)
+    zone.get_by_role("button", name="Save the new version").click()
+    expect(page.locator("[data-was]")).to_contain_text("In force at all hours.")
+    expect(page.locator("[data-will-be]")).to_contain_text("In force: Mon, Tue from 09:00 to 17:00.")
+    expect(page.locator("[data-doubts]")).to_contain_text("For 152 hours of each week in which it was in force")
+    expect(page.locator("[data-trial]")).to_contain_text("in the last 30 days")
+    expect_to_fit(page)
+    shot(page, "zone-hours-390")
+    assert len(rows()) == before
+    page.get_by_role("button", name="Save these hours").click()
+    expect(page.locator("[data-zone]")).to_contain_text("In force: Mon, Tue from 09:00 to 17:00.")
+    kept = rows()[-1].feature["properties"]["schedule"]
+    assert kept == {
+        "timezone": "Europe/London",
+        "weekly": [{"days": ["mo", "tu"], "from": "09:00", "to": "17:00"}],
+    }
+    # Nothing that is saved by the interface takes hours away unseen either.
+    shorter = {**rows()[-1].feature, "properties": {**rows()[-1].feature["properties"]}}
+    shorter["properties"]["schedule"] = {**kept, "weekly": [{**kept["weekly"][0], "days": ["mo"]}]}
+    body = {"why": "Varied.", "zone": shorter, "from_at": clock.now().isoformat()}
+    asked = quiet.officer.api("POST", f"/v1/zones/{rows()[-1].id}/versions", json=body)
+    assert (asked.status_code, asked.json()["warnings"][0][:16]) == (409, "For 8 hours of e")
+    page.get_by_text("Change or remove this zone").click()
+    for day in ("Mon", "Tue"):
+        zone.get_by_label(day).first.uncheck()
+    zone.get_by_label("From", exact=True).first.fill("")
+    zone.get_by_label("Until").first.fill("")
+    zone.locator("[id^='why-zone']").fill("She is home again.")
+    zone.get_by_role("button", name="Save the new version").click()
+    expect(page.locator("[data-will-be]")).to_contain_text("In force at all hours.")
+    expect(page.locator("[data-doubts]")).to_have_count(0)
+    page.get_by_role("button", name="Save these hours").click()
+    expect(page.locator("[data-zone]")).to_contain_text("In force at all hours.")
+    assert "schedule" not in rows()[-1].feature["properties"]
+    assert complaints == []
+
+
+def test_an_area_is_drawn_by_tapping_its_corners_and_the_last_one_is_undone(
+    quiet: World,  # noqa: F811
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, complaints = opened(phone, quiet)
+    ground = page.locator(".leaflet-container")
+    ground.tap(position={"x": 100, "y": 100})
+    expect(page.get_by_label("Latitude")).not_to_have_value("")
+    page.get_by_role("button", name="Draw an area instead").tap()
+    # From here on a tap is a corner, and the circle is gone.
+    expect(page.get_by_label("Latitude")).to_have_value("")
+    said = page.locator("[data-draw-said]")
+    for count, (x, y) in enumerate(((80, 60), (240, 60), (300, 300), (240, 200), (80, 200)), 1):
+        ground.tap(position={"x": x, "y": y})
+        expect(said).to_contain_text(f"{count} corner")
+        if count == 3:
+            expect(page.get_by_role("button", name="Close the area")).to_be_enabled()
+            page.get_by_role("button", name="Undo the last corner").tap()
+            expect(said).to_contain_text("2 corners. Tap the next one.")
+            expect(page.get_by_role("button", name="Close the area")).to_be_disabled()
+            ground.tap(position={"x": 260, "y": 130})
+    expect_to_fit(page)
+    ground.scroll_into_view_if_needed()
+    shot(page, "condition-drawing-390")
+    page.get_by_role("button", name="Close the area").tap()
+    expect(said).to_contain_text("An area of 5 corners.")
+    shape = json.loads(page.get_by_label("GeoJSON").input_value())
+    assert (shape["type"], len(shape["coordinates"][0])) == ("Polygon", 6)
+    assert shape["coordinates"][0][0] == shape["coordinates"][0][-1]
+    page.get_by_role("button", name="Clear it").tap()
+    expect(page.get_by_label("GeoJSON")).to_have_value("")
+    page.get_by_label("GeoJSON").fill(json.dumps(shape))
+    page.get_by_label("The condition, in the words of the order").fill("Not to enter the Elm estate.")
+    page.get_by_label("Name of a new place").fill("Estate")
+    page.get_by_label("Why").fill("Licence.")
+    page.get_by_role("button", name=TRY).click()
+    expect(page.get_by_text("He must keep out of the area that is drawn.")).to_be_visible()
+    shot(page, "condition-drawn-check-390")
+    page.get_by_role("button", name=SAVE).click()
+    expect(page.locator("[data-zone]").filter(has_text="Estate")).to_contain_text("In force")
+    assert rows()[-1].feature["geometry"] == shape
+    assert complaints == []

@@ -7,16 +7,21 @@ import json
 import pytest
 
 from backend import clock, db, numbers
-from backend.case import caseload, checked, rejudging, watch, writing
+from backend.case import caseload, checked, people, rejudging, ties, watch, writing
+from backend.case.reading import victims_of
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
     AuditEntry,
     CheckedCaseload,
+    Condition,
     DatedEntry,
     Order,
+    Person,
     PlaceZone,
+    ProtectedPlace,
     Role,
     Tag,
+    Victim,
     Wearer,
     WearerNumber,
     ZoneVersion,
@@ -280,6 +285,103 @@ def test_an_administrator_imports_nothing(world: World) -> None:
     with pytest.raises(NotAllowed):
         checked.load(admin.person, 1, clock.now())
     db.release_connection()
+
+
+TIED = f"{HEADING},{ties.CASE_AS_IN},{ties.VICTIM_AS_IN}"
+
+
+def tied(case_as_in: str = "", victim_as_in: str = "", **more: str) -> str:
+    """Return a row that names the case or the protected person of another one."""
+    return f"{row(**more)},{case_as_in},{victim_as_in}"
+
+
+def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_further_row(world: World) -> None:
+    for serial in ("LDN-0098", "LDN-0099"):
+        world.new_tag(serial, None)
+    person = world.officer.person
+    further = dict.fromkeys(ties.OF_THE_CASE, "")
+    hers = {"victim": "sofia  marino", "victim_phone": ""}
+    table = "\n".join(
+        [
+            TIED,
+            tied(),
+            tied("LIC 7", victim="Ada Marino", victim_phone="+447700900203", place="School", **further),
+            tied("LIC 7", place="Gym", **hers, **further),
+            tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
+        ]
+    )
+    reading = caseload.read(person, table, zones())
+    assert (reading.problems, len(reading.cases), reading.count) == ([], 4, 2)
+    assert caseload.load(person, table, zones(), clock.now()) == 2
+    owen, sam = (Wearer.get(Wearer.name == name) for name in ("Owen Price", "Sam Hill"))
+    sofia, ada = victims_of(owen.id)
+    assert [(one.name, one.phone) for one in (sofia, ada)] == [
+        ("Sofia Marino", "+447700900202"),
+        ("Ada Marino", "+447700900203"),
+    ]
+    assert victims_of(sam.id) == [sofia]
+    order = Order.get(Order.wearer == owen)
+    assert [one.number for one in order.conditions.order_by(Condition.id)] == ["1", "2", "3"]
+    assert [place.label for place in sofia.places.order_by(ProtectedPlace.id)] == ["Work", "Gym", "Work"]
+    db.release_connection()
+
+
+def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    cases.order(world, clock.now(), None)
+    laura = {"victim": "Laura Bennett", "victim_phone": ""}
+
+    def problems(reader: Person, **more: str) -> list[tuple[str, str]]:
+        found = caseload.read(reader, "\n".join([TIED, tied(**more)]), zones()).problems
+        db.release_connection()
+        return [(one.column, one.text) for one in found]
+
+    (unsaid,) = problems(world.officer.person, **laura)
+    assert unsaid[0] == "victim"
+    assert "Laura Bennett is recorded already: give the order of that case in victim_as_in" in unsaid[1]
+    assert problems(world.officer.person, victim_as_in="new", **laura) == []
+    assert problems(world.officer.person, victim_as_in="LIC-2041", **laura) == []
+    (numbered,) = problems(world.officer.person, victim_as_in="LIC-2041", victim="Laura Bennett")
+    assert numbered == ("victim_phone", "She has the number that is recorded with her: leave this empty.")
+    (unknown,) = problems(world.officer.person, victim_as_in="LIC-2041")
+    assert unknown[1].startswith("No row above and no case that you may see has the order LIC-2041")
+    named = [world.officer.person.id, world.supervisor.person.id]
+    people.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
+    # To whoever may not open it, that case is not there, and neither is she.
+    assert problems(world.colleague.person, **laura) == []
+    (hidden,) = problems(world.colleague.person, victim_as_in="LIC-2041", **laura)
+    assert hidden[1].startswith("No row above and no case that you may see has the order LIC-2041")
+    table = "\n".join([TIED, tied(victim_as_in="LIC-2041", **laura)])
+    assert caseload.load(world.officer.person, table, zones(), clock.now()) == 1
+    assert Victim.select().count() == 1
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_the_line_that_it_names(
+    world: World,
+) -> None:
+    for serial in ("LDN-0098", "LDN-0099"):
+        world.new_tag(serial, None)
+    table = "\n".join(
+        [
+            TIED,
+            tied("LIC 9"),
+            tied(),
+            tied("LIC 7", order_starts_on="2026-02-01", victim="Ada"),
+            tied(tag_serial="LDN-0098", order_reference="LIC 8"),
+        ]
+    )
+    found = caseload.read(world.officer.person, table, zones()).problems
+    db.release_connection()
+    assert [(one.row, one.column) for one in found] == [
+        (2, "case_as_in"),
+        (4, "order_starts_on"),
+        (5, "victim"),
+    ]
+    assert found[0].text == "No row above has the order LIC 9."
+    assert found[1].text == "Line 3, which is of the same case, says “2026-01-01”: leave this empty."
+    assert found[2].text.startswith("Sofia Marino is recorded in line 3:")
 
 
 def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:

@@ -1,6 +1,7 @@
 """What a protected person is told, in her own words: that he is near while it is so, and that it is over when all is.
 
-She knows of no alerts: her texts speak of all her places and of every wearer together, and so they are decided.
+She knows of no alerts: her texts speak of all her places, of her children's and of every wearer together, and so they
+are decided.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from peewee import fn
 from backend import outbox
 from backend.alerts.ladder.telling import tell_victim_not_warned
 from backend.case.drawing import keeps_in
-from backend.consent import sms_consent
+from backend.consent import reached, sms_consent
 from backend.lifecycle import Danger
 from backend.models import (
     Alert,
@@ -42,7 +43,7 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
 
     Another place of hers that the same wearer comes to is no news for a while, unless she was told that it is over.
     """
-    victim: Victim = alert.place.victim
+    victim = reached(alert.place.victim)
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
     outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
     if not victim.phone or not sms_consent(victim):
@@ -60,7 +61,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     Whether another one stands is asked as the text is about to go (``is_untrue``): of two that end at once neither
     can see here that the other does.
     """
-    victim: Victim = alert.place.victim
+    victim = reached(alert.place.victim)
     if not _standing(victim, but=alert):
         unsent = outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
         if any(row.created_at < now - AT_ONCE for row in unsent):
@@ -74,7 +75,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
     """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
-    victim: Victim = alert.place.victim
+    victim = reached(alert.place.victim)
     if not _standing(victim, but=alert):
         outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
 
@@ -89,7 +90,7 @@ def was_victim_warned(alert: Alert) -> bool:
 
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this wearer is that he is near."""
-    told = _told_since_over(alert.place.victim, or_on_its_way=True)
+    told = _told_since_over(reached(alert.place.victim), or_on_its_way=True)
     return any(row.alert.wearer_id == alert.wearer_id for row in told)
 
 
@@ -128,12 +129,13 @@ def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
     query = (
         Alert.select(Alert, PlaceZone)
         .join(ProtectedPlace)
+        .join(Victim)
         .switch(Alert)
         .join(PlaceZone, on=(Alert.zone == PlaceZone.id))
         .switch(Alert)
         .join(Wearer)
         .where(
-            ProtectedPlace.victim == victim,
+            (ProtectedPlace.victim == victim) | (Victim.reached_through == victim),
             Alert.kind == AlertKind.ZONE,
             ~Alert.is_over,
             ~Alert.is_late,

@@ -1,7 +1,7 @@
 """Who answers for whom: officers assigned, covered for and gone, and cases closed to most."""
 
 from backend.case.people.assigning import assign_officer, caseload_of, hand_over
-from backend.case.people.covering import cover
+from backend.case.people.covering import cover, covers_of
 from backend.case.people.leaving import CaseloadLeft, leave
 from backend.case.people.restricting import (
     EMERGENCY,
@@ -17,6 +17,7 @@ __all__ = [
     "assign_officer",
     "caseload_of",
     "cover",
+    "covers_of",
     "hand_over",
     "leave",
     "open_in_emergency",

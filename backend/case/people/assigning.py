@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from backend.access import access_wearer
 from backend.case import projection, reading, teams
@@ -28,6 +29,7 @@ def assign_officer(
     now: datetime,
     *,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     """Make somebody responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
@@ -41,7 +43,7 @@ def assign_officer(
         hold_people(officer_id)
         hold(wearer.id)
         before = named.unnamed(from_at, now, [wearer.id])
-        entry = name_officer(by, wearer, officer_id, from_at, now, why, corrects)
+        entry = name_officer(by, wearer, officer_id, from_at, now, why, document, corrects)
         projection.let_hold([f"wearer:{wearer.id}"], from_at, now)
         if teams.apart([wearer], from_at):
             raise InvalidRecord("The case and its officer would belong to different teams at some later time.")
@@ -56,6 +58,7 @@ def name_officer(
     from_at: datetime,
     now: datetime,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     """Enter it, without what follows from it. Raises: InvalidRecord for somebody who is not of the case's team."""
@@ -70,7 +73,8 @@ def name_officer(
             raise InvalidRecord("The responsible officer must be an active officer of the case's team.")
     teams.begin_record_of_officer(wearer, now)
     value = {"person": officer_id}
-    return enter(subject, What.OFFICER, value, from_at, by, now, why=why, wearer_id=wearer.id, corrects=corrects)
+    more: Any = {"why": why, "document": document, "wearer_id": wearer.id, "corrects": corrects}
+    return enter(subject, What.OFFICER, value, from_at, by, now, **more)
 
 
 def hand_over(
@@ -81,11 +85,12 @@ def hand_over(
     now: datetime,
     *,
     why: str,
+    document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
     """Let another officer of the team answer for the case. Raises: NotFound, NotAllowed, InvalidRecord."""
     wearer = access_wearer(person, wearer_id, now)
-    return assign_officer(person, wearer, officer_id, from_at, now, why=why, corrects=corrects)
+    return assign_officer(person, wearer, officer_id, from_at, now, why=why, document=document, corrects=corrects)
 
 
 def colleague_of(by: Person, person_id: int) -> Person:

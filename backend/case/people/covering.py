@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from backend.case import reading, teams
 from backend.case.entries import enter
@@ -16,11 +17,20 @@ from backend.models import DatedEntry, Person, Role
 
 
 def cover(
-    by: Person, absent_id: int, covering_id: int, from_at: datetime, until: datetime, now: datetime, *, why: str
+    by: Person,
+    absent_id: int,
+    covering_id: int,
+    from_at: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    why: str,
+    corrects: int | None = None,
 ) -> DatedEntry:
     """Let a colleague answer for another's caseload for some time; warnings go to whoever covers at that instant.
 
-    A cover within a longer one is an exception to it: afterwards the longer one holds again.
+    A cover within a longer one is an exception to it: afterwards the longer one holds again. With ``corrects`` that
+    cover never held: the colleague or the days were wrong.
 
     Raises: NotFound; NotAllowed for an officer who arranges the leave of somebody else; InvalidRecord for somebody who
     could not answer: an administrator, a colleague of another team, one who is covered for by the absent one, or one
@@ -43,7 +53,7 @@ def cover(
             raise InvalidRecord("Whoever covers must be an officer or supervisor of the same team.")
         before = named.unnamed(begins_at, now)
         value = {"by": covering.id, "until": until.isoformat()}
-        entry = enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why)
+        entry = enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why, corrects=corrects)
         refuse_circle(absent, begins_at, until)
         named.refuse(by, named.unnamed(begins_at, now) - before, now)
         return entry
@@ -65,3 +75,27 @@ def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> No
                 f"From {day(at)} {others} and {names[chain[-1]]} would cover for each other, and nobody would answer. "
                 "Choose somebody who is there."
             )
+
+
+def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]:
+    """Return every cover that was recorded for somebody, the newest record first. Raises: NotFound."""
+    absent = colleague_of(by, absent_id)
+    names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
+    query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)
+    rows = list(query.order_by(DatedEntry.id.desc()))
+    corrected = {row.corrects_id for row in rows}
+    return [
+        {
+            "id": row.id,
+            "by": names.get(row.value["by"], "nobody"),
+            "covering_id": row.value["by"],
+            "from_at": row.from_at,
+            "until": datetime.fromisoformat(row.value["until"]) if row.value.get("until") else None,
+            "recorded_by": names.get(row.recorded_by_id, "Cordon"),
+            "recorded_at": row.recorded_at,
+            "why": row.why,
+            "is_corrected": row.id in corrected,
+            "corrects": row.corrects_id,
+        }
+        for row in rows
+    ]

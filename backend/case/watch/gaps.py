@@ -46,6 +46,7 @@ class Gap(StrEnum):
     TWO_TAGS = "two_tags_worn"
     REPORTING_WITHOUT_ORDER = "reporting_without_order"
     WITHOUT_OFFICER = "wearer_without_officer"
+    VICTIM_WITHOUT_ZONE = "victim_without_zone"
     VICTIM_WITHOUT_CONTACT = "victim_without_safe_contact"
     NUMBER_UNPROVED = "victim_number_unproved"
     NUMBER_DUE = "victim_number_due"
@@ -63,6 +64,7 @@ TEXTS = {
     Gap.TWO_TAGS: "Two tags are recorded as worn at once, so nobody knows which one he wears",
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
+    Gap.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached, and has not declined warnings",
     Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
     Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
@@ -110,6 +112,8 @@ class _Facts:
     # The newest fix of each wearer, by its own time and when it was received.
     newest: dict[int, tuple[datetime, datetime]]
     victims: dict[int, list[Victim]]
+    # Who has a zone of which case: victim and wearer.
+    placed: set[tuple[int, int]]
     agreed: set[int]
     declined: set[int]
     standings: dict[int, numbers.Standing]
@@ -175,6 +179,8 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
     if facts.officers[wearer_id] not in facts.active & facts.named.get(wearer_id, facts.active):
         found.append((Gap.WITHOUT_OFFICER, ""))
     for victim in facts.victims[wearer_id]:
+        if (victim.id, wearer_id) not in facts.placed:
+            found.append((Gap.VICTIM_WITHOUT_ZONE, victim.name))
         found += _gap_of_victim(victim, facts)
     if life is Life.SUSPENDED and entry is not None:
         until = entry.value.get("expected_end_at")
@@ -184,6 +190,9 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
 
 
 def _gap_of_victim(victim: Victim, facts: _Facts) -> list[tuple[Gap, str]]:
+    if victim.is_child:
+        # Reached through an adult who is a protected person of the case herself, or through nobody by choice.
+        return []
     if not victim.phone or victim.id not in facts.agreed:
         # Whoever said herself that she wants no warnings has all that she asked for.
         return [] if victim.id in facts.declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
@@ -200,7 +209,8 @@ def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
     orders: dict[int, list[Order]] = defaultdict(list)
     for order in Order.select().where(Order.wearer.in_(ids)).order_by(Order.id):
         orders[order.wearer_id].append(order)
-    victims = _victims(ids)
+    placed = _placed(ids)
+    victims = _victims(ids, placed)
     everyone = {victim.id: victim for some in victims.values() for victim in some}
     declined = reading.histories([f"victim:{one}" for one in everyone], What.DECLINED)
     return _Facts(
@@ -212,6 +222,7 @@ def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
         worn=_worn(ids, now),
         newest=_newest(ids),
         victims=victims,
+        placed=placed,
         agreed=consent.agreed_to_sms(everyone),
         declined={
             int(subject.partition(":")[2])
@@ -222,15 +233,20 @@ def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
     )
 
 
-def _victims(ids: Sequence[int]) -> dict[int, list[Victim]]:
+def _placed(ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return who has or had a zone of which of these cases."""
     pairs: Any = (
-        PlaceZone.select(PlaceZone.wearer, ProtectedPlace.victim)
+        PlaceZone.select(ProtectedPlace.victim, PlaceZone.wearer)
         .join(ProtectedPlace)
         .where(PlaceZone.wearer.in_(ids))
         .distinct()
         .tuples()
     )
-    protected_from = sorted((victim_id, wearer_id) for wearer_id, victim_id in pairs)
+    return {(victim_id, wearer_id) for victim_id, wearer_id in pairs}
+
+
+def _victims(ids: Sequence[int], placed: set[tuple[int, int]]) -> dict[int, list[Victim]]:
+    protected_from = sorted(placed | reading.entered_in(ids))
     known = {row.id: row for row in Victim.select().where(Victim.id.in_({one for one, _ in protected_from}))}
     found: dict[int, list[Victim]] = defaultdict(list)
     for victim_id, wearer_id in protected_from:

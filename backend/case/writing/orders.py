@@ -137,11 +137,27 @@ def add_condition(
     from_at: datetime,
     now: datetime,
     corrects: int | None = None,
+    *,
+    why: str = "",
+    document: str = "",
 ) -> Condition:
-    """Record a condition in the court's words. Raises: NotFound, NotAllowed, InvalidRecord."""
+    """Record a condition in the court's words; with ``corrects`` that one was never in the order as it was recorded.
+
+    Zones that rest on the corrected one are read with the new words.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without words, or for a correction without a reason.
+    """
     order = access_order(person, order_id, now)
     if not wording.strip():
         raise InvalidRecord("Write the condition in the words of the order.")
+    if corrects is not None:
+        wrong = Condition.get_or_none(Condition.id == corrects, Condition.order == order)
+        if wrong is None:
+            raise InvalidRecord("The condition that this corrects is not of this order.")
+        if Condition.select().where(Condition.corrects == wrong).exists():
+            raise InvalidRecord("That condition was corrected already: correct the newer one.")
+        if not why.strip():
+            raise InvalidRecord("Say what was wrong.")
     with atomic():
         condition = Condition.create(
             order=order,
@@ -151,6 +167,8 @@ def add_condition(
             corrects=corrects,
             recorded_at=now,
             recorded_by=person,
+            why=why.strip(),
+            document=document.strip(),
         )
         audit.record(audit.actor_of(person), "condition_entered", f"order:{order.id}", now, condition=condition.id)
         return condition

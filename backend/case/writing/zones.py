@@ -8,10 +8,10 @@ from typing import Any
 from backend import audit
 from backend.access import access_wearer, known_victims
 from backend.case import reading, warnings
-from backend.case.drawing import keeps_in
+from backend.case.drawing import hours_lost, keeps_in
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
-from backend.errors import InvalidRecord, NotFound
+from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.zone_replay import read_zone
 
@@ -95,6 +95,9 @@ def change_zone(
         before = reading.case(wrong.wearer_id)
         feature = feature or wrong.feature
         line = known.line if known else wrong.id
+        lost = [] if is_removed or is_confirmed else hours_lost(wrong.feature, feature)
+        if lost:
+            raise NeedsConfirmation(lost[0], warnings=lost)
         if keeps_in(feature) != keeps_in(wrong.feature):
             _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         zone = _make_version(

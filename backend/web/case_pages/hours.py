@@ -43,17 +43,29 @@ def _time_of(name: str) -> str:
 
 
 def held_hours(zone: dict[str, Any]) -> MultiDict[str, str] | None:
-    """Return the hours of a curfew as its form holds them, or None where the form cannot: they stay as they are.
+    """Return the hours of a zone as its form holds them, or None where the form cannot: they stay as they are.
 
-    A zone to keep out of has no hours to change here: fewer of them would take protection away unseen.
+    A zone to keep out of may have none, and is in force at all hours then.
     """
     schedule = (zone.get("properties") or {}).get("schedule") or {}
     weekly = schedule.get("weekly") or []
-    is_shown = schedule.get("timezone") == "Europe/London" and 1 <= len(weekly) <= len(ROWS)
-    if not drawing.keeps_in(zone) or not is_shown:
-        return None
     found: MultiDict[str, str] = MultiDict()
+    if not schedule and not drawing.keeps_in(zone):
+        return found
+    if schedule.get("timezone") != "Europe/London" or not 1 <= len(weekly) <= len(ROWS):
+        return None
     for number, entry in zip(ROWS, weekly, strict=False):
         found.setlist(f"days_{number}", [str(day).lower() for day in entry["days"]])
         found[f"begins_{number}"], found[f"ends_{number}"] = entry["from"][:5], entry["to"][:5]
     return found
+
+
+def with_hours(zone: dict[str, Any]) -> dict[str, Any]:
+    """Return the zone with the hours of the form, and as it is where the form did not hold them.
+
+    Raises: InvalidRecord for hours that are not whole, and for a curfew without any.
+    """
+    if not text_of("has_hours"):
+        return zone
+    others = {name: value for name, value in zone["properties"].items() if name != "schedule"}
+    return {**zone, "properties": {**others, **drawing.schedule_of(zone, hours_entered())}}

@@ -31,8 +31,8 @@ def import_caseload() -> Any:
     if kept is None:
         return _page(problems=reading.problems), InvalidRecord.status
     found = [
-        {"line": line, "case": new, "officer": officer.name}
-        for line, (new, officer) in zip(reading.lines, reading.cases, strict=True)
+        {"line": line, "case": new, "officer": officer.name, "is_further": tie.case_of is not None}
+        for line, (new, officer), tie in zip(reading.lines, reading.cases, reading.ties, strict=True)
     ]
     return _page(kept=kept, found=found)
 

@@ -8,10 +8,11 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock
 from backend.case import opening, viewing, writing
+from backend.case.protected import KnownPerson
 from backend.case.record import LONDON, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
-from backend.web.forms import day_of, is_confirmed, number_of, text_of, visitor
+from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
 from backend.web.identity import page_for
 
 
@@ -20,7 +21,10 @@ from backend.web.identity import page_for
 def new_case() -> Any:
     def again(error: DomainError | None) -> str:
         today = clock.now().astimezone(LONDON).date()
-        return render_template("case/new.html", **with_form(error=error, tags=opening.free_tags(), today=today))
+        known = error.extra["known"] if isinstance(error, KnownPerson) else None
+        return render_template(
+            "case/new.html", **with_form(error=error, tags=opening.free_tags(), today=today, known=known)
+        )
 
     if request.method == "GET":
         return again(None)
@@ -32,6 +36,8 @@ def new_case() -> Any:
         new = opening.NewCase(
             wearer=text_of("wearer"),
             victim=text_of("victim"),
+            victim_id=number_chosen("who"),
+            is_another=text_of("who") == "another",
             victim_phone=text_of("victim_phone").replace(" ", "") or None,
             place=text_of("place"),
             kind=text_of("kind"),

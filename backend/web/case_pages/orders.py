@@ -73,7 +73,7 @@ def state_eligibility(wearer_id: int, order_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
         _refuse_another_case(person, wearer_id, order_id, now)
         facts = {name: ANSWERS.get(text_of(name)) for name in eligibility.FACTS}
-        more = {"why": text_of("why"), "document": text_of("document")}
+        more: dict[str, Any] = {"why": text_of("why"), "document": text_of("document")}
         return eligibility.state(person, order_id, facts, from_when(now), now, **more)
 
     return change(wearer_id, act)

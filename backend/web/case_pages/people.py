@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
 from backend.case import people, viewing
-from backend.case.record import ends_with, midnight
+from backend.case.record import LONDON, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import Person, Role
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
-from backend.web.forms import day_of, from_when, text_of, visitor
+from backend.web.forms import day_of, from_when, number_chosen, text_of, visitor
 from backend.web.identity import page_for
 
 
@@ -98,6 +98,14 @@ def leave(person_id: int) -> Any:
     return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
 
 
+def held_days(cover: dict[str, Any]) -> dict[str, str]:
+    """Return a cover as its form has it: who, the first day and the last one."""
+    held = {"covering": str(cover["covering_id"]), "first_day": f"{cover['from_at'].astimezone(LONDON):%Y-%m-%d}"}
+    if cover["until"]:
+        held["last_day"] = f"{cover['until'].astimezone(LONDON) - timedelta(microseconds=1):%Y-%m-%d}"
+    return held
+
+
 @bp.route("/people/<int:person_id>/cover", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
@@ -109,9 +117,17 @@ def cover(person_id: int) -> Any:
     if absent is None:
         raise NotFound("There is no such colleague.")
 
+    covers = people.covers_of(person, absent.id, now)
+    corrects = number_chosen("corrects") if request.method == "POST" else request.args.get("corrects", type=int)
+
     def again(error: DomainError | None) -> str:
         others = [one for one in colleagues if one.id != absent.id]
-        return render_template("case/cover.html", **with_form(error=error, absent=absent, others=others))
+        wrong = next((one for one in covers if one["id"] == corrects and not one["is_corrected"]), None)
+        held = held_days(wrong) if wrong and request.method == "GET" else request.form
+        return render_template(
+            "case/cover.html",
+            **with_form(error=error, absent=absent, others=others, covers=covers, wrong=wrong, values=held),
+        )
 
     if request.method == "GET":
         return again(None)
@@ -123,8 +139,9 @@ def cover(person_id: int) -> Any:
         assert last is not None
         if not text_of("covering").isdigit():
             raise InvalidRecord("Choose who covers.")
+        covering, why = int(text_of("covering")), text_of("why")
         return people.cover(
-            person, absent.id, int(text_of("covering")), midnight(first), ends_with(last), now, why=text_of("why")
+            person, absent.id, covering, midnight(first), ends_with(last), now, why=why, corrects=corrects
         )
 
     home = "case_pages.team" if person.role == Role.SUPERVISOR else "case_pages.cases"

@@ -1,17 +1,20 @@
-"""Zones of a case: changed and removed."""
+"""Zones of a case: changed, after a look at what other hours would have raised, corrected, and removed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from backend.case import drawing, viewing, writing
+from flask import redirect, render_template, request, url_for
+
+from backend import clock
+from backend.case import drawing, trying, viewing, writing
 from backend.errors import NotFound
-from backend.models import Person
-from backend.web.case_pages.case import change
-from backend.web.case_pages.frame import STAFF, bp, refusable
-from backend.web.case_pages.hours import hours_entered
-from backend.web.forms import from_when, is_confirmed, number_of, text_of
+from backend.models import PlaceZone
+from backend.web.case_pages.case import case_page
+from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
+from backend.web.case_pages.hours import with_hours
+from backend.web.forms import from_when, is_confirmed, number_chosen, number_of, text_of, visitor
 from backend.web.identity import page_for
 
 
@@ -19,32 +22,68 @@ from backend.web.identity import page_for
 @page_for(*STAFF)
 @refusable
 def change_zone(wearer_id: int, zone_id: int) -> Any:
-    def act(person: Person, now: datetime) -> Any:
-        seen = viewing.look(person, wearer_id, now, now)
-        zone = next((one for one in seen["zones"] if one["id"] == zone_id), None)
-        if zone is None:
-            raise NotFound("There is no such zone.")
-        feature = {**zone["feature"], "properties": dict(zone["feature"]["properties"])}
-        is_removed = text_of("is_removed") == "yes"
-        if not is_removed:
-            if feature["geometry"]["type"] == "Point":
-                feature["properties"]["radius_m"] = number_of("radius_m", "the radius")
-                # A circle has one radius: the one that was entered in miles gives way.
-                feature["properties"].pop("radius_miles", None)
-            if text_of("has_hours"):
-                feature["properties"] |= drawing.schedule_of(feature, hours_entered())
-            feature["properties"]["buffer_m"] = number_of("buffer_m", "the buffer")
-        return writing.change_zone(
+    """Save another version of a zone; where its hours change, show first what that means."""
+    person, now = visitor(), clock.now()
+    seen = viewing.look(person, wearer_id, now, now)
+    zone = next((one for one in seen["zones"] if one["id"] == zone_id), None)
+    if zone is None:
+        raise NotFound("There is no such zone.")
+
+    def act() -> Any:
+        from_at, is_removed = _from(zone, now), text_of("is_removed") == "yes"
+        feature = zone["feature"] if is_removed else _changed(zone["feature"])
+        if _schedule(feature) != _schedule(zone["feature"]) and text_of("act") != "save":
+            trial = trying.try_change(person, zone_id, feature, from_at, number_chosen("order"), now)
+            return feature, from_at, trial
+        writing.change_zone(
             person,
             zone_id,
-            from_when(now),
+            from_at,
             now,
             why=text_of("why"),
             document=text_of("document"),
             feature=feature,
-            order_id=int(text_of("order")) if text_of("order").isdigit() else None,
+            order_id=number_chosen("order"),
             is_removed=is_removed,
+            is_correction=text_of("is_correction") == "yes",
             is_confirmed=is_confirmed(),
         )
+        return None
 
-    return change(wearer_id, act)
+    def done(tried: Any) -> Any:
+        if tried is None:
+            return redirect(url_for("case_pages.case", wearer_id=wearer_id))
+        feature, from_at, trial = tried
+        kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "act")]
+        said = {"was": drawing.in_words(zone["feature"]), "will_be": drawing.in_words(feature)}
+        return render_template(
+            "case/zone_check.html",
+            **with_form(case=seen, zone=zone, feature=feature, from_at=from_at, trial=trial, kept=kept, said=said),
+        )
+
+    return try_to(act, done, lambda error: case_page(wearer_id, error))
+
+
+def _changed(held: dict[str, Any]) -> dict[str, Any]:
+    """Return a zone as the form has it."""
+    feature = {**held, "properties": dict(held["properties"])}
+    if feature["geometry"]["type"] == "Point":
+        feature["properties"]["radius_m"] = number_of("radius_m", "the radius")
+        # A circle has one radius: the one that was entered in miles gives way.
+        feature["properties"].pop("radius_miles", None)
+    feature["properties"]["buffer_m"] = number_of("buffer_m", "the buffer")
+    return with_hours(feature)
+
+
+def _schedule(feature: dict[str, Any]) -> Any:
+    """Return the hours of a zone so that two spellings of the same ones are equal."""
+    minutes = drawing.minutes_in_force(feature)
+    return feature["properties"].get("schedule") if minutes is None else minutes
+
+
+def _from(zone: dict[str, Any], now: datetime) -> datetime:
+    """Return from when the version holds: a correction without another instant holds as long as what it corrects."""
+    if text_of("is_correction") == "yes" and not text_of("from_day"):
+        held: datetime = PlaceZone.get_by_id(zone["id"]).from_at
+        return held
+    return from_when(now)

@@ -1,10 +1,11 @@
-/** The maps of case pages: zones as they are, and a tap that fills in the middle of a new circle. */
+/** The maps of case pages: zones as they are, a tap for the middle of a new circle, and areas drawn corner by corner. */
 
 const L = window.L;
 const STYLE = { color: "#b3261e", weight: 2, fillOpacity: 0.15 };
 const DRAWN = { color: "#1a65a6", weight: 3, fillOpacity: 0.2 };
 const LONDON = [51.507, -0.128];
 const METRES_A_MILE = 1609.344;
+const LEAST_CORNERS = 3;
 
 function layerOf(feature) {
   const { type, coordinates } = feature.geometry;
@@ -38,7 +39,9 @@ function pick(map) {
     if (![y, x, size].every(Number.isFinite) || Math.abs(y) > 90 || Math.abs(x) > 180) return;
     circle = L.circle([y, x], { ...DRAWN, radius: unit?.value === "miles" ? size * METRES_A_MILE : size }).addTo(map);
   };
+  const area = shape && draws(map, shape);
   map.on("click", (event) => {
+    if (area?.takes(event.latlng)) return;
     lat.value = event.latlng.lat.toFixed(6);
     lon.value = event.latlng.lng.toFixed(6);
     draw();
@@ -68,6 +71,86 @@ function follow(map, field) {
   };
   field.addEventListener("input", draw);
   if (field.value) draw();
+}
+
+/**
+ * Let an area be drawn by tapping its corners, into the field of the pasted shape: that field is the truth, and the way for
+ * whoever draws nothing. Returns what says whether a tap was a corner.
+ */
+function draws(map, field) {
+  const tools = document.querySelector("[data-draw]");
+  if (!tools) return null;
+  const [begin, undo, close, clear, said] = ["begin", "undo", "close", "clear", "said"].map((name) =>
+    tools.querySelector(`[data-draw-${name}]`),
+  );
+  const circle = ["lat", "lon"].map((id) => document.getElementById(id));
+  let corners = null;
+  let sketch = null;
+  const put = (text) => {
+    field.value = text;
+    field.dispatchEvent(new Event("input"));
+  };
+  const show = () => {
+    sketch?.remove();
+    const points = corners ?? [];
+    const dots = points.map((corner) => L.circleMarker(corner, { ...DRAWN, radius: 7, fillOpacity: 1, interactive: false }));
+    const lines = points.length > 1 ? [L.polyline(points, { ...DRAWN, dashArray: "6 6", interactive: false })] : [];
+    sketch = L.layerGroup([...lines, ...dots]).addTo(map);
+    begin.hidden = corners !== null;
+    undo.hidden = close.hidden = corners === null;
+    undo.disabled = !points.length;
+    close.disabled = points.length < LEAST_CORNERS;
+    clear.hidden = corners === null && !field.value;
+    map.getContainer().classList.toggle("case-map--draws", corners !== null);
+    // Two corners that are tapped one right after the other are no wish to see more of the ground between them.
+    map.doubleClickZoom[corners === null ? "enable" : "disable"]();
+  };
+  const say = (text) => {
+    said.textContent = text;
+    show();
+  };
+  const count = () =>
+    say(`${corners.length} ${corners.length === 1 ? "corner" : "corners"}. ` +
+      (corners.length < LEAST_CORNERS ? "Tap the next one." : "Tap the next one, or close the area."));
+  begin.addEventListener("click", () => {
+    corners = [];
+    for (const input of circle) {
+      input.value = "";
+      input.dispatchEvent(new Event("input"));
+    }
+    put("");
+    say("Tap the corners of the area, one after the other.");
+  });
+  undo.addEventListener("click", () => {
+    corners.pop();
+    count();
+  });
+  close.addEventListener("click", () => {
+    const ring = [...corners, corners[0]].map(({ lat, lng }) => [Number(lng.toFixed(6)), Number(lat.toFixed(6))]);
+    const drawn = `An area of ${corners.length} corners. It is in the field “GeoJSON” below.`;
+    corners = null;
+    put(JSON.stringify({ type: "Polygon", coordinates: [ring] }));
+    field.closest("details").open = true;
+    say(drawn);
+    begin.focus();
+  });
+  clear.addEventListener("click", () => {
+    corners = null;
+    put("");
+    say("Nothing is drawn. A tap is the middle of a circle again.");
+    begin.focus();
+  });
+  field.addEventListener("input", show);
+  tools.hidden = false;
+  show();
+  return {
+    takes(corner) {
+      if (corners === null) return false;
+      corners.push(corner);
+      count();
+      return true;
+    },
+  };
 }
 
 document.querySelectorAll("[data-case-map]").forEach(begin);
