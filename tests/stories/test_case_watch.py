@@ -248,8 +248,11 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     cases.forward_to_morning(world)
     gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
     assert gaps == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
+    # No look falls between the order and the zone that rests on it.
+    world.stop_worker()
     world.victim_consents()
     cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
+    world.start_worker()
     world.settle()
     gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
     assert gaps == {"tag_never_reported"}
