@@ -261,7 +261,10 @@ def test_whoever_is_entered_is_offered_for_a_new_place_and_forgotten_by_nobody(
     world: World,
 ) -> None:
     number = entered(world, world.wearer.id, name="Sofia Marino")
-    assert [one.id for one in writing.victims_for(world.officer.person, world.wearer.id)] == [world.victim.id, number]
+    assert [one.id for one in writing.victims_for(world.officer.person, world.wearer.id, clock.now())] == [
+        world.victim.id,
+        number,
+    ]
     db.release_connection()
     world.officer.has_app()
     cases.forward_to(world, clock.now() + timedelta(hours=2))
