@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend import audit, outbox
+from backend import audit, outbox, routes
 from backend.alerts.feed import publish
 from backend.alerts.ladder.footing import WARNINGS
 from backend.alerts.muster import Muster
@@ -41,9 +41,11 @@ def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
     for person, rows in _warned(alert):
         if person.id == by.id:
             continue
-        if any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows):
+        by_push = any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows)
+        # The phone that the push went to may have been signed out since.
+        if by_push and routes.has_route(person, Channel.PUSH, now):
             outbox.owe(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
-        elif any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
+        elif by_push or any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
             outbox.owe(alert, person, Channel.SMS, Purpose.ANSWERED, now)
 
 
