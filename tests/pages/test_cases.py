@@ -271,7 +271,7 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     page.get_by_text("Hand it to the police, or recall").click()
     page.get_by_label("Why he is recalled").fill("Condition 4.")
     page.get_by_role("button", name="Recall to prison").click()
-    expect(page.get_by_text("ended (recall)")).to_be_visible()
+    expect(page.get_by_text("Case: ended (recall)")).to_be_visible()
     world.expect_sms(world.victim.phone, "The library closes.")
     page.goto(world.url + "/supervisor")
     expect(page.locator("[data-stage='police']")).to_contain_text("Metropolitan Police, CAD 4471, by Grace Okafor")

@@ -85,7 +85,7 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     expect_to_fit(page)
     shot(page, "correct-terms-390")
     save(page)
-    expect(page.get_by_role("heading", name="This takes protection away")).to_be_visible()
+    expect(page.get_by_role("heading", name="Read this before it is saved")).to_be_visible()
     page.get_by_role("link", name="Go back without saving").click()
     page.get_by_label("What was wrong").fill("The second page was missing.")
     page.get_by_label("Last day (empty: no end)").fill((now + timedelta(days=60)).date().isoformat())
