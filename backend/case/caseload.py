@@ -115,7 +115,7 @@ def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 
         return Reading([], [], problems)
     if len(rows) > MOST_CASES:
         text = (
-            f"The table has {len(rows):,} rows. At most {MOST_CASES} are loaded at once: split it into several files."
+            f"The table has {len(rows):,} rows. At most {MOST_CASES:,} are loaded at once: split it into several files."
         )
         problems.append(RowProblem(0, "", text))
         return Reading([], [], problems)
