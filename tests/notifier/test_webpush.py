@@ -91,7 +91,7 @@ def test_each_push_service_is_shown_a_token_for_itself_alone(doubles: Doubles, o
         pytest.param({"reset": "after_body"}, Result.RETRY, None, id="a connection that breaks after the push"),
         pytest.param({"status": 400}, Result.FAILED, None, id="a push that is malformed"),
         pytest.param({"status": 413}, Result.FAILED, None, id="a push that is too large"),
-        pytest.param({"status": 403}, Result.FAILED, None, id="a key that is not the subscription's"),
+        pytest.param({"status": 403}, Result.RETRY, None, id="a key that is not the subscription's"),
     ],
 )
 def test_each_failure_comes_to_what_helps_after_exactly_one_try(
