@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from backend import clock, db, demo, restore, zone_replay
 from backend import replay as traces
 from backend.case import caseload, watch
+from backend.case.ties import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
 from backend.settings import as_markdown
@@ -131,12 +132,13 @@ def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> 
         if reading.problems:
             raise click.ClickException(f"{len(reading.problems)} problems: nothing was loaded.")
         if dry_run:
-            click.echo(f"{len(reading.cases)} cases can be loaded; nothing was kept.")
+            click.echo(f"{reading.count} cases can be loaded; nothing was kept.")
             return
-        loaded, count = 0, len(reading.cases)
-        while loaded < count:
-            loaded += caseload.load(person, rows, shapes, clock.now(), first=loaded)
-            click.echo(f"{loaded} of {count} cases loaded.")
+        done: list[Done] = []
+        is_more = True
+        while is_more:
+            done, is_more = caseload.load_part(person, rows, shapes, clock.now(), done)
+            click.echo(f"{caseload.count_of(done)} of {reading.count} cases loaded.")
     except DomainError as error:
         raise click.ClickException(error.detail) from None
 

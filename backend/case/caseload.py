@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from backend import audit, clock, numbers
+from backend import audit, numbers
 from backend.access import require
 from backend.case import protected
 from backend.case.opening import NewCase, free_tags, open_case, widen
 from backend.case.record import ends_with, midnight
-from backend.case.ties import CASE_AS_IN, VICTIM_AS_IN, Tie, Ties
+from backend.case.ties import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
 from backend.case.writing import ORDER_KINDS
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
@@ -68,6 +68,9 @@ class Reading:
     problems: list[RowProblem]
     lines: list[int] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
+    # How many rows the table has, of which these cases may be a part.
+    rows: int = 0
+    read_by: Ties | None = None
 
     @property
     def count(self) -> int:
@@ -100,8 +103,10 @@ def text_of(raw: bytes, what: str) -> str:
         ) from None
 
 
-def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 0, most: int = MOST_CASES) -> Reading:
-    """Read both files and check every row by itself and against the others, or ``most`` from ``first`` on.
+def read(
+    person: Person, table: str, zones: str, now: datetime, *, done: Sequence[Done] = (), most: int = MOST_CASES
+) -> Reading:
+    """Read both files and check every row by itself and against the others, or ``most`` after those that are ``done``.
 
     Nothing is kept.
 
@@ -119,7 +124,7 @@ def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 
         )
         problems.append(RowProblem(0, "", text))
         return Reading([], [], problems)
-    rows = rows[first : first + most]
+    total, before_these, rows = len(rows), rows[: len(done)], rows[len(done) : len(done) + most]
     colleagues = {p.email: p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
     free = {tag.serial for tag in free_tags()}
     his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
@@ -128,7 +133,10 @@ def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 
     kept: list[list[str]] = []
     lines: list[int] = []
     knots: list[Tie] = []
-    ties = Ties(protected.seen_by(person, clock.now()))
+    ties = Ties(protected.seen_by(person, now))
+    for number, row in before_these:
+        ties.filled(number, row, lambda *_: None)
+    ties.resume(done)
     for number, row in rows:
         before = len(problems)
         is_broken = any(one.row == number for one in problems)
@@ -152,38 +160,58 @@ def read(person: Person, table: str, zones: str, now: datetime, *, first: int = 
             free.discard(case[0].serial)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots)
+    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots, total, ties)
 
 
-def load(person: Person, table: str, zones: str, now: datetime, *, first: int = 0, most: int = PART) -> int:
-    """Open the next part of the cases from ``first`` on, all of it or nothing; return how many they are.
+def load(person: Person, table: str, zones: str, now: datetime) -> int:
+    """Open every case of the files, a part at a time; return how many they are.
 
     Raises: InvalidRecord with the problems of every row; NotAllowed.
     """
-    reading = read(person, table, zones, now, first=first, most=most)
+    done: list[Done] = []
+    is_more = True
+    while is_more:
+        done, is_more = load_part(person, table, zones, now, done)
+    return count_of(done)
+
+
+def count_of(done: Sequence[Done]) -> int:
+    """Return how many cases these rows have opened."""
+    return sum(one.case_of is None for one in done)
+
+
+def load_part(
+    person: Person, table: str, zones: str, now: datetime, done: Sequence[Done], most: int = PART
+) -> tuple[list[Done], bool]:
+    """Load the rows after those that are ``done``, all of them or none; return what is done now, and if there is more.
+
+    Raises: InvalidRecord with the problems of every row; NotAllowed.
+    """
+    reading = read(person, table, zones, now, done=done, most=most)
     if reading.problems:
         raise _refusal(reading.problems)
+    assert reading.read_by is not None
     with atomic():
-        opened: list[tuple[int, int]] = []
+        opened = list(done)
         for (new, officer), his, line, tie in zip(
             reading.cases, reading.his_numbers, reading.lines, reading.ties, strict=True
         ):
             try:
                 if tie.victim_of is not None:
-                    new = replace(new, victim_id=opened[tie.victim_of][1])
+                    new = replace(new, victim_id=opened[tie.victim_of].victim_id)
                 if tie.case_of is None:
                     wearer = open_case(person, new, now, officer)
                 else:
-                    wearer = widen(person, opened[tie.case_of][0], new, now)
+                    wearer = widen(person, opened[tie.case_of].wearer_id, new, now)
                 newest = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).get()
-                opened.append((wearer.id, newest.place.victim_id))
+                opened.append(reading.read_by.loaded(len(opened), wearer.id, newest.place.victim_id))
                 for number in his:
                     numbers.record(person, wearer.id, number, now)
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None
         audit.record(audit.actor_of(person), "caseload_loaded", "caseload", now, cases=reading.count)
-    return reading.count
+    return opened, len(opened) < reading.rows
 
 
 def _refusal(problems: Sequence[RowProblem]) -> InvalidRecord:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from backend import audit
 from backend.access import require
 from backend.case import caseload
+from backend.case.ties import Done
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.models import CheckedCaseload, Person, Role
@@ -35,10 +36,11 @@ def check(person: Person, table: bytes, zones: bytes, now: datetime) -> tuple[ca
 
 
 class Progress(NamedTuple):
-    """How many cases are open, and of how many."""
+    """How many cases are open, of how many, and whether rows are still to come: some may be further ones of a case."""
 
     opened: int
     cases: int
+    is_more: bool = True
 
 
 def load(person: Person, checked_id: int, now: datetime, *, part: int = caseload.PART) -> Progress:
@@ -47,7 +49,7 @@ def load(person: Person, checked_id: int, now: datetime, *, part: int = caseload
     A second confirmation, such as of a button pressed twice, loads nothing.
 
     Raises: NotAllowed; InvalidRecord where the files are gone or no longer sound, and then they are forgotten as well:
-    with ``opened``, the cases of the parts before, which stay.
+    with ``opened``, the rows of the parts before, which stay loaded.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     kept = None
@@ -57,17 +59,17 @@ def load(person: Person, checked_id: int, now: datetime, *, part: int = caseload
             kept = CheckedCaseload.get_or_none(mine, CheckedCaseload.checked_at > now - timedelta(seconds=KEPT_S))
             if kept is None:
                 raise InvalidRecord(GONE)
-            opened = min(kept.opened + part, kept.cases)
+            done = [Done(*one) for one in kept.done or []]
             as_read = mine & (CheckedCaseload.opened == kept.opened)
-            # Whoever counts it on, or deletes it, is the one who loads it.
-            if opened == kept.cases:
-                is_mine = CheckedCaseload.delete().where(as_read).execute()
+            # Whoever counts it on is the one who loads it.
+            if not CheckedCaseload.update(opened=len(done) + part, checked_at=now).where(as_read).execute():
+                return Progress(caseload.count_of(done), kept.cases)
+            done, is_more = caseload.load_part(person, kept.table, kept.zones, now, done, part)
+            if is_more:
+                CheckedCaseload.update(opened=len(done), done=done).where(mine).execute()
             else:
-                is_mine = CheckedCaseload.update(opened=opened, checked_at=now).where(as_read).execute()
-            if not is_mine:
-                return Progress(kept.opened, kept.cases)
-            caseload.load(person, kept.table, kept.zones, now, first=kept.opened, most=part)
-            return Progress(opened, kept.cases)
+                CheckedCaseload.delete().where(mine).execute()
+            return Progress(caseload.count_of(done), kept.cases, is_more)
     except DomainError as error:
         CheckedCaseload.delete().where(mine).execute()
         if kept is not None and kept.opened:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.case import protected, reading
 from backend.case.opening import NewCase
@@ -37,6 +37,18 @@ class Tie:
     victim_of: int | None = None
 
 
+class Done(NamedTuple):
+    """A row that is loaded already, as the rows after it may name it: what of it counts, and what it has become."""
+
+    reference: str
+    line: int
+    victim: str
+    case_of: int | None
+    victim_of: int | None
+    wearer_id: int
+    victim_id: int
+
+
 @dataclass(slots=True)
 class Ties:
     """What the rows read so far are tied to by, and who is recorded already of whom the reader may know."""
@@ -46,6 +58,15 @@ class Ties:
     _given: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     # The rows that can be loaded, in their order: reference, line, name of the protected person, tie.
     _sound: list[tuple[str, int, str, Tie]] = field(default_factory=list)
+
+    def resume(self, done: Sequence[Done]) -> None:
+        """Take up after the rows that are loaded already; their cells are still to be shown by ``filled``."""
+        self._sound += [(one.reference, one.line, one.victim, Tie(one.case_of, one.victim_of)) for one in done]
+
+    def loaded(self, number: int, wearer_id: int, victim_id: int) -> Done:
+        """Return what a row that was read by these ties has become."""
+        reference, line, victim, tie = self._sound[number]
+        return Done(reference, line, victim, tie.case_of, tie.victim_of, wearer_id, victim_id)
 
     def filled(self, line: int, row: dict[str, Any], wrong: Wrong) -> dict[str, Any]:
         """Return the row with what it has of the case that it names; say where it contradicts it."""

@@ -17,8 +17,9 @@ class CheckedCaseload(Table):
     table = TextField(column_name="rows")
     zones = TextField()
     cases = IntegerField()
-    # How many of them are open by now; the rest is still to come.
+    # How many rows are loaded by now, and what each has become; the rest is still to come.
     opened = IntegerField(default=0)
+    done = JSONField(null=True)
     checked_at = InstantField(index=True)
 
 

@@ -182,7 +182,7 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
     assert kept is not None
     with pytest.raises(InvalidRecord, match="kept no longer"):
         checked.load(world.supervisor.person, kept.id, clock.now())
-    assert checked.load(person, kept.id, clock.now()) == (1, 1)
+    assert checked.load(person, kept.id, clock.now()) == (1, 1, False)
     assert CheckedCaseload.select().count() == 0
     with pytest.raises(InvalidRecord, match="loaded already"):
         checked.load(person, kept.id, clock.now())
@@ -240,7 +240,10 @@ def long_table(world: World, count: int) -> bytes:
         rows = [{"serial": f"T-{n}", "key": "k", "created_at": now} for n in range(count)]
         db.insert_rows(Tag, rows)
     db.release_connection()
-    lines = [row(wearer=f"W {n}", tag_serial=f"T-{n}", victim_phone="") for n in range(count)]
+    lines = [
+        row(wearer=f"W {n}", victim=f"V {n}", order_reference=f"LIC {n}", tag_serial=f"T-{n}", victim_phone="")
+        for n in range(count)
+    ]
     return "\n".join([HEADING, *lines]).encode()
 
 
@@ -250,12 +253,35 @@ def test_a_long_caseload_is_loaded_a_part_at_a_time_from_one_check_and_says_how_
     _, kept = checked.check(person, long_table(world, count), zones().encode(), clock.now())
     assert kept is not None
     for opened in (1, 2, 3):
-        assert checked.load(person, kept.id, clock.now(), part=1) == (opened, count)
+        assert checked.load(person, kept.id, clock.now(), part=1) == (opened, count, opened < count)
         assert Wearer.select().count() == opened + 1
         # The half hour begins anew with each part.
         world.clock.forward(checked.KEPT_S - 600)
     with pytest.raises(InvalidRecord, match="loaded already"):
         checked.load(person, kept.id, clock.now(), part=1)
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_row_of_a_later_part_is_of_the_case_and_of_the_person_of_an_earlier_one(world: World) -> None:
+    for serial in ("LDN-0098", "LDN-0099"):
+        world.new_tag(serial, None)
+    person = world.officer.person
+    further = dict.fromkeys(ties.OF_THE_CASE, "")
+    hers = {"victim": "sofia  marino", "victim_phone": ""}
+    rows = [
+        tied(),
+        tied("LIC 7", place="Gym", **hers, **further),
+        tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
+    ]
+    _, kept = checked.check(person, "\n".join([TIED, *rows]).encode(), zones().encode(), clock.now())
+    assert kept is not None
+    parts = [checked.load(person, kept.id, clock.now(), part=1) for _ in rows]
+    assert parts == [(1, 2, True), (1, 2, True), (2, 2, False)]
+    owen, sam = (Wearer.get(Wearer.name == name) for name in ("Owen Price", "Sam Hill"))
+    assert [one.name for one in victims_of(owen.id)] == ["Sofia Marino"]
+    assert victims_of(sam.id) == victims_of(owen.id)
+    assert PlaceZone.select().where(PlaceZone.wearer == owen).count() == 2
     db.release_connection()
     world.reads_everything()
 
@@ -310,7 +336,7 @@ def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_fur
             tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
         ]
     )
-    reading = caseload.read(person, table, zones())
+    reading = caseload.read(person, table, zones(), clock.now())
     assert (reading.problems, len(reading.cases), reading.count) == ([], 4, 2)
     assert caseload.load(person, table, zones(), clock.now()) == 2
     owen, sam = (Wearer.get(Wearer.name == name) for name in ("Owen Price", "Sam Hill"))
@@ -332,7 +358,7 @@ def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world:
     laura = {"victim": "Laura Bennett", "victim_phone": ""}
 
     def problems(reader: Person, **more: str) -> list[tuple[str, str]]:
-        found = caseload.read(reader, "\n".join([TIED, tied(**more)]), zones()).problems
+        found = caseload.read(reader, "\n".join([TIED, tied(**more)]), zones(), clock.now()).problems
         db.release_connection()
         return [(one.column, one.text) for one in found]
 
@@ -372,7 +398,7 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
             tied(tag_serial="LDN-0098", order_reference="LIC 8"),
         ]
     )
-    found = caseload.read(world.officer.person, table, zones()).problems
+    found = caseload.read(world.officer.person, table, zones(), clock.now()).problems
     db.release_connection()
     assert [(one.row, one.column) for one in found] == [
         (2, "case_as_in"),

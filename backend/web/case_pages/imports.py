@@ -51,13 +51,13 @@ def load_caseload() -> Any:
             raise InvalidRecord(checked.GONE)
         begun = clock.monotonic()
         progress = checked.load(visitor(), int(number), clock.now())
-        while progress.opened < progress.cases and clock.monotonic() - begun < ANSWERED_WITHIN_S:
+        while progress.is_more and clock.monotonic() - begun < ANSWERED_WITHIN_S:
             progress = checked.load(visitor(), int(number), clock.now())
     except DomainError as error:
         problems = [caseload.RowProblem(**one) for one in error.extra.get("problems", [])]
         shown: dict[str, Any] = {"problems": problems, "is_late": True, "opened": error.extra.get("opened", 0)}
         return _page(error=None if problems else error, **shown), error.status
-    if progress.opened < progress.cases:
+    if progress.is_more:
         return _page(progress=progress, number=number)
     return _page(loaded=progress.cases)
 
