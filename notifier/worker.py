@@ -192,9 +192,11 @@ class Worker:
     def _begin_deliveries(self) -> None:
         """Claim for each channel as much as it has threads for, and hand it to them."""
         claimed: list[Notification] = []
+        # A notifier with nothing to do asks once a look, and for each channel only where something waits.
+        waiting = outbox.channels_due(clock.now()) if self._lanes.is_idle else self.CHANNELS
         for channel in self.CHANNELS:
             free = self._lanes.free(channel)
-            if free > 0:
+            if free > 0 and channel in waiting:
                 claimed += outbox.claim_due((channel,), clock.now(), self._settings.lease_s, free)
         if not claimed:
             return

@@ -1,7 +1,7 @@
 """The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
-from backend.outbox.claiming import claim_due, fold_calls, next_due_at
+from backend.outbox.claiming import channels_due, claim_due, fold_calls, next_due_at
 from backend.outbox.hints import SOCKET_FRESH_S, connected, hint_sent
 from backend.outbox.owing import cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
 from backend.outbox.receipts import episode_of, has_receipt, record_receipt
@@ -16,6 +16,7 @@ __all__ = [
     "cancel_hers",
     "cancel_pending",
     "cancel_stale",
+    "channels_due",
     "claim_due",
     "connected",
     "danger_told",

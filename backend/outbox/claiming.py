@@ -70,6 +70,12 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
         return readable
 
 
+def channels_due(now: datetime) -> set[Channel]:
+    """Return the channels of which something is due, whoever holds it: one question, and no lock, where nothing is."""
+    query = Notification.select(Notification.channel).where(Notification.state == PENDING, Notification.due_at <= now)
+    return {Channel(row.channel) for row in query.distinct()}
+
+
 def _has_no_call(now: datetime) -> Any:
     """A call waits while another one to the same person may be ringing."""
     other = Notification.alias()
