@@ -232,14 +232,20 @@ class World:
                     )
                     .exists()
                 )
+                # A callback may tell the end of a message before the worker that sent it has settled it.
+                held = Notification.select().where(
+                    Notification.lease_token.is_null(False), Notification.lease_until > now
+                )
                 calling = (
                     self.waits_for_calls
                     and Notification.select()
                     .where(Notification.channel == Channel.VOICE, Notification.state == "sent")
                     .exists()
                 )
-                codes = NumberProof.select().where(NumberProof.due_at <= now).exists()
-                return not overdue and not due and not calling and not codes
+                # One that was proved or is no longer due may be on its way to a phone all the same.
+                is_held = (NumberProof.lease_until > now) & NumberProof.voided_at.is_null()
+                codes = NumberProof.select().where((NumberProof.due_at <= now) | is_held).exists()
+                return not (overdue or due or held.exists() or calling or codes)
             finally:
                 db.release_connection()
 
