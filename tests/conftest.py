@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ def postgres() -> Iterator[str]:
             with psycopg.connect(uri, autocommit=True) as connection:
                 # What is lost in a power failure does not matter to a test.
                 connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("ALTER SYSTEM SET max_connections = 200")
+                connection.execute("SELECT pg_reload_conf()")
                 connection.execute("CREATE DATABASE template_cordon")
             template = server.get_uri("template_cordon")
             db.bind(template)
@@ -52,14 +53,25 @@ def postgres() -> Iterator[str]:
 _made = 0
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database without rows, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "cordon.db"
+    db.bind(f"sqlite:///{path}")
+    db.migrate()
+    db.database.obj.close_all()
+    assert not path.with_name("cordon.db-wal").exists(), "a copy of the file would lack what is in its log"
+    return path
+
+
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database on each engine."""
     global _made
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'cordon.db'}"
+        path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "cordon.db")
+        url = f"sqlite:///{path}"
         db.bind(url)
-        db.migrate()
         yield url
     else:
         uri = request.getfixturevalue("postgres")

@@ -9,6 +9,7 @@ import secrets
 import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -177,20 +178,25 @@ class Fcm:
             return None
 
     def _fresh(self) -> dict[str, Any]:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         project_id = self.exchange.options.project_id
         return {
             "type": "service_account",
             "project_id": project_id,
             "private_key_id": secrets.token_hex(20),
-            "private_key": key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ).decode(),
+            "private_key": _private_key(),
             "client_email": f"cordon@{project_id}.iam.gserviceaccount.com",
             "client_id": "100000000000000000001",
             "auth_uri": f"{self.url}/auth",
             "token_uri": self.token_uri,
         }
+
+
+@cache
+def _private_key() -> str:
+    """Return a key made for this process; its id tells the accounts apart, and a key takes its time to make."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
 
 
 def what_is_wrong(message: dict[str, Any]) -> str:
