@@ -8,6 +8,7 @@ from typing import Any
 from backend import clock, db
 from backend.case import watch, writing
 from backend.case.record import LONDON, Terms, midnight
+from backend.case.watch import rounds
 from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace
 from tests.world import World
 from zones.geo import Frame
@@ -113,6 +114,13 @@ def daily_look(world: World) -> None:
     CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
     db.release_connection()
     world.settle()
+
+
+def forward_to_afternoon(world: World) -> None:
+    """Let time pass until an hour at which a look tells nobody what can wait for the morning, unless it is one."""
+    local = clock.now().astimezone(LONDON)
+    if rounds.WATCH_HOUR <= local.hour < rounds.MORNING_ENDS:
+        forward_to(world, midnight(local.date()) + timedelta(hours=rounds.MORNING_ENDS))
 
 
 def forward_to_morning(world: World) -> datetime:

@@ -227,6 +227,7 @@ def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: W
 def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_only_in_the_morning(
     world: World,
 ) -> None:
+    cases.forward_to_afternoon(world)
     world.tag.is_far_away()
     world.settle()
     cases.daily_look(world)

@@ -11,6 +11,7 @@ from backend import clock, db
 from backend.case import calendar, watch, writing
 from backend.case.record import What
 from backend.models import Activation, AuditEntry, CaseDue, PlaceZone, ProtectedPlace, Tag, Wearer
+from tests import cases
 from tests.stories.test_case_watch import bare_case, standing
 from tests.world import World
 
@@ -60,6 +61,7 @@ def caseload(world: World, count: int) -> list[int]:
 
 
 def test_a_warning_is_not_kept_waiting_by_the_daily_look_at_thousands_of_cases(world: World) -> None:
+    cases.forward_to_afternoon(world)
     caseload(world, 3_000)
     world.officer.has_app()
     world.reads_everything()
@@ -75,6 +77,7 @@ def test_a_warning_is_not_kept_waiting_by_the_daily_look_at_thousands_of_cases(w
 
 
 def test_the_daily_look_hands_on_after_each_batch_and_counts_all_of_them_at_its_end(world: World) -> None:
+    cases.forward_to_afternoon(world)
     ids = caseload(world, 450)
     world.stop_worker()
     CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())

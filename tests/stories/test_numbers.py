@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from backend import alarms, clock, db, numbers, routes
 from backend.case import watch
+from backend.case.record import LONDON, midnight
 from backend.models import (
     AlarmKind,
     Alert,
@@ -160,7 +161,8 @@ def test_after_ninety_days_a_number_is_used_asked_for_by_day_once_a_week_and_sho
     NumberProof.update(asked_at=old).execute()
     db.release_connection()
     person = world.officer.person
-    night, noon = datetime(2026, 11, 25, 3, tzinfo=UTC), datetime(2026, 11, 25, 12, tzinfo=UTC)
+    today = midnight(clock.now().astimezone(LONDON).date())
+    night, noon = today + timedelta(hours=3), today + timedelta(hours=12)
     assert numbers.ask_again_by_day(night) == 0
     assert numbers.standing(person, clock.now()) is numbers.Standing.DUE
     assert routes.has_route(person, Channel.SMS, clock.now())
