@@ -34,7 +34,8 @@ BEGINS = "zones_begin"
 PLANNED_ANEW = "planned_anew"
 # A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
 EXPECTED_END = "suspension_expected_to_end"
-DERIVED = (ANNOUNCE, TELL_HER, STOPS, EXPECTED_END, ORDER_OVER, CASE_OVER)
+ENDINGS = (TELL_HER, STOPS, ORDER_OVER, CASE_OVER)
+DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
 
 
 def when(at: datetime) -> datetime:
@@ -60,9 +61,10 @@ def gaining(case: Case, at: datetime) -> bool:
 
 def plan(case: Case, now: datetime) -> None:
     """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
-    CaseDue.delete().where(
+    undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
-    ).execute()
+    )
+    CaseDue.delete().where(CaseDue.id.in_([row.id for row in undone if not _has_come(row, now)])).execute()
     subject = f"wearer:{case.wearer_id}"
     told = _told(case, now)
     over = {ends_at for _, ends_at in ends_of(case, now)}
@@ -95,6 +97,11 @@ def plan(case: Case, now: datetime) -> None:
     _plan_announcements(case, now)
     watch.ask_for([case.wearer_id], now)
     watch.ensure_daily(now)
+
+
+def _has_come(due: CaseDue, now: datetime) -> bool:
+    """Tell whether an end has come that nobody was told of yet: it is owed still, and asked of the record then."""
+    return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
 def _told(case: Case, now: datetime) -> dict[str, dict[int, bool]]:
@@ -236,6 +243,10 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
 
 def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
     lost = ends.losses_at(case, ends_at)
+    if ends_at <= now:
+        # It has come meanwhile, and what is protected again since is nothing to tell her of.
+        held = ends.guards(case, now)
+        lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
     if "ends" in due.detail:
         owed = {*due.detail["ends"], *due.detail["pauses"]}
         lost = [loss for loss in lost if loss.place_id in owed]

@@ -41,6 +41,11 @@ class Loss:
         """Return the outcome of an alert that is closed by it."""
         return f"{'suspended' if self.is_pause else 'ended'}_{self.reason}"
 
+    @property
+    def made_good_by(self) -> Guard:
+        """Return the least by which the place is protected again as it was."""
+        return Guard.WATCHED if self.is_pause else Guard.PAUSED
+
 
 def guards(case: Case, at: datetime) -> dict[int, Guard]:
     """Return how each place is protected at that instant; one that is not is left out."""

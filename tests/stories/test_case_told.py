@@ -1,0 +1,62 @@
+"""Who is told that protection stops, and that it goes on: once, before it, and never what is not so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backend import clock, consent, db
+from backend.case.record import Terms
+from backend.models import Channel, Handling
+from tests import cases
+from tests.cases import notices_of
+from tests.stories.test_case_ends import ENDING, NEAR, OVER, her_texts, is_protected, on_an_order, outcome
+from tests.world import HOME, World
+
+
+@pytest.fixture
+def told(world: World) -> World:
+    """A world whose protected person has words for all three, and whose officer has a phone."""
+    consent.give(world.victim, Channel.SMS, NEAR, OVER, world.officer.person, clock.now(), wording_ending=ENDING)
+    db.release_connection()
+    world.officer.has_app()
+    return world
+
+
+def said_of(world: World, words: str) -> list[str]:
+    return [said for said in notices_of(world) if words in said]
+
+
+def test_what_ended_while_no_notifier_ran_is_told_although_the_case_was_changed_before_one_runs_again(
+    told: World,
+) -> None:
+    on_an_order(told, days=3)
+    ends_at = clock.now() + timedelta(days=3)
+    told.tag.stays_inside()
+    told.settle()
+    told.stop_worker()
+    told.clock.forward((ends_at - clock.now()).total_seconds() + 60)
+    cases.zone_around(told, cases.east_of(HOME, 4_000.0), clock.now())
+    told.start_worker()
+    told.settle()
+    assert outcome() == (Handling.CLOSED, "ended_expiry", True)
+    (said,) = said_of(told, "Protection of the place Home")
+    assert said.endswith("(expiry). Tell the protected person now.")
+    assert ENDING not in her_texts(told)
+    told.reads_everything()
+
+
+def test_what_was_to_end_while_no_notifier_ran_and_was_varied_goes_on_without_a_word(told: World) -> None:
+    made, _ = on_an_order(told, days=3)
+    ends_at = clock.now() + timedelta(days=3)
+    told.tag.is_far_away()
+    told.stop_worker()
+    told.clock.forward((ends_at - clock.now()).total_seconds() + 60)
+    cases.vary(told, made, Terms(told.zone.from_at, ends_at + timedelta(days=90)), ends_at - timedelta(days=1))
+    told.start_worker()
+    told.settle()
+    assert is_protected(told)
+    assert said_of(told, "Protection of") == []
+    assert her_texts(told) == []
+    told.reads_everything()
