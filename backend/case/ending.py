@@ -52,24 +52,25 @@ def zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:
 def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -> list[int]:
     """Tell each protected person that protection of her places is about to stop, or her officer to tell her.
 
-    Returns the alerts that carry it. She reads it in her own words where she has them for the end, and nothing else of
-    hers stays protected. A suspension is not the end that her words speak of, and no text tells of what has come.
+    Returns the alerts that carry it. She reads it in her own words, once, where she has them for the end and nothing else
+    of hers, or of a child who is reached through her, stays protected. A suspension is not the end that her words speak
+    of, and no text tells of what has come.
     """
     wearer = Wearer.get_by_id(case.wearer_id)
-    by_victim: dict[int, list[Loss]] = defaultdict(list)
+    by_reader: dict[int, list[Loss]] = defaultdict(list)
     places = {p.id: p for p in ProtectedPlace.select().where(ProtectedPlace.id.in_([loss.place_id for loss in losses]))}
     for loss in losses:
-        by_victim[places[loss.place_id].victim_id].append(loss)
+        by_reader[reached(places[loss.place_id].victim).id].append(loss)
     raised = []
-    for victim in Victim.select().where(Victim.id.in_(list(by_victim))).order_by(Victim.id):
-        lost = by_victim[victim.id]
+    for reader in Victim.select().where(Victim.id.in_(list(by_reader))).order_by(Victim.id):
+        lost = by_reader[reader.id]
         ending = [loss for loss in lost if not loss.is_pause]
         if ending:
-            is_told = now < ends_at and not wearer.is_training and _has_words(victim) and not _keeps(victim, ends_at)
+            is_told = now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
             names = _names([places[loss.place_id] for loss in ending])
             said = f"Protection of {names} {'ends' if now < ends_at else 'ended'} {when(ends_at)} ({_reasons(ending)})."
             said += _ask(is_told, now < ends_at)
-            raised.append(_raise(wearer, victim, ending, said, ends_at, now, is_told=is_told))
+            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_told=is_told))
         pauses = [loss for loss in lost if loss.is_pause]
         if pauses:
             names = _names([places[loss.place_id] for loss in pauses])
@@ -77,7 +78,7 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
                 f"Protection of {names} is suspended from {when(ends_at)}{_until(case, ends_at)} ({_reasons(pauses)})."
             )
             said += _ask(False, now < ends_at)
-            raised.append(_raise(wearer, victim, pauses, said, ends_at, now, is_told=False))
+            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_told=False))
     return raised
 
 
@@ -102,22 +103,25 @@ def _until(case: Case, at: datetime) -> str:
     return f", as expected until {when(datetime.fromisoformat(expected))}" if expected else ""
 
 
-def _has_words(victim: Victim) -> bool:
-    her = reached(victim)
-    consent = sms_consent(her)
-    return bool(consent and consent.wording_ending and numbers.is_proved(her))
+def _has_words(reader: Victim) -> bool:
+    consent = sms_consent(reader)
+    return bool(consent and consent.wording_ending and numbers.is_proved(reader))
 
 
-def _keeps(victim: Victim, at: datetime) -> bool:
-    """Tell whether any place of hers is still protected, from whomever: her words for the end would say otherwise."""
-    places = {place.id for place in victim.places}
+def _keeps(reader: Victim, at: datetime) -> bool:
+    """Tell whether a place of hers, or of a child who is reached through her, is still protected from anybody.
+
+    Her words for the end would say otherwise.
+    """
+    hers = (Victim.id == reader) | (Victim.reached_through == reader)
+    places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
     wearers = {zone.wearer_id for zone in PlaceZone.select(PlaceZone.wearer).where(PlaceZone.place.in_(places))}
     return any(places & set(ends.guards(case, at)) for case in reading.cases(wearers).values())
 
 
 def _raise(
     wearer: Wearer,
-    victim: Victim,
+    reader: Victim,
     losses: Sequence[Loss],
     said: str,
     ends_at: datetime,
@@ -129,7 +133,7 @@ def _raise(
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
     if is_told:
-        outbox.owe(alert, reached(victim), Channel.SMS, Purpose.VICTIM_ENDING, now)
+        outbox.owe(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
             subject=f"alert:{alert.id}",
@@ -138,7 +142,7 @@ def _raise(
             detail={"ends_at": ends_at.isoformat()},
         )
     action = "victim_told_of_end" if is_told else "officer_asked_to_tell_victim"
-    audit.record(audit.SYSTEM, action, f"victim:{victim.id}", now, alert=alert)
+    audit.record(audit.SYSTEM, action, f"victim:{reader.id}", now, alert=alert)
     return alert.id
 
 

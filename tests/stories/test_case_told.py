@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, consent, db
+from backend.case import protected, writing
 from backend.case.record import Terms
-from backend.models import Channel, Handling
+from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
 from tests import cases
 from tests.cases import notices_of
-from tests.stories.test_case_ends import ENDING, NEAR, OVER, her_texts, is_protected, on_an_order, outcome
+from tests.stories.test_case_ends import ENDING, NEAR, OVER, end, her_texts, is_protected, on_an_order, outcome
 from tests.world import HOME, World
+
+SCHOOL = cases.east_of(HOME, 6_000.0)
 
 
 @pytest.fixture
@@ -22,6 +25,25 @@ def told(world: World) -> World:
     db.release_connection()
     world.officer.has_app()
     return world
+
+
+def child_of(world: World) -> Victim:
+    person, now = world.officer.person, clock.now()
+    child = protected.add_person(
+        person, world.wearer.id, "Mia Bennett", now, why="Hers.", is_child=True, through_id=world.victim.id
+    )
+    db.release_connection()
+    return child
+
+
+def school(world: World, child: Victim, **more: object) -> PlaceZone:
+    place = ProtectedPlace.create(victim=child, label="School")
+    now = clock.now()
+    zone = writing.add_zone(
+        world.officer.person, world.wearer.id, place.id, cases.circle(*SCHOOL), now, now, why="Hers.", **more
+    )
+    db.release_connection()
+    return zone
 
 
 def said_of(world: World, words: str) -> list[str]:
@@ -59,4 +81,39 @@ def test_what_was_to_end_while_no_notifier_ran_and_was_varied_goes_on_without_a_
     assert is_protected(told)
     assert said_of(told, "Protection of") == []
     assert her_texts(told) == []
+    told.reads_everything()
+
+
+def test_while_her_home_is_protected_the_end_at_her_childs_school_is_not_told_in_her_words(told: World) -> None:
+    child = child_of(told)
+    until = clock.now() + timedelta(days=5)
+    school(told, child, to_at=until)
+    told.tag.is_far_away()
+    cases.forward_to(told, until - timedelta(hours=1))
+    (said,) = said_of(told, "Protection of the place School")
+    assert said.endswith("Tell the protected person before then.")
+    assert her_texts(told) == []
+    told.reads_everything()
+
+
+def test_while_her_childs_school_is_protected_the_end_at_her_home_is_not_told_in_her_words(told: World) -> None:
+    school(told, child_of(told))
+    on_an_order(told, days=5)
+    ends_at = clock.now() + timedelta(days=5)
+    told.tag.is_far_away()
+    cases.forward_to(told, ends_at - timedelta(hours=1))
+    (said,) = said_of(told, "Protection of the place Home")
+    assert said.endswith("Tell the protected person before then.")
+    assert her_texts(told) == []
+    told.reads_everything()
+
+
+def test_an_end_at_her_home_and_at_her_childs_school_is_one_text_to_her(told: World) -> None:
+    school(told, child_of(told))
+    told.tag.is_far_away()
+    end(told)
+    told.settle()
+    assert her_texts(told) == [ENDING]
+    (said,) = said_of(told, "Protection of")
+    assert said.startswith("Protection of the places Home and School ends")
     told.reads_everything()
