@@ -6,12 +6,13 @@ Nobody is told by text after it, and no text of hers says that he has gone: that
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from backend import alerts, audit, numbers, outbox
 from backend.case import ends, reading
+from backend.case.drawing import keeps_in
 from backend.case.ends import Guard, Loss
 from backend.case.record import LONDON, Case, Life, true_at
 from backend.consent import reached, sms_consent
@@ -52,16 +53,18 @@ def zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:
 def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -> list[int]:
     """Tell each protected person that protection of her places is about to stop, or her officer to tell her.
 
-    Returns the alerts that carry it. She reads it in her own words, once, where she has them for the end and nothing else
-    of hers, or of a child who is reached through her, stays protected. A suspension is not the end that her words speak
-    of, and no text tells of what has come.
+    Returns the alerts that carry it. She reads it in her own words, once, where she has them for the end and nothing
+    else of hers, or of a child who is reached through her, stays protected. A suspension is not the end that her words
+    speak of, and no text tells of what has come. The end of a curfew is told to his officer alone.
     """
     wearer = Wearer.get_by_id(case.wearer_id)
     by_reader: dict[int, list[Loss]] = defaultdict(list)
     places = {p.id: p for p in ProtectedPlace.select().where(ProtectedPlace.id.in_([loss.place_id for loss in losses]))}
+    curfews = _curfews(wearer.id, places)
     for loss in losses:
-        by_reader[reached(places[loss.place_id].victim).id].append(loss)
-    raised = []
+        if loss.place_id not in curfews:
+            by_reader[reached(places[loss.place_id].victim).id].append(loss)
+    raised = _tell_of_curfews(case, wearer, [loss for loss in losses if loss.place_id in curfews], places, ends_at, now)
     for reader in Victim.select().where(Victim.id.in_(list(by_reader))).order_by(Victim.id):
         lost = by_reader[reader.id]
         ending = [loss for loss in lost if not loss.is_pause]
@@ -80,6 +83,37 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
             said += _ask(False, now < ends_at)
             raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_told=False))
     return raised
+
+
+def _tell_of_curfews(
+    case: Case,
+    wearer: Wearer,
+    losses: Sequence[Loss],
+    places: Mapping[int, ProtectedPlace],
+    ends_at: datetime,
+    now: datetime,
+) -> list[int]:
+    """Tell his officer alone: where he has to stay in is no place from which he is kept."""
+    raised = []
+    for is_pause in (False, True):
+        lost = [loss for loss in losses if loss.is_pause is is_pause]
+        if lost:
+            names = _names([places[loss.place_id] for loss in lost])
+            what = f"{'ends' if now < ends_at else 'ended'} {when(ends_at)}"
+            if is_pause:
+                what = f"is suspended from {when(ends_at)}{_until(case, ends_at)}"
+            zone = zone_of(wearer.id, [loss.place_id for loss in lost])
+            assert zone is not None
+            said = f"The curfew at {names} {what} ({_reasons(lost)})."
+            raised.append(alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,)).id)
+    return raised
+
+
+def _curfews(wearer_id: int, place_ids: Iterable[int]) -> set[int]:
+    """Return at which of these places he has to stay in, and is kept from nobody."""
+    asked = set(place_ids)
+    zones = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(asked))
+    return asked - {zone.place_id for zone in zones if not keeps_in(zone.feature)}
 
 
 def _ask(is_told: bool, is_ahead: bool) -> str:
@@ -111,12 +145,14 @@ def _has_words(reader: Victim) -> bool:
 def _keeps(reader: Victim, at: datetime) -> bool:
     """Tell whether a place of hers, or of a child who is reached through her, is still protected from anybody.
 
-    Her words for the end would say otherwise.
+    Her words for the end would say otherwise. Where somebody has to stay in is no such place.
     """
     hers = (Victim.id == reader) | (Victim.reached_through == reader)
     places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
-    wearers = {zone.wearer_id for zone in PlaceZone.select(PlaceZone.wearer).where(PlaceZone.place.in_(places))}
-    return any(places & set(ends.guards(case, at)) for case in reading.cases(wearers).values())
+    zones = PlaceZone.select().where(PlaceZone.place.in_(places))
+    kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
+    cases = reading.cases({wearer_id for wearer_id, _ in kept_out}).values()
+    return any((case.wearer_id, place_id) in kept_out for case in cases for place_id in ends.guards(case, at))
 
 
 def _raise(
@@ -172,16 +208,18 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
         outbox.cancel_pending(alert, now, [Purpose.VICTIM_ENDING])
         owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
         is_by_text |= owed.where(Notification.state != NotificationState.CANCELLED).exists()
-    places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
-    said = f"Protection of {_names(places)} does not stop {when(ends_at)} as was said: it goes on."
-    # She chose no words for this: whatever a text of hers says, it is not that.
-    said += (
-        " The protected person was told by text that it ends: tell her."
-        if is_by_text
-        else " If she was told, tell her."
-    )
     wearer = Wearer.get_by_id(case.wearer_id)
-    alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
+    places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
+    curfews = _curfews(wearer.id, place_ids)
+    goes_on = f"does not stop {when(ends_at)} as was said: it goes on."
+    said = []
+    if curfews:
+        said.append(f"The curfew at {_names([place for place in places if place.id in curfews])} {goes_on}")
+    if hers := [place for place in places if place.id not in curfews]:
+        # She chose no words for this: whatever a text of hers says, it is not that.
+        by_text = "The protected person was told by text that it ends: tell her."
+        said.append(f"Protection of {_names(hers)} {goes_on} {by_text if is_by_text else 'If she was told, tell her.'}")
+    alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
     audit.record(audit.SYSTEM, "end_called_off", f"wearer:{wearer.id}", now, alert=alert, ends_at=ends_at.isoformat())
 
 

@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, consent, db
-from backend.case import protected, writing
+from backend.case import ending, protected, writing
 from backend.case.record import Terms
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
 from tests import cases
 from tests.cases import notices_of
-from tests.stories.test_case_ends import ENDING, NEAR, OVER, end, her_texts, is_protected, on_an_order, outcome
+from tests.stories.test_case_ends import ENDING, NEAR, OVER, end, her_texts, is_protected, on_an_order, outcome, suspend
 from tests.world import HOME, World
 
 SCHOOL = cases.east_of(HOME, 6_000.0)
+HIS_FLAT = cases.east_of(HOME, -9_000.0)
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def school(world: World, child: Victim, **more: object) -> PlaceZone:
     zone = writing.add_zone(
         world.officer.person, world.wearer.id, place.id, cases.circle(*SCHOOL), now, now, why="Hers.", **more
     )
+    db.release_connection()
+    return zone
+
+
+def curfew(world: World, **more: object) -> PlaceZone:
+    shape = cases.circle(*HIS_FLAT)
+    shape["properties"] |= {
+        "kind": "inclusion",
+        "schedule": {
+            "timezone": "Europe/London",
+            "weekly": [{"days": ["mo", "tu", "we", "th", "fr", "sa", "su"], "from": "00:00", "to": "00:00"}],
+        },
+    }
+    place = ProtectedPlace.create(victim=world.victim, label="His flat")
+    now = clock.now()
+    zone = writing.add_zone(world.officer.person, world.wearer.id, place.id, shape, now, now, why="Curfew.", **more)
     db.release_connection()
     return zone
 
@@ -116,4 +133,43 @@ def test_an_end_at_her_home_and_at_her_childs_school_is_one_text_to_her(told: Wo
     assert her_texts(told) == [ENDING]
     (said,) = said_of(told, "Protection of")
     assert said.startswith("Protection of the places Home and School ends")
+    told.reads_everything()
+
+
+def test_a_curfew_that_goes_on_keeps_nobody_from_her_and_one_that_ends_is_no_end_of_hers(told: World) -> None:
+    on_an_order(told, days=3)
+    ends_at = clock.now() + timedelta(days=3)
+    until = clock.now() + timedelta(days=6)
+    curfew(told, to_at=until)
+    told.tag.stays(-9_000.0, for_s=30)
+    cases.forward_to(told, ends_at - timedelta(hours=1))
+    assert her_texts(told) == [ENDING]
+    cases.forward_to(told, until - timedelta(hours=1))
+    assert her_texts(told) == [ENDING]
+    (said,) = said_of(told, "His flat")
+    assert said.startswith("The curfew at the place His flat ends ")
+    assert said.endswith("(expiry).")
+    told.reads_everything()
+
+
+def test_a_curfew_that_is_suspended_or_goes_on_after_all_is_said_without_asking_to_tell_her(told: World) -> None:
+    until = clock.now() + timedelta(hours=2)
+    zone = curfew(told, to_at=until)
+    told.tag.stays(-9_000.0, for_s=30)
+    (said,) = said_of(told, "His flat")
+    assert said.startswith("The curfew at the place His flat ends ")
+    now = clock.now()
+    writing.change_zone(
+        told.officer.person, zone.id, now, now, why="Longer.", to_at=until + timedelta(days=9), is_confirmed=True
+    )
+    db.release_connection()
+    told.settle()
+    assert said_of(told, "His flat")[1:] == [
+        f"The curfew at the place His flat does not stop {ending.when(until)} as was said: it goes on."
+    ]
+    suspend(told)
+    told.settle()
+    assert [said for said in said_of(told, "His flat")[2:] if "ell" in said] == []
+    assert len(said_of(told, "The curfew at the place His flat is suspended from ")) == 1
+    assert said_of(told, "Protection of the place Home is suspended from ")
     told.reads_everything()
