@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from peewee import JOIN
@@ -24,6 +24,8 @@ from backend.case.record import (
     true_at,
 )
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+from zones.refusal import ZoneRefused
+from zones.schedule import read_timing
 
 
 def entry_version(row: DatedEntry) -> Version[Any]:
@@ -73,7 +75,7 @@ def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -
         terms = ZoneTerms(
             zone.id,
             zone.place_id,
-            zone.to_at,
+            _until(zone),
             version.order_id if version else None,
             version.is_removed if version else False,
         )
@@ -93,6 +95,19 @@ def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -
                 Version(row.id, row.from_at, row.recorded_at, Terms.from_value(row.value), row.corrects_id)
             )
     return found
+
+
+def _until(zone: PlaceZone) -> datetime | None:
+    """Return when a version of a zone ends by itself: as was entered or as its shape says, whichever comes first."""
+    said = zone.feature["properties"].get("valid_until")
+    if said is None:
+        return zone.to_at
+    try:
+        valid_until = read_timing({"valid_until": said}).valid_until
+    except ZoneRefused:
+        # Whatever is wrong with a zone is said where its fixes are judged.
+        return zone.to_at
+    return min(at for at in (zone.to_at, datetime.fromtimestamp(valid_until or 0.0, UTC)) if at is not None)
 
 
 def case(wearer_id: int) -> Case:

@@ -173,3 +173,20 @@ def test_a_curfew_that_is_suspended_or_goes_on_after_all_is_said_without_asking_
     assert len(said_of(told, "The curfew at the place His flat is suspended from ")) == 1
     assert said_of(told, "Protection of the place Home is suspended from ")
     told.reads_everything()
+
+
+def test_a_zone_whose_shape_says_until_when_it_holds_ends_as_any_other_does(told: World) -> None:
+    on_an_order(told)
+    until = clock.now() + timedelta(days=4)
+    place = ProtectedPlace.create(victim=told.victim, label="Elm")
+    db.release_connection()
+    shape = cases.circle(*cases.east_of(HOME, 4_000.0))
+    shape["properties"]["valid_until"] = until.isoformat()
+    body = {"place_id": place.id, "zone": shape, "from_at": clock.now().isoformat(), "why": "A visit."}
+    answer = told.officer.api("POST", f"/v1/wearers/{told.wearer.id}/zones", json=body)
+    assert answer.status_code == 201, answer.text
+    told.tag.is_far_away()
+    cases.forward_to(told, until - timedelta(hours=1))
+    (said,) = said_of(told, "the place Elm")
+    assert said.startswith("Protection of the place Elm ends ")
+    told.reads_everything()
