@@ -77,7 +77,7 @@ def plan(case: Case, now: datetime) -> None:
         # Where nothing rests on an order that ends, its end is looked at all the same.
         if not lost and at not in over and case.life_at(at) is Life.ACTIVE:
             continue
-        known = told.get(at.isoformat(), {})
+        known = told.get(at, {})
         detail = {
             "ends_at": at.isoformat(),
             "ends": [loss.place_id for loss in lost if not loss.is_pause and known.get(loss.place_id) is not False],
@@ -104,9 +104,9 @@ def _has_come(due: CaseDue, now: datetime) -> bool:
     return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
-def _told(case: Case, now: datetime) -> dict[str, dict[int, bool]]:
+def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
     """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
-    told: dict[str, dict[int, bool]] = defaultdict(dict)
+    told: dict[datetime, dict[int, bool]] = defaultdict(dict)
     done = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_HER
     )
@@ -117,14 +117,14 @@ def _told(case: Case, now: datetime) -> dict[str, dict[int, bool]]:
         lost = {loss.place_id: loss.is_pause for loss in ends.losses_at(case, ends_at)}
         if "ends" not in due.detail:
             # An earlier release told of all that stopped then, and did not keep of what.
-            told[due.detail["ends_at"]] |= dict.fromkeys(lost, False)
+            told[ends_at] |= dict.fromkeys(lost, False)
             continue
         held = ends.guards(case, ends_at)
         off = []
         for name, least, is_pause in (("ends", Guard.PAUSED, False), ("pauses", Guard.WATCHED, True)):
             for place_id in due.detail[name]:
                 if place_id in lost:
-                    told[due.detail["ends_at"]][place_id] = is_pause
+                    told[ends_at][place_id] = is_pause
                 elif held.get(place_id, Guard.NONE) >= least:
                     off.append(place_id)
         if off:
@@ -137,7 +137,7 @@ def _told(case: Case, now: datetime) -> dict[str, dict[int, bool]]:
 
 def _plan_announcements(case: Case, now: datetime) -> None:
     done = {
-        (row.subject, row.detail["ends_at"], row.detail.get("days"))
+        (row.subject, datetime.fromisoformat(row.detail["ends_at"]), row.detail.get("days"))
         for row in CaseDue.select().where(
             CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == ANNOUNCE
         )
@@ -151,7 +151,7 @@ def _plan_announcements(case: Case, now: datetime) -> None:
             owed.append((min(passed), now))
         for days, at in owed:
             subject = f"order:{order_id}"
-            if (subject, ends_at.isoformat(), days) not in done:
+            if (subject, ends_at, days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
                 CaseDue.create(what=ANNOUNCE, subject=subject, wearer=case.wearer_id, due_at=at, detail=detail)
 

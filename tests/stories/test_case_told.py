@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
 from backend import clock, consent, db
 from backend.case import ending, protected, writing
+from backend.case.lives import Ended
 from backend.case.record import Terms
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
 from tests import cases
@@ -189,4 +190,25 @@ def test_a_zone_whose_shape_says_until_when_it_holds_ends_as_any_other_does(told
     cases.forward_to(told, until - timedelta(hours=1))
     (said,) = said_of(told, "the place Elm")
     assert said.startswith("Protection of the place Elm ends ")
+    told.reads_everything()
+
+
+def test_an_end_that_is_entered_again_with_other_clocks_is_told_once(told: World) -> None:
+    ends_at = clock.now() + timedelta(hours=2)
+    summer = timezone(timedelta(hours=1))
+    made = cases.order(told, told.zone.from_at, ends_at.astimezone(summer))
+    cases.rests_on(told, made)
+    told.tag.is_far_away()
+    told.settle()
+    announced = len(said_of(told, "The order LIC-2041 ends"))
+    assert announced
+    assert her_texts(told) == [ENDING]
+    cases.vary(told, made, Terms(told.zone.from_at, ends_at), clock.now())
+    told.settle()
+    # The case ends with its order, at the same midnight.
+    end(told, Ended.EXPIRY, ends_at)
+    told.settle()
+    assert her_texts(told) == [ENDING]
+    assert len(said_of(told, "Protection of the place Home ends")) == 1
+    assert len(said_of(told, "The order LIC-2041 ends")) == announced
     told.reads_everything()
