@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from backend import clock, consent, db
-from backend.case import ending, protected, writing
+from backend.case import ending, ends, protected, writing
 from backend.case.lives import Ended
 from backend.case.record import Terms
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
@@ -211,4 +211,21 @@ def test_an_end_that_is_entered_again_with_other_clocks_is_told_once(told: World
     assert her_texts(told) == [ENDING]
     assert len(said_of(told, "Protection of the place Home ends")) == 1
     assert len(said_of(told, "The order LIC-2041 ends")) == announced
+    told.reads_everything()
+
+
+def test_a_variation_that_is_entered_twice_ends_the_order_once_and_is_told_once(told: World) -> None:
+    made, _ = on_an_order(told)
+    told.tag.is_far_away()
+    now = clock.now()
+    cases.vary(told, made, Terms(told.zone.from_at, now), now)
+    told.settle()
+    told.forward(60)
+    cases.vary(told, made, Terms(told.zone.from_at, now), now)
+    told.settle()
+    assert her_texts(told) == [ENDING]
+    assert said_of(told, "it goes on") == []
+    told.forward(ends.NOTICE.total_seconds() - 30)
+    assert not is_protected(told)
+    assert her_texts(told) == [ENDING]
     told.reads_everything()

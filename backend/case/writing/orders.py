@@ -125,8 +125,13 @@ def vary_order(
 def _after_notice(before: Case, order_id: int, terms: Terms, now: datetime) -> Terms:
     if terms.ends_at is None or abs(terms.ends_at - now) >= ends.NOTICE:
         return terms
-    rests = any(zone.order_id == order_id for zone in before.zones_meant(now))
-    return replace(terms, ends_at=now + ends.NOTICE) if rests else terms
+    if not any(zone.order_id == order_id for zone in before.zones_meant(now)):
+        return terms
+    held = before.terms_at(order_id, now)
+    if held is not None and held.ends_at is not None and terms.ends_at <= held.ends_at <= now + ends.NOTICE:
+        # It ends as soon already, and she was told of that instant: a decision entered again makes it no other.
+        return replace(terms, ends_at=held.ends_at)
+    return replace(terms, ends_at=now + ends.NOTICE)
 
 
 def add_condition(
