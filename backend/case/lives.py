@@ -103,7 +103,7 @@ def end(
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
     Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now. Another reason for
-    an end that has passed takes no protection away: the correction keeps its instant, or a later one.
+    an end that has passed, or another instant for it, takes no protection away that there is: it holds as entered.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.
     """
@@ -112,7 +112,7 @@ def end(
     # In custody too: what is suspended was to be lifted, and now it will not be.
     effective_at = max(at, now + ends.NOTICE) if ends.guards(case, now) else max(at, now)
     wrong = next((one for one in case.life if one.id == corrects), None)
-    if wrong is not None and wrong.value["state"] == Life.ENDED and wrong.from_at <= min(at, now):
+    if wrong is not None and wrong.value["state"] == Life.ENDED and wrong.from_at <= now:
         effective_at = at
     if wrong is None and case.life_at(effective_at) is Life.ENDED:
         raise InvalidTransition("This case has ended, or ends before that.")

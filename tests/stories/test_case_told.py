@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from backend import clock, consent, db
-from backend.case import ending, ends, protected, writing
+from backend.case import ending, ends, lives, protected, reading, writing
 from backend.case.lives import Ended
 from backend.case.record import Terms
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
@@ -66,6 +66,13 @@ def curfew(world: World, **more: object) -> PlaceZone:
 
 def said_of(world: World, words: str) -> list[str]:
     return [said for said in notices_of(world) if words in said]
+
+
+def _newest_life(world: World) -> int:
+    try:
+        return reading.case(world.wearer.id).life[-1].id
+    finally:
+        db.release_connection()
 
 
 def test_what_ended_while_no_notifier_ran_is_told_although_the_case_was_changed_before_one_runs_again(
@@ -228,4 +235,28 @@ def test_a_variation_that_is_entered_twice_ends_the_order_once_and_is_told_once(
     told.forward(ends.NOTICE.total_seconds() - 30)
     assert not is_protected(told)
     assert her_texts(told) == [ENDING]
+    told.reads_everything()
+
+
+def test_an_end_that_is_corrected_to_an_earlier_day_brings_nothing_back(told: World) -> None:
+    told.tag.is_far_away()
+    ended_at = end(told, Ended.DEATH)
+    told.forward(ends.NOTICE.total_seconds() + 3_600)
+    told.tag.stays_inside()
+    told.settle()
+    assert cases.alerts() == []
+    entry = lives.end(
+        told.officer.person,
+        told.wearer.id,
+        Ended.DEATH,
+        ended_at - timedelta(days=2),
+        clock.now(),
+        why="The certificate.",
+        corrects=_newest_life(told),
+        is_confirmed=True,
+    )
+    db.release_connection()
+    told.settle()
+    assert entry.from_at == ended_at - timedelta(days=2)
+    assert cases.alerts() == []
     told.reads_everything()
