@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from backend import audit
 from backend.alerts import ladder
 from backend.alerts.feed import publish
 from backend.alerts.record_changes import raise_notice
+from backend.case import reading
+from backend.case.record import What
 from backend.db import atomic
-from backend.models import Alert, AuditEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.models import Alert, AuditEntry, DatedEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
 from backend.rungs import Who
 
 WROTE = "victim_wrote"
@@ -22,21 +23,25 @@ MOST_BESIDE = 20
 def tell_that_she_wrote(victim: Victim, said: str, now: datetime) -> None:
     """Tell the officer of each wearer who must keep away from her, in the app; a push says only that there is a notice.
 
+    Of a case in which she is entered and no zone is drawn yet its officer reads it too, at another place of that case.
+
     Her words may be a cry for help or nothing: that is for a person to read.
     """
     with atomic():
-        for zone in _newest_zones(victim, now):
+        hers = _newest_zones(victim, now)
+        for zone in {**_zones_of_her_cases(victim), **hers}.values():
+            words = said if zone.wearer_id in hers else f"{victim.name}, for whom no zone is drawn yet. {said}"
             alert = _lately(victim, zone.wearer_id, now)
             if alert is None:
-                alert = raise_notice(zone.wearer, zone, [said], now, (Who.OFFICER,))
+                alert = raise_notice(zone.wearer, zone, [words], now, (Who.OFFICER,))
             elif len(alert.reasons) < MOST_BESIDE:
-                alert.reasons = [*alert.reasons, said]
+                alert.reasons = [*alert.reasons, words]
                 alert.save()
                 publish(alert)
             audit.record(f"victim:{victim.id}", WROTE, f"victim:{victim.id}", now, alert=alert)
 
 
-def _newest_zones(victim: Victim, now: datetime) -> Iterable[PlaceZone]:
+def _newest_zones(victim: Victim, now: datetime) -> dict[int, PlaceZone]:
     """Return the newest zone of each wearer, of those that are in force or to come where there are any."""
     zones = list(
         PlaceZone.select(PlaceZone, Wearer)
@@ -48,7 +53,23 @@ def _newest_zones(victim: Victim, now: datetime) -> Iterable[PlaceZone]:
         .order_by(PlaceZone.id)
     )
     standing = [zone for zone in zones if zone.to_at is None or zone.to_at > now]
-    return {zone.wearer_id: zone for zone in standing or zones}.values()
+    return {zone.wearer_id: zone for zone in standing or zones}
+
+
+def _zones_of_her_cases(victim: Victim) -> dict[int, PlaceZone]:
+    """Return a zone of each case in which she, or a child of hers, is entered: none of her own may be drawn yet."""
+    entered = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
+    theirs = (Victim.id == victim) | (Victim.reached_through == victim)
+    hers = {row.id for row in Victim.select(Victim.id).where(theirs)}
+    pairs = reading.entered_in([row.wearer_id for row in entered])
+    wearers = {wearer_id for victim_id, wearer_id in pairs if victim_id in hers}
+    zones = (
+        PlaceZone.select(PlaceZone, Wearer)
+        .join(Wearer)
+        .where(PlaceZone.wearer.in_(wearers), ~Wearer.is_training)
+        .order_by(PlaceZone.id)
+    )
+    return {zone.wearer_id: zone for zone in zones}
 
 
 def _lately(victim: Victim, wearer_id: int, now: datetime) -> Alert | None:

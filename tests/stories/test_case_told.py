@@ -6,8 +6,8 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from backend import clock, consent, db
-from backend.case import ending, ends, lives, protected, reading, writing
+from backend import clock, consent, db, numbers
+from backend.case import ending, ends, lives, protected, reading, victims, writing
 from backend.case.lives import Ended
 from backend.case.record import Terms
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
@@ -259,4 +259,19 @@ def test_an_end_that_is_corrected_to_an_earlier_day_brings_nothing_back(told: Wo
     told.settle()
     assert entry.from_at == ended_at - timedelta(days=2)
     assert cases.alerts() == []
+    told.reads_everything()
+
+
+def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World) -> None:
+    person, number = told.officer.person, "+447700900211"
+    sofia = protected.add_person(person, told.wearer.id, "Sofia Marino", clock.now(), why="Hers.")
+    victims.agree(person, told.wearer.id, sofia.id, number, NEAR, OVER, ENDING, clock.now())
+    numbers.carry_over(Victim.get_by_id(sofia.id), clock.now())
+    db.release_connection()
+    told.doubles.reply(from_=number, body="He is outside, please hurry", to=told.settings.twilio_from)
+    told.settle()
+    assert said_of(told, "He is outside") == [
+        "Sofia Marino, for whom no zone is drawn yet. She answered by text: “He is outside, please hurry”"
+    ]
+    told.officer.expects_push("a case of yours needs a look")
     told.reads_everything()
