@@ -7,10 +7,11 @@ from datetime import timedelta, timezone
 import pytest
 
 from backend import clock, consent, db, numbers
-from backend.case import ending, ends, lives, protected, reading, victims, writing
+from backend.case import ending, ends, lives, people, protected, reading, victims, writing
 from backend.case.lives import Ended
+from backend.case.people import CaseloadLeft
 from backend.case.record import Terms
-from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Victim
+from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Role, Victim
 from tests import cases
 from tests.cases import notices_of
 from tests.stories.test_case_ends import ENDING, NEAR, OVER, end, her_texts, is_protected, on_an_order, outcome, suspend
@@ -274,4 +275,19 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
         "Sofia Marino, for whom no zone is drawn yet. She answered by text: “He is outside, please hurry”"
     ]
     told.officer.expects_push("a case of yours needs a look")
+    told.reads_everything()
+
+
+def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told: World) -> None:
+    a, b, now = told.officer.person, told.colleague.person, clock.now()
+    people.cover(a, a.id, b.id, now, now + timedelta(days=14), now, why="Leave.")
+    db.release_connection()
+    with pytest.raises(CaseloadLeft, match="covers for Amina Yusuf"):
+        people.leave(told.supervisor.person, b.id, {}, clock.now(), why="New post.")
+    db.release_connection()
+    third = told.person(Role.OFFICER, "Ola Third", "+447700900104").has_app()
+    people.leave(told.supervisor.person, b.id, {}, clock.now(), why="New post.", everyone_else=third.person.id)
+    db.release_connection()
+    told.tag.walks_in()
+    third.expects_push("Please acknowledge")
     told.reads_everything()

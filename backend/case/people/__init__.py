@@ -2,7 +2,7 @@
 
 from backend.case.people.assigning import assign_officer, caseload_of, hand_over
 from backend.case.people.covering import cover, covers_of
-from backend.case.people.leaving import CaseloadLeft, leave
+from backend.case.people.leaving import CaseloadLeft, covered_by, leave
 from backend.case.people.restricting import (
     EMERGENCY,
     open_in_emergency,
@@ -17,6 +17,7 @@ __all__ = [
     "assign_officer",
     "caseload_of",
     "cover",
+    "covered_by",
     "covers_of",
     "hand_over",
     "leave",

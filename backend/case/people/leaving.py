@@ -31,7 +31,8 @@ def leave(
 
     ``heirs`` names a colleague for each wearer, ``everyone_else`` one for those not named.
 
-    Raises, with nothing changed: CaseloadLeft where a wearer would have no officer; InvalidRecord where a restricted
+    Raises, with nothing changed: CaseloadLeft where a wearer would have no officer, or a colleague on leave nobody who
+    covers; InvalidRecord where a restricted
     case would come to somebody who is not named on it, or be left without a supervisor who is; NotFound, NotAllowed.
     """
     require(by, Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -53,6 +54,9 @@ def leave(
         for wearer in caseload:
             _take_over(by, wearer, leaver.id, heirs.get(wearer.id, everyone_else), now, why)
         heir_id = everyone_else or next(iter(heirs.values()), None)
+        if heir_id is None and (absent := covered_by(leaver.id, now)):
+            names = ", ".join(sorted(one.name for one in absent))
+            raise CaseloadLeft(f"{leaver.name} covers for {names}: name a colleague who does instead.", wearers=[])
         _take_over_covers(by, leaver.id, heir_id, now, why)
         # Whoever is named on a restricted case is chosen by a supervisor who is: the name does not go with the case.
         named.refuse(by, named.unnamed(now, now) - before, now)
@@ -78,19 +82,31 @@ def _take_over(by: Person, wearer: Wearer, leaver_id: int, heir_id: int | None, 
             name_officer(by, wearer, heir_id, version.from_at, now, why)
 
 
-def _take_over_covers(by: Person, leaver_id: int, heir_id: int | None, now: datetime, why: str) -> None:
-    """Let the heir cover wherever and for as long as the leaver would have."""
+def _covers_by(leaver_id: int, now: datetime) -> list[tuple[int, datetime, datetime | None]]:
+    """Return for whom the leaver covers now or later, each with from when until when."""
     query = DatedEntry.select(DatedEntry.subject).where(DatedEntry.what == What.COVER).order_by(DatedEntry.subject)
+    found = []
     for subject in sorted({row.subject for row in query}):
         history = reading.entries(subject, What.COVER)
         instants = [now, *(at for at in cover_changes(history) if at > now)]
-        absent_id = int(subject.partition(":")[2])
-        value = {"by": heir_id if heir_id != absent_id else None}
         for begin, end in pairwise([*instants, None]):
-            if begin is None or stand_in_at(history, begin) != leaver_id:
-                continue
-            enter(subject, What.COVER, {**value, "until": end.isoformat() if end else None}, begin, by, now, why=why)
-            refuse_circle(Person.get_by_id(absent_id), begin, end)
+            if begin is not None and stand_in_at(history, begin) == leaver_id:
+                found.append((int(subject.partition(":")[2]), begin, end))
+    return found
+
+
+def covered_by(leaver_id: int, now: datetime) -> list[Person]:
+    """Return the colleagues of the staff whose cases would ring them on their leave without the leaver."""
+    absent = {absent_id for absent_id, _, _ in _covers_by(leaver_id, now)}
+    return list(Person.select().where(Person.id.in_(absent), Person.is_active, Person.id != leaver_id))
+
+
+def _take_over_covers(by: Person, leaver_id: int, heir_id: int | None, now: datetime, why: str) -> None:
+    """Let the heir cover wherever and for as long as the leaver would have."""
+    for absent_id, begin, end in _covers_by(leaver_id, now):
+        value = {"by": heir_id if heir_id != absent_id else None, "until": end.isoformat() if end else None}
+        enter(f"person:{absent_id}", What.COVER, value, begin, by, now, why=why)
+        refuse_circle(Person.get_by_id(absent_id), begin, end)
 
 
 def _in_words(by: Person, wearers: list[Wearer], now: datetime) -> str:

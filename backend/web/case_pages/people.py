@@ -84,7 +84,14 @@ def leave(person_id: int) -> Any:
         heirs = [one for one in colleagues if one.id != leaver.id]
         return render_template(
             "case/leave.html",
-            **with_form(error=error, leaver=leaver, caseload=shown, hidden=len(caseload) - len(shown), heirs=heirs),
+            **with_form(
+                error=error,
+                leaver=leaver,
+                caseload=shown,
+                hidden=len(caseload) - len(shown),
+                covered=people.covered_by(leaver.id, now),
+                heirs=heirs,
+            ),
         )
 
     if request.method == "GET":
