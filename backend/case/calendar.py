@@ -113,6 +113,7 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
     for due in done.order_by(CaseDue.id):
         ends_at = datetime.fromisoformat(due.detail["ends_at"])
         if ends_at <= now:
+            _take_back(case, due, ends_at, now)
             continue
         lost = {loss.place_id: loss.is_pause for loss in ends.losses_at(case, ends_at)}
         if "ends" not in due.detail:
@@ -133,6 +134,16 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
                 due.detail[name] = [place_id for place_id in due.detail[name] if place_id not in off]
             due.save(only=[CaseDue.detail])
     return told
+
+
+def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+    """Ask the officer to tell her that a place is protected again of which she was told that it ended."""
+    held = ends.guards(case, now)
+    back = [place_id for place_id in due.detail.get("ends", []) if place_id in held]
+    if back:
+        ending.call_off(case, back, due.detail.get("alerts", []), ends_at, now)
+        due.detail["ends"] = [place_id for place_id in due.detail["ends"] if place_id not in back]
+        due.save(only=[CaseDue.detail])
 
 
 def _plan_announcements(case: Case, now: datetime) -> None:
@@ -214,6 +225,8 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     case = reading.case(due.wearer_id)
     if due.what == BEGINS:
         present.judge(case, due.due_at, now)
+        # After a gap it goes on, and she was told that it ended.
+        _told(case, now)
         return
     if due.what == PLANNED_ANEW:
         plan(case, now)

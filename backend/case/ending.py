@@ -198,7 +198,7 @@ def check_told(due: CaseDue, now: datetime) -> None:
 
 
 def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_at: datetime, now: datetime) -> None:
-    """Ask the officer to tell her that an end does not come of which she, or the officer, was told."""
+    """Ask the officer to tell her that an end does not come, or did not last, of which she or the officer was told."""
     zone = zone_of(case.wearer_id, place_ids)
     assert zone is not None
     is_by_text = False
@@ -212,6 +212,8 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
     curfews = _curfews(wearer.id, place_ids)
     goes_on = f"does not stop {when(ends_at)} as was said: it goes on."
+    if ends_at <= now:
+        goes_on = f"ended {when(ends_at)} as was said, and goes on again."
     said = []
     if curfews:
         said.append(f"The curfew at {_names([place for place in places if place.id in curfews])} {goes_on}")

@@ -278,6 +278,20 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
     told.reads_everything()
 
 
+def test_an_extension_that_is_entered_after_the_end_is_said_to_go_on(told: World) -> None:
+    made, _ = on_an_order(told, days=3)
+    ends_at = clock.now() + timedelta(days=3)
+    told.tag.is_far_away()
+    cases.forward_to(told, ends_at - timedelta(hours=1))
+    cases.forward_to(told, ends_at + timedelta(hours=8))
+    assert her_texts(told) == [ENDING]
+    cases.vary(told, made, Terms(told.zone.from_at, ends_at + timedelta(days=90)), ends_at)
+    told.settle()
+    assert is_protected(told)
+    assert [said for said in notices_of(told) if "tell her" in said]
+    told.reads_everything()
+
+
 def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told: World) -> None:
     a, b, now = told.officer.person, told.colleague.person, clock.now()
     people.cover(a, a.id, b.id, now, now + timedelta(days=14), now, why="Leave.")
@@ -290,4 +304,22 @@ def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told:
     db.release_connection()
     told.tag.walks_in()
     third.expects_push("Please acknowledge")
+    told.reads_everything()
+
+
+def test_when_an_order_goes_on_after_a_gap_her_officer_is_asked_to_tell_her_who_read_that_it_ends(told: World) -> None:
+    made, _ = on_an_order(told, days=3)
+    now = clock.now()
+    cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=90)), now + timedelta(days=5))
+    told.tag.is_far_away()
+    cases.forward_to(told, now + timedelta(days=3, hours=-1))
+    assert her_texts(told) == [ENDING]
+    cases.forward_to(told, now + timedelta(days=4))
+    assert said_of(told, "goes on again") == []
+    cases.forward_to(told, now + timedelta(days=5, minutes=1))
+    (said,) = said_of(told, "goes on again")
+    assert said.endswith("The protected person was told by text that it ends: tell her.")
+    cases.zone_around(told, SCHOOL, clock.now())
+    told.settle()
+    assert len(said_of(told, "goes on again")) == 1
     told.reads_everything()
