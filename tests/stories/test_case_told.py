@@ -278,6 +278,15 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
     told.reads_everything()
 
 
+def test_a_place_that_is_protected_twice_by_one_tap_is_one_place(told: World) -> None:
+    body = {"victim_id": told.victim.id, "place": "Refuge", "lat": SCHOOL[0], "lon": SCHOOL[1], "radius_m": 250}
+    made = [told.officer.api("POST", f"/v1/wearers/{told.wearer.id}/provisional-zones", json=body) for _ in range(2)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    told.tag.stays(6_000.0, for_s=120, every_s=30)
+    assert len(cases.alerts()) == 1
+    told.reads_everything()
+
+
 def test_an_extension_that_is_entered_after_the_end_is_said_to_go_on(told: World) -> None:
     made, _ = on_an_order(told, days=3)
     ends_at = clock.now() + timedelta(days=3)

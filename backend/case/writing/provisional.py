@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from backend import alerts, audit
 from backend.access import access_wearer, closed_cases, known_victims, require
@@ -15,6 +16,7 @@ from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
 from backend.rungs import Who
 
+SENT_AGAIN = timedelta(minutes=2)
 TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves or refuses it."
 
 
@@ -32,7 +34,8 @@ def protect_tonight(
 ) -> PlaceZone:
     """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
 
-    Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay.
+    Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay. The
+    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everybody twice.
 
     Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable; NeedsConfirmation where the case is not judged.
     """
@@ -50,6 +53,10 @@ def protect_tonight(
         "properties": {"id": "provisional", "kind": "exclusion", "radius_m": radius_m, "buffer_m": radius_m},
     }
     with atomic():
+        hold(wearer_id)
+        drawn = _drawn_just_now(person, wearer_id, victim, label.strip(), feature, now)
+        if drawn is not None:
+            return drawn
         place = ProtectedPlace.create(victim=victim, label=label.strip())
         audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
         zone = add_zone(
@@ -65,6 +72,27 @@ def protect_tonight(
         )
         alerts.raise_notice(Wearer.get_by_id(wearer_id), zone, [TO_APPROVE], now, (Who.SUPERVISORS,))
         return zone
+
+
+def _drawn_just_now(
+    person: Person, wearer_id: int, victim: Victim, label: str, feature: dict[str, Any], now: datetime
+) -> PlaceZone | None:
+    """Return the zone that a request drew which is sent again: by a second tap, or on a line that lost the answer."""
+    query = (
+        ZoneVersion.select(ZoneVersion, PlaceZone)
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .join(ProtectedPlace)
+        .where(
+            PlaceZone.wearer == wearer_id,
+            ProtectedPlace.victim == victim,
+            ProtectedPlace.label == label,
+            ZoneVersion.is_provisional,
+            ZoneVersion.recorded_by == person,
+            ZoneVersion.recorded_at > now - SENT_AGAIN,
+        )
+    )
+    standing = {zone.zone_id for zone in reading.case(wearer_id).zones_meant(now)}
+    return next((row.zone for row in query if row.zone_id in standing and row.zone.feature == feature), None)
 
 
 def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
