@@ -77,17 +77,19 @@ class Muster:
         Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
         responsible officer, or with one to whom the case is closed, is everybody's: the team's officers stand in.
         """
-        responsible_id = self._officers.id_at(self._wearers[alert.wearer_id], self._now)
-        responsible = [
-            person for person in self._team(alert) if person.id == responsible_id and self._may_know(alert, person)
-        ]
+        responsible = self.answering(alert)
         if self._rosters[alert.team_id].is_kept:
             duty = self._on_duty(alert, Role.OFFICER)
-            if responsible and responsible_id in {person.id for person in duty}:
+            if responsible and responsible[0].id in {person.id for person in duty}:
                 return responsible
             if duty:
                 return duty
         return responsible or self._with_role(alert, Role.OFFICER)
+
+    def answering(self, alert: Alert) -> list[Person]:
+        """Return the responsible officer or whoever covers for them, on duty or not; nobody who may not open it."""
+        responsible_id = self._officers.id_at(self._wearers[alert.wearer_id], self._now)
+        return [person for person in self._team(alert) if person.id == responsible_id and self._may_know(alert, person)]
 
     def _on_duty(self, alert: Alert, role: Role) -> list[Person]:
         duty = self._rosters[alert.team_id].on_duty(role)

@@ -27,8 +27,19 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
     )
 
 
-def raise_notice(wearer: Wearer, zone: PlaceZone, reasons: Sequence[str], now: datetime, to: Sequence[Who]) -> Alert:
-    """Tell people something about a case that is no danger: it lies in their list, rings once and climbs no ladder."""
+def raise_notice(
+    wearer: Wearer,
+    zone: PlaceZone,
+    reasons: Sequence[str],
+    now: datetime,
+    to: Sequence[Who],
+    *,
+    and_answering: bool = False,
+) -> Alert:
+    """Tell people something about a case that is no danger: it lies in their list, rings once and climbs no ladder.
+
+    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    """
     with atomic():
         alert = Alert.create(
             code=new_code(wearer),
@@ -51,7 +62,7 @@ def raise_notice(wearer: Wearer, zone: PlaceZone, reasons: Sequence[str], now: d
             ladder_started_at=now,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
-        ladder.tell(alert, to, Purpose.NOTICE, now)
+        ladder.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
         publish(alert)
         return alert
 

@@ -44,13 +44,19 @@ def when(at: datetime) -> datetime:
 
 
 def ends_of(case: Case, now: datetime) -> list[tuple[int, datetime]]:
-    """Return the orders that have an end to come, by their last terms."""
+    """Return every end of an order that is to come by its dates: the last one, and one before a gap in them."""
     found = []
     for order_id, versions in case.orders.items():
-        last = standing(versions)[-1].value if standing(versions) else None
-        if last is not None and last.ends_at is not None and last.ends_at > now:
-            found.append((order_id, last.ends_at))
+        dates = {at for one in standing(versions) for at in (one.from_at, one.value.ends_at) if at is not None}
+        for at in sorted(at for at in dates if at > now):
+            if _covers(case, order_id, at - timedelta(microseconds=1)) and not _covers(case, order_id, at):
+                found.append((order_id, at))
     return found
+
+
+def _covers(case: Case, order_id: int, at: datetime) -> bool:
+    terms = case.terms_at(order_id, at)
+    return terms is not None and terms.cover(at)
 
 
 def gaining(case: Case, at: datetime) -> bool:
@@ -154,7 +160,10 @@ def _plan_announcements(case: Case, now: datetime) -> None:
         )
     }
     for order_id, ends_at in ends_of(case, now):
-        marks = [(days, ends_at - timedelta(days=days)) for days in ANNOUNCED_DAYS]
+        if case.life_at(ends_at - timedelta(microseconds=1)) is Life.ENDED:
+            # Nothing rests on an order of a case that has ended by then.
+            continue
+        marks = [(days, ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
         owed = [(days, at) for days, at in marks if at > now]
         passed = [days for days, at in marks if at <= now]
         if passed:
@@ -251,7 +260,8 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
     days = ceil((ends_at - now) / timedelta(days=1))
     left = "1 day" if days == 1 else f"{days} days"
     said = f"The order {order.reference} ends {when(ends_at):%-d %B %Y, %H:%M}, in {left}."
-    alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,))
+    # Whoever is on duty can do nothing about it: it is the business of whoever answers for the case.
+    alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
 
 
 def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:

@@ -101,11 +101,12 @@ def life_reason(case: Case, at: datetime) -> str:
 def told_at(ends_at: datetime, now: datetime) -> datetime:
     """Return when a protected person reads of an end to come: ahead of it, by day in London where that can be."""
     at = max(now, ends_at - TOLD_AHEAD)
-    by_day = _by_day(at)
-    return by_day if by_day == at or by_day <= ends_at - LEAST_AHEAD else at
+    decent = by_day(at)
+    return decent if decent == at or decent <= ends_at - LEAST_AHEAD else at
 
 
-def _by_day(at: datetime) -> datetime:
+def by_day(at: datetime) -> datetime:
+    """Return the instant, or the next one at which London is awake."""
     local = at.astimezone(LONDON)
     if DECENT_FROM <= local.time() < DECENT_UNTIL:
         return at

@@ -167,8 +167,10 @@ def test_the_end_of_an_order_is_announced_14_3_and_1_days_ahead(world: World) ->
         return [reason.rpartition(" in ")[2] for reason in said if reason.startswith("The order LIC-2041 ends")]
 
     said = []
-    for days in (5, 6.001, 17.001, 19.001):
-        cases.forward_to(world, start + timedelta(days=days))
+    for days in (5, 6, 17, 19):
+        # By day: whoever answers for the case is asleep at the midnight at which orders end.
+        at = ends.by_day(start + timedelta(days=days))
+        cases.forward_to(world, at + timedelta(seconds=90))
         said.append(announced())
     assert said == [[], ["14 days."], ["14 days.", "3 days."], ["14 days.", "3 days.", "1 day."]]
     officer.expects_push("a case of yours needs a look")

@@ -6,11 +6,11 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from backend import clock, consent, db, numbers
+from backend import clock, consent, db, numbers, rota
 from backend.case import ending, ends, lives, people, protected, reading, victims, writing
 from backend.case.lives import Ended
 from backend.case.people import CaseloadLeft
-from backend.case.record import Terms
+from backend.case.record import LONDON, Terms, midnight
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Role, Victim
 from tests import cases
 from tests.cases import notices_of
@@ -278,6 +278,38 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
     told.reads_everything()
 
 
+def test_the_end_of_an_order_is_announced_by_day_to_its_officer_who_is_not_on_duty(told: World) -> None:
+    today = clock.now().astimezone(LONDON).date()
+    ends_at = midnight(today + timedelta(days=20))
+    made = cases.order(told, told.zone.from_at, ends_at)
+    cases.rests_on(told, made)
+    told.colleague.has_app()
+    now = clock.now()
+    for n in (0, 7, 14):
+        begin, end_at = now + timedelta(days=n), now + timedelta(days=n + 7)
+        rota.add(told.supervisor.person, told.colleague.person.id, begin, end_at, now)
+    db.release_connection()
+    told.tag.is_far_away()
+    told.reads_everything()
+    cases.forward_to(told, ends_at - timedelta(days=14) + timedelta(minutes=1))
+    assert said_of(told, "ends") == []
+    cases.forward_to(told, ends_at - timedelta(days=14) + timedelta(hours=9, minutes=1))
+    assert said_of(told, "in 14 days.")
+    told.officer.expects_push("a case of yours needs a look")
+    told.reads_everything()
+
+
+def test_a_gap_in_an_order_is_announced_although_it_goes_on_afterwards(told: World) -> None:
+    made, _ = on_an_order(told, days=20)
+    now = clock.now()
+    ends_at = now + timedelta(days=20)
+    cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=90)), now + timedelta(days=30))
+    told.tag.is_far_away()
+    cases.forward_to(told, ends.by_day(ends_at - timedelta(days=14)) + timedelta(minutes=1))
+    assert said_of(told, "in 14 days.")
+    told.reads_everything()
+
+
 def test_a_place_that_is_protected_twice_by_one_tap_is_one_place(told: World) -> None:
     body = {"victim_id": told.victim.id, "place": "Refuge", "lat": SCHOOL[0], "lon": SCHOOL[1], "radius_m": 250}
     made = [told.officer.api("POST", f"/v1/wearers/{told.wearer.id}/provisional-zones", json=body) for _ in range(2)]
@@ -313,6 +345,14 @@ def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told:
     db.release_connection()
     told.tag.walks_in()
     third.expects_push("Please acknowledge")
+    told.reads_everything()
+
+
+def test_an_order_of_a_case_that_has_ended_is_announced_to_nobody(told: World) -> None:
+    on_an_order(told, days=20)
+    end(told, Ended.DEATH)
+    told.forward(7 * 86_400)
+    assert said_of(told, "The order LIC-2041 ends") == []
     told.reads_everything()
 
 

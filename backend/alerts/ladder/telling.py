@@ -70,10 +70,16 @@ def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
     return list(found.values())
 
 
-def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime) -> None:
-    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors."""
+def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, and_answering: bool = False) -> None:
+    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors.
+
+    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    """
     muster = Muster([alert], now)
-    people = muster.recipients(alert, to) or muster.recipients(alert, (Who.SUPERVISORS,))
+    people = muster.recipients(alert, to)
+    if and_answering:
+        people += [person for person in muster.answering(alert) if person not in people]
+    people = people or muster.recipients(alert, (Who.SUPERVISORS,))
     routes = muster.routes_of(people)
     quiet = (Channel.PUSH, Channel.SMS)
     owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
