@@ -1,0 +1,52 @@
+"""Forms of a case on a phone: what was typed in one that is refused is still there, and a button does what it says."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, expect
+
+from backend import consent, db
+from tests.pages.test_browser_story import phone  # noqa: F401 - fixtures of page tests
+from tests.pages.test_cases import open_page
+from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.world import World
+
+
+def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
+    world: World,
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    laura = page.locator(f"[data-victim='{world.victim.id}']")
+    laura.get_by_text("Record that she agrees to texts").click()
+    laura.get_by_label("The number that is safe for her").fill("+447700900201")
+    laura.get_by_label("Her words for: he is near").fill("Your book has arrived.")
+    laura.get_by_label("Her words for: protection is about to end").fill("The library closes.")
+    laura.get_by_role("button", name="Record her consent").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is a problem")
+    expect(laura.get_by_label("Her words for: he is near")).to_have_value("Your book has arrived.")
+    expect(laura.get_by_label("Her words for: protection is about to end")).to_be_visible()
+    expect_to_fit(page)
+    expect(laura.get_by_label("The number that is safe for her")).to_have_value("+447700900201")
+    laura.get_by_label("Her words for: it is over").fill("Your book was collected.")
+    laura.get_by_role("button", name="Record her consent").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    held = consent.sms_consent(world.victim)
+    db.release_connection()
+    assert held is not None
+    assert held.wording_ending == "The library closes."
+    # Days and boxes come back as well as words.
+    zone = page.locator("[data-zone]")
+    zone.get_by_text("Change or remove this zone").click()
+    zone.get_by_label("Radius, metres").fill("400")
+    zone.get_by_label("Mon").first.check()
+    zone.get_by_label("The version at hand was wrong all along").check()
+    zone.locator("[id^='why-zone']").fill("Metres and yards.")
+    zone.get_by_role("button", name="Save the new version").click()
+    expect(page.get_by_role("alert")).to_contain_text("Hours need days, a time from which, and a time until which.")
+    expect(zone.get_by_label("Radius, metres")).to_have_value("400")
+    expect(zone.get_by_label("Mon").first).to_be_checked()
+    expect(zone.get_by_label("Tue").first).not_to_be_checked()
+    expect(zone.get_by_label("The version at hand was wrong all along")).to_be_checked()
+    expect(zone.locator("[id^='why-zone']")).to_have_value("Metres and yards.")
+    assert [line for line in complaints if "422" not in line] == []
+    world.reads_everything()
