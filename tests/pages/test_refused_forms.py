@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.sync_api import BrowserContext, expect
 
-from backend import consent, db
+from backend import clock, consent, db
+from backend.case import reading
+from backend.case.record import Terms
+from tests import cases
 from tests.pages.test_browser_story import phone  # noqa: F401 - fixtures of page tests
 from tests.pages.test_cases import open_page
 from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
@@ -49,4 +54,33 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     expect(zone.get_by_label("The version at hand was wrong all along")).to_be_checked()
     expect(zone.locator("[id^='why-zone']")).to_have_value("Metres and yards.")
     assert [line for line in complaints if "422" not in line] == []
+    world.reads_everything()
+
+
+def test_a_suspended_order_whose_last_day_is_varied_stays_suspended(
+    world: World,
+    phone: BrowserContext,  # noqa: F811
+) -> None:
+    now = clock.now()
+    made = cases.order(world, world.zone.from_at, now + timedelta(days=20))
+    cases.rests_on(world, made)
+    cases.vary(world, made, Terms(world.zone.from_at, now + timedelta(days=20), is_suspended=True), now)
+    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    order = page.locator(f"[data-order='{made.id}']")
+
+    def vary(button: str) -> None:
+        order.get_by_text("Enter a variation").click()
+        order.locator("[id^='why-order']").fill("Varied by the court.")
+        order.get_by_role("button", name=button).click()
+
+    vary("Save the variation, still suspended")
+    expect(order).to_contain_text("Suspended")
+    expect(page.locator(".case-entry").filter(has_text="Varied by the court.")).to_have_count(1)
+    assert not reading.case(world.wearer.id).zones_in_force(clock.now())
+    db.release_connection()
+    vary("Save and let the order be in force")
+    expect(page.locator(".case-entry").filter(has_text="Varied by the court.")).to_have_count(2)
+    assert reading.case(world.wearer.id).zones_in_force(clock.now())
+    db.release_connection()
+    assert complaints == []
     world.reads_everything()
