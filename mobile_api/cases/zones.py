@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from backend.case import writing
+from backend.errors import InvalidTransition
 from backend.models import DatedEntry, Person, PlaceZone
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
@@ -58,7 +59,9 @@ def add_zone(person: Person, body: ZoneIn, now: datetime, wearer_id: int) -> Pla
 
 
 @bp.post("/v1/zones/<int:zone_id>/versions")
-@records("Let a new version of a zone hold from an instant on.", ZoneVersionIn, *CHANGED, ZoneNotUsable)
+@records(
+    "Let a new version of a zone hold from an instant on.", ZoneVersionIn, *CHANGED, InvalidTransition, ZoneNotUsable
+)
 def change_zone(person: Person, body: ZoneVersionIn, now: datetime, zone_id: int) -> PlaceZone:
     more = body.model_dump(include={"why", "document", "order_id", "is_removed", "is_correction", "is_confirmed"})
     return writing.change_zone(person, zone_id, body.from_at, now, feature=body.zone, **more)

@@ -13,8 +13,8 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from backend import clock, db, ingest
-from backend.case import writing
-from backend.case.record import Terms
+from backend.case import reading, writing
+from backend.case.record import Terms, true_at
 from backend.ingest.record import store_group
 from backend.models import (
     Activation,
@@ -107,9 +107,11 @@ class History:
                 self.person, self.order.id, varied, effective_at, self.now, why="Varied.", is_confirmed=True
             )
         elif kind == "zone":
+            held = true_at(reading.case(self.wearer.id).lines[self.zone.id], effective_at)
+            assert held is not None
             writing.change_zone(
                 self.person,
-                self.zone.id,
+                held.id,
                 effective_at,
                 self.now,
                 why="Varied.",

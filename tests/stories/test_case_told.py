@@ -333,6 +333,20 @@ def test_an_extension_that_is_entered_after_the_end_is_said_to_go_on(told: World
     told.reads_everything()
 
 
+def test_two_who_change_a_zone_at_once_do_not_undo_each_other(told: World) -> None:
+    wide = cases.circle(*HOME, radius_m=900.0)
+    buffer = cases.circle(*HOME, buffer_m=50.0)
+    person = told.officer.person
+    writing.change_zone(person, told.zone.id, clock.now(), clock.now(), why="Wider.", feature=wide)
+    db.release_connection()
+    told.forward(5)
+    path = f"/v1/zones/{told.zone.id}/versions"
+    body = {"zone": buffer, "from_at": clock.now().isoformat(), "why": "A smaller buffer."}
+    answer = told.officer.api("POST", path, json=body)
+    assert answer.status_code == 409, answer.text
+    told.reads_everything()
+
+
 def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told: World) -> None:
     a, b, now = told.officer.person, told.colleague.person, clock.now()
     people.cover(a, a.id, b.id, now, now + timedelta(days=14), now, why="Leave.")

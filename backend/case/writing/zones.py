@@ -9,9 +9,10 @@ from backend import audit
 from backend.access import access_wearer, known_victims
 from backend.case import reading, warnings
 from backend.case.drawing import hours_lost, keeps_in
+from backend.case.record import Case, true_at
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
-from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
+from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.zone_replay import read_zone
 
@@ -83,7 +84,8 @@ def change_zone(
 
     With ``is_correction`` the version at hand was wrong all along and never held. What is not given stays as it is.
 
-    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation.
+    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation; InvalidTransition where somebody has
+    changed the zone since the version at hand was read.
     """
     wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
     if wrong is None:
@@ -95,6 +97,8 @@ def change_zone(
         before = reading.case(wrong.wearer_id)
         feature = feature or wrong.feature
         line = known.line if known else wrong.id
+        if not is_removed:
+            _refuse_unseen(before, wrong, line, from_at, is_correction=is_correction)
         lost = [] if is_removed or is_confirmed else hours_lost(wrong.feature, feature)
         if lost:
             raise NeedsConfirmation(lost[0], warnings=lost)
@@ -182,6 +186,22 @@ def _make_version(
         from_at=from_at.isoformat(),
     )
     return zone
+
+
+def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *, is_correction: bool) -> None:
+    """Refuse to change a version in whose place another one holds that was entered since: it would be undone unseen.
+
+    Raises: InvalidTransition.
+    """
+    versions = case.lines[line]
+    held = true_at(versions, from_at)
+    is_undone = held is not None and held.id > wrong.id
+    if is_correction:
+        is_undone = any(version.corrects == wrong.id for version in versions)
+    if is_undone:
+        raise InvalidTransition(
+            "Another version of this zone was entered since: look at the history of the case, and change that one."
+        )
 
 
 def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
