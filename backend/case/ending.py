@@ -14,7 +14,7 @@ from backend import alerts, audit, numbers, outbox
 from backend.case import ends, reading
 from backend.case.drawing import keeps_in
 from backend.case.ends import Guard, Loss
-from backend.case.record import LONDON, Case, Life, true_at
+from backend.case.record import LONDON, Case, Life
 from backend.consent import reached, sms_consent
 from backend.db import lock_rows
 from backend.models import (
@@ -132,7 +132,7 @@ def _reasons(losses: Sequence[Loss]) -> str:
 
 
 def _until(case: Case, at: datetime) -> str:
-    entry = true_at(case.life, at)
+    entry = case.life_entry(at)
     expected = entry.value.get("expected_end_at") if entry and case.life_at(at) is Life.SUSPENDED else None
     return f", as expected until {when(datetime.fromisoformat(expected))}" if expected else ""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 
-from backend.case.record import LONDON, Case, Life, ZoneTerms, true_at
+from backend.case.record import LONDON, Case, Life, ZoneTerms
 
 # Nobody's protection stops sooner than this after a decision, so that her message goes first.
 NOTICE = timedelta(minutes=15)
@@ -94,7 +94,7 @@ def _why(zones: list[ZoneTerms], after: Case, at: datetime, *, is_pause: bool) -
 
 def life_reason(case: Case, at: datetime) -> str:
     """Return why the wearer is not monitored at that instant."""
-    entry = true_at(case.life, at)
+    entry = case.life_entry(at)
     return str((entry.value.get("reason") if entry else None) or case.life_at(at))
 
 

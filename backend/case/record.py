@@ -161,8 +161,32 @@ class Case:
 
     def life_at(self, at: datetime, known_at: datetime | None = None) -> Life:
         """Return whether the wearer is monitored; a case without an entry is."""
-        found = true_at(self.life, at, known_at)
+        found = self.life_entry(at, known_at)
         return Life(found.value["state"]) if found else Life.ACTIVE
+
+    def life_entry(self, at: datetime, known_at: datetime | None = None) -> Version[dict[str, Any]] | None:
+        """Return the entry of the case's life that holds at ``at``, or None before the first one.
+
+        What was planned for a later day does not bring back a case that was ended after it was planned.
+        """
+        found = None
+        for version in standing(self.life, known_at):
+            if version.from_at <= at and not (found is not None and self._is_ended_since_planned(version, found)):
+                found = version
+        return found
+
+    def _is_ended_since_planned(self, planned: Version[dict[str, Any]], end: Version[dict[str, Any]]) -> bool:
+        if end.value["state"] != Life.ENDED:
+            return False
+        decided_at = self._decided_at(end)
+        return self._decided_at(planned) < decided_at < planned.from_at
+
+    def _decided_at(self, entry: Version[dict[str, Any]]) -> datetime:
+        """Return when it was first recorded: a correction says better what was decided before."""
+        by_id = {version.id: version for version in self.life}
+        while entry.corrects in by_id:
+            entry = by_id[entry.corrects]
+        return entry.recorded_at
 
     def terms_at(self, order_id: int, at: datetime, known_at: datetime | None = None) -> Terms | None:
         """Return the terms of an order that hold at ``at``, or None before the first."""

@@ -103,6 +103,31 @@ def test_what_a_change_leaves_unprotected_is_named_from_the_first_instant() -> N
     assert day(midnight(date(2027, 3, 14))) == "14 March 2027"
 
 
+def test_what_was_planned_before_a_case_ended_does_not_bring_it_back_and_what_is_entered_since_does() -> None:
+    def entry(number: int, begin: float, state: str, recorded: float, corrects: int | None = None) -> Version:
+        return version(number, begin, {"state": state}, recorded=recorded, corrects=corrects)
+
+    planned = [entry(1, 0, "suspended", 0), entry(2, 48, "active", 1)]
+    lives = {
+        "as planned": (planned, "suspended", "active"),
+        "ended since": ([*planned, entry(3, 24, "ended", 20)], "ended", "ended"),
+        "planned anew": ([*planned, entry(3, 24, "ended", 20), entry(4, 48, "active", 30)], "ended", "active"),
+        "the end was an error": (
+            [*planned, entry(3, 24, "ended", 20), entry(4, 24, "suspended", 30, corrects=3)],
+            "suspended",
+            "active",
+        ),
+        "resumed, and its reason corrected afterwards": (
+            [entry(1, 0, "ended", 0), entry(2, 30, "active", 30), entry(3, 0, "ended", 60, corrects=1)],
+            "ended",
+            "active",
+        ),
+    }
+    for said, (life, before, after) in lives.items():
+        told = Case(1, life=life)
+        assert (told.life_at(at(25)), told.life_at(at(49))) == (before, after), said
+
+
 def test_whoever_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
     covers = {
         1: [version(1, 10, {"by": 2, "until": at(20).isoformat()})],

@@ -8,7 +8,7 @@ import pytest
 
 from backend import clock, consent, db, numbers, rota
 from backend.case import ending, ends, lives, people, protected, reading, victims, writing
-from backend.case.lives import Ended
+from backend.case.lives import Ended, Suspended
 from backend.case.people import CaseloadLeft
 from backend.case.record import LONDON, Terms, midnight
 from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Role, Victim
@@ -275,6 +275,18 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
         "Sofia Marino, for whom no zone is drawn yet. She answered by text: “He is outside, please hurry”"
     ]
     told.officer.expects_push("a case of yours needs a look")
+    told.reads_everything()
+
+
+def test_a_case_that_ends_does_not_come_back_on_a_day_that_was_planned_before(told: World) -> None:
+    suspend(told, Suspended.HOSPITAL, days=5)
+    now = clock.now()
+    lives.resume(told.officer.person, told.wearer.id, now + timedelta(days=2), now, why="Released on that day.")
+    db.release_connection()
+    end(told, Ended.DEATH)
+    told.settle()
+    told.forward(3 * 86_400)
+    assert not is_protected(told)
     told.reads_everything()
 
 

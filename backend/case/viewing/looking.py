@@ -40,7 +40,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     wearer = access_wearer(person, wearer_id, now)
     _record_look(person, wearer, now)
     case = reading.case(wearer.id)
-    entry = true_at(case.life, at)
+    entry = case.life_entry(at)
     officer_id = reading.responsible_officer_id(wearer, at)
     officer = Person.get_or_none(Person.id == officer_id) if officer_id else None
     held = {zone.zone_id for zone in case.zones_in_force(at)}

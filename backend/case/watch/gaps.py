@@ -147,7 +147,7 @@ def find(
 
 def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta) -> list[tuple[Gap, str]]:
     case, orders, worn = facts.cases[wearer_id], facts.orders[wearer_id], facts.worn[wearer_id]
-    life, entry = case.life_at(now), true_at(case.life, now)
+    life, entry = case.life_at(now), case.life_entry(now)
     newest = facts.newest.get(wearer_id)
     is_reporting = newest is not None and now - newest[1] <= REPORTING_WITHIN
     if life is Life.ENDED:
