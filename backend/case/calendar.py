@@ -225,6 +225,9 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     if due.what == ending.CHECK_TOLD:
         ending.check_told(due, now)
         return
+    if due.what == ending.CHECK_ASKED:
+        ending.check_asked(due, now)
+        return
     if due.what == projection.TAKES_EFFECT:
         projection.take_effect(due, now)
         return

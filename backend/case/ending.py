@@ -36,6 +36,9 @@ from backend.rungs import Who
 # A message that is not on its way after this time is somebody's to give in person.
 CHECKED_AFTER = timedelta(minutes=5)
 CHECK_TOLD = "victim_told_checked"
+# A push that asks to tell her may lie unread; a notice climbs no ladder, and she would be told by nobody.
+ANSWERED_WITHIN = timedelta(hours=1)
+CHECK_ASKED = "asked_to_tell_victim_checked"
 
 
 def when(at: datetime) -> str:
@@ -177,9 +180,39 @@ def _raise(
             due_at=min(now + CHECKED_AFTER, ends_at),
             detail={"ends_at": ends_at.isoformat()},
         )
+    elif not wearer.is_training:
+        CaseDue.create(
+            what=CHECK_ASKED,
+            subject=f"alert:{alert.id}",
+            wearer=wearer.id,
+            due_at=_asked_again_at(ends_at, now),
+            detail={
+                "ends_at": ends_at.isoformat(),
+                "made_good_by": [[loss.place_id, int(loss.made_good_by)] for loss in losses],
+            },
+        )
     action = "victim_told_of_end" if is_told else "officer_asked_to_tell_victim"
     audit.record(audit.SYSTEM, action, f"victim:{reader.id}", now, alert=alert)
     return alert.id
+
+
+def _asked_again_at(ends_at: datetime, now: datetime) -> datetime:
+    """Return when somebody has to have answered that she is to be told: by day, and in time, where that can be."""
+    if ends_at <= now:
+        return ends.by_day(now + ANSWERED_WITHIN)
+    latest = max(now + CHECKED_AFTER, ends_at - ANSWERED_WITHIN)
+    return min(latest, ends.by_day(now + 3 * ANSWERED_WITHIN))
+
+
+def check_asked(due: CaseDue, now: datetime) -> None:
+    """Where nobody has answered that she is to be told, and it is so still, tell the supervisors."""
+    alert = alerts.lock(int(due.subject.partition(":")[2]))
+    at = max(datetime.fromisoformat(due.detail["ends_at"]), now)
+    held = ends.guards(reading.case(due.wearer_id), at)
+    is_lost = any(held.get(place_id, Guard.NONE) < least for place_id, least in due.detail["made_good_by"])
+    if is_lost and alert.handling == Handling.OPEN:
+        audit.record(audit.SYSTEM, "nobody_answered_to_tell_victim", due.subject, now, alert=alert)
+        alerts.tell(alert, (Who.SUPERVISORS,), Purpose.NOTICE, now)
 
 
 def is_too_late(alert_id: int, now: datetime) -> bool:

@@ -207,6 +207,8 @@ def test_a_silent_tag_of_somebody_in_custody_is_not_told(world: World) -> None:
     for _ in range(3):
         cases.forward_to_morning(world)
     assert of_case(world) == set()
+    # Nobody has answered that she is to be told of the suspension; of the tag nobody hears.
+    world.supervisor.expects_sms("a case of yours needs a look")
 
 
 def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: World) -> None:
