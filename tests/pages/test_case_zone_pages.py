@@ -278,8 +278,9 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
 
     state("", ("18 or older", "Yes"))
     expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    # The form that was refused is open, with what was answered.
+    expect(page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True)).to_be_checked()
     day = (clock.now() - timedelta(days=10)).astimezone(LONDON).date()
-    page.get_by_text("State whether he may be tagged").click()
     page.locator(f"#eligible-{made.id}-day").fill(day.isoformat())
     page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
     page.get_by_role("group", name="Accommodation where the tag").get_by_label("No", exact=True).check()
@@ -315,7 +316,6 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
         card.get_by_text("Hand it to the police, or recall").click()
         card.get_by_role("button", name="Handed over now").click()
         expect(page.get_by_role("alert")).to_contain_text("Enter the police force and its reference.")
-        card.get_by_text("Hand it to the police, or recall").click()
         card.get_by_label("Police force").fill(force)
         card.get_by_label("Its reference").fill(reference)
         card.get_by_role("button", name="Handed over now").click()

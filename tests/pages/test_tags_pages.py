@@ -17,7 +17,6 @@ def test_a_tag_is_swapped_and_taken_off_by_the_page_of_the_case(world: World, ph
     page.get_by_text("Swap this tag for another").click()
     page.get_by_role("button", name="Swap the tags").click()
     expect(page.get_by_role("alert")).to_contain_text("Say why the tag is changed.")
-    page.get_by_text("Swap this tag for another").click()
     page.get_by_label("The tag that he wears from now on").select_option("LDN-0099")
     page.locator("details[open]").get_by_label("Why").fill("The strap was worn through.")
     shot(page, "tag-swap-390")
