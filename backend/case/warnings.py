@@ -34,7 +34,14 @@ def in_words(before: Case, after: Case, now: datetime) -> list[str]:
     """Return what the change takes away, one sentence each."""
     places, unjudged_at = gaps(before, after, now)
     names = {place.id: place.label for place in ProtectedPlace.select().where(ProtectedPlace.id.in_(list(places)))}
-    said = [f"From {day(at)} no zone protects place {names[place_id]}." for place_id, at in sorted(places.items())]
+    said = []
+    for place_id, at in sorted(places.items()):
+        said.append(f"From {day(at)} no zone protects place {names[place_id]}.")
+        again_at = next((one for one in after.changes() if one > at and _is_protected(after, place_id, one)), None)
+        if again_at is not None:
+            said.append(
+                f"From {day(again_at)} one does again, by what was entered before: change that too if it is over."
+            )
     if unjudged_at is not None:
         wearer = Wearer.get_by_id(before.wearer_id)
         why = {Life.SUSPENDED: " (suspended)", Life.ENDED: " (ended)"}.get(after.life_at(unjudged_at), "")
@@ -42,6 +49,10 @@ def in_words(before: Case, after: Case, now: datetime) -> list[str]:
     if any(ends.guards(after, at).get(place_id) is Guard.PAUSED for place_id, at in places.items()):
         said.append("No text tells a protected person of a suspension: tell her.")
     return said
+
+
+def _is_protected(case: Case, place_id: int, at: datetime) -> bool:
+    return any(zone.place_id == place_id for zone in case.zones_in_force(at))
 
 
 def day(at: datetime) -> str:

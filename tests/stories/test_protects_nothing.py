@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import lives, reading
+from backend.case import lives, reading, warnings, writing
 from backend.case.lives import Ended, Suspended
 from backend.case.record import Life, Terms
 from backend.errors import InvalidTransition, NeedsConfirmation
@@ -120,3 +120,23 @@ def test_a_case_that_is_opened_with_an_order_that_is_over_is_asked_back(world: W
     assert "does not protect place Elm: its order ended" in asked.json()["detail"]
     assert Wearer.select().count() == 1
     db.release_connection()
+
+
+def test_an_order_that_ends_and_comes_back_by_what_was_planned_before_is_said_to(world: World) -> None:
+    now, person = clock.now(), world.officer.person
+    made = cases.order(world, world.zone.from_at, now + timedelta(days=60))
+    cases.rests_on(world, made)
+    renewed_at, ends_at = now + timedelta(days=40), now + timedelta(days=10)
+    cases.vary(world, made, Terms(world.zone.from_at, now + timedelta(days=300)), renewed_at)
+    with pytest.raises(NeedsConfirmation) as asked:
+        writing.vary_order(person, made.id, Terms(world.zone.from_at, ends_at), now, now, why="The court ended it.")
+    assert f"From {warnings.day(ends_at)} no zone protects place Home." in asked.value.extra["warnings"]
+    again = [
+        said
+        for said in asked.value.extra["warnings"]
+        if said.startswith(f"From {warnings.day(renewed_at)} one does again")
+    ]
+    assert len(again) == 1
+    assert reading.case(world.wearer.id).orders[made.id][-1].value.ends_at != ends_at
+    db.release_connection()
+    world.reads_everything()
