@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts
 from backend.case import calendar, present, reading, watch
-from backend.db import LOST_CONNECTION, atomic, lock_rows
+from backend.db import atomic, is_held, is_lost, lock_rows
 from backend.ingest.consequences import cannot_judge
 from backend.ingest.shapes import next_change
 from backend.models import PlaceState, Tag, Wearer
@@ -33,9 +33,12 @@ def judge_due(now: datetime, limit: int = 100, *, silent_after: timedelta = watc
     for row in due:
         try:
             _judge_row(row.id, now)
-        except LOST_CONNECTION:
-            raise
         except Exception as error:
+            if is_lost(error):
+                raise
+            if is_held(error):
+                # It is judged at the next look: nobody else waits for a case that somebody works on.
+                continue
             log.warning("zone %s not judged as it changes: %s", row.zone_id, type(error).__name__)
             _set_aside(row.id, now)
     return len(due)
@@ -68,8 +71,8 @@ def _lock(state_id: int) -> PlaceState | None:
     known = PlaceState.get_or_none(PlaceState.id == state_id)
     if known is None:
         return None
-    lock_rows(Tag, [known.tag_id])
-    lock_rows(Wearer, [known.wearer_id])
+    lock_rows(Tag, [known.tag_id], waits=False)
+    lock_rows(Wearer, [known.wearer_id], waits=False)
     return next(iter(present.states(PlaceState.id == state_id)), None)
 
 

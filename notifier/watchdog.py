@@ -148,7 +148,7 @@ class Watchdog:
                 if is_there:
                     look(now)
             except Exception as error:
-                is_lost = isinstance(error, db.LOST_CONNECTION)
+                is_lost = db.is_lost(error)
                 # A database that is away is said in a line, since it is said again at each round.
                 log.warning("the watchdog could not look at %s (%s)", what, type(error).__name__, exc_info=not is_lost)
                 db.forget_connection()
@@ -201,9 +201,9 @@ class Watchdog:
     def _repair(alert_id: int, now: datetime) -> str:
         try:
             alerts.repair(alert_id, now)
-        except db.LOST_CONNECTION:
-            raise
-        except Exception:
+        except Exception as error:
+            if db.is_lost(error):
+                raise
             # One row that cannot be worked on keeps no other from being looked at; a person has to.
             log.exception("alert %s could not be repaired", alert_id)
             return "it cannot be set going again, see to it yourself"

@@ -274,9 +274,10 @@ class Worker:
     def _try(what: str, step: Callable[[], object]) -> None:
         try:
             step()
-        except db.LOST_CONNECTION:
-            raise
-        except Exception:
+        except Exception as error:
+            if db.is_lost(error):
+                raise
+            # A row that somebody holds for long, or cannot be worked on, keeps no other step from its work.
             log.exception("%s could not be worked on", what)
 
     def _longest_sleep_s(self) -> float:

@@ -14,7 +14,7 @@ from backend import alerts, audit
 from backend.case import ending, ends, present, projection, reading, watch
 from backend.case.ends import Guard
 from backend.case.record import LONDON, Case, Life, standing
-from backend.db import LOST_CONNECTION, atomic, lock_rows
+from backend.db import atomic, is_held, is_lost, lock_rows
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
 from backend.rungs import Who
 
@@ -200,12 +200,16 @@ def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = wa
                 continue
             with atomic():
                 if row.wearer_id is not None:
-                    lock_rows(Tag, [a.tag_id for a in Activation.select().where(Activation.wearer == row.wearer_id)])
-                    lock_rows(Wearer, [row.wearer_id])
+                    tag_ids = [a.tag_id for a in Activation.select().where(Activation.wearer == row.wearer_id)]
+                    lock_rows(Tag, tag_ids, waits=False)
+                    lock_rows(Wearer, [row.wearer_id], waits=False)
                 _run(row.id, now, silent_after)
-        except LOST_CONNECTION:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_lost(error):
+                raise
+            if is_held(error):
+                # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
+                continue
             log.exception("what the calendar owes could not be done: %s", row.id)
             with atomic():
                 CaseDue.update(due_at=now + TRY_AGAIN).where(CaseDue.id == row.id).execute()

@@ -1,21 +1,24 @@
-"""Also: an acknowledgement that races the ladder, SIGTERM in mid-send, a disk that is full, a token that is rotated."""
+"""Also: an answer that races the ladder, SIGTERM in mid-send, a full disk, a rotated token, a frozen process."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+import psutil
 import pytest
 from peewee import OperationalError
 
 from backend import alerts, clock, db, outbox
 from backend.ingest import record
-from backend.models import Alert, Fix, Notification, NotificationState
+from backend.models import Alert, Feed, Fix, Notification, NotificationState
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
-from tests.processes import notifier
+from tests.processes import ROOT, environment, notifier
 from tests.world import World, eventually
 
 
@@ -117,3 +120,46 @@ def test_a_worker_without_any_provider_says_so_and_lets_the_ladder_climb_to_its_
     world.worker.run()
     world.worker = None
     db.release_connection()
+
+
+# Every change of an alert takes a number from this row as it commits.
+HOLD_AND_FREEZE = """
+import os, signal, sys
+from backend import db
+from backend.models import Feed
+from backend.settings import Settings
+db.SILENT_UNIT_S = int(sys.argv[1])
+db.bind(Settings.from_environ().database_url)
+with db.atomic():
+    Feed.update(cursor=Feed.cursor + 1).execute()
+    os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+# SQLite has one machine, one write lock, and no sessions that could be ended.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_process_that_froze_in_a_unit_of_work_silences_nobody(world: World, remedy: Remedy) -> None:
+    officer = world.officer.has_app()
+    seconds = "1" if remedy.is_on else "0"
+    frozen = subprocess.Popen(
+        [sys.executable, "-c", HOLD_AND_FREEZE, seconds], cwd=ROOT, env=environment(world.settings)
+    )
+    try:
+        eventually(lambda: psutil.Process(frozen.pid).status() == psutil.STATUS_STOPPED, "it is frozen")
+        with remedy.decides():
+            eventually(_is_counter_free, "nobody holds the feed's counter")
+            assert world.tag.post(world.tag.fix(0.0)).status_code == 200
+            officer.expects_push("Please acknowledge")
+            officer.acknowledges()
+            world.reads_everything()
+    finally:
+        frozen.send_signal(signal.SIGKILL)
+        frozen.wait()
+
+
+def _is_counter_free() -> bool:
+    try:
+        with db.atomic():
+            return bool(list(db.skip_locked(Feed.select().where(Feed.id == 1))))
+    finally:
+        db.release_connection()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+
+import pytest
 
 from backend import alerts, clock, db, outbox
 from backend.alerts import ladder
 from backend.alerts.ladder import climbing
-from backend.case import people
+from backend.case import people, watch
 from backend.models import (
     Alert,
     AlertKind,
+    CaseDue,
     Channel,
     Notification,
     NotificationState,
     Person,
+    PlaceState,
     Role,
     Session,
     Socket,
@@ -235,4 +241,51 @@ def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_
     alert = Alert.get()
     assert alert.next_escalation_at <= clock.now() + timedelta(seconds=climbing.HINT_ACKNOWLEDGED_S)
     officer.acknowledges()
+    world.reads_everything()
+
+
+@contextmanager
+def _held(wearer: Wearer) -> Iterator[None]:
+    """Let somebody hold a case for as long as the story inside takes."""
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with db.atomic():
+            db.lock_rows(Wearer, [wearer.id])
+            is_held.set()
+            while not is_over.wait(1):
+                # A session that said nothing would be ended.
+                db.database.execute_sql("SELECT 1")
+        db.release_connection()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert is_held.wait(10)
+        yield
+    finally:
+        is_over.set()
+        thread.join(10)
+
+
+# On SQLite a unit of work holds the only write lock, and nobody can hold a case and nothing else.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("owed", ["a zone begins", "the calendar owes a look"])
+def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, owed: str) -> None:
+    officer = world.officer.has_app()
+    world.tag.is_far_away()
+    world.new_wearer("Second Wearer", "LDN-0002").walks_in()
+    officer.expects_push("Please acknowledge")
+    with _held(world.wearer):
+        if owed == "a zone begins":
+            PlaceState.update(next_change_at=clock.now()).where(PlaceState.wearer == world.wearer).execute()
+        else:
+            CaseDue.create(
+                what=watch.WATCH, subject=f"wearer:{world.wearer.id}", wearer=world.wearer, due_at=clock.now()
+            )
+        db.release_connection()
+        world.clock.forward(11)
+        officer.expects_sms("to acknowledge")
+    officer.acknowledges(officer.alerts("open")[0]["id"])
+    # What was owed to the case that was held is done once it is free.
     world.reads_everything()

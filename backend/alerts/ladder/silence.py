@@ -9,7 +9,7 @@ from backend import audit, lifecycle, outbox
 from backend.alerts.ladder.climbing import climb, restart, stop
 from backend.alerts.ladder.footing import WARNINGS, ladder_for, lock, lock_all
 from backend.alerts.muster import Muster
-from backend.db import LOST_CONNECTION, atomic, skip_locked
+from backend.db import atomic, is_held, is_lost, skip_locked
 from backend.models import Alert, Channel, Handling, Notification, NotificationState
 
 log = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
             muster = Muster(overdue_alerts, now)
             for alert in overdue_alerts:
                 _escalate(alert, now, muster)
-    except LOST_CONNECTION:
-        raise
-    except Exception:
+    except Exception as error:
+        if is_lost(error):
+            raise
         log.exception("a group of alerts could not be climbed for: each is tried alone")
         ids = [row.id for row in Alert.select(Alert.id).where(overdue).limit(limit)]
         for alert_id in ids:
@@ -67,9 +67,9 @@ def _escalate_alone(alert_id: int, now: datetime) -> None:
     try:
         with atomic():
             _escalate(lock(alert_id), now)
-    except LOST_CONNECTION:
-        raise
-    except Exception:
+    except Exception as error:
+        if is_lost(error) or is_held(error):
+            raise
         log.exception("alert %s could not be climbed for", alert_id)
         with atomic():
             Alert.update(next_escalation_at=now + timedelta(seconds=TRY_AGAIN_S)).where(Alert.id == alert_id).execute()
