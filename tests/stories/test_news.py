@@ -9,8 +9,9 @@ import pytest
 
 from backend import alerts, auth, clock, db, numbers, routes
 from backend.alerts.handling import Outcome
-from backend.models import Alert, Channel, Notification, NotificationState, Role
+from backend.models import Alert, AuditEntry, Channel, Notification, NotificationState, Person, Role
 from backend.numbers.refusals import WrongCode
+from backend.rungs import Who
 from notifier import delivery
 from tests.world import World, eventually
 
@@ -48,6 +49,24 @@ def test_news_that_cannot_be_delivered_is_told_to_the_supervisor(world: World) -
     db.release_connection()
     supervisor.expects_push("a colleague could not be told news of it")
     world.reads_everything()
+
+
+def test_news_for_an_officer_whom_nothing_reaches_is_told_to_the_supervisor(world: World) -> None:
+    Person.update(phone=None).where(Person.id == world.officer.person.id).execute()
+    world.victim_consents()
+    world.doubles.script(to=world.victim.phone, channel="sms", code=21614)
+    world.tag.is_far_away()
+    world.tag.stays_inside()
+    world.supervisor.expects_sms("the protected person could not be warned by text")
+    world.colleague.acknowledges()
+    world.reads_everything()
+
+
+def test_news_that_reaches_nobody_is_in_the_history_of_the_alert(world: World) -> None:
+    Person.update(phone=None).execute()
+    raised = alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
+    assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "nobody_reachable").exists()
+    db.release_connection()
 
 
 def test_news_that_went_out_by_another_way_is_not_called_undelivered(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from backend.alerts.muster import Muster
 from backend.models import Alert, Channel, Notification, NotificationState, Person, Purpose
 from backend.rungs import Who
 from zones import Certainty
+
+log = logging.getLogger(__name__)
 
 # What only its own message tells a member of staff.
 NEWS = (
@@ -71,7 +74,7 @@ def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, and_answering: bool = False) -> None:
-    """Owe these people one message on each quiet route they have; where there are none of them, the supervisors.
+    """Owe these people one message on each quiet route they have; where none of them has one, the supervisors.
 
     With ``and_answering`` whoever answers for the case is among them, on duty or not.
     """
@@ -79,11 +82,15 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
     people = muster.recipients(alert, to)
     if and_answering:
         people += [person for person in muster.answering(alert) if person not in people]
-    people = people or muster.recipients(alert, (Who.SUPERVISORS,))
-    routes = muster.routes_of(people)
     quiet = (Channel.PUSH, Channel.SMS)
-    owed = [(person, channel) for person in people for channel in quiet if channel in routes[person.id]]
-    outbox.owe_all(alert, owed, purpose, now)
+    for those in (people, muster.recipients(alert, (Who.SUPERVISORS,))):
+        routes = muster.routes_of(those)
+        owed = [(person, channel) for person in those for channel in quiet if channel in routes[person.id]]
+        if owed:
+            outbox.owe_all(alert, owed, purpose, now)
+            return
+    log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
+    audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
 
 
 def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:
