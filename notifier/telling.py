@@ -56,7 +56,7 @@ class Teller:
         self._texts = DutyTexts(settings)
         self._name = secrets.token_hex(8)
         self._waiting: list[_Text] = []
-        # Alarms of which no text arrived: the next one goes to every supervisor.
+        # Alarms of which no text was taken, or arrived: the next one goes to every supervisor.
         self._lost: set[int] = set()
 
     def tell(self, now: datetime) -> int:
@@ -81,7 +81,9 @@ class Teller:
         ]
         self._waiting += taken
         reached = {alarm.id for text in taken for alarm in text.about}
-        alarms.hold([alarm for alarm in owed if alarm.id not in reached], now, self._name, AFTER_FAILURE_S)
+        refused = [alarm for alarm in owed if alarm.id not in reached]
+        self._lost |= {alarm.id for alarm in refused}
+        alarms.hold(refused, now, self._name, AFTER_FAILURE_S)
         return len(taken)
 
     def _confirm(self, pool: ThreadPoolExecutor, now: datetime) -> None:

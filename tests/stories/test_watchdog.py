@@ -220,6 +220,21 @@ def test_an_alarm_whose_text_did_not_arrive_is_told_again_to_every_supervisor(wo
     world.reads_everything()
 
 
+def test_an_alarm_that_its_only_supervisors_number_refuses_is_told_to_every_supervisor(world: World) -> None:
+    world.stop_worker()
+    other = world.person(Role.SUPERVISOR, "Helen Price", "+447700900104", Team.create(name="S", created_at=clock.now()))
+    # Whoever answered STOP gets no text at all.
+    world.doubles.script(to=world.supervisor.person.phone, channel="sms", code=21610)
+    alarms.raise_alarm(AlarmKind.ROTA_GAP, "team:1", "Sunday night", clock.now(), world.team)
+    dog = Watchdog(world.settings)
+    assert dog.tell(clock.now()) == 0
+    world.clock.forward(16)
+    assert dog.tell(clock.now()) == 1
+    assert told(world, "Sunday night") == [other.person.phone]
+    db.release_connection()
+    world.reads_everything()
+
+
 def test_a_text_that_the_network_says_no_more_of_counts_once_it_was_sent(world: World) -> None:
     world.stop_worker()
     world.doubles.script(to=world.supervisor.person.phone, channel="sms", final_state="sent")
