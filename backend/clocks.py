@@ -6,7 +6,7 @@ No deadline follows the host's clock; but what is signed for providers carries i
 from __future__ import annotations
 
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend import alarms, clock, db
 from backend.models import AlarmKind
@@ -14,10 +14,15 @@ from backend.models import AlarmKind
 # Source: tags and Google's access tokens allow minutes; a host that keeps its time at all is within a second.
 WRONG_S = 5.0
 RIGHT_AGAIN_S = 2.0
+# A host that has not looked for so long is gone, or its processes are silent, which is told by itself.
+GONE_AFTER_S = 300.0
 
 
 def look(now: datetime) -> None:
-    """Raise an alarm where this host's clock is wrong by more than 5 s, and end it when it is right again."""
+    """Raise an alarm where this host's clock is wrong by more than 5 s, and end it when it is right again.
+
+    One of another host that looks no more is ended as well: nobody else would.
+    """
     before = clock.host_time()
     reference = db.reference_time()
     after = clock.host_time()
@@ -31,3 +36,6 @@ def look(now: datetime) -> None:
         alarms.raise_alarm(AlarmKind.CLOCK, subject, detail, now)
     elif abs(ahead_s) < RIGHT_AGAIN_S:
         alarms.end(AlarmKind.CLOCK, subject, now)
+    for alarm in alarms.standing(AlarmKind.CLOCK):
+        if now - alarm.last_seen_at > timedelta(seconds=GONE_AFTER_S):
+            alarms.end(AlarmKind.CLOCK, alarm.subject, now)

@@ -91,6 +91,13 @@ def on_duty(team_id: int, role: Role, at: datetime) -> list[Person]:
     return rosters([team_id], at)[team_id].on_duty(role)
 
 
+def is_on_duty(person_id: int, from_at: datetime, to_at: datetime) -> bool:
+    """Tell whether a shift of this person, who has to be of the staff yet, touches that time."""
+    query = Shift.select().join(Person, on=(Shift.person == Person.id))
+    is_touching = (Shift.from_at <= to_at) & (Shift.to_at > from_at)
+    return bool(query.where(Shift.person == person_id, is_touching, Person.is_active).exists())
+
+
 def gaps(team_id: int, now: datetime, until: datetime | None = None) -> list[tuple[datetime, datetime]]:
     """Return when no officer will be on duty between ``now`` and ``until`` (72 h ahead unless told).
 
@@ -153,7 +160,7 @@ def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: dat
     return shift
 
 
-def claim_to_check(now: datetime, ahead: timedelta = timedelta(hours=1)) -> list[Shift]:
+def claim_to_check(now: datetime, ahead: timedelta) -> list[Shift]:
     """Take the shifts that begin within ``ahead`` and whose phones nobody has checked: each is taken by one caller."""
     where = (Shift.from_at > now) & (Shift.from_at <= now + ahead) & Shift.phones_checked_at.is_null()
     found = list(

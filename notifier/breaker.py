@@ -14,6 +14,8 @@ from notifier.delivery import Outcome, Result
 OPENS_AFTER = 5
 # As often as this one message tries whether the provider is back.
 TRIES_EVERY_S = 5.0
+# A provider that nobody had anything for since then may be back: people are not told all night that it is down.
+KNOWN_FOR_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Breaker:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._failures = 0
+        self._failed_at = 0.0
         self._next_try_at = 0.0
         self._word = Word()
 
@@ -61,8 +64,10 @@ class Breaker:
         """Take note of a try: an answer of any kind, a refusal too, shows that the provider is there."""
         with self._lock:
             self._failures = 0 if answered else self._failures + 1
+            if not answered:
+                self._failed_at = self._monotonic()
             if self._failures == OPENS_AFTER:
-                self._next_try_at = self._monotonic() + TRIES_EVERY_S
+                self._next_try_at = self._failed_at + TRIES_EVERY_S
 
     @property
     def word(self) -> Word:
@@ -75,3 +80,9 @@ class Breaker:
         """Whether the provider is taken to be down."""
         with self._lock:
             return self._failures >= OPENS_AFTER
+
+    @property
+    def is_known_down(self) -> bool:
+        """Whether it is, and has failed again within the last minutes."""
+        with self._lock:
+            return self._failures >= OPENS_AFTER and self._monotonic() - self._failed_at < KNOWN_FOR_S

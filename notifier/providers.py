@@ -20,14 +20,17 @@ class Providers:
         self._heard: dict[str, int] = {}
 
     def look(self, breakers: Iterable[tuple[str, Breaker]], now: datetime) -> None:
-        """Raise an alarm for each provider that fails or refuses us, and end it when it takes a message again."""
+        """Raise an alarm for each provider that fails or refuses us, and end it when it takes a message again.
+
+        That it fails is said for as long as it is known: where nobody had anything for it lately, nobody knows.
+        """
         known = list(breakers)
         self._look_for_refusals(known, now)
         if self._down is None:
             # What a worker before this one has raised is ended by this one.
             self._down = {alarm.subject.removeprefix(PREFIX) for alarm in alarms.standing(AlarmKind.PROVIDER_DOWN)}
         # One that refuses us is there: that it is not asked meanwhile is said by an alarm of its own.
-        down = {name for name, breaker in known if breaker.is_open and breaker.word.refusal is None}
+        down = {name for name, breaker in known if breaker.is_known_down and breaker.word.refusal is None}
         for name in down - self._down:
             detail = f"{name} fails again and again: other ways are used meanwhile"
             alarms.raise_alarm(AlarmKind.PROVIDER_DOWN, f"{PREFIX}{name}", detail, now)

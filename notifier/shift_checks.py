@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from backend import alarms, db, devices, rota
 from backend.models import AlarmKind, Person
@@ -13,6 +13,7 @@ from notifier.delivery import Result
 log = logging.getLogger(__name__)
 
 EVERY_S = 30.0
+AHEAD = timedelta(hours=1)
 
 
 def check_due(push: Push, now: datetime) -> int:
@@ -22,11 +23,18 @@ def check_due(push: Push, now: datetime) -> int:
     """
     if not push.can_check:
         return 0
-    shifts = rota.claim_to_check(now)
+    shifts = rota.claim_to_check(now, AHEAD)
     for shift in shifts:
         if not check(push, shift.person, now):
             rota.check_again(shift)
     return len(shifts)
+
+
+def forget_old(now: datetime) -> None:
+    """End the alarms about phones of those who are on duty neither now nor soon: they wait for no push."""
+    for alarm in alarms.standing(AlarmKind.PUSH_LOST):
+        if not rota.is_on_duty(int(alarm.subject.partition(":")[2]), now, now + AHEAD):
+            alarms.end(AlarmKind.PUSH_LOST, alarm.subject, now)
 
 
 def check(push: Push, person: Person, now: datetime) -> bool:

@@ -33,6 +33,7 @@ from backend import (
 from backend.case import checked, looking_back
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
+from notifier import shift_checks
 from notifier.telling import Teller
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ class Watchdog:
     def look(self, now: datetime) -> bool:
         """Look at everything once, repair, raise and end alarms; True when every look could be made."""
         self._began_at = self._began_at or now
-        looks: tuple[tuple[str, Callable[[datetime], None]], ...] = (
+        looks: tuple[tuple[str, Callable[[datetime], object]], ...] = (
             ("heartbeats", self._processes),
             ("alerts", self._next_actions),
             ("people without a route", self._people),
@@ -136,6 +137,7 @@ class Watchdog:
             ("outages", self._outages),
             ("the canary", self._canary),
             ("this host's clock", clocks.look),
+            ("phones of shifts that are over", shift_checks.forget_old),
             ("checked caseloads", checked.forget_old),
             ("looks back that are owed", looking_back.settle_overdue),
             ("what people were told", self._untold),

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from backend import alarms, alerts, clock, db, heartbeats, outages, outbox, vitals
+from backend import alarms, alerts, clock, clocks, db, heartbeats, outages, outbox, vitals
 from backend.models import (
     Alarm,
     AlarmKind,
@@ -558,3 +558,12 @@ def test_a_heart_beats_no_oftener_than_it_must(database_url: str) -> None:
         heart.beat(now + timedelta(seconds=seconds))
     assert Heartbeat.get().at == now + timedelta(seconds=6)
     assert heart.name.startswith("notifier:")
+
+
+def test_the_clock_of_a_host_that_is_gone_is_no_alarm_for_ever(database_url: str) -> None:
+    now = clock.now()
+    alarms.raise_alarm(AlarmKind.CLOCK, "host:replaced", "The clock of replaced is 9 s behind the database's", now)
+    clocks.look(now + timedelta(seconds=clocks.GONE_AFTER_S - 1))
+    assert [alarm.subject for alarm in alarms.standing(AlarmKind.CLOCK)] == ["host:replaced"]
+    clocks.look(now + timedelta(seconds=clocks.GONE_AFTER_S + 1))
+    assert not alarms.standing(AlarmKind.CLOCK)

@@ -24,7 +24,7 @@ from backend.models import (
     Shift,
     Victim,
 )
-from notifier import messages
+from notifier import messages, shift_checks
 from notifier.watchdog import Watchdog
 from tests.world import Phone, World, eventually
 
@@ -399,6 +399,21 @@ def test_a_phone_that_firebase_knows_no_more_is_ended_and_the_supervisor_is_told
     world.supervisor.expects_sms("A phone takes no pushes")
     officer.has_app("another-token")
     assert not alarms.standing(AlarmKind.PUSH_LOST, subject)
+
+
+def test_a_phone_that_takes_no_pushes_is_told_for_as_long_as_somebody_is_on_duty_with_it(world: World) -> None:
+    world.stop_worker()
+    officer = world.officer.has_app()
+    world.doubles.phone(officer.push_token).unregister()
+    shift = on_duty_in(world, officer.person, 50)
+    world.start_worker()
+    eventually(lambda: alarms.standing(AlarmKind.PUSH_LOST), "the alarm")
+    world.stop_worker()
+    shift_checks.forget_old(shift.to_at - timedelta(seconds=1))
+    assert alarms.standing(AlarmKind.PUSH_LOST)
+    shift_checks.forget_old(shift.to_at + timedelta(seconds=1))
+    assert not alarms.standing(AlarmKind.PUSH_LOST)
+    db.release_connection()
 
 
 def test_a_shift_is_looked_at_again_where_firebase_did_not_answer(world: World) -> None:

@@ -17,6 +17,8 @@ from backend import alarms, clock, db, numbers, outbox, routes
 from backend.case.record import LONDON
 from backend.models import AlarmKind, Attempt, Channel, Device
 from notifier.bounded import Bounded, TookTooLong
+from notifier.breaker import KNOWN_FOR_S, OPENS_AFTER, Breaker
+from notifier.providers import Providers
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
 from tests.world import World, eventually
@@ -167,6 +169,29 @@ def test_texts_do_not_wait_behind_pushes_to_a_provider_that_is_merely_slow(world
     for alert in officer.alerts("open"):
         officer.acknowledges(alert["id"])
     world.reads_everything()
+
+
+def test_a_provider_that_nobody_has_had_anything_for_is_not_called_down_all_night(database_url: str) -> None:
+    seconds = [0.0]
+    breaker, providers = Breaker(lambda: seconds[0]), Providers()
+
+    def is_told() -> bool:
+        providers.look([("twilio sms", breaker)], clock.now())
+        return bool(alarms.standing(AlarmKind.PROVIDER_DOWN))
+
+    for _ in range(OPENS_AFTER):
+        breaker.record(answered=False)
+    assert is_told()
+    seconds[0] += KNOWN_FOR_S - 1
+    assert is_told()
+    seconds[0] += 2
+    assert not is_told()
+    # It is not taken to be back either: one message tries, and what comes of it is said again.
+    assert (breaker.is_open, breaker.allows(), breaker.allows()) == (True, True, False)
+    breaker.record(answered=False)
+    assert is_told()
+    breaker.record(answered=True)
+    assert not is_told()
 
 
 @pytest.fixture
