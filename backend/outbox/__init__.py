@@ -2,16 +2,18 @@
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claiming import channels_due, claim_due, fold_calls, next_due_at
-from backend.outbox.hints import SOCKET_FRESH_S, connected, hint_sent
+from backend.outbox.hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
 from backend.outbox.owing import cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
 from backend.outbox.receipts import episode_of, has_receipt, record_receipt
 from backend.outbox.settling import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
 
 __all__ = [
     "GONE_OUT",
+    "NO_SOCKET",
     "RANK",
     "SOCKET_FRESH_S",
     "UNKNOWN",
+    "UNTAKEN_S",
     "begin_attempts",
     "cancel_hers",
     "cancel_pending",
@@ -23,6 +25,7 @@ __all__ = [
     "episode_of",
     "finish_attempt",
     "fold_calls",
+    "give_up_hints",
     "has_receipt",
     "hint_sent",
     "hold",

@@ -9,9 +9,13 @@ from peewee import Case
 
 from backend import db
 from backend.models import Alert, Channel, Notification, NotificationState, Socket
+from backend.outbox.claiming import PENDING
 
 # A socket that its process has not confirmed for this long is taken for dead.
 SOCKET_FRESH_S = 15.0
+# A hint is taken within a second or, since its socket has closed, never.
+UNTAKEN_S = 60.0
+NO_SOCKET = "no open socket took it"
 
 
 def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
@@ -44,3 +48,17 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
         Notification.update(
             state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
         ).where(owed).execute()
+
+
+def give_up_hints(now: datetime) -> int:
+    """Give up the hints that no socket took, and return how many: what waits for nobody is read at each look."""
+    untaken = (
+        (Notification.state == PENDING)
+        & (Notification.channel == Channel.WEBSOCKET)
+        & (Notification.due_at <= now - timedelta(seconds=UNTAKEN_S))
+    )
+    # Asked first: a look needs no write lock.
+    if not Notification.select().where(untaken).exists():
+        return 0
+    gone = Notification.update(state=NotificationState.FAILED, settled_at=now, detail=NO_SOCKET)
+    return int(gone.where(untaken).execute())

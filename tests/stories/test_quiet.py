@@ -289,3 +289,23 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
     officer.acknowledges(officer.alerts("open")[0]["id"])
     # What was owed to the case that was held is done once it is free.
     world.reads_everything()
+
+
+def test_a_hint_that_no_socket_took_waits_for_nobody(world: World) -> None:
+    officer = world.officer.has_app().opens_the_app()
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    officer.expects_hint()
+    officer.expects_push("Please acknowledge")
+    officer.closes_the_app()
+    eventually(lambda: not Socket.select().exists(), "the socket is gone")
+    alerts.withdraw(Alert.get().id, "The record was corrected.", clock.now())
+    db.release_connection()
+    officer.expects_push("withdrawn")
+    waiting = Notification.select().where(Notification.state == NotificationState.PENDING)
+    assert [row.channel for row in waiting] == [Channel.WEBSOCKET]
+    world.clock.forward(outbox.UNTAKEN_S + 1)
+    assert Watchdog(world.settings).look(clock.now())
+    assert not waiting.exists()
+    db.release_connection()
+    world.reads_everything()

@@ -169,7 +169,7 @@ def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
 
 def _give_up_hints(alert: Alert, now: datetime) -> None:
     """A hint that no process sent to a socket by now has failed: the socket is gone."""
-    Notification.update(state=NotificationState.FAILED, settled_at=now, detail="no open socket took it").where(
+    Notification.update(state=NotificationState.FAILED, settled_at=now, detail=outbox.NO_SOCKET).where(
         Notification.alert == alert,
         Notification.channel == Channel.WEBSOCKET,
         Notification.state == NotificationState.PENDING,
