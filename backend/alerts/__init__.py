@@ -18,6 +18,7 @@ from backend.alerts.ladder import (
 )
 from backend.alerts.record_changes import (
     close_by_system,
+    hand_over_desk,
     move,
     raise_late,
     raise_notice,
@@ -42,6 +43,7 @@ __all__ = [
     "danger_now",
     "escalate_overdue",
     "hand_back",
+    "hand_over_desk",
     "has_to_wait",
     "hasten",
     "is_untrue",

@@ -111,6 +111,28 @@ def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
     ring_again(alert_ids, now)
 
 
+def hand_over_desk(leaver_id: int, heir_id: int | None, now: datetime) -> int:
+    """Let the ladders under way end with a colleague in place of a duty desk that leaves; return how many did.
+
+    Each keeps the ladder that it was raised with, and would go on asking somebody who is gone.
+    """
+    with atomic():
+        mine = (Alert.duty_person == leaver_id) & (Alert.handling != Handling.CLOSED)
+        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
+        lock_rows(Alert, ids)
+        Alert.update(duty_person=heir_id).where(Alert.id.in_(ids), mine).execute()
+        for alert_id in ids:
+            audit.record(
+                audit.SYSTEM,
+                "duty_desk_handed_over",
+                f"alert:{alert_id}",
+                now,
+                alert=Alert(id=alert_id),
+                person=heir_id,
+            )
+        return len(ids)
+
+
 def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datetime) -> int:
     """Close open alerts because what they rest on has ended; return how many were closed."""
     closed = 0

@@ -322,6 +322,25 @@ def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
     world.reads_everything()
 
 
+def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_way(world: World) -> None:
+    central = Team.create(name="Central", created_at=clock.now())
+    desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
+    heir = world.person(Role.SUPERVISOR, "Night Desk", "+447700900111", central)
+    boss = world.person(Role.SUPERVISOR, "Helen Price", "+447700900112", central)
+    ladder = _own_ladder(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    world.tag.walks_in()
+    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_call()
+    people.leave(boss.person, desk.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id)
+    db.release_connection()
+    world.forward(141)
+    heir.expects_sms("Nobody has acknowledged")
+    heir.expects_call()
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
 def test_a_ladder_by_which_nobody_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
     ladder = DEFAULT.to_json()
     alone = {**ladder, "rungs": ladder["rungs"][:3]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from backend import audit, auth, policies, rota, routes
+from backend import alerts, audit, auth, policies, rota, routes
 from backend.access import closed_cases, named_on_each, require
 from backend.case import projection, reading
 from backend.case.entries import enter, hold
@@ -63,6 +63,7 @@ def leave(
         # Nobody who is gone may be on duty tonight.
         rota.hand_over(leaver.id, heir_id, by, now)
         policies.hand_over(leaver.id, heir_id, by, now)
+        alerts.hand_over_desk(leaver.id, heir_id, now)
         auth.deactivate(leaver, by, now)
         routes.change_number(leaver, None, now)
         # After the leaver is gone, so that it is the heirs whom open alerts ring.
