@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from backend import alerts, audit, consent, numbers, outbox, routes, withdrawals
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
 from backend.models import (
     Alert,
+    Attempt,
     AuditEntry,
     Channel,
     Handling,
@@ -135,26 +138,32 @@ def _alert_of(person: Person, code: str | None, now: datetime) -> Alert | None:
 
 
 def _told(person: Person, alert: Alert) -> Danger | None:
-    """Return the danger that the newest message which this person can have read spoke of.
+    """Return the danger that the newest message which this person can have read or heard spoke of.
 
-    One that a worker holds may have arrived, or hang at its provider: it is what was read where nothing else was.
+    One that a worker holds may have arrived, or hang at its provider: it is what was read where nothing else was. Where
+    no text and no call can have said anything, whatever else went out did: a push, or a text that was called lost.
     """
-    said = (
-        Notification.select()
-        .where(
-            Notification.alert == alert,
-            Notification.person == person,
-            Notification.channel.in_([Channel.SMS, Channel.VOICE]),
-            Notification.purpose.in_([*alerts.WARNINGS, Purpose.REPLY_RISEN, Purpose.REPLY_DETAILS]),
-            Notification.state != NotificationState.FAILED,
-        )
-        .order_by(Notification.id.desc())
+    mine = Notification.select().where(
+        Notification.alert == alert,
+        Notification.person == person,
+        Notification.purpose.in_([*alerts.WARNINGS, Purpose.REPLY_RISEN, Purpose.REPLY_DETAILS]),
     )
-    newest = (
-        said.where(Notification.sent_at.is_null(False)).first()
-        or said.where(Notification.lease_token.is_null(False)).first()
+    is_out = Notification.sent_at.is_null(False)
+    # A call that ended without a key has said what it had to say, to somebody or to a voicemail.
+    was_heard = Attempt.select().where(
+        Attempt.notification == Notification.id,
+        Attempt.provider_state == "completed",
+        Notification.channel == Channel.VOICE,
     )
-    return None if newest is None else outbox.danger_told(newest)
+    can_be_read = Notification.channel.in_([Channel.SMS, Channel.VOICE]) & (
+        (Notification.state != NotificationState.FAILED) | fn.EXISTS(was_heard)
+    )
+    is_held = can_be_read & Notification.lease_token.is_null(False)
+    for which in (can_be_read & is_out, is_held, is_out):
+        newest = mine.where(which).order_by(Notification.id.desc()).first()
+        if newest is not None:
+            return outbox.danger_told(newest)
+    return None
 
 
 def _acknowledge(person: Person, alert: Alert, now: datetime) -> str:

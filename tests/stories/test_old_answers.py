@@ -8,7 +8,7 @@ from twilio.request_validator import RequestValidator
 
 from backend import db
 from backend.lifecycle import Danger
-from backend.models import Alert, ProviderEvent
+from backend.models import Alert, Notification, ProviderEvent
 from tests.world import World, eventually
 
 
@@ -32,6 +32,27 @@ def test_a_1_to_the_text_about_a_lesser_danger_does_not_silence_the_breach(world
     world.officer.texts(f"1 {code}")
     world.officer.expects_sms("you have acknowledged it")
     assert Alert.get().acknowledged_danger == Danger.BREACH
+    world.reads_everything()
+
+
+def test_a_1_after_a_call_about_a_lesser_danger_does_not_silence_the_breach(world: World) -> None:
+    """The text was lost, and the call told of the buffer zone and got no key; its code comes back by text."""
+    phone = world.officer.person.phone
+    world.doubles.script(to=phone, channel="sms", final_state="undelivered", error_code=30003, times=1)
+    world.officer.handset.pick_up("voicemail")
+    world.tag.stays(700.0, for_s=60)
+    world.tag.stays(400.0, for_s=60)
+    world.settle()
+    told = Notification.select().where(Notification.person == world.officer.person)
+    assert {(row.channel, row.state) for row in told} == {("sms", "failed"), ("voice", "failed")}
+    world.stop_worker()
+    world.tag.stays_inside()
+    world.officer.texts(f"1 {Alert.get().code}")
+    assert Alert.get().handling == "open"
+    db.release_connection()
+    world.start_worker()
+    world.officer.expects_sms("danger has risen, it is now breach. Reply 1")
+    world.colleague.acknowledges()
     world.reads_everything()
 
 
