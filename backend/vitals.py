@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import fn
 
+from backend import outbox
 from backend.models import Channel, Notification, NotificationState
 
 
@@ -20,7 +21,7 @@ class Backlog:
 
 
 def backlog(now: datetime) -> Backlog:
-    """Return what waits for a worker; a hint waits for a socket and not for a worker."""
+    """Return what waits for a worker; a hint waits for a socket, and a call for another one to end."""
     # A lease that ran out has waited since then: its worker is gone.
     free_at = fn.COALESCE(Notification.lease_until, Notification.due_at)
     waiting: Any = (
@@ -30,6 +31,7 @@ def backlog(now: datetime) -> Backlog:
             Notification.due_at <= now,
             Notification.channel != Channel.WEBSOCKET,
             Notification.lease_until.is_null() | (Notification.lease_until <= now),
+            outbox.has_no_call(now),
         )
         .tuples()
     )

@@ -1,7 +1,7 @@
 """The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
-from backend.outbox.claiming import channels_due, claim_due, fold_calls, next_due_at
+from backend.outbox.claiming import channels_due, claim_due, fold_calls, has_no_call, next_due_at
 from backend.outbox.hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
 from backend.outbox.owing import cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
 from backend.outbox.receipts import episode_of, has_receipt, record_receipt
@@ -26,6 +26,7 @@ __all__ = [
     "finish_attempt",
     "fold_calls",
     "give_up_hints",
+    "has_no_call",
     "has_receipt",
     "hint_sent",
     "hold",

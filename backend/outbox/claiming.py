@@ -37,7 +37,7 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
                 Notification.due_at <= now,
                 Notification.channel.in_(list(channels)),
                 _is_free(now, lease_s),
-                _has_no_call(now),
+                has_no_call(now),
             )
             .order_by(Notification.priority, Notification.id.desc())
             .limit(limit)
@@ -76,8 +76,8 @@ def channels_due(now: datetime) -> set[Channel]:
     return {Channel(row.channel) for row in query.distinct()}
 
 
-def _has_no_call(now: datetime) -> Any:
-    """A call waits while another one to the same person may be ringing."""
+def has_no_call(now: datetime) -> Any:
+    """Return the condition of what may go now: a call waits while another one to the same person may be ringing."""
     other = Notification.alias()
     live = other.select(other.recipient_key).where(
         other.channel == CALL,

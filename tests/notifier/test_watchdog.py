@@ -567,3 +567,18 @@ def test_the_clock_of_a_host_that_is_gone_is_no_alarm_for_ever(database_url: str
     assert [alarm.subject for alarm in alarms.standing(AlarmKind.CLOCK)] == ["host:replaced"]
     clocks.look(now + timedelta(seconds=clocks.GONE_AFTER_S + 1))
     assert not alarms.standing(AlarmKind.CLOCK)
+
+
+def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: World) -> None:
+    alert, person, now = raised(quiet), quiet.officer.person, clock.now()
+    Notification.update(state="sent").execute()
+    with db.atomic():
+        outbox.owe(alert, person, Channel.VOICE, Purpose.ALERT, now, rung=2)
+    ringing = Notification.get(Notification.channel == Channel.VOICE)
+    Notification.update(state="sent", settled_at=now).where(Notification.id == ringing.id).execute()
+    with db.atomic():
+        outbox.owe(alert, person, Channel.VOICE, Purpose.ALERT, now, rung=3)
+    assert vitals.backlog(now + timedelta(seconds=40)).count == 0
+    Notification.update(state="failed").where(Notification.id == ringing.id).execute()
+    assert vitals.backlog(now + timedelta(seconds=40)) == vitals.Backlog(1, 40.0)
+    db.release_connection()
