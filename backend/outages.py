@@ -133,9 +133,16 @@ def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
     A warning is one that leaves by a provider: what an open page showed is no proof that anybody looked. Whoever
     acknowledged in time had seen it there.
     """
+    is_of_that_time = (
+        (Alert.fix_time <= outage.to_at)
+        & (Alert.raised_at >= outage.from_at - timedelta(seconds=SLACK_S))
+        & (Alert.raised_at <= outage.to_at + timedelta(seconds=SETTLES_AFTER_S))
+    )
     first_sent = (
         Notification.select(Notification.alert, fn.MIN(Notification.sent_at).alias("at"))
         .where(
+            # Of these alone: all that was ever sent grows with the years.
+            Notification.alert.in_(Alert.select(Alert.id).where(is_of_that_time)),
             Notification.person.is_null(False),
             Notification.channel != Channel.WEBSOCKET,
             Notification.purpose.in_([Purpose.ALERT, Purpose.ESCALATION]),
@@ -147,12 +154,7 @@ def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
     candidates: Any = (
         Alert.select(Alert.id, Alert.wearer, *instants)
         .left_outer_join(first_sent, on=(first_sent.c.alert_id == Alert.id))
-        .where(
-            Alert.wearer.not_in(_training()),
-            Alert.fix_time <= outage.to_at,
-            Alert.raised_at >= outage.from_at - timedelta(seconds=SLACK_S),
-            Alert.raised_at <= outage.to_at + timedelta(seconds=SETTLES_AFTER_S),
-        )
+        .where(Alert.wearer.not_in(_training()), is_of_that_time)
         .order_by(Alert.id)
         .limit(MOST_IDS)
         .tuples()

@@ -11,8 +11,8 @@ from peewee import Case, fn
 from backend import audit, db, lifecycle, outbox
 from backend.alerts import ladder
 from backend.db import atomic
-from backend.models import Alert, AlertKind, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
-from zones import Certainty
+from backend.models import Alert, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
+from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
 OVERDUE_S = 30.0
@@ -21,11 +21,7 @@ TRIED_AFTER_S = 30.0
 OWED_AFTER_S = 5.0
 
 # A withdrawn alert and a notice ring no one, whatever people do about them.
-IS_OWED_AN_ANSWER = (
-    ((Alert.handling == Handling.OPEN) | ((Alert.handling == Handling.ACKNOWLEDGED) & Alert.outcome_at.is_null()))
-    & (Alert.certainty != Certainty.WITHDRAWN)
-    & (Alert.kind != AlertKind.NOTICE)
-)
+IS_OWED_AN_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +136,8 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
         Alert.select(Alert.id, Alert.team, failed)
         .left_outer_join(Notification, on=episode)
         .where(
+            UNANSWERED,
             Alert.handling == Handling.OPEN,
-            Alert.certainty != Certainty.WITHDRAWN,
-            Alert.kind != AlertKind.NOTICE,
             # A canary's alert has an alarm of its own.
             Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
             Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),

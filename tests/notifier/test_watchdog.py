@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -581,4 +582,34 @@ def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: Worl
     assert vitals.backlog(now + timedelta(seconds=40)).count == 0
     Notification.update(state="failed").where(Notification.id == ringing.id).execute()
     assert vitals.backlog(now + timedelta(seconds=40)) == vitals.Backlog(1, 40.0)
+    db.release_connection()
+
+
+def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_ever_were(
+    quiet: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    raised(quiet)
+    now, long_ago = clock.now(), clock.now() - timedelta(days=400)
+    row = Alert.select().dicts().get()
+    del row["id"]
+    old = {"handling": "closed", "raised_at": long_ago, "fix_time": long_ago}
+    db.insert_rows(Alert, [{**row, **old, "code": f"OLD{number}"} for number in range(1_000)])
+    db.database.execute_sql("ANALYZE")
+    outages.note("notifier", now - timedelta(hours=1), now)
+    outage = Outage.get()
+    with caplog.at_level(logging.DEBUG, "peewee"):
+        alerts.without_next_action(now, overdue_too=True)
+        alerts.unreached(now)
+        outages.assess(outage, now)
+    said = [record.msg for record in caplog.records if record.name == "peewee" and record.msg[0].startswith("SELECT")]
+    looks = [(sql, params) for sql, params in said if 'FROM "alert" AS "t1"' in sql]
+    with db.atomic():
+        if db.is_postgres():
+            # The other tables are so small that they are read as a whole.
+            db.database.execute_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN " if db.is_postgres() else "EXPLAIN QUERY PLAN "
+        plans = [str(db.database.execute_sql(explain + sql, params).fetchall()) for sql, params in looks]
+    assert len(plans) == 3
+    assert all("alert_unanswered" in plan for plan in plans[:2])
+    assert "notification_alert" in plans[2]
     db.release_connection()
