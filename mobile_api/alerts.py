@@ -7,11 +7,13 @@ from flask import Blueprint, Response, request
 from backend import alerts, clock, epoch, outbox, queries
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
+from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.identity import current_person
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query, write
 from mobile_api.schemas import (
+    AcknowledgementQuery,
     AlertDetailOut,
     AlertOut,
     AlertsOut,
@@ -77,12 +79,15 @@ def get_alert(alert_id: int) -> Response:
 @describes(
     "Promise to act. The first person wins; repeating it, or coming second, changes nothing and shows who acts.",
     tag="alerts",
+    query=AcknowledgementQuery,
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
 )
 def acknowledge(alert_id: int) -> Response:
+    shown = read_query(AcknowledgementQuery).danger
+    told = None if shown is None else Danger(shown)
     alert = queries.alert_of(current_person(), alert_id)
-    return write(alert_out(alerts.acknowledge(current_person(), alert.id, clock.now())))
+    return write(alert_out(alerts.acknowledge(current_person(), alert.id, clock.now(), told)))
 
 
 @bp.delete("/v1/alerts/<int:alert_id>/acknowledgement")

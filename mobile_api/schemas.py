@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backend.alerts import Outcome
+from backend.alerts import Outcome, danger_now
 from backend.devices import WEB_PUSH
 from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
 from backend.queries import Happened
@@ -96,6 +96,7 @@ class AlertOut(BaseModel):
     level: Literal["clear", "buffer", "breach"]
     certainty: Literal["unconfirmed", "confirmed", "withdrawn"]
     is_over: bool
+    danger: int = Field(description="Level and certainty in one order, 0 (none) to 4 (confirmed breach)")
     is_drill: bool = Field(description="Of a training case: nobody is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
@@ -183,6 +184,14 @@ class AlertsQuery(Strict):
     limit: int = Field(200, ge=1, le=1_000)
 
 
+class AcknowledgementQuery(Strict):
+    """What whoever answers had seen of the alert."""
+
+    danger: int | None = Field(
+        None, ge=0, le=4, description="The alert's danger as it was shown; where it has risen above, nothing changes"
+    )
+
+
 class ReceiptIn(Strict):
     """What a phone did with a warning, and how it came."""
 
@@ -254,6 +263,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "level": Level(alert.level).name.lower(),
         "certainty": alert.certainty,
         "is_over": alert.is_over,
+        "danger": danger_now(alert),
         "is_drill": alert.wearer.is_training,
         "is_late": alert.is_late,
         "handling": alert.handling,

@@ -121,6 +121,22 @@ def test_a_list_after_a_cursor_holds_what_changed_since(world: World) -> None:
     world.reads_everything()
 
 
+def test_an_acknowledgement_of_less_danger_than_there_is_by_now_acknowledges_nothing(world: World) -> None:
+    world.tag.is_far_away()
+    world.tag.stays(400.0, for_s=60)
+    shown = world.officer.alert()
+    assert (shown["level"], shown["danger"]) == ("buffer", 2)
+    world.tag.walks_in()
+    path = f"/v1/alerts/{shown['id']}/acknowledgement"
+    late = world.officer.api("POST", path, params={"danger": shown["danger"]})
+    assert (late.status_code, late.json()["handling"], late.json()["level"]) == (200, "open", "breach")
+    assert "answered_too_late" in [step["action"] for step in world.officer.alert()["history"]]
+    assert world.officer.api("POST", path, params={"danger": 5}).status_code == 422
+    answer = world.officer.api("POST", path, params={"danger": late.json()["danger"]})
+    assert answer.json()["handling"] == "acknowledged"
+    world.reads_everything()
+
+
 def test_an_outcome_needs_an_acknowledgement_and_is_recorded_once(world: World) -> None:
     world.tag.walks_in()
     alert_id = world.officer.alert()["id"]

@@ -119,6 +119,25 @@ def test_after_a_lost_connection_the_page_says_so_and_recovers_what_it_missed(
     world.reads_everything()
 
 
+def test_an_answer_that_arrives_after_danger_rose_is_not_taken_for_it(world: World, phone: BrowserContext) -> None:
+    page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
+    world.tag.is_far_away()
+    world.tag.stays(400.0, for_s=60)
+    page.locator("li[data-alert-id]").get_by_role("link").first.click()
+    expect(page.locator("[data-action=alert_raised]")).to_be_visible()
+    phone.set_offline(True)
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#bar")).to_contain_text("Not recorded yet")
+    world.tag.walks_in()
+    phone.set_offline(False)
+    expect(page.locator("#bar")).to_contain_text("Danger had risen before your answer arrived")
+    assert world.officer.alert()["handling"] == "open"
+    # What is shown by now can be answered.
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("[data-who=me]").first).to_be_visible()
+    world.reads_everything()
+
+
 def test_danger_that_rises_brings_the_button_back_and_says_why(world: World, phone: BrowserContext) -> None:
     page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
     world.tag.is_far_away()

@@ -26,7 +26,7 @@ export class Actions {
 
   render(alert, isOutcomeShown) {
     const doing = answers.of(alert.id);
-    const key = JSON.stringify([alert.handling, alert.acknowledgement, doing, this.#isAskingToHandBack, isOutcomeShown]);
+    const key = JSON.stringify([alert.handling, alert.danger, alert.acknowledgement, doing, this.#isAskingToHandBack, isOutcomeShown]);
     if (key === this.#shown) return;
     this.#shown = key;
     const focused = this.#root.contains(document.activeElement) ? document.activeElement.dataset.do : null;
@@ -47,7 +47,7 @@ export class Actions {
           "data-do": "acknowledge",
           // Not `disabled`: the focus and the reader's place would be lost in the middle of the tap.
           "aria-disabled": isBusy ? "true" : false,
-          on: { click: () => answers.acknowledge(alert.id) },
+          on: { click: () => answers.acknowledge(alert) },
         }),
         !isBusy && button("I cannot", { class: "action action--plain", "data-do": "cannot", on: { click: () => answers.cannot(alert.id) } }),
       );

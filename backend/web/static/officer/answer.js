@@ -7,6 +7,7 @@ import { store } from "./store.js";
 const WAITS_MS = [1000, 2000, 4000];
 // A promise to act that arrives long after the tap would be a lie: then the person is asked to tap again.
 const GIVE_UP_AFTER_MS = 90_000;
+const RISEN = "Danger had risen before your answer arrived. It is not acknowledged. Look again, and answer.";
 
 /**
  * @typedef {Object} Doing
@@ -28,8 +29,9 @@ class Answers extends EventTarget {
     if (this.of(id)?.state === "failed") this.#set(id, null);
   }
 
-  acknowledge(id) {
-    return this.#do(id, "acknowledge", () => call("POST", `/v1/alerts/${id}/acknowledgement`));
+  /** @param {{id: number, danger: number}} alert as it is shown: a greater danger is not answered by it */
+  acknowledge({ id, danger }) {
+    return this.#do(id, "acknowledge", () => call("POST", `/v1/alerts/${id}/acknowledgement?danger=${danger}`));
   }
 
   cannot(id) {
@@ -54,9 +56,10 @@ class Answers extends EventTarget {
         const alert = await request();
         this.#doing.delete(id);
         store.put(alert);
-        this.#set(id, null);
+        const isTooLate = what === "acknowledge" && alert.handling === "open";
+        this.#set(id, isTooLate ? { what, state: "failed", message: RISEN } : null);
         live.refresh();
-        return alert;
+        return isTooLate ? null : alert;
       } catch (error) {
         const isFinal = error instanceof ApiError && error.isFinal;
         if (isFinal || Date.now() - beganAt > GIVE_UP_AFTER_MS) {

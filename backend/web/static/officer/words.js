@@ -137,8 +137,7 @@ export function whyOpenAgain(history) {
   const by = history[last].by;
   const reasons = {
     danger_rose: `Danger rose after ${by} acknowledged. It needs an answer again.`,
-    answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
-  handed_back: `${by} acknowledged and it was handed back. It needs an answer again.`,
+    handed_back: `${by} acknowledged and it was handed back. It needs an answer again.`,
     acknowledgement_lapsed: `${by} acknowledged but is signed out now. It needs an answer again.`,
     outcome_overdue: `${by} acknowledged but recorded no outcome in time. It needs an answer again.`,
   };
