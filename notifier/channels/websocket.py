@@ -151,11 +151,14 @@ class Websocket:
             db.release_connection()
 
     def _look_for_restore(self, life: str, cursor: int) -> tuple[str, int]:
-        """Follow the feed of a database that was restored meanwhile from where it is, and let every phone fetch."""
-        now_in = epoch.current()
-        if now_in == life:
+        """Follow the feed of a database that was restored meanwhile from where it is, and let every phone fetch.
+
+        So too where the feed ends before what was told already: a standby that took over may lack the last changes.
+        """
+        now_in, newest = epoch.current(), alerts.newest_cursor()
+        if now_in == life and newest >= cursor:
             return life, cursor
-        cursor = alerts.newest_cursor()
+        cursor = newest
         with self._lock:
             sids = list(self._open)
         self._reset(sids)
@@ -170,11 +173,21 @@ class Websocket:
             cursor = alert.cursor
         return cursor
 
+    def _is_there(self, sid: str) -> bool:
+        """Tell whether this process has the connection of a socket, also while it is being opened."""
+        server = self._socketio.server
+        connection = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, "/"))
+        return connection is not None and not connection.closed
+
     def refresh(self) -> None:
         """Confirm the sockets of this process, close those whose session ended, and forget what others left behind."""
         now = clock.now()
         with self._lock:
             held = dict(self._open)
+        for sid in [sid for sid in held if not self._is_there(sid)]:
+            # Its opening failed half-way, or it was gone before it was open: nobody says that it has closed.
+            del held[sid]
+            self.leave(sid)
         ended = {
             row.id
             for row in Session.select(Session.id).where(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from backend import clock, db
+import pytest
+import socketio
+
+from backend import clock, db, outbox
 from backend.alerts.ladder import climbing
-from backend.models import Session, Socket
+from backend.models import Alert, Feed, Session, Socket
 from tests.faults.conftest import Remedy
-from tests.world import World
+from tests.world import World, eventually
 
 
 def test_a_socket_that_only_seems_open_delays_the_text_by_three_seconds(world: World, remedy: Remedy) -> None:
@@ -23,3 +26,41 @@ def test_a_socket_that_only_seems_open_delays_the_text_by_three_seconds(world: W
         officer.expects_sms("to acknowledge")
         officer.acknowledges()
         world.reads_everything()
+
+
+def test_a_socket_whose_opening_failed_half_way_is_no_way_to_reach_anybody(world: World) -> None:
+    officer = world.officer.signs_in()
+    hub = world.app.extensions["cordon.websocket"]
+    db.database.execute_sql("ALTER TABLE feed RENAME TO feed_away")
+    db.release_connection()
+    client = socketio.Client(reconnection=False)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        client.connect(world.url, auth={"token": officer.token}, transports=["websocket"], wait_timeout=2)
+    client.disconnect()
+    db.database.execute_sql("ALTER TABLE feed_away RENAME TO feed")
+    db.release_connection()
+
+    def is_forgotten() -> bool:
+        hub.refresh()
+        return not outbox.connected([officer.person.id], clock.now())
+
+    eventually(is_forgotten, "nobody takes it for open")
+    assert not Socket.select().exists()
+    db.release_connection()
+
+
+def test_sockets_are_told_what_comes_after_a_standby_without_the_last_changes_took_over(world: World) -> None:
+    officer = world.officer.has_app().opens_the_app()
+    Feed.update(cursor=40).execute()
+    world.tag.walks_in()
+    officer.expects_hint()
+    officer.expects_push("Please acknowledge")
+    resets: list[dict[str, str]] = []
+    officer.sockets[0].on("reset", resets.append)
+    with db.atomic():
+        Alert.update(cursor=3).execute()
+        Feed.update(cursor=3).execute()
+    db.release_connection()
+    eventually(lambda: resets, "the phone is told to fetch everything")
+    officer.acknowledges()
+    eventually(lambda: [hint for hint in officer.hints if hint["cursor"] < 40], "a hint of what came after")
