@@ -36,6 +36,8 @@ database = DatabaseProxy()
 # PostgreSQL ends a session that says nothing for so long in the middle of a unit of work: its process is frozen or its
 # host is gone, and what it holds, such as the feed's counter, keeps everybody else from being warned.
 SILENT_UNIT_S = 15
+# A server of which no packet comes back for so long is gone, as after a partition: its connections are given up.
+VANISHED_MS = 10_000
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOST_CONNECTION = (OperationalError, InterfaceError)
@@ -135,6 +137,8 @@ def bind(url: str, max_connections: int = 20) -> None:
                 keepalives_idle=5,
                 keepalives_interval=2,
                 keepalives_count=3,
+                # They are silent while a statement is on its way: it was sent again for a quarter of an hour.
+                tcp_user_timeout=VANISHED_MS,
                 options=f"-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout={SILENT_UNIT_S}s",
             )
         )

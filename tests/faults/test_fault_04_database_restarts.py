@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from backend import clock, db, tags
+from backend import clock, db, tags, wakeups
 from backend.models import WearerNumber
 from notifier import without_database
 from notifier.canary import CanaryWalker
@@ -105,6 +105,18 @@ def test_what_was_owed_before_the_restart_goes_out_after_it(world: World, server
     for alert in officer.alerts("open"):
         officer.acknowledges(alert["id"])
     world.reads_everything()
+
+
+# Seen in two network namespaces: a statement to a host that had vanished ended after 10 s, and without it not in 60 s.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_whose_host_vanished_is_given_up_while_a_statement_is_on_its_way(database_url: str) -> None:
+    listener = wakeups.PostgresListener()
+    listener.wait(0.1, threading.Event())
+    assert listener._connection is not None
+    for connection in (db.database.connection(), listener._connection):
+        assert connection.info.get_parameters()["tcp_user_timeout"] == str(db.VANISHED_MS)
+    listener.close()
+    db.release_connection()
 
 
 DUTY = "+447700900300"
