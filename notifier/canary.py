@@ -44,13 +44,12 @@ class CanaryWalker:
             try:
                 pause_s = self.step()
                 self._database.answers()
-            except db.LOST_CONNECTION as error:
-                log.warning("the canary could not walk (%s)", type(error).__name__)
-                db.forget_connection()
-                self._database.is_lost()
             except Exception as error:
                 log.warning("the canary could not walk (%s)", type(error).__name__)
                 db.forget_connection()
+                # One that takes no writes, as a hosted one whose disk is full, protects nobody either.
+                if isinstance(error, db.STORAGE_TROUBLE) and not db.is_held(error):
+                    self._database.is_lost()
             finally:
                 db.release_connection()
             self._stop.wait(pause_s)

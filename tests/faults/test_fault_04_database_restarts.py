@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
 from backend import clock, db, tags, wakeups
@@ -141,6 +142,27 @@ def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
             assert "Nobody is warned until it does." in text.body
     finally:
         server.ensure_postgres_running()
+        walker.stop()
+        walking.join(20)
+
+
+def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
+    world: World, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(without_database, "AFTER_S", 1.0)
+    world.stop_worker()
+    world.checks_at_end = False
+    walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
+    walking = threading.Thread(target=walker.run)
+    walking.start()
+    eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
+    with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+        # So is a hosted database whose disk is full, and a primary that became a standby.
+        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_reload_conf()")
+    try:
+        eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
+    finally:
         walker.stop()
         walking.join(20)
 
