@@ -43,7 +43,8 @@ class Breaker:
             said = f"{provider} is not asked: it has failed {OPENS_AFTER} times in a row"
             return delivery.not_asked(said, TRIES_EVERY_S)
         outcome = send()
-        self.record(answered=outcome.result is not Result.RETRY)
+        # A provider that refuses us is there, and may refuse one number's country alone.
+        self.record(answered=outcome.result is not Result.RETRY or outcome.refuses_us)
         if outcome.refuses_us or outcome.result is Result.SENT:
             with self._lock:
                 self._word = Word(self._word.number + 1, outcome.detail if outcome.refuses_us else None)

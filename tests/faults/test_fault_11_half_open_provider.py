@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+from notifier import delivery
 from notifier.breaker import OPENS_AFTER, TRIES_EVERY_S, Breaker
+from notifier.delivery import Result
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -46,3 +48,10 @@ def test_an_open_breaker_tries_again_with_one_message_and_closes_on_an_answer() 
     breaker.record(answered=True)
     assert not breaker.is_open
     assert breaker.allows()
+
+
+def test_a_number_whose_country_is_refused_again_and_again_keeps_no_other_message_waiting() -> None:
+    breaker = Breaker(lambda: 0.0)
+    for _ in range(OPENS_AFTER):
+        breaker.ask("twilio", lambda: delivery.refused("Twilio refuses our account or number (21408)"))
+    assert breaker.ask("twilio", lambda: delivery.sent("SM1")).result is Result.SENT
