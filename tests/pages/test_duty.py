@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -110,10 +110,17 @@ def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_e
     assert complaints == []
 
 
+def changes_of_next_year() -> list[date]:
+    """Return the days on which the clocks change: the last Sundays of March and October."""
+    ends = [date(clock.now().year + 1, month, 31) for month in (3, 10)]
+    return [end - timedelta(days=(end.weekday() + 1) % 7) for end in ends]
+
+
 def test_a_shift_through_the_night_of_a_change_of_the_clocks_is_as_long_as_the_night(world: World) -> None:
     by, who = world.supervisor.person, world.officer.person.id
     nights = {}
-    for day in (datetime(2027, 3, 27, tzinfo=UTC).date(), datetime(2027, 10, 30, tzinfo=UTC).date()):
+    spring, autumn = changes_of_next_year()
+    for day in (spring - timedelta(days=1), autumn - timedelta(days=1)):
         from_at = rota.instant_of(day, datetime(2000, 1, 1, 22, tzinfo=UTC).time())
         to_at = rota.instant_of(day + timedelta(days=1), datetime(2000, 1, 1, 6, tzinfo=UTC).time(), is_end=True)
         nights[day.month] = rota.add(by, who, from_at, to_at, clock.now())
@@ -129,7 +136,6 @@ def test_a_shift_through_the_night_of_a_change_of_the_clocks_is_as_long_as_the_n
     assert {f"{shift.from_at.astimezone(LONDON):%H:%M}" for shift in later} == {"22:00"}
     # The hour that comes twice is inside whatever begins or ends in it; the hour that is missing is refused.
     twice = datetime(2000, 1, 1, 1, 30, tzinfo=UTC).time()
-    autumn, spring = datetime(2027, 10, 31, tzinfo=UTC).date(), datetime(2027, 3, 28, tzinfo=UTC).date()
     assert rota.instant_of(autumn, twice, is_end=True) - rota.instant_of(autumn, twice) == timedelta(hours=1)
     with pytest.raises(rota.ShiftRefused, match="01:30 does not exist"):
         rota.instant_of(spring, twice)

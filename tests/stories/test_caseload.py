@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -47,7 +48,7 @@ def row(**more: str) -> str:
         "order_kind": "dapol",
         "order_reference": "LIC 7",
         "order_starts_on": "2026-01-01",
-        "order_ends_on": "2027-03-28",
+        "order_ends_on": (clock.now() + timedelta(days=120)).date().isoformat(),
         "condition": "Not to enter.",
         "zone_id": "z1",
         "tag_serial": "LDN-0099",
