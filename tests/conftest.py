@@ -65,6 +65,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database on each engine."""
+    yield from fresh_database(request, tmp_path)
+
+
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a migrated database on the engine that is the parameter of the fixture which asks."""
     global _made
     if request.param == "sqlite":
         path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "cordon.db")

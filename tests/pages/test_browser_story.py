@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend.models import Notification, Receipt
+from tests.conftest import ENGINES
 from tests.pages.test_look import browser  # noqa: F401 - the fixture of all page tests
 from tests.world import PASSWORD, World
+
+pytestmark = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 
 OUTPUT = Path(__file__).parent.parent.parent / "test-output"
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
