@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from backend import clock, db, tags
+from backend.case.record import LONDON
 from backend.settings import Settings
 from tests.world import World
 
@@ -95,8 +96,13 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 
 @pytest.fixture
 def test_clock() -> Iterator[clock.Clock]:
-    """A clock that the test can move."""
+    """A clock that the test can move; it begins at one in the afternoon.
+
+    A test that moves its clock past six in the morning or midnight does so on purpose, at whatever hour it is run.
+    """
     mine = clock.Clock()
+    afternoon = mine.now().astimezone(LONDON).replace(hour=13, minute=0, second=0, microsecond=0)
+    mine.forward((afternoon - mine.now()).total_seconds())
     before = clock.use(mine)
     yield mine
     clock.use(before)
