@@ -36,6 +36,8 @@ database = DatabaseProxy()
 # PostgreSQL ends a session that says nothing for so long in the middle of a unit of work: its process is frozen or its
 # host is gone, and what it holds, such as the feed's counter, keeps everybody else from being warned.
 SILENT_UNIT_S = 15
+# A unit of work that judges a month of fixes says nothing for longer, and says so first.
+LONG_THOUGHT_S = 300
 # A server of which no packet comes back for so long is gone, as after a partition: its connections are given up.
 VANISHED_MS = 10_000
 
@@ -212,6 +214,21 @@ def atomic() -> Iterator[None]:
         except Exception as error:
             # What was committed is true whatever comes of this; the text of an error may hold a coordinate.
             log.warning("%s did not follow a commit: %s", key, type(error).__name__)
+
+
+@contextmanager
+def long_thought() -> Iterator[None]:
+    """Let the present unit of work say nothing for minutes while the block thinks, holding rows of one case only.
+
+    PostgreSQL would end it after ``SILENT_UNIT_S`` as that of a frozen process.
+    """
+    assert _unit.depth, "long_thought belongs inside atomic()"
+    if not is_postgres():
+        yield
+        return
+    database.execute_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{LONG_THOUGHT_S}s'")
+    yield
+    database.execute_sql("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT")
 
 
 def before_commit(key: Any, finish: Callable[[], None]) -> None:

@@ -76,7 +76,8 @@ def settle(wearer_id: int, now: datetime) -> None:
             return
     with atomic():
         hold(wearer_id)
-        found = _look(wearer_id)
+        with db.long_thought():
+            found = _look(wearer_id)
         if found is not None:
             _keep(found, now)
 

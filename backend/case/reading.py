@@ -107,7 +107,8 @@ def _until(zone: PlaceZone) -> datetime | None:
     except ZoneRefused:
         # Whatever is wrong with a zone is said where its fixes are judged.
         return zone.to_at
-    return min(at for at in (zone.to_at, datetime.fromtimestamp(valid_until or 0.0, UTC)) if at is not None)
+    ends = [zone.to_at, None if valid_until is None else datetime.fromtimestamp(valid_until, UTC)]
+    return min((at for at in ends if at is not None), default=None)
 
 
 def case(wearer_id: int) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -161,6 +162,37 @@ def test_a_look_back_whose_process_dies_is_taken_by_the_watchdog(world: World, m
     (alert,) = cases.alerts()
     assert (alert.is_late, alert.is_over) == (True, True)
     world.officer.acknowledges(alert.id)
+    world.reads_everything()
+
+
+# SQLite ends no unit of work for its silence.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_look_that_holds_the_case_may_think_for_longer_than_a_frozen_process_is_given(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = world.officer.has_app()
+    since = clock.now() - timedelta(hours=1)
+    world.tag.stays(3_000.0, for_s=300, every_s=30)
+    world.tag.stays(9_000.0, for_s=60, every_s=30)
+    world.stop_worker()
+    judge_late = looking_back.judge_late
+
+    def think_and_judge(*given: Any) -> Any:
+        time.sleep(1.5)
+        return judge_late(*given)
+
+    # The past changes under every look, so that the last one holds the case; a process is frozen after a second.
+    monkeypatch.setattr(looking_back, "FREE_TRIES", 0)
+    monkeypatch.setattr(looking_back, "judge_late", think_and_judge)
+    monkeypatch.setattr(db, "SILENT_UNIT_S", 1)
+    db.database.obj.close_all()
+    db.bind(world.settings.database_url)
+    cases.zone_around(world, cases.east_of(HOME, 3_000.0), since)
+    assert owed() == 0
+    world.start_worker()
+    (alert,) = cases.alerts()
+    assert (alert.is_late, alert.is_over) == (True, True)
+    officer.acknowledges(alert.id)
     world.reads_everything()
 
 

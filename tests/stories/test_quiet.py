@@ -245,13 +245,13 @@ def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_
 
 
 @contextmanager
-def _held(wearer: Wearer) -> Iterator[None]:
-    """Let somebody hold a case for as long as the story inside takes."""
+def _held(row: Wearer | Alert) -> Iterator[None]:
+    """Let somebody hold a case or an alert for as long as the story inside takes."""
     is_held, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
         with db.atomic():
-            db.lock_rows(Wearer, [wearer.id])
+            db.lock_rows(type(row), [row.id])
             is_held.set()
             while not is_over.wait(1):
                 # A session that said nothing would be ended.
@@ -289,6 +289,27 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
     officer.acknowledges(officer.alerts("open")[0]["id"])
     # What was owed to the case that was held is done once it is free.
     world.reads_everything()
+
+
+# The highest number that the database keeps: to count on from it fails.
+NO_NEXT_RUNG = 2**31 - 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_holds(world: World) -> None:
+    world.stop_worker()
+    world.officer.has_app()
+    for walker in (world.tag, world.new_wearer("Second", "LDN-0002"), world.new_wearer("Third", "LDN-0003")):
+        walker.walks_in()
+    held, broken, sound = Alert.select().order_by(Alert.id)
+    Alert.update(rung=NO_NEXT_RUNG).where(Alert.id == broken.id).execute()
+    world.clock.forward(11)
+    with _held(held):
+        alerts.escalate_overdue(clock.now())
+    climbed = {alert.id: alert.rung for alert in Alert.select()}
+    assert climbed == {held.id: held.rung, broken.id: NO_NEXT_RUNG, sound.id: sound.rung + 1}
+    db.release_connection()
+    world.checks_at_end = False
 
 
 def test_a_hint_that_no_socket_took_waits_for_nobody(world: World) -> None:

@@ -32,8 +32,8 @@ def leave(
     ``heirs`` names a colleague for each wearer, ``everyone_else`` one for those not named.
 
     Raises, with nothing changed: CaseloadLeft where a wearer would have no officer, or a colleague on leave nobody who
-    covers; InvalidRecord where a restricted
-    case would come to somebody who is not named on it, or be left without a supervisor who is; NotFound, NotAllowed.
+    covers; InvalidRecord where a restricted case would come to somebody who is not named on it, or be left without a
+    supervisor who is; NotFound, NotAllowed.
     """
     require(by, Role.SUPERVISOR, Role.ADMINISTRATOR)
     with atomic():
