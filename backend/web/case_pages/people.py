@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,18 +80,19 @@ def leave(person_id: int) -> Any:
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
     caseload = people.caseload_of(leaver, now)
     shown = [wearer for wearer in caseload if wearer.id not in closed]
+    hidden = len(caseload) - len(shown)
 
     def again(error: DomainError | None) -> str:
-        heirs = [one for one in colleagues if one.id != leaver.id]
+        heirs = [{"value": str(one.id), "text": one.name} for one in colleagues if one.id != leaver.id]
         return render_template(
             "case/leave.html",
             **with_form(
                 error=error,
                 leaver=leaver,
                 caseload=shown,
-                hidden=len(caseload) - len(shown),
-                covered=people.covered_by(leaver.id, now),
-                heirs=heirs,
+                hidden=hidden,
+                rest=_rest_of(hidden, people.covered_by(leaver.id, now)),
+                heirs=[{"value": "", "text": "Choose"}, *heirs],
             ),
         )
 
@@ -103,6 +105,14 @@ def leave(person_id: int) -> Any:
         return people.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
 
     return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
+
+
+def _rest_of(hidden: int, covered: Sequence[Person]) -> str:
+    """Return the label for what goes to one colleague together, empty where there is nothing of it."""
+    parts = [f"cases that are closed to you ({hidden})"] if hidden else []
+    parts += [f"cover for {', '.join(one.name for one in covered)}"] if covered else []
+    rest = " and ".join(parts)
+    return f"{rest[0].upper()}{rest[1:]} {'go' if hidden else 'goes'} to" if rest else ""
 
 
 def held_days(cover: dict[str, Any]) -> dict[str, str]:
