@@ -1,15 +1,19 @@
-"""What browser tests share: how long they wait for what they expect, and the engine below the pages."""
+"""What browser tests share: the browser and its screens, how long they wait for what they expect, and the engine below
+the pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.conftest import fresh_database
+from tests.pages.hands import PHONE, window
+from tests.world import World
 
 # It costs nothing while the page keeps its promise.
 EXPECTED_WITHIN_MS = 20_000
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 expect.set_options(timeout=EXPECTED_WITHIN_MS)
 
@@ -21,3 +25,40 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     The story of the whole line in a browser asks for both by itself.
     """
     yield from fresh_database(request, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, started once for the tests of a module."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone as officers carry it."""
+    with window(browser, **PHONE) as context:
+        yield context
+
+
+@pytest.fixture
+def narrow(browser: Browser) -> Iterator[BrowserContext]:
+    """The narrowest phone on which every page has to fit."""
+    with window(browser, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True) as context:
+        yield context
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """A screen on a desk."""
+    with window(browser, viewport={"width": 1280, "height": 900}) as context:
+        yield context
+
+
+@pytest.fixture
+def quiet(world: World) -> World:
+    """The world with the notifier stopped: only the page and its socket speak."""
+    world.stop_worker()
+    return world

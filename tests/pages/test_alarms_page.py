@@ -9,13 +9,13 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import alarms, clock, db, outages
 from backend.models import AlarmKind, Alert, Outage
-from tests.pages.test_look import browser, expect_to_fit, phone, quiet, sign_in
+from tests.pages.hands import expect_to_fit, sign_in
 from tests.world import World
 
-__all__ = ["browser", "phone", "quiet"]
 
-
-def test_alarms_and_outages_stand_above_the_figures_and_fit_a_narrow_phone(quiet: World, phone: BrowserContext) -> None:
+def test_alarms_and_outages_stand_above_the_figures_and_fit_a_narrow_phone(
+    quiet: World, narrow: BrowserContext
+) -> None:
     quiet.wearer.name = "Bartholomew Featherstonehaugh-Cholmondeley"
     quiet.wearer.save()
     quiet.tag.is_far_away()
@@ -27,7 +27,7 @@ def test_alarms_and_outages_stand_above_the_figures_and_fit_a_narrow_phone(quiet
     alarms.raise_alarm(AlarmKind.BACKLOG, "outbox", "14 wait, the oldest for 43 s", now)
     alarms.raise_alarm(AlarmKind.OUTAGE, "outage:1", outages.words(outages.unsettled()[0]), now)
     db.release_connection()
-    page, complaints = sign_in(phone, quiet, "grace@cordon.example", "/supervisor")
+    page, complaints = sign_in(narrow, quiet, "grace@cordon.example", "/supervisor")
     expect(page.get_by_text("2 alarms stand about Cordon itself")).to_be_visible()
     expect(page.locator("[data-alarm]").first).to_contain_text("Outage. Notifier down 20 min")
     expect(page.locator("[data-outage=notifier]")).to_contain_text("Bartholomew Featherstonehaugh-Cholmondeley")

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from backend.models import Notification, Receipt
 from tests.conftest import ENGINES
-from tests.pages.test_look import browser  # noqa: F401 - the fixture of all page tests
-from tests.world import PASSWORD, World
+from tests.pages.hands import OUTPUT, sign_in_when_asked
+from tests.world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 
-OUTPUT = Path(__file__).parent.parent.parent / "test-output"
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
-    )
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def desk(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-def sign_in(context: BrowserContext, world: World, email: str, path: str) -> tuple[Page, list[str]]:
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    page.goto(world.url + path)
-    page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(world.url + path)
-    return page, complaints
 
 
 def test_an_officer_sees_a_breach_without_reloading_acknowledges_it_and_the_supervisor_reads_the_clock(
     world: World, phone: BrowserContext, desk: BrowserContext
 ) -> None:
     OUTPUT.mkdir(exist_ok=True)
-    page, complaints = sign_in(phone, world, world.officer.person.email, "/officer")
+    page, complaints = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     expect(page.get_by_text("No open alerts.")).to_be_visible()
     page.screenshot(path=OUTPUT / "officer-empty-390.png")
@@ -83,7 +49,7 @@ def test_an_officer_sees_a_breach_without_reloading_acknowledges_it_and_the_supe
     expect(page.locator(".status")).to_have_attribute("data-handling", "closed")
     assert not complaints
 
-    report, complaints = sign_in(desk, world, world.supervisor.person.email, "/supervisor")
+    report, complaints = sign_in_when_asked(desk, world, world.supervisor.person.email, "/supervisor")
     clock = report.locator(".clock[data-alert-id]")
     expect(clock).to_have_count(1)
     instants = [clock.locator(f"[data-stage={stage}]").get_attribute("data-at") for stage in STAGES]
@@ -101,7 +67,7 @@ def test_where_websockets_are_blocked_the_page_says_so_and_works_by_polling(
     world: World, phone: BrowserContext
 ) -> None:
     phone.route("**/socket.io/**", lambda route: route.abort())
-    page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
+    page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "polling")
     world.tag.walks_in()
     expect(page.locator("li[data-alert-id]")).to_have_count(1, timeout=10_000)
@@ -111,7 +77,7 @@ def test_where_websockets_are_blocked_the_page_says_so_and_works_by_polling(
 def test_after_a_lost_connection_the_page_says_so_and_recovers_what_it_missed(
     world: World, phone: BrowserContext
 ) -> None:
-    page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
+    page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     phone.set_offline(True)
     expect(page.locator("#live-state")).to_have_attribute("data-state", "offline")
@@ -123,7 +89,7 @@ def test_after_a_lost_connection_the_page_says_so_and_recovers_what_it_missed(
 
 
 def test_an_answer_that_arrives_after_danger_rose_is_not_taken_for_it(world: World, phone: BrowserContext) -> None:
-    page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
+    page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     world.tag.is_far_away()
     world.tag.stays(400.0, for_s=60)
     page.locator("li[data-alert-id]").get_by_role("link").first.click()
@@ -142,7 +108,7 @@ def test_an_answer_that_arrives_after_danger_rose_is_not_taken_for_it(world: Wor
 
 
 def test_danger_that_rises_brings_the_button_back_and_says_why(world: World, phone: BrowserContext) -> None:
-    page, _ = sign_in(phone, world, world.officer.person.email, "/officer")
+    page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     world.tag.is_far_away()
     world.tag.stays(400.0, for_s=60)
     page.locator("li[data-alert-id]").get_by_role("link").first.click()

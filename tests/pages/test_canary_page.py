@@ -8,8 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import canary, clock, db
 from backend.models import CanaryWalk
-from tests.pages.test_cases import narrow, open_page, shot  # noqa: F401 - fixtures of page tests
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
@@ -27,9 +26,9 @@ def walked(result: str | None, ago_s: float, step: str = "deliver") -> None:
 
 def test_the_supervisor_sees_the_last_walks_of_the_canary_or_that_none_walks(
     world: World,
-    narrow: BrowserContext,  # noqa: F811
+    narrow: BrowserContext,
 ) -> None:
-    page, complaints = open_page(narrow, world, "grace@cordon.example", "/supervisor")
+    page, complaints = sign_in(narrow, world, "grace@cordon.example", "/supervisor")
     panel = page.locator("[data-canary]")
     expect(panel).to_contain_text("no canary walks")
     canary.set_up(None, "", clock.now())

@@ -13,8 +13,7 @@ from backend import clock, db
 from backend.case.record import LONDON
 from backend.models import Condition, PlaceZone
 from tests import cases
-from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_look import browser, expect_to_fit, quiet, sign_in  # noqa: F401 - fixtures of page tests
+from tests.pages.hands import expect_to_fit, shot, sign_in, window
 from tests.world import HOME, World
 
 TRY = "Show what it would have raised"
@@ -22,17 +21,10 @@ SAVE = "Save the condition and its zone"
 
 
 @pytest.fixture
-def plain(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
+def plain(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that runs no scripts."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-def shot(page: Page, name: str) -> None:
-    OUTPUT.mkdir(exist_ok=True)
-    page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
+    with window(browser, viewport={"width": 390, "height": 844}, java_script_enabled=False) as context:
+        yield context
 
 
 def rows() -> list[PlaceZone]:
@@ -50,8 +42,8 @@ def opened(context: BrowserContext, world: World) -> tuple[Page, list[str]]:
 
 
 def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
-    quiet: World,  # noqa: F811
-    desk: BrowserContext,  # noqa: F811
+    quiet: World,
+    desk: BrowserContext,
 ) -> None:
     work = cases.east_of(HOME, 5_000.0)
     for _ in range(2):
@@ -98,7 +90,7 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
 
 
 def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
-    quiet: World,  # noqa: F811
+    quiet: World,
     plain: BrowserContext,
 ) -> None:
     cases.order(quiet, clock.now() - timedelta(days=60), None)
@@ -164,8 +156,8 @@ def expect_to_fit_without_scripts(page: Page) -> None:
 
 
 def test_a_pasted_shape_is_drawn_kept_without_its_properties_and_doubted_where_its_axes_are_swapped(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    phone: BrowserContext,
 ) -> None:
     made = cases.order(quiet, clock.now() - timedelta(days=60), clock.now() - timedelta(days=1))
     lat, lon = HOME
@@ -217,8 +209,8 @@ def test_a_pasted_shape_is_drawn_kept_without_its_properties_and_doubted_where_i
 
 
 def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_stays_as_it_was(
-    quiet: World,  # noqa: F811
-    desk: BrowserContext,  # noqa: F811
+    quiet: World,
+    desk: BrowserContext,
 ) -> None:
     feature = {**quiet.zone.feature, "properties": {"id": "home", "kind": "exclusion", "radius_miles": 0.5}}
     PlaceZone.update(feature=feature).where(PlaceZone.id == quiet.zone.id).execute()
@@ -261,8 +253,8 @@ def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_s
 
 
 def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_nothing(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    phone: BrowserContext,
 ) -> None:
     made = cases.order(quiet, clock.now() - timedelta(days=60), None)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
@@ -304,8 +296,8 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
 
 
 def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_reference(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    phone: BrowserContext,
 ) -> None:
     quiet.tag.walks_in()
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
@@ -331,8 +323,8 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
 
 
 def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_they_would_have_raised(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    phone: BrowserContext,
 ) -> None:
     for _ in range(2):
         quiet.tag.stays(0.0, for_s=120, every_s=30)
@@ -385,8 +377,8 @@ def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_the
 
 
 def test_an_area_is_drawn_by_tapping_its_corners_and_the_last_one_is_undone(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    phone: BrowserContext,
 ) -> None:
     cases.order(quiet, clock.now() - timedelta(days=60), None)
     page, complaints = opened(phone, quiet)

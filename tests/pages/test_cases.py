@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
 from backend.case import drills, people, warnings
 from backend.case.record import LONDON, midnight
 from backend.models import Fix, Role, Wearer
 from tests import cases
-from tests.pages.test_browser_story import OUTPUT, desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import HOME, World
-
-
-@pytest.fixture
-def narrow(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
-    context = browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-def shot(page: Page, name: str) -> None:
-    OUTPUT.mkdir(exist_ok=True)
-    page.screenshot(path=OUTPUT / f"{name}.png", full_page=True)
-
-
-def open_page(context: BrowserContext, world: World, email: str, path: str) -> tuple[Page, list[str]]:
-    return sign_in(context, world, email, path)
 
 
 def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     world: World,
-    desk: BrowserContext,  # noqa: F811
+    desk: BrowserContext,
 ) -> None:
     world.officer.has_app()
     spare = world.new_tag("LDN-0099", None)
-    page, complaints = open_page(desk, world, "amina@cordon.example", "/cases")
+    page, complaints = sign_in(desk, world, "amina@cordon.example", "/cases")
     began = time.monotonic()
     shot(page, "cases-1280")
     page.get_by_role("link", name="New case").click()
@@ -89,12 +69,12 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
 
 def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
     world.officer.has_app()
     new_home = cases.east_of(HOME, 3_000.0)
     world.tag.stays(3_000.0, for_s=120, every_s=30)
-    page, complaints = open_page(phone, world, "amina@cordon.example", "/cases")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", "/cases")
     began = time.monotonic()
     page.get_by_role("link", name="Daniel Marsh").click()
     page.get_by_role("link", name="Protect a new place now").click()
@@ -113,7 +93,7 @@ def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
     shot(page, "case-390")
     expect_to_fit(page)
     assert complaints == []
-    approver, more = open_page(phone, world, "grace@cordon.example", "/cases")
+    approver, more = sign_in(phone, world, "grace@cordon.example", "/cases")
     expect(approver.get_by_text("Provisional zones to approve")).to_be_visible()
     shot(approver, "cases-approve-390")
     approver.locator(".case-decide").get_by_label("Why").fill("Called her.")
@@ -123,8 +103,8 @@ def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
     world.reads_everything()
 
 
-def test_an_officer_leaves_by_the_supervisors_page(world: World, desk: BrowserContext) -> None:  # noqa: F811
-    page, complaints = open_page(desk, world, "grace@cordon.example", "/people")
+def test_an_officer_leaves_by_the_supervisors_page(world: World, desk: BrowserContext) -> None:
+    page, complaints = sign_in(desk, world, "grace@cordon.example", "/people")
     shot(page, "people-1280")
     page.locator("[data-person]").filter(has_text="Amina").get_by_role("link", name="Leaves the team").click()
     page.get_by_label("Why").fill("A new post.")
@@ -154,7 +134,7 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
         why="Leave.",
     )
     db.release_connection()
-    page, complaints = open_page(narrow, world, "grace@cordon.example", "/cases")
+    page, complaints = sign_in(narrow, world, "grace@cordon.example", "/cases")
     expect(page.locator("[data-gaps]")).to_contain_text("missing from these cases")
     expect(page.locator(f"[data-case='{world.wearer.id}']")).to_contain_text("Ben Carter")
     expect_to_fit(page)
@@ -182,12 +162,12 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
 
 def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
     world: World,
-    desk: BrowserContext,  # noqa: F811
+    desk: BrowserContext,
     narrow: BrowserContext,
 ) -> None:
     world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
     db.release_connection()
-    page, complaints = open_page(desk, world, "ivy@cordon.example", "/administrator")
+    page, complaints = sign_in(desk, world, "ivy@cordon.example", "/administrator")
     page.get_by_text("Add a person").click()
     page.get_by_label("Name", exact=True).fill("Dev Patel")
     page.get_by_label("E-mail address", exact=True).fill("dev")
@@ -213,7 +193,7 @@ def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
     page.goto(world.url + "/cases")
     expect(page).to_have_url(world.url + "/sign-in?next=/cases")
     assert [line for line in complaints if "422" not in line] == []
-    small, _ = open_page(narrow, world, "ivy@cordon.example", "/administrator")
+    small, _ = sign_in(narrow, world, "ivy@cordon.example", "/administrator")
     expect_to_fit(small)
     shot(small, "administrator-320")
     world.reads_everything()
@@ -221,12 +201,12 @@ def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
 
 def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_its_page(
     world: World,
-    desk: BrowserContext,  # noqa: F811
+    desk: BrowserContext,
     narrow: BrowserContext,
 ) -> None:
     world.officer.has_app()
     path = f"/cases/{world.wearer.id}"
-    page, complaints = open_page(desk, world, "grace@cordon.example", path)
+    page, complaints = sign_in(desk, world, "grace@cordon.example", path)
     page.get_by_text("Record that she agrees to texts").click()
     page.get_by_label("The number that is safe for her").fill("+44 7700 900201")
     page.get_by_label("Her words for: he is near").fill("Your book has arrived.")
@@ -253,7 +233,7 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     expect(page.get_by_text("Change who may open it")).to_be_visible()
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "case-full-1280")
-    outside, _ = open_page(narrow, world, "ben@cordon.example", path)
+    outside, _ = sign_in(narrow, world, "ben@cordon.example", path)
     expect(outside.get_by_text("You may not open this.")).to_be_visible()
     assert "Daniel" not in outside.content()
     outside.get_by_text("It is an emergency").click()
@@ -284,9 +264,9 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
 
 def test_she_agrees_that_her_phone_says_where_she_is_and_takes_it_back_by_the_page_of_the_case(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     page.get_by_text("Record that her phone may say where she is").click()
     page.get_by_role("button", name="Show the code for her phone").click()
     expect(page.get_by_text("Tick that she has agreed, herself.").first).to_be_visible()

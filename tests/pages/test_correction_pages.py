@@ -10,9 +10,7 @@ from backend import clock, db
 from backend.case import lives, people, reading, writing
 from backend.case.lives import Risk, Suspended
 from tests import cases
-from tests.pages.test_browser_story import desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import open_page, shot
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
@@ -32,7 +30,7 @@ def save(page: Page) -> None:
 
 def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_on_a_phone(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
     person, now = world.officer.person, clock.now()
     made = cases.order(world, now - timedelta(days=9), now + timedelta(days=9))
@@ -43,7 +41,7 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     until = now + timedelta(days=2)
     lives.suspend(person, world.wearer.id, Suspended.HOSPITAL, now, until, now, why="Ill.", is_confirmed=True)
     db.release_connection()
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     correct(page, "Case: suspended")
     page.get_by_label("The case").select_option("Monitored: it was never so")
     save(page)
@@ -101,11 +99,11 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     world.reads_everything()
 
 
-def test_a_cover_by_the_wrong_colleague_is_corrected_on_its_page(world: World, desk: BrowserContext) -> None:  # noqa: F811
+def test_a_cover_by_the_wrong_colleague_is_corrected_on_its_page(world: World, desk: BrowserContext) -> None:
     now, absent = clock.now(), world.officer.person
     people.cover(absent, absent.id, world.supervisor.person.id, now, now + timedelta(days=5), now, why="Leave.")
     db.release_connection()
-    page, complaints = open_page(desk, world, "grace@cordon.example", f"/people/{absent.id}/cover")
+    page, complaints = sign_in(desk, world, "grace@cordon.example", f"/people/{absent.id}/cover")
     page.get_by_role("link", name="Correct this cover").click()
     expect(page.locator("[data-wrong]")).to_contain_text("Grace Okafor covers from")
     page.get_by_label("Who covers").select_option("Ben Carter")

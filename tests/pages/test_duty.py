@@ -11,26 +11,22 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from backend import clock, db, rota
 from backend.models import LadderPolicy, Shift
 from backend.rota import LONDON
-from tests.pages.test_browser_story import desk, phone, sign_in  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import shot
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in_when_asked, window
 from tests.world import World
 
 
 @pytest.fixture
-def scriptless(browser: Browser) -> Iterator[BrowserContext]:  # noqa: F811
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
+def scriptless(browser: Browser) -> Iterator[BrowserContext]:
+    with window(browser, viewport={"width": 1280, "height": 900}, java_script_enabled=False) as context:
+        yield context
 
 
 def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_on_a_phone(
     world: World,
     scriptless: BrowserContext,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
-    page, _ = sign_in(scriptless, world, "grace@cordon.example", "/rota")
+    page, _ = sign_in_when_asked(scriptless, world, "grace@cordon.example", "/rota")
     expect(page.get_by_text("Your team keeps no rota")).to_be_visible()
     now = clock.now().astimezone(LONDON)
     page.get_by_role("button", name="Add the shift").click()
@@ -54,7 +50,7 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     page.get_by_role("button", name="Copy it to the week after").click()
     expect(page.locator("[data-shift]")).to_have_count(2)
     shot(page, "rota-1280")
-    read, complaints = sign_in(phone, world, "amina@cordon.example", "/rota")
+    read, complaints = sign_in_when_asked(phone, world, "amina@cordon.example", "/rota")
     expect(read.locator("[data-me=on]")).to_contain_text("You are on duty until")
     expect(read.locator("[data-next]")).to_contain_text("Your next shift")
     expect(read.get_by_role("button", name="Add the shift")).to_have_count(0)
@@ -69,9 +65,9 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
 def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_entered(
     world: World,
     scriptless: BrowserContext,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
-    page, _ = sign_in(scriptless, world, "grace@cordon.example", "/escalation")
+    page, _ = sign_in_when_asked(scriptless, world, "grace@cordon.example", "/escalation")
     expect(page.locator("[data-kind=all]")).to_have_attribute("data-origin", "default")
     expect(page.get_by_text("Alerts under way keep the steps")).to_be_visible()
     page.locator("[data-kind=zone]").get_by_role("link").click()
@@ -102,7 +98,7 @@ def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_e
         "In or near a zone, 4 steps, duty desk Ben Carter, by Grace Okafor"
     )
     shot(page, "ladders-1280")
-    narrow, complaints = sign_in(phone, world, "grace@cordon.example", "/escalation")
+    narrow, complaints = sign_in_when_asked(phone, world, "grace@cordon.example", "/escalation")
     expect_to_fit(narrow)
     narrow.goto(world.url + "/escalation/zone")
     expect_to_fit(narrow)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page, expect
 
 from backend.models import CheckedCaseload, Wearer
-from tests.pages.test_browser_story import desk  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import narrow, open_page, shot  # noqa: F401 - fixtures of page tests
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.stories.test_caseload import HEADING, row, zones
 from tests.world import World
 
@@ -23,9 +21,9 @@ def check(page: Page, table: bytes, shapes: bytes | None = None) -> None:
     page.get_by_role("button", name="Check the files").click()
 
 
-def test_a_caseload_is_checked_refused_by_line_and_loaded_once_confirmed(world: World, desk: BrowserContext) -> None:  # noqa: F811
+def test_a_caseload_is_checked_refused_by_line_and_loaded_once_confirmed(world: World, desk: BrowserContext) -> None:
     world.new_tag("LDN-0099", None)
-    page, complaints = open_page(desk, world, "amina@cordon.example", "/cases")
+    page, complaints = sign_in(desk, world, "amina@cordon.example", "/cases")
     page.get_by_role("link", name="Import a caseload").click()
     page.get_by_role("button", name="Check the files").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose the table, a CSV file.")
@@ -59,9 +57,9 @@ def test_a_caseload_is_checked_refused_by_line_and_loaded_once_confirmed(world: 
     world.reads_everything()
 
 
-def test_the_import_fits_a_narrow_phone_and_forgets_the_files_when_asked(world: World, narrow: BrowserContext) -> None:  # noqa: F811
+def test_the_import_fits_a_narrow_phone_and_forgets_the_files_when_asked(world: World, narrow: BrowserContext) -> None:
     world.new_tag("LDN-0099", None)
-    page, complaints = open_page(narrow, world, "grace@cordon.example", "/cases/import")
+    page, complaints = sign_in(narrow, world, "grace@cordon.example", "/cases/import")
     expect_to_fit(page)
     check(page, "\n".join([HEADING, row()]).encode())
     expect(page.locator("[data-sound='1']")).to_be_visible()

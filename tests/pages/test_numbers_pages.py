@@ -8,9 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import db, numbers
 from backend.models import NumberProof, Role
-from tests.pages.test_browser_story import desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import shot
-from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 NEW = "+447700900177"
@@ -22,7 +20,7 @@ def code_of(body: str) -> str:
     return found.group()
 
 
-def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserContext) -> None:  # noqa: F811
+def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserContext) -> None:
     officer = world.person(Role.OFFICER, "Nia Evans", NEW, is_proved=False)
     db.release_connection()
     page, complaints = sign_in(phone, world, "nia@cordon.example", "/officer")
@@ -55,7 +53,7 @@ def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserC
 
 def test_her_number_and_his_are_kept_on_the_page_of_the_case(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
     world.victim_consents()
     NumberProof.delete().where(NumberProof.victim == world.victim).execute()
@@ -85,7 +83,7 @@ def test_her_number_and_his_are_kept_on_the_page_of_the_case(
 
 def test_an_administrator_sees_whose_number_is_missing_and_changes_one(
     world: World,
-    desk: BrowserContext,  # noqa: F811
+    desk: BrowserContext,
 ) -> None:
     world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
     db.release_connection()

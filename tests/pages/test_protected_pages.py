@@ -6,21 +6,19 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
 from backend.models import Victim, Wearer
-from tests.pages.test_browser_story import phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import narrow, open_page, shot  # noqa: F401 - fixtures of page tests
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
 def test_a_second_protected_person_and_a_child_are_entered_on_a_phone_and_a_known_one_is_chosen(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
     other = Wearer.create(
         team=world.team, name="Owen Price", responsible_officer=world.officer.person, created_at=clock.now()
     )
     db.release_connection()
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{other.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{other.id}")
     page.get_by_role("link", name="Add a protected person or a child").click()
     page.get_by_label("A part of her name").fill("Lara")
     page.get_by_role("button", name="Find").click()
@@ -75,10 +73,10 @@ def test_a_second_protected_person_and_a_child_are_entered_on_a_phone_and_a_know
 
 def test_a_new_case_for_somebody_who_is_recorded_asks_who_she_is_and_fits_a_narrow_phone(
     world: World,
-    narrow: BrowserContext,  # noqa: F811
+    narrow: BrowserContext,
 ) -> None:
     world.new_tag("LDN-0099", None)
-    page, complaints = open_page(narrow, world, "amina@cordon.example", "/cases/new")
+    page, complaints = sign_in(narrow, world, "amina@cordon.example", "/cases/new")
     for label, value in (
         ("Person on probation", "Owen Price"),
         ("Protected person", "Laura Bennett"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend import db, web_push
 from backend.models import Device, Receipt, Socket
-from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the fixture of all page tests
+from tests.pages.hands import OUTPUT, PHONE, expect_to_fit, sign_in, window
 from tests.world import World, eventually
 
-OUTPUT = Path(__file__).parent.parent.parent / "test-output"
 EMAIL = "amina@cordon.example"
 TAP = """async () => {
   const [notification] = await self.registration.getNotifications();
@@ -51,13 +49,9 @@ NOTIFICATIONS = """async () => (await (await navigator.serviceWorker.ready).getN
 
 
 @pytest.fixture
-def phone(browser: Browser, world: World) -> Iterator[BrowserContext]:  # noqa: F811
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2
-    )
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
+def phone(browser: Browser, world: World) -> Iterator[BrowserContext]:
+    with window(browser, **PHONE) as context:
+        yield context
     eventually(lambda: open_sockets() == 0, "the server has seen the pages go: the database is closed after this")
 
 

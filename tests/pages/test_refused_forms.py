@@ -10,17 +10,15 @@ from backend import clock, consent, db
 from backend.case import reading
 from backend.case.record import Terms
 from tests import cases
-from tests.pages.test_browser_story import phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import open_page
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, sign_in
 from tests.world import World
 
 
 def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     laura = page.locator(f"[data-victim='{world.victim.id}']")
     laura.get_by_text("Record that she agrees to texts").click()
     laura.get_by_label("The number that is safe for her").fill("+447700900201")
@@ -59,13 +57,13 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
 
 def test_a_suspended_order_whose_last_day_is_varied_stays_suspended(
     world: World,
-    phone: BrowserContext,  # noqa: F811
+    phone: BrowserContext,
 ) -> None:
     now = clock.now()
     made = cases.order(world, world.zone.from_at, now + timedelta(days=20))
     cases.rests_on(world, made)
     cases.vary(world, made, Terms(world.zone.from_at, now + timedelta(days=20), is_suspended=True), now)
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     order = page.locator(f"[data-order='{made.id}']")
 
     def vary(button: str) -> None:

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.backups import backup
-from tests.pages.test_cases import shot
-from tests.pages.test_look import browser, phone, quiet, sign_in  # noqa: F401
+from tests.pages.hands import shot, sign_in
 from tests.stories.test_restore import take_up
 from tests.world import World
 
@@ -17,10 +16,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 # A PostgreSQL that serves the page cannot be replaced under it; the page knows nothing of the engine.
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_page_left_open_through_a_restore_forgets_what_is_gone_and_shows_the_next_alert(
-    quiet: World,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    quiet: World,
+    narrow: BrowserContext,
 ) -> None:
-    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page, _ = sign_in(narrow, quiet, "amina@cordon.example", "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     other = quiet.new_wearer("Peter Hale", "LDN-0002")
     put_back = backup(quiet.settings.database_url, quiet.folder)
@@ -36,7 +35,7 @@ def test_a_page_left_open_through_a_restore_forgets_what_is_gone_and_shows_the_n
     other.walks_in()
     expect(card).to_contain_text("Peter Hale")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
-    shot(page, "officer-after-restore-390")
+    shot(page, "officer-after-restore-320")
     card.get_by_role("link").click()
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.locator("[data-who=me]")).to_contain_text("You are acting since")

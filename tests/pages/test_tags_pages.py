@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.pages.test_browser_story import desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import open_page, shot
-from tests.pages.test_look import browser, expect_to_fit  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
-def test_a_tag_is_swapped_and_taken_off_by_the_page_of_the_case(world: World, phone: BrowserContext) -> None:  # noqa: F811
+def test_a_tag_is_swapped_and_taken_off_by_the_page_of_the_case(world: World, phone: BrowserContext) -> None:
     world.new_tag("LDN-0099", None)
-    page, complaints = open_page(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     page.get_by_role("link", name="Swap it, take it off, and which was worn when").click()
     page.get_by_text("Swap this tag for another").click()
     page.get_by_role("button", name="Swap the tags").click()

@@ -9,16 +9,14 @@ from playwright.sync_api import BrowserContext, expect
 from backend import clock, db
 from backend.case.record import LONDON
 from backend.models import CaseDue, Role, Team, Wearer
-from tests.pages.test_browser_story import desk, phone  # noqa: F401 - fixtures of page tests
-from tests.pages.test_cases import shot
-from tests.pages.test_look import browser, expect_to_fit, sign_in  # noqa: F401 - the browser is a fixture
+from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
 def test_an_administrator_splits_a_team_for_a_day_to_come_and_calls_it_off(
     world: World,
-    desk: BrowserContext,  # noqa: F811
-    phone: BrowserContext,  # noqa: F811
+    desk: BrowserContext,
+    phone: BrowserContext,
 ) -> None:
     world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
     Team.create(name="Camden", created_at=clock.now())
