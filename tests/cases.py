@@ -14,6 +14,9 @@ from tests.world import World
 from zones.geo import Frame
 
 WHY = "So the court ordered."
+# Her words for: he is near, it is over, and protection is about to end.
+NEAR, OVER = "Your book has arrived.", "Your book was collected."
+ENDING = "The library is closing this branch."
 
 
 def circle(lat: float, lon: float, radius_m: float = 250.0, buffer_m: float = 250.0) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -123,48 +124,49 @@ def test_a_server_whose_host_vanished_is_given_up_while_a_statement_is_on_its_wa
 DUTY = "+447700900300"
 
 
-def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
-    world: World, server: Any, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda _: None)
+@contextmanager
+def _canary_walks(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a canary walk, in place of the notifier, that tells the duty line after a second without a database."""
     monkeypatch.setattr(without_database, "AFTER_S", 1.0)
     world.stop_worker()
     world.checks_at_end = False
     walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
     walking = threading.Thread(target=walker.run)
     walking.start()
-    eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
-    _stop(server)
     try:
-        with remedy.decides():
-            (text,) = eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
-            assert text.body.startswith("Cordon. Service alarm: The database does not answer. For ")
-            assert "Nobody is warned until it does." in text.body
+        eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
+        yield
     finally:
-        server.ensure_postgres_running()
         walker.stop()
         walking.join(20)
+
+
+def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
+    world: World, server: Any, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda _: None)
+    with _canary_walks(world, monkeypatch):
+        _stop(server)
+        try:
+            with remedy.decides():
+                (text,) = eventually(
+                    lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told"
+                )
+                assert text.body.startswith("Cordon. Service alarm: The database does not answer. For ")
+                assert "Nobody is warned until it does." in text.body
+        finally:
+            server.ensure_postgres_running()
 
 
 def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
     world: World, server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(without_database, "AFTER_S", 1.0)
-    world.stop_worker()
-    world.checks_at_end = False
-    walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
-    walking = threading.Thread(target=walker.run)
-    walking.start()
-    eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
-    with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-        # So is a hosted database whose disk is full, and a primary that became a standby.
-        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-        connection.execute("SELECT pg_reload_conf()")
-    try:
+    with _canary_walks(world, monkeypatch):
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
+            # So is a hosted database whose disk is full, and a primary that became a standby.
+            connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            connection.execute("SELECT pg_reload_conf()")
         eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
-    finally:
-        walker.stop()
-        walking.join(20)
 
 
 def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_neither(world: World) -> None:

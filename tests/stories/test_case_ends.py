@@ -7,27 +7,15 @@ from datetime import datetime, time, timedelta
 import pytest
 from playhouse.migrations import Runner
 
-from backend import clock, consent, db
+from backend import clock, db
 from backend.case import calendar, ends, lives, reading, writing
 from backend.case.lives import Ended, Suspended
 from backend.case.record import LONDON, Terms, ends_with
-from backend.models import CaseDue, Channel, Handling, Notification, Order, PlaceZone, Purpose
+from backend.models import CaseDue, Handling, Notification, Order, PlaceZone, Purpose
 from tests import cases
-from tests.cases import notices_of
+from tests.cases import ENDING, NEAR, notices_of
 from tests.stories.test_moving_places import MARKET_M, agrees
 from tests.world import HOME, World
-
-ENDING = "The library is closing this branch."
-NEAR, OVER = "Your book has arrived.", "Your book was collected."
-
-
-@pytest.fixture
-def told(world: World) -> World:
-    """A world whose protected person has words for all three, and whose officer has a phone."""
-    consent.give(world.victim, Channel.SMS, NEAR, OVER, world.officer.person, clock.now(), wording_ending=ENDING)
-    db.release_connection()
-    world.officer.has_app()
-    return world
 
 
 def on_an_order(world: World, days: float = 60) -> tuple[Order, PlaceZone]:

@@ -6,28 +6,19 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from backend import clock, consent, db, numbers, rota
+from backend import clock, db, numbers, rota
 from backend.case import ending, ends, lives, people, protected, reading, victims, writing
 from backend.case.lives import Ended, Suspended
 from backend.case.people import CaseloadLeft
 from backend.case.record import LONDON, Terms, midnight
-from backend.models import Channel, Handling, PlaceZone, ProtectedPlace, Role, Victim
+from backend.models import Handling, PlaceZone, ProtectedPlace, Role, Victim
 from tests import cases
-from tests.cases import notices_of
-from tests.stories.test_case_ends import ENDING, NEAR, OVER, end, her_texts, is_protected, on_an_order, outcome, suspend
+from tests.cases import ENDING, NEAR, OVER, notices_of
+from tests.stories.test_case_ends import end, her_texts, is_protected, on_an_order, outcome, suspend
 from tests.world import HOME, World
 
 SCHOOL = cases.east_of(HOME, 6_000.0)
 HIS_FLAT = cases.east_of(HOME, -9_000.0)
-
-
-@pytest.fixture
-def told(world: World) -> World:
-    """A world whose protected person has words for all three, and whose officer has a phone."""
-    consent.give(world.victim, Channel.SMS, NEAR, OVER, world.officer.person, clock.now(), wording_ending=ENDING)
-    db.release_connection()
-    world.officer.has_app()
-    return world
 
 
 def child_of(world: World) -> Victim:
