@@ -18,6 +18,8 @@ from tests.processes import ROOT, environment
 from tests.world import World, eventually
 
 # A whole notifier, killed as it comes to one step of its work.
+pytestmark = pytest.mark.host_time
+
 DIE_AT = """
 import os, signal, sys, threading
 from backend import alerts, clock, db, outbox

@@ -56,6 +56,7 @@ def test_an_acknowledgement_that_races_the_ladder_silences_what_has_not_gone(wor
     world.checks_at_end = False
 
 
+@pytest.mark.host_time
 def test_sigterm_in_mid_send_finishes_what_is_held(world: World) -> None:
     world.stop_worker()
     officer = world.officer.has_app()

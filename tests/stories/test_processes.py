@@ -11,12 +11,16 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from backend import clock, db, outbox
 from backend.models import Alert, Attempt, Channel, Fix, Notification, NotificationState, PlaceState
 from tests.processes import ROOT, environment, notifier, web_server
 from tests.world import World, eventually
 from zones import Fix as JudgedFix
 from zones import Zone, decide
+
+pytestmark = pytest.mark.host_time
 
 CLAIM_AND_DIE = """
 import os, signal

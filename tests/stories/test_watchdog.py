@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from backend import alarms, clock, db, heartbeats, outages
 from backend.models import (
     Alarm,
@@ -173,6 +175,7 @@ def test_vital_signs_are_numbers(world: World) -> None:
     assert 20 <= answer["heartbeat_ages_s"]["notifier"] < 30
 
 
+@pytest.mark.host_time
 def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_stop(world: World) -> None:
     world.officer.has_app()
     world.tag.walks_in()
