@@ -17,9 +17,9 @@ from tests.faults.conftest import Remedy
 from tests.processes import ROOT, environment
 from tests.world import World, eventually
 
-# A whole notifier, killed as it comes to one step of its work.
 pytestmark = pytest.mark.host_time
 
+# A whole notifier, killed as it comes to one step of its work.
 DIE_AT = """
 import os, signal, sys, threading
 from backend import alerts, clock, db, outbox
