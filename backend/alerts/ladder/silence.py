@@ -66,7 +66,7 @@ def _escalate(alert: Alert, now: datetime, muster: Muster | None = None) -> None
 def _escalate_alone(alert_id: int, now: datetime) -> None:
     try:
         with atomic():
-            # One that somebody works on has its turn at the next look, and keeps the rest from nothing.
+            # One that somebody works on has its turn at the next look; those behind it do not wait for it.
             alert = skip_locked(Alert.select().where(Alert.id == alert_id)).first()
             if alert is not None:
                 _escalate(alert, now)
