@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """Keeps one line for each message: seconds, channel, what it is about."""
+    """Keeps one line for each message: seconds, channel, what it is about, and a push's own number."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -24,7 +24,7 @@ class Sink(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.lines: list[tuple[float, str, str]] = []
+        self.lines: list[tuple[float, str, str, str]] = []
         self.lock = threading.Lock()
 
 
@@ -39,9 +39,14 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        """Hand out what has arrived."""
+        """Hand out what has arrived, or say of one text or call that its phone has not answered yet."""
+        if self.path != "/":
+            self._answer({"status": "ringing" if "/Calls/" in self.path else "sent"})
+            return
         with self.server.lock:
-            self._answer(list(self.server.lines))
+            lines = list(self.server.lines)
+        # No message waits until whoever asks has read this.
+        self._answer(lines)
 
     def do_POST(self) -> None:
         """Take a token request, a push, a text or a call."""
@@ -52,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if "/messages:send" in self.path:
             about = json.loads(body)["message"]["data"]
-            self._note(at, "push", about["alert_id"])
+            self._note(at, "push", about["alert_id"], about["notification_id"])
             self._answer({"name": f"projects/bench/messages/{time.time_ns()}"})
             return
         form = parse_qs(body)
@@ -61,9 +66,9 @@ class Handler(BaseHTTPRequestHandler):
         self._note(at, "voice" if is_call else "sms", words)
         self._answer({"sid": f"{'CA' if is_call else 'SM'}{time.time_ns():032x}", "status": "queued"}, 201)
 
-    def _note(self, at: float, channel: str, about: str) -> None:
+    def _note(self, at: float, channel: str, about: str, message: str = "") -> None:
         with self.server.lock:
-            self.server.lines.append((at, channel, about))
+            self.server.lines.append((at, channel, about, message))
 
     def _answer(self, content: object, status: int = 200) -> None:
         body = json.dumps(content).encode()

@@ -36,11 +36,6 @@ class Lanes:
         return self._reserve - self._used(None)
 
     @property
-    def is_stormy(self) -> bool:
-        """Whether messages of some channel wait for a thread."""
-        return any(self.free(channel) <= 0 for channel in self._under_way if channel is not None)
-
-    @property
     def is_idle(self) -> bool:
         """Whether nothing is under way."""
         return not any(self._used(channel) for channel in self._under_way)

@@ -45,6 +45,8 @@ BACKLOG_OVER_S = 5.0
 NUMBERS_EVERY_S = 60.0
 # A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
 NOTIFIER_SETTLES_S = 30.0
+# While first words wait for a worker ladders climb in their turn, as they should: it is the backlog that is told.
+LATE_IN_A_STORM_S = 300.0
 # A round that ended longer ago than this says nothing of now.
 ROUND_HOLDS_S = 30.0
 # An alarm that nobody could be told of for this long is for the monitor outside to tell, by the ping that is missing.
@@ -194,8 +196,11 @@ class Watchdog:
     def _next_actions(self, now: datetime) -> None:
         assert self._began_at is not None
         since = self._no_notifier_at or self._began_at
-        overdue_too = self._is_heard and now - since > timedelta(seconds=NOTIFIER_SETTLES_S)
-        stuck = alerts.without_next_action(now, overdue_too=overdue_too, limit=MOST_FOUND)
+        overdue_s = None
+        if self._is_heard and now - since > timedelta(seconds=NOTIFIER_SETTLES_S):
+            is_stormy = vitals.backlog(now).oldest_s > BACKLOG_AFTER_S
+            overdue_s = LATE_IN_A_STORM_S if is_stormy else alerts.OVERDUE_S
+        stuck = alerts.without_next_action(now, overdue_s=overdue_s, limit=MOST_FOUND)
         found: dict[str, tuple[str, int | None]] = {}
         for alert_id, team_id in stuck:
             found[f"alert:{alert_id}"] = (f"Alert {alert_id}: {self._repair(alert_id, now)}", team_id)

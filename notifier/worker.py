@@ -43,9 +43,10 @@ PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
 # While something is under way.
 NEXT_LOOK_S = 0.05
-# A step of the ladder takes milliseconds, and a new alert must not wait for many of them.
+# A group of ladders takes as long as some claims do, and a new alert must not wait for many.
 LADDERS_AT_ONCE = 20
-LADDERS_IN_A_STORM = 5
+# While messages wait for a thread, whatever is no delivery rests for so many times as long as it has taken.
+RESTS_IN_A_STORM = 5.0
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
 Settle = Callable[[Notification, Attempt, Outcome], None]
@@ -130,6 +131,10 @@ class Worker:
         self._checks_at = 0.0
         self._providers_at = 0.0
         self._clock_at = 0.0
+        # More waits than there are threads for.
+        self._is_stormy = False
+        self._rests_until = 0.0
+        self._newest_climb_first = False
         self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
         self._silent_after = settings.tag_silent_after()
@@ -141,7 +146,7 @@ class Worker:
             while not self._stop.is_set():
                 try:
                     self.work()
-                    if self._lanes.is_stormy:
+                    if self._is_stormy:
                         self._lanes.wait_for_one(NEXT_LOOK_S)
                     else:
                         listener.wait(self._longest_sleep_s(), self._stop)
@@ -162,42 +167,50 @@ class Worker:
         self._stop.set()
 
     def work(self) -> None:
-        """Judge and escalate what has fallen due, and begin to deliver as much as there are threads for.
+        """Begin to deliver as much as there are threads for, and look at all else: in a storm only now and then.
 
         None of these may keep the others from being done.
         """
-        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         # Before anything is claimed: a database that was restored owes what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
+        begun = clock.monotonic()
+        if not self._is_stormy or begun >= self._rests_until:
+            self._look_at_all_else()
+            self._rests_until = clock.monotonic() + RESTS_IN_A_STORM * (clock.monotonic() - begun)
+        db.release_connection()
+
+    def _look_at_all_else(self) -> None:
+        """Judge and escalate what has fallen due, and see to what no warning waits for."""
+        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
-        # While messages wait for a thread few ladders are climbed at a time: first words go before second ones.
-        at_once = LADDERS_IN_A_STORM if self._lanes.is_stormy else LADDERS_AT_ONCE
-        climbed = 0
-
-        def climb() -> None:
-            nonlocal climbed
-            climbed = alerts.escalate_overdue(clock.now(), at_once)
-
-        self._try("the ladder", climb)
-        if climbed:
-            self._try("deliveries", self._begin_deliveries)
+        self._try("the ladder", self._climb)
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
         self._try("what providers say", self._look_at_providers)
         self._try("this host's clock", self._look_at_clock)
-        db.release_connection()
+
+    def _climb(self) -> None:
+        # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
+        self._newest_climb_first = self._is_stormy and not self._newest_climb_first
+        if alerts.escalate_overdue(clock.now(), LADDERS_AT_ONCE, newest_first=self._newest_climb_first):
+            self._begin_deliveries()
 
     def _begin_deliveries(self) -> None:
         """Claim for each channel as much as it has threads for, and hand it to them."""
         claimed: list[Notification] = []
         # A notifier with nothing to do asks once a look, and for each channel only where something waits.
         waiting = outbox.channels_due(clock.now()) if self._lanes.is_idle else self.CHANNELS
+        self._is_stormy = False
         for channel in self.CHANNELS:
             free = self._lanes.free(channel)
+            taken: list[Notification] = []
             if free > 0 and channel in waiting:
-                claimed += outbox.claim_due((channel,), clock.now(), self._settings.lease_s, free)
+                taken = outbox.claim_due(channel, clock.now(), self._settings.lease_s, free)
+            claimed += taken
+            # Whoever got as much as was asked for left the rest behind.
+            self._is_stormy |= len(taken) == free
         if not claimed:
             return
         providers: dict[str, str] = {channel: ways[0].provider for channel, ways in self._senders.ways.items()}

@@ -26,10 +26,11 @@ from backend.alerts.record_changes import (
     tell_changed,
     withdraw,
 )
-from backend.alerts.repair import repair, start_over, unreached, without_next_action
+from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 
 __all__ = [
+    "OVERDUE_S",
     "WARNINGS",
     "Judgement",
     "Outcome",

@@ -40,8 +40,11 @@ class Muster:
 
     def routes_of(self, people: Collection[Person]) -> dict[int, frozenset[Channel]]:
         """Return by which channels each of these people can be told."""
-        unknown = [person for person in people if person.id not in self._routes]
-        self._routes.update(routes.live(unknown, self._now))
+        if any(person.id not in self._routes for person in people):
+            # Whoever else of these teams is asked for next costs nothing more.
+            teams = [person for team in self._teams.values() for person in team]
+            everyone = {person.id: person for person in (*people, *teams) if person.id not in self._routes}
+            self._routes.update(routes.live(everyone.values(), self._now))
         return self._routes
 
     def _filling(self, alert: Alert, place: Who) -> list[Person]:

@@ -33,15 +33,15 @@ class Unreached:
     failed: int
 
 
-def without_next_action(now: datetime, *, overdue_too: bool, limit: int = 500) -> list[tuple[int, int]]:
+def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 500) -> list[tuple[int, int]]:
     """Return id and team of each alert that is owed an answer and that nothing would move on.
 
-    Its next escalation is lost, or farther ahead than any rung; or, with ``overdue_too``, it should have come long
-    ago. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
+    Its next escalation is lost, or farther ahead than any rung; or it should have come ``overdue_s`` ago, where that is
+    not None. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
     """
     query: Any = (
         Alert.select(Alert.id, Alert.team)
-        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_too))
+        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_s))
         .order_by(Alert.id)
         .limit(limit)
         .tuples()
@@ -49,7 +49,7 @@ def without_next_action(now: datetime, *, overdue_too: bool, limit: int = 500) -
     return list(query)
 
 
-def _is_stuck(now: datetime, overdue_too: bool) -> Any:
+def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
     late = now - timedelta(seconds=OVERDUE_S)
     too_far = now + timedelta(seconds=ladder.LONGEST_WAIT_S)
     at = Alert.next_escalation_at
@@ -62,7 +62,7 @@ def _is_stuck(now: datetime, overdue_too: bool) -> Any:
         Notification.channel != Channel.WEBSOCKET,
         lease.between(late, too_far) | (lease.is_null() & due.between(late, too_far)),
     )
-    stuck = (lost | (at < late)) if overdue_too else lost
+    stuck = lost if overdue_s is None else (lost | (at < now - timedelta(seconds=overdue_s)))
     return stuck & Alert.id.not_in(on_its_way)
 
 
@@ -74,7 +74,7 @@ def repair(alert_id: int, now: datetime) -> bool:
     """
     with atomic():
         ladder.lock(alert_id)
-        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, overdue_too=True))
+        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
         audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)

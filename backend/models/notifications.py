@@ -44,11 +44,22 @@ class Notification(Table):
         )
 
 
-# Few of all messages wait, and few of all are calls. Whoever asks by these indexes has to spell the conditions out: a
-# bound parameter hides them.
+# Few of all messages wait, are out unheard of, or are calls. Whoever asks by these indexes has to spell the conditions
+# out: a bound parameter hides them.
 Notification.add_index(
     Notification.index(
-        Notification.priority, Notification.id.desc(), name="notification_pending", where=SQL("state = 'pending'")
+        Notification.channel,
+        Notification.priority,
+        Notification.id.desc(),
+        name="notification_pending",
+        where=SQL("state = 'pending'"),
+    )
+)
+Notification.add_index(
+    Notification.index(
+        Notification.sent_at,
+        name="notification_silent",
+        where=SQL("state = 'sent' AND channel IN ('sms', 'voice')"),
     )
 )
 Notification.add_index(

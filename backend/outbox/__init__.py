@@ -3,8 +3,8 @@
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claiming import channels_due, claim_due, fold_calls, has_no_call, next_due_at
 from backend.outbox.hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
-from backend.outbox.owing import cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
-from backend.outbox.receipts import episode_of, has_receipt, record_receipt
+from backend.outbox.owing import Owed, cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
+from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt
 from backend.outbox.settling import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "SOCKET_FRESH_S",
     "UNKNOWN",
     "UNTAKEN_S",
+    "Owed",
     "begin_attempts",
     "cancel_hers",
     "cancel_pending",
@@ -35,6 +36,7 @@ __all__ = [
     "owe",
     "owe_all",
     "raise_state",
+    "receipts_of",
     "record_receipt",
     "retry",
     "settle",

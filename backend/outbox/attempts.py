@@ -6,11 +6,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from peewee import SQL
+
 from backend import db
 from backend.models import Attempt, Channel, Notification, NotificationState
 
 # The outcome of a try whose provider gave no answer: it may have the message or not.
 UNKNOWN = "unknown"
+
+# Spelt out and not bound, since the index of what a provider may have to be asked about is found by these very words.
+SENT = SQL(f"'{NotificationState.SENT}'")
+TEXT_OR_CALL = (SQL(f"'{Channel.SMS}'"), SQL(f"'{Channel.VOICE}'"))
 
 
 def begin_attempts(notifications: Sequence[Notification], providers: Mapping[str, str], now: datetime) -> list[Attempt]:
@@ -41,25 +47,25 @@ def silent_attempts(now: datetime, after_s: float, for_s: float, again_s: float,
 
     Each is taken by one worker, and not again for ``again_s``; after ``for_s`` nothing is expected any more.
     """
+    unasked = Attempt.polled_at.is_null() | (Attempt.polled_at < now - timedelta(seconds=again_s))
     with db.atomic():
         query = (
             Attempt.select(Attempt.id)
             .join(Notification)
             .where(
-                Notification.channel.in_([Channel.SMS, Channel.VOICE]),
-                Notification.state == NotificationState.SENT,
+                Notification.state == SENT,
+                Notification.channel.in_(TEXT_OR_CALL),
+                Notification.sent_at.between(now - timedelta(seconds=for_s), now - timedelta(seconds=after_s)),
                 Attempt.outcome == "sent",
                 Attempt.provider_id.is_null(False),
-                Attempt.started_at.between(now - timedelta(seconds=for_s), now - timedelta(seconds=after_s)),
-                Attempt.polled_at.is_null() | (Attempt.polled_at < now - timedelta(seconds=again_s)),
+                unasked,
             )
-            .order_by(Attempt.started_at)
+            .order_by(Notification.sent_at)
             .limit(limit)
         )
         ids = [row.id for row in query]
         if not ids:
             return []
-        unasked = Attempt.polled_at.is_null() | (Attempt.polled_at < now - timedelta(seconds=again_s))
         changed = Attempt.update(polled_at=now).where(Attempt.id.in_(ids), unasked).returning(Attempt.id)
         taken = [row.id for row in changed.execute()]
         return list(Attempt.select(Attempt, Notification).join(Notification).where(Attempt.id.in_(taken)))

@@ -22,8 +22,8 @@ CALL = SQL(f"'{Channel.VOICE}'")
 LONGEST_CALL_S = 90.0
 
 
-def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limit: int) -> list[Notification]:
-    """Lease up to ``limit`` due notifications to the caller, first words, the gravest and the newest first.
+def claim_due(channel: Channel, now: datetime, lease_s: float, limit: int) -> list[Notification]:
+    """Lease up to ``limit`` due notifications of a channel: first words, the gravest and the newest first.
 
     A lease that ran out may be claimed by anybody: its worker died between claim and send. Each claim has a
     fencing token of its own, and only its holder can settle it.
@@ -31,18 +31,18 @@ def claim_due(channels: Collection[Channel], now: datetime, lease_s: float, limi
     token = secrets.token_hex(8)
     with db.atomic():
         due = db.skip_locked(
-            Notification.select(Notification.id, Notification.channel, Notification.recipient_key)
+            Notification.select(Notification.id, Notification.recipient_key)
             .where(
                 Notification.state == PENDING,
                 Notification.due_at <= now,
-                Notification.channel.in_(list(channels)),
+                Notification.channel == channel,
                 _is_free(now, lease_s),
-                has_no_call(now),
+                *([has_no_call(now)] if channel is Channel.VOICE else []),
             )
             .order_by(Notification.priority, Notification.id.desc())
             .limit(limit)
         )
-        ids = _one_call_each(due)
+        ids = _one_call_each(due) if channel is Channel.VOICE else [row.id for row in due]
         if not ids:
             return []
         Notification.update(
@@ -97,15 +97,10 @@ def has_no_call(now: datetime) -> Any:
 
 def _one_call_each(due: Iterable[Notification]) -> list[int]:
     """Return the ids to claim: of several calls to one person the first, which is the gravest."""
-    ids: list[int] = []
-    called: set[str] = set()
+    first: dict[str, int] = {}
     for row in due:
-        if row.channel == Channel.VOICE:
-            if row.recipient_key in called:
-                continue
-            called.add(row.recipient_key)
-        ids.append(row.id)
-    return ids
+        first.setdefault(row.recipient_key, row.id)
+    return list(first.values())
 
 
 def fold_calls(notification: Notification, now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
@@ -44,43 +45,48 @@ PRIORITY_OF = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One message that somebody is owed about an alert, on one channel."""
+
+    alert: Alert
+    recipient: Person | Victim
+    channel: Channel
+    purpose: Purpose
+    rung: int = 0
+
+
 def owe(
     alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, rung: int = 0
 ) -> None:
     """Owe one message; owing the same one again changes nothing."""
-    owe_all(alert, [(recipient, channel)], purpose, now, rung=rung)
+    owe_all([Owed(alert, recipient, channel, purpose, rung)], now)
 
 
-def owe_all(
-    alert: Alert,
-    messages: Sequence[tuple[Person | Victim, Channel]],
-    purpose: Purpose,
-    now: datetime,
-    *,
-    rung: int = 0,
-) -> None:
-    """Owe each of these people one message on the channel beside them; owing the same one again changes nothing."""
-    rows = [
-        {
-            "alert": alert.id,
-            "person": None if isinstance(recipient, Victim) else recipient.id,
-            "victim": recipient.id if isinstance(recipient, Victim) else None,
-            "recipient_key": f"{'victim' if isinstance(recipient, Victim) else 'person'}:{recipient.id}",
-            "channel": channel,
-            "purpose": purpose,
-            "episode": alert.episode,
-            "rung": rung,
-            "priority": _priority(alert, purpose, rung),
-            "due_at": now,
-            "state": NotificationState.PENDING,
-            "attempts": 0,
-            "created_at": now,
-        }
-        for recipient, channel in messages
-    ]
-    if rows:
-        db.insert_rows(Notification, rows, ignore_known=True)
+def owe_all(messages: Sequence[Owed], now: datetime) -> None:
+    """Owe all of these, in one statement for however many alerts; owing one of them again changes nothing."""
+    if messages:
+        db.insert_rows(Notification, [_row(owed, now) for owed in messages], ignore_known=True)
         wakeups.announce()
+
+
+def _row(owed: Owed, now: datetime) -> dict[str, object]:
+    is_hers = isinstance(owed.recipient, Victim)
+    return {
+        "alert": owed.alert.id,
+        "person": None if is_hers else owed.recipient.id,
+        "victim": owed.recipient.id if is_hers else None,
+        "recipient_key": f"{'victim' if is_hers else 'person'}:{owed.recipient.id}",
+        "channel": owed.channel,
+        "purpose": owed.purpose,
+        "episode": owed.alert.episode,
+        "rung": owed.rung,
+        "priority": _priority(owed.alert, owed.purpose, owed.rung),
+        "due_at": now,
+        "state": NotificationState.PENDING,
+        "attempts": 0,
+        "created_at": now,
+    }
 
 
 def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from backend import db
@@ -61,8 +62,11 @@ def episode_of(notification_id: int | None, person: Person, alert: Alert) -> int
 
 def has_receipt(alert: Alert, person: Person) -> bool:
     """Tell whether a phone of this person has said that it has the present episode of the alert."""
-    return (
-        Receipt.select()
-        .where(Receipt.alert == alert, Receipt.person == person, Receipt.episode == alert.episode)
-        .exists()
-    )
+    return (alert.id, person.id) in receipts_of([alert])
+
+
+def receipts_of(alerts: Collection[Alert]) -> set[tuple[int, int]]:
+    """Return alert and person wherever a phone has said that it has the present episode of one of these alerts."""
+    episodes = {alert.id: alert.episode for alert in alerts}
+    query = Receipt.select(Receipt.alert, Receipt.person, Receipt.episode).where(Receipt.alert.in_(list(episodes)))
+    return {(row.alert_id, row.person_id) for row in query if row.episode == episodes[row.alert_id]}

@@ -57,7 +57,7 @@ def test_a_lease_that_its_worker_took_to_the_grave_runs_out(world: World, remedy
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
-    assert outbox.claim_due([Channel.PUSH], clock.now(), world.settings.lease_s, 10)
+    assert outbox.claim_due(Channel.PUSH, clock.now(), world.settings.lease_s, 10)
     db.release_connection()
     world.clock.forward(world.settings.lease_s + 1)
     world.start_worker()

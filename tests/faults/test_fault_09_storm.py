@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from backend import clock, db, outbox
+import threading
+from dataclasses import replace
+
+import pytest
+
+from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
 from backend.outbox import owing
+from notifier import delivery, worker
+from notifier.worker import Senders, Way, Worker
 from tests.faults.conftest import Remedy
-from tests.world import World
+from tests.world import World, eventually
 from zones import Certainty, Level
 
 MANY = 40
@@ -22,13 +29,13 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     Notification.delete().execute()
     now = clock.now()
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.SMS, Purpose.ALERT, now, rung=1)
+        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, now, rung=1)
     grave = _owed(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
     mild = [_owed(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
     with db.atomic():
         outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
     claimed: list[Notification] = []
-    while found := outbox.claim_due([Channel.PUSH, Channel.SMS], clock.now(), 10.0, 7):
+    while found := outbox.claim_due(Channel.PUSH, clock.now(), 10.0, 7):
         claimed += found
     db.release_connection()
     with remedy.decides():
@@ -47,3 +54,58 @@ def _owed(alert: Alert, officer: object, level: Level, certainty: Certainty, epi
     with db.atomic():
         outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
     return episode
+
+
+def _three_alerts(world: World) -> list[Alert]:
+    world.stop_worker()
+    world.officer.has_app()
+    for walker in (world.tag, world.new_wearer("Second", "LDN-0002"), world.new_wearer("Third", "LDN-0003")):
+        walker.walks_in()
+    world.checks_at_end = False
+    return list(Alert.select().order_by(Alert.id))
+
+
+def test_of_many_ladders_the_gravest_and_newest_climbs_and_then_the_one_that_waited_longest(world: World) -> None:
+    first, breach, newest = _three_alerts(world)
+    Alert.update(level=Level.BUFFER).where(Alert.id == newest.id).execute()
+    world.clock.forward(11)
+    assert alerts.escalate_overdue(clock.now(), 1, newest_first=True) == 1
+    assert {row.id: row.rung for row in Alert.select()} == {first.id: 1, breach.id: 2, newest.id: 1}
+    assert alerts.escalate_overdue(clock.now(), 1) == 1
+    assert {row.id: row.rung for row in Alert.select()} == {first.id: 2, breach.id: 2, newest.id: 1}
+    db.release_connection()
+
+
+def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
+    world: World, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _three_alerts(world)
+    # So that the rest lasts longer than this test, and is none where it is switched off.
+    monkeypatch.setattr(worker, "RESTS_IN_A_STORM", 10_000.0)
+    remedy.is_switched_off_by(worker, "RESTS_IN_A_STORM", 0.0)
+    answers = threading.Event()
+
+    def send(*_: object) -> delivery.Outcome:
+        answers.wait(30)
+        return delivery.sent()
+
+    every = {channel: [Way("slow", send)] for channel in Worker.CHANNELS}
+    busy = Worker(replace(world.settings, worker_threads=1), Senders(every, close=lambda: None))
+    busy.work()
+    world.clock.forward(11)
+    busy.work()
+    db.release_connection()
+    try:
+        with remedy.decides():
+            assert [row.rung for row in Alert.select()] == [1, 1, 1]
+    finally:
+        answers.set()
+
+    def has_climbed() -> bool:
+        busy.work()
+        return all(row.rung == 2 for row in Alert.select())
+
+    eventually(has_climbed, "what rested goes on once no first word waits")
+    busy._lanes.close()
+    busy._settler.close()
+    db.release_connection()

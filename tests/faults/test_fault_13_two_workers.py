@@ -28,7 +28,7 @@ def test_each_row_is_claimed_by_one_of_four_workers(world: World, remedy: Remedy
     def claim() -> None:
         barrier.wait()
         for _ in range(8):
-            claimed.extend(found.id for found in outbox.claim_due([Channel.PUSH], clock.now(), 10.0, 10))
+            claimed.extend(found.id for found in outbox.claim_due(Channel.PUSH, clock.now(), 10.0, 10))
         db.release_connection()
 
     workers = [threading.Thread(target=claim) for _ in range(4)]
@@ -45,9 +45,9 @@ def test_only_the_holder_of_the_token_settles(world: World) -> None:
     world.stop_worker()
     world.officer.has_app()
     world.tag.walks_in()
-    (first,) = outbox.claim_due([Channel.PUSH], clock.now(), 1.0, 10)
+    (first,) = outbox.claim_due(Channel.PUSH, clock.now(), 1.0, 10)
     world.clock.forward(2)
-    (second,) = outbox.claim_due([Channel.PUSH], clock.now(), 1.0, 10)
+    (second,) = outbox.claim_due(Channel.PUSH, clock.now(), 1.0, 10)
     assert first.id == second.id
     assert not outbox.settle(first, NotificationState.FAILED, clock.now())
     assert outbox.settle(second, NotificationState.SENT, clock.now())

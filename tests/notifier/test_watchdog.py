@@ -29,7 +29,7 @@ from backend.models import (
     Team,
 )
 from notifier import alarm_words
-from notifier.watchdog import Watchdog
+from notifier.watchdog import LATE_IN_A_STORM_S, Watchdog
 from tests.monitor import Monitor
 from tests.world import World, eventually
 
@@ -224,7 +224,7 @@ def test_a_message_on_its_way_is_a_next_action(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
     Alert.update(next_escalation_at=None).execute()
-    assert outbox.claim_due([Channel.PUSH], clock.now(), 10, 5)
+    assert outbox.claim_due(Channel.PUSH, clock.now(), 10, 5)
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION not in kinds()
     # Its worker has died, and nobody took the message over.
@@ -257,12 +257,30 @@ def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_non
     # With nobody to deliver, climbing would only heap up messages that all come at once.
     assert Notification.select().count() == owed
     assert kinds()[0] == AlarmKind.PROCESS_SILENT
+    # The notifier that comes back sends what waits, and has forgotten the ladder.
+    Notification.update(state="sent").execute()
     for _ in range(8):
         quiet.clock.forward(5)
         is_alive()
         assert dog.look(clock.now())
     assert AlarmKind.PROCESS_SILENT not in kinds()
     assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() >= 1
+
+
+def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_each_by_itself(quiet: World) -> None:
+    raised(quiet)
+    dog = watchdog(quiet)
+    for _ in range(12):
+        quiet.clock.forward(5)
+        is_alive()
+        assert dog.look(clock.now())
+    # First words have waited for a minute although a notifier works: second ones wait with them.
+    assert kinds() == [AlarmKind.BACKLOG]
+    quiet.clock.forward(LATE_IN_A_STORM_S)
+    is_alive()
+    assert dog.look(clock.now())
+    assert AlarmKind.NO_NEXT_ACTION in kinds()
+    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() == 1
 
 
 def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quiet: World) -> None:
@@ -598,7 +616,7 @@ def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_eve
     outages.note("notifier", now - timedelta(hours=1), now)
     outage = Outage.get()
     with caplog.at_level(logging.DEBUG, "peewee"):
-        alerts.without_next_action(now, overdue_too=True)
+        alerts.without_next_action(now, overdue_s=alerts.OVERDUE_S)
         alerts.unreached(now)
         outages.assess(outage, now)
     said = [record.msg for record in caplog.records if record.name == "peewee" and record.msg[0].startswith("SELECT")]

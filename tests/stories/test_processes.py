@@ -29,7 +29,7 @@ from backend.models import Channel
 from backend.settings import Settings
 settings = Settings.from_environ()
 db.bind(settings.database_url)
-claimed = outbox.claim_due([Channel.PUSH, Channel.SMS], clock.now(), settings.lease_s, 10)
+claimed = outbox.claim_due(Channel.PUSH, clock.now(), settings.lease_s, 10)
 assert claimed
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -89,10 +89,10 @@ def test_a_worker_that_lost_its_lease_cannot_settle_for_the_one_that_has_it(worl
     world.stop_worker()
     world.officer.has_app()
     world.tag.walks_in()
-    (slow,) = outbox.claim_due([Channel.PUSH], clock.now(), 10, 5)
-    assert outbox.claim_due([Channel.PUSH], clock.now(), 10, 5) == []
+    (slow,) = outbox.claim_due(Channel.PUSH, clock.now(), 10, 5)
+    assert outbox.claim_due(Channel.PUSH, clock.now(), 10, 5) == []
     world.clock.forward(11)
-    (quick,) = outbox.claim_due([Channel.PUSH], clock.now(), 10, 5)
+    (quick,) = outbox.claim_due(Channel.PUSH, clock.now(), 10, 5)
     late, _ = outbox.begin_attempts([slow, quick], {}, clock.now())
     outbox.settle_sent([(slow, late, "late")], clock.now())
     assert Notification.get_by_id(quick.id).state == "pending"

@@ -160,7 +160,7 @@ def test_a_lease_of_a_clock_that_jumped_does_not_park_calls(world: World) -> Non
     Notification.update(channel=Channel.VOICE, lease_until=far, lease_token="x").where(
         Notification.id == row.id
     ).execute()
-    assert [found.id for found in outbox.claim_due([Channel.VOICE], clock.now(), 10.0, 10)] == [row.id]
+    assert [found.id for found in outbox.claim_due(Channel.VOICE, clock.now(), 10.0, 10)] == [row.id]
     db.release_connection()
     world.checks_at_end = False
 
@@ -218,7 +218,7 @@ def test_what_a_dead_worker_held_is_not_sent_after_somebody_has_answered(world: 
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
-    assert outbox.claim_due([Channel.PUSH], clock.now(), world.settings.lease_s, 10)
+    assert outbox.claim_due(Channel.PUSH, clock.now(), world.settings.lease_s, 10)
     officer.acknowledges()
     db.release_connection()
     world.clock.forward(world.settings.lease_s + 1)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alarms, audit, outbox
+from backend import alarms, audit, db, outbox
 from backend.alerts.feed import publish
 from backend.alerts.ladder.footing import WARNINGS, ladder_for
 from backend.alerts.muster import Muster
@@ -63,7 +63,9 @@ def warn_again(alert: Alert, now: datetime) -> None:
     first = ladder.rung(0)
     muster = Muster([alert], now)
     people = muster.recipients(alert, first.who)
-    reached = _owe_everywhere(alert, people, first.channels, Purpose.ALERT, 0, muster, now)
+    owed = _on_each_route(alert, people, first.channels, Purpose.ALERT, 0, muster, now)
+    outbox.owe_all(owed, now)
+    reached = {message.channel for message in owed}
     # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
     alert.rung = 1
     wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else ladder.due_after_s(1)
@@ -82,62 +84,92 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
 
 
 def climb(alert: Alert, now: datetime, muster: Muster | None = None) -> None:
-    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody.
+    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
+    _climb([alert], now, muster or Muster([alert], now))
+    # Whoever lets it climb has often changed more of it.
+    alert.save()
 
-    ``muster`` is that of a group of alerts which this one is among.
-    """
-    muster = muster or Muster([alert], now)
-    if alert.rung > 0:
-        _give_up_hints(alert, now)
+
+def climb_all(alerts: Sequence[Alert], now: datetime) -> None:
+    """Let each of these alerts climb, as ``climb`` does, with as many statements for all of them as for one."""
+    _climb(alerts, now, Muster(alerts, now))
+    rows = [{"id": alert.id, "rung": alert.rung, "next_escalation_at": alert.next_escalation_at} for alert in alerts]
+    db.update_rows(Alert, rows)
+
+
+def _climb(alerts: Sequence[Alert], now: datetime, muster: Muster) -> None:
+    _give_up_hints([alert for alert in alerts if alert.rung > 0], now)
+    received = outbox.receipts_of(alerts)
+    come_to_nothing = _come_to_nothing(alerts)
+    owed: list[outbox.Owed] = []
+    for alert in alerts:
+        messages = _rise(alert, received, muster, now)
+        owed += messages
+        has_failed = alert.id in come_to_nothing
+        alert.next_escalation_at = _next_at(alert, {one.channel for one in messages}, now, has_failed=has_failed)
+        publish(alert)
+    outbox.owe_all(owed, now)
+
+
+def _rise(alert: Alert, received: set[tuple[int, int]], muster: Muster, now: datetime) -> list[outbox.Owed]:
+    """Bring the alert to the next rung that reaches somebody, or that they have no need of; return what it owes."""
     ladder = ladder_for(alert)
-    top = len(ladder.rungs)
     while True:
         number = alert.rung
         rung = ladder.rung(number)
         purpose = Purpose.ALERT if set(rung.who) <= FIRST else Purpose.ESCALATION
         alert.rung = number + 1
         people = muster.recipients(alert, rung.who)
-        waiting = [p for p in people if not (rung.unless_received and outbox.has_receipt(alert, p))]
+        waiting = [p for p in people if not (rung.unless_received and (alert.id, p.id) in received)]
         is_satisfied = bool(people) and not waiting
-        owed = _owe_everywhere(alert, waiting, rung.channels, purpose, number, muster, now)
+        owed = _on_each_route(alert, waiting, rung.channels, purpose, number, muster, now)
         if owed or is_satisfied:
-            break
-        if number >= top:
+            return owed
+        if number >= len(ladder.rungs):
             log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
             audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
             detail = f"Alert {alert.id} reaches nobody: no one has a route"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
-            break
+            return []
+
+
+def _next_at(alert: Alert, reached: set[Channel], now: datetime, *, has_failed: bool) -> datetime:
+    """Return when an alert that has just climbed climbs again; ``has_failed`` where all that was tried has."""
+    ladder = ladder_for(alert)
+    top = len(ladder.rungs)
     due_at = alert.ladder_started_at + timedelta(seconds=ladder.due_after_s(alert.rung))
     if alert.rung < top:
-        if owed == {Channel.WEBSOCKET}:
+        if reached == {Channel.WEBSOCKET}:
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
-        alert.next_escalation_at = max(due_at, now)
-    elif _has_come_to_nothing(alert):
+        return max(due_at, now)
+    if has_failed:
         # Rungs that failed one after the other have used the ladder up in seconds: soon a provider may be back.
-        alert.next_escalation_at = now + timedelta(seconds=NOTHING_OUT_S)
-    elif alert.rung == top:
+        return now + timedelta(seconds=NOTHING_OUT_S)
+    if alert.rung == top:
         # A rung that came early or late must not make the repetition fall due at once, nor minutes too late.
         soonest, latest = (now + timedelta(seconds=ladder.repeat.after_s * share) for share in (0.5, 1.0))
-        alert.next_escalation_at = min(max(due_at, soonest), latest)
-    else:
-        alert.next_escalation_at = now + timedelta(seconds=ladder.repeat.after_s)
-    alert.save()
-    publish(alert)
+        return min(max(due_at, soonest), latest)
+    return now + timedelta(seconds=ladder.repeat.after_s)
 
 
-def _has_come_to_nothing(alert: Alert) -> bool:
-    """Tell whether all that was tried for this rise of danger has failed."""
-    tried = Notification.select().where(
-        Notification.alert == alert,
-        Notification.episode == alert.episode,
+def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
+    """Return those of these alerts for whose present rise of danger all that was tried has failed."""
+    episodes = {alert.id: alert.episode for alert in alerts}
+    has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
+    is_out = Notification.state.in_(list(outbox.GONE_OUT))
+    tried = Notification.select(Notification.alert, Notification.episode, is_out.alias("is_out")).where(
+        Notification.alert.in_(list(episodes)),
         Notification.purpose.in_(WARNINGS),
         Notification.channel != Channel.WEBSOCKET,
+        has_failed | is_out,
     )
-    is_out = Notification.state.in_(list(outbox.GONE_OUT))
-    has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
-    return tried.where(has_failed).exists() and not tried.where(is_out).exists()
+    failed: set[int] = set()
+    out: set[int] = set()
+    for row in tried:
+        if row.episode == episodes[row.alert_id]:
+            (out if row.is_out else failed).add(row.alert_id)
+    return failed - out
 
 
 def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
@@ -167,16 +199,18 @@ def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     return True
 
 
-def _give_up_hints(alert: Alert, now: datetime) -> None:
+def _give_up_hints(alerts: Sequence[Alert], now: datetime) -> None:
     """A hint that no process sent to a socket by now has failed: the socket is gone."""
+    if not alerts:
+        return
     Notification.update(state=NotificationState.FAILED, settled_at=now, detail=outbox.NO_SOCKET).where(
-        Notification.alert == alert,
+        Notification.alert.in_([alert.id for alert in alerts]),
         Notification.channel == Channel.WEBSOCKET,
         Notification.state == NotificationState.PENDING,
     ).execute()
 
 
-def _owe_everywhere(
+def _on_each_route(
     alert: Alert,
     people: Sequence[Person],
     channels: Sequence[Channel],
@@ -184,15 +218,18 @@ def _owe_everywhere(
     number: int,
     muster: Muster,
     now: datetime,
-) -> set[Channel]:
-    """Owe these people a message on each of ``channels`` that reaches them, and return the channels that do."""
+) -> list[outbox.Owed]:
+    """Return a message to each of these people on each of ``channels`` that reaches them; a lost one is an alarm."""
     routes = muster.routes_of(people)
-    owed = [(person, channel) for person in people for channel in channels if channel in routes[person.id]]
-    outbox.owe_all(alert, owed, purpose, now, rung=number)
     for person in people:
         if not routes[person.id].intersection(EVERY_CHANNEL):
             log.error("person %s has no live route", person.id)
             audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
             detail = f"Staff member {person.id} has no live route and was to be warned"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
-    return {channel for _, channel in owed}
+    return [
+        outbox.Owed(alert, person, channel, purpose, number)
+        for person in people
+        for channel in channels
+        if channel in routes[person.id]
+    ]

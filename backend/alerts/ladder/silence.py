@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from peewee import Case
+
 from backend import audit, lifecycle, outbox
-from backend.alerts.ladder.climbing import climb, restart, stop
+from backend.alerts.ladder.climbing import climb, climb_all, restart, stop
 from backend.alerts.ladder.footing import WARNINGS, ladder_for, lock, lock_all
-from backend.alerts.muster import Muster
 from backend.db import atomic, is_held, is_lost, skip_locked
-from backend.models import Alert, Channel, Handling, Notification, NotificationState
+from backend.lifecycle import Danger
+from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
+from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +22,22 @@ LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
 
 
-def escalate_overdue(now: datetime, limit: int = 100) -> int:
+# Where more ladders are overdue than can climb at once, first words having been told in the same order.
+GRAVEST = Case(
+    None,
+    (
+        ((Alert.kind != AlertKind.ZONE), Danger.BREACH_UNCONFIRMED),
+        ((Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED), Danger.BREACH),
+        ((Alert.level == Level.BREACH), Danger.BREACH_UNCONFIRMED),
+    ),
+    Danger.BUFFER,
+)
+
+
+def escalate_overdue(now: datetime, limit: int = 100, *, newest_first: bool = False) -> int:
     """Climb for up to ``limit`` alerts on which silence has lasted to the next rung; return how many.
 
+    Of more than that the longest overdue go first or, with ``newest_first``, the gravest and then the newest.
     An instant farther ahead than any rung is overdue too: a clock that jumped must not park a ladder. One alert that
     cannot be climbed for is tried again a minute later and never keeps the others back.
     """
@@ -29,14 +45,15 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
     overdue = (Alert.next_escalation_at <= now) | (Alert.next_escalation_at > latest)
     try:
         with atomic():
-            query = Alert.select(Alert.id).where(overdue).order_by(Alert.next_escalation_at).limit(limit)
+            order = (GRAVEST.desc(), Alert.id.desc()) if newest_first else (Alert.next_escalation_at,)
+            query = Alert.select(Alert.id).where(overdue).order_by(*order).limit(limit)
             ids = [row.id for row in skip_locked(query)]
             if not ids:
                 return 0
             overdue_alerts = lock_all(ids)
-            muster = Muster(overdue_alerts, now)
-            for alert in overdue_alerts:
-                _escalate(alert, now, muster)
+            unanswered = [alert for alert in overdue_alerts if _is_unanswered(alert, now)]
+            if unanswered:
+                climb_all(unanswered, now)
     except Exception as error:
         if is_lost(error):
             raise
@@ -47,20 +64,22 @@ def escalate_overdue(now: datetime, limit: int = 100) -> int:
     return len(ids)
 
 
-def _escalate(alert: Alert, now: datetime, muster: Muster | None = None) -> None:
+def _is_unanswered(alert: Alert, now: datetime) -> bool:
+    """Tell whether a held alert has to climb; one that somebody has answered is seen to here."""
     latest = now + timedelta(seconds=LONGEST_WAIT_S)
     if alert.next_escalation_at is None or now < alert.next_escalation_at <= latest:
         # Somebody has answered, or another worker has climbed, since it was found.
-        return
+        return False
     if alert.handling == Handling.CLOSED:
         stop(alert, now)
-    elif alert.handling == Handling.ACKNOWLEDGED:
+        return False
+    if alert.handling == Handling.ACKNOWLEDGED:
         # The promise to act was not followed by an outcome: silence has begun again.
         audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
         alert.handling = Handling.OPEN
         restart(alert, now)
-    else:
-        climb(alert, now, muster)
+        return False
+    return True
 
 
 def _escalate_alone(alert_id: int, now: datetime) -> None:
@@ -68,8 +87,8 @@ def _escalate_alone(alert_id: int, now: datetime) -> None:
         with atomic():
             # One that somebody works on has its turn at the next look; those behind it do not wait for it.
             alert = skip_locked(Alert.select().where(Alert.id == alert_id)).first()
-            if alert is not None:
-                _escalate(alert, now)
+            if alert is not None and _is_unanswered(alert, now):
+                climb(alert, now)
     except Exception as error:
         if is_lost(error) or is_held(error):
             raise

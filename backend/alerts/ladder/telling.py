@@ -85,9 +85,14 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
     quiet = (Channel.PUSH, Channel.SMS)
     for those in (people, muster.recipients(alert, (Who.SUPERVISORS,))):
         routes = muster.routes_of(those)
-        owed = [(person, channel) for person in those for channel in quiet if channel in routes[person.id]]
+        owed = [
+            outbox.Owed(alert, person, channel, purpose)
+            for person in those
+            for channel in quiet
+            if channel in routes[person.id]
+        ]
         if owed:
-            outbox.owe_all(alert, owed, purpose, now)
+            outbox.owe_all(owed, now)
             return
     log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
     audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
