@@ -41,6 +41,8 @@ ASKS_EVERY_S = 2.0
 # In a storm each push is a word of its provider's: it is enough to hear it now and then.
 PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
+# Whoever is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
+POLLS_A_LOOK = 4
 # While something is under way.
 NEXT_LOOK_S = 0.05
 # A group of ladders takes as long as some claims do, and a new alert must not wait for many.
@@ -149,7 +151,7 @@ class Worker:
                     if self._is_stormy:
                         self._lanes.wait_for_one(NEXT_LOOK_S)
                     else:
-                        listener.wait(self._longest_sleep_s(), self._stop)
+                        self._sleep(listener)
                 except Exception:
                     # A lost database must never end the loop.
                     log.warning("the outbox could not be worked on", exc_info=True)
@@ -182,13 +184,12 @@ class Worker:
 
     def _look_at_all_else(self) -> None:
         """Judge and escalate what has fallen due, and see to what no warning waits for."""
-        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        self._look_at_itself()
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
         self._try("the ladder", self._climb)
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
-        self._try("what providers say", self._look_at_providers)
         self._try("this host's clock", self._look_at_clock)
 
     def _climb(self) -> None:
@@ -292,6 +293,19 @@ class Worker:
                 raise
             # A row that somebody holds for long, or cannot be worked on, keeps no other step from its work.
             log.exception("%s could not be worked on", what)
+
+    def _sleep(self, listener: wakeups.Listener) -> None:
+        """Return when a commit has woken us, when something falls due, or when it is time for a look all the same."""
+        for _ in range(POLLS_A_LOOK):
+            sleep_s = self._longest_sleep_s()
+            if listener.wait(sleep_s, self._stop) or sleep_s < self._settings.poll_s or self._stop.is_set():
+                return
+            self._look_at_itself()
+
+    def _look_at_itself(self) -> None:
+        """Say that this process works, and what its providers say of it: nothing is read for either."""
+        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        self._try("what providers say", self._look_at_providers)
 
     def _longest_sleep_s(self) -> float:
         """Return the seconds to the next thing that falls due by itself, at most the poll's."""

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from backend import alerts, clock, db, outbox
+import notifier.worker
+from backend import alerts, clock, db, outbox, wakeups
 from backend.alerts import ladder
 from backend.alerts.ladder import climbing
 from backend.case import people, watch
@@ -22,6 +23,7 @@ from backend.models import (
     NotificationState,
     Person,
     PlaceState,
+    Purpose,
     Role,
     Session,
     Socket,
@@ -330,3 +332,19 @@ def test_a_hint_that_no_socket_took_waits_for_nobody(world: World) -> None:
     assert not waiting.exists()
     db.release_connection()
     world.reads_everything()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_no_wake_up_announced_is_found_at_the_next_poll(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that only the question what falls due can find it, and no look at everything.
+    monkeypatch.setattr(notifier.worker, "POLLS_A_LOOK", 1_000)
+    officer = world.officer.has_app()
+    world.tag.walks_in()
+    officer.expects_push("Please acknowledge")
+    officer.acknowledges()
+    world.reads_everything()
+    monkeypatch.setattr(wakeups, "announce", lambda: None)
+    with db.atomic():
+        outbox.owe(Alert.get(), officer.person, Channel.PUSH, Purpose.ANSWERED, clock.now())
+    db.release_connection()
+    officer.expects_push("")
