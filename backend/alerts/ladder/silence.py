@@ -22,7 +22,7 @@ LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
 
 
-# Where more ladders are overdue than can climb at once, first words having been told in the same order.
+# The danger of an alert as stored (lifecycle.danger_held), for where more ladders are overdue than climb at once.
 GRAVEST = Case(
     None,
     (
