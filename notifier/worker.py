@@ -49,6 +49,8 @@ NEXT_LOOK_S = 0.05
 LADDERS_AT_ONCE = 20
 # While messages wait for a thread, whatever is no delivery rests for so many times as long as it has taken.
 RESTS_IN_A_STORM = 5.0
+# Zones begin and end, and what failed just now climbs, in a storm too.
+LONGEST_REST_S = 2.0
 
 Sender = Callable[[Notification, Subject, Attempt], Outcome]
 Settle = Callable[[Notification, Attempt, Outcome], None]
@@ -179,7 +181,8 @@ class Worker:
         begun = clock.monotonic()
         if not self._is_stormy or begun >= self._rests_until:
             self._look_at_all_else()
-            self._rests_until = clock.monotonic() + RESTS_IN_A_STORM * (clock.monotonic() - begun)
+            ended = clock.monotonic()
+            self._rests_until = ended + min(RESTS_IN_A_STORM * (ended - begun), LONGEST_REST_S)
         db.release_connection()
 
     def _look_at_all_else(self) -> None:

@@ -82,6 +82,7 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
     _three_alerts(world)
     # So that the rest lasts longer than this test, and is none where it is switched off.
     monkeypatch.setattr(worker, "RESTS_IN_A_STORM", 10_000.0)
+    monkeypatch.setattr(worker, "LONGEST_REST_S", 10_000.0)
     remedy.is_switched_off_by(worker, "RESTS_IN_A_STORM", 0.0)
     answers = threading.Event()
 
