@@ -19,7 +19,7 @@ from backend.case import caseload, watch
 from backend.case.ties import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
-from backend.settings import as_markdown
+from backend.settings import Settings, as_markdown
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +37,12 @@ def init_app(app: Flask) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    names = db.migrate()
+    config: Settings = current_app.extensions["cordon.settings"]
+    role = None
+    if config.database_owner_url:
+        role = db.database.obj.connect_params.get("user")
+        db.bind(config.database_owner_url, config.database_connections)
+    names = db.migrate(role)
     click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
 
 
@@ -73,7 +78,6 @@ def restored(backup_at: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was made as JSON.")
 def seed_demo(as_json: bool) -> None:
     """Make the demo caseload once (never on a service that real people use) and print it."""
-    db.migrate()
     made = demo.seed(clock.now())
     if as_json:
         click.echo(json.dumps(made, indent=2))

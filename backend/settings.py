@@ -28,9 +28,16 @@ class Settings:
     """The configuration of one process; field ``x_y`` is read from the variable ``CORDON_X_Y``."""
 
     database_url: str = _setting(
-        "sqlite:///var/cordon.db",
+        "",
         "URL",
-        "Where the record is kept: sqlite:///PATH (one machine) or postgresql://USER:PASSWORD@HOST:PORT/NAME.",
+        "The PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/NAME. Several hosts, and "
+        "?target_session_attrs=read-write, let every process follow a failover.",
+    )
+    database_owner_url: str = _setting(
+        "",
+        "URL",
+        "The same database as the role that owns its tables, for `flask migrate` only: the role of "
+        "CORDON_DATABASE_URL then needs to own nothing, and cannot change the schema. Empty: one role does both.",
     )
     database_connections: int = _setting(20, "connections", "Most database connections that one process opens.")
     secret_key: str = _setting(

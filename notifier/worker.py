@@ -145,7 +145,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
-        listener = wakeups.listen()
+        listener = wakeups.Listener()
         try:
             while not self._stop.is_set():
                 try:

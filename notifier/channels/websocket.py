@@ -130,7 +130,7 @@ class Websocket:
                 self._thread.start()
 
     def _follow(self, life: str, cursor: int) -> None:
-        listener = wakeups.listen()
+        listener = wakeups.Listener()
         refreshed = clock.monotonic()
         try:
             while not self._stop.is_set():

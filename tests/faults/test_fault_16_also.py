@@ -137,8 +137,6 @@ with db.atomic():
 """
 
 
-# SQLite has one machine, one write lock, and no sessions that could be ended.
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_process_that_froze_in_a_unit_of_work_silences_nobody(world: World, remedy: Remedy) -> None:
     officer = world.officer.has_app()
     seconds = "1" if remedy.is_on else "0"

@@ -204,9 +204,6 @@ def test_climbing_for_an_alert_never_waits_for_the_wearer_whose_fix_waits_for_th
         is_climbed.set()
         db.release_connection()
 
-    if not db.is_postgres():
-        # On SQLite a unit of work holds the one write lock, and nobody can wait for anybody in a circle.
-        is_climbed.set()
     threads = [threading.Thread(target=hold_the_wearer), threading.Thread(target=climb)]
     for thread in threads:
         thread.start()
@@ -270,8 +267,6 @@ def _held(row: Wearer | Alert) -> Iterator[None]:
         thread.join(10)
 
 
-# On SQLite a unit of work holds the only write lock, and nobody can hold a case and nothing else.
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("owed", ["a zone begins", "the calendar owes a look"])
 def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, owed: str) -> None:
     officer = world.officer.has_app()
@@ -297,7 +292,6 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
 NO_NEXT_RUNG = 2**31 - 1
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_holds(world: World) -> None:
     world.stop_worker()
     world.officer.has_app()
@@ -334,7 +328,6 @@ def test_a_hint_that_no_socket_took_waits_for_nobody(world: World) -> None:
     world.reads_everything()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_no_wake_up_announced_is_found_at_the_next_poll(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # So that only the question what falls due can find it, and no look at everything.
     monkeypatch.setattr(notifier.worker, "POLLS_A_LOOK", 1_000)
