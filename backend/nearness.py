@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from backend import alerts, stored_fixes
 from backend.alerts import Judgement
-from backend.case import reading
-from backend.case.record import Life
 from backend.models import Fix as FixRow
 from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
+from backend.record import reading
+from backend.record.facts import Life
 from zones import Certainty, Fix, Level, Mover, MovingState, Nearness, Whereabouts, decide_moving
 
 log = logging.getLogger(__name__)

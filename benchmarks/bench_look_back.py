@@ -12,10 +12,10 @@ from datetime import timedelta
 
 from backend import clock, db
 from backend.case import writing
-from backend.case.entries import hold
-from backend.case.record import Terms
 from backend.db import atomic, insert_rows
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
+from backend.record.entries import hold
+from backend.record.facts import Terms
 from benchmarks.bench_line import databases
 from zones.geo import Frame
 

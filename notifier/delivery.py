@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from backend.models import Purpose
+from backend.vocabulary import Purpose
 
 # A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
 GIVE_UP_AFTER = 4

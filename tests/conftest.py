@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from backend import clock, db, tags
-from backend.case.record import LONDON
+from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
 from tests.world import World

@@ -15,12 +15,12 @@ from backend import audit, numbers
 from backend.access import require
 from backend.case import protected
 from backend.case.opening import NewCase, free_tags, open_case, widen
-from backend.case.record import ends_with, midnight
 from backend.case.ties import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
 from backend.case.writing import ORDER_KINDS
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, PlaceZone, Role
+from backend.record.facts import ends_with, midnight
 from backend.zone_replay import read_zone
 
 COLUMNS = (

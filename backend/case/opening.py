@@ -8,8 +8,7 @@ from typing import Any
 
 from backend import audit, numbers
 from backend.access import access_wearer, require
-from backend.case import protected, reading, writing
-from backend.case.record import Terms
+from backend.case import protected, writing
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
@@ -24,6 +23,8 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

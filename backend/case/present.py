@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle, stored_fixes
 from backend.alerts import Judgement
-from backend.case.record import Case, Life
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_reports
 from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.record.facts import Case, Life
 from backend.rungs import Who
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from backend.case import protected, reading
+from backend.case import protected
 from backend.case.opening import NewCase
 from backend.models import Order
+from backend.record import reading
 
 # Columns that may be left out; both hold the reference of an order.
 CASE_AS_IN = "case_as_in"

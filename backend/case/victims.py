@@ -6,12 +6,13 @@ from datetime import datetime
 
 from backend import audit, consent, numbers
 from backend.access import access_wearer
-from backend.case import protected, reading, watch
-from backend.case.entries import enter
-from backend.case.record import What
+from backend.case import protected, watch
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, DatedEntry, Person, Victim
+from backend.record import reading
+from backend.record.entries import enter
+from backend.record.facts import What
 
 # One GSM segment: a longer text would come in parts.
 LONGEST_WORDING = 160

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import render_template, request
 
-from backend.case.record import LONDON
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
+from backend.record.facts import LONDON
 from backend.web.identity import page_visitor
 
 

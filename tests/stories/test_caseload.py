@@ -9,7 +9,6 @@ import pytest
 
 from backend import clock, db, numbers
 from backend.case import caseload, checked, people, rejudging, ties, watch, writing
-from backend.case.reading import victims_of
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
     AuditEntry,
@@ -27,6 +26,7 @@ from backend.models import (
     WearerNumber,
     ZoneVersion,
 )
+from backend.record.reading import victims_of
 from tests import cases
 from tests.world import HOME, World
 

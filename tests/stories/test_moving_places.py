@@ -11,7 +11,6 @@ import requests
 from backend import clock, db
 from backend.case import lives, writing
 from backend.case.lives import Suspended
-from backend.case.record import Terms
 from backend.models import (
     Alert,
     AlertKind,
@@ -24,6 +23,7 @@ from backend.models import (
     VictimPosition,
     Wearer,
 )
+from backend.record.facts import Terms
 from tests import cases
 from tests.world import HOME, World
 from zones.geo import Frame

@@ -11,7 +11,6 @@ import pytest
 
 from backend import alarms, clock, db, numbers, routes
 from backend.case import watch
-from backend.case.record import LONDON, midnight
 from backend.models import (
     AlarmKind,
     Alert,
@@ -24,6 +23,7 @@ from backend.models import (
     Shift,
     Victim,
 )
+from backend.record.facts import LONDON, midnight
 from notifier import messages, shift_checks
 from notifier.watchdog import Watchdog
 from tests.world import Phone, World, eventually

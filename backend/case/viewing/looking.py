@@ -7,8 +7,7 @@ from typing import Any
 
 from backend import audit, numbers
 from backend.access import access_wearer
-from backend.case import drawing, eligibility, lives, protected, reading, rejudging, victims, writing
-from backend.case.record import Life, What, true_at
+from backend.case import eligibility, lives, protected, rejudging, victims, writing
 from backend.case.viewing.history import number_ending
 from backend.consent import had_agreed_to_texts
 from backend.db import atomic
@@ -28,6 +27,8 @@ from backend.models import (
     Wearer,
     ZoneVersion,
 )
+from backend.record import drawing, reading
+from backend.record.facts import Life, What, true_at
 
 ONE_LOOK_S = 60.0
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from backend import consent, numbers
 from backend.access import named_on_each
-from backend.case import reading, warnings
-from backend.case.record import Case, Life, What, true_at
+from backend.case import warnings
 from backend.models import (
     Activation,
     ActivationCorrection,
@@ -25,6 +24,8 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import Case, Life, What, true_at
 
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)

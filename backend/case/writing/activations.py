@@ -6,12 +6,13 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.case import calendar, reading, rejudging, warnings, watch
-from backend.case.record import What
+from backend.case import calendar, rejudging, warnings, watch
 from backend.case.writing.entries import enter, hold
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Activation, ActivationCorrection, Fix, Person, Tag, Wearer
+from backend.record import reading
+from backend.record.facts import What
 
 
 def fit_tag(

@@ -9,8 +9,8 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from backend.case import drawing
 from backend.errors import InvalidRecord
+from backend.record import drawing
 from backend.web.forms import text_of
 
 ROWS = ("1", "2")

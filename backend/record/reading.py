@@ -1,4 +1,4 @@
-"""Reads cases from their tables, many at once, for ``backend.case.record`` to answer from."""
+"""Reads cases from their tables, many at once, for ``backend.record.facts`` to answer from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend.case.record import (
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+from backend.record.facts import (
     Case,
     MovingTerms,
     Terms,
@@ -23,7 +24,6 @@ from backend.case.record import (
     standing,
     true_at,
 )
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 from zones.refusal import ZoneRefused
 from zones.schedule import read_timing
 
