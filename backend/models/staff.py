@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.table import Table
@@ -72,8 +72,10 @@ class Session(Table):
     """One sign-in of one person on one phone or browser, until it ends."""
 
     person = ForeignKeyField(Person, backref="sessions")
+    # Of the secret that every refresh token of this session holds.
     refresh_hash = CharField(unique=True)
-    previous_hash = CharField(null=True, index=True)
+    # How often its refresh tokens were exchanged; only tokens of this generation are good.
+    generation = BigIntegerField(default=0)
     refreshed_at = InstantField(null=True)
     created_at = InstantField()
     expires_at = InstantField()
