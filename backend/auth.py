@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from backend import alerts, audit, devices
+from backend import alerts, audit, devices, spelling
 from backend.db import atomic, instant_text
 from backend.errors import NotSignedIn, WrongCredentials
 from backend.models import Person, Session, Socket
@@ -65,7 +65,7 @@ def _refresh_tokens(settings: Settings) -> URLSafeSerializer:
 
 def check_password(email: str, password: str) -> Person:
     """Return the active person. Raises: WrongCredentials, whatever was wrong."""
-    person = Person.get_or_none(Person.email == email.strip().lower())
+    person = Person.get_or_none(spelling.is_same(Person.email, email))
     try:
         with _verifying:
             _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit
+from backend import audit, spelling
 from backend.access import access_wearer
 from backend.case import calendar, reading, rejudging, warnings, watch
 from backend.case.record import What
@@ -34,7 +34,7 @@ def fit_tag(
     another; NeedsConfirmation where a correction leaves somebody without a tag while a zone is in force, or with two.
     """
     access_wearer(person, wearer_id, now)
-    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    tag = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if to_at is not None and to_at <= from_at:
@@ -137,7 +137,7 @@ def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now:
     where he wears a third one.
     """
     old = access_activation(person, activation_id, now)
-    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    tag = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if tag.id == old.tag_id:
