@@ -22,6 +22,7 @@ from backend.web import (
     problems,
     reports,
     security,
+    unknown_clients,
 )
 from backend.web import alarms as service_alarms
 from backend.web.gate import SocketGate
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("cordon", root_path=str(security.WEB_ROOT))
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
+    unknown_clients.init_app(app)
     security.init_app(app, config)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:

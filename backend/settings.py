@@ -80,9 +80,18 @@ class Settings:
     )
     future_tolerance_s: float = _setting(60.0, "seconds", "How far ahead of now the time of a fix may be.")
     max_fix_age_days: int = _setting(31, "days", "A fix older than this is refused for action and kept in quarantine.")
-    report_interval_s: int = _setting(60, "seconds", "How often a tag is asked to report when all is clear.")
-    fast_report_interval_s: int = _setting(
-        15, "seconds", "The same while the wearer is in a buffer or exclusion zone, or a breach is unconfirmed."
+    report_interval_s: int = _setting(
+        60, "seconds", "How often a tag, or a protected person's phone, is asked to report while it lies still."
+    )
+    fast_report_interval_s: int = _setting(15, "seconds", "The same while it moves. It never depends on a place.")
+    fast_report_for_s: int = _setting(
+        120, "seconds", "How long after it stopped moving it is still asked to report as often as while it moves."
+    )
+    high_risk_report_interval_s: int = _setting(
+        30,
+        "seconds",
+        "How often the tag of a wearer who is assessed at high or very high risk is asked to report between 22:00 and "
+        "06:00 while it lies still.",
     )
     tag_silent_h: float = _setting(
         24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."

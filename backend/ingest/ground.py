@@ -27,7 +27,6 @@ def row_of(state: PlaceState) -> dict[str, Any]:
         "level": state.level,
         "certainty": state.certainty,
         "fix_time": state.fix_time,
-        "wants_fast": state.wants_fast,
         "next_change_at": state.next_change_at,
         "state": state.state,
     }
