@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from peewee import fn
 
-from backend import audit, nearness, report_interval
+from backend import audit, digits, nearness, report_interval
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
@@ -104,7 +104,7 @@ def pair(code: str, now: datetime) -> str:
         changed = (
             VictimPhone.update(token_hash=_digest(token), paired_at=now)
             .where(
-                VictimPhone.code_hash == _digest(code.strip().upper()),
+                VictimPhone.code_hash == _digest(digits.fold(code).strip().upper()),
                 VictimPhone.code_expires_at > now,
                 VictimPhone.token_hash.is_null(),
             )

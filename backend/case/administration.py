@@ -25,7 +25,7 @@ def add_person(
 
     A number is sent a code at once, and takes no warning before its owner has given that back.
 
-    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number.
+    Raises: NotAllowed, NotFound, InvalidRecord.
     """
     require(by, Role.ADMINISTRATOR)
     address = spelling.folded(email)
@@ -35,7 +35,7 @@ def add_person(
         raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
     if Person.select().where(spelling.is_same(Person.email, address)).exists():
         raise InvalidRecord("Somebody has this e-mail address already.")
-    number = numbers.usable(phone) if phone else None
+    number = numbers.e164(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
     password = secrets.token_urlsafe(12)
@@ -58,13 +58,13 @@ def add_person(
 def change_number(by: Person, person_id: int, phone: str | None, now: datetime) -> Person:
     """Give a member of staff another number, or none; a code goes to it at once, and no warning before it came back.
 
-    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number; TooManyCodes.
+    Raises: NotAllowed, NotFound, InvalidRecord; TooManyCodes.
     """
     require(by, Role.ADMINISTRATOR)
     person = Person.get_or_none(Person.id == person_id, Person.is_active)
     if person is None:
         raise NotFound("There is no such person.")
-    number = numbers.usable(phone) if phone else None
+    number = numbers.e164(phone) if phone else None
     with atomic():
         routes.change_number(person, number, now)
         audit.record(audit.actor_of(by), "person_number_changed", f"person:{person.id}", now)

@@ -340,7 +340,7 @@ def _case(
         wrong("officer_email", "No active officer of your team has this e-mail address.")
     try:
         if values["victim_phone"]:
-            numbers.usable(values["victim_phone"])
+            numbers.e164(values["victim_phone"])
     except DomainError as error:
         wrong("victim_phone", error.detail)
     if starts_on is None or officer is None or values["zone_id"] not in features:

@@ -71,7 +71,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ):
         if not value.strip():
             raise InvalidRecord(f"Enter {what}.")
-    victim_phone = numbers.usable(new.victim_phone) if new.victim_phone else None
+    victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
     if new.victim_id is not None and victim_phone:
         raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
@@ -131,7 +131,7 @@ def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer
         if new.victim_id is None:
             victim = protected.add_person(person, wearer_id, new.victim, now, why=new.why, is_another=new.is_another)
             if new.victim_phone:
-                victim.phone = numbers.usable(new.victim_phone)
+                victim.phone = numbers.usable(new.victim_phone, wearer_id)
                 Victim.update(phone=victim.phone).where(Victim.id == victim.id).execute()
         elif new.victim_id in theirs:
             victim = protected.of_case(wearer_id, new.victim_id)

@@ -58,6 +58,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     )
     with_her = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
     moving = {row.victim_id for row in with_her}
+    held_numbers = numbers.held_people([wearer.id])
     placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
     return {
         "id": wearer.id,
@@ -77,6 +78,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "victims": [
             {
                 **_victim(victim, theirs, victim.id in moving, at),
+                "is_held": (victim.id, wearer.id) in held_numbers,
                 "is_placed": victim.id in placed,
                 "places": [{"id": place.id, "label": place.label} for place in places.get(victim.id, [])],
             }
