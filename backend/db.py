@@ -25,9 +25,9 @@ from peewee import (  # type: ignore[attr-defined]
 )
 from playhouse.migrations import Runner
 from playhouse.pool import MaxConnectionsExceeded, PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPsycopg3Database
+from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
 
-from backend import clock
+from backend import clock, deadlines
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,26 @@ class CordonSqlite(PooledSqliteDatabase):
     field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT"}  # noqa: RUF012
 
 
+class _BoundedAdapter(Psycopg3ExtAdapter):
+    """Opens connections whose answers are bounded."""
+
+    def connect(self, db: CordonPostgres, **params: Any) -> psycopg.Connection[Any]:
+        return deadlines.connect(db.gate, dbname=db.database, **params)
+
+
 class CordonPostgres(PooledPsycopg3Database):
-    """PostgreSQL through psycopg 3."""
+    """PostgreSQL through psycopg 3; while it says nothing, nobody but one waits for it."""
 
     field_types = {**PooledPsycopg3Database.field_types, "INSTANT": "TIMESTAMPTZ"}  # noqa: RUF012
+    psycopg3_adapter = _BoundedAdapter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.gate = deadlines.Gate()
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self.gate.enter()
+        return super()._connect()
 
 
 class InstantField(Field):
@@ -134,18 +150,30 @@ def bind(url: str, max_connections: int = 20) -> None:
                 max_connections=max_connections,
                 timeout=10,
                 stale_timeout=300,
-                connect_timeout=5,
+                connect_timeout=deadlines.CONNECTS_WITHIN_S,
                 # Without keep-alives a vanished server holds a request for the two hours of the kernel's default.
                 keepalives_idle=5,
                 keepalives_interval=2,
                 keepalives_count=3,
                 # They are silent while a statement is on its way: it was sent again for a quarter of an hour.
                 tcp_user_timeout=VANISHED_MS,
-                options=f"-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout={SILENT_UNIT_S}s",
+                options=_session_options(),
             )
         )
     else:
         raise ValueError(f"CORDON_DATABASE_URL must begin with sqlite:/// or postgresql://, not {scheme}://")
+
+
+def _session_options() -> str:
+    options = {
+        "timezone": "UTC",
+        "lock_timeout": "10s",
+        "statement_timeout": f"{deadlines.STATEMENT_WITHIN_S}s",
+        "idle_in_transaction_session_timeout": f"{SILENT_UNIT_S}s",
+        # A statement whose process has given it up, or died, holds its rows no longer than that.
+        "client_connection_check_interval": "5s",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def _libpq_query(query: str) -> dict[str, str]:
@@ -155,8 +183,10 @@ def _libpq_query(query: str) -> dict[str, str]:
 
 def migrate() -> list[str]:
     """Apply every pending migration and return their names; safe to call from several processes at once."""
-    with database.connection_context():
+    with database.connection_context(), deadlines.within(None):
         if is_postgres():
+            # An index of a large table takes its time.
+            database.execute_sql("SET statement_timeout = 0")
             database.execute_sql("SELECT pg_advisory_lock(4711)")
         try:
             runner = Runner(database.obj, str(MIGRATIONS))
@@ -164,6 +194,7 @@ def migrate() -> list[str]:
         finally:
             if is_postgres():
                 database.execute_sql("SELECT pg_advisory_unlock(4711)")
+                database.execute_sql("RESET statement_timeout")
 
 
 def reference_time() -> datetime:
@@ -269,9 +300,10 @@ def release_connection() -> None:
 
 
 def is_held(error: BaseException) -> bool:
-    """Tell whether a statement gave up because another unit of work holds a row: the database is there."""
+    """Tell whether a statement gave up because another unit of work holds a row, or it took long: it was answered."""
     cause = getattr(error, "orig", None)
-    return isinstance(cause, (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected))
+    given_up = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected, psycopg.errors.QueryCanceled)
+    return isinstance(cause, given_up)
 
 
 def is_lost(error: BaseException) -> bool:

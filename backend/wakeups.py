@@ -11,7 +11,7 @@ from typing import Protocol
 
 import psycopg
 
-from backend import clock, db
+from backend import clock, db, deadlines
 
 CHANNEL = "cordon"
 SQLITE_LOOK_EVERY_S = 0.005
@@ -76,7 +76,7 @@ class PostgresListener:
 
     def _connect(self) -> psycopg.Connection:
         engine = db.database.obj
-        connection = psycopg.connect(dbname=engine.database, autocommit=True, **engine.connect_params)
+        connection = deadlines.connect(dbname=engine.database, autocommit=True, **engine.connect_params)
         connection.execute(f"LISTEN {CHANNEL}")
         return connection
 
