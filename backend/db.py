@@ -24,9 +24,11 @@ from peewee import (  # type: ignore[attr-defined]
 )
 from playhouse.migrations import Runner
 from playhouse.pool import MaxConnectionsExceeded
-from playhouse.postgres_ext import PooledPsycopg3Database
+from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+
+from backend import deadlines
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +48,26 @@ LOST_CONNECTION = (OperationalError, InterfaceError)
 STORAGE_TROUBLE = (*LOST_CONNECTION, InternalError, MaxConnectionsExceeded, MemoryError)
 
 
+class _BoundedAdapter(Psycopg3ExtAdapter):
+    """Opens connections whose answers are bounded."""
+
+    def connect(self, db: CordonPostgres, **params: Any) -> psycopg.Connection[Any]:
+        return deadlines.connect(db.gate, dbname=db.database, **params)
+
+
 class CordonPostgres(PooledPsycopg3Database):
-    """PostgreSQL through psycopg 3."""
+    """PostgreSQL through psycopg 3; while it says nothing, nobody but one waits for it."""
 
     field_types = {**PooledPsycopg3Database.field_types, "INSTANT": "TIMESTAMPTZ"}  # noqa: RUF012
+    psycopg3_adapter = _BoundedAdapter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.gate = deadlines.Gate()
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self.gate.enter()
+        return super()._connect()
 
 
 class InstantField(Field):
@@ -94,7 +112,7 @@ def bind(url: str, max_connections: int = 20) -> None:
             timeout=10,
             stale_timeout=300,
             **{
-                "connect_timeout": 5,
+                "connect_timeout": deadlines.CONNECTS_WITHIN_S,
                 # Without keep-alives a vanished server holds a request for the two hours of the kernel's default.
                 "keepalives_idle": 5,
                 "keepalives_interval": 2,
@@ -102,11 +120,22 @@ def bind(url: str, max_connections: int = 20) -> None:
                 # They are silent while a statement is on its way: it was sent again for a quarter of an hour.
                 "tcp_user_timeout": VANISHED_MS,
                 **parameters,
-                "options": "-c timezone=UTC -c lock_timeout=10s"
-                f" -c idle_in_transaction_session_timeout={SILENT_UNIT_S}s",
+                "options": _session_options(),
             },
         )
     )
+
+
+def _session_options() -> str:
+    options = {
+        "timezone": "UTC",
+        "lock_timeout": "10s",
+        "statement_timeout": f"{deadlines.STATEMENT_WITHIN_S}s",
+        "idle_in_transaction_session_timeout": f"{SILENT_UNIT_S}s",
+        # A statement whose process has given it up, or died, holds its rows no longer than that.
+        "client_connection_check_interval": "5s",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def connection_parameters(url: str) -> dict[str, Any]:
@@ -133,7 +162,9 @@ def migrate(application_role: str | None = None) -> list[str]:
     ``application_role`` may then read and write every table, and owns none: for a service whose own role must not be
     able to change the schema or switch a trigger off.
     """
-    with database.connection_context():
+    with database.connection_context(), deadlines.within(None):
+        # An index of a large table takes its time.
+        database.execute_sql("SET statement_timeout = 0")
         database.execute_sql("SELECT pg_advisory_lock(4711)")
         try:
             done = list(Runner(database.obj, str(MIGRATIONS)).up())
@@ -142,6 +173,7 @@ def migrate(application_role: str | None = None) -> list[str]:
             return done
         finally:
             database.execute_sql("SELECT pg_advisory_unlock(4711)")
+            database.execute_sql("RESET statement_timeout")
 
 
 def _grant(application_role: str) -> None:
@@ -252,9 +284,10 @@ def release_connection() -> None:
 
 
 def is_held(error: BaseException) -> bool:
-    """Tell whether a statement gave up because another unit of work holds a row: the database is there."""
+    """Tell whether a statement gave up because another unit of work holds a row, or it took long: it was answered."""
     cause = getattr(error, "orig", None)
-    return isinstance(cause, (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected))
+    given_up = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected, psycopg.errors.QueryCanceled)
+    return isinstance(cause, given_up)
 
 
 def is_lost(error: BaseException) -> bool:

@@ -74,7 +74,7 @@ class Settings:
         1_000, "requests", "Requests of tags waiting for the committer; when it is full, tags are answered 503."
     )
     ingest_group_size: int = _setting(200, "requests", "Most requests that one transaction commits together.")
-    ingest_timeout_s: float = _setting(20.0, "seconds", "Longest wait of a tag's request for its commit before 503.")
+    ingest_timeout_s: float = _setting(6.0, "seconds", "Longest wait of a tag's request for its commit before 503.")
     signature_tolerance_s: int = _setting(
         300, "seconds", "How far a signed request's own timestamp may be from now before its fixes are quarantined."
     )

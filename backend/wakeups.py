@@ -9,7 +9,7 @@ import threading
 
 import psycopg
 
-from backend import db
+from backend import db, deadlines
 
 CHANNEL = "cordon"
 LONGEST_PAUSE_S = 5.0
@@ -32,7 +32,7 @@ class Listener:
 
     def _connect(self) -> psycopg.Connection:
         engine = db.database.obj
-        connection = psycopg.connect(dbname=engine.database, autocommit=True, **engine.connect_params)
+        connection = deadlines.connect(dbname=engine.database, autocommit=True, **engine.connect_params)
         connection.execute(f"LISTEN {CHANNEL}")
         return connection
 
