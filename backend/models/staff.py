@@ -84,7 +84,8 @@ class Device(Table):
     """A phone that takes pushes for a person."""
 
     person = ForeignKeyField(Person, backref="devices")
-    token = TextField(unique=True)
+    # Of several rows with the same token one is live; the others are of those who had the phone before.
+    token = TextField(index=True)
     platform = CharField()
     keys = JSONField(null=True)
     created_at = InstantField()
