@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, TextField
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.table import Table
@@ -93,6 +93,9 @@ class Device(Table):
     ended_because = CharField(null=True)
     # The sign-in that speaks for the phone; not known of those from before it was kept.
     session = ForeignKeyField(Session, null=True)
+
+
+Device.add_index(Device.index(Device.token, unique=True, name="device_live_token", where=SQL("ended_at IS NULL")))
 
 
 class Socket(Table):
