@@ -24,6 +24,7 @@ TITLES = {
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A warning could have reached a wearer",
+    AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.BACKLOG: "Messages are waiting",
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
@@ -44,8 +45,8 @@ TELL_AGAIN_S = 900.0
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
-# What one person fills in by day is told once, and shown for as long as it stands.
-TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
+# What one person fills in or checks by day is told once, and shown for as long as it stands.
+TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.ACCOUNT_ACCESS)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT, AlarmKind.CANARY)
 
