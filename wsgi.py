@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import cli, db, ingest, logs
 from backend.settings import Settings
 from backend.web import (
+    account_pages,
     admin_pages,
     case_pages,
     duty_pages,
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     duty_pages.bp,
     admin_pages.bp,
     number_pages.bp,
+    account_pages.bp,
     reports.bp,
     alerts.bp,
     cases.bp,
@@ -77,9 +79,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
-    for guessable in ("sessions.sign_in", "pages.sign_in", "phones.pair"):
+    for guessable in (
+        "sessions.sign_in",
+        "sessions.change_password",
+        "pages.sign_in",
+        "phones.pair",
+        "account_pages.change_password",
+    ):
         app.view_functions[guessable] = limiter.limit(
-            lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST"]
+            lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST", "PUT"]
         )(app.view_functions[guessable])
 
     socketio = SocketIO(

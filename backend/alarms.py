@@ -26,6 +26,7 @@ TITLES = {
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
+    AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.PUSH_TAKEN_OVER: "A phone was registered by another account",
     AlarmKind.BACKLOG: "Messages are waiting",
@@ -47,8 +48,8 @@ TELL_AGAIN_S = 900.0
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
-# What one person fills in or sets right is told once, and shown for as long as it stands.
-TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER)
+# What one person fills in, checks or sets right is told once, and shown for as long as it stands.
+TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anybody has looked.
 END_IS_TOLD = (

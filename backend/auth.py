@@ -50,9 +50,10 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Return what is kept of a secret that we made."""
     # Tokens are 256 random bits: a plain digest cannot be searched.
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def _access_tokens(settings: Settings) -> URLSafeSerializer:
@@ -82,7 +83,7 @@ def begin_session(person: Person, settings: Settings, now: datetime) -> tuple[Se
     with atomic():
         session = Session.create(
             person=person,
-            refresh_hash=_digest(secret),
+            refresh_hash=digest(secret),
             created_at=now,
             expires_at=now + timedelta(seconds=settings.refresh_token_s),
         )
@@ -118,7 +119,7 @@ def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
     """
     try:
         session_id, generation, secret = _refresh_tokens(settings).loads(refresh_token)
-        of_family = (Session.id == session_id) & (Session.refresh_hash == _digest(secret))
+        of_family = (Session.id == session_id) & (Session.refresh_hash == digest(secret))
     except (BadSignature, ValueError, TypeError, AttributeError):
         raise NotSignedIn("The refresh token is not valid.") from None
     with atomic():
@@ -192,6 +193,14 @@ def end_every_session(person: Person, now: datetime) -> None:
         # Those too of which it is not known who is signed in there.
         devices.end_all(person, "signed out everywhere", now)
         _end(person, open_ids, now)
+
+
+def end_other_sessions(person: Person, session: Session, now: datetime) -> None:
+    """Sign the person out everywhere but here."""
+    others = Session.select(Session.id).where(
+        Session.person == person, Session.ended_at.is_null(), Session.id != session.id
+    )
+    _end(person, [row.id for row in others], now)
 
 
 def deactivate(person: Person, by: Person | None, now: datetime) -> None:

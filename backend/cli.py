@@ -1,4 +1,4 @@
-"""Commands for operators: migrate, restored, seed-demo, replay, replay-zone, case-watch, load-caseload, settings."""
+"""Commands for operators: the schema, a restore, the first account, demo data, replays, the watch, a caseload."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import IO
 import click
 import requests
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
-from backend import clock, db, demo, restore, spelling, zone_replay
+from backend import accounts, clock, db, demo, restore, spelling, zone_replay
 from backend import replay as traces
 from backend.case import caseload, watch
 from backend.case.ties import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
+from backend.record.facts import LONDON
 from backend.settings import Settings, as_markdown
 
 
@@ -26,6 +28,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(migrate)
     app.cli.add_command(restored)
+    app.cli.add_command(create_administrator)
     app.cli.add_command(seed_demo)
     app.cli.add_command(replay)
     app.cli.add_command(replay_zone)
@@ -77,10 +80,36 @@ def restored(backup_at: str | None) -> None:
     click.echo("the notifier is held: it judges what is owed anew as soon as it starts")
 
 
+@click.command("create-administrator")
+@click.argument("email")
+@click.option("--team", default=accounts.HOST_TEAM, show_default=True, help="The team that the account belongs to.")
+@click.option(
+    "--force", is_flag=True, help="Also where an administrator is there: for when none of them can sign in any more."
+)
+@with_appcontext
+def create_administrator(email: str, team: str, force: bool) -> None:
+    """Make an administrator's account for EMAIL and print the link by which its owner sets a name and a password."""
+    config = current_app.extensions["cordon.settings"]
+    try:
+        link = accounts.appoint_administrator(email, clock.now(), team_name=team, is_forced=force)
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
+    until = link.expires_at.astimezone(LONDON)
+    click.echo(link.url(config.public_url))
+    click.echo(f"The link works once and until {until:%H:%M} on {until.day} {until:%B} (London), on this service only.")
+    click.echo("Whoever opens it first becomes that administrator: give it to nobody else.")
+
+
 @click.command("seed-demo")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was made as JSON.")
-def seed_demo(as_json: bool) -> None:
+@click.option("--force", is_flag=True, help="Also into a database that holds people.")
+def seed_demo(as_json: bool, force: bool) -> None:
     """Make the demo caseload once (never on a service that real people use) and print it."""
+    if not force and demo.holds_people():
+        raise click.ClickException(
+            "This database holds people: nothing was made. The demo's accounts have a password that everybody knows. "
+            "Set CORDON_DATABASE_URL to an empty database, or repeat the command with --force if you are sure."
+        )
     made = demo.seed(clock.now())
     if as_json:
         click.echo(json.dumps(made, indent=2))

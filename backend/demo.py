@@ -15,6 +15,7 @@ from backend.models import (
     Channel,
     Condition,
     Person,
+    PlaceZone,
     ProtectedPlace,
     Role,
     Tag,
@@ -133,6 +134,26 @@ CASES = (
         buffer_m=300.0,
     ),
 )
+
+
+def holds_people() -> bool:
+    """Tell whether the database holds people and not the whole demo: its accounts let in whoever knows the password."""
+    accounts, serials = [email for _, _, _, email, _ in PEOPLE], [case.serial for case in CASES]
+    made = (
+        Person.select().where(Person.email.in_(accounts)).count(),
+        Tag.select().where(Tag.serial.in_(serials)).count(),
+    )
+    if made == (len(accounts), len(serials)):
+        return False
+    return (
+        Person.select().where(~Person.is_canary).exists()
+        or Wearer.select().where(~Wearer.is_canary).exists()
+        or Victim.select().where(Victim.id.not_in(_of_canaries())).exists()
+    )
+
+
+def _of_canaries() -> Any:
+    return ProtectedPlace.select(ProtectedPlace.victim).join(PlaceZone).join(Wearer).where(Wearer.is_canary)
 
 
 def seed(now: datetime) -> dict[str, Any]:

@@ -30,6 +30,18 @@ class WrongCredentials(DomainError):
     code, status, title = "wrong_credentials", 401, "E-mail or password is wrong"
 
 
+class WeakPassword(DomainError):
+    """The password is too short, or easily guessed; the detail says what to use instead."""
+
+    code, status, title = "weak_password", 422, "Choose another password"
+
+
+class LinkOver(DomainError):
+    """The link to set a password was used, has expired, or was replaced by a newer one."""
+
+    code, status, title = "link_over", 410, "This link cannot be used any more"
+
+
 class NotAllowed(DomainError):
     """The person is known and may not do this."""
 

@@ -92,6 +92,7 @@ class AlarmKind(StrEnum):
     NO_NEXT_ACTION = "no_next_action"
     NO_LIVE_ROUTE = "no_live_route"
     WEARERS_NUMBER = "wearers_number"
+    ACCOUNT_ACCESS = "account_access"
     PUSH_LOST = "push_lost"
     PUSH_TAKEN_OVER = "push_taken_over"
     BACKLOG = "backlog"

@@ -28,6 +28,13 @@ class SignInIn(Strict):
     password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
 
 
+class PasswordIn(Strict):
+    """The present password, and another one."""
+
+    old_password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    new_password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
 class RefreshIn(Strict):
     """A refresh token; each is good for one exchange."""
 

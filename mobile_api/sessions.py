@@ -7,13 +7,13 @@ from secrets import token_bytes
 
 from flask import Blueprint, Response, jsonify, request
 
-from backend import auth, clock
-from backend.errors import InvalidRequest, NotSignedIn, WrongCredentials
+from backend import accounts, auth, clock
+from backend.errors import InvalidRequest, NotSignedIn, WeakPassword, WrongCredentials
 from backend.spelling import folded
 from backend.web.identity import current_person, no_store, settings, signed_in
 from backend.web.openapi import describes
 from mobile_api.bodies import read
-from mobile_api.schemas import MeOut, RefreshIn, SignInIn, TokensOut
+from mobile_api.schemas import MeOut, PasswordIn, RefreshIn, SignInIn, TokensOut
 
 bp = Blueprint("sessions", __name__)
 
@@ -84,6 +84,20 @@ def sign_out() -> tuple[str, int]:
 )
 def sign_out_everywhere() -> tuple[str, int]:
     auth.end_every_session(current_person(), clock.now())
+    return "", 204
+
+
+@bp.put("/v1/me/password")
+@describes(
+    "Change your own password: every other session of yours ends.",
+    tag="sessions",
+    body=PasswordIn,
+    status=204,
+    errors=[NotSignedIn, WrongCredentials, WeakPassword, InvalidRequest],
+)
+def change_password() -> tuple[str, int]:
+    signed, body = signed_in(), read(PasswordIn)
+    accounts.change_password(signed.person, signed.session, body.old_password, body.new_password, clock.now())
     return "", 204
 
 

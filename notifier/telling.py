@@ -130,11 +130,21 @@ class Teller:
         for alarm in owed:
             own = [person for person in supervisors if person.team_id == alarm.team_id]
             asked = supervisors if alarm.id in self._lost else own or supervisors
-            phones = [person.phone for person in asked]
+            phones = [person.phone for person in (*asked, *self._let_in(alarm))]
             for number in dict.fromkeys([*phones, duty_line]):
                 if number:
                     found[number].append(alarm)
         return dict(found)
+
+    @staticmethod
+    def _let_in(alarm: Alarm) -> list[Person]:
+        """Return who hears of a way into an account beside supervisors: its owner, and every administrator."""
+        if alarm.kind != AlarmKind.ACCOUNT_ACCESS:
+            return []
+        owner_id = int(alarm.subject.partition("/")[0].rpartition(":")[2])
+        is_told = (Person.id == owner_id) | (Person.role == Role.ADMINISTRATOR)
+        people = Person.select(Person.id, Person.phone).where(is_told, Person.is_active)
+        return list(people.where(Person.id.in_(numbers.proved_people())).order_by(Person.id))
 
 
 def _title_and_detail(alarm: Alarm) -> tuple[str, str]:

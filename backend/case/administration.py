@@ -8,51 +8,52 @@ from datetime import datetime
 
 from peewee import IntegrityError
 
-from backend import audit, auth, numbers, routes, spelling, tags
+from backend import accounts, audit, auth, numbers, routes, spelling, tags
 from backend.access import require
 from backend.case import teams
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Person, Role, Tag, Team
 
+ADDRESS_TAKEN = "A person has this e-mail address already."
 SERIAL_TAKEN = "A tag has this serial already, perhaps with other capitals."
 
 
 def add_person(
     by: Person, team_id: int, role: Role, name: str, email: str, phone: str | None, now: datetime
-) -> tuple[Person, str]:
-    """Make an account and return it with its first password, which is shown once and kept nowhere.
+) -> accounts.Link:
+    """Make an account and return the link by which its owner joins, which is shown once and kept nowhere.
 
     A number is sent a code at once, and takes no warning before its owner has given that back.
 
     Raises: NotAllowed, NotFound, InvalidRecord.
     """
     require(by, Role.ADMINISTRATOR)
-    address = spelling.folded(email)
-    if not name.strip():
-        raise InvalidRecord("Enter the name of the person.")
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
-        raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
+    name, address = accounts.name_of(name), accounts.address_of(email)
     if Person.select().where(spelling.is_same(Person.email, address)).exists():
-        raise InvalidRecord("Somebody has this e-mail address already.")
+        raise InvalidRecord(ADDRESS_TAKEN)
     number = numbers.e164(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
-    password = secrets.token_urlsafe(12)
-    with atomic():
-        person = Person.create(
-            team=team_id,
-            role=role,
-            name=name.strip(),
-            email=address,
-            phone=number,
-            password_hash=auth.hash_password(password),
-            created_at=now,
-        )
-        audit.record(audit.actor_of(by), "person_added", f"person:{person.id}", now, role=role)
-        if number:
-            numbers.ask(person, by, Channel.SMS, now)
-    return person, password
+    # Nobody knows it: the person sets their own.
+    unknown = auth.hash_password(secrets.token_urlsafe(32))
+    try:
+        with atomic():
+            person = Person.create(
+                team=team_id,
+                role=role,
+                name=name,
+                email=address,
+                phone=number,
+                password_hash=unknown,
+                created_at=now,
+            )
+            audit.record(audit.actor_of(by), "person_added", f"person:{person.id}", now, role=role)
+            if number:
+                numbers.ask(person, by, Channel.SMS, now)
+            return accounts.invite(by, person, now)
+    except IntegrityError:
+        raise InvalidRecord(ADDRESS_TAKEN) from None
 
 
 def change_number(by: Person, person_id: int, phone: str | None, now: datetime) -> Person:

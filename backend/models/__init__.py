@@ -17,7 +17,7 @@ from backend.models.record import (
     ToldGap,
     ZoneVersion,
 )
-from backend.models.staff import Device, LadderPolicy, Person, RouteDown, Session, Shift, Socket, Team
+from backend.models.staff import Device, LadderPolicy, PasswordLink, Person, RouteDown, Session, Shift, Socket, Team
 from backend.models.table import Table
 from backend.models.victims import Consent, LocationConsent, Victim, VictimPhone, VictimPosition
 from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer
@@ -65,6 +65,7 @@ __all__ = [
     "Order",
     "Outage",
     "OwedLookBack",
+    "PasswordLink",
     "Person",
     "PlaceState",
     "PlaceZone",
@@ -102,6 +103,7 @@ TABLES: list[type[Table]] = [
     Shift,
     LadderPolicy,
     Session,
+    PasswordLink,
     Device,
     Socket,
     Victim,

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from peewee import SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, JSONField, TextField, fn
+from peewee import (
+    SQL,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    ForeignKeyField,
+    JSONField,
+    TextField,
+    fn,
+)
 
 from backend.db import InstantField
 from backend.models.table import Table
@@ -84,6 +94,22 @@ class Session(Table):
     created_at = InstantField()
     expires_at = InstantField()
     ended_at = InstantField(null=True)
+
+
+class PasswordLink(Table):
+    """A link by which a person sets their own password: good once and until it expires; its digest alone is kept."""
+
+    id = BigAutoField()
+    person = ForeignKeyField(Person, backref="password_links")
+    digest = CharField(unique=True)
+    # Of a person who is new and has no password yet.
+    is_first = BooleanField()
+    made_at = InstantField()
+    # None: by a command on the host.
+    made_by = ForeignKeyField(Person, null=True, backref="+")
+    expires_at = InstantField()
+    used_at = InstantField(null=True)
+    voided_at = InstantField(null=True)
 
 
 class Device(Table):

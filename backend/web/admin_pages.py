@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from backend import clock, numbers
+from backend import accounts, clock, numbers
 from backend.case import administration, opening, people, teams
 from backend.case.people import CaseloadLeft
 from backend.case.warnings import day
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import Person, Role, Tag, Team
+from backend.record.facts import LONDON
 from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.identity import page_for, settings
 
 bp = Blueprint("admin_pages", __name__)
 
@@ -42,6 +43,8 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
         teams=list(Team.select().order_by(Team.name)),
         tags=[tag for tag in tags if not text or text.lower() in tag["serial"].lower()],
         roles=ROLES,
+        account_news=accounts.news_for(person),
+        joined=accounts.joined(everybody),
         planned=[(one, day(one.from_at)) for one in teams.planned(person)],
     )
 
@@ -75,7 +78,7 @@ def add_person() -> Any:
     def act() -> tuple[str, str]:
         if text_of("role") not in set(Role):
             raise InvalidRecord("Choose what the person does.")
-        made, password = administration.add_person(
+        link = administration.add_person(
             visitor(),
             _number("team", "a team"),
             Role(text_of("role")),
@@ -84,7 +87,40 @@ def add_person() -> Any:
             text_of("phone").replace(" ", "") or None,
             clock.now(),
         )
-        return f"The account of {made.name} is made. First password, shown only now:", password
+        return f"The account of {link.person.name} is made. {_hand_over(link)}", link.url(settings().public_url)
+
+    return _try(act)
+
+
+def _hand_over(link: accounts.Link) -> str:
+    until = link.expires_at.astimezone(LONDON)
+    who = link.person.name
+    return (
+        f"Give {who} this link, by which they set their own password. It is shown only now, works once, and expires "
+        f"at {until:%H:%M} on {until.day} {until:%B}:"
+    )
+
+
+@bp.post("/administrator/people/<int:person_id>/password")
+@page_for(Role.ADMINISTRATOR)
+def reset_password(person_id: int) -> Any:
+    def act() -> tuple[str, str]:
+        if text_of("is_sure") != "yes":
+            raise InvalidRecord("Tick that you know who is asking.")
+        link = accounts.reset(visitor(), person_id, clock.now())
+        return f"{link.person.name} is signed out everywhere. {_hand_over(link)}", link.url(settings().public_url)
+
+    return _try(act)
+
+
+@bp.post("/administrator/accounts/<int:alarm_id>")
+@page_for(Role.ADMINISTRATOR)
+def settle(alarm_id: int) -> Any:
+    """Say that a way into an account was made rightly."""
+
+    def act() -> tuple[str, str]:
+        accounts.settle(visitor(), alarm_id, clock.now())
+        return "It is recorded that you checked this.", ""
 
     return _try(act)
 

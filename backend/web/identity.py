@@ -18,6 +18,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 COOKIE_SESSION = "session_id"
 COOKIE_BEGAN = "session_began"
+# That the sign-in page says so, once.
+PASSWORD_IS_SET = "password_is_set"  # noqa: S105
 
 
 def settings() -> Settings:

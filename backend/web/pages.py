@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovSubmitInput, GovTextInput
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
 from backend.models import Role
-from backend.web.identity import forget, page_for, page_visitor, remember, settings
+from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
 
 bp = Blueprint("pages", __name__)
@@ -74,10 +74,13 @@ def sign_in() -> Any:
         except WrongCredentials as error:
             form.password.errors = [error.detail]
         else:
-            session, _ = auth.begin_session(person, settings(), clock.now())
-            remember(SignedIn(person, session))
+            signed, _ = auth.begin_session(person, settings(), clock.now())
+            remember(SignedIn(person, signed))
             return redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
-    return render_template("sign_in.html", form=form), 200 if request.method == "GET" else 422
+    password_is_set = request.method == "GET" and session.pop(PASSWORD_IS_SET, False)
+    return render_template(
+        "sign_in.html", form=form, password_is_set=password_is_set
+    ), 200 if request.method == "GET" else 422
 
 
 def _safe_next() -> str | None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from flask import Response, jsonify
 from pydantic import AwareDatetime, Field
 
-from backend import clock
+from backend import accounts, clock
 from backend.case import administration, teams
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
-from backend.web.identity import current_person, no_store
+from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read
 from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, created, records
@@ -73,7 +73,7 @@ class SerialIn(Strict):
 
 @bp.post("/v1/people")
 @describes(
-    "Make an account; the first password is shown once.",
+    "Make an account; the link by which its owner sets a password is shown once.",
     tag="people",
     body=PersonIn,
     status=201,
@@ -81,10 +81,24 @@ class SerialIn(Strict):
 )
 def add_person() -> Response:
     by, body = current_person(), read(PersonIn)
-    made, password = administration.add_person(
-        by, body.team_id, body.role, body.name, body.email, body.phone, clock.now()
-    )
-    return created(id=made.id, password=password)
+    link = administration.add_person(by, body.team_id, body.role, body.name, body.email, body.phone, clock.now())
+    return _shown(link)
+
+
+@bp.post("/v1/people/<int:person_id>/password-link")
+@describes(
+    "End every session of a person and make a link by which they set another password; it is shown once.",
+    tag="people",
+    status=201,
+    errors=SEEN,
+)
+def reset_password(person_id: int) -> Response:
+    return _shown(accounts.reset(current_person(), person_id, clock.now()))
+
+
+def _shown(link: accounts.Link) -> Response:
+    url = link.url(settings().public_url)
+    return created(id=link.person.id, link=url, expires_at=link.expires_at.isoformat())
 
 
 @bp.post("/v1/teams")
