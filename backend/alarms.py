@@ -59,6 +59,9 @@ def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team:
     key = _key(kind, subject)
     team_id = team.id if isinstance(team, Team) else team
     with atomic():
+        # Changed first: an insert that is not needed takes a number of the sequence all the same.
+        if Alarm.update(detail=detail, last_seen_at=now).where(Alarm.standing_key == key).execute():
+            return False
         is_new = bool(
             Alarm.insert(
                 kind=kind,

@@ -393,10 +393,29 @@ def _insert_statement(
     if update_on:
         keys = [f'"{model._meta.fields[name].column_name}"' for name in update_on]
         changed = [f"{column} = excluded.{column}" for column in columns if column not in keys]
+        if for_postgres:
+            head = _without_what_is_there(model, columns, keys, head)
         head += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
     elif ignore_known:
         head += " ON CONFLICT DO NOTHING"
     return head
+
+
+def _without_what_is_there(model: Any, columns: Sequence[str], keys: Sequence[str], insert: str) -> str:
+    """Return a statement that changes the rows that are there and inserts only the others.
+
+    An insert that turns into an update has taken a number of the table's sequence all the same: at each fix one.
+    """
+    table = f'"{model._meta.table_name}"'
+    into, _, given = insert.partition(" SELECT ")
+    is_same = " AND ".join(f"{table}.{key} = given.{key}" for key in keys)
+    changes = ", ".join(f"{column} = given.{column}" for column in columns if column not in keys)
+    return (
+        f"WITH given ({', '.join(columns)}) AS (SELECT {given}), "  # noqa: S608
+        f"changed AS (UPDATE {table} SET {changes} FROM given WHERE {is_same} "
+        f"RETURNING {', '.join(f'{table}.{key}' for key in keys)}) "
+        f"{into} SELECT {', '.join(columns)} FROM given WHERE ({', '.join(keys)}) NOT IN (TABLE changed)"
+    )
 
 
 def _stored_type(field: Field) -> str:
