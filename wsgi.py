@@ -14,6 +14,7 @@ from backend import cli, db, ingest
 from backend.settings import Settings
 from backend.web import (
     admin_pages,
+    bounds,
     case_pages,
     duty_pages,
     fixes,
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["cordon.committer"] = ingest.Committer(config)
     unknown_clients.init_app(app)
     security.init_app(app, config)
+    bounds.init_app(app)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

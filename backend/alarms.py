@@ -22,6 +22,7 @@ TITLES = {
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
+    AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A warning could have reached a wearer",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
@@ -40,6 +41,8 @@ GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
 # People are told again while an alarm stands.
 TELL_AGAIN_S = 900.0
+# A wearer whose tag has sent nothing unreadable for so long is judged again, or told of as silent.
+NOT_JUDGED_FOR_S = 3_600.0
 # What ended this long ago without anybody having been told is history, no news.
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
@@ -91,6 +94,13 @@ def end(kind: AlarmKind, subject: str, now: datetime) -> bool:
     if ended:
         log.info("alarm %s of %s is over", kind, subject)
     return ended
+
+
+def end_unseen(kind: AlarmKind, after_s: float, now: datetime) -> None:
+    """End the alarms of this kind that were not raised again for ``after_s``."""
+    for alarm in standing(kind):
+        if (now - alarm.last_seen_at).total_seconds() >= after_s:
+            end(kind, alarm.subject, now)
 
 
 def reconcile(

@@ -217,6 +217,23 @@ def atomic() -> Iterator[None]:
 
 
 @contextmanager
+def apart() -> Iterator[None]:
+    """Run the block as a part of the present unit of work that is undone alone where it fails, with all it asked for.
+
+    One row that cannot be read stops what is made of it, and the unit goes on without that.
+    """
+    assert _unit.depth, "apart belongs inside atomic()"
+    before, after = dict(_unit.before_commit), dict(_unit.after_commit)
+    carried_before = {key: dict(values) for key, values in _unit.carried.items()}
+    try:
+        with database.savepoint():
+            yield
+    except BaseException:
+        _unit.before_commit, _unit.after_commit, _unit.carried = before, after, carried_before
+        raise
+
+
+@contextmanager
 def long_thought() -> Iterator[None]:
     """Let the present unit of work say nothing for minutes while the block thinks, holding rows of one case only.
 
@@ -291,6 +308,21 @@ def lock_rows(model: Any, ids: Sequence[int], *, waits: bool = True) -> None:
     if ids and is_postgres():
         rows = model.select(model.id).where(model.id.in_(sorted(set(ids)))).order_by(model.id)
         list(rows.for_update("FOR NO KEY UPDATE" if waits else "FOR NO KEY UPDATE NOWAIT").tuples())
+
+
+def lock_free_rows(model: Any, ids: Sequence[int]) -> set[int]:
+    """Hold those of the rows that no other unit holds, at once, and return the ids of the others."""
+    wanted = set(ids)
+    if not wanted:
+        return set()
+    rows = model.select(model.id).where(model.id.in_(sorted(wanted))).order_by(model.id)
+    return wanted - {row_id for (row_id,) in skip_locked(rows).tuples()}
+
+
+def wait_for_rows(most_s: float) -> None:
+    """Let statements of the present unit of work wait for rows that others hold for so long and no longer."""
+    if is_postgres():
+        database.execute_sql(f"SET LOCAL lock_timeout = '{round(most_s * 1_000)}ms'")
 
 
 def skip_locked(query: Any) -> Any:

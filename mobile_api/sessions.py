@@ -16,7 +16,10 @@ bp = Blueprint("sessions", __name__)
 
 def guess_key() -> str:
     """Return what attempts to sign in are counted by: address and e-mail, from the API's body or the page's form."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        body = None
     email = body.get("email") if isinstance(body, dict) else request.form.get("email", "")
     return f"{request.remote_addr} {str(email).lower()[:254]}"
 

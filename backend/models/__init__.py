@@ -20,7 +20,7 @@ from backend.models.record import (
 from backend.models.staff import Device, LadderPolicy, Person, RouteDown, Session, Shift, Socket, Team
 from backend.models.table import Table
 from backend.models.victims import Consent, LocationConsent, Victim, VictimPhone, VictimPosition
-from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer
+from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer, properties_of
 from backend.models.words import (
     AlarmKind,
     AlertKind,
@@ -93,6 +93,7 @@ __all__ = [
     "Wearer",
     "WearerNumber",
     "ZoneVersion",
+    "properties_of",
 ]
 
 TABLES: list[type[Table]] = [

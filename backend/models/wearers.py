@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from peewee import BooleanField, CharField, ForeignKeyField, JSONField
 
 from backend.db import InstantField
@@ -44,6 +46,12 @@ class ProtectedPlace(Table):
 
     victim = ForeignKeyField(Victim, backref="places")
     label = CharField()
+
+
+def properties_of(feature: Any) -> dict[str, Any]:
+    """Return the properties of a stored GeoJSON feature; none where it is not sound."""
+    found = feature.get("properties") if isinstance(feature, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 class PlaceZone(Table):

@@ -11,6 +11,7 @@ from flask import render_template, request
 from backend.case.record import LONDON
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
+from backend.web.bounds import is_number, read_day
 from backend.web.identity import page_visitor
 
 
@@ -27,7 +28,8 @@ def text_of(name: str) -> str:
 
 def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
-    return int(text_of(name)) if text_of(name).isdigit() else None
+    text = text_of(name)
+    return int(text) if is_number(text) else None
 
 
 def number_of(name: str, what: str) -> float:
@@ -45,7 +47,7 @@ def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
     if not text and not is_needed:
         return None
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise InvalidRecord(f"Enter {what} as a day, a month and a year.") from None
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend import clock, reports
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
+from backend.web.bounds import within_bounds
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 
@@ -34,8 +35,8 @@ class ReportQuery(BaseModel):
     def _in_utc(cls, value: datetime | None) -> datetime | None:
         # A date alone is taken as its first instant in UTC.
         if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value
+            value = value.replace(tzinfo=UTC)
+        return None if value is None else within_bounds(value)
 
 
 class GroupOut(BaseModel):

@@ -11,6 +11,7 @@ from backend import clock, numbers
 from backend.case import victims
 from backend.errors import InvalidRecord
 from backend.models import Person
+from backend.web.bounds import is_number
 from backend.web.case_pages.case import case_page, change
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to
 from backend.web.forms import text_of, visitor
@@ -43,7 +44,7 @@ def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
 @refusable
 def keep_wearers_numbers(wearer_id: int) -> Any:
     """Record a number as the wearer's, or take one back."""
-    if text_of("number_id").isdigit():
+    if is_number(text_of("number_id")):
         return change(
             wearer_id, lambda person, now: numbers.take_back(person, wearer_id, int(text_of("number_id")), now)
         )
