@@ -136,7 +136,7 @@ class Ground:
         """Return the zones in force by their place; of a case that cannot be read, all that have not ended."""
         found: dict[int, list[PlaceZone]] = defaultdict(list)
         is_read = wearer_id in self.cases
-        known = self.zones[wearer_id]
+        known = [*self.zones[wearer_id], *self.moving[wearer_id]]
         for zone in self.in_force(wearer_id, at) if is_read else known:
             if is_read or zone.to_at is None or zone.to_at > at:
                 found[zone.place_id].append(zone)
