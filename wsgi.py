@@ -13,6 +13,7 @@ from backend.settings import Settings
 from backend.web import (
     account_pages,
     admin_pages,
+    bounds,
     case_pages,
     duty_pages,
     fixes,
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["cordon.committer"] = ingest.Committer(config)
     unknown_clients.init_app(app)
     security.init_app(app, config)
+    bounds.init_app(app)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

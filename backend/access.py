@@ -19,7 +19,9 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
 from backend.record.facts import Version, What, true_at
+from backend.record.values import is_readable
 
 
 def access_alert(person: Person, alert_id: int) -> Alert:
@@ -100,7 +102,7 @@ def known_victims(person: Person, now: datetime) -> list[Victim]:
 
 def _entered() -> set[tuple[int, int]]:
     """Return who was ever entered in which case, zones apart: taken back or not, a restricted case is not told of."""
-    rows = DatedEntry.select(DatedEntry.value, DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED)
+    rows = reading.readable(DatedEntry.select().where(DatedEntry.what == What.PROTECTED))
     return {(row.value["victim"], row.wearer_id) for row in rows}
 
 
@@ -148,7 +150,9 @@ def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, 
         query = query.where(DatedEntry.wearer.in_(wearer_ids))
     histories: dict[int, list[Version[list[int] | None]]] = {}
     for row in query.order_by(DatedEntry.id):
-        version = Version(row.id, row.from_at, row.recorded_at, row.value["people"], row.corrects_id)
+        # A restriction that cannot be read opens the case to nobody; what alerts do of that: backend.alerts.muster.
+        people = row.value["people"] if is_readable(row.what, row.value) else []
+        version = Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id)
         histories.setdefault(row.wearer_id, []).append(version)
     found = {}
     for subject, history in histories.items():

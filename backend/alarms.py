@@ -24,6 +24,7 @@ TITLES = {
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
+    AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
@@ -44,6 +45,8 @@ GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
 # People are told again while an alarm stands.
 TELL_AGAIN_S = 900.0
+# A wearer whose tag has sent nothing unreadable for so long is judged again, or told of as silent.
+NOT_JUDGED_FOR_S = 3_600.0
 # What ended this long ago without anybody having been told is history, no news.
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
@@ -70,6 +73,9 @@ def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team:
     key = _key(kind, subject)
     team_id = team.id if isinstance(team, Team) else team
     with atomic():
+        # Changed first: an insert that is not needed takes a number of the sequence all the same.
+        if Alarm.update(detail=detail, last_seen_at=now).where(Alarm.standing_key == key).execute():
+            return False
         is_new = bool(
             Alarm.insert(
                 kind=kind,
@@ -129,6 +135,13 @@ def end_all(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
     """End the alarms of this kind and these subjects, in one statement however many they are."""
     keys = [_key(kind, subject) for subject in subjects]
     Alarm.update(ended_at=now, standing_key=None).where(Alarm.standing_key.in_(keys)).execute()
+
+
+def end_unseen(kind: AlarmKind, after_s: float, now: datetime) -> None:
+    """End the alarms of this kind that were not raised again for ``after_s``."""
+    for alarm in standing(kind):
+        if (now - alarm.last_seen_at).total_seconds() >= after_s:
+            end(kind, alarm.subject, now)
 
 
 def reconcile(

@@ -235,6 +235,23 @@ def atomic() -> Iterator[None]:
 
 
 @contextmanager
+def apart() -> Iterator[None]:
+    """Run the block as a part of the present unit of work that is undone alone where it fails, with all it asked for.
+
+    One row that cannot be read stops what is made of it, and the unit goes on without that.
+    """
+    assert _unit.depth, "apart belongs inside atomic()"
+    before, after = dict(_unit.before_commit), dict(_unit.after_commit)
+    carried_before = {key: dict(values) for key, values in _unit.carried.items()}
+    try:
+        with database.savepoint():
+            yield
+    except BaseException:
+        _unit.before_commit, _unit.after_commit, _unit.carried = before, after, carried_before
+        raise
+
+
+@contextmanager
 def long_thought() -> Iterator[None]:
     """Let the present unit of work say nothing for minutes while the block thinks, holding rows of one case only.
 
@@ -306,6 +323,20 @@ def lock_rows(model: Any, ids: Sequence[int], *, waits: bool = True) -> None:
     if ids:
         rows = model.select(model.id).where(model.id.in_(sorted(set(ids)))).order_by(model.id)
         list(rows.for_update("FOR NO KEY UPDATE" if waits else "FOR NO KEY UPDATE NOWAIT").tuples())
+
+
+def lock_free_rows(model: Any, ids: Sequence[int]) -> set[int]:
+    """Hold those of the rows that no other unit holds, at once, and return the ids of the others."""
+    wanted = set(ids)
+    if not wanted:
+        return set()
+    rows = model.select(model.id).where(model.id.in_(sorted(wanted))).order_by(model.id)
+    return wanted - {row_id for (row_id,) in skip_locked(rows).tuples()}
+
+
+def wait_for_rows(most_s: float) -> None:
+    """Let statements of the present unit of work wait for rows that others hold for so long and no longer."""
+    database.execute_sql(f"SET LOCAL lock_timeout = '{round(most_s * 1_000)}ms'")
 
 
 def skip_locked(query: Any) -> Any:
@@ -392,10 +423,28 @@ def _insert_statement(model: Any, names: tuple[str, ...], update_on: tuple[str, 
     if update_on:
         keys = [f'"{model._meta.fields[name].column_name}"' for name in update_on]
         changed = [f"{column} = excluded.{column}" for column in columns if column not in keys]
+        head = _without_what_is_there(model, columns, keys, head)
         head += f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
     elif ignore_known:
         head += " ON CONFLICT DO NOTHING"
     return head
+
+
+def _without_what_is_there(model: Any, columns: Sequence[str], keys: Sequence[str], insert: str) -> str:
+    """Return a statement that changes the rows that are there and inserts only the others.
+
+    An insert that turns into an update has taken a number of the table's sequence all the same: at each fix one.
+    """
+    table = f'"{model._meta.table_name}"'
+    into, _, given = insert.partition(" SELECT ")
+    is_same = " AND ".join(f"{table}.{key} = given.{key}" for key in keys)
+    changes = ", ".join(f"{column} = given.{column}" for column in columns if column not in keys)
+    return (
+        f"WITH given ({', '.join(columns)}) AS (SELECT {given}), "  # noqa: S608
+        f"changed AS (UPDATE {table} SET {changes} FROM given WHERE {is_same} "
+        f"RETURNING {', '.join(f'{table}.{key}' for key in keys)}) "
+        f"{into} SELECT {', '.join(columns)} FROM given WHERE ({', '.join(keys)}) NOT IN (TABLE changed)"
+    )
 
 
 def _stored_type(field: Field) -> str:

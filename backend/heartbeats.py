@@ -25,6 +25,8 @@ EVERY_S = 5.0
 SILENT_AFTER_S = 15.0
 OUTAGE_AFTER_S = 60.0
 FORGET_AFTER_S = 86_400.0
+# The clocks of two hosts with the same database differ by less.
+AHEAD_AT_MOST_S = 5.0
 
 
 def beat(name: str, now: datetime) -> None:
@@ -35,17 +37,19 @@ def beat(name: str, now: datetime) -> None:
     """
     kind = name.partition(":")[0]
     with atomic():
-        last = _newest().get(kind)
+        last = _newest(now).get(kind)
         if kind in PROTECTING and last is not None and (now - last).total_seconds() > OUTAGE_AFTER_S:
             outages.note(kind, last, now)
-        Heartbeat.insert(name=name, kind=kind, at=now).on_conflict(
-            conflict_target=[Heartbeat.name], update={Heartbeat.at: now}
-        ).execute()
+        # Changed first: an insert that turns into a change takes a number of the sequence each time.
+        if not Heartbeat.update(at=now).where(Heartbeat.name == name).execute():
+            Heartbeat.insert(name=name, kind=kind, at=now).on_conflict(
+                conflict_target=[Heartbeat.name], update={Heartbeat.at: now}
+            ).execute()
 
 
 def last_at() -> datetime | None:
     """Return when any process was last heard of."""
-    return max(_newest().values(), default=None)
+    return max(_newest(clock.now()).values(), default=None)
 
 
 def count_from(now: datetime) -> None:
@@ -53,21 +57,28 @@ def count_from(now: datetime) -> None:
     Heartbeat.update(at=now).execute()
 
 
-def _newest() -> dict[str, datetime]:
-    query: Any = Heartbeat.select(Heartbeat.kind, fn.MAX(Heartbeat.at)).group_by(Heartbeat.kind).tuples()
+def _newest(now: datetime) -> dict[str, datetime]:
+    """Return when each kind of process was last heard of; what is dated in the future is the word of no clock.
+
+    It would hide a process that is dead until that time has come.
+    """
+    latest = now + timedelta(seconds=AHEAD_AT_MOST_S)
+    past = Heartbeat.select(Heartbeat.kind, fn.MAX(Heartbeat.at)).where(Heartbeat.at <= latest)
+    query: Any = past.group_by(Heartbeat.kind).tuples()
     instant: Any = Heartbeat.at
     return {kind: instant.python_value(at) for kind, at in query}
 
 
 def ages_s(now: datetime) -> dict[str, float]:
-    """Return for each kind of process the seconds since any of them was heard of."""
-    return {kind: max(0.0, (now - at).total_seconds()) for kind, at in _newest().items()}
+    """Return for each kind of process the seconds since any of them was heard of: a day where no time can be right."""
+    ages = {row.kind: FORGET_AFTER_S for row in Heartbeat.select(Heartbeat.kind).distinct()}
+    return ages | {kind: max(0.0, (now - at).total_seconds()) for kind, at in _newest(now).items()}
 
 
 def forget_old(now: datetime) -> None:
     """Delete the heartbeats of processes that ended long ago, but for the newest of each kind."""
     old = now - timedelta(seconds=FORGET_AFTER_S)
-    for kind, last in _newest().items():
+    for kind, last in _newest(now).items():
         Heartbeat.delete().where(Heartbeat.kind == kind, Heartbeat.at < min(old, last)).execute()
 
 

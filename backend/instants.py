@@ -41,7 +41,13 @@ def judge_due(now: datetime, limit: int = 100, *, silent_after: timedelta = watc
                 # It is judged at the next look: nobody else waits for a case that somebody works on.
                 continue
             log.warning("zone %s not judged as it changes: %s", row.zone_id, type(error).__name__)
-            _set_aside(row.id, now)
+            try:
+                _set_aside(row.id, now)
+            except Exception as failure:
+                if is_lost(failure):
+                    raise
+                # What cannot even be told keeps none of those behind it from being judged.
+                log.exception("zone %s could not be set aside", row.zone_id)
     return len(due)
 
 

@@ -46,7 +46,27 @@ def danger_held(kind: str, level: int, certainty: str) -> Danger:
     """Return the danger of an alert as stored: one that is not about nearness stands for an unconfirmed breach."""
     if kind != AlertKind.ZONE:
         return Danger.BREACH_UNCONFIRMED
-    return danger(Level(level), Certainty(certainty))
+    return danger(level_held(level), certainty_held(certainty))
+
+
+def level_held(level: int) -> Level:
+    """Return a level as stored; one that cannot be read is the gravest, because an error never means safe."""
+    return Level(level) if level in set(Level) else Level.BREACH
+
+
+def certainty_held(certainty: str) -> Certainty:
+    """Return a certainty as stored; one that cannot be read is unconfirmed."""
+    return Certainty(certainty) if certainty in set(Certainty) else Certainty.UNCONFIRMED
+
+
+def handling_held(handling: str) -> Handling:
+    """Return a handling as stored; where it cannot be read nobody has answered."""
+    return Handling(handling) if handling in set(Handling) else Handling.OPEN
+
+
+def kind_held(kind: str) -> AlertKind:
+    """Return a kind as stored; one that cannot be read says that nobody knows how near."""
+    return AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE
 
 
 class Step(StrEnum):

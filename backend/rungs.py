@@ -87,7 +87,7 @@ def ladder_of(content: Mapping[str, Any] | None) -> Ladder:
         return DEFAULT
     try:
         ladder = Ladder(tuple(_rung_in(rung) for rung in content["rungs"]), _rung_in(content["repeat"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise LadderRefused(f"This is not a ladder: {error}.") from None
     _check(ladder)
     return ladder

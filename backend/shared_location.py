@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 
 from peewee import fn
 
-from backend import audit, digits, nearness, report_interval
+from backend import alarms, alerts, audit, digits, nearness, report_interval
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
-from backend.db import atomic, insert_rows, lock_rows
+from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_rows
 from backend.errors import DomainError, InvalidRecord, NotSignedIn
+from backend.ingest.consequences import cannot_judge
 from backend.ingest.ground import row_of
 from backend.models import (
+    AlarmKind,
     LocationConsent,
     Person,
     PlaceState,
@@ -31,6 +34,8 @@ from backend.models import (
 from backend.report_interval import Report
 from backend.settings import Settings
 from zones import Fix
+
+log = logging.getLogger(__name__)
 
 CODE_LENGTH = 10
 CODE_VALID_S = 1_800.0
@@ -145,14 +150,35 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
         # Withdrawn in this very moment: nothing of her is kept.
         phone = identify_again(phone)
         before, taken = _positions(victim_id), []
-        states: dict[tuple[int, int], PlaceState] = {}
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
             if earliest <= fix.fix_time <= latest and _keep(victim_id, fix, now):
                 taken.append(fix)
-                for state in nearness.judge_position(rows, now, now):
-                    states[state.wearer_id, state.zone_id] = state
-                insert_rows(PlaceState, [row_of(state) for state in states.values()], update_on=("wearer", "zone"))
+                for row in rows:
+                    _judge(row, now)
         return _interval_s(phone, [*before, *taken], settings, now)
+
+
+def _judge(row: PlaceZone, now: datetime) -> None:
+    """Judge how near one wearer is; a case that cannot be read is an alert of its own, and keeps no other from it."""
+    try:
+        with apart():
+            states = nearness.judge_position([row], now, now)
+            insert_rows(PlaceState, [row_of(state) for state in states], update_on=("wearer", "zone"))
+        return
+    except STORAGE_TROUBLE:
+        raise
+    except Exception as error:
+        log.warning("moving place %s not judged: %s", row.id, type(error).__name__)
+        why = type(error).__name__
+    try:
+        with apart():
+            alerts.apply(cannot_judge(row.wearer, row, why, now, now, now))
+    except STORAGE_TROUBLE:
+        raise
+    except Exception:
+        log.exception("wearer %s: no alert says that they are not judged", row.wearer_id)
+        detail = f"Fixes of wearer {row.wearer_id} cannot be judged, and no alert can say so"
+        alarms.raise_alarm(AlarmKind.NOT_JUDGED, f"wearer:{row.wearer_id}", detail, now, row.wearer.team_id)
 
 
 def _interval_s(phone: VictimPhone, sent: Sequence[Fix], settings: Settings, now: datetime) -> int:

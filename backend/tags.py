@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from cachetools import TTLCache
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 from werkzeug.datastructures import Headers
 
 from backend import clock, spelling
@@ -69,23 +70,31 @@ def forget_known() -> None:
         _known.clear()
 
 
+class KeyUnreadable(WrongSignature):
+    """The key that is kept of the tag is none: nobody can tell whether a request is the tag's."""
+
+
 def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, tolerance_s: float) -> Signed:
     """Check the signature of a request as Standard Webhooks says, apart from its age.
 
     A tag whose clock was reset signs with a timestamp far from ours: its request is genuine and is marked stale,
     where the library's own ``verify`` would refuse it and silence the tag.
 
-    Raises: WrongSignature when a header is missing or no ``v1`` signature is ours.
+    Raises: WrongSignature when a header is missing or no ``v1`` signature is ours; KeyUnreadable, which is one.
     Source: Standard Webhooks specification, "Verifying webhook authenticity".
     """
     webhook_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     signatures = headers.get("webhook-signature", "")
-    if not (webhook_id and timestamp and signatures) or len(webhook_id) > 255:
+    if not (webhook_id and timestamp and signatures) or len(webhook_id) > 255 or "\x00" in webhook_id:
         raise WrongSignature("webhook-id, webhook-timestamp and webhook-signature are needed.")
     try:
+        webhook = Webhook(tag.key)
+    except (ValueError, RuntimeError, EmptyWebhookSecretError):
+        raise KeyUnreadable("No signature can be checked with what is kept as this tag's key.") from None
+    try:
         signed_at = datetime.fromtimestamp(int(timestamp), UTC)
-        expected = Webhook(tag.key).sign(webhook_id, signed_at, body.decode())
+        expected = webhook.sign(webhook_id, signed_at, body.decode())
     except (ValueError, OverflowError, OSError):
         raise WrongSignature("The timestamp or the body cannot be what was signed.") from None
     if not any(hmac.compare_digest(expected.encode(), given.encode()) for given in signatures.split()):

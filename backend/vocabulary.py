@@ -90,6 +90,7 @@ class AlarmKind(StrEnum):
     PROCESS_SILENT = "process_silent"
     CANARY = "canary"
     NO_NEXT_ACTION = "no_next_action"
+    NOT_JUDGED = "not_judged"
     NO_LIVE_ROUTE = "no_live_route"
     WEARERS_NUMBER = "wearers_number"
     ACCOUNT_ACCESS = "account_access"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from backend.errors import MalformedJson
+from backend.web.bounds import check_json, finite, refuse_constant
 from backend.web.identity import no_store
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -16,11 +17,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read(model: type[Model]) -> Model:
     """Return the request's JSON body. Raises: MalformedJson; pydantic.ValidationError, which becomes a 422."""
+    if not request.is_json:
+        raise MalformedJson("Send a JSON body with Content-Type: application/json.")
     try:
-        content = request.get_json()
-    except (BadRequest, UnsupportedMediaType):
-        raise MalformedJson("Send a JSON body with Content-Type: application/json.") from None
-    return model.model_validate(content)
+        content = json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        raise MalformedJson("The body cannot be read as JSON.") from None
+    return model.model_validate(check_json(content))
 
 
 def read_query(model: type[Model]) -> Model:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from flask import Blueprint, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from backend import clock, policies, rota
 from backend.access import require
@@ -15,6 +15,7 @@ from backend.models import AlertKind, Channel, LadderPolicy, Role, Shift
 from backend.policies import LadderNotUsable
 from backend.rota import ShiftRefused
 from backend.rungs import DEFAULT, Who
+from backend.web.bounds import Instant
 from backend.web.identity import current_person
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query, write
@@ -26,16 +27,16 @@ bp = Blueprint("duty", __name__)
 class ShiftsQuery(Strict):
     """From when to when; the next two weeks unless told."""
 
-    from_at: AwareDatetime | None = Field(None, alias="from")
-    to_at: AwareDatetime | None = Field(None, alias="to")
+    from_at: Instant | None = Field(None, alias="from")
+    to_at: Instant | None = Field(None, alias="to")
 
 
 class ShiftIn(Strict):
     """Who is on duty from when to when."""
 
     person: int
-    from_at: AwareDatetime
-    to_at: AwareDatetime
+    from_at: Instant
+    to_at: Instant
 
 
 class ShiftOut(BaseModel):
@@ -183,7 +184,7 @@ def _shift(shift: Shift) -> ShiftOut:
 
 def _ladder(policy: LadderPolicy) -> LadderOut:
     return LadderOut(
-        kind=AlertKind(policy.kind) if policy.kind else None,
+        kind=AlertKind(policy.kind) if policy.kind in set(AlertKind) else None,
         origin="team",
         ladder=policy.ladder,
         duty_person=policy.duty_person_id,

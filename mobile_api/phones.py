@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from flask import Blueprint, Response, request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from backend import clock, shared_location
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable
 from backend.models import VictimPhone
 from backend.shared_location import MovingPlaceAlone
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, write
@@ -53,7 +54,7 @@ class PhoneTokenOut(BaseModel):
 class PositionIn(Strict):
     """Where the phone is."""
 
-    at: AwareDatetime
+    at: Instant
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
     accuracy_m: float | None = Field(None, ge=0, le=100_000, description="Radius of 68 %")

@@ -8,11 +8,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from backend import lifecycle
 from backend.alerts import Outcome, danger_now
 from backend.devices import WEB_PUSH
-from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
+from backend.features import properties_of
+from backend.models import (
+    Alert,
+    AlertKind,
+    Channel,
+    Fix,
+    Handling,
+    Person,
+    PoliceHandover,
+    ReceiptKind,
+)
 from backend.queries import Happened
-from zones import Level
+from zones import Level, Mover
 
 
 class Strict(BaseModel):
@@ -258,7 +269,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
     outcome = None
     if alert.outcome_at is not None and alert.outcome_by is not None:
         outcome = OutcomeOut(
-            code=Outcome(alert.outcome_code or ""),
+            code=Outcome(alert.outcome_code) if alert.outcome_code in set(Outcome) else Outcome.OTHER,
             note=alert.outcome_note or "",
             by=person_out(alert.outcome_by),
             at=alert.outcome_at,
@@ -266,25 +277,25 @@ def alert_values(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id,
         "code": alert.code,
-        "kind": alert.kind,
-        "level": Level(alert.level).name.lower(),
-        "certainty": alert.certainty,
+        "kind": lifecycle.kind_held(alert.kind),
+        "level": lifecycle.level_held(alert.level).name.lower(),
+        "certainty": lifecycle.certainty_held(alert.certainty),
         "is_over": alert.is_over,
         "danger": danger_now(alert),
         "is_drill": alert.wearer.is_training,
         "is_late": alert.is_late,
-        "handling": alert.handling,
+        "handling": lifecycle.handling_held(alert.handling),
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),
         "place": NamedOut(id=alert.place.id, name=alert.place.label),
         "zone_kind": _zone_kind(alert.zone.feature),
-        "reasons": alert.reasons,
+        "reasons": [str(one) for one in alert.reasons] if isinstance(alert.reasons, list) else [],
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
         "time_to_edge_s": alert.time_to_edge_s,
         "probability_inside": alert.probability_inside,
         "could_be_inside": alert.could_be_inside,
         "is_pass_through": alert.is_pass_through,
-        "mover": alert.mover,
+        "mover": alert.mover if alert.mover in set(Mover) - {Mover.NEITHER} else None,
         "fix_time": alert.fix_time,
         "last_fix_time": alert.last_fix_time,
         "received_at": alert.received_at,
@@ -299,7 +310,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
 
 def _zone_kind(feature: dict[str, Any]) -> str:
     """Return the kind of a zone; one whose feature is not sound is taken for what most are."""
-    kind = (feature.get("properties") or {}).get("kind")
+    kind = properties_of(feature).get("kind")
     return kind if kind in ("inclusion", "restriction", "moving") else "exclusion"
 
 
@@ -316,14 +327,14 @@ def detail_out(
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
-        zone=feature,
+        zone=feature if isinstance(feature, dict) else {},
         track=[
             TrackFixOut(
                 fix_time=fix.fix_time,
                 lat=fix.lat,
                 lon=fix.lon,
                 accuracy_m=fix.accuracy_m,
-                level=None if fix.level is None or fix.level < 0 else Level(fix.level).name.lower(),
+                level=None if fix.level not in set(Level) else Level(fix.level).name.lower(),
                 certainty=fix.certainty,
             )
             for fix in track

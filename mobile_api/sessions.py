@@ -26,7 +26,10 @@ def guess_key() -> str:
 
     It is a digest, since whatever counts may log what it counts by.
     """
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        body = None
     email = body.get("email") if isinstance(body, dict) else request.form.get("email", "")
     key = f"{request.remote_addr} {folded(str(email))[:254]}"
     return blake2b(key.encode(errors="replace"), key=GUESS_KEY, digest_size=16).hexdigest()

@@ -12,6 +12,7 @@ from backend import clock
 from backend.db import atomic
 from backend.errors import WrongSignature
 from backend.models import ProviderEvent
+from backend.web.bounds import cleaned, is_number
 from backend.web.identity import settings
 from backend.web.openapi import describes
 from notifier import calls, codes, messages, replies, states
@@ -33,7 +34,8 @@ def _form() -> dict[str, str]:
     tokens = (config.twilio_auth_token, config.twilio_auth_token_previous, config.twilio_fallback_auth_token)
     if not any(RequestValidator(token).validate(url, form, signature) for token in tokens if token):
         raise WrongSignature("The request is not signed by Twilio for this address.")
-    return form
+    # A NUL in a reply must not lose it: what is left of it may be a cry for help.
+    return {cleaned(name): cleaned(value) for name, value in form.items()}
 
 
 def _store(kind: str, token: str, form: dict[str, str]) -> bool:
@@ -48,11 +50,12 @@ def _store(kind: str, token: str, form: dict[str, str]) -> bool:
 
 def _keep_state(attempt_id: str, form: dict[str, str], state: str, sid: str) -> tuple[str, int]:
     repeated = request.headers.get("I-Twilio-Idempotency-Token") or f"{sid} {state}"
-    code = form.get("ErrorCode", "")
+    said = form.get("ErrorCode", "")
+    code = int(said) if is_number(said) else None
     with atomic():
         # Stored and acted on together: what could not be acted on is sent again by Twilio, and is new then.
         is_new = _store("status", f"{attempt_id} {repeated}"[:255], form)
-        if is_new and not states.take(attempt_id, state, int(code) if code.isdigit() else None, clock.now()):
+        if is_new and not states.take(attempt_id, state, code, clock.now()):
             log.warning("a callback names an attempt that is not ours")
     return "", 204
 
@@ -94,7 +97,7 @@ def key(attempt_id: str) -> Response:
 @describes("Twilio hands over a reply.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def reply() -> Response:
     form = _form()
-    token, number, now = form.get("MessageSid", "")[:255], form.get("From", ""), clock.now()
+    token, number, now = form.get("MessageSid", "")[:255], form.get("From", "")[:255], clock.now()
     is_explained = False
     with atomic():
         if _store("sms", token, form):

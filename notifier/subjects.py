@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from backend.models import Alert, AlertKind, Handling
+from backend import lifecycle
+from backend.models import Alert, Handling
 from notifier.messages import Subject
-from zones import Certainty, Level
 
 
 def subject_of(alert: Alert) -> Subject:
     """Return what may be said of the alert outside the app."""
     return Subject(
         code=alert.code,
-        kind=AlertKind(alert.kind),
-        level=Level(alert.level),
-        certainty=Certainty(alert.certainty),
+        kind=lifecycle.kind_held(alert.kind),
+        level=lifecycle.level_held(alert.level),
+        certainty=lifecycle.certainty_held(alert.certainty),
         is_over=alert.is_over,
         is_late=alert.is_late,
         is_answered=alert.handling != Handling.OPEN,

@@ -132,6 +132,7 @@ class Watchdog:
         looks: tuple[tuple[str, Callable[[datetime], object]], ...] = (
             ("heartbeats", self._processes),
             ("alerts", self._next_actions),
+            ("wearers who are not judged", self._not_judged),
             ("people without a route", self._people),
             ("alerts that reach nobody", self._unreached),
             ("rotas", self._rotas),
@@ -218,6 +219,10 @@ class Watchdog:
             log.exception("alert %s could not be repaired", alert_id)
             return "it cannot be set going again, see to it yourself"
         return "set going again"
+
+    @staticmethod
+    def _not_judged(now: datetime) -> None:
+        alarms.end_unseen(AlarmKind.NOT_JUDGED, alarms.NOT_JUDGED_FOR_S, now)
 
     def _people(self, now: datetime) -> None:
         """Whoever is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""

@@ -61,7 +61,8 @@ class Muster:
 
     def _may_know(self, alert: Alert, person: Person) -> bool:
         named = self._named.get(alert.wearer_id)
-        return named is None or person.id in named
+        # Nobody is named where the restriction cannot be read: an alert has to reach somebody all the same.
+        return not named or person.id in named
 
     def _of_team(self, alert: Alert, place: Who) -> list[Person]:
         if place is Who.SUPERVISORS:

@@ -88,7 +88,7 @@ def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
     return Standing(
         danger=lifecycle.danger_held(alert.kind, alert.level, alert.certainty),
         is_over=alert.is_over,
-        handling=Handling(alert.handling),
+        handling=lifecycle.handling_held(alert.handling),
         # In the time of the fixes: a backlog tells of hours in a second, and each visit is an alert of its own.
         since_over_s=(fix_time - alert.last_fix_time).total_seconds() if alert.is_over else 0.0,
         is_passage=alert.is_pass_through,
@@ -201,7 +201,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
 
 def _update(alert: Alert, judgement: Judgement) -> Alert:
     now = judgement.decided_at
-    level, certainty = Level(alert.level), Certainty(alert.certainty)
+    level, certainty = lifecycle.level_held(alert.level), lifecycle.certainty_held(alert.certainty)
     _take_situation(alert, judgement)
     if judgement.level is Level.CLEAR or (judgement.level is level and certainty is Certainty.CONFIRMED):
         # Nobody can tell from such a fix, or tell less surely than before: what was known stands. A level that was

@@ -286,7 +286,7 @@ def _features(zones: str, problems: list[RowProblem]) -> dict[str, dict[str, Any
         rows = collection["features"]
         if not isinstance(rows, list):
             raise TypeError
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         problems.append(RowProblem(0, "zone_id", "The zones are not a GeoJSON FeatureCollection."))
         return {}
     found: dict[str, dict[str, Any]] = {}

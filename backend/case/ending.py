@@ -154,8 +154,12 @@ def _keeps(reader: Victim, at: datetime) -> bool:
     places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
     zones = PlaceZone.select().where(PlaceZone.place.in_(places))
     kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
-    cases = reading.cases({wearer_id for wearer_id, _ in kept_out}).values()
-    return any((case.wearer_id, place_id) in kept_out for case in cases for place_id in ends.guards(case, at))
+    faults: dict[int, str] = {}
+    cases = reading.cases({wearer_id for wearer_id, _ in kept_out}, faults=faults).values()
+    # Of a case that cannot be read nobody knows: then her officer tells her, and not her words.
+    return bool(faults) or any(
+        (case.wearer_id, place_id) in kept_out for case in cases for place_id in ends.guards(case, at)
+    )
 
 
 def _raise(

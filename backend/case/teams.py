@@ -232,7 +232,9 @@ def _concerned(moved: list[Wearer], people: list[int]) -> list[Wearer]:
     """Return the cases that move, and those for which somebody who moves is or will be responsible."""
     named = [
         row.wearer_id
-        for row in DatedEntry.select().where(DatedEntry.what == What.OFFICER, DatedEntry.wearer.is_null(False))
+        for row in reading.readable(
+            DatedEntry.select().where(DatedEntry.what == What.OFFICER, DatedEntry.wearer.is_null(False))
+        )
         if row.value["person"] in people
     ]
     ids = {*named, *(wearer.id for wearer in moved)}

@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from backend import clock, db
 from backend.errors import StorageUnavailable
+from backend.ingest.held import HeldLane, RowsHeld
 from backend.ingest.record import Answer, store_group
 from backend.ingest.submission import Submission
 from backend.settings import Settings
@@ -22,6 +23,8 @@ RETRY_AFTER_S = 5
 MOST_FIXES_A_GROUP = 2_000
 # After this time without work the connection goes back to the pool.
 IDLE_S = 0.5
+
+Waiting = tuple[Submission, Future[Answer]]
 
 
 class Committer:
@@ -35,6 +38,7 @@ class Committer:
         self._stop = threading.Event()
         # Since when a group is being committed.
         self._begun: float | None = None
+        self._held: HeldLane[Waiting] = HeldLane(self._commit_held, self._give_up, settings.ingest_timeout_s)
 
     def submit(self, submission: Submission) -> Answer:
         """Return the answer to a request once it is committed.
@@ -66,6 +70,7 @@ class Committer:
             self._queue.put_nowait(None)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=self._settings.ingest_timeout_s)
+        self._held.close()
 
     def _ensure_running(self) -> None:
         # Started with the first request and so in the process that serves, whatever forked it.
@@ -78,7 +83,12 @@ class Committer:
 
     def _run(self) -> None:
         while not (self._stop.is_set() and self._queue.empty()):
-            group = self._gather()
+            group = []
+            for item in self._gather():
+                if self._held.has(item[0].tag_id):
+                    self._held.add(item[0].tag_id, item)
+                else:
+                    group.append(item)
             if group:
                 self._begun = clock.monotonic()
                 self._commit(group)
@@ -105,25 +115,69 @@ class Committer:
         # Whoever stopped waiting was answered 503 and sends again.
         return [(submission, future) for submission, future in group if future.set_running_or_notify_cancel()]
 
-    def _commit(self, group: list[tuple[Submission, Future[Answer]]]) -> None:
+    def _commit(self, group: list[Waiting], *, is_careful: bool = False, waits: bool = False) -> bool:
+        """Commit a group and answer it; False where rows of it are held and nothing was done, if it ``waits``."""
         try:
-            answers = store_group([submission for submission, _ in group], self._settings)
+            submissions = [submission for submission, _ in group]
+            answers = store_group(submissions, self._settings, is_careful=is_careful, waits=waits)
+        except RowsHeld as held:
+            for item in group:
+                if item[0].tag_id in held.tag_ids:
+                    self._held.add(item[0].tag_id, item)
+            free = [item for item in group if item[0].tag_id not in held.tag_ids]
+            return self._commit(free, is_careful=is_careful) if free else True
         except Exception as error:
-            is_poison = not isinstance(error, db.STORAGE_TROUBLE)
-            if is_poison and len(group) > 1:
-                # Each alone: the others must not fail with the one that does.
-                for item in group:
-                    self._commit([item])
-                return
-            if is_poison and not group[0][0].is_poison:
-                # A tag that is told to send the same again would be silent for good behind this one request.
-                submission, future = group[0]
-                log.warning("a request of tag %s set apart: %s", submission.tag_id, type(error).__name__)
-                self._commit([(submission.set_apart(type(error).__name__), future)])
-                return
-            log.warning("%s request(s) of tags not stored: %s", len(group), type(error).__name__)
-            for _, future in group:
-                future.set_exception(StorageUnavailable("The storage failed; nothing was kept.", RETRY_AFTER_S))
-            return
+            if db.is_held(error):
+                return self._find_held(group, is_careful=is_careful, waits=waits)
+            if isinstance(error, db.STORAGE_TROUBLE):
+                log.warning("%s request(s) of tags not stored: %s", len(group), type(error).__name__)
+                self._fail(group, "The storage failed; nothing was kept.")
+            else:
+                self._commit_poisoned(group, error, is_careful=is_careful, waits=waits)
+            return True
         for (_, future), answer in zip(group, answers, strict=True):
             future.set_result(answer)
+        return True
+
+    def _find_held(self, group: list[Waiting], *, is_careful: bool, waits: bool) -> bool:
+        """Some row that this group needs is held, and nobody knows whose: halve it until that is one tag's matter."""
+        if waits:
+            return False
+        if len(group) == 1:
+            self._held.add(group[0][0].tag_id, group[0])
+            return True
+        middle = len(group) // 2
+        for half in (group[:middle], group[middle:]):
+            self._commit(half, is_careful=is_careful)
+        return True
+
+    def _commit_poisoned(self, group: list[Waiting], error: Exception, *, is_careful: bool, waits: bool) -> None:
+        """Something of this group cannot be read or stored: judge each wearer apart, then each request alone."""
+        if not is_careful:
+            log.warning("a group of %s request(s) is judged one by one: %s", len(group), type(error).__name__)
+            self._commit(group, is_careful=True, waits=waits)
+        elif len(group) > 1:
+            for item in group:
+                self._commit([item], is_careful=True)
+        elif not group[0][0].is_poison:
+            # A tag that is told to send the same again would be silent for good behind this one request.
+            submission, future = group[0]
+            log.warning("a request of tag %s set apart: %s", submission.tag_id, type(error).__name__)
+            self._commit([(submission.set_apart(type(error).__name__), future)], is_careful=True)
+        else:
+            log.warning("a request of a tag not stored: %s", type(error).__name__)
+            self._fail(group, "The storage failed; nothing was kept.")
+
+    def _commit_held(self, group: list[Waiting]) -> bool:
+        try:
+            return self._commit(group, waits=True)
+        finally:
+            db.release_connection()
+
+    def _give_up(self, item: Waiting) -> None:
+        self._fail([item], "What is recorded of this tag is in use; nothing was kept.")
+
+    @staticmethod
+    def _fail(group: list[Waiting], said: str) -> None:
+        for _, future in group:
+            future.set_exception(StorageUnavailable(said, RETRY_AFTER_S))

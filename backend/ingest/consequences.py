@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
+from backend.features import properties_of
 from backend.ingest.ground import Ground
 from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, gravest_visit, instant, level_of
 from backend.lifecycle import Danger
@@ -85,7 +86,9 @@ def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, deci
     standing = ground.standing.get((here.wearer_id, here.place_id, AlertKind.ZONE))
     if standing is None or standing.is_over:
         return True
-    if danger_of(decision) >= lifecycle.danger(Level(standing.level), Certainty(standing.certainty)):
+    if danger_of(decision) >= lifecycle.danger(
+        lifecycle.level_held(standing.level), lifecycle.certainty_held(standing.certainty)
+    ):
         return True
     if any(verdict.error for verdict in at_place):
         return False
@@ -163,7 +166,7 @@ def _leaves_a_stay_told_late(ground: Ground, row: PlaceZone, decision: Decision)
     """
     standing = ground.standing.get((row.wearer_id, row.place_id, AlertKind.ZONE))
     is_standing = standing is not None and not standing.is_over
-    is_near = decision.distance_m <= float(row.feature["properties"].get("buffer_m") or 0.0)
+    is_near = decision.distance_m <= float(properties_of(row.feature).get("buffer_m") or 0.0)
     if is_standing or is_near or danger_of(decision) < lifecycle.RAISES_FROM:
         return False
     at = instant(decision.fix_time)

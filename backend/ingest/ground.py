@@ -9,13 +9,13 @@ from typing import Any
 
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
-from backend.db import lock_rows
+from backend.db import lock_free_rows, lock_rows
+from backend.ingest.held import RowsHeld
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.lifecycle import Danger
-from backend.models import Activation, ActivationCorrection, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.models import Activation, ActivationCorrection, Alert, PlaceState, PlaceZone, ProtectedPlace, Table, Wearer
 from backend.record import reading
 from backend.record.facts import Case
-from zones import Certainty, Level
 
 
 def row_of(state: PlaceState) -> dict[str, Any]:
@@ -35,7 +35,9 @@ def row_of(state: PlaceState) -> dict[str, Any]:
 class Ground:
     """Activations, zones, states and standing alerts of the wearers of some tags, and what changes of them."""
 
-    def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool) -> None:
+    def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool, waits: bool = False) -> None:
+        """Read and hold what is known. Raises: RowsHeld where others hold some of it, unless it ``waits``."""
+        self._waits = waits
         self.activations: dict[int, list[Activation]] = defaultdict(list)
         in_error = ActivationCorrection.select(ActivationCorrection.activation)
         for activation in (
@@ -46,11 +48,13 @@ class Ground:
             self.activations[activation.tag_id].append(activation)
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
         # A wearer may have two tags while one is swapped for the other.
-        lock_rows(Wearer, sorted(wearer_ids))
+        self._hold(Wearer, {wearer_id: wearer_id for wearer_id in wearer_ids})
         self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
         self.moving: dict[int, list[PlaceZone]] = defaultdict(list)
         self.cases: dict[int, Case] = {}
+        # Wearers whose case cannot be read, with what is wrong with it.
+        self.faults: dict[int, str] = {}
         self.states: dict[tuple[int, int], PlaceState] = {}
         self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
@@ -63,7 +67,8 @@ class Ground:
             .order_by(PlaceZone.id)
         ):
             (self.moving if zone.moves else self.zones)[zone.wearer_id].append(zone)
-        self.cases = reading.cases(wearer_ids, [zone for zones in self.zones.values() for zone in zones])
+        fixed = [zone for zones in self.zones.values() for zone in zones]
+        self.cases = reading.cases(wearer_ids, fixed, self.faults)
         for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
             self.states[state.wearer_id, state.zone_id] = state
         if has_fixes:
@@ -77,12 +82,28 @@ class Ground:
             ~Alert.is_late,
             (~Alert.is_over) | (Alert.over_at > since),
         )
-        standing = [row.id for row in Alert.select(Alert.id).where(*where)]
+        found: Any = Alert.select(Alert.id, Alert.wearer).where(*where).tuples()
+        standing: dict[int, int] = dict(found)
         if not standing:
             return
-        lock_rows(Alert, standing)
-        for alert in Alert.select().where(Alert.id.in_(standing)).order_by(Alert.id):
+        self._hold(Alert, standing)
+        for alert in Alert.select().where(Alert.id.in_(list(standing))).order_by(Alert.id):
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
+
+    def _hold(self, model: type[Table], wearers: dict[int, int]) -> None:
+        """Hold rows, each of one wearer. Raises: RowsHeld for the tags of those whose rows others hold."""
+        if self._waits:
+            lock_rows(model, list(wearers))
+            return
+        held_by_others = {wearers[row_id] for row_id in lock_free_rows(model, list(wearers))}
+        if held_by_others:
+            raise RowsHeld(
+                {
+                    tag_id
+                    for tag_id, worn in self.activations.items()
+                    if any(activation.wearer_id in held_by_others for activation in worn)
+                }
+            )
 
     def wearer_at(self, tag_id: int, at: datetime) -> int | None:
         """Return who wore the tag at that instant."""
@@ -112,11 +133,25 @@ class Ground:
         )
 
     def places_of(self, wearer_id: int, at: datetime) -> dict[int, list[PlaceZone]]:
-        """Return the zones in force by their place."""
+        """Return the zones in force by their place; of a case that cannot be read, all that have not ended."""
         found: dict[int, list[PlaceZone]] = defaultdict(list)
-        for zone in self.in_force(wearer_id, at):
-            found[zone.place_id].append(zone)
+        is_read = wearer_id in self.cases
+        known = [*self.zones[wearer_id], *self.moving[wearer_id]]
+        for zone in self.in_force(wearer_id, at) if is_read else known:
+            if is_read or zone.to_at is None or zone.to_at > at:
+                found[zone.place_id].append(zone)
         return found
+
+    def snapshot(self) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+        """Return what judging changes here, to be given to ``restore`` where it fails."""
+        return dict(self.states), dict(self._changed), dict(self.standing)
+
+    def restore(self, before: tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]], wearer_id: int) -> None:
+        """Forget what a judgement that was undone had changed; the wearer's alerts are read again."""
+        self.states, self._changed, self.standing = before
+        ids = [alert.id for key, alert in self.standing.items() if key[0] == wearer_id]
+        for alert in Alert.select().where(Alert.id.in_(ids)).order_by(Alert.id):
+            self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
 
     def danger_at(self, wearer_id: int, zone_id: int) -> Danger:
         """Return the danger that is held of a zone; one that could not be judged is as grave as it gets."""
@@ -125,7 +160,7 @@ class Ground:
             return Danger.NONE
         if state.level == CANNOT_JUDGE_LEVEL:
             return Danger.BREACH
-        return lifecycle.danger(Level(state.level), Certainty(state.certainty))
+        return lifecycle.danger(lifecycle.level_held(state.level), lifecycle.certainty_held(state.certainty))
 
     def keep(self, state: PlaceState) -> None:
         """Take the state of one wearer at one zone for the newest; ``changed_states`` is what has to be stored."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from backend import clock, nearness, report_interval, stored_fixes
-from backend.db import atomic, insert_rows, lock_rows
+from backend import alarms, clock, nearness, stored_fixes
+from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_free_rows, lock_rows, wait_for_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
 from backend.ingest.ground import Ground
+from backend.ingest.held import RowsHeld
+from backend.ingest.intervals import intervals_s
 from backend.ingest.judge import (
     CANNOT_JUDGE_LEVEL,
     ZoneVerdict,
@@ -23,6 +27,7 @@ from backend.ingest.judge import (
 from backend.ingest.shapes import next_change, shape_of
 from backend.ingest.submission import SentFix, Submission
 from backend.models import (
+    AlarmKind,
     Fix,
     PlaceState,
     PlaceZone,
@@ -31,15 +36,17 @@ from backend.models import (
     TagEvent,
     TagRequest,
 )
-from backend.record import reading
-from backend.report_interval import Report
 from backend.settings import Settings
 from zones import Certainty, judge_late
 from zones import Fix as JudgedFix
 
+log = logging.getLogger(__name__)
+
 Answer = dict[str, Any]
 # What came in this time before a fix says from where the wearer came.
 CONTEXT_S = 1_800.0
+# A row that is held for longer is another tag's matter: its requests are tried again by themselves.
+LONGEST_HOLD_S = 1.0
 
 
 @dataclass(slots=True)
@@ -50,18 +57,28 @@ class _Batch:
     fixes: list[tuple[Submission, SentFix]] = field(default_factory=list)
 
 
-def store_group(submissions: Sequence[Submission], settings: Settings) -> list[Answer]:
+def store_group(
+    submissions: Sequence[Submission], settings: Settings, *, is_careful: bool = False, waits: bool = False
+) -> list[Answer]:
     """Commit the requests together and return the answer to each, in their order.
 
     Everything that follows is in the same transaction: fixes, quarantine, place states, alerts, first notifications
     and audit rows. Fixes of one tag are judged one group at a time, whatever process received them, because the
     tag's row is held until the commit.
 
-    Raises: whatever the storage raises, with nothing kept.
+    What cannot be judged because of a row that cannot be read fails as a whole at first. ``is_careful`` judges each
+    wearer apart, which takes longer: then that one wearer's fixes are kept unjudged, with an alert that says so.
+
+    Raises: RowsHeld where others hold rows of some of the tags, unless it ``waits``; whatever the storage raises, with
+    nothing kept.
     """
     with atomic():
         tag_ids = sorted({submission.tag_id for submission in submissions})
-        lock_rows(Tag, tag_ids)
+        wait_for_rows(LONGEST_HOLD_S)
+        if waits:
+            lock_rows(Tag, tag_ids)
+        elif held := lock_free_rows(Tag, tag_ids):
+            raise RowsHeld(held)
         answered = _earlier_answers(submissions)
         fresh = [s for s in submissions if (s.tag_id, s.webhook_id) not in answered or not s.is_answered]
         batches = _new_fixes(fresh)
@@ -70,14 +87,14 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
             for submission, _ in batch.fixes:
                 duplicates[id(submission)] -= 1
         _quarantine(fresh)
-        ground = _judge_and_keep(batches, fresh, tag_ids)
-        intervals_s = _intervals_s(ground, submissions, settings)
+        ground = _judge_and_keep(batches, fresh, tag_ids, is_careful=is_careful, waits=waits)
+        asked_s = intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
         for submission in submissions:
             key = (submission.tag_id, submission.webhook_id)
             if key not in answered and submission.is_answered:
-                answered[key] = _answer(submission, duplicates[id(submission)], intervals_s[submission.tag_id])
+                answered[key] = _answer(submission, duplicates[id(submission)], asked_s[submission.tag_id])
                 requests.append(
                     {
                         "tag": submission.tag_id,
@@ -158,60 +175,81 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
     insert_rows(TagEvent, events)
 
 
-def _judge_and_keep(batches: dict[int, _Batch], submissions: Sequence[Submission], tag_ids: Sequence[int]) -> Ground:
+def _judge_and_keep(
+    batches: dict[int, _Batch],
+    submissions: Sequence[Submission],
+    tag_ids: Sequence[int],
+    *,
+    is_careful: bool,
+    waits: bool,
+) -> Ground:
     """Judge and store the new fixes, say where none can be used; return what was known of their wearers."""
     unusable = [(submission, why) for submission in submissions if (why := submission.unusable())]
-    ground = Ground(tag_ids, has_fixes=bool(batches or unusable))
+    ground = Ground(tag_ids, has_fixes=bool(batches or unusable), waits=waits)
     rows: list[dict[str, Any]] = []
     for batch in batches.values():
         by_wearer: dict[int | None, list[tuple[Submission, SentFix]]] = defaultdict(list)
         for submission, fix in batch.fixes:
             by_wearer[ground.wearer_at(batch.tag_id, fix.fix_time)].append((submission, fix))
         for wearer_id, sent in by_wearer.items():
-            judged = {} if wearer_id is None else _judge_wearer(ground, batch.tag_id, wearer_id, sent)
+            judged = {} if wearer_id is None else _judge(ground, batch.tag_id, wearer_id, sent, is_careful=is_careful)
             rows += [_row(batch.tag_id, wearer_id, submission, fix, judged) for submission, fix in sent]
     for submission, why in unusable:
         wearer_id = ground.wearer_at(submission.tag_id, submission.received_at)
         if wearer_id is not None:
-            tell_unusable(ground, ground.wearers[wearer_id], why, submission.received_at, clock.now())
+            _say_unjudged(ground, wearer_id, why, submission.received_at, is_careful=is_careful)
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return ground
 
 
-def _intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Settings) -> dict[int, int]:
-    """Return how soon each tag is asked to report again: from what the tags sent, and from nothing that was judged.
-
-    Not even from how long judging took: an interval is that of the instant at which the request came.
-    """
-    received: dict[int, datetime] = {}
-    for submission in submissions:
-        received[submission.tag_id] = max(
-            submission.received_at, received.get(submission.tag_id, submission.received_at)
-        )
-    since = min(received.values()) - timedelta(seconds=report_interval.LOOK_BACK_S)
-    sent: dict[int, list[Report]] = defaultdict(list)
-    for tag_id, fix_time, *place in (
-        Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.speed_mps)
-        .where(Fix.tag.in_(list(received)), Fix.fix_time > since)
-        .tuples()
-        .iterator()
-    ):
-        sent[tag_id].append(Report(fix_time.timestamp(), *place))
-    wearers = {tag_id: ground.wearer_at(tag_id, at) for tag_id, at in received.items()}
-    worn = [wearer_id for wearer_id in wearers.values() if wearer_id is not None]
-    at_high_risk = reading.at_high_risk(worn, max(received.values()))
-    return {
-        tag_id: report_interval.interval_s(
-            report_interval.moved_at_s(sent[tag_id]), at, wearers[tag_id] in at_high_risk, settings
-        )
-        for tag_id, at in received.items()
-    }
+Judged = dict[datetime, tuple[int | None, str | None, datetime]]
 
 
-def _judge_wearer(
-    ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tuple[Submission, SentFix]]
-) -> dict[datetime, tuple[int | None, str | None, datetime]]:
+def _judge(
+    ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tuple[Submission, SentFix]], *, is_careful: bool
+) -> Judged:
+    """Judge one wearer's new fixes; where that cannot be done they are kept, and people are alerted to it."""
+    why = ground.faults.get(wearer_id)
+    if why is None and not is_careful:
+        return _judge_wearer(ground, tag_id, wearer_id, sent)
+    before = ground.snapshot()
+    if why is None:
+        try:
+            with apart():
+                return _judge_wearer(ground, tag_id, wearer_id, sent)
+        except STORAGE_TROUBLE:
+            raise
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"something recorded of the case cannot be read ({type(error).__name__})"
+            log.warning("wearer %s not judged: %s at %s:%s", wearer_id, why, place.filename, place.lineno)
+            ground.restore(before, wearer_id)
+    _say_unjudged(ground, wearer_id, why, max(s.received_at for s, _ in sent), is_careful=is_careful)
+    decided_at = clock.now()
+    return {fix.fix_time: (CANNOT_JUDGE_LEVEL, None, decided_at) for _, fix in sent}
+
+
+def _say_unjudged(ground: Ground, wearer_id: int, why: str, received_at: datetime, *, is_careful: bool) -> None:
+    """Alert people to it that nobody knows how near a wearer is; an alarm where even that cannot be done."""
+    wearer, now = ground.wearers[wearer_id], clock.now()
+    if not is_careful:
+        tell_unusable(ground, wearer, why, received_at, now)
+        return
+    before = ground.snapshot()
+    try:
+        with apart():
+            tell_unusable(ground, wearer, why, received_at, now)
+    except STORAGE_TROUBLE:
+        raise
+    except Exception as error:
+        log.exception("wearer %s: no alert says that they are not judged: %s", wearer_id, type(error).__name__)
+        ground.restore(before, wearer_id)
+        detail = f"Fixes of wearer {wearer_id} cannot be judged, and no alert can say so"
+        alarms.raise_alarm(AlarmKind.NOT_JUDGED, f"wearer:{wearer_id}", detail, now, wearer.team_id)
+
+
+def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tuple[Submission, SentFix]]) -> Judged:
     """Judge one wearer's new fixes, keep the states and change the alerts; return how each fix was judged."""
     wearer = ground.wearers[wearer_id]
     new = [fix.fix for _, fix in sent]
@@ -242,7 +280,7 @@ def _judge_wearer(
             wearer, tag_id, ground.moving[wearer_id], ground.states, new, max(received.values()), decided_at
         ):
             ground.keep(moved)
-    judged: dict[datetime, tuple[int | None, str | None, datetime]] = {}
+    judged: Judged = {}
     for _, fix in sent:
         decisions = [v.judged[fix.fix.fix_time] for v in verdicts if fix.fix.fix_time in v.judged]
         worst = max(decisions, key=danger_of, default=None)
@@ -305,7 +343,7 @@ def _row(
     wearer_id: int | None,
     submission: Submission,
     sent: SentFix,
-    judged: dict[datetime, tuple[int | None, str | None, datetime]],
+    judged: Judged,
 ) -> dict[str, Any]:
     fix = sent.fix
     level, certainty, decided_at = judged.get(sent.fix_time, (None, None, None))

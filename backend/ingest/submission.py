@@ -31,6 +31,9 @@ EVENT_KINDS = (
     "sos",
 )
 LONGEST_KEPT_BODY = 4_000
+LONGEST_DETAIL = 300
+# The calendar that every time zone can be reckoned in.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Submission:
     # A body that is of no use as a whole is kept too, and answered with its error instead of a count.
     is_answered: bool = True
     is_poison: bool = False
+    # Why nothing of what the tag sends can be taken, known before anything of it was read.
+    is_unheard_because: str | None = None
 
     def unusable(self) -> str | None:
         """Return why nothing of this request tells how near the wearer is, or None.
@@ -91,6 +96,8 @@ class Submission:
         """
         if self.fixes:
             return None
+        if self.is_unheard_because is not None:
+            return self.is_unheard_because
         if self.is_poison:
             return "the tag's fixes cannot be processed"
         clock_codes = {"stale_timestamp", "fix_time_in_future"}
@@ -126,7 +133,7 @@ def read_body(body: bytes, settings: Settings) -> tuple[list[Any], list[Any]]:
     Raises: MalformedJson, InvalidRequest, EmptyBatch, BatchTooLarge.
     """
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise MalformedJson(f"The body cannot be read as JSON: {error}"[:300]) from None
     if not isinstance(content, dict):
@@ -154,7 +161,7 @@ def read(
         try:
             sent = _read_fix(index, item, received_at, settings)
         except FixRefused as refusal:
-            submission.refused.append(Refusal(index, refusal.code, refusal.detail, _kept(item)))
+            submission.refused.append(Refusal(index, refusal.code, refusal.detail[:LONGEST_DETAIL], _kept(item)))
             continue
         if is_stale:
             submission.refused.append(
@@ -165,6 +172,11 @@ def read(
     for item in events:
         _read_event(item, submission)
     return submission
+
+
+def unheard(tag_id: int, why: str, received_at: datetime) -> Submission:
+    """Return a submission that only says that nothing of this tag can be taken, and why."""
+    return Submission(tag_id, "", received_at, is_answered=False, is_unheard_because=why)
 
 
 def refused_body(
@@ -202,6 +214,11 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     return SentFix(index, fix, at, battery_pct, _printable(extra) or None)
 
 
+def _whole(text: str) -> int | float:
+    """Read a whole number; one of thousands of digits is infinite, and costs nothing but itself."""
+    return int(text) if len(text) <= 400 else float("inf")
+
+
 def _instant(value: Any, name: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
@@ -209,10 +226,9 @@ def _instant(value: Any, name: str) -> datetime:
         raise FixRefused("not_an_instant", f"{name} is not an ISO 8601 instant such as 2026-11-24T20:00:00Z.") from None
     if at.tzinfo is None:
         raise FixRefused("not_an_instant", f"{name} has no time zone; write 2026-11-24T20:00:00Z.")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise FixRefused("not_an_instant", f"{name} is beyond the calendar.") from None
+    if not EARLIEST <= at < LATEST:
+        raise FixRefused("not_an_instant", f"{name} is beyond the calendar.")
+    return at.astimezone(UTC)
 
 
 def _number_or_none(name: str, value: Any, extra: dict[str, Any]) -> float | None:
@@ -239,7 +255,10 @@ def _printable(extra: dict[str, Any]) -> dict[str, Any]:
     """Return ``extra`` as strict JSON can hold it, and no longer than is kept of a body."""
     if not extra:
         return {}
-    text = json.dumps(extra, default=str)
+    try:
+        text = json.dumps(extra, default=str)
+    except RecursionError:
+        return {"text": "nested too deep to be kept"}
     # Neither NaN, NUL nor half a surrogate pair can be kept as JSON everywhere: such things are kept as escaped text.
     is_odd = any(mark in text for mark in ("NaN", "Infinity", "\\u0000")) or _has_half_pair(extra)
     if len(text) > LONGEST_KEPT_BODY or is_odd:
@@ -270,7 +289,10 @@ def _read_event(item: Any, submission: Submission) -> None:
 
 
 def _kept(item: Any) -> str:
-    return json.dumps(item)[:LONGEST_KEPT_BODY].replace("\\u0000", "")
+    try:
+        return json.dumps(item)[:LONGEST_KEPT_BODY].replace("\\u0000", "")
+    except RecursionError:
+        return "nested too deep to be kept"
 
 
 def _seconds(span: timedelta) -> int:

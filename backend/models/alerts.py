@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from peewee import (
     SQL,
-    AutoField,
-    BigAutoField,
+    BigIntegerField,
     BooleanField,
     CharField,
     DoubleField,
@@ -76,7 +75,7 @@ class Alert(Table):
     ladder = JSONField(null=True)
     duty_person = ForeignKeyField(Person, null=True)
     # Where the alert stands in the feed of changes that phones follow.
-    cursor = IntegerField(default=0, index=True)
+    cursor = BigIntegerField(default=0, index=True)
 
     class Meta:
         indexes = (
@@ -97,14 +96,12 @@ Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED)
 class Feed(Table):
     """The one row whose counter numbers the changes of alerts in the order of their commits."""
 
-    id = AutoField()
-    cursor = IntegerField()
+    cursor = BigIntegerField()
 
 
 class AuditEntry(Table):
     """Who did what to what, and when; written with the change itself."""
 
-    id = BigAutoField()
     at = InstantField()
     actor = CharField()
     action = CharField()

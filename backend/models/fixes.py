@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from peewee import (
-    BigAutoField,
     CharField,
     DoubleField,
     ForeignKeyField,
@@ -20,7 +19,6 @@ from backend.models.wearers import PlaceZone, Tag, Wearer
 class TagRequest(Table):
     """One signed request of a tag and what it was answered, so that the same request is answered the same."""
 
-    id = BigAutoField()
     tag = ForeignKeyField(Tag)
     webhook_id = CharField()
     received_at = InstantField()
@@ -33,7 +31,6 @@ class TagRequest(Table):
 class Fix(Table):
     """One position report that was accepted, with how it was judged."""
 
-    id = BigAutoField()
     tag = ForeignKeyField(Tag, backref="fixes", index=False)
     wearer = ForeignKeyField(Wearer, null=True, index=False)
     fix_time = InstantField()
@@ -62,7 +59,6 @@ class Fix(Table):
 class QuarantinedFix(Table):
     """What a tag sent and we do not act on, as it came, with the reason."""
 
-    id = BigAutoField()
     tag = ForeignKeyField(Tag, backref="quarantine")
     webhook_id = CharField()
     position = IntegerField(null=True)
@@ -75,7 +71,6 @@ class QuarantinedFix(Table):
 class TagEvent(Table):
     """Something a tag said of itself, or we saw of it: a strap opened, a clock reset. Held against no person."""
 
-    id = BigAutoField()
     tag = ForeignKeyField(Tag, backref="events")
     kind = CharField()
     at = InstantField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, CharField, ForeignKeyField, JSONField, TextField
+from peewee import CharField, ForeignKeyField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
@@ -13,7 +13,6 @@ from backend.models.table import Table
 class Epoch(Table):
     """The one row that names this life of the database: a restore from backup begins another one."""
 
-    id = AutoField()
     name = CharField()
     began_at = InstantField()
     # From a restore until a notifier has judged anew what is owed: nothing is sent meanwhile.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import SQL, BigAutoField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
@@ -15,7 +15,6 @@ from backend.vocabulary import NotificationState
 class Notification(Table):
     """One message owed to one person on one channel for one rung of an alert's ladder."""
 
-    id = BigAutoField()
     alert = ForeignKeyField(Alert, backref="notifications")
     person = ForeignKeyField(Person, null=True, backref="notifications")
     victim = ForeignKeyField(Victim, null=True, backref="notifications")
@@ -100,7 +99,6 @@ class Receipt(Table):
 class ProviderEvent(Table):
     """A callback or an incoming message of a provider, stored as it came before anything is made of it."""
 
-    id = BigAutoField()
     provider = CharField()
     token = CharField(unique=True)
     kind = CharField()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BigAutoField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.staff import Person
@@ -26,7 +26,6 @@ class CheckedCaseload(Table):
 class DatedEntry(Table):
     """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
 
-    id = BigAutoField()
     subject = CharField()
     what = CharField()
     # Whose case it belongs to, so that a case is read in one query.
@@ -72,7 +71,7 @@ class ZoneVersion(Table):
 
     zone = ForeignKeyField(PlaceZone, unique=True, backref="versions")
     # The number of the first zone of the line.
-    line = IntegerField(index=True)
+    line = BigIntegerField(index=True)
     order = ForeignKeyField(Order, null=True, backref="zone_versions")
     condition = ForeignKeyField(Condition, null=True)
     is_removed = BooleanField(default=False)
@@ -97,7 +96,6 @@ class ActivationCorrection(Table):
 class CaseDue(Table):
     """What the calendar owes a case: derived from the record, and made anew when the record changes."""
 
-    id = BigAutoField()
     what = CharField()
     subject = CharField()
     wearer = ForeignKeyField(Wearer, null=True)

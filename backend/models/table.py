@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from peewee import Model
+from peewee import BigAutoField, Model
 
 from backend.db import database
 
@@ -12,10 +12,11 @@ from backend.db import database
 class Table(Model):
     """What all tables share."""
 
-    if TYPE_CHECKING:
-        # peewee adds the key, and one ``..._id`` for each foreign key, as the class is made.
-        id: Any
+    # Of 64 bits, and so every key of another table that refers to it.
+    id: Any = BigAutoField()
 
+    if TYPE_CHECKING:
+        # peewee adds one ``..._id`` for each foreign key as the class is made.
         def __getattr__(self, name: str) -> Any: ...
 
     class Meta:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.errors import InvalidRecord
+from backend.features import properties_of
 from zones.shape import METRES_A_MILE
 from zones.zone import DEFAULT_BUFFER_M, ZoneKind
 
@@ -53,7 +54,7 @@ def pasted(text: str) -> Outline:
     """
     try:
         read = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         where = f" near line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidRecord(f"The shape is not GeoJSON: it cannot be read{where}.") from None
     if isinstance(read, dict) and read.get("type") == "FeatureCollection":
@@ -130,6 +131,17 @@ def hours_lost(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return [f"For {lost:,.4g} hours of each week in which it was in force it warns of nothing any more."]
 
 
+UNREADABLE = "This zone cannot be read: fixes are kept and not judged against it."
+
+
+def said_of(zone: Any) -> str:
+    """The same as ``in_words``, of a zone that may be unreadable."""
+    try:
+        return in_words(zone)
+    except Exception:
+        return UNREADABLE
+
+
 def in_words(zone: dict[str, Any]) -> str:
     """Return what a zone asks of the wearer, how early it warns and when it is in force, without a coordinate."""
     properties = zone.get("properties") or {}
@@ -141,7 +153,7 @@ def in_words(zone: dict[str, Any]) -> str:
 
 def keeps_in(zone: dict[str, Any]) -> bool:
     """Tell whether a zone is one that he must not leave: its breach says nothing of how near he is to anybody."""
-    return (zone.get("properties") or {}).get("kind") in (ZoneKind.INCLUSION, ZoneKind.RESTRICTION)
+    return properties_of(zone).get("kind") in (ZoneKind.INCLUSION, ZoneKind.RESTRICTION)
 
 
 def length(metres: float) -> str:

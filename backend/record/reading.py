@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from peewee import JOIN
 
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+from backend.errors import DomainError
+from backend.features import properties_of
+from backend.models import (
+    DatedEntry,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Team,
+    Victim,
+    Wearer,
+    ZoneVersion,
+)
 from backend.record.facts import (
     Case,
     MovingTerms,
@@ -24,8 +36,11 @@ from backend.record.facts import (
     standing,
     true_at,
 )
+from backend.record.values import is_readable
 from zones.refusal import ZoneRefused
 from zones.schedule import read_timing
+
+log = logging.getLogger(__name__)
 
 # Of backend.case.lives.Risk.
 HIGH_RISK = ("high", "very_high")
@@ -36,17 +51,26 @@ def entry_version(row: DatedEntry) -> Version[Any]:
     return Version(row.id, row.from_at, row.recorded_at, row.value, row.corrects_id)
 
 
+def readable(rows: Iterable[DatedEntry]) -> Iterator[DatedEntry]:
+    """Return the entries whose value can be read; what is recorded of others must not wait for one that cannot."""
+    for row in rows:
+        if is_readable(row.what, row.value):
+            yield row
+        else:
+            log.warning("entry %s of %s: its %s cannot be read and is passed over", row.id, row.subject, row.what)
+
+
 def entries(subject: str, what: What) -> list[Version[Any]]:
     """Return the whole history of one thing, corrected entries included."""
     rows = DatedEntry.select().where(DatedEntry.subject == subject, DatedEntry.what == what).order_by(DatedEntry.id)
-    return [entry_version(row) for row in rows]
+    return [entry_version(row) for row in readable(rows)]
 
 
 def histories(subjects: Iterable[str], what: What) -> dict[str, list[Version[Any]]]:
     """Return the whole histories of many things, read at once; what has no entry is left out."""
     found: dict[str, list[Version[Any]]] = defaultdict(list)
     query = DatedEntry.select().where(DatedEntry.subject.in_(sorted(set(subjects))), DatedEntry.what == what)
-    for row in query.order_by(DatedEntry.id):
+    for row in readable(query.order_by(DatedEntry.id)):
         found[row.subject].append(entry_version(row))
     return dict(found)
 
@@ -57,9 +81,34 @@ def value_at(subject: str, what: What, at: datetime) -> Any:
     return found.value if found else None
 
 
-def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -> dict[int, Case]:
-    """Return the cases of these wearers; ``zones`` are all rows of their fixed zones, if no moving ones are asked."""
-    ids = list(wearer_ids)
+class CaseUnreadable(DomainError):
+    """A row of a case that cannot be read, so that nobody knows which of its zones are in force."""
+
+    code, status, title = "case_unreadable", 409, "Something that is recorded of this case cannot be read"
+
+
+def cases(
+    wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None, faults: dict[int, str] | None = None
+) -> dict[int, Case]:
+    """Return the cases of these wearers; ``zones`` are all rows of their fixed zones, if no moving ones are asked.
+
+    Where ``faults`` is given, a case with a row that cannot be read is left out and named there with what is wrong:
+    the others are read all the same. Raises: CaseUnreadable for such a case where it is not.
+    """
+    wrong: dict[int, str] = {}
+    found = _cases(list(wearer_ids), zones, wrong)
+    if wrong and faults is None:
+        wearer_id, said = next(iter(wrong.items()))
+        raise CaseUnreadable(f"Case {wearer_id}: {said}. Its fixes are kept and not judged until it is corrected.")
+    for wearer_id, said in wrong.items():
+        log.warning("case %s cannot be read: %s", wearer_id, said)
+        del found[wearer_id]
+    if faults is not None:
+        faults.update(wrong)
+    return found
+
+
+def _cases(ids: Sequence[int], zones: Sequence[PlaceZone] | None, wrong: dict[int, str]) -> dict[int, Case]:
     found = {wearer_id: Case(wearer_id) for wearer_id in ids}
     if not ids:
         return found
@@ -75,10 +124,15 @@ def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -
     for zone in rows:
         version = versions.get(zone.id)
         line = version.line if version else zone.id
+        try:
+            until = _until(zone)
+        except Exception:
+            # Whatever is wrong with a zone is said where its fixes are judged.
+            until = zone.to_at
         terms = ZoneTerms(
             zone.id,
             zone.place_id,
-            _until(zone),
+            until,
             version.order_id if version else None,
             version.is_removed if version else False,
         )
@@ -89,20 +143,25 @@ def cases(wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None) -
         )
     query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what.in_([What.LIFE, What.TERMS]))
     for row in query.order_by(DatedEntry.id):
-        case = found[row.wearer_id]
-        if row.what == What.LIFE:
-            case.life.append(entry_version(row))
+        # Which zones are in force rests on every one of these: none may be passed over.
+        if is_readable(row.what, row.value):
+            _add_entry(found[row.wearer_id], row)
         else:
-            order_id = int(row.subject.partition(":")[2])
-            case.orders.setdefault(order_id, []).append(
-                Version(row.id, row.from_at, row.recorded_at, Terms.from_value(row.value), row.corrects_id)
-            )
+            wrong[row.wearer_id] = f"entry {row.id} of its {row.what} cannot be read"
     return found
+
+
+def _add_entry(case: Case, row: DatedEntry) -> None:
+    if row.what == What.LIFE:
+        case.life.append(entry_version(row))
+        return
+    order_id, terms = int(row.subject.partition(":")[2]), Terms.from_value(row.value)
+    case.orders.setdefault(order_id, []).append(Version(row.id, row.from_at, row.recorded_at, terms, row.corrects_id))
 
 
 def _until(zone: PlaceZone) -> datetime | None:
     """Return when a version of a zone ends by itself: as was entered or as its shape says, whichever comes first."""
-    said = zone.feature["properties"].get("valid_until")
+    said = properties_of(zone.feature).get("valid_until")
     if said is None:
         return zone.to_at
     try:
@@ -140,7 +199,7 @@ def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
         subjects = [f"person:{person}" for person in sorted(unread)]
         query = DatedEntry.select().where(DatedEntry.subject.in_(subjects), DatedEntry.what == What.COVER)
         found.update({person: [] for person in unread})
-        for row in query.order_by(DatedEntry.id):
+        for row in readable(query.order_by(DatedEntry.id)):
             found[int(row.subject.partition(":")[2])].append(entry_version(row))
         stand_ins = {version.value.get("by") for person in unread for version in found[person]}
         unread = {int(person) for person in stand_ins if person is not None} - found.keys()
@@ -160,7 +219,7 @@ class OfficersThen:
         self._held: dict[int, list[Version[Any]]] = defaultdict(list)
         ids = {wearer.id for wearer in wearers}
         held = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
-        for row in held.order_by(DatedEntry.id):
+        for row in readable(held.order_by(DatedEntry.id)):
             version = entry_version(row)
             self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
         self._covers = covers_of(
@@ -196,7 +255,8 @@ def responsible_officer_id(wearer: Wearer, at: datetime) -> int | None:
 def team_names_at(at: datetime) -> dict[int, str]:
     """Return what each team was called at ``at``."""
     histories: dict[int, list[Version[Any]]] = defaultdict(list)
-    for row in DatedEntry.select().where(DatedEntry.what == What.NAME, DatedEntry.subject.startswith("team:")):
+    named = DatedEntry.select().where(DatedEntry.what == What.NAME, DatedEntry.subject.startswith("team:"))
+    for row in readable(named):
         histories[int(row.subject.partition(":")[2])].append(entry_version(row))
     names = {}
     for team in Team.select():
@@ -209,7 +269,7 @@ def teams_of_cases() -> dict[int, list[Version[int]]]:
     """Return to which teams the cases that ever went to another one belonged, by the number of the wearer."""
     found: dict[int, list[Version[int]]] = defaultdict(list)
     query = DatedEntry.select().where(DatedEntry.what == What.TEAM, DatedEntry.wearer.is_null(False))
-    for row in query.order_by(DatedEntry.id):
+    for row in readable(query.order_by(DatedEntry.id)):
         found[row.wearer_id].append(entry_version(row))
     return dict(found)
 
@@ -226,7 +286,7 @@ def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
     """Return who is entered as protected in which of these cases, zones apart: victim and wearer."""
     entered: dict[tuple[str, int], list[Version[Any]]] = defaultdict(list)
     query = DatedEntry.select().where(DatedEntry.wearer.in_(list(wearer_ids)), DatedEntry.what == What.PROTECTED)
-    for row in query.order_by(DatedEntry.id):
+    for row in readable(query.order_by(DatedEntry.id)):
         entered[row.subject, row.wearer_id].append(entry_version(row))
     newest = [(standing(history), wearer_id) for (_, wearer_id), history in entered.items()]
     return {

@@ -15,6 +15,7 @@ from backend.case.warnings import day
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import Person, Role, Tag, Team
 from backend.record.facts import LONDON
+from backend.web.bounds import is_number
 from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
 from backend.web.identity import page_for, settings
 
@@ -67,7 +68,7 @@ def _try(act: Callable[[], tuple[str, str]]) -> Any:
 
 
 def _number(name: str, what: str) -> int:
-    if not text_of(name).isdigit():
+    if not is_number(text_of(name)):
         raise InvalidRecord(f"Choose {what}.")
     return int(text_of(name))
 
@@ -211,7 +212,7 @@ def split_team(team_id: int) -> Any:
     try:
         from_at = from_when(now)
         into = _number("into", "the other team")
-        named = [int(value) for value in request.form.getlist("people") if value.isdigit()]
+        named = [int(value) for value in request.form.getlist("people") if is_number(value)]
         cases = teams.split_team(
             by, team_id, into, named, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
         )
@@ -242,7 +243,7 @@ def _when(from_at: datetime, now: datetime) -> str:
 @page_for(Role.ADMINISTRATOR)
 def leave(person_id: int) -> Any:
     def act() -> tuple[str, str]:
-        heir = int(text_of("heir")) if text_of("heir").isdigit() else None
+        heir = int(text_of("heir")) if is_number(text_of("heir")) else None
         try:
             moved = people.leave(visitor(), person_id, {}, clock.now(), why=text_of("why"), everyone_else=heir)
         except CaseloadLeft as error:

@@ -12,6 +12,7 @@ from backend.errors import DomainError, NotFound
 from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
 from backend.rota import LONDON, ShiftRefused
 from backend.rungs import DEFAULT, Ladder, Who, ladder_of
+from backend.web.bounds import is_number, read_day
 from backend.web.identity import page_for, page_visitor
 
 bp = Blueprint("duty_pages", __name__)
@@ -96,7 +97,7 @@ def _colleagues(person: Person) -> list[Person]:
 
 def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
     try:
-        day, at = date.fromisoformat(_text(f"{name}_day")), time.fromisoformat(_text(f"{name}_time"))
+        day, at = read_day(_text(f"{name}_day")), time.fromisoformat(_text(f"{name}_time"))
     except ValueError:
         raise ShiftRefused(f"Enter the day and the time at which the shift {what}.") from None
     return rota.instant_of(day, at, is_end=is_end)
@@ -106,7 +107,7 @@ def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
 @page_for(Role.SUPERVISOR)
 def add_shift() -> Any:
     try:
-        if not _text("person").isdigit():
+        if not is_number(_text("person")):
             raise ShiftRefused("Choose who is on duty.")
         from_at, to_at = _local("from", "begins"), _local("to", "ends", is_end=True)
         rota.add(_person(), int(_text("person")), from_at, to_at, clock.now())
@@ -130,7 +131,7 @@ def remove_shift(shift_id: int) -> Any:
 def copy_week() -> Any:
     try:
         try:
-            monday = date.fromisoformat(_text("monday"))
+            monday = read_day(_text("monday"))
         except ValueError:
             raise ShiftRefused("Choose a week.") from None
         rota.copy_week(_person(), monday, clock.now())
@@ -198,7 +199,7 @@ def edit_ladder(name: str) -> Any:
         rungs = _entered()
         try:
             content, desk = _content(rungs), _text("duty_person")
-            policies.put(person, content, KINDS[name], int(desk) if desk.isdigit() else None, now)
+            policies.put(person, content, KINDS[name], int(desk) if is_number(desk) else None, now)
         except DomainError as error:
             return _edit(name, rungs, desk=_text("duty_person"), error=error), error.status
         return redirect(url_for("duty_pages.ladder_page"))
@@ -230,7 +231,7 @@ def _edit(name: str, rungs: list[dict[str, Any]], *, desk: str, error: DomainErr
 
 def _entered() -> list[dict[str, Any]]:
     """Return the rungs of the form as they were entered, the repeating one last."""
-    count = int(_text("count")) if _text("count").isdigit() else 0
+    count = int(_text("count")) if is_number(_text("count")) else 0
     return [
         {
             "after_s": _text(f"after_{number}"),

@@ -105,7 +105,11 @@ def report(serial: str) -> Response:
         tag = tags.find(serial)
     # The wait for the commit must not hold a connection that the committer may need.
     db.release_connection()
-    signed = tags.verify(tag, request.headers, body, received_at, settings().signature_tolerance_s)
+    try:
+        signed = tags.verify(tag, request.headers, body, received_at, settings().signature_tolerance_s)
+    except tags.KeyUnreadable:
+        committer().submit(ingest.unheard(tag.id, "the tag's key cannot be read", received_at))
+        raise
     try:
         submission = ingest.read(tag.id, signed.webhook_id, body, received_at, signed.is_stale, settings())
     except DomainError as error:

@@ -12,6 +12,7 @@ from backend import digits
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.record.facts import LONDON
+from backend.web.bounds import is_number, read_day
 from backend.web.identity import page_visitor
 
 
@@ -28,7 +29,8 @@ def text_of(name: str) -> str:
 
 def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
-    return digits.whole(text_of(name))
+    text = digits.fold(text_of(name))
+    return int(text) if is_number(text) else None
 
 
 def number_of(name: str, what: str) -> float:
@@ -46,7 +48,7 @@ def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
     if not text and not is_needed:
         return None
     try:
-        return date.fromisoformat(text)
+        return read_day(text)
     except ValueError:
         raise InvalidRecord(f"Enter {what} as a day, a month and a year.") from None
 

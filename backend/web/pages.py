@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
 from backend.models import Role
+from backend.web.bounds import read_day
 from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
 
@@ -67,7 +68,8 @@ def home() -> WerkzeugResponse:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
-    form = SignInForm()
+    # Of a form alone: by itself it would read a body of JSON as one.
+    form = SignInForm(request.form if request.method == "POST" else None)
     if form.validate_on_submit():
         try:
             person = auth.check_password(form.email.data, form.password.data)
@@ -209,7 +211,7 @@ def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = dict(asked)
     for name, days in (("from", 0), ("to", 1)):
         try:
-            day = date.fromisoformat(asked.get(name, ""))
+            day = read_day(asked.get(name, ""))
             values[name] = datetime.combine(day + timedelta(days=days), time(), LONDON)
         except (ValueError, OverflowError):
             continue

@@ -6,11 +6,12 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, json, request
+from peewee import DataError
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from backend import db
-from backend.errors import DomainError, InvalidRequest, StorageUnavailable
+from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,18 @@ def init_app(app: Flask) -> None:
             if name in ("Retry-After", "Allow"):
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(RecursionError)
+    def nested_too_deep(error: RecursionError) -> Response:
+        return refused(MalformedJson("The request is nested too deep to be read."))
+
+    @app.errorhandler(DataError)
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(UnicodeError)
+    def beyond_bounds(error: Exception) -> Response:
+        """The database, or the calendar, cannot hold what was sent: a larger number, a later year, half a character."""
+        log.warning("%s %s holds what cannot be kept: %s", request.method, request.url_rule, type(error).__name__)
+        return refused(InvalidRequest("The request holds a value that cannot be kept."))
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

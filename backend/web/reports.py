@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend import clock, reports, tables
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
+from backend.web.bounds import within_bounds
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 
@@ -32,8 +33,8 @@ class ReportQuery(BaseModel):
     def _in_utc(cls, value: datetime | None) -> datetime | None:
         # A date alone is taken as its first instant in UTC.
         if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value
+            value = value.replace(tzinfo=UTC)
+        return None if value is None else within_bounds(value)
 
 
 class GroupOut(BaseModel):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Response, jsonify
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from backend import accounts, clock
 from backend.case import administration, teams
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read
@@ -41,7 +42,7 @@ class RenameIn(NamedIn, Dated):
 class Confirmed(Because):
     """Why, and from when on, empty for now; and that what it leaves without an officer was read and confirmed."""
 
-    from_at: AwareDatetime | None = None
+    from_at: Instant | None = None
     is_confirmed: bool = False
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AwareDatetime
-
 from backend.case import lives, police
 from backend.case.lives import Ended, Risk, Suspended
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person, PoliceHandover
+from backend.web.bounds import Instant
 from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Documented, Name, Reasoned, bp, records
 from mobile_api.schemas import Strict
 
@@ -18,7 +17,7 @@ class SuspensionIn(Reasoned, Correcting, Dated):
     """Fixes are stored and not judged from an instant on."""
 
     reason: Suspended
-    expected_end_at: AwareDatetime
+    expected_end_at: Instant
 
 
 class ResumptionIn(Correcting, Dated):
@@ -29,7 +28,7 @@ class EndIn(Reasoned, Correcting):
     """The case ends, after the protected persons were told."""
 
     reason: Ended
-    at: AwareDatetime
+    at: Instant
 
 
 class RecallIn(Documented):
@@ -47,7 +46,7 @@ class HandoverIn(Strict):
 
     force: Name
     reference: Name
-    at: AwareDatetime
+    at: Instant
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/suspension")

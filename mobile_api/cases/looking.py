@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Response, jsonify
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from backend import clock
 from backend.case import viewing, watch
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query
@@ -23,7 +24,7 @@ class SearchIn(Strict):
 class AtQuery(Strict):
     """The instant at which the case is shown; without it, now."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 @bp.post("/v1/wearers/search")

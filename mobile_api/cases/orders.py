@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from backend.case import eligibility, opening, writing
 from backend.case.protected import KnownPerson
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.record.facts import Terms
+from backend.web.bounds import Instant
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict
@@ -56,7 +57,7 @@ class ConditionIn(Strict):
 
     number: Name
     wording: Text
-    from_at: AwareDatetime
+    from_at: Instant
     corrects: int | None = Field(None, description="The condition that was recorded in error; then say why")
     why: str = Field("", max_length=4_000)
     document: str = Field("", max_length=400)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Response, jsonify
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from backend import clock
 from backend.case import administration, people
 from backend.case.people import CaseloadLeft
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, EmergencyOpening, Person
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read
@@ -41,7 +42,7 @@ class CoverIn(Dated):
     """Who answers for an absent colleague's cases, from when until when."""
 
     covering_id: int
-    until: AwareDatetime
+    until: Instant
     corrects: int | None = Field(None, description="The cover that was recorded in error")
 
 

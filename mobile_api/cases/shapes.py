@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 from flask import Blueprint, Response, jsonify
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from backend import clock
 from backend.errors import (
@@ -20,6 +20,7 @@ from backend.errors import (
     NotFound,
     NotSignedIn,
 )
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read
@@ -43,7 +44,7 @@ class Because(Strict):
 class Dated(Because):
     """Something that is so from an instant on, and why."""
 
-    from_at: AwareDatetime
+    from_at: Instant
 
 
 class Documented(Because):
@@ -67,8 +68,8 @@ class Reasoned(Documented):
 class Period(Strict):
     """The dates of an order; without an end it has none."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant
+    ends_at: Instant | None = None
 
 
 class MadeOut(BaseModel):

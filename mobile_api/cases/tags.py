@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Response, jsonify
-from pydantic import AwareDatetime
 
 from backend import clock
 from backend.case import viewing, writing
 from backend.errors import InvalidTransition
 from backend.models import Activation, Person
+from backend.web.bounds import Instant
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read_query
@@ -22,7 +22,7 @@ class TagIn(Dated):
     """A tag that the wearer wears from an instant on; ``corrects`` names an activation recorded in error."""
 
     serial: Name
-    to_at: AwareDatetime | None = None
+    to_at: Instant | None = None
     corrects: int | None = None
     is_confirmed: bool = False
 
@@ -31,14 +31,14 @@ class SwapIn(Because):
     """The tag that is worn instead from an instant on."""
 
     serial: Name
-    at: AwareDatetime
+    at: Instant
     is_confirmed: bool = False
 
 
 class TakenOffIn(Because):
     """When the tag came off, whether that corrects what was said before, and that what it takes away was confirmed."""
 
-    to_at: AwareDatetime
+    to_at: Instant
     is_correction: bool = False
     is_confirmed: bool = False
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from backend.case import writing
 from backend.errors import InvalidTransition
 from backend.models import DatedEntry, Person, PlaceZone
+from backend.web.bounds import Instant
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
 from mobile_api.schemas import Strict
@@ -20,7 +21,7 @@ class ZoneIn(Reasoned, Dated):
 
     place_id: int
     zone: dict[str, Any] = Field(description="GeoJSON Feature")
-    to_at: AwareDatetime | None = None
+    to_at: Instant | None = None
     order_id: int | None = None
     condition_id: int | None = None
 

@@ -12,7 +12,7 @@ from playhouse.schema_diff import diff_models
 
 from backend import clock, db, wakeups
 from backend.alerts import feed
-from backend.models import TABLES, Feed, Team
+from backend.models import TABLES, Feed, Person, Role, Team
 
 
 def test_the_migrated_schema_is_what_the_models_describe(owned_database: str) -> None:
@@ -164,3 +164,34 @@ def test_the_clock_follows_its_reference_and_moves_for_a_test() -> None:
 
 def test_the_databases_time_is_near_the_hosts(database_url: str) -> None:
     assert abs((db.reference_time() - clock.host_time()).total_seconds()) < 5
+
+
+NARROW_KEYS = """
+    SELECT c.relname || '.' || a.attname
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('int4'::regtype, 'int2'::regtype)
+      AND (a.attname ~ '(^id|_id|_by|cursor|line)$' OR EXISTS (
+        SELECT FROM pg_constraint k
+        WHERE k.conrelid = c.oid AND k.contype IN ('p', 'f') AND a.attnum = ANY (k.conkey)))
+"""
+NARROW_SEQUENCES = "SELECT seqrelid::regclass::text FROM pg_sequence WHERE seqtypid <> 'int8'::regtype"
+
+
+def test_no_key_no_cursor_and_no_sequence_has_32_bits(database_url: str) -> None:
+    assert db.database.execute_sql(NARROW_KEYS).fetchall() == []
+    assert db.database.execute_sql(NARROW_SEQUENCES).fetchall() == []
+
+
+def test_keys_and_cursors_beyond_32_bits_are_kept_and_followed(database_url: str) -> None:
+    for (sequence,) in db.database.execute_sql("SELECT seqrelid::regclass::text FROM pg_sequence").fetchall():
+        db.database.execute_sql(f"SELECT setval('{sequence}', {2**31 + 7})")
+    Feed.update(cursor=2**31 + 7).execute()
+    team = Team.create(name="A", created_at=clock.now())
+    assert team.id > 2**31
+    person = Person.create(
+        team=team, role=Role.OFFICER, name="A", email="a@cordon.example", password_hash="", created_at=clock.now()
+    )
+    assert Person.get_by_id(person.id).team_id == team.id
+    assert feed.newest_cursor() > 2**31

@@ -558,6 +558,16 @@ def test_a_restart_within_a_minute_is_no_outage_and_one_notifier_covers_for_anot
     assert Outage.select().count() == 0
 
 
+@pytest.mark.parametrize("kind", ["notifier", "web"])
+def test_a_heartbeat_dated_in_the_future_hides_no_dead_process(quiet: World, kind: str) -> None:
+    dog = watchdog(quiet)
+    Heartbeat.create(name=f"{kind}:gone:7", kind=kind, at=clock.now() + timedelta(days=3))
+    quiet.clock.forward(heartbeats.SILENT_AFTER_S + 1)
+    dog.look(clock.now())
+    assert (AlarmKind.PROCESS_SILENT, kind) in {(alarm.kind, alarm.subject) for alarm in alarms.standing()}
+    assert heartbeats.ages_s(clock.now())[kind] > heartbeats.SILENT_AFTER_S
+
+
 def test_old_heartbeats_are_forgotten_but_for_the_newest_of_each_kind(database_url: str) -> None:
     now = clock.now()
     heartbeats.beat("notifier:a:1", now - timedelta(days=9))

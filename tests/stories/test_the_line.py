@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from backend import db
 from backend.models import Notification, PlaceZone
 from tests.world import HOME, World
 from zones.geo import Frame
@@ -303,3 +304,19 @@ def test_a_zone_of_any_shape_warns_when_the_wearer_is_inside_and_ends_when_he_ha
     assert officer.alert()["is_over"]
     officer.acknowledges()
     world.reads_everything()
+
+
+def test_fixes_take_no_number_of_a_sequence_for_what_is_there_already(world: World) -> None:
+    def numbers() -> dict[str, int]:
+        names = "SELECT seqrelid::regclass::text FROM pg_sequence"
+        found = [name for (name,) in db.database.execute_sql(names).fetchall()]
+        return {name: db.database.execute_sql(f"SELECT last_value FROM {name}").fetchone()[0] for name in found}
+
+    world.tag.is_far_away()
+    before = numbers()
+    for _ in range(10):
+        world.tag.is_far_away()
+    after = numbers()
+    db.release_connection()
+    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert grown == {"fix_id_seq": 20, "tag_request_id_seq": 20}

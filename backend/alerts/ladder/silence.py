@@ -90,8 +90,11 @@ def _escalate_alone(alert_id: int, now: datetime) -> None:
             if alert is not None and _is_unanswered(alert, now):
                 climb(alert, now)
     except Exception as error:
-        if is_lost(error) or is_held(error):
+        if is_lost(error):
             raise
+        if is_held(error):
+            # Its turn comes at the next look, and that of those behind it now.
+            return
         log.exception("alert %s could not be climbed for", alert_id)
         with atomic():
             Alert.update(next_escalation_at=now + timedelta(seconds=TRY_AGAIN_S)).where(Alert.id == alert_id).execute()

@@ -83,7 +83,7 @@ def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]
     absent = colleague_of(by, absent_id)
     names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
     query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)
-    rows = list(query.order_by(DatedEntry.id.desc()))
+    rows = list(reading.readable(query.order_by(DatedEntry.id.desc())))
     corrected = {row.corrects_id for row in rows}
     return [
         {

@@ -63,7 +63,7 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[Row]:
 
 
 def _entries(wearer_id: int, names: dict[int, str]) -> list[Row]:
-    rows = list(DatedEntry.select().where(DatedEntry.wearer == wearer_id).order_by(DatedEntry.id))
+    rows = list(reading.readable(DatedEntry.select().where(DatedEntry.wearer == wearer_id).order_by(DatedEntry.id)))
     # Also those who were entered here in error: the history says so of them.
     entered = [row.value["victim"] for row in rows if row.what == What.PROTECTED]
     theirs = [*reading.victims_of(wearer_id), *Victim.select().where(Victim.id.in_(entered))]
@@ -122,7 +122,7 @@ def _versions(wearer_id: int, names: dict[int, str]) -> list[Row]:
     found = []
     for row in rows:
         state = "no zone" if row.is_removed else "provisional zone" if row.is_provisional else "zone"
-        said = state if row.is_removed else f"{state}. {drawing.in_words(row.zone.feature)}"
+        said = state if row.is_removed else f"{state}. {drawing.said_of(row.zone.feature)}"
         found.append(_row(row, row.zone.from_at, f"Zone at {row.zone.place.label}", said, names, zone_id=row.zone_id))
     _tie(found, rows, lambda row: row.zone_id)
     return found

@@ -29,6 +29,7 @@ from backend.models import (
 )
 from backend.record import drawing, reading
 from backend.record.facts import Life, What, true_at
+from zones import Zone
 
 ONE_LOOK_S = 60.0
 
@@ -88,6 +89,17 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     }
 
 
+def _drawn(feature: Any) -> dict[str, Any]:
+    """Return a zone's shape, its words and its radius; one that cannot be read says so, and the case is shown."""
+    try:
+        drawn = {"feature": feature, "said": drawing.in_words(feature), "radius_m": drawing.radius_m(feature)}
+        Zone.from_geojson(feature)
+    except Exception:
+        nothing: dict[str, Any] = {"type": "Feature", "geometry": None, "properties": {}}
+        return {"feature": nothing, "said": drawing.UNREADABLE, "radius_m": None}
+    return drawn
+
+
 def _record_look(person: Person, wearer: Wearer, now: datetime) -> None:
     actor, subject = audit.actor_of(person), f"wearer:{wearer.id}"
     seen = AuditEntry.select().where(
@@ -140,9 +152,7 @@ def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[
         "id": zone.id,
         "place": zone.place.label,
         "victim": zone.place.victim.name,
-        "feature": zone.feature,
-        "said": drawing.in_words(zone.feature),
-        "radius_m": drawing.radius_m(zone.feature),
+        **_drawn(zone.feature),
         "from_at": zone.from_at.isoformat(),
         "to_at": zone.to_at.isoformat() if zone.to_at else None,
         "order_id": made.order_id if made else None,

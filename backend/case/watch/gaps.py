@@ -55,6 +55,7 @@ class Gap(StrEnum):
     EXPIRED_AND_REPORTING = "expired_order_and_reporting"
     ENDED_AND_REPORTING = "ended_case_and_reporting"
     SUSPENSION_OVERDUE = "suspension_overdue"
+    UNREADABLE = "case_unreadable"
 
 
 TEXTS = {
@@ -76,6 +77,7 @@ TEXTS = {
     Gap.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
     Gap.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or open the case again",
     Gap.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
+    Gap.UNREADABLE: "Something that is recorded of the case cannot be read, so fixes are kept and not judged",
 }
 
 
@@ -153,6 +155,8 @@ def find(
 
 
 def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta) -> list[tuple[Gap, str]]:
+    if wearer_id not in facts.cases:
+        return [(Gap.UNREADABLE, "")]
     case, orders, worn = facts.cases[wearer_id], facts.orders[wearer_id], facts.worn[wearer_id]
     life, entry = case.life_at(now), case.life_entry(now)
     newest = facts.newest.get(wearer_id)
@@ -223,7 +227,7 @@ def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
     everyone = {victim.id: victim for some in victims.values() for victim in some}
     declined = reading.histories([f"victim:{one}" for one in everyone], What.DECLINED)
     return _Facts(
-        cases=reading.cases(ids),
+        cases=reading.cases(ids, faults={}),
         officers=officers,
         active={row.id for row in Person.select(Person.id).where(Person.is_active, Person.id.in_(asked))},
         named=named_on_each(ids, now),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role
 from backend.record import drawing
 from backend.record.facts import LONDON, ends_with
+from backend.web.bounds import read_day
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.forms import visitor
@@ -35,7 +36,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     person, now = visitor(), clock.now()
     on = request.args.get("on", "")
     try:
-        at = ends_with(date.fromisoformat(on)) - timedelta(seconds=1) if on else now
+        at = ends_with(read_day(on)) - timedelta(seconds=1) if on else now
     except ValueError:
         at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
     seen = viewing.look(person, wearer_id, at, now)

@@ -11,6 +11,7 @@ from backend import clock
 from backend.case import trying, viewing, writing
 from backend.errors import DomainError, InvalidRecord
 from backend.record import drawing
+from backend.web.bounds import is_number
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, hours_entered
 from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor
@@ -66,21 +67,21 @@ def add_condition(wearer_id: int) -> Any:
 
 def _next_number(seen: dict[str, Any], order_id: str) -> str:
     order = next((one for one in seen["orders"] if str(one["id"]) == order_id), None)
-    taken = [int(one["number"]) for one in (order or {"conditions": []})["conditions"] if one["number"].isdigit()]
+    taken = [int(one["number"]) for one in (order or {"conditions": []})["conditions"] if is_number(one["number"])]
     return str(max(taken, default=0) + 1)
 
 
 def _asked_for(now: datetime) -> writing.NewCondition:
     order, place, victim = text_of("order"), text_of("place_id"), text_of("victim")
-    if not order.isdigit():
+    if not is_number(order):
         raise InvalidRecord("Choose the order that the condition is of.")
     wording = text_of("wording")
     return writing.NewCondition(
         order_id=int(order),
         number=text_of("number"),
         wording=wording,
-        place_id=int(place) if place.isdigit() else None,
-        victim_id=int(victim) if victim.isdigit() else None,
+        place_id=int(place) if is_number(place) else None,
+        victim_id=int(victim) if is_number(victim) else None,
         place=text_of("place"),
         feature=drawing.feature(
             text_of("zone_kind"), _outline(), number_of("buffer_m", "the buffer"), hours_entered(), wording

@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from backend import clock
 from backend.case import caseload, checked
 from backend.errors import DomainError, InvalidRecord
+from backend.web.bounds import is_number
 from backend.web.case_pages.frame import STAFF, bp, refusable, with_form
 from backend.web.forms import text_of, visitor
 from backend.web.identity import page_for
@@ -47,7 +48,7 @@ def load_caseload() -> Any:
         return redirect(url_for("case_pages.import_caseload"))
     number = text_of("checked")
     try:
-        if not number.isdigit():
+        if not is_number(number):
             raise InvalidRecord(checked.GONE)
         begun = clock.monotonic()
         progress = checked.load(visitor(), int(number), clock.now())

@@ -26,15 +26,16 @@ def cases() -> Any:
     gaps: dict[int, list[str]] = {}
     for finding in watch.find(now, ids, silent_after=settings().tag_silent_after()):
         gaps.setdefault(finding.wearer_id, []).append(finding.text)
-    known = reading.cases(ids)
+    # The watch says of one that cannot be read that it cannot.
+    known = reading.cases(ids, faults={})
     officers = reading.OfficersThen(found)
     rows = [
         {
             "id": wearer.id,
             "name": wearer.name,
             "is_drill": wearer.is_training,
-            "life": known[wearer.id].life_at(now).value,
-            "is_judged": bool(known[wearer.id].zones_in_force(now)),
+            "life": known[wearer.id].life_at(now).value if wearer.id in known else "unreadable",
+            "is_judged": wearer.id in known and bool(known[wearer.id].zones_in_force(now)),
             "officer": officers.at(wearer, now),
             "gaps": gaps.get(wearer.id, []),
         }

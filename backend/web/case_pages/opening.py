@@ -11,6 +11,7 @@ from backend.case import opening, viewing, writing
 from backend.case.protected import KnownPerson
 from backend.errors import DomainError, InvalidRecord
 from backend.record.facts import LONDON, ends_with, midnight
+from backend.web.bounds import is_number
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
 from backend.web.identity import page_for
@@ -76,7 +77,7 @@ def protect(wearer_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        if not text_of("victim").isdigit():
+        if not is_number(text_of("victim")):
             raise InvalidRecord("Choose whom the place protects.")
         return writing.protect_tonight(
             person,

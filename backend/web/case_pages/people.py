@@ -13,6 +13,7 @@ from backend.case import people, viewing
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import Person, Role
 from backend.record.facts import LONDON, ends_with, midnight
+from backend.web.bounds import is_number
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.forms import day_of, from_when, number_chosen, text_of, visitor
@@ -24,7 +25,7 @@ from backend.web.identity import page_for
 @refusable
 def hand_over(wearer_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
-        if not text_of("officer").isdigit():
+        if not is_number(text_of("officer")):
             raise InvalidRecord("Choose a colleague.")
         return people.hand_over(person, wearer_id, int(text_of("officer")), from_when(now), now, why=text_of("why"))
 
@@ -36,7 +37,7 @@ def hand_over(wearer_id: int) -> Any:
 @refusable
 def restrict(wearer_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
-        named = [int(value) for value in request.form.getlist("people") if value.isdigit()]
+        named = [int(value) for value in request.form.getlist("people") if is_number(value)]
         return people.restrict(person, wearer_id, named or None, now, why=text_of("why"))
 
     return change(wearer_id, act)
@@ -100,8 +101,8 @@ def leave(person_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        named = {w.id: int(text_of(f"heir_{w.id}")) for w in caseload if text_of(f"heir_{w.id}").isdigit()}
-        everyone_else = int(text_of("everyone_else")) if text_of("everyone_else").isdigit() else None
+        named = {w.id: int(text_of(f"heir_{w.id}")) for w in caseload if is_number(text_of(f"heir_{w.id}"))}
+        everyone_else = int(text_of("everyone_else")) if is_number(text_of("everyone_else")) else None
         return people.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
 
     return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
@@ -154,7 +155,7 @@ def cover(person_id: int) -> Any:
         last = day_of("last_day", "the last day of the cover")
         assert first is not None
         assert last is not None
-        if not text_of("covering").isdigit():
+        if not is_number(text_of("covering")):
             raise InvalidRecord("Choose who covers.")
         covering, why = int(text_of("covering")), text_of("why")
         return people.cover(

@@ -1,0 +1,153 @@
+"""One row that cannot be read stops one wearer, with an alert that says so, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from backend import clock, db, tags
+from backend.models import Alert, AlertKind
+from backend.record.facts import Terms
+from tests import cases
+from tests.world import World
+from tests.world.phone import PASSWORD
+
+ENTRY = "UPDATE dated_entry SET value = %s WHERE what = '{}'"
+FEATURE = "UPDATE place_zone SET feature = %s WHERE id IN (SELECT max(id) FROM place_zone WHERE wearer_id = 1)"
+MINE = "wearer_id = 1"
+
+# What is written into a row, and whether the wearer whose row it is can still be judged.
+POISONS: dict[str, tuple[str, Any, bool]] = {
+    "a zone that is empty": (FEATURE, {}, False),
+    "a zone that is a list": (FEATURE, [1, 2], False),
+    "a zone that is a text": (FEATURE, "circle", False),
+    "a zone without properties": (FEATURE, {"type": "Feature", "geometry": None, "properties": None}, False),
+    "a zone whose properties are a list": (FEATURE, {"type": "Feature", "geometry": None, "properties": []}, False),
+    "a zone of no known kind": (
+        FEATURE,
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [0, 51]},
+            "properties": {"kind": "?", "radius_m": 200, "buffer_m": "wide"},
+        },
+        False,
+    ),
+    "an order's terms that are empty": (ENTRY.format("terms"), {}, False),
+    "terms that are a list": (ENTRY.format("terms"), [], False),
+    "terms that begin never": (ENTRY.format("terms"), {"starts_at": "never"}, False),
+    "terms without a zone of time": (ENTRY.format("terms"), {"starts_at": "2026-01-01T00:00:00"}, False),
+    "a life of no known kind": (ENTRY.format("life"), {"state": "asleep"}, False),
+    "a life that is a number": (ENTRY.format("life"), 5, False),
+    "an assessed risk that is a list": (ENTRY.format("risk"), ["high"], True),
+    "an officer that is nobody": (ENTRY.format("responsible_officer"), {}, True),
+    "an officer that is a word": (ENTRY.format("responsible_officer"), {"person": "Amina"}, True),
+    "a cover without dates": (ENTRY.format("cover"), {"by": "x", "until": "never"}, True),
+    "a cover that is a text": (ENTRY.format("cover"), "on leave", True),
+    "a restriction that is empty": (ENTRY.format("restricted"), {}, True),
+    "a team that is a text": (ENTRY.format("team"), "north", True),
+    "a protected person that is nobody": (ENTRY.format("protected"), {}, True),
+    "a state of no form": (
+        f"UPDATE place_state SET state = '{{', certainty = %s, level = 77 WHERE {MINE}",
+        "odd",
+        True,
+    ),
+    "a state of no known certainty": (f"UPDATE place_state SET certainty = %s WHERE {MINE}", "odd", True),
+    "an alert of no known level": (f"UPDATE alert SET level = 9, certainty = %s WHERE {MINE}", "odd", True),
+    "an alert of no known handling": (f"UPDATE alert SET handling = %s WHERE {MINE}", "odd", True),
+    "an alert whose ladder is a list": (f"UPDATE alert SET ladder = %s WHERE {MINE}", [1], True),
+    "an alert whose reasons are a number": (f"UPDATE alert SET reasons = %s WHERE {MINE}", 5, True),
+    "a policy that is a list": (
+        "INSERT INTO ladder_policy (team_id, ladder, from_at) VALUES (1, %s, now())",
+        [1],
+        True,
+    ),
+    "a policy of endless delays": (
+        "INSERT INTO ladder_policy (team_id, ladder, from_at) VALUES (1, %s, now())",
+        {"rungs": [{"after_s": 10**400, "who": ["officer"], "channels": ["sms"]}], "repeat": []},
+        True,
+    ),
+    "a phone of no known keys": ("UPDATE device SET platform = 'web', keys = %s WHERE id = 1", ["a"], True),
+    "a tag's key that is no key": ("UPDATE tag SET key = %s WHERE id = 1", "whsec_%%%", False),
+    "a tag's key that is empty": ("UPDATE tag SET key = %s WHERE id = 1", "", False),
+    "a tag's key in no known letters": ("UPDATE tag SET key = %s WHERE id = 1", "whsec_ключ", False),
+}
+
+
+def _record(world: World) -> None:
+    """Give the wearer's case an entry of every kind."""
+    now = clock.now()
+    made = cases.order(world, world.zone.from_at, None)
+    cases.rests_on(world, made)
+    cases.vary(world, made, Terms(world.zone.from_at), now)
+    for what, subject, wearer, value in (
+        ("life", "wearer:1", 1, {"state": "active"}),
+        ("risk", "wearer:1", 1, {"risk": "high"}),
+        ("responsible_officer", "wearer:1", 1, {"person": world.officer.person.id}),
+        ("cover", f"person:{world.officer.person.id}", None, {"by": None, "until": None}),
+        ("restricted", "wearer:1", 1, {"people": None}),
+        ("team", "wearer:1", 1, 1),
+        ("protected", "victim:1", 1, {"victim": 1, "is_protected": True}),
+    ):
+        db.database.execute_sql(
+            "INSERT INTO dated_entry (subject, what, wearer_id, value, from_at, why, document, recorded_at) "
+            "VALUES (%s, %s, %s, %s::jsonb, %s, '', '', %s)",
+            (subject, what, wearer, json.dumps(value), now, now),
+        )
+
+
+def _poison(statement: str, value: Any) -> None:
+    is_text = "certainty" in statement or "handling" in statement or "key =" in statement
+    sql = statement if is_text else statement.replace("%s", "%s::jsonb")
+    text = value if is_text else json.dumps(value).replace("1" + "0" * 400, "1e400")
+    changed = db.database.execute_sql(sql, (text,))
+    assert changed.rowcount > 0, "nothing was poisoned"
+    db.release_connection()
+
+
+def _pages_work(world: World) -> None:
+    visitor = requests.Session()
+    page = visitor.get(world.url + "/sign-in", timeout=20).text
+    token = page.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+    email = world.supervisor.person.email
+    form = {"email": email, "password": PASSWORD, "csrf_token": token}
+    assert visitor.post(world.url + "/sign-in", data=form, timeout=20).status_code == 200
+    for path in ("/supervisor", "/cases", "/officer", "/duty/rota", "/alarms"):
+        assert visitor.get(world.url + path, timeout=20).status_code < 500, path
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_it_stops_that_wearer_with_an_alert_and_nobody_else(world: World, poison: str) -> None:
+    statement, value, is_judged = POISONS[poison]
+    other = world.new_wearer("Somebody Else", "LDN-0002")
+    _record(world)
+    world.officer.has_app()
+    world.tag.reports(world.tag.fix(5_000.0))
+    if "alert" in statement:
+        world.tag.reports(world.tag.fix(0.0))
+    world.reads_everything()
+    _poison(statement, value)
+    tags.forget_known()
+    world.forward(60)
+    answer = world.tag.post(world.tag.fix(0.0))
+    assert answer.status_code == (401 if "UPDATE tag" in statement else 200), answer.text
+    mine = list(Alert.select().where(Alert.wearer == world.wearer).order_by(Alert.id.desc()))
+    db.release_connection()
+    assert mine, "nobody is told"
+    if not is_judged:
+        assert AlertKind.CANNOT_JUDGE in {alert.kind for alert in mine}
+    # Nobody else notices.
+    assert other.post(other.fix(0.0)).status_code == 200
+    theirs = next(row for row in world.officer.alerts() if row["wearer"]["name"] == "Somebody Else")
+    assert theirs["level"] == "breach"
+    assert world.officer.api("GET", f"/v1/alerts/{theirs['id']}").status_code == 200
+    world.expect_push(world.officer.push_token, theirs["code"])
+    world.checks_at_end = False
+    world.forward(200)
+    world.expect_sms(world.supervisor.person.phone, theirs["code"])
+    _pages_work(world)
+    for who in (world.officer, world.supervisor):
+        for path in ("/v1/alerts?status=all", "/v1/wearers", "/v1/alarms", "/v1/wearers/1", f"/v1/alerts/{mine[0].id}"):
+            assert who.api("GET", path).status_code < 500, path
