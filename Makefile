@@ -51,9 +51,8 @@ run: install .venv/installed-dev ## Start everything with a demo caseload, simul
 	@exec $(BIN)/python -m tests.demo
 
 .PHONY: serve
-serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data
-	@$(BIN)/flask --app wsgi migrate
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f Procfile start --no-prefix
+serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data, and keep them running
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/python -m backend.supervisor Procfile --first "exec flask --app wsgi prepare"
 
 .PHONY: migrate
 migrate: .venv/installed ## Bring the database to the newest schema

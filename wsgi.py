@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from flask import Flask
 from flask_limiter import Limiter
@@ -10,7 +11,7 @@ from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import cli, db, ingest
+from backend import acceptance, cli, db, heartbeats, ingest
 from backend.settings import Settings
 from backend.web import (
     admin_pages,
@@ -31,6 +32,7 @@ from mobile_api import alerts, cases, devices, duty, numbers, phones, receipts, 
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
+from notifier.vigil import Vigil
 
 BLUEPRINTS = (
     fixes.bp,
@@ -71,6 +73,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("cordon", root_path=str(security.WEB_ROOT))
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
+    counted = app.extensions["cordon.acceptance"] = acceptance.Acceptance()
+    # It is made in the process that serves.
+    app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
     security.init_app(app, config)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -18,8 +18,10 @@ from backend.models import Alarm, AlarmKind, Person, Role, Team
 log = logging.getLogger(__name__)
 
 TITLES = {
+    AlarmKind.FIXES_REFUSED: "Fixes are not accepted",
     AlarmKind.OUTAGE: "Outage",
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
+    AlarmKind.STEP_FAILS: "A part of the service fails at its work",
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
@@ -47,7 +49,14 @@ ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # What one person fills in by day is told once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
-END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT, AlarmKind.CANARY)
+END_IS_TOLD = (
+    AlarmKind.FIXES_REFUSED,
+    AlarmKind.OUTAGE,
+    AlarmKind.BACKLOG,
+    AlarmKind.PROCESS_SILENT,
+    AlarmKind.STEP_FAILS,
+    AlarmKind.CANARY,
+)
 
 
 def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team: Team | int | None = None) -> bool:

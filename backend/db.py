@@ -197,6 +197,12 @@ def migrate() -> list[str]:
                 database.execute_sql("RESET statement_timeout")
 
 
+def missing_migrations() -> list[str]:
+    """Return the steps of this release's schema that the database lacks; one that is ahead lacks none."""
+    applied = {name for (name,) in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
+    return sorted({path.stem for path in MIGRATIONS.glob("[0-9]*.py")} - applied)
+
+
 def reference_time() -> datetime:
     """Return the database's own time: the host's where the database is a file on it."""
     if not is_postgres():

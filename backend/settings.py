@@ -142,6 +142,17 @@ class Settings:
         "E.164 number",
         "A phone that is always manned: alarms about the service itself are texted to it as well. Empty: none.",
     )
+    front_door_url: str = _setting(
+        "",
+        "URL",
+        "Where the watchdog tries from outside whether requests are taken. Empty: CORDON_CANARY_URL, and where that "
+        "is empty too CORDON_PUBLIC_URL, so that what is in front is tried as well.",
+    )
+    run_folder: str = _setting(
+        "var",
+        "path",
+        "Where the processes of one host agree on which of them texts CORDON_DUTY_LINE while the database is away.",
+    )
     deadman_url: str = _setting(
         "",
         "URL",

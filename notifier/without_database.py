@@ -1,12 +1,20 @@
 """Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
 
-The number is only used when it was known, while the database still answered, to be no wearer's.
+The number is only used when it was known, while the database still answered, to be no wearer's. The processes of one
+host agree by a file, so that one of them tells, and a process that was started meanwhile knows what they know.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from backend import alarms, clock, db, numbers
 from backend.settings import Settings
@@ -15,9 +23,11 @@ from notifier.channels.duty import DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Longer than a restart takes; a monitor outside misses its ping after three minutes.
-AFTER_S = 60.0
+# Longer than most restarts take, and a person is told within a minute of what has to be found first.
+AFTER_S = 20.0
 LOOKS_AT_NUMBER_EVERY_S = 60.0
+# A number that was nobody's yesterday may be a wearer's by now.
+NUMBER_HOLDS_S = 86_400.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
 
@@ -29,6 +39,7 @@ class WithoutDatabase:
         self._settings = settings
         self._texts = DutyTexts(settings)
         self._monotonic = monotonic
+        self._shared = _Shared(settings)
         self._is_usable = False
         self._look_at = 0.0
         self._lost_at: float | None = None
@@ -43,20 +54,45 @@ class WithoutDatabase:
             duty_line = self._settings.duty_line
             self._is_usable = bool(duty_line) and not numbers.is_wearers(duty_line)
             db.release_connection()
-        if self._is_told and self._is_usable:
-            self._send([], [(TITLE, "It does again")])
+            with self._shared.held() as known:
+                if known is not None:
+                    known["usable_at"] = clock.host_time().timestamp() if self._is_usable else 0.0
+        if self._lost_at is not None and self._is_usable:
+            with self._shared.held() as known:
+                # Whichever process told: it may be gone.
+                if known is not None and known.get("told_at"):
+                    self._send([], [(TITLE, "It does again")])
+                    known["told_at"] = 0.0
         self._lost_at, self._is_told = None, False
 
-    def is_lost(self) -> None:
-        """Take note that it does not, and tell the duty line once that has lasted, and again while it lasts."""
+    def is_lost(self, since: float | None = None) -> None:
+        """Take note that it does not, and tell the duty line once that has lasted, and again while it lasts.
+
+        ``since`` is when the call began that came to nothing, on the monotonic scale.
+        """
         now = self._monotonic()
         if self._lost_at is None:
-            self._lost_at = self._tell_at = now
+            self._lost_at = self._tell_at = now if since is None else since
         lost_for_s = now - self._lost_at
-        if lost_for_s < AFTER_S or now < self._tell_at or not self._is_usable:
+        if lost_for_s < AFTER_S or now < self._tell_at:
             return
-        detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
-        is_taken = self._send([(TITLE, detail)], [])
+        with self._shared.held() as known:
+            if known is None:
+                # Another process of this host is telling.
+                self._tell_at = now + TRIES_AGAIN_S
+                return
+            host_now = clock.host_time().timestamp()
+            is_usable = self._is_usable or 0 <= host_now - known.get("usable_at", 0.0) < NUMBER_HOLDS_S
+            if not is_usable:
+                return
+            told_ago_s = host_now - known.get("told_at", 0.0)
+            if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_told:
+                self._tell_at = now + TRIES_AGAIN_S
+                return
+            detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
+            is_taken = self._send([(TITLE, detail)], [])
+            if is_taken:
+                known["told_at"] = host_now
         self._is_told = self._is_told or is_taken
         self._tell_at = now + (alarms.TELL_AGAIN_S if is_taken else TRIES_AGAIN_S)
 
@@ -64,3 +100,54 @@ class WithoutDatabase:
         words = alarm_words.text(standing, ended, f"{self._settings.public_url}/supervisor")
         log.warning("the duty line is told: %s", words)
         return self._texts.send(self._settings.duty_line, words) is not None
+
+
+class _Shared:
+    """What the processes of this host know together of one database and one duty line, in a file."""
+
+    def __init__(self, settings: Settings) -> None:
+        about = f"{settings.database_url}\n{settings.duty_line}"
+        name = hashlib.sha256(about.encode()).hexdigest()[:16]
+        self._path = Path(settings.run_folder) / f"told-without-database-{name}.json"
+        # Where the folder cannot be written to, each process tells for itself.
+        self._own: dict[str, Any] = {}
+
+    @contextmanager
+    def held(self) -> Iterator[dict[str, Any] | None]:
+        """Yield what is known, to be changed in the block; None while another process holds it."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            yield self._own
+            return
+        with os.fdopen(handle, "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield None
+                return
+            known = _read(file.read())
+            before = dict(known)
+            yield known
+            if known != before:
+                self._keep(file, known)
+
+    @staticmethod
+    def _keep(file: Any, known: dict[str, Any]) -> None:
+        try:
+            file.seek(0)
+            file.truncate()
+            file.write(json.dumps(known))
+            file.flush()
+        except OSError:
+            # A disk may be full here too: a person hears it twice rather than not at all.
+            log.warning("what the duty line was told could not be kept")
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        known = json.loads(text or "{}")
+        return {name: float(known[name]) for name in ("usable_at", "told_at") if name in known}
+    except (ValueError, TypeError):
+        return {}

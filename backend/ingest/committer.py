@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
-from backend import clock, db
+from backend import clock, db, heartbeats
 from backend.errors import StorageUnavailable
 from backend.ingest.record import Answer, store_group
 from backend.ingest.submission import Submission
@@ -127,3 +127,4 @@ class Committer:
             return
         for (_, future), answer in zip(group, answers, strict=True):
             future.set_result(answer)
+        heartbeats.work_done(clock.now())

@@ -18,10 +18,10 @@ import psutil
 import psycopg
 import pytest
 
-from backend import clock, db, tags, wakeups
+from backend import clock, db, heartbeats, tags, wakeups
 from backend.models import WearerNumber
-from notifier import without_database
-from notifier.canary import CanaryWalker
+from notifier import vigil, without_database
+from notifier.vigil import Vigil
 from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
@@ -125,27 +125,28 @@ DUTY = "+447700900300"
 
 
 @contextmanager
-def _canary_walks(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let a canary walk, in place of the notifier, that tells the duty line after a second without a database."""
+def _somebody_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a process keep watch that tells the duty line after a second without a database."""
     monkeypatch.setattr(without_database, "AFTER_S", 1.0)
+    monkeypatch.setattr(vigil, "EVERY_S", 0.2)
     world.stop_worker()
     world.checks_at_end = False
-    walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
-    walking = threading.Thread(target=walker.run)
-    walking.start()
+    stop = threading.Event()
+    one = Vigil(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), heartbeats.NOTIFIER)
+    watching = one.start(stop)
     try:
-        eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
+        eventually(lambda: one._past._is_usable, "the number is known to be no wearer's")
         yield
     finally:
-        walker.stop()
-        walking.join(20)
+        stop.set()
+        watching.join(20)
 
 
 def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
     world: World, server: Any, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda _: None)
-    with _canary_walks(world, monkeypatch):
+    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda *_: None)
+    with _somebody_watches(world, monkeypatch):
         _stop(server)
         try:
             with remedy.decides():
@@ -161,7 +162,7 @@ def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
 def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
     world: World, server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _canary_walks(world, monkeypatch):
+    with _somebody_watches(world, monkeypatch):
         with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
             # So is a hosted database whose disk is full, and a primary that became a standby.
             connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -171,7 +172,7 @@ def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
 
 def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_neither(world: World) -> None:
     world.stop_worker()
-    settings = replace(world.settings, duty_line=DUTY)
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
     at = [0.0]
     unknown = WithoutDatabase(settings, lambda: at[0])
     wearers = WithoutDatabase(settings, lambda: at[0])
@@ -187,10 +188,10 @@ def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_n
 def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_over(world: World) -> None:
     world.stop_worker()
     at = [0.0]
-    one = WithoutDatabase(replace(world.settings, duty_line=DUTY), lambda: at[0])
+    one = WithoutDatabase(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), lambda: at[0])
     one.answers()
     said = []
-    for seconds in (0, 59, 1, 100, 700, 100):
+    for seconds in (0, 19, 1, 100, 700, 100):
         at[0] += seconds
         one.is_lost()
         said.append(len(world.doubles.messages))
@@ -204,3 +205,27 @@ def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_o
     ]
     assert all(len(message.body) <= 160 for message in world.doubles.messages)
     world.reads_everything()
+
+
+def test_of_the_processes_of_one_host_one_tells_and_one_that_started_meanwhile_knows_what_they_know(
+    world: World,
+) -> None:
+    world.stop_worker()
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
+    at = [0.0]
+    first, second = (WithoutDatabase(settings, lambda: at[0]) for _ in range(2))
+    first.answers()
+    second.answers()
+    # It has never seen the database.
+    third = WithoutDatabase(settings, lambda: at[0])
+    for _ in range(10):
+        for one in (third, first, second):
+            one.is_lost()
+        at[0] += 5.0
+    assert len(world.doubles.messages) == 1
+    for one in (second, first, third):
+        one.answers()
+        one.answers()
+    assert [m.body.split(". ")[1][:8] for m in world.doubles.messages] == ["Service ", "Over: Th"]
+    world.reads_everything()
+    world.checks_at_end = False
