@@ -159,7 +159,7 @@ class Settings:
         "Fetched by the watchdog for as long as all is well, so that a monitor outside notices when it stops. "
         "Empty: off.",
     )
-    deadman_every_s: float = _setting(60.0, "seconds", "How often that URL is fetched.")
+    deadman_every_s: float = _setting(15.0, "seconds", "How often that URL is fetched.")
 
     canary_every_s: float = _setting(
         300.0,

@@ -14,7 +14,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from backend import alarms, clock, db, numbers
 from backend.settings import Settings
@@ -30,6 +29,7 @@ LOOKS_AT_NUMBER_EVERY_S = 60.0
 NUMBER_HOLDS_S = 86_400.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
+MOST_BYTES = 4_096
 
 
 class WithoutDatabase:
@@ -110,10 +110,10 @@ class _Shared:
         name = hashlib.sha256(about.encode()).hexdigest()[:16]
         self._path = Path(settings.run_folder) / f"told-without-database-{name}.json"
         # Where the folder cannot be written to, each process tells for itself.
-        self._own: dict[str, Any] = {}
+        self._own: dict[str, float] = {}
 
     @contextmanager
-    def held(self) -> Iterator[dict[str, Any] | None]:
+    def held(self) -> Iterator[dict[str, float] | None]:
         """Yield what is known, to be changed in the block; None while another process holds it."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,33 +121,34 @@ class _Shared:
         except OSError:
             yield self._own
             return
-        with os.fdopen(handle, "r+") as file:
+        try:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 yield None
                 return
-            known = _read(file.read())
+            known = _read(os.pread(handle, MOST_BYTES, 0).decode(errors="replace"))
             before = dict(known)
             yield known
             if known != before:
-                self._keep(file, known)
+                self._own = known
+                self._keep(handle, known)
+        finally:
+            os.close(handle)
 
     @staticmethod
-    def _keep(file: Any, known: dict[str, Any]) -> None:
+    def _keep(handle: int, known: dict[str, float]) -> None:
         try:
-            file.seek(0)
-            file.truncate()
-            file.write(json.dumps(known))
-            file.flush()
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(known).encode(), 0)
         except OSError:
             # A disk may be full here too: a person hears it twice rather than not at all.
             log.warning("what the duty line was told could not be kept")
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str) -> dict[str, float]:
     try:
         known = json.loads(text or "{}")
         return {name: float(known[name]) for name in ("usable_at", "told_at") if name in known}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         return {}

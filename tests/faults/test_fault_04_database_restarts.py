@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from notifier.vigil import Vigil
 from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
+from tests.processes import notifier
 from tests.world import World, eventually
 
 # A connection whose server went away is found dead, and sometimes only when it is thrown away.
@@ -183,6 +185,39 @@ def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_n
         at[0] += 120.0
         one.is_lost()
     assert not world.doubles.messages
+
+
+def test_what_make_serve_does_first_waits_for_a_database_that_is_not_up_yet(world: World, server: Any) -> None:
+    world.stop_worker()
+    db.database.execute_sql("DROP TABLE write_probe")
+    db.database.execute_sql("DELETE FROM schema_migration WHERE name = '0044_write_probe'")
+    db.forget_connection()
+    _stop(server)
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
+    with notifier(settings, "prepare") as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(4)
+        server.ensure_postgres_running()
+        assert process.wait(60) == 0
+    assert db.missing_migrations() == []
+    db.release_connection()
+
+
+@pytest.mark.parametrize("folder", ["a file/where a folder should be", "missing/yet"])
+def test_a_folder_that_cannot_be_used_keeps_nobody_from_being_told(world: World, folder: str) -> None:
+    world.stop_worker()
+    (world.folder / "a file").touch()
+    at = [0.0]
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder / folder))
+    one = WithoutDatabase(settings, lambda: at[0])
+    one.answers()
+    for _ in range(10):
+        one.is_lost()
+        at[0] += 5.0
+    one.answers()
+    assert [m.body.split(". ")[1][:8] for m in world.doubles.messages] == ["Service ", "Over: Th"]
+    world.reads_everything()
+    world.checks_at_end = False
 
 
 def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_over(world: World) -> None:
