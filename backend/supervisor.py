@@ -11,9 +11,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from backend import clock
 
 SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 LOOKS_EVERY_S = 1.0
@@ -58,7 +59,7 @@ class Supervisor:
         _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         while True:
             for child in self._wanted():
-                if child.process is None and time.monotonic() >= child.start_at:
+                if child.process is None and clock.monotonic() >= child.start_at:
                     self._start(child)
             told = signal.sigtimedwait(SIGNALS, LOOKS_EVERY_S if self._is_quiet() else SHORTEST_PAUSE_S / 2)
             self._reap()
@@ -87,7 +88,7 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=begin,  # noqa: PLW1509 - there are no other threads
         )
-        child.started_at = time.monotonic()
+        child.started_at = clock.monotonic()
         _say(f"{child.name} started as process {child.process.pid}")
 
     def _reap(self) -> None:
@@ -106,7 +107,7 @@ class Supervisor:
 
     def _ended(self, child: Child, code: int) -> None:
         assert child.process is not None
-        pid, now = child.process.pid, time.monotonic()
+        pid, now = child.process.pid, clock.monotonic()
         child.process.returncode = code
         child.process = None
         # A server that was killed leaves its workers, who keep its port.
@@ -123,7 +124,7 @@ class Supervisor:
 
     def _end_frozen(self) -> None:
         """End whatever stands still: its parent starts another one."""
-        now = time.monotonic()
+        now = clock.monotonic()
         sessions = {child.process.pid for child in self._wanted() if child.process is not None}
         stopped = {pid for pid, state, session in _processes() if state == "T" and session in sessions}
         self._frozen = {pid: self._frozen.get(pid, now) for pid in stopped}
@@ -139,9 +140,9 @@ class Supervisor:
         for process in running:
             _kill(process.pid, signal.SIGTERM)
             _kill(process.pid, signal.SIGCONT)
-        deadline = time.monotonic() + self._stops_within_s
-        while any(process.returncode is None for process in running) and time.monotonic() < deadline:
-            signal.sigtimedwait({signal.SIGCHLD}, max(0.0, min(LOOKS_EVERY_S, deadline - time.monotonic())))
+        deadline = clock.monotonic() + self._stops_within_s
+        while any(process.returncode is None for process in running) and clock.monotonic() < deadline:
+            signal.sigtimedwait({signal.SIGCHLD}, max(0.0, min(LOOKS_EVERY_S, deadline - clock.monotonic())))
             self._note_ends(running)
         for process in running:
             _kill_session(process.pid)

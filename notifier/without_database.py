@@ -1,7 +1,6 @@
 """Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
 
-The number is only used when it was known, while the database still answered, to be no wearer's. The processes of one
-host agree by a file, so that one of them tells, and a process that was started meanwhile knows what they know.
+The processes of one host agree by a file on which of them tells.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backend import alarms, clock, db, numbers
+from backend import alarms, clock
 from backend.settings import Settings
 from notifier import alarm_words
 from notifier.channels.duty import DutyTexts
@@ -24,9 +23,6 @@ log = logging.getLogger(__name__)
 
 # Longer than most restarts take, and a person is told within a minute of what has to be found first.
 AFTER_S = 20.0
-LOOKS_AT_NUMBER_EVERY_S = 60.0
-# A number that was nobody's yesterday may be a wearer's by now.
-NUMBER_HOLDS_S = 86_400.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
 MOST_BYTES = 4_096
@@ -40,24 +36,13 @@ class WithoutDatabase:
         self._texts = DutyTexts(settings)
         self._monotonic = monotonic
         self._shared = _Shared(settings)
-        self._is_usable = False
-        self._look_at = 0.0
         self._lost_at: float | None = None
         self._tell_at = 0.0
         self._is_told = False
 
     def answers(self) -> None:
         """Take note that the database answers, and say so where it was told that it does not."""
-        now = self._monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOKS_AT_NUMBER_EVERY_S
-            duty_line = self._settings.duty_line
-            self._is_usable = bool(duty_line) and not numbers.is_wearers(duty_line)
-            db.release_connection()
-            with self._shared.held() as known:
-                if known is not None:
-                    known["usable_at"] = clock.host_time().timestamp() if self._is_usable else 0.0
-        if self._lost_at is not None and self._is_usable:
+        if self._lost_at is not None:
             with self._shared.held() as known:
                 # Whichever process told: it may be gone.
                 if known is not None and known.get("told_at"):
@@ -74,7 +59,7 @@ class WithoutDatabase:
         if self._lost_at is None:
             self._lost_at = self._tell_at = now if since is None else since
         lost_for_s = now - self._lost_at
-        if lost_for_s < AFTER_S or now < self._tell_at:
+        if lost_for_s < AFTER_S or now < self._tell_at or not self._settings.duty_line:
             return
         with self._shared.held() as known:
             if known is None:
@@ -82,9 +67,6 @@ class WithoutDatabase:
                 self._tell_at = now + TRIES_AGAIN_S
                 return
             host_now = clock.host_time().timestamp()
-            is_usable = self._is_usable or 0 <= host_now - known.get("usable_at", 0.0) < NUMBER_HOLDS_S
-            if not is_usable:
-                return
             told_ago_s = host_now - known.get("told_at", 0.0)
             if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_told:
                 self._tell_at = now + TRIES_AGAIN_S
@@ -149,6 +131,6 @@ class _Shared:
 def _read(text: str) -> dict[str, float]:
     try:
         known = json.loads(text or "{}")
-        return {name: float(known[name]) for name in ("usable_at", "told_at") if name in known}
+        return {name: float(known[name]) for name in ("told_at",) if name in known}
     except (ValueError, TypeError, KeyError):
         return {}

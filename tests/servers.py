@@ -6,15 +6,16 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psutil
 
+from tests.postgres import PostgresServer
+
 
 @contextmanager
-def frozen(server: Any) -> Iterator[None]:
+def frozen(server: PostgresServer) -> Iterator[None]:
     """Let every process of the server stand still, as a host does whose storage hangs."""
-    postmaster = psutil.Process(server.get_pid())
+    postmaster = psutil.Process(server.pid)
     # The postmaster first: it starts no other meanwhile.
     postmaster.suspend()
     still = [postmaster, *postmaster.children(recursive=True)]

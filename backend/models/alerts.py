@@ -19,7 +19,7 @@ from backend.db import InstantField
 from backend.models.staff import Person, Team
 from backend.models.table import Table
 from backend.models.wearers import PlaceZone, ProtectedPlace, Wearer
-from backend.models.words import Handling
+from backend.vocabulary import Handling
 
 
 class Alert(Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from pydantic import BaseModel
 
 from backend import canary, clock, db, heartbeats, readiness, vitals
@@ -10,7 +10,6 @@ from backend.errors import StorageUnavailable
 from backend.web.openapi import describes
 
 bp = Blueprint("health", __name__)
-_readiness = readiness.Readiness()
 
 
 class HealthOut(BaseModel):
@@ -34,7 +33,8 @@ def health() -> Response:
     is_public=True,
 )
 def ready() -> Response:
-    _readiness.check()
+    tried: readiness.Readiness = current_app.extensions["cordon.readiness"]
+    tried.check()
     # Whoever asked came through the front door, and what was asked for took a write.
     heartbeats.work_done(clock.now())
     return jsonify(status="ok")

@@ -13,6 +13,7 @@ import pytest
 from backend import clock, clocks, db, deadlines
 from tests.faults.conftest import Remedy
 from tests.faults.test_fault_04_database_restarts import server, world  # noqa: F401 - fixtures
+from tests.postgres import PostgresServer
 from tests.servers import frozen
 from tests.world import World, eventually
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 def test_tags_are_answered_503_while_the_database_is_frozen_and_warnings_go_on_after_it(
     world: World,  # noqa: F811
-    server: Any,  # noqa: F811
+    server: PostgresServer,  # noqa: F811
     remedy: Remedy,
 ) -> None:
     officer = world.officer.has_app()
@@ -52,7 +53,7 @@ def _status(tag: Any) -> int:
         return 0
 
 
-def test_a_statement_is_given_up_and_its_connection_is_never_used_again(world: World, server: Any) -> None:  # noqa: F811
+def test_a_statement_is_given_up_and_its_connection_is_never_used_again(world: World, server: PostgresServer) -> None:  # noqa: F811
     world.stop_worker()
     world.checks_at_end = False
     connection = db.database.connection()
@@ -79,7 +80,6 @@ def _answers() -> bool:
         return False
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_slow_statement_is_ended_by_the_server_and_is_no_lost_database(database_url: str) -> None:
     db.database.execute_sql("SET statement_timeout = '50ms'")
     with pytest.raises(db.LOST_CONNECTION) as told:
@@ -113,7 +113,6 @@ def test_a_measurement_that_took_long_moves_no_clock(round_trip_s: float, is_bel
         assert timedelta() <= mine.now() - before < timedelta(seconds=60)
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_no_host_is_called_wrong_by_an_answer_that_took_long(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,30 +19,38 @@ from tests.faults.conftest import Remedy
 from tests.monitor import Monitor
 from tests.world import World, eventually
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-
 DUTY = "+447700900300"
 SOON_S = 0.2
 DISK_FULL, DAMAGED = "53100", "XX001"
 
 
-def breaks(table: str, code: str, when: str = "INSERT OR UPDATE", only: str = "true") -> None:
-    """Let PostgreSQL itself refuse what changes this table, with the error of a full disk or of a damaged file."""
-    database = db.database
-    database.execute_sql(
-        f"CREATE FUNCTION breaks_{table}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {only} THEN RAISE EXCEPTION 'broken' USING ERRCODE = '{code}'; END IF; RETURN NEW; END $$"
-    )
-    database.execute_sql(
-        f"CREATE TRIGGER breaks BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION breaks_{table}()"
-    )
-    db.release_connection()
+class Storage:
+    """PostgreSQL, which can be made to refuse what changes a table, with the error of a full disk or a damaged file."""
+
+    def __init__(self, as_owner: Callable[[str], None]) -> None:
+        self._as_owner = as_owner
+
+    def breaks(self, table: str, code: str, when: str = "INSERT OR UPDATE", only: str = "true") -> None:
+        self._as_owner(
+            f"CREATE FUNCTION breaks_{table}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {only} THEN RAISE EXCEPTION 'broken' USING ERRCODE = '{code}'; END IF; RETURN NEW; END $$"
+        )
+        self._as_owner(f"CREATE TRIGGER breaks BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION breaks_{table}()")
+
+    def mends(self, table: str) -> None:
+        self._as_owner(f"DROP FUNCTION breaks_{table}() CASCADE")
+
+    def renames(self, table: str, column: str, to: str) -> None:
+        self._as_owner(f"ALTER TABLE {table} RENAME COLUMN {column} TO {to}")
+
+    def says(self, statement: str) -> None:
+        self._as_owner(statement)
 
 
-def mends(table: str) -> None:
-    """Let it take changes again."""
-    db.database.execute_sql(f"DROP FUNCTION breaks_{table}() CASCADE")
-    db.release_connection()
+@pytest.fixture
+def storage(as_owner: Callable[[str], None]) -> Storage:
+    """The storage of this test."""
+    return Storage(as_owner)
 
 
 def told(world: World, number: str | None, words: str) -> Callable[[], bool]:
@@ -84,11 +92,11 @@ PAST, IN_IT = "The database does not answer", "Fixes are not accepted. Fixes of 
     ],
 )
 def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
-    world: World, web: Vigil, tables: list[str], code: str, words: str
+    world: World, storage: Storage, web: Vigil, tables: list[str], code: str, words: str
 ) -> None:
     for name in tables:
         table, _, when = name.partition(":")
-        breaks(table, code, when or "INSERT OR UPDATE")
+        storage.breaks(table, code, when or "INSERT OR UPDATE")
 
     def is_told() -> bool:
         refuses(world, web)
@@ -96,7 +104,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
 
     eventually(is_told, "the duty line is told")
     for name in tables:
-        mends(name.partition(":")[0])
+        storage.mends(name.partition(":")[0])
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
 
     def is_over() -> bool:
@@ -106,9 +114,9 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
     eventually(is_over, "the duty line is told that it is over")
 
 
-def test_without_a_count_of_refusals_nobody_is_told(world: World, web: Vigil, remedy: Remedy) -> None:
+def test_without_a_count_of_refusals_nobody_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
     remedy.is_switched_off_by(web, "_trouble", lambda: None)
-    breaks("fix", DISK_FULL)
+    storage.breaks("fix", DISK_FULL)
 
     def is_told() -> bool:
         refuses(world, web)
@@ -118,10 +126,12 @@ def test_without_a_count_of_refusals_nobody_is_told(world: World, web: Vigil, re
         eventually(is_told, "the supervisor is told")
 
 
-def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_taken(world: World, web: Vigil) -> None:
+def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_taken(
+    world: World, storage: Storage, web: Vigil
+) -> None:
     other = world.new_wearer("Another Wearer", "LDN-2001")
     tag_id = db.database.execute_sql("SELECT id FROM tag WHERE serial = 'LDN-2001'").fetchone()[0]
-    breaks("fix", DISK_FULL, only=f"NEW.tag_id = {tag_id}")
+    storage.breaks("fix", DISK_FULL, only=f"NEW.tag_id = {tag_id}")
 
     def is_told() -> bool:
         assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
@@ -133,7 +143,7 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 
-def test_what_passes_by_itself_is_told_to_nobody(world: World, database_url: str) -> None:
+def test_what_passes_by_itself_is_told_to_nobody(world: World) -> None:
     at = [0.0]
     counted = Acceptance(lambda: at[0])
 
@@ -165,13 +175,13 @@ def test_what_passes_by_itself_is_told_to_nobody(world: World, database_url: str
 
 
 def test_a_web_server_is_heard_of_by_what_it_commits_and_not_because_it_lives(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeats._Process, "heart", heartbeats.Heart(heartbeats.WEB))
     world.stop_worker()
     world.tag.is_far_away()
     world.forward(20)
-    breaks("fix", DISK_FULL)
+    storage.breaks("fix", DISK_FULL)
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 503
     assert world.api("GET", "/health").status_code == 200
     assert heartbeats.ages_s(clock.now())["web"] >= 20
@@ -179,25 +189,25 @@ def test_a_web_server_is_heard_of_by_what_it_commits_and_not_because_it_lives(
     assert world.api("GET", "/ready").status_code == 200
     assert heartbeats.ages_s(clock.now())["web"] < 20
     world.forward(20)
-    mends("fix")
+    storage.mends("fix")
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
     eventually(lambda: heartbeats.ages_s(clock.now())["web"] < 20, "it is heard of")
     db.release_connection()
 
 
-def test_ready_says_what_is_missing(world: World) -> None:
+def test_ready_says_what_is_missing(world: World, storage: Storage) -> None:
     assert world.api("GET", "/ready").status_code == 200
     for begin, end, words in (
-        ("DELETE FROM schema_migration WHERE name LIKE '0044%%'", None, "not migrated: 1 steps are missing"),
+        ("DELETE FROM schema_migration WHERE name LIKE '0044%'", None, "not migrated: 1 steps are missing"),
         ("INSERT INTO schema_migration (name, applied) VALUES ('0044_write_probe', now())", None, ""),
         # A release that is ahead may be on its way.
         ("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', now())", None, ""),
         (None, "write_probe", "takes no writes"),
     ):
         if begin:
-            db.database.execute_sql(begin)
+            storage.says(begin)
         if end:
-            breaks(end, DISK_FULL)
+            storage.breaks(end, DISK_FULL)
         db.release_connection()
 
         def answer(words: str = words) -> bool:
@@ -271,14 +281,16 @@ def test_a_watchdog_that_is_silent_is_told_by_whatever_process_works(world: Worl
         world.supervisor.expects_sms("Over: A part of the service is silent.")
 
 
-def test_a_look_that_fails_again_and_again_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_again_and_again_is_told(
+    world: World, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(vigil, "SETTLES_S", 0.0)
     world.stop_worker()
     at = [0.0]
     dog = Watchdog(world.settings)
     dog.steps = Steps(lambda: at[0])
     one = Vigil(replace(world.settings, run_folder=str(world.folder)), heartbeats.WATCHDOG, dog.steps)
-    db.database.execute_sql("ALTER TABLE outage RENAME COLUMN settled_at TO damaged")
+    storage.renames("outage", "settled_at", "damaged")
     for _ in range(5):
         heartbeats.beat("notifier:test:1", clock.now())
         assert not dog.look(clock.now())
@@ -288,7 +300,7 @@ def test_a_look_that_fails_again_and_again_is_told(world: World, monkeypatch: py
     world.supervisor.expects_sms(
         "A part of the service fails at its work. Watchdog: outages for 20 s (ProgrammingError)"
     )
-    db.database.execute_sql("ALTER TABLE outage RENAME COLUMN damaged TO settled_at")
+    storage.renames("outage", "damaged", "settled_at")
     for _ in range(4):
         assert dog.look(clock.now())
         assert one.look()
@@ -297,10 +309,10 @@ def test_a_look_that_fails_again_and_again_is_told(world: World, monkeypatch: py
     world.supervisor.expects_sms("Over: A part of the service fails at its work.")
 
 
-def test_a_notifier_whose_deliveries_fail_is_heard_of_no_more(world: World) -> None:
+def test_a_notifier_whose_deliveries_fail_is_heard_of_no_more(world: World, storage: Storage) -> None:
     world.checks_at_end = False
     eventually(lambda: _age_s() < 1, "the notifier is heard of")
-    breaks("attempt", DAMAGED)
+    storage.breaks("attempt", DAMAGED)
     world.officer.has_app()
     world.tag.walks_in()
     worker = world.worker
