@@ -41,7 +41,7 @@ def to_newest_schema(config: Settings) -> list[str]:
     """
     role = None
     if config.database_owner_url:
-        role = db.database.obj.connect_params.get("user")
+        role = db.connection_parameters(config.database_url).get("user")
         db.bind(config.database_owner_url, config.database_connections)
     try:
         return db.migrate(role)

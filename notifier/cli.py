@@ -89,7 +89,7 @@ def canary() -> None:
 def prepare() -> None:
     """Wait for the database and bring it to the newest schema; text the duty line where that takes long."""
     config: Settings = current_app.extensions["cordon.settings"]
-    past = WithoutDatabase(config)
+    past = WithoutDatabase(config, title="Cordon does not start")
     while True:
         begun = clock.monotonic()
         try:
@@ -98,8 +98,10 @@ def prepare() -> None:
             with db.database.connection_context():
                 missing = db.missing_migrations()
             names = to_newest_schema(config) if missing else []
-        except db.STORAGE_TROUBLE as error:
-            log.warning("the database is not there yet (%s)", type(error).__name__)
+        except Exception as error:
+            # Whatever it is, it may pass: a database that is not up yet, or one whose owner has not migrated it.
+            what = error.format_message() if isinstance(error, click.ClickException) else type(error).__name__
+            log.warning("the database is not ready (%s)", what)
             db.forget_connection()
             past.is_lost(begun)
             threading.Event().wait(LOOKS_FOR_DATABASE_EVERY_S)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from backend import alarms, clock, db, deadlines, heartbeats, readiness
+from backend import acceptance, alarms, clock, db, deadlines, heartbeats, readiness
 from backend.models import AlarmKind
 from backend.settings import Settings
 from notifier.steps import Steps
@@ -68,7 +68,9 @@ class Vigil:
             log.warning("the %s could not keep watch (%s)", self._kind, type(error).__name__)
             db.forget_connection()
             self._well_since = None
-            self._past.is_lost(begun)
+            # Where fixes have been refused for a while already, people have waited for so long.
+            is_refusing = self._trouble is not None and self._trouble() is not None
+            self._past.is_lost(begun - acceptance.STANDS_AFTER_S if is_refusing else begun)
             return False
         finally:
             db.release_connection()

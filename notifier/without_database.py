@@ -31,8 +31,11 @@ MOST_BYTES = 4_096
 class WithoutDatabase:
     """Counts how long the database has been away for one process, and sends a text about it to the duty line."""
 
-    def __init__(self, settings: Settings, monotonic: Callable[[], float] = clock.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, monotonic: Callable[[], float] = clock.monotonic, title: str = TITLE
+    ) -> None:
         self._settings = settings
+        self._title = title
         self._texts = DutyTexts(settings)
         self._monotonic = monotonic
         self._shared = _Shared(settings)
@@ -46,7 +49,7 @@ class WithoutDatabase:
             with self._shared.held() as known:
                 # Whichever process told: it may be gone.
                 if known is not None and known.get("told_at"):
-                    self._send([], [(TITLE, "It does again")])
+                    self._send([], [(self._title, "It does again")])
                     known["told_at"] = 0.0
         self._lost_at, self._is_told = None, False
 
@@ -72,7 +75,7 @@ class WithoutDatabase:
                 self._tell_at = now + TRIES_AGAIN_S
                 return
             detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
-            is_taken = self._send([(TITLE, detail)], [])
+            is_taken = self._send([(self._title, detail)], [])
             if is_taken:
                 known["told_at"] = host_now
         self._is_told = self._is_told or is_taken
