@@ -29,6 +29,7 @@ TITLES = {
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
+    AlarmKind.PUSH_TAKEN_OVER: "A phone was registered by another account",
     AlarmKind.BACKLOG: "Messages are waiting",
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
     AlarmKind.PROVIDER_DOWN: "A provider is down",
@@ -48,8 +49,8 @@ TELL_AGAIN_S = 900.0
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
-# What one person fills in by day is told once, and shown for as long as it stands.
-TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
+# What one person fills in or sets right is told once, and shown for as long as it stands.
+TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anybody has looked.
 END_IS_TOLD = (

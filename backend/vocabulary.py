@@ -95,6 +95,7 @@ class AlarmKind(StrEnum):
     NO_LIVE_ROUTE = "no_live_route"
     WEARERS_NUMBER = "wearers_number"
     PUSH_LOST = "push_lost"
+    PUSH_TAKEN_OVER = "push_taken_over"
     BACKLOG = "backlog"
     PROVIDER_CREDENTIALS = "provider_credentials"
     PROVIDER_DOWN = "provider_down"

@@ -14,25 +14,34 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from backend import addresses
 from backend.errors import InvalidRequest
 from backend.settings import Settings, variable
 
 # Source: RFC 8291, section 3.2: the authentication secret is 16 octets.
 AUTH_BYTES = 16
+HTTPS_PORT = 443
+NOT_A_PUSH_SERVICE = "token: the endpoint names a private address, not a push service."
 # Names that are resolved on this host or in its own network, never by the public's name servers.
 # Source: RFC 6761, RFC 6762, RFC 8375 and ICANN's reservation of .internal.
 LOCAL_ENDINGS = ("localhost", "local", "internal", "home.arpa", "lan", "intranet", "corp", "home")
+
+
+# A name server that does not answer by now is not waited for: the address is checked again whenever it is pushed to.
+RESOLVED_WITHIN_S = 2.0
 
 
 def check(endpoint: str, keys: Mapping[str, str], public_url: str) -> None:
     """Accept only what a browser's push service could have given.
 
     This service will post to ``endpoint``, which a caller chose: one that names a machine of our own network is
-    refused. Only a service that is itself on loopback, as in development, posts to loopback.
+    refused, and so is a name that leads there now. Only a service that is itself on loopback, as in development, posts
+    to loopback.
 
     Raises: InvalidRequest.
     """
-    _check_endpoint(endpoint, _is_loopback(urlsplit(public_url).hostname or ""))
+    is_loopback_allowed = is_in_development(public_url)
+    _check_endpoint(endpoint, is_loopback_allowed)
     try:
         # Nothing can be encrypted to a point that is not on the curve.
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decode(keys["p256dh"]))
@@ -44,6 +53,18 @@ def check(endpoint: str, keys: Mapping[str, str], public_url: str) -> None:
         is_auth = False
     if not is_auth:
         raise InvalidRequest(f"keys.auth: not {AUTH_BYTES} octets in base64url.")
+    # Last, since it is the only one that waits for somebody.
+    parts = urlsplit(endpoint)
+    found = addresses.resolve_within(parts.hostname or "", parts.port or HTTPS_PORT, RESOLVED_WITHIN_S)
+    try:
+        addresses.require_public(found, or_loopback=is_loopback_allowed)
+    except addresses.NotPublic:
+        raise InvalidRequest(NOT_A_PUSH_SERVICE) from None
+
+
+def is_in_development(public_url: str) -> bool:
+    """Tell whether this service is itself on loopback, and may push to loopback."""
+    return _is_loopback(urlsplit(public_url).hostname or "")
 
 
 def _check_endpoint(endpoint: str, is_loopback_allowed: bool) -> None:
@@ -64,7 +85,7 @@ def _check_endpoint(endpoint: str, is_loopback_allowed: bool) -> None:
     labels = host.split(".")
     is_number = ":" in host or labels[-1].isdigit() or labels[-1].startswith("0x")
     if is_number or len(labels) < 2 or any(host.endswith(f".{ending}") for ending in LOCAL_ENDINGS):
-        raise InvalidRequest("token: the endpoint names a private address, not a push service.")
+        raise InvalidRequest(NOT_A_PUSH_SERVICE)
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from backend import clock, devices, web_push
+from backend import clock, db, devices, web_push
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
 from backend.web.identity import current_person, settings, signed_in
 from backend.web.openapi import describes
@@ -28,6 +28,8 @@ def register() -> Response:
     body = read(DeviceIn)
     keys = body.keys.model_dump() if body.keys else None
     if keys is not None:
+        # Nothing is held while a name server takes its time.
+        db.release_connection()
         web_push.check(body.token, keys, settings().public_url)
     device = devices.register(signed.person, body.token, body.platform, clock.now(), keys, signed.session)
     return write(DeviceOut(id=device.id, platform=device.platform), 201)

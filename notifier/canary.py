@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from backend import canary, clock, db, heartbeats
 from backend.models import CanaryWalk
 from backend.settings import Settings
+from notifier.channels import http
 from notifier.steps import Steps
 
 log = logging.getLogger(__name__)
@@ -92,13 +93,10 @@ class CanaryWalker:
         # Nothing is held while the address takes its time.
         db.release_connection()
         try:
-            answer = requests.post(
-                f"{url}/v1/tags/{mine.serial}/fixes",
-                data=body,
-                headers=headers,
-                timeout=POST_TIMEOUT_S,
-                allow_redirects=False,
-            )
+            with http.session(http.OneTry(POST_TIMEOUT_S, reads=False)) as asked:
+                answer = asked.post(
+                    f"{url}/v1/tags/{mine.serial}/fixes", data=body, headers=headers, timeout=POST_TIMEOUT_S
+                )
         except requests.RequestException as error:
             return type(error).__name__
         if answer.status_code != 200:

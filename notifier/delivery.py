@@ -63,6 +63,8 @@ class Outcome:
     is_unknown: bool = False
     # True where the provider is there and does not take us: a wrong key, a suspended account, a number not ours.
     refuses_us: bool = False
+    # True where it would refuse every other message as well: it is left alone for a while.
+    refuses_all: bool = False
 
 
 def sent(provider_id: str | None = None) -> Outcome:
@@ -80,9 +82,12 @@ def unknown(detail: str) -> Outcome:
     return Outcome(Result.RETRY, detail, is_unknown=True)
 
 
-def refused(detail: str) -> Outcome:
-    """Not sent, because the provider refuses our credentials: no fault of the message, which is tried again."""
-    return Outcome(Result.RETRY, detail, refuses_us=True)
+def refused(detail: str, *, of_all: bool = False) -> Outcome:
+    """Not sent, because the provider refuses our credentials: no fault of the message, which is tried again.
+
+    ``of_all`` where any other message would be refused as well, and not one number or country alone.
+    """
+    return Outcome(Result.RETRY, detail, refuses_us=True, refuses_all=of_all)
 
 
 def not_asked(detail: str, retry_after_s: float) -> Outcome:

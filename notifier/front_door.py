@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-import requests
-
 from backend import clock
 from backend.settings import Settings
 from notifier.bounded import Bounded
+from notifier.channels import http
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +53,9 @@ class FrontDoor:
 
     def _ask(self, path: str) -> str | None:
         def ask() -> int:
-            answer = requests.get(self._url + path, timeout=WITHIN_S, allow_redirects=False, stream=True)
-            with answer:
-                return answer.status_code
+            # A connection that is open already says nothing of whether another one is taken.
+            with http.session(http.OneTry(WITHIN_S, reads=False)) as asked:
+                return asked.get(self._url + path, timeout=WITHIN_S).status_code
 
         try:
             status = self._bounded.call(ask)

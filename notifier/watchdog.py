@@ -35,6 +35,7 @@ from backend.case import checked, looking_back
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
 from notifier import front_door, shift_checks
+from notifier.channels import http
 from notifier.front_door import FrontDoor
 from notifier.steps import Steps
 from notifier.telling import Teller
@@ -364,7 +365,9 @@ class Watchdog:
         if not url or last is None or not self._may_ping(last):
             return False
         try:
-            requests.get(url, timeout=PING_TIMEOUT_S).raise_for_status()
+            # What it says beyond its status is not read.
+            with http.session(http.OneTry(PING_TIMEOUT_S, reads=False), follows=True) as asked:
+                asked.get(url, timeout=PING_TIMEOUT_S).raise_for_status()
         except requests.RequestException as error:
             # Path and query are what makes the address ours alone: they stay out of the log, as do errors with them.
             log.warning("the monitor at %s did not take the ping (%s)", urlsplit(url).hostname, type(error).__name__)

@@ -391,7 +391,8 @@ def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
 def ask_state(attempt: Attempt, channels: Senders) -> None:
     """Ask the provider of an attempt what became of it, and let that count as a callback would."""
     for way in channels.ways[Channel(attempt.notification.channel)]:
-        if way.provider == attempt.provider and way.state_of is not None:
+        is_away = way.breaker is not None and (way.breaker.is_open or way.breaker.is_refused)
+        if way.provider == attempt.provider and way.state_of is not None and not is_away:
             # Nothing is held while a provider takes its time.
             db.release_connection()
             state, error_code = way.state_of(attempt.provider_id or "")

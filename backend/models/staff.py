@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, JSONField, TextField, fn
+from peewee import SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, JSONField, TextField, fn
 
 from backend.db import InstantField
 from backend.models.table import Table
@@ -90,7 +90,8 @@ class Device(Table):
     """A phone that takes pushes for a person."""
 
     person = ForeignKeyField(Person, backref="devices")
-    token = TextField(unique=True)
+    # Of several rows with the same token one is live; the others are of those who had the phone before.
+    token = TextField(index=True)
     platform = CharField()
     keys = JSONField(null=True)
     created_at = InstantField()
@@ -98,6 +99,9 @@ class Device(Table):
     ended_because = CharField(null=True)
     # The sign-in that speaks for the phone; not known of those from before it was kept.
     session = ForeignKeyField(Session, null=True)
+
+
+Device.add_index(Device.index(Device.token, unique=True, name="device_live_token", where=SQL("ended_at IS NULL")))
 
 
 class Socket(Table):

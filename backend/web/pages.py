@@ -122,6 +122,7 @@ def officer(alert_id: int | None = None) -> str:
         "officer.html",
         person=visitor.person,
         number_owed=NUMBER_OWED.get(numbers.standing(visitor.person, clock.now())),
+        is_phone_taken_over=devices.is_taken_over(visitor.person),
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "push_key": web_push.public_key(settings()),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from backend import clock, reports
+from backend import clock, reports, tables
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
@@ -84,8 +82,5 @@ def response_times() -> Response:
 
 def as_csv(report: dict[str, Any]) -> Response:
     """Return the alerts' clocks as CSV, one alert a line."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(reports.CSV_COLUMNS)
-    writer.writerows(reports.csv_row(row) for row in report["alerts"])
-    return Response(out.getvalue(), mimetype="text/csv")
+    rows = [reports.CSV_COLUMNS, *(reports.csv_row(row) for row in report["alerts"])]
+    return Response(tables.as_csv(rows), mimetype="text/csv")

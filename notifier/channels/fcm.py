@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from functools import partial
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import firebase_admin
 import google.auth.exceptions
 import google.auth.transport.requests
-import requests
 from firebase_admin import credentials, exceptions, messaging
 
 from backend import clock
@@ -21,6 +21,8 @@ from notifier.channels import http
 from notifier.delivery import USEFUL_FOR_S, Outcome
 
 OFFICIAL_URL = "https://fcm.googleapis.com"
+# Source: FCM v1: what a message that was taken is called.
+NAME = re.compile(r"projects/[^/\s]+/messages/\S+")
 
 
 class Fcm:
@@ -37,11 +39,10 @@ class Fcm:
         service = messaging._get_messaging_service(self._app)
         service._fcm_url = service._fcm_url.replace(OFFICIAL_URL, settings.fcm_url)
         session = service._client.session
-        for prefix in list(session.adapters):
-            session.mount(prefix, http.OneTry(settings.provider_timeout_s))
+        http.mount(session, http.OneTry(settings.provider_timeout_s))
         # A revoked access token is asked for anew once; the default asks twice, which is three posts.
         session._max_refresh_attempts = 1
-        session._auth_request = _OneTokenRequest(requests.Session(), settings.provider_timeout_s)
+        session._auth_request = _OneTokenRequest(settings.provider_timeout_s)
         self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
         self._has_taken_one = False
 
@@ -57,9 +58,11 @@ class Fcm:
     def _ask(self, device: Device, data: dict[str, str], *, is_urgent: bool, is_dry: bool) -> Outcome:
         try:
             message = _message(device.token, data, is_urgent)
-            taken = delivery.sent(self._bounded.call(partial(messaging.send, message, dry_run=is_dry, app=self._app)))
+            name = self._bounded.call(partial(messaging.send, message, dry_run=is_dry, app=self._app))
+            if not isinstance(name, str) or NAME.fullmatch(name) is None:
+                return delivery.retry("FCM's answer names no message")
             self._has_taken_one = True
-            return taken
+            return delivery.sent(name)
         except messaging.UnregisteredError as error:
             return delivery.dead_route(f"token not registered ({error.code})")
         except messaging.SenderIdMismatchError:
@@ -70,13 +73,15 @@ class Fcm:
         except exceptions.InvalidArgumentError:
             return delivery.failed("FCM refused the message or the token")
         except messaging.ThirdPartyAuthError:
-            return delivery.refused("FCM is refused by Apple or the browser's service: check its keys there")
+            return delivery.refused(
+                "FCM is refused by Apple or the browser's service: check its keys there", of_all=True
+            )
         except (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError, exceptions.NotFoundError) as error:
-            return delivery.refused(f"FCM refuses our account or project ({error.code})")
+            return delivery.refused(f"FCM refuses our account or project ({error.code})", of_all=True)
         except google.auth.exceptions.RefreshError as error:
             if error.retryable:
                 return delivery.retry("Google gave no access token")
-            return delivery.refused("Google refuses our service account: check CORDON_FCM_CREDENTIALS")
+            return delivery.refused("Google refuses our service account: check CORDON_FCM_CREDENTIALS", of_all=True)
         except exceptions.FirebaseError as error:
             return delivery.retry(f"FCM answered {error.code}", _retry_after_s(error))
         except Exception as error:
@@ -90,10 +95,8 @@ class Fcm:
 class _OneTokenRequest(google.auth.transport.requests.Request):
     """Asks for an access token once: the library would ask three times, seconds apart, while a warning waits."""
 
-    def __init__(self, session: requests.Session, within_s: float) -> None:
-        super().__init__(session)
-        for prefix in list(session.adapters):
-            session.mount(prefix, http.OneTry(within_s))
+    def __init__(self, within_s: float) -> None:
+        super().__init__(http.session(http.OneTry(within_s)))
 
     def __call__(self, *args: Any, **more: Any) -> Any:
         answer = super().__call__(*args, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from backend import db
+from backend import clock, db
 from backend.settings import Settings
 from notifier import delivery
 from notifier.bounded import SPARE_S, Bounded
@@ -27,19 +28,25 @@ REFUSES_US = {
 }
 
 
+# Of these it refuses one country or one number, and may take all others.
+OF_ONE_NUMBER = {21215, 21219, 21408, 21608, 13227, 32205}
+# Source: Twilio's API: two letters for the kind, and 32 hexadecimal digits.
+SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+NOT_SENT = ("failed", "undelivered", "canceled")
+
+
 class _OneTry(TwilioHttpClient):
     """Twilio's own HTTP client, which also remembers what a refusal's headers say of the next try."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout=timeout_s, max_retries=0)
-        for prefix in list(self.session.adapters):
-            self.session.mount(prefix, http.OneTry(timeout_s))
+        http.mount(self.session, http.OneTry(timeout_s))
 
     def request(self, *args: Any, **kwargs: Any) -> Response:
         response = super().request(*args, **kwargs)
         if response.status_code == 429:
             after = (response.headers or {}).get("Retry-After", "")
-            raise _TooMany(float(after) if after.isdigit() else None)
+            raise _TooMany(delivery.retry_after_s(after, clock.now()))
         return response
 
 
@@ -101,14 +108,22 @@ def outcome_of(account: Account, request: Callable[[], Any], what: str) -> Outco
     # Nothing is held while a provider takes its time.
     db.release_connection()
     try:
-        return delivery.sent(account.bounded.call(request).sid)
+        made = account.bounded.call(request)
+        sid, state = made.sid, getattr(made, "status", None)
+        if not isinstance(sid, str) or SID.fullmatch(sid) is None:
+            # A success of something that is not Twilio, or not all of it: the message may be out or not.
+            return delivery.unknown(f"Twilio's answer names no {what}")
+        if state in NOT_SENT:
+            return delivery.failed(f"Twilio did not send the {what} ({getattr(made, 'error_code', None) or state})")
+        return delivery.sent(sid)
     except _TooMany as error:
         return delivery.retry("Twilio answered 429", error.retry_after_s)
     except TwilioRestException as error:
         if error.code in DEAD_ROUTES:
             return delivery.dead_route(f"Twilio refused the number ({error.code})")
         if error.code in REFUSES_US or error.status in (401, 403, 404):
-            return delivery.refused(f"Twilio refuses our account or number ({error.code or error.status})")
+            said = f"Twilio refuses our account or number ({error.code or error.status})"
+            return delivery.refused(said, of_all=error.code not in OF_ONE_NUMBER)
         if error.status >= 500:
             return delivery.retry(f"Twilio answered {error.status}")
         return delivery.failed(f"Twilio refused the {what} ({error.code})")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush
 
-from backend import clock, web_push
+from backend import addresses, clock, web_push
 from backend.models import Device
 from backend.settings import Settings
 from notifier import delivery
 from notifier.bounded import SPARE_S, Bounded, TookTooLong
+from notifier.channels import http
 from notifier.delivery import USEFUL_FOR_S, Outcome, Result
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,12 @@ class WebPush:
         # The library's own check of the subject refuses addresses with a port or a path, which push services take.
         self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
         self._subject = web_push.subject(settings)
-        self._session = _OneTry()
+        # An endpoint is an address that somebody else chose: what it says is not read.
+        self._session = http.session(
+            http.ToPublic(
+                settings.provider_timeout_s, reads=False, or_loopback=web_push.is_in_development(settings.public_url)
+            )
+        )
         self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)
         # The push services that have taken our key since this process began.
         self._took: set[str] = set()
@@ -55,11 +59,16 @@ class WebPush:
                 headers={"Urgency": "high" if is_urgent else "normal", "Topic": f"alert-{data['alert_id']}"},
                 requests_session=self._session,
             )
-            self._bounded.call(push)
+            answer = self._bounded.call(push)
+            if isinstance(answer, requests.Response) and _is_page(answer):
+                return delivery.retry("the answer is a page and no push service's")
         except WebPushException as error:
             outcome = self._refused(error, urlsplit(device.token).netloc)
             if outcome.result is not Result.SENT:
                 return outcome
+        except addresses.NotPublic:
+            # Not for good: a name server may have lied for a while.
+            return delivery.failed("the endpoint leads to an address that is not public")
         except (requests.RequestException, TookTooLong) as error:
             return delivery.retry(f"the push service did not answer ({type(error).__name__})")
         except Exception as error:
@@ -83,7 +92,7 @@ class WebPush:
         if status == 429 or status >= 500:
             return delivery.retry(said, delivery.retry_after_s(error.retry_after or "", clock.now()))
         if status in REFUSED_KEY and service not in self._took:
-            return delivery.refused(f"{said}: check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT")
+            return delivery.refused(f"{said}: check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT", of_all=True)
         # Where the service takes others with the same key, this subscription was made for another one.
         return delivery.failed(said)
 
@@ -92,24 +101,10 @@ class WebPush:
         self._session.close()
 
 
-class _OneTry(requests.Session):
-    """Follows nobody, keeps no cookies, and reads no more of an answer than its status and headers.
+def _is_page(answer: requests.Response) -> bool:
+    """Tell whether this is a page for people, of a wireless network or a proxy: then no push service took anything.
 
-    An endpoint is an address that somebody else chose: it must lead nowhere else, and no endless answer may hold a
-    worker.
+    Source: RFC 8030, section 5: what was taken is answered 201, or 202 where a receipt was asked for.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for prefix in list(self.adapters):
-            self.mount(prefix, requests.adapters.HTTPAdapter(max_retries=0, pool_maxsize=32))
-
-    def request(self, *args: Any, **more: Any) -> requests.Response:
-        with super().request(*args, **{**more, "allow_redirects": False, "stream": True}) as answer:
-            told = requests.Response()
-            told.status_code, told.reason, told.headers = answer.status_code, answer.reason, answer.headers
-            if answer.headers.get("Content-Length") == "0":
-                # An answer that was read to its end leaves its connection open for the next push.
-                answer.raw.read()
-            return told
+    is_html = "html" in answer.headers.get("Content-Type", "").lower()
+    return answer.status_code == 200 and is_html and answer.headers.get("Content-Length") != "0"

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from socketio.exceptions import ConnectionError as SocketRefused
 
 from backend import auth, clock, db, demo
-from backend.models import AuditEntry, PlaceZone, Receipt, Role, Socket, Team, Wearer
+from backend.models import AuditEntry, Person, PlaceZone, Receipt, Role, Socket, Team, Wearer
 from backend.settings import Settings
 from tests.world import PASSWORD, World, eventually
 from wsgi import create_app
@@ -257,6 +257,10 @@ def test_the_report_is_json_or_csv_for_supervisors_only_and_bad_periods_are_refu
     assert csv.headers["Content-Type"].startswith("text/csv")
     assert csv.text.splitlines()[0].startswith("id,code,handling,officer,team,fix,received,decided,first_sent")
     assert len(csv.text.splitlines()) == 2
+    # A name that a spreadsheet would run.
+    Person.update(name='=HYPERLINK("https://evil.example")').where(Person.id == world.officer.person.id).execute()
+    db.release_connection()
+    assert "'=HYPERLINK" in world.api("GET", path, headers=bearer).text
     tomorrow = (clock.now() + timedelta(days=1)).isoformat()
     assert world.supervisor.api("GET", path, params={"from": tomorrow}).json()["alerts"] == []
     assert world.supervisor.api("GET", path, params={"from": "soon"}).json()["code"] == "invalid_request"

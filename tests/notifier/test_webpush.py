@@ -220,7 +220,6 @@ def test_a_key_of_another_kind_and_a_subject_that_is_no_address_stop_the_start(o
     ("settings", "subject"),
     [
         ({"vapid_subject": "mailto:duty@cordon.example"}, "mailto:duty@cordon.example"),
-        ({"public_url": "https://cordon.example:8443/app"}, "https://cordon.example:8443/app"),
         ({}, "mailto:operator@localhost"),
     ],
 )
@@ -229,6 +228,11 @@ def test_a_push_service_is_told_whom_to_reach(
 ) -> None:
     assert push(replace(own, **settings), browser(doubles))[0].result is Result.SENT
     assert doubles.webpush.received[0].claims["sub"] == subject
+
+
+def test_a_service_with_a_public_address_is_reached_by_it(own: Settings) -> None:
+    address = "https://cordon.example:8443/app"
+    assert web_push.subject(replace(own, public_url=address)) == address
 
 
 POINT = ec.generate_private_key(ec.SECP256R1()).public_key()

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import alarms, clock, db
 from backend.case import caseload, checked, people, rejudging, ties, watch, writing
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
+    AlarmKind,
     AuditEntry,
     CheckedCaseload,
     Condition,
@@ -119,6 +120,23 @@ def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -
     assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
     assert WearerNumber.get().number == "+447700900666"
     db.release_connection()
+    world.reads_everything()
+
+
+def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_nobody_and_is_an_alarm(world: World) -> None:
+    world.new_tag("LDN-0099", None)
+    heading = f"{HEADING},{caseload.HIS_NUMBERS}"
+    owned = f"{world.officer.person.phone}; {world.victim.phone}"
+    table = "\n".join([heading, f"{row()},{owned}"])
+    assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
+    subjects = [alarm.subject for alarm in alarms.standing(AlarmKind.WEARERS_NUMBER)]
+    assert subjects == [f"person:{world.officer.person.id}", f"victim:{world.victim.id}"]
+    db.release_connection()
+    world.victim_consents()
+    world.tag.stays_inside()
+    world.officer.expects_sms("to acknowledge")
+    world.expect_sms(world.victim.phone, "Your book has arrived.")
+    world.officer.acknowledges(world.officer.alerts("open")[0]["id"])
     world.reads_everything()
 
 
