@@ -51,12 +51,11 @@ run: install .venv/installed-dev ## Start everything with a demo caseload, simul
 	@exec $(BIN)/python -m tests.demo
 
 .PHONY: serve
-serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data
+serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data, and keep them running
 	@test -n "$${CORDON_DATABASE_URL:-}" || { \
 	  echo "Set CORDON_DATABASE_URL to the PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/NAME." >&2; \
 	  echo "make run starts a demo with a database of its own." >&2; exit 1; }
-	@$(BIN)/flask --app wsgi migrate
-	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f Procfile start --no-prefix
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/python -m backend.supervisor Procfile --first "exec flask --app wsgi prepare"
 
 .PHONY: migrate
 migrate: .venv/installed ## Bring the database to the newest schema

@@ -16,12 +16,20 @@ accesslog = None
 control_socket_disable = True
 
 
+def post_fork(server, worker):
+    """Leave no worker behind, which would keep the port, where the server is killed."""
+    from backend import supervisor
+
+    supervisor.end_with_parent(server.pid)
+
+
 def post_worker_init(worker):
-    """Keep the clock of the serving process at the database's, and say that it lives."""
+    """Keep the clock of the serving process at the database's, and watch over its work."""
     from backend import clock, db, heartbeats
 
     clock.keep_measuring(db.reference_time, threading.Event())
-    heartbeats.keep_beating(heartbeats.WEB, threading.Event())
+    heartbeats.serve_as(heartbeats.WEB)
+    worker.wsgi.extensions["cordon.vigil"]().start(threading.Event())
 
 
 def worker_exit(server, worker):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import cli, db, ingest, logs
+from backend import acceptance, cli, db, heartbeats, ingest, logs, readiness
 from backend.settings import Settings
 from backend.web import (
     account_pages,
@@ -32,6 +34,7 @@ from mobile_api import alerts, cases, devices, duty, numbers, phones, receipts, 
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
+from notifier.vigil import Vigil
 
 BLUEPRINTS = (
     fixes.bp,
@@ -70,6 +73,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("cordon", root_path=str(security.WEB_ROOT))
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
+    counted = app.extensions["cordon.acceptance"] = acceptance.Acceptance()
+    app.extensions["cordon.readiness"] = readiness.Readiness()
+    # It is made in the process that serves.
+    app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
     unknown_clients.init_app(app)
     security.init_app(app, config)
     bounds.init_app(app)

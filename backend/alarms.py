@@ -20,8 +20,10 @@ from backend.models import Alarm, AlarmKind, Person, Role, Team
 log = logging.getLogger(__name__)
 
 TITLES = {
+    AlarmKind.FIXES_REFUSED: "Fixes are not accepted",
     AlarmKind.OUTAGE: "Outage",
     AlarmKind.PROCESS_SILENT: "A part of the service is silent",
+    AlarmKind.STEP_FAILS: "A part of the service fails at its work",
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
@@ -56,9 +58,11 @@ TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACC
 # These are told to be over: whoever was told of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anybody has looked.
 END_IS_TOLD = (
+    AlarmKind.FIXES_REFUSED,
     AlarmKind.OUTAGE,
     AlarmKind.BACKLOG,
     AlarmKind.PROCESS_SILENT,
+    AlarmKind.STEP_FAILS,
     AlarmKind.CANARY,
     AlarmKind.WEARERS_NUMBER,
 )

@@ -37,18 +37,25 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(load_caseload)
 
 
+def to_newest_schema(config: Settings) -> list[str]:
+    """Bring the database to the newest schema, as the role that owns it; return the names of the steps taken.
+
+    Raises: ClickException where what is in it does not allow that.
+    """
+    role = None
+    if config.database_owner_url:
+        role = db.connection_parameters(config.database_url).get("user")
+        db.bind(config.database_owner_url, config.database_connections)
+    try:
+        return db.migrate(role)
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
+
+
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    config: Settings = current_app.extensions["cordon.settings"]
-    role = None
-    if config.database_owner_url:
-        role = db.database.obj.connect_params.get("user")
-        db.bind(config.database_owner_url, config.database_connections)
-    try:
-        names = db.migrate(role)
-    except DomainError as error:
-        raise click.ClickException(error.detail) from None
+    names = to_newest_schema(current_app.extensions["cordon.settings"])
     click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
 
 

@@ -186,6 +186,14 @@ def _grant(application_role: str) -> None:
         database.cursor().execute(sql.SQL(words).format(role=role))
 
 
+def missing_migrations() -> list[str]:
+    """Return the steps of this release's schema that the database lacks; one that is ahead lacks none."""
+    steps = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+    if database.execute_sql("SELECT to_regclass('schema_migration')").fetchone() == (None,):
+        return sorted(steps)
+    return sorted(steps - {name for (name,) in database.execute_sql("SELECT name FROM schema_migration").fetchall()})
+
+
 def reference_time() -> datetime:
     """Return the database's own time."""
     with database.connection_context():

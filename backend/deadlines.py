@@ -27,6 +27,13 @@ TRIES_AGAIN_S = 1.0
 
 class _Patience(threading.local):
     seconds: float | None = ANSWERS_WITHIN_S
+    # On the monotonic scale; beside the seconds of each answer.
+    until: float | None = None
+
+    def left_s(self) -> float | None:
+        if self.until is None or self.seconds is None:
+            return self.seconds
+        return max(0.05, min(self.seconds, self.until - clock.monotonic()))
 
 
 _patience = _Patience()
@@ -40,6 +47,16 @@ def within(seconds: float | None) -> Iterator[None]:
         yield
     finally:
         _patience.seconds = before
+
+
+@contextmanager
+def in_all(seconds: float) -> Iterator[None]:
+    """Let all that this thread asks for in the block take at most so long together, however many answers that is."""
+    before, _patience.until = _patience.until, clock.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _patience.until = before
 
 
 class Gate:
@@ -84,7 +101,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         try:
-            answer = super().wait(gen, interval, _patience.seconds)
+            answer = super().wait(gen, interval, _patience.left_s())
         except _WaitTimeout:
             # What becomes of the statement is not known, and nothing that the server says later may be taken for more.
             self.pgconn.finish()
@@ -98,6 +115,10 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 def connect(gate: Gate | None = None, **parameters: Any) -> BoundedConnection:
     """Return a new connection whose answers are bounded. Raises: psycopg.OperationalError."""
+    left_s = _patience.left_s()
+    if left_s is not None:
+        # Two seconds are the least that the driver takes.
+        parameters["connect_timeout"] = max(2, min(CONNECTS_WITHIN_S, int(left_s)))
     try:
         connection = BoundedConnection.connect(**parameters)
     except psycopg.errors.ConnectionTimeout:

@@ -1,17 +1,16 @@
-"""The only writer of heartbeats: that a process works, and that none of its kind had worked for a while before."""
+"""The only writer of heartbeats: that a process did its work, and that none of its kind had for a while before."""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
-import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import fn
 
-from backend import clock, db, outages
+from backend import db, outages
 from backend.db import atomic
 from backend.models import Heartbeat
 
@@ -96,22 +95,25 @@ class Heart:
             self._last = now
 
 
-def keep_beating(kind: str, stop: threading.Event) -> threading.Thread:
-    """Start a thread that beats for this process until ``stop`` is set."""
-    heart = Heart(kind)
+class _Process:
+    """What this process is, where it serves: a test or a command is nobody whose silence means something."""
 
-    def run() -> None:
-        while True:
-            try:
-                heart.beat(clock.now())
-            except Exception:
-                # A database that is down is noticed by whoever no longer hears of this process.
-                log.warning("the heartbeat could not be kept", exc_info=True)
-                db.forget_connection()
-            db.release_connection()
-            if stop.wait(EVERY_S):
-                return
+    heart: Heart | None = None
 
-    thread = threading.Thread(target=run, name="heart", daemon=True)
-    thread.start()
-    return thread
+
+def serve_as(kind: str) -> None:
+    """Let what this process does from now on count as the work of a process of this kind."""
+    _Process.heart = Heart(kind)
+
+
+def work_done(now: datetime) -> None:
+    """Beat for this process, which has just done what it is there for; a thread that merely lives earns nothing."""
+    heart = _Process.heart
+    if heart is None:
+        return
+    try:
+        heart.beat(now)
+    except Exception:
+        # A database that is down is noticed by whoever no longer hears of this process.
+        log.warning("the heartbeat could not be kept", exc_info=True)
+        db.forget_connection()

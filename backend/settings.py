@@ -158,13 +158,24 @@ class Settings:
         "E.164 number",
         "A phone that is always manned: alarms about the service itself are texted to it as well. Empty: none.",
     )
+    front_door_url: str = _setting(
+        "",
+        "URL",
+        "Where the watchdog tries from outside whether requests are taken. Empty: CORDON_CANARY_URL, and where that "
+        "is empty too CORDON_PUBLIC_URL, so that what is in front is tried as well.",
+    )
+    run_folder: str = _setting(
+        "var",
+        "path",
+        "Where the processes of one host agree on which of them texts CORDON_DUTY_LINE while the database is away.",
+    )
     deadman_url: str = _setting(
         "",
         "URL",
         "Fetched by the watchdog for as long as all is well, so that a monitor outside notices when it stops. "
         "Empty: off.",
     )
-    deadman_every_s: float = _setting(60.0, "seconds", "How often that URL is fetched.")
+    deadman_every_s: float = _setting(15.0, "seconds", "How often that URL is fetched.")
 
     canary_every_s: float = _setting(
         300.0,

@@ -86,8 +86,10 @@ class ReceiptKind(StrEnum):
 class AlarmKind(StrEnum):
     """What can be wrong with Cordon itself or with its ways to people; the gravest first."""
 
+    FIXES_REFUSED = "fixes_refused"
     OUTAGE = "outage"
     PROCESS_SILENT = "process_silent"
+    STEP_FAILS = "step_fails"
     CANARY = "canary"
     NO_NEXT_ACTION = "no_next_action"
     NOT_JUDGED = "not_judged"

@@ -14,7 +14,7 @@ from backend import canary, clock, db, heartbeats
 from backend.models import CanaryWalk
 from backend.settings import Settings
 from notifier.channels import http
-from notifier.without_database import WithoutDatabase
+from notifier.steps import Steps
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class CanaryWalker:
         self._settings = settings
         self._stop = threading.Event()
         self._heart = heartbeats.Heart("canary")
-        self._database = WithoutDatabase(settings)
+        self.steps = Steps()
         self._forgets_at = 0.0
         # Which walk was looked at last, and when.
         self._looked: tuple[int, datetime] | None = None
@@ -44,13 +44,11 @@ class CanaryWalker:
             pause_s = LOOKS_EVERY_S
             try:
                 pause_s = self.step()
-                self._database.answers()
+                self.steps.worked("a walk")
             except Exception as error:
                 log.warning("the canary could not walk (%s)", type(error).__name__)
+                self.steps.failed("a walk", error)
                 db.forget_connection()
-                # One that takes no writes, as a hosted one whose disk is full, protects nobody either.
-                if isinstance(error, db.STORAGE_TROUBLE) and not db.is_held(error):
-                    self._database.is_lost()
             finally:
                 db.release_connection()
             self._stop.wait(pause_s)

@@ -13,11 +13,19 @@ from flask import Flask, current_app
 
 from backend import canary as canaries
 from backend import clock, db
+from backend.cli import to_newest_schema
 from backend.errors import DomainError
 from backend.settings import Settings
 from notifier.canary import CanaryWalker
+from notifier.steps import Steps
+from notifier.vigil import Vigil
 from notifier.watchdog import Watchdog
+from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
+
+log = logging.getLogger(__name__)
+
+LOOKS_FOR_DATABASE_EVERY_S = 2.0
 
 
 def init_app(app: Flask) -> None:
@@ -26,10 +34,13 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(watchdog)
     app.cli.add_command(canary)
     app.cli.add_command(canary_setup)
+    app.cli.add_command(prepare)
 
 
 class Service(Protocol):
     """What works until it is asked to stop."""
+
+    steps: Steps
 
     def run(self) -> None:
         """Work until ``stop`` is called."""
@@ -51,6 +62,7 @@ def _serve(name: str, make: Callable[[Settings], Service]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     clock.keep_measuring(db.reference_time, stopping)
+    Vigil(current_app.extensions["cordon.settings"], name, service.steps).start(stopping)
     click.echo(f"{name}: ready")
     service.run()
 
@@ -71,6 +83,32 @@ def watchdog() -> None:
 def canary() -> None:
     """Walk the canary's tag into its test zone again and again, until SIGTERM or Ctrl-C."""
     _serve("canary", CanaryWalker)
+
+
+@click.command()
+def prepare() -> None:
+    """Wait for the database and bring it to the newest schema; text the duty line where that takes long."""
+    config: Settings = current_app.extensions["cordon.settings"]
+    past = WithoutDatabase(config, title="Cordon does not start")
+    while True:
+        begun = clock.monotonic()
+        try:
+            # One that is frozen is found here, and the role of the service may own no table. A migration may take as
+            # long as it likes.
+            with db.database.connection_context():
+                missing = db.missing_migrations()
+            names = to_newest_schema(config) if missing else []
+        except Exception as error:
+            # Whatever it is, it may pass: a database that is not up yet, or one whose owner has not migrated it.
+            what = error.format_message() if isinstance(error, click.ClickException) else type(error).__name__
+            log.warning("the database is not ready (%s)", what)
+            db.forget_connection()
+            past.is_lost(begun)
+            threading.Event().wait(LOOKS_FOR_DATABASE_EVERY_S)
+            continue
+        click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
+        past.answers()
+        return
 
 
 @click.command("canary-setup")

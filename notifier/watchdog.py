@@ -34,8 +34,10 @@ from backend import (
 from backend.case import checked, looking_back
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.settings import Settings
-from notifier import shift_checks
+from notifier import front_door, shift_checks
 from notifier.channels import http
+from notifier.front_door import FrontDoor
+from notifier.steps import Steps
 from notifier.telling import Teller
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,8 @@ class Watchdog:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._teller = Teller(settings)
+        self.steps = Steps()
+        self._door = FrontDoor(settings)
         self._heart = heartbeats.Heart(heartbeats.WATCHDOG)
         self._stop = threading.Event()
         self._looked = threading.Event()
@@ -87,6 +91,7 @@ class Watchdog:
         threads = [
             threading.Thread(target=self._keep, args=("telling", self._tell_after_look), name="tell", daemon=True),
             threading.Thread(target=self._keep, args=("the ping", self._ping_in_time), name="ping", daemon=True),
+            threading.Thread(target=self._keep, args=("the front door", self._knock), name="knock", daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -104,9 +109,11 @@ class Watchdog:
         while not self._stop.is_set():
             try:
                 step()
-            except Exception:
+                self.steps.worked(what)
+            except Exception as error:
                 # A lost database must never end the loop.
                 log.warning("%s failed", what, exc_info=True)
+                self.steps.failed(what, error)
                 db.forget_connection()
                 self._stop.wait(1.0)
             finally:
@@ -116,6 +123,10 @@ class Watchdog:
         self.look(clock.now())
         self._looked.set()
         self._stop.wait(self._settings.watchdog_every_s)
+
+    def _knock(self) -> None:
+        self._door.knock()
+        self._stop.wait(front_door.EVERY_S)
 
     def _tell_after_look(self) -> None:
         self._looked.wait()
@@ -130,6 +141,7 @@ class Watchdog:
         """Look at everything once, repair, raise and end alarms; True when every look could be made."""
         self._began_at = self._began_at or now
         looks: tuple[tuple[str, Callable[[datetime], object]], ...] = (
+            ("the front door", self._front_door),
             ("heartbeats", self._processes),
             ("alerts", self._next_actions),
             ("wearers who are not judged", self._not_judged),
@@ -147,7 +159,6 @@ class Watchdog:
             ("checked caseloads", checked.forget_old),
             ("looks back that are owed", looking_back.settle_overdue),
             ("what people were told", self._untold),
-            ("this heartbeat", self._beat),
         )
         # Where the database does not answer one look, it would only keep the others waiting.
         is_there, is_complete = True, True
@@ -155,12 +166,17 @@ class Watchdog:
             try:
                 if is_there:
                     look(now)
+                    self.steps.worked(what)
             except Exception as error:
+                self.steps.failed(what, error)
                 is_lost = db.is_lost(error)
                 # A database that is away is said in a line, since it is said again at each round.
                 log.warning("the watchdog could not look at %s (%s)", what, type(error).__name__, exc_info=not is_lost)
                 db.forget_connection()
                 is_there, is_complete = not is_lost, False
+        if is_there:
+            # It has looked; what it could not look at is an alarm of its own.
+            self._beat(now)
         db.release_connection()
         self._last = Round(clock.monotonic(), is_complete, self._is_heard, self._untold_s)
         return is_complete
@@ -170,8 +186,20 @@ class Watchdog:
         return self._teller.tell(now)
 
     def _beat(self, now: datetime) -> None:
-        self._heart.beat(now)
-        heartbeats.forget_old(now)
+        try:
+            self._heart.beat(now)
+            heartbeats.forget_old(now)
+        except Exception as error:
+            log.warning("the watchdog's heartbeat could not be kept (%s)", type(error).__name__)
+            db.forget_connection()
+
+    def _front_door(self, now: datetime) -> None:
+        """Nothing comes in at the address that the outside uses, whatever the server behind it believes of itself."""
+        detail = self._door.trouble()
+        if detail is None:
+            alarms.end(AlarmKind.FIXES_REFUSED, "front door", now)
+        else:
+            alarms.raise_alarm(AlarmKind.FIXES_REFUSED, "front door", detail, now)
 
     def _untold(self, now: datetime) -> None:
         self._untold_s = alarms.oldest_untold_s(now)
@@ -351,7 +379,7 @@ class Watchdog:
             return False
         return True
 
-    @staticmethod
-    def _may_ping(last: Round) -> bool:
+    def _may_ping(self, last: Round) -> bool:
         is_fresh = clock.monotonic() - last.ended <= ROUND_HOLDS_S
-        return is_fresh and last.is_complete and last.has_notifier and last.untold_s <= UNTOLD_S
+        is_well = is_fresh and last.is_complete and last.has_notifier and last.untold_s <= UNTOLD_S
+        return is_well and self._door.trouble() is None

@@ -29,6 +29,7 @@ from notifier.lanes import Lanes
 from notifier.messages import Subject
 from notifier.providers import Providers
 from notifier.settling import Settler, drop, hold_back, is_moot, put_off
+from notifier.steps import Steps
 from notifier.subjects import subject_of
 
 log = logging.getLogger(__name__)
@@ -141,6 +142,7 @@ class Worker:
         self._newest_climb_first = False
         self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
+        self.steps = Steps()
         self._silent_after = settings.tag_silent_after()
 
     def run(self) -> None:
@@ -154,8 +156,10 @@ class Worker:
                         self._lanes.wait_for_one(NEXT_LOOK_S)
                     else:
                         self._sleep(listener)
-                except Exception:
+                    self.steps.worked("the round")
+                except Exception as error:
                     # A lost database must never end the loop.
+                    self.steps.failed("the round", error)
                     log.warning("the outbox could not be worked on", exc_info=True)
                     db.forget_connection()
                     self._stop.wait(0.5)
@@ -187,9 +191,9 @@ class Worker:
 
     def _look_at_all_else(self) -> None:
         """Judge and escalate what has fallen due, and see to what no warning waits for."""
-        self._look_at_itself()
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
         self._try("the ladder", self._climb)
+        self._look_at_itself()
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
@@ -287,15 +291,17 @@ class Worker:
         finally:
             db.release_connection()
 
-    @staticmethod
-    def _try(what: str, step: Callable[[], object]) -> None:
+    def _try(self, what: str, step: Callable[[], object]) -> None:
         try:
             step()
         except Exception as error:
+            self.steps.failed(what, error)
             if db.is_lost(error):
                 raise
             # A row that somebody holds for long, or cannot be worked on, keeps no other step from its work.
             log.exception("%s could not be worked on", what)
+        else:
+            self.steps.worked(what)
 
     def _sleep(self, listener: wakeups.Listener) -> None:
         """Return when a commit has woken us, when something falls due, or when it is time for a look all the same."""
@@ -306,8 +312,9 @@ class Worker:
             self._look_at_itself()
 
     def _look_at_itself(self) -> None:
-        """Say that this process works, and what its providers say of it: nothing is read for either."""
-        self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
+        """Say that this process did its work, and what its providers say of it: nothing is read for either."""
+        if self.steps.are_well("deliveries", "the ladder", "a delivery", "the round"):
+            self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("what providers say", self._look_at_providers)
 
     def _longest_sleep_s(self) -> float:
@@ -329,7 +336,9 @@ class Worker:
     def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
             deliver(notification, attempt, self._senders, self._settler.settle)
-        except Exception:
+            self.steps.worked("a delivery")
+        except Exception as error:
+            self.steps.failed("a delivery", error)
             # The lease runs out and somebody tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
             db.forget_connection()

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
-from backend import clock, db
+from backend import clock, db, heartbeats
 from backend.errors import StorageUnavailable
 from backend.ingest.held import HeldLane, RowsHeld
 from backend.ingest.record import Answer, store_group
@@ -137,6 +137,7 @@ class Committer:
             return True
         for (_, future), answer in zip(group, answers, strict=True):
             future.set_result(answer)
+        heartbeats.work_done(clock.now())
         return True
 
     def _find_held(self, group: list[Waiting], *, is_careful: bool, waits: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagEvent, TagRequest
-from backend.models.itself import Alarm, CanaryWalk, Epoch, Heartbeat, Outage
+from backend.models.itself import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.record import (
@@ -93,6 +93,7 @@ __all__ = [
     "VictimPosition",
     "Wearer",
     "WearerNumber",
+    "WriteProbe",
     "ZoneVersion",
 ]
 
@@ -132,6 +133,7 @@ TABLES: list[type[Table]] = [
     ProviderEvent,
     AuditEntry,
     Heartbeat,
+    WriteProbe,
     Alarm,
     Outage,
     CanaryWalk,

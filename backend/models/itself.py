@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import CharField, ForeignKeyField, JSONField, TextField
+from peewee import AutoField, BigIntegerField, CharField, ForeignKeyField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
@@ -25,6 +25,13 @@ class Heartbeat(Table):
     name = CharField(unique=True)
     kind = CharField(index=True)
     at = InstantField()
+
+
+class WriteProbe(Table):
+    """The one row that is changed to see whether the database takes writes."""
+
+    id = AutoField()
+    times = BigIntegerField()
 
 
 class Alarm(Table):

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend import clock, db, deadlines, ingest, tags
+from backend import acceptance, clock, db, deadlines, ingest, tags
 from backend.errors import (
     BatchTooLarge,
     DomainError,
@@ -80,6 +80,14 @@ def committer() -> ingest.Committer:
     return cast(ingest.Committer, current_app.extensions["cordon.committer"])
 
 
+@bp.after_request
+def count(response: Response) -> Response:
+    """Let it be known whether fixes are taken, whatever came of this request."""
+    counted: acceptance.Acceptance = current_app.extensions["cordon.acceptance"]
+    counted.answered((request.view_args or {}).get("serial", ""), response.status_code)
+    return response
+
+
 @bp.post("/v1/tags/<serial>/fixes")
 @describes(
     "Report fixes, signed with the tag's key as in the Standard Webhooks specification.",
@@ -101,7 +109,7 @@ def committer() -> ingest.Committer:
 def report(serial: str) -> Response:
     received_at = clock.now()
     body = request.get_data()
-    with deadlines.within(deadlines.AT_THE_DOOR_S):
+    with deadlines.in_all(deadlines.AT_THE_DOOR_S):
         tag = tags.find(serial)
     # The wait for the commit must not hold a connection that the committer may need.
     db.release_connection()

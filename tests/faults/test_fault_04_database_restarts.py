@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,14 +17,15 @@ import psutil
 import psycopg
 import pytest
 
-from backend import clock, db, tags, wakeups
+from backend import clock, db, heartbeats, tags, wakeups
 from backend.models import WearerNumber
-from notifier import without_database
-from notifier.canary import CanaryWalker
+from notifier import vigil, without_database
+from notifier.vigil import Vigil
 from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
-from tests.postgres import APPLICATION, PostgresServer, create_database
+from tests.postgres import APPLICATION, OWNER, PostgresServer, create_database
+from tests.processes import notifier
 from tests.world import World, eventually
 
 # A connection whose server went away is found dead, and sometimes only when it is thrown away.
@@ -127,27 +129,28 @@ DUTY = "+447700900300"
 
 
 @contextmanager
-def _canary_walks(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let a canary walk, in place of the notifier, that tells the duty line after a second without a database."""
+def _somebody_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a process keep watch that tells the duty line after a second without a database."""
     monkeypatch.setattr(without_database, "AFTER_S", 1.0)
+    monkeypatch.setattr(vigil, "EVERY_S", 0.2)
     world.stop_worker()
     world.checks_at_end = False
-    walker = CanaryWalker(replace(world.settings, duty_line=DUTY))
-    walking = threading.Thread(target=walker.run)
-    walking.start()
+    stop = threading.Event()
+    one = Vigil(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), heartbeats.NOTIFIER)
+    watching = one.start(stop)
     try:
-        eventually(lambda: walker._database._is_usable, "the number is known to be no wearer's")
+        eventually(lambda: one._well_since is not None, "it keeps watch")
         yield
     finally:
-        walker.stop()
-        walking.join(20)
+        stop.set()
+        watching.join(20)
 
 
 def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
     world: World, server: PostgresServer, remedy: Remedy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda _: None)
-    with _canary_walks(world, monkeypatch):
+    remedy.is_switched_off_by(WithoutDatabase, "is_lost", lambda *_: None)
+    with _somebody_watches(world, monkeypatch):
         _stop(server)
         try:
             with remedy.decides():
@@ -163,7 +166,7 @@ def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
 def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
     world: World, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _canary_walks(world, monkeypatch):
+    with _somebody_watches(world, monkeypatch):
         with psycopg.connect(server.url(), autocommit=True) as connection:
             # So is a hosted database whose disk is full, and a primary that became a standby.
             connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -171,28 +174,64 @@ def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
         eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
 
 
-def test_a_duty_line_that_is_a_wearers_is_told_nothing_and_one_that_is_unknown_neither(world: World) -> None:
+def test_a_duty_line_that_is_said_to_be_a_wearers_is_told_and_without_one_nobody_can_be(world: World) -> None:
     world.stop_worker()
-    settings = replace(world.settings, duty_line=DUTY)
+    world.checks_at_end = False
     at = [0.0]
-    unknown = WithoutDatabase(settings, lambda: at[0])
-    wearers = WithoutDatabase(settings, lambda: at[0])
     WearerNumber.create(wearer=world.wearer, number=DUTY, recorded_by=world.officer.person, recorded_at=clock.now())
-    wearers.answers()
-    for one in (unknown, wearers):
+    settings = replace(world.settings, run_folder=str(world.folder))
+    for line, count in (("", 0), (DUTY, 1)):
+        one = WithoutDatabase(replace(settings, duty_line=line), lambda: at[0])
+        for _ in range(2):
+            one.is_lost()
+            at[0] += 120.0
+        assert len(world.doubles.messages) == count
+
+
+def test_what_make_serve_does_first_waits_for_a_database_that_is_not_up_yet(
+    world: World, server: PostgresServer
+) -> None:
+    world.stop_worker()
+    owner = server.url("cordon", OWNER)
+    with psycopg.connect(owner) as connection:
+        connection.execute("DROP TABLE write_probe")
+        connection.execute("DELETE FROM schema_migration WHERE name = '0044_write_probe'")
+    db.forget_connection()
+    _stop(server)
+    settings = replace(world.settings, database_owner_url=owner, run_folder=str(world.folder))
+    with notifier(settings, "prepare") as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(4)
+        server.start()
+        assert process.wait(60) == 0
+    assert db.missing_migrations() == []
+    db.release_connection()
+
+
+@pytest.mark.parametrize("folder", ["a file/where a folder should be", "missing/yet"])
+def test_a_folder_that_cannot_be_used_keeps_nobody_from_being_told(world: World, folder: str) -> None:
+    world.stop_worker()
+    (world.folder / "a file").touch()
+    at = [0.0]
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder / folder))
+    one = WithoutDatabase(settings, lambda: at[0])
+    one.answers()
+    for _ in range(10):
         one.is_lost()
-        at[0] += 120.0
-        one.is_lost()
-    assert not world.doubles.messages
+        at[0] += 5.0
+    one.answers()
+    assert [m.body.split(". ")[1][:8] for m in world.doubles.messages] == ["Service ", "Over: Th"]
+    world.reads_everything()
+    world.checks_at_end = False
 
 
 def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_over(world: World) -> None:
     world.stop_worker()
     at = [0.0]
-    one = WithoutDatabase(replace(world.settings, duty_line=DUTY), lambda: at[0])
+    one = WithoutDatabase(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), lambda: at[0])
     one.answers()
     said = []
-    for seconds in (0, 59, 1, 100, 700, 100):
+    for seconds in (0, 19, 1, 100, 700, 100):
         at[0] += seconds
         one.is_lost()
         said.append(len(world.doubles.messages))
@@ -206,3 +245,27 @@ def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_o
     ]
     assert all(len(message.body) <= 160 for message in world.doubles.messages)
     world.reads_everything()
+
+
+def test_of_the_processes_of_one_host_one_tells_and_one_that_started_meanwhile_knows_what_they_know(
+    world: World,
+) -> None:
+    world.stop_worker()
+    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
+    at = [0.0]
+    first, second = (WithoutDatabase(settings, lambda: at[0]) for _ in range(2))
+    first.answers()
+    second.answers()
+    # It has never seen the database.
+    third = WithoutDatabase(settings, lambda: at[0])
+    for _ in range(10):
+        for one in (third, first, second):
+            one.is_lost()
+        at[0] += 5.0
+    assert len(world.doubles.messages) == 1
+    for one in (second, first, third):
+        one.answers()
+        one.answers()
+    assert [m.body.split(". ")[1][:8] for m in world.doubles.messages] == ["Service ", "Over: Th"]
+    world.reads_everything()
+    world.checks_at_end = False
