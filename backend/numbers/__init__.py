@@ -22,7 +22,7 @@ from backend.numbers.proofs import (
 )
 from backend.numbers.refusals import NumberRefused, TooManyCodes, WrongCode, e164, ending, is_wearers, usable
 from backend.numbers.sending import bounced, claim_codes, code_of, failed, readable, retry, sent
-from backend.numbers.wearers import Recorded, of_wearer, record, take_back, taken
+from backend.numbers.wearers import Recorded, holders, of_wearer, record, take_back, taken
 
 __all__ = [
     "GOOD_FOR",
@@ -41,6 +41,7 @@ __all__ = [
     "e164",
     "ending",
     "failed",
+    "holders",
     "is_good_at",
     "is_proved",
     "is_wearers",

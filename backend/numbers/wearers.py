@@ -96,6 +96,11 @@ def taken(now: datetime) -> dict[str, tuple[str, int | None]]:
     return found
 
 
+def holders(number: str) -> list[Person | Victim]:
+    """Return the active staff and the protected persons who have this number, however it was spelled when entered."""
+    return _holders(number)
+
+
 def _holders(number: str) -> list[Person | Victim]:
     spellings = {number}
     if number.startswith(HOME):

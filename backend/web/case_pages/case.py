@@ -14,6 +14,7 @@ from backend.case import drawing, eligibility, opening, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
+from backend.kinds import title_of
 from backend.models import Person, Role
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, held_hours
@@ -57,6 +58,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             at=at,
             colleagues=colleagues,
             alerts=open_alerts,
+            alert_title=lambda alert: title_of(alert.kind, alert.event),
             handovers=police.handovers_of(alert.id for alert in open_alerts),
             restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),
