@@ -80,6 +80,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         answered = "acknowledged" if subject.is_answered else "not acknowledged"
         newest = "last fix" if KINDS[subject.kind].has_level else "last report"
         return f"{name}: {situation(subject)}, since {since}, {newest} {last}, {answered}."
+    if purpose is Purpose.REPLY_RISEN and subject.kind is AlertKind.HELP:
+        return f"{name}: a further message has come. Please acknowledge."
     if purpose is Purpose.REPLY_RISEN:
         return f"{name}: danger has risen, it is now {situation(subject)}. Please acknowledge."
     return f"{name}: {situation(subject)}. Please acknowledge."

@@ -13,6 +13,7 @@ from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
 from backend.models import (
     Alert,
+    AlertKind,
     Attempt,
     AuditEntry,
     Channel,
@@ -114,7 +115,8 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
 def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
     if is_shared:
         return "A text came from a number that she shares with others."
-    return f"{'She answered' if numbers.is_proved(victim) else 'An unverified number'} by text: “{_kept(body)}”"
+    whose = "She answered" if numbers.is_proved(victim) else "A number that is not verified as hers answered"
+    return f"{whose} by text: “{_kept(body)}”"
 
 
 def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_shared: bool, is_over: bool = False) -> None:
@@ -142,12 +144,12 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
     is_shared = len(people) + len(victims) > 1
     is_more = withdrawals.says_more(body) and (withdrawals.is_withdrawal(body) or len(body.split()) > MOST_OF_A_STOP)
     for victim in victims:
-        consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
-        audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
         if is_more:
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
         elif not withdrawals.is_one_word(body) and numbers.is_proved(victim):
             alerts.tell_that_she_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
+        consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
+        audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
         routes.mark_down(person, Channel.SMS, routes.ANSWERED_STOP, now)
     return "stop" if people or victims else "unknown number"
@@ -196,7 +198,9 @@ def _told(person: Person, alert: Alert) -> Danger | None:
     for which in (can_be_read & is_out, is_held, is_out):
         newest = mine.where(which).order_by(Notification.id.desc()).first()
         if newest is not None:
-            return outbox.danger_told(newest)
+            # Each further message of a protected person is news: an answer to the text before does not cover it.
+            is_older = alert.kind == AlertKind.HELP and newest.episode < alert.episode
+            return Danger.NONE if is_older else outbox.danger_told(newest)
     return None
 
 

@@ -40,8 +40,8 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
         if not wearers:
             _raise_alarm(victim, now)
             return []
-        # Two messages at once ring one alert, one after the other.
-        lock_rows(Wearer, [wearer.id for wearer in wearers])
+        # Two messages at once ring one alert, one after the other; nobody who works on the case delays them.
+        lock_rows(Victim, [victim.id])
         goes = is_answered and _may_answer(victim, now)
         words = f"“{said.strip()}”" if said.strip() else "a message without text, such as a picture"
         line = f"At {clock_time(now, now)}{f' ({note})' if note else ''}: {words}"

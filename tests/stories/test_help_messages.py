@@ -322,3 +322,21 @@ def test_somebody_in_no_case_is_told_as_an_alarm(world: World) -> None:
 def test_a_stranger_rings_nobody(world: World) -> None:
     writes(world, "help", number="+447700900999")
     assert helps(world) == []
+
+
+def test_an_answer_to_the_text_before_does_not_cover_a_further_message(world: World) -> None:
+    writes(world, "Help")
+    code = world.officer.expects_sms("Urgent alert").body.split()[3].rstrip(":")
+    world.stop_worker()
+    before = len(answers_kept())
+    world.doubles.reply(from_=world.victim.phone or "", body="He is inside", to=world.settings.twilio_from)
+    eventually(lambda: len(answers_kept()) > before, "the message is taken")
+    world.officer.texts(f"1 {code}")
+    assert helps(world)[0]["handling"] == "open"
+    world.start_worker()
+    world.officer.expects_sms("a further message has come")
+    world.settle()
+    world.officer.texts(f"1 {code}")
+    world.officer.expects_sms("you have acknowledged it")
+    assert helps(world)[0]["handling"] == "acknowledged"
+    world.reads_everything()
