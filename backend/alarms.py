@@ -25,6 +25,7 @@ TITLES = {
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
+    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and nobody answers for them",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.BACKLOG: "Messages are waiting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend.alerts.standing import worst_of
 from backend.models import Alert, AlertKind, Handling
 from notifier.messages import Subject
 from zones import Certainty, Level
@@ -9,14 +10,17 @@ from zones import Certainty, Level
 
 def subject_of(alert: Alert) -> Subject:
     """Return what may be said of the alert outside the app."""
+    # What is over is told by its worst: by then its level is that of the way out.
+    worst = worst_of(alert) if alert.is_over else None
     return Subject(
         code=alert.code,
         kind=AlertKind(alert.kind),
-        level=Level(alert.level),
-        certainty=Certainty(alert.certainty),
+        level=worst.level if worst else Level(alert.level),
+        certainty=worst.certainty if worst else Certainty(alert.certainty),
         is_over=alert.is_over,
         is_late=alert.is_late,
         is_answered=alert.handling != Handling.OPEN,
         since=alert.fix_time,
         last_fix=alert.last_fix_time,
+        event=alert.event,
     )

@@ -81,7 +81,9 @@ class Ground:
         if not standing:
             return
         lock_rows(Alert, standing)
-        for alert in Alert.select().where(Alert.id.in_(standing)).order_by(Alert.id):
+        # What is about no place is no judgement's to change.
+        at_places = Alert.id.in_(standing) & Alert.place.is_null(False)
+        for alert in Alert.select().where(at_places).order_by(Alert.id):
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
 
     def wearer_at(self, tag_id: int, at: datetime) -> int | None:

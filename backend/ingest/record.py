@@ -11,6 +11,7 @@ from typing import Any
 from backend import clock, nearness, report_interval, stored_fixes
 from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
+from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.ground import Ground
 from backend.ingest.judge import (
     CANNOT_JUDGE_LEVEL,
@@ -69,8 +70,9 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
         for batch in batches.values():
             for submission, _ in batch.fixes:
                 duplicates[id(submission)] -= 1
+        events = new_events(fresh)
         _quarantine(fresh)
-        ground = _judge_and_keep(batches, fresh, tag_ids)
+        ground = _judge_and_keep(batches, fresh, events, tag_ids)
         intervals_s = _intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
@@ -158,10 +160,12 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
     insert_rows(TagEvent, events)
 
 
-def _judge_and_keep(batches: dict[int, _Batch], submissions: Sequence[Submission], tag_ids: Sequence[int]) -> Ground:
-    """Judge and store the new fixes, say where none can be used; return what was known of their wearers."""
+def _judge_and_keep(
+    batches: dict[int, _Batch], submissions: Sequence[Submission], events: Sequence[NewEvent], tag_ids: Sequence[int]
+) -> Ground:
+    """Judge and store the new fixes, say where none can be used, ring for events; return what was known of wearers."""
     unusable = [(submission, why) for submission in submissions if (why := submission.unusable())]
-    ground = Ground(tag_ids, has_fixes=bool(batches or unusable))
+    ground = Ground(tag_ids, has_fixes=bool(batches or unusable or events))
     rows: list[dict[str, Any]] = []
     for batch in batches.values():
         by_wearer: dict[int | None, list[tuple[Submission, SentFix]]] = defaultdict(list)
@@ -174,6 +178,7 @@ def _judge_and_keep(batches: dict[int, _Batch], submissions: Sequence[Submission
         wearer_id = ground.wearer_at(submission.tag_id, submission.received_at)
         if wearer_id is not None:
             tell_unusable(ground, ground.wearers[wearer_id], why, submission.received_at, clock.now())
+    tell_of_events(ground, events, clock.now())
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return ground
