@@ -52,6 +52,9 @@ run: install .venv/installed-dev ## Start everything with a demo caseload, simul
 
 .PHONY: serve
 serve: install ## Start web server, notifier and watchdog on CORDON_DATABASE_URL, without demo data
+	@test -n "$${CORDON_DATABASE_URL:-}" || { \
+	  echo "Set CORDON_DATABASE_URL to the PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/NAME." >&2; \
+	  echo "make run starts a demo with a database of its own." >&2; exit 1; }
 	@$(BIN)/flask --app wsgi migrate
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec $(BIN)/honcho -f Procfile start --no-prefix
 
@@ -74,8 +77,12 @@ check: install .venv/installed-dev ## Format, lint, import contracts, types
 	@$(BIN)/mypy
 
 .PHONY: test
-test: check browser ## Run everything: checks, tests on SQLite and PostgreSQL, pages in a real browser
-	@TMPDIR=$(TEST_TMP) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
+test: check browser ## Run everything: checks, tests on a real PostgreSQL, pages in a real browser
+	@TMPDIR=$(TEST_TMP) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
+
+.PHONY: quick
+quick: check ## Run the checks, and the tests of rules and units: no database, no server, no browser
+	@$(BIN)/python -m pytest -q -m "not integration" -n 2 $(ARGS)
 
 .PHONY: bench
 bench: install .venv/installed-dev ## Measure, each figure beside a baseline from the same run

@@ -5,7 +5,7 @@ import threading
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
-# Socket.IO needs one process behind one address; SQLite wants one ingest process (docs/adr/0003).
+# Socket.IO needs one process behind one address.
 workers = 1
 threads = int(os.environ.get("CORDON_WEB_THREADS", "256"))
 graceful_timeout = 5

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import cli, db, ingest
+from backend import cli, db, ingest, logs
 from backend.settings import Settings
 from backend.web import (
     admin_pages,
@@ -24,6 +22,7 @@ from backend.web import (
     problems,
     reports,
     security,
+    unknown_clients,
 )
 from backend.web import alarms as service_alarms
 from backend.web.gate import SocketGate
@@ -62,15 +61,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     Threads start with the first request that needs them, and so in the process that serves.
     """
     config = settings or Settings.from_environ()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # At INFO these write whom a message goes to.
-    for name in ("twilio", "urllib3", "httpx", "google", "firebase_admin", "engineio", "socketio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.set_up()
     db.bind(config.database_url, config.database_connections)
 
     app = Flask("cordon", root_path=str(security.WEB_ROOT))
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
+    unknown_clients.init_app(app)
     security.init_app(app, config)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from backend import clock
-from backend.case.record import Version, What, true_at
 from backend.errors import NotAllowed, NotFound
 from backend.models import (
     Alert,
@@ -20,6 +19,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record.facts import Version, What, true_at
 
 
 def access_alert(person: Person, alert_id: int) -> Alert:

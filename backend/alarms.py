@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import peewee
+
 from backend import db
 from backend.access import hidden_subjects, require
 from backend.db import atomic
@@ -24,7 +26,7 @@ TITLES = {
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
     AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and nobody answers for them",
-    AlarmKind.WEARERS_NUMBER: "A warning could have reached a wearer",
+    AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.BACKLOG: "Messages are waiting",
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
@@ -48,7 +50,14 @@ ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # What one person fills in by day is told once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
 # These are told to be over: whoever was told of them is acting on them, or waiting.
-END_IS_TOLD = (AlarmKind.OUTAGE, AlarmKind.BACKLOG, AlarmKind.PROCESS_SILENT, AlarmKind.CANARY)
+# And one person could declare a number and take it back before anybody has looked.
+END_IS_TOLD = (
+    AlarmKind.OUTAGE,
+    AlarmKind.BACKLOG,
+    AlarmKind.PROCESS_SILENT,
+    AlarmKind.CANARY,
+    AlarmKind.WEARERS_NUMBER,
+)
 
 
 def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team: Team | int | None = None) -> bool:
@@ -81,6 +90,30 @@ def raise_alarm(kind: AlarmKind, subject: str, detail: str, now: datetime, team:
         return is_new
 
 
+def raise_all(kind: AlarmKind, found: Mapping[str, tuple[str, int | None]], now: datetime) -> None:
+    """Let an alarm stand for each of these subjects, in one statement however many they are, and also for none."""
+    rows = [
+        {
+            "kind": kind,
+            "subject": subject,
+            "team": team_id,
+            "detail": detail,
+            "raised_at": now,
+            "last_seen_at": now,
+            "standing_key": _key(kind, subject),
+        }
+        for subject, (detail, team_id) in sorted(found.items())
+    ]
+    if not rows:
+        Alarm.update(last_seen_at=now).where(Alarm.standing_key == _key(kind, "")).execute()
+        return
+    again = {Alarm.detail: peewee.EXCLUDED.detail, Alarm.last_seen_at: now}
+    query = Alarm.insert_many(rows).on_conflict(conflict_target=[Alarm.standing_key], update=again)
+    for alarm in query.returning(Alarm).execute():
+        if alarm.raised_at == now:
+            log.error("alarm %s of %s: %s", kind, alarm.subject, alarm.detail)
+
+
 def end(kind: AlarmKind, subject: str, now: datetime) -> bool:
     """End the alarm of this kind and subject; False where none stands."""
     ended = bool(
@@ -89,6 +122,12 @@ def end(kind: AlarmKind, subject: str, now: datetime) -> bool:
     if ended:
         log.info("alarm %s of %s is over", kind, subject)
     return ended
+
+
+def end_all(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:
+    """End the alarms of this kind and these subjects, in one statement however many they are."""
+    keys = [_key(kind, subject) for subject in subjects]
+    Alarm.update(ended_at=now, standing_key=None).where(Alarm.standing_key.in_(keys)).execute()
 
 
 def reconcile(

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from backend import alerts, audit, devices
+from backend import alerts, audit, devices, spelling
 from backend.db import atomic, instant_text
 from backend.errors import NotSignedIn, WrongCredentials
 from backend.models import Person, Session, Socket
@@ -24,8 +24,8 @@ _hasher = PasswordHasher()
 _verifying = threading.BoundedSemaphore(4)
 _NOBODY_HASH = _hasher.hash(secrets.token_urlsafe(16))
 
-
-ANSWER_LOST_S = 60.0
+# A phone on a bad network gives up waiting for an answer after 10 to 20 s and asks once more.
+REFRESH_GRACE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,13 @@ def _access_tokens(settings: Settings) -> URLSafeSerializer:
     return URLSafeSerializer(settings.signing_key(), salt="access-token")
 
 
+def _refresh_tokens(settings: Settings) -> URLSafeSerializer:
+    return URLSafeSerializer(settings.signing_key(), salt="refresh-token")
+
+
 def check_password(email: str, password: str) -> Person:
     """Return the active person. Raises: WrongCredentials, whatever was wrong."""
-    person = Person.get_or_none(Person.email == email.strip().lower())
+    person = Person.get_or_none(spelling.is_same(Person.email, email))
     try:
         with _verifying:
             _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)
@@ -74,22 +78,20 @@ def check_password(email: str, password: str) -> Person:
 
 def begin_session(person: Person, settings: Settings, now: datetime) -> tuple[Session, Tokens]:
     """Open a session and return it with its first tokens."""
-    refresh_token = secrets.token_urlsafe(32)
+    secret = secrets.token_urlsafe(32)
     with atomic():
         session = Session.create(
             person=person,
-            refresh_hash=_digest(refresh_token),
+            refresh_hash=_digest(secret),
             created_at=now,
             expires_at=now + timedelta(seconds=settings.refresh_token_s),
         )
         audit.record(audit.actor_of(person), "signed_in", f"session:{session.id}", now)
-    return session, _tokens(session, refresh_token, settings, now)
-
-
-def _tokens(session: Session, refresh_token: str, settings: Settings, now: datetime) -> Tokens:
-    expires = int(now.timestamp()) + settings.access_token_s
-    token = _access_tokens(settings).dumps([session.id, expires, began(session)])
-    return Tokens(token, refresh_token, settings.access_token_s)
+    return session, Tokens(
+        access_token(session, settings, now),
+        _refresh_tokens(settings).dumps([session.id, 0, secret]),
+        settings.access_token_s,
+    )
 
 
 def began(session: Session) -> str:
@@ -98,45 +100,57 @@ def began(session: Session) -> str:
 
 
 def access_token(session: Session, settings: Settings, now: datetime) -> str:
-    """Return a fresh access token of a session that was authenticated in another way, such as a page's cookie."""
-    return _tokens(session, "", settings, now).access_token
+    """Return a fresh access token of the session."""
+    expires = int(now.timestamp()) + settings.access_token_s
+    return _access_tokens(settings).dumps([session.id, expires, began(session)])
 
 
 def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
     """Exchange a refresh token for the next pair.
 
-    A token that was exchanged a while ago is a stolen one: the whole session ends. Within a minute it is a phone on a
-    bad network that never got its answer, and asks again.
+    A token holds the generation in which it was made, and exchanging one begins the next generation. A token of an
+    earlier generation is a copy that somebody kept: the session ends, however late the token comes, with every token
+    of it. Only for ``REFRESH_GRACE_S`` is the generation before still good, and gives another token of the present
+    one: a phone may ask twice at once, or never get its answer and ask again. The window is just that long, since in it
+    a stolen token works unnoticed, and it closes at once when a token of the present generation is used.
 
     Raises: NotSignedIn.
     """
-    digest = _digest(refresh_token)
-    replayed = Session.get_or_none(Session.previous_hash == digest, Session.ended_at.is_null())
-    is_again = replayed is not None and now - replayed.refreshed_at <= timedelta(seconds=ANSWER_LOST_S)
-    if replayed is not None and not is_again:
-        end_session(replayed, now)
-        raise NotSignedIn("This refresh token was used before; the session has been ended.")
-    following = secrets.token_urlsafe(32)
+    try:
+        session_id, generation, secret = _refresh_tokens(settings).loads(refresh_token)
+        of_family = (Session.id == session_id) & (Session.refresh_hash == _digest(secret))
+    except (BadSignature, ValueError, TypeError, AttributeError):
+        raise NotSignedIn("The refresh token is not valid.") from None
     with atomic():
-        changed = (
-            Session.update(
-                refresh_hash=_digest(following),
-                previous_hash=digest,
-                refreshed_at=now,
-                expires_at=now + timedelta(seconds=settings.refresh_token_s),
-            )
-            .where(
-                (Session.previous_hash if is_again else Session.refresh_hash) == digest,
-                Session.ended_at.is_null(),
-                Session.expires_at > now,
-            )
+        is_open = of_family & Session.ended_at.is_null() & (Session.expires_at > now)
+        until = now + timedelta(seconds=settings.refresh_token_s)
+        exchanged = (
+            Session.update(generation=generation + 1, refreshed_at=now, expires_at=until)
+            .where(is_open, Session.generation == generation)
             .execute()
         )
-        if not changed:
+        session = Session.get_or_none(of_family)
+        if session is None:
             raise NotSignedIn("The session has ended.")
-        session = Session.get(Session.refresh_hash == _digest(following))
+        is_good = bool(exchanged) or _is_in_grace(session, generation, now)
+        is_reused = not is_good and generation < session.generation
+        if is_reused and session.ended_at is None:
+            audit.record(audit.SYSTEM, "refresh_token_reused", f"session:{session.id}", now)
+            end_session(session, now)
+    if is_reused:
+        raise NotSignedIn("This refresh token was used before; the session has ended.")
     _active(session, now)
-    return _tokens(session, following, settings, now)
+    if not is_good:
+        # A backup was restored that does not know this generation.
+        raise NotSignedIn("The session has ended.")
+    following = _refresh_tokens(settings).dumps([session.id, generation + 1, secret])
+    return Tokens(access_token(session, settings, now), following, settings.access_token_s)
+
+
+def _is_in_grace(session: Session, generation: int, now: datetime) -> bool:
+    if session.generation != generation + 1 or session.refreshed_at is None:
+        return False
+    return now - session.refreshed_at <= timedelta(seconds=REFRESH_GRACE_S)
 
 
 def identify(token: str, settings: Settings, now: datetime) -> SignedIn:

@@ -13,13 +13,13 @@ import click
 import requests
 from flask import Flask, current_app
 
-from backend import clock, db, demo, restore, zone_replay
+from backend import clock, db, demo, restore, spelling, zone_replay
 from backend import replay as traces
 from backend.case import caseload, watch
 from backend.case.ties import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
-from backend.settings import as_markdown
+from backend.settings import Settings, as_markdown
 
 
 def init_app(app: Flask) -> None:
@@ -37,7 +37,15 @@ def init_app(app: Flask) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    names = db.migrate()
+    config: Settings = current_app.extensions["cordon.settings"]
+    role = None
+    if config.database_owner_url:
+        role = db.database.obj.connect_params.get("user")
+        db.bind(config.database_owner_url, config.database_connections)
+    try:
+        names = db.migrate(role)
+    except DomainError as error:
+        raise click.ClickException(error.detail) from None
     click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
 
 
@@ -73,7 +81,6 @@ def restored(backup_at: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was made as JSON.")
 def seed_demo(as_json: bool) -> None:
     """Make the demo caseload once (never on a service that real people use) and print it."""
-    db.migrate()
     made = demo.seed(clock.now())
     if as_json:
         click.echo(json.dumps(made, indent=2))
@@ -121,7 +128,7 @@ def case_watch() -> None:
 @click.option("--dry-run", is_flag=True, help="List every row's problem and keep nothing.")
 def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> None:
     """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): some at a time."""
-    person = Person.get_or_none(Person.email == email.strip().lower(), Person.is_active)
+    person = Person.get_or_none(spelling.is_same(Person.email, email), Person.is_active)
     if person is None:
         raise click.ClickException("Nobody has this e-mail address.")
     rows, shapes = table.read(), zones.read()
@@ -184,7 +191,7 @@ def replay(
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     if key is None:
-        row = Tag.get_or_none(Tag.serial == serial)
+        row = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
         if row is None:
             raise click.ClickException(f"No tag has the serial {serial}.")
         key = row.key

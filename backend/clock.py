@@ -13,6 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 MEASURE_EVERY_S = 10.0
+# Half of what asking took is the correction, and the error is at most that half. A database that was frozen for
+# 100 s would put every deadline 50 s off.
+SLOWEST_S = 1.0
 
 
 def host_time() -> datetime:
@@ -32,12 +35,18 @@ class Clock:
         """Return the present instant, aware and in UTC."""
         return self._base + timedelta(seconds=time.monotonic() - self._base_monotonic) + self._ahead
 
-    def measure(self, reference: Callable[[], datetime]) -> None:
-        """Take the offset to ``reference`` anew; half the time that asking took is the correction."""
-        before = time.monotonic()
+    def measure(self, reference: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> bool:
+        """Take the offset to ``reference`` anew, half the time that asking took being the correction.
+
+        Returns False, and keeps the offset that it had, where asking took longer than a second.
+        """
+        before = monotonic()
         told = reference()
-        after = time.monotonic()
+        after = monotonic()
+        if after - before > SLOWEST_S:
+            return False
         self._base, self._base_monotonic = told, (before + after) / 2
+        return True
 
     def forward(self, seconds: float) -> None:
         """Move this clock ahead of its reference."""
@@ -69,10 +78,11 @@ def keep_measuring(reference: Callable[[], datetime], stop: threading.Event) -> 
 
     def run() -> None:
         while True:
+            is_measured = False
             # A database that is down leaves the last offset in force: time goes on by the monotonic clock.
             with contextlib.suppress(Exception):
-                _clock.measure(reference)
-            if stop.wait(MEASURE_EVERY_S):
+                is_measured = _clock.measure(reference)
+            if stop.wait(MEASURE_EVERY_S if is_measured else SLOWEST_S):
                 return
 
     thread = threading.Thread(target=run, name="clock", daemon=True)

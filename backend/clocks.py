@@ -23,9 +23,12 @@ def look(now: datetime) -> None:
 
     One of another host that looks no more is ended as well: nobody else would.
     """
-    before = clock.host_time()
+    begun, before = clock.monotonic(), clock.host_time()
     reference = db.reference_time()
     after = clock.host_time()
+    if clock.monotonic() - begun > clock.SLOWEST_S:
+        # Nothing can be said of a clock by an answer that was under way for so long.
+        return
     # Half the time that asking took is the correction; a clock that is set meanwhile is seen right at the next look.
     ahead_s = (before + (after - before) / 2 - reference).total_seconds()
     host = socket.gethostname()

@@ -1,4 +1,4 @@
-"""The database: one engine behind one proxy, the unit of work, and every place where SQLite and PostgreSQL differ."""
+"""The database: PostgreSQL behind one proxy, the unit of work, row locks, and statements of many rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg
 from peewee import (  # type: ignore[attr-defined]
@@ -24,10 +23,12 @@ from peewee import (  # type: ignore[attr-defined]
     __exception_wrapper__,
 )
 from playhouse.migrations import Runner
-from playhouse.pool import MaxConnectionsExceeded, PooledSqliteDatabase
-from playhouse.postgres_ext import PooledPsycopg3Database
+from playhouse.pool import MaxConnectionsExceeded
+from playhouse.postgres_ext import PooledPsycopg3Database, Psycopg3ExtAdapter
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
-from backend import clock
+from backend import deadlines
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +48,30 @@ LOST_CONNECTION = (OperationalError, InterfaceError)
 STORAGE_TROUBLE = (*LOST_CONNECTION, InternalError, MaxConnectionsExceeded, MemoryError)
 
 
-class CordonSqlite(PooledSqliteDatabase):
-    """SQLite in WAL mode, durable at each commit, whose transactions begin IMMEDIATE.
+class _BoundedAdapter(Psycopg3ExtAdapter):
+    """Opens connections whose answers are bounded."""
 
-    With several processes a transaction that reads and then writes fails under SQLite's default; one that takes
-    the write lock at its beginning waits instead (docs/adr/0003).
-    """
-
-    field_types = {**PooledSqliteDatabase.field_types, "INSTANT": "TEXT"}  # noqa: RUF012
+    def connect(self, db: CordonPostgres, **params: Any) -> psycopg.Connection[Any]:
+        return deadlines.connect(db.gate, dbname=db.database, **params)
 
 
 class CordonPostgres(PooledPsycopg3Database):
-    """PostgreSQL through psycopg 3."""
+    """PostgreSQL through psycopg 3; while it says nothing, nobody but one waits for it."""
 
     field_types = {**PooledPsycopg3Database.field_types, "INSTANT": "TIMESTAMPTZ"}  # noqa: RUF012
+    psycopg3_adapter = _BoundedAdapter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.gate = deadlines.Gate()
+        super().__init__(*args, **kwargs)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        self.gate.enter()
+        return super()._connect()
 
 
 class InstantField(Field):
-    """An instant: aware UTC in Python, ``timestamptz`` on PostgreSQL, fixed-width UTC text on SQLite.
-
-    Fixed width makes the order of the text the order of time. A naive datetime is refused, never guessed.
-    """
+    """An instant: aware UTC in Python, ``timestamptz`` in the database. A naive datetime is refused, never guessed."""
 
     field_type = "INSTANT"
 
@@ -77,9 +81,8 @@ class InstantField(Field):
     def python_value(self, value: datetime | str | None) -> datetime | None:
         if value is None:
             return None
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        return value.astimezone(UTC)
+        # Inside JSON that PostgreSQL made, an instant is text.
+        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
 
 
 def instant_text(value: datetime) -> str:
@@ -89,87 +92,102 @@ def instant_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def is_postgres() -> bool:
-    """Tell whether the engine is PostgreSQL."""
-    return isinstance(database.obj, CordonPostgres)
+class BadDatabaseUrl(ValueError):
+    """CORDON_DATABASE_URL is missing or names no PostgreSQL database; the message says what it needs to be."""
 
 
 def bind(url: str, max_connections: int = 20) -> None:
     """Bind the proxy to the database at ``url``; connections open when they are first used.
 
-    Raises: ValueError for a URL of another kind.
+    The URL is libpq's: several hosts and ``target_session_attrs=read-write`` let a connection follow a failover.
+
+    Raises: BadDatabaseUrl for a missing URL or one of another kind.
     """
-    scheme, _, rest = url.partition("://")
-    if scheme == "sqlite":
-        path = Path(rest[1:] if rest.startswith("/") else rest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        database.initialize(
-            CordonSqlite(
-                str(path),
-                # A gthread server has many threads and few of them query at once: waiting beats a refusal.
-                max_connections=max_connections,
-                timeout=10,
-                lock_type="IMMEDIATE",
-                check_same_thread=False,
-                pragmas={
-                    "journal_mode": "wal",
-                    "synchronous": "full",
-                    "foreign_keys": 1,
-                    "busy_timeout": 10_000,
-                    "temp_store": "memory",
-                },
-            )
-        )
-    elif scheme in ("postgresql", "postgres"):
-        parts = urlsplit(url)
-        database.initialize(
-            CordonPostgres(
-                parts.path.lstrip("/"),
-                user=unquote(parts.username or ""),
-                password=unquote(parts.password or "") or None,
-                # Host and socket directory may also stand in the query, as libpq reads them.
-                **_libpq_query(parts.query),
-                **({"host": parts.hostname} if parts.hostname else {}),
-                **({"port": parts.port} if parts.port else {}),
-                max_connections=max_connections,
-                timeout=10,
-                stale_timeout=300,
-                connect_timeout=5,
+    parameters = connection_parameters(url)
+    database.initialize(
+        CordonPostgres(
+            parameters.pop("dbname"),
+            max_connections=max_connections,
+            # A gthread server has many threads and few of them query at once: waiting beats a refusal.
+            timeout=10,
+            stale_timeout=300,
+            **{
+                "connect_timeout": deadlines.CONNECTS_WITHIN_S,
                 # Without keep-alives a vanished server holds a request for the two hours of the kernel's default.
-                keepalives_idle=5,
-                keepalives_interval=2,
-                keepalives_count=3,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
                 # They are silent while a statement is on its way: it was sent again for a quarter of an hour.
-                tcp_user_timeout=VANISHED_MS,
-                options=f"-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout={SILENT_UNIT_S}s",
-            )
+                "tcp_user_timeout": VANISHED_MS,
+                **parameters,
+                "options": _session_options(),
+            },
         )
-    else:
-        raise ValueError(f"CORDON_DATABASE_URL must begin with sqlite:/// or postgresql://, not {scheme}://")
+    )
 
 
-def _libpq_query(query: str) -> dict[str, str]:
-    pairs = (item.partition("=") for item in query.split("&") if item)
-    return {name: unquote(value) for name, _, value in pairs if name in ("host", "port", "sslmode")}
+def _session_options() -> str:
+    options = {
+        "timezone": "UTC",
+        "lock_timeout": "10s",
+        "statement_timeout": f"{deadlines.STATEMENT_WITHIN_S}s",
+        "idle_in_transaction_session_timeout": f"{SILENT_UNIT_S}s",
+        # A statement whose process has given it up, or died, holds its rows no longer than that.
+        "client_connection_check_interval": "5s",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
-def migrate() -> list[str]:
-    """Apply every pending migration and return their names; safe to call from several processes at once."""
-    with database.connection_context():
-        if is_postgres():
-            database.execute_sql("SELECT pg_advisory_lock(4711)")
+def connection_parameters(url: str) -> dict[str, Any]:
+    """Return what libpq reads from a database URL, ``dbname`` among it. Raises: BadDatabaseUrl."""
+    needed = "CORDON_DATABASE_URL must be postgresql://USER:PASSWORD@HOST:PORT/NAME"
+    scheme = url.partition("://")[0]
+    if not url:
+        raise BadDatabaseUrl(f"{needed}; it is not set. `make run` starts a demo with a database of its own.")
+    if scheme not in ("postgresql", "postgres"):
+        raise BadDatabaseUrl(f"{needed}; it begins with {scheme}:// and PostgreSQL is the only database Cordon uses.")
+    try:
+        parameters = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # The text of libpq's error may hold the password.
+        raise BadDatabaseUrl(f"{needed}; what is set cannot be read as such a URL.") from None
+    if not parameters.get("dbname"):
+        raise BadDatabaseUrl(f"{needed}; it names no database.")
+    return parameters
+
+
+def migrate(application_role: str | None = None) -> list[str]:
+    """Apply every pending migration and return their names; safe to call from several processes at once.
+
+    ``application_role`` may then read and write every table, and owns none: for a service whose own role must not be
+    able to change the schema or switch a trigger off.
+    """
+    with database.connection_context(), deadlines.within(None):
+        # An index of a large table takes its time.
+        database.execute_sql("SET statement_timeout = 0")
+        database.execute_sql("SELECT pg_advisory_lock(4711)")
         try:
-            runner = Runner(database.obj, str(MIGRATIONS))
-            return list(runner.up())
+            done = list(Runner(database.obj, str(MIGRATIONS)).up())
+            if application_role is not None:
+                _grant(application_role)
+            return done
         finally:
-            if is_postgres():
-                database.execute_sql("SELECT pg_advisory_unlock(4711)")
+            database.execute_sql("SELECT pg_advisory_unlock(4711)")
+            database.execute_sql("RESET statement_timeout")
+
+
+def _grant(application_role: str) -> None:
+    role = sql.Identifier(application_role)
+    for words in (
+        "GRANT USAGE ON SCHEMA public TO {role}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    ):
+        database.cursor().execute(sql.SQL(words).format(role=role))
 
 
 def reference_time() -> datetime:
-    """Return the database's own time: the host's where the database is a file on it."""
-    if not is_postgres():
-        return clock.host_time()
+    """Return the database's own time."""
     with database.connection_context():
         (told,) = database.execute_sql("SELECT clock_timestamp()").fetchone()
     return told.astimezone(UTC)
@@ -223,9 +241,6 @@ def long_thought() -> Iterator[None]:
     PostgreSQL would end it after ``SILENT_UNIT_S`` as that of a frozen process.
     """
     assert _unit.depth, "long_thought belongs inside atomic()"
-    if not is_postgres():
-        yield
-        return
     database.execute_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{LONG_THOUGHT_S}s'")
     yield
     database.execute_sql("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT")
@@ -269,9 +284,10 @@ def release_connection() -> None:
 
 
 def is_held(error: BaseException) -> bool:
-    """Tell whether a statement gave up because another unit of work holds a row: the database is there."""
+    """Tell whether a statement gave up because another unit of work holds a row, or it took long: it was answered."""
     cause = getattr(error, "orig", None)
-    return isinstance(cause, (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected))
+    given_up = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected, psycopg.errors.QueryCanceled)
+    return isinstance(cause, given_up)
 
 
 def is_lost(error: BaseException) -> bool:
@@ -284,18 +300,17 @@ def lock_rows(model: Any, ids: Sequence[int], *, waits: bool = True) -> None:
 
     Not ``FOR UPDATE``: a row that is changed twice in a unit has its foreign keys checked, which takes a share of the
     keys of rows that come before it in that order; a key share and ``NO KEY UPDATE`` do not wait for each other.
-    On SQLite the unit of work holds the only write lock already.
 
     Raises: OperationalError where another unit holds one of them for long, at once unless it ``waits``: ``is_held``.
     """
-    if ids and is_postgres():
+    if ids:
         rows = model.select(model.id).where(model.id.in_(sorted(set(ids)))).order_by(model.id)
         list(rows.for_update("FOR NO KEY UPDATE" if waits else "FOR NO KEY UPDATE NOWAIT").tuples())
 
 
 def skip_locked(query: Any) -> Any:
-    """Let ``query`` pass over rows that another worker holds; on SQLite there can be none."""
-    return query.for_update("FOR NO KEY UPDATE SKIP LOCKED") if is_postgres() else query
+    """Let ``query`` pass over rows that another worker holds."""
+    return query.for_update("FOR NO KEY UPDATE SKIP LOCKED")
 
 
 # The type of an array of each kind of column, for sending many rows in one statement.
@@ -324,13 +339,9 @@ def insert_rows(
     names = list(rows[0])
     fields = [model._meta.fields[name] for name in names]
     columns = [[_plain(field, row[name]) for row in rows] for name, field in zip(names, fields, strict=True)]
-    sql = _insert_statement(model, tuple(names), tuple(update_on), ignore_known, is_postgres())
-    cursor = database.cursor()
+    statement = _insert_statement(model, tuple(names), tuple(update_on), ignore_known)
     with __exception_wrapper__:
-        if is_postgres():
-            cursor.execute(sql, columns)
-        else:
-            cursor.executemany(sql, zip(*columns, strict=True))
+        database.cursor().execute(statement, columns)
 
 
 def update_rows(model: Any, rows: Sequence[dict[str, Any]]) -> None:
@@ -340,24 +351,17 @@ def update_rows(model: Any, rows: Sequence[dict[str, Any]]) -> None:
     names = list(rows[0])
     fields = [model._meta.fields[name] for name in names]
     columns = [[_plain(field, row[name]) for row in rows] for name, field in zip(names, fields, strict=True)]
-    sql = _update_statement(model, tuple(names), is_postgres())
-    cursor = database.cursor()
+    statement = _update_statement(model, tuple(names))
     with __exception_wrapper__:
-        if is_postgres():
-            cursor.execute(sql, columns)
-        else:
-            cursor.executemany(sql, zip(*columns[1:], columns[0], strict=True))
+        database.cursor().execute(statement, columns)
 
 
 @lru_cache(maxsize=64)
-def _update_statement(model: Any, names: tuple[str, ...], for_postgres: bool) -> str:
+def _update_statement(model: Any, names: tuple[str, ...]) -> str:
     """Return the statement; every word of it comes from the models, none from a request."""
     fields = [model._meta.fields[name] for name in names]
     columns = [f'"{field.column_name}"' for field in fields]
     table = f'"{model._meta.table_name}"'
-    if not for_postgres:
-        changed = ", ".join(f"{column} = ?" for column in columns[1:])
-        return f"UPDATE {table} SET {changed} WHERE {columns[0]} = ?"  # noqa: S608
     kinds = [_ARRAY_TYPES.get(_stored_type(field), "text") for field in fields]
     arrays = ", ".join(f"%s::{'text' if kind == 'jsonb' else kind}[]" for kind in kinds)
     numbered = ", ".join(f"c{n}" for n in range(len(fields)))
@@ -375,21 +379,16 @@ def _plain(field: Field, value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insert_statement(
-    model: Any, names: tuple[str, ...], update_on: tuple[str, ...], ignore_known: bool, for_postgres: bool
-) -> str:
+def _insert_statement(model: Any, names: tuple[str, ...], update_on: tuple[str, ...], ignore_known: bool) -> str:
     """Return the statement; every word of it comes from the models, none from a request."""
     fields = [model._meta.fields[name] for name in names]
     columns = [f'"{field.column_name}"' for field in fields]
     head = f'INSERT INTO "{model._meta.table_name}" ({", ".join(columns)}) '
-    if for_postgres:
-        kinds = [_ARRAY_TYPES.get(_stored_type(field), "text") for field in fields]
-        arrays = [f"%s::{'text' if kind == 'jsonb' else kind}[]" for kind in kinds]
-        picked = [f"c{n}::jsonb" if kind == "jsonb" else f"c{n}" for n, kind in enumerate(kinds)]
-        numbered = ", ".join(f"c{n}" for n in range(len(fields)))
-        head += f"SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS t({numbered})"  # noqa: S608
-    else:
-        head += f"VALUES ({', '.join('?' * len(fields))})"
+    kinds = [_ARRAY_TYPES.get(_stored_type(field), "text") for field in fields]
+    arrays = [f"%s::{'text' if kind == 'jsonb' else kind}[]" for kind in kinds]
+    picked = [f"c{n}::jsonb" if kind == "jsonb" else f"c{n}" for n, kind in enumerate(kinds)]
+    numbered = ", ".join(f"c{n}" for n in range(len(fields)))
+    head += f"SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS t({numbered})"  # noqa: S608
     if update_on:
         keys = [f'"{model._meta.fields[name].column_name}"' for name in update_on]
         changed = [f"{column} = excluded.{column}" for column in columns if column not in keys]

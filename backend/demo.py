@@ -9,7 +9,6 @@ from typing import Any
 
 from backend import auth, consent, devices, numbers, tags
 from backend.case import writing
-from backend.case.record import Terms
 from backend.db import atomic
 from backend.models import (
     Activation,
@@ -23,6 +22,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record.facts import Terms
 from zones import Zone
 from zones.geo import Frame
 

@@ -6,11 +6,12 @@ import logging
 from datetime import datetime, timedelta
 
 from backend import alerts
-from backend.case import calendar, present, reading, watch
+from backend.case import calendar, present, watch
 from backend.db import atomic, is_held, is_lost, lock_rows
 from backend.ingest.consequences import cannot_judge
 from backend.ingest.shapes import next_change
 from backend.models import PlaceState, Tag, Wearer
+from backend.record import reading
 
 log = logging.getLogger(__name__)
 

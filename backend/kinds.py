@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.models import AlertKind
 from backend.tag_events import RINGING
+from backend.vocabulary import AlertKind
 
 
 @dataclass(frozen=True, slots=True)

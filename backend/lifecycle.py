@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from backend.models import AlertKind, Handling
+from backend.vocabulary import AlertKind, Handling
 from zones import Certainty, Level
 
 

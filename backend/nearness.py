@@ -8,18 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from backend import alerts, stored_fixes
 from backend.alerts import Judgement
-from backend.case import reading
-from backend.case.record import Life
 from backend.models import Fix as FixRow
 from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
-from zones import Certainty, Fix, Level, Mover, MovingState, Nearness, Whereabouts, decide_moving
+from backend.record import reading
+from backend.record.facts import Life
+from zones import Certainty, Fix, Mover, MovingState, Nearness, Whereabouts, decide_moving
 
 log = logging.getLogger(__name__)
 
 # A position older than this says nothing: even a walk since then could have led anywhere in a borough.
 MOST_AGE_S = 3_600.0
-# A tag, and her phone, report faster while the chance that the two are together is not small.
-FAST_FROM_PROBABILITY = 0.1
 
 
 def judge_wearer(
@@ -111,7 +109,6 @@ def _judge(
         level=near.level,
         certainty=near.certainty,
         fix_time=_instant(at),
-        wants_fast=near.level is not Level.CLEAR or near.probability_within >= FAST_FROM_PROBABILITY,
         next_change_at=row.to_at if row.to_at and row.to_at > decided_at else None,
         state=near.state.to_json(),
     )

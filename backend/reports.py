@@ -13,8 +13,7 @@ from peewee import fn
 
 from backend import clock
 from backend.access import closed_cases, require
-from backend.case import police, reading
-from backend.case.record import true_at
+from backend.case import police
 from backend.models import (
     Alert,
     AlertKind,
@@ -27,6 +26,8 @@ from backend.models import (
     Team,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import true_at
 
 IN_ERROR = "raised_in_error"
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")

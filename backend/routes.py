@@ -113,7 +113,7 @@ def change_number(person: Person, number: str | None, now: datetime) -> None:
 def prove(person: Person, code: str, key: str, now: datetime) -> None:
     """Take the code that came back from the person's number, and use what it proves: a text, or only a call.
 
-    Raises: WrongCode; NumberRefused.
+    Raises: WrongCode.
     """
     proof = numbers.take_code(person, person, code, key, now)
     with atomic():

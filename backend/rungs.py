@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from backend.models import Channel
+from backend.vocabulary import Channel
 
 
 class Who(StrEnum):

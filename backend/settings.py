@@ -28,9 +28,16 @@ class Settings:
     """The configuration of one process; field ``x_y`` is read from the variable ``CORDON_X_Y``."""
 
     database_url: str = _setting(
-        "sqlite:///var/cordon.db",
+        "",
         "URL",
-        "Where the record is kept: sqlite:///PATH (one machine) or postgresql://USER:PASSWORD@HOST:PORT/NAME.",
+        "The PostgreSQL database: postgresql://USER:PASSWORD@HOST:PORT/NAME. Several hosts, and "
+        "?target_session_attrs=read-write, let every process follow a failover.",
+    )
+    database_owner_url: str = _setting(
+        "",
+        "URL",
+        "The same database as the role that owns its tables, for `flask migrate` only: the role of "
+        "CORDON_DATABASE_URL then needs to own nothing, and cannot change the schema. Empty: one role does both.",
     )
     database_connections: int = _setting(20, "connections", "Most database connections that one process opens.")
     secret_key: str = _setting(
@@ -67,15 +74,24 @@ class Settings:
         1_000, "requests", "Requests of tags waiting for the committer; when it is full, tags are answered 503."
     )
     ingest_group_size: int = _setting(200, "requests", "Most requests that one transaction commits together.")
-    ingest_timeout_s: float = _setting(20.0, "seconds", "Longest wait of a tag's request for its commit before 503.")
+    ingest_timeout_s: float = _setting(6.0, "seconds", "Longest wait of a tag's request for its commit before 503.")
     signature_tolerance_s: int = _setting(
         300, "seconds", "How far a signed request's own timestamp may be from now before its fixes are quarantined."
     )
     future_tolerance_s: float = _setting(60.0, "seconds", "How far ahead of now the time of a fix may be.")
     max_fix_age_days: int = _setting(31, "days", "A fix older than this is refused for action and kept in quarantine.")
-    report_interval_s: int = _setting(60, "seconds", "How often a tag is asked to report when all is clear.")
-    fast_report_interval_s: int = _setting(
-        15, "seconds", "The same while the wearer is in a buffer or exclusion zone, or a breach is unconfirmed."
+    report_interval_s: int = _setting(
+        60, "seconds", "How often a tag, or a protected person's phone, is asked to report while it lies still."
+    )
+    fast_report_interval_s: int = _setting(15, "seconds", "The same while it moves. It never depends on a place.")
+    fast_report_for_s: int = _setting(
+        120, "seconds", "How long after it stopped moving it is still asked to report as often as while it moves."
+    )
+    high_risk_report_interval_s: int = _setting(
+        30,
+        "seconds",
+        "How often the tag of a wearer who is assessed at high or very high risk is asked to report between 22:00 and "
+        "06:00 while it lies still.",
     )
     tag_silent_h: float = _setting(
         24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from peewee import fn
 
-from backend import audit, nearness
+from backend import audit, digits, nearness, report_interval
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import atomic, insert_rows, lock_rows
@@ -28,6 +28,7 @@ from backend.models import (
     VictimPosition,
     Wearer,
 )
+from backend.report_interval import Report
 from backend.settings import Settings
 from zones import Fix
 
@@ -103,7 +104,7 @@ def pair(code: str, now: datetime) -> str:
         changed = (
             VictimPhone.update(token_hash=_digest(token), paired_at=now)
             .where(
-                VictimPhone.code_hash == _digest(code.strip().upper()),
+                VictimPhone.code_hash == _digest(digits.fold(code).strip().upper()),
                 VictimPhone.code_expires_at > now,
                 VictimPhone.token_hash.is_null(),
             )
@@ -132,7 +133,8 @@ def identify(token: str) -> VictimPhone:
 def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: datetime) -> int:
     """Judge where she is now and forget where she was; return in how many seconds her phone should report again.
 
-    Only what is newer than the newest known counts; a position of the future or of long ago is passed over.
+    Only what is newer than the newest known counts; a position of the future or of long ago is passed over. The answer
+    depends on how the phone moves and on nothing else: it must not tell the person who holds it who is near.
     """
     victim_id = phone.consent.victim_id
     latest = now.timestamp() + settings.future_tolerance_s
@@ -142,16 +144,29 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
         lock_rows(Wearer, sorted({row.wearer_id for row in rows}))
         # Withdrawn in this very moment: nothing of her is kept.
         phone = identify_again(phone)
+        before, taken = _positions(victim_id), []
         states: dict[tuple[int, int], PlaceState] = {}
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
             if earliest <= fix.fix_time <= latest and _keep(victim_id, fix, now):
+                taken.append(fix)
                 for state in nearness.judge_position(rows, now, now):
                     states[state.wearer_id, state.zone_id] = state
                 insert_rows(PlaceState, [row_of(state) for state in states.values()], update_on=("wearer", "zone"))
-        is_near = (
-            PlaceState.select().where(PlaceState.zone.in_([row.id for row in rows]), PlaceState.wants_fast).exists()
-        )
-    return settings.fast_report_interval_s if is_near else settings.report_interval_s
+        return _interval_s(phone, [*before, *taken], settings, now)
+
+
+def _interval_s(phone: VictimPhone, sent: Sequence[Fix], settings: Settings, now: datetime) -> int:
+    since = now.timestamp() - report_interval.LOOK_BACK_S
+    reports = [
+        Report(fix.fix_time, fix.lat, fix.lon, fix.accuracy_m, fix.speed_mps) for fix in sent if fix.fix_time > since
+    ]
+    moved_at_s = report_interval.moved_at_s(reports)
+    # Two positions say nothing of the minutes before them: when the phone last moved is kept beside them.
+    if moved_at_s is not None and (phone.moved_at is None or moved_at_s > phone.moved_at.timestamp()):
+        phone.moved_at = datetime.fromtimestamp(moved_at_s, UTC)
+        VictimPhone.update(moved_at=phone.moved_at).where(VictimPhone.id == phone.id).execute()
+    known_s = None if phone.moved_at is None else phone.moved_at.timestamp()
+    return report_interval.interval_s(known_s, now, False, settings)
 
 
 def identify_again(phone: VictimPhone) -> VictimPhone:
@@ -232,6 +247,11 @@ def _moving(victim_id: int, now: datetime) -> list[PlaceZone]:
     )
 
 
+def _positions(victim_id: int) -> list[Fix]:
+    rows = VictimPosition.select().where(VictimPosition.victim == victim_id)
+    return [Fix(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, row.speed_mps) for row in rows]
+
+
 def _keep(victim_id: int, fix: Fix, now: datetime) -> bool:
     """Keep a position and forget all but the one before it; False when a newer one is known."""
     at = datetime.fromtimestamp(fix.fix_time, UTC)
@@ -265,7 +285,6 @@ def _end(victim: Victim, by: str, now: datetime) -> bool:
     )
     ids = [row.id for row in _moving(victim.id, now)]
     PlaceZone.update(to_at=now).where(PlaceZone.id.in_(ids)).execute()
-    PlaceState.update(wants_fast=False).where(PlaceState.zone.in_(ids)).execute()
     VictimPosition.delete().where(VictimPosition.victim == victim).execute()
     return bool(ended)
 

@@ -13,7 +13,7 @@ from cachetools import TTLCache
 from standardwebhooks import Webhook
 from werkzeug.datastructures import Headers
 
-from backend import clock
+from backend import clock, spelling
 from backend.errors import UnknownTag, WrongSignature
 from backend.models import Tag
 
@@ -49,16 +49,17 @@ def new_key() -> str:
 
 
 def find(serial: str) -> KnownTag:
-    """Return the tag with this serial. Raises: UnknownTag."""
+    """Return the tag with this serial, however it is spelled. Raises: UnknownTag."""
+    key = spelling.folded(serial)
     with _known_lock:
-        known = _known.get(serial)
+        known = _known.get(key)
     if known is None:
-        row = Tag.get_or_none(Tag.serial == serial)
+        row = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
         if row is None:
             raise UnknownTag("No tag has this serial.")
         known = KnownTag(row.id, row.serial, row.key)
         with _known_lock:
-            _known[serial] = known
+            _known[key] = known
     return known
 
 

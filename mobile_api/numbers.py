@@ -1,4 +1,4 @@
-"""Phone numbers: one's own to prove, a protected person's, and those known as a wearer's."""
+"""Phone numbers: one's own to prove, a protected person's, and those that are declared to be a wearer's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from backend import clock, numbers, routes
 from backend.case import administration, victims
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
-from backend.models import Channel, Person
+from backend.models import Channel, Person, WearerNumber
 from backend.numbers import NumberRefused, TooManyCodes, WrongCode
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
@@ -61,23 +61,18 @@ class NewNumberIn(Strict):
 
 
 class WearerNumberOut(BaseModel):
-    """A number known as a wearer's."""
+    """A number that is declared to be a wearer's. It does not say whether anybody else has it."""
 
     id: int
     number: str
     recorded_at: datetime
+    is_confirmed: bool = Field(description="A second person has checked it")
 
 
 class WearerNumbersOut(BaseModel):
-    """The numbers known as a wearer's."""
+    """The numbers that are declared to be a wearer's."""
 
     numbers: list[WearerNumberOut]
-
-
-class RecordedOut(WearerNumberOut):
-    """The same, and whether somebody who was to be warned had it: an alarm stands then, and nothing goes there."""
-
-    was_in_use: bool
 
 
 @bp.get("/v1/me/number")
@@ -93,7 +88,7 @@ def mine() -> Response:
     body=CodeAskedIn,
     answer=NumberStandingOut,
     status=201,
-    errors=[NotSignedIn, InvalidRecord, NumberRefused, TooManyCodes, InvalidRequest],
+    errors=[NotSignedIn, InvalidRecord, TooManyCodes, InvalidRequest],
 )
 def ask() -> Response:
     person, body = current_person(), read(CodeAskedIn)
@@ -109,7 +104,7 @@ def ask() -> Response:
     tag="numbers",
     body=CodeIn,
     answer=NumberStandingOut,
-    errors=[NotSignedIn, WrongCode, NumberRefused, InvalidRequest],
+    errors=[NotSignedIn, WrongCode, InvalidRequest],
 )
 def prove() -> Response:
     person = current_person()
@@ -123,7 +118,7 @@ def prove() -> Response:
     tag="people",
     body=NewNumberIn,
     status=204,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes, InvalidRequest],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, TooManyCodes, InvalidRequest],
 )
 def change(person_id: int) -> tuple[str, int]:
     administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
@@ -171,40 +166,58 @@ def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 @bp.get("/v1/wearers/<int:wearer_id>/numbers")
 @describes(
-    "The numbers known as a wearer's.",
+    "The numbers that are declared to be a wearer's.",
     tag="cases",
     answer=WearerNumbersOut,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
 def of_wearer(wearer_id: int) -> Response:
     found = numbers.of_wearer(current_person(), wearer_id, clock.now())
-    rows = [WearerNumberOut(id=row.id, number=row.number, recorded_at=row.recorded_at) for row in found]
-    return no_store(write(WearerNumbersOut(numbers=rows)))
+    return no_store(write(WearerNumbersOut(numbers=[_declared(row) for row in found])))
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/numbers")
 @describes(
-    "Record a number as a wearer's: nobody else can have it, and nothing is sent there any more.",
+    "Declare that a number is a wearer's: nothing about this wearer goes there; a second person confirms it.",
     tag="cases",
     body=NumberIn,
-    answer=RecordedOut,
+    answer=WearerNumberOut,
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
 def record(wearer_id: int) -> Response:
-    made = numbers.record(current_person(), wearer_id, read(NumberIn).number, clock.now())
-    row = made.number
-    answer = RecordedOut(id=row.id, number=row.number, recorded_at=row.recorded_at, was_in_use=made.was_in_use)
-    return no_store(write(answer, 201))
+    declared = numbers.record(current_person(), wearer_id, read(NumberIn).number, clock.now())
+    return no_store(write(_declared(declared), 201))
+
+
+@bp.post("/v1/wearers/<int:wearer_id>/numbers/<int:number_id>/confirmation")
+@describes(
+    "Confirm that a number is a wearer's, as a second person.",
+    tag="cases",
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound],
+)
+def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
+    numbers.confirm(current_person(), wearer_id, number_id, clock.now())
+    return "", 204
 
 
 @bp.delete("/v1/wearers/<int:wearer_id>/numbers/<int:number_id>")
 @describes(
-    "Take back that a number is a wearer's.", tag="cases", status=204, errors=[NotSignedIn, NotAllowed, NotFound]
+    "Take back that a number is a wearer's: by whoever declared it until it is confirmed, or by a supervisor.",
+    tag="cases",
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound],
 )
 def take_back(wearer_id: int, number_id: int) -> tuple[str, int]:
     numbers.take_back(current_person(), wearer_id, number_id, clock.now())
     return "", 204
+
+
+def _declared(row: WearerNumber) -> WearerNumberOut:
+    return WearerNumberOut(
+        id=row.id, number=row.number, recorded_at=row.recorded_at, is_confirmed=row.confirmed_at is not None
+    )
 
 
 def _standing(person: Person) -> Response:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+from secrets import token_bytes
+
 from flask import Blueprint, Response, jsonify, request
 
 from backend import auth, clock
 from backend.errors import InvalidRequest, NotSignedIn, WrongCredentials
+from backend.spelling import folded
 from backend.web.identity import current_person, no_store, settings, signed_in
 from backend.web.openapi import describes
 from mobile_api.bodies import read
@@ -13,12 +17,19 @@ from mobile_api.schemas import MeOut, RefreshIn, SignInIn, TokensOut
 
 bp = Blueprint("sessions", __name__)
 
+# Attempts are counted in the memory of one process, and so is what their digests are made with.
+GUESS_KEY = token_bytes(32)
+
 
 def guess_key() -> str:
-    """Return what attempts to sign in are counted by: address and e-mail, from the API's body or the page's form."""
+    """Return what attempts to sign in are counted by: address and e-mail, from the API's body or the page's form.
+
+    It is a digest, since whatever counts may log what it counts by.
+    """
     body = request.get_json(silent=True)
     email = body.get("email") if isinstance(body, dict) else request.form.get("email", "")
-    return f"{request.remote_addr} {str(email).lower()[:254]}"
+    key = f"{request.remote_addr} {folded(str(email))[:254]}"
+    return blake2b(key.encode(errors="replace"), key=GUESS_KEY, digest_size=16).hexdigest()
 
 
 def _tokens(tokens: auth.Tokens) -> Response:

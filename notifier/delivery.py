@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from backend.models import Purpose
+from backend.vocabulary import Purpose
 
 # A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
 GIVE_UP_AFTER = 4
@@ -19,6 +19,8 @@ LONGEST_LASTING_PAUSE_S = 120.0
 USEFUL_FOR_S = 120
 
 _HOURS_S = 3_600.0
+# A text that is held longer than this speaks of another day.
+LONGEST_HELD_S = 24 * _HOURS_S
 # News of what people were told, which nothing but its own message brings; an answer to a text is soon stale.
 LASTS_FOR_S = {
     Purpose.WITHDRAWN: 6 * _HOURS_S,

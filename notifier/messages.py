@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from backend.kinds import KINDS, said_of
-from backend.models import AlertKind, Purpose
+from backend.vocabulary import AlertKind, Purpose
 from zones import Certainty, Level
 
 GSM_SEGMENT = 160

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
-from backend import alerts, audit, consent, numbers, outbox, routes, withdrawals
+from backend import alerts, audit, consent, digits, numbers, outbox, routes, withdrawals
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
@@ -27,14 +27,15 @@ from backend.models import (
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
-# Without a code an answer is about the one alert that this person was asked about lately, if it is only one.
-ASKED_WITHIN = timedelta(hours=2)
-# Whoever answers us by machine is not answered each time: two machines would talk for ever.
-EXPLAINED_EVERY = timedelta(minutes=10)
+# How often within this time a person is told what to send. Whoever answers us by machine is not answered each time: two
+# machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have acknowledged.
+EXPLAINED_WITHIN = timedelta(minutes=10)
+EXPLAINED_AT_MOST = 1
+EXPLAINED_WITHOUT_CODE_AT_MOST = 6
 MOST_OF_HERS = 1_600
 # What a provider takes for a STOP is one word of some language, or two.
 MOST_OF_A_STOP = 2
-NOT_UNDERSTOOD, NO_SUCH_ALERT = "not understood", "no such alert"
+NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE = "not understood", "no such alert", "without a code"
 
 
 def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> str:
@@ -58,13 +59,17 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
     if not numbers.is_proved(person):
         # Nobody knows who has it: it may be a stranger's, or the wearer's own.
         return "number not proved"
-    if body.strip().upper() in ("START", "UNSTOP") and routes.opted_in(person, now):
+    typed = digits.fold(body).strip()
+    if typed.upper() in ("START", "UNSTOP") and routes.opted_in(person, now):
         return "start"
-    found = ANSWER.match(body)
+    found = ANSWER.match(typed)
     if found is None:
         return NOT_UNDERSTOOD
     asked, code = found.group(1), found.group(2)
-    alert = _alert_of(person, code, now)
+    if code is None:
+        # The sender of a text can be forged, and even of one alert alone a stale "1" may be about another one.
+        return WITHOUT_CODE
+    alert = _alert_of(person, code)
     if alert is None:
         return NO_SUCH_ALERT
     if asked == "3":
@@ -78,9 +83,10 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
 
 
 def explanation(number: str, made_of_it: str, now: datetime) -> bool:
-    """Tell whether to say what can be sent: to a colleague whose text did nothing, and who was not told lately."""
-    if made_of_it not in (NOT_UNDERSTOOD, NO_SUCH_ALERT):
+    """Tell whether to say what can be sent: to a colleague whose text did nothing and who was not told often lately."""
+    if made_of_it not in (NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE):
         return False
+    at_most = EXPLAINED_WITHOUT_CODE_AT_MOST if made_of_it == WITHOUT_CODE else EXPLAINED_AT_MOST
     person = Person.get_or_none(Person.phone == number, Person.is_active)
     if person is None or not routes.has_route(person, Channel.SMS, now):
         return False
@@ -89,9 +95,9 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
     told = AuditEntry.select().where(
         AuditEntry.subject == f"person:{person.id}",
         AuditEntry.action == "reply_explained",
-        AuditEntry.at > now - EXPLAINED_EVERY,
+        AuditEntry.at > now - EXPLAINED_WITHIN,
     )
-    if told.exists():
+    if told.count() >= at_most:
         return False
     audit.record(audit.SYSTEM, "reply_explained", f"person:{person.id}", now)
     return True
@@ -123,7 +129,7 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
     doubts = []
     if is_shared:
         doubts.append("from a number that they share with others")
-    if numbers.is_wearers(number):
+    if numbers.is_declared(number):
         doubts.append("from a number known as that of a person on probation: somebody else may have written")
     elif not numbers.is_proved(victim):
         doubts.append("from a number that is not verified as theirs")
@@ -155,22 +161,19 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
     return "stop" if people or victims else "unknown number"
 
 
-def _alert_of(person: Person, code: str | None, now: datetime) -> Alert | None:
-    """Return the alert that an answer is about: one of which this person was told by text."""
-    told = (
+def _alert_of(person: Person, code: str) -> Alert | None:
+    """Return the alert of this code, if this person was told of it by text or by a call."""
+    found: Alert | None = (
         Alert.select()
         .join(Notification)
-        .where(Notification.person == person, Notification.channel.in_([Channel.SMS, Channel.VOICE]))
-        .distinct()
+        .where(
+            Notification.person == person,
+            Notification.channel.in_([Channel.SMS, Channel.VOICE]),
+            Alert.code == code.upper(),
+        )
+        .first()
     )
-    if code is not None:
-        found: Alert | None = told.where(Alert.code == code.upper()).first()
-        return found
-    # Of whatever state: a "1" that is meant for an alert which a colleague has taken must not answer another one.
-    # A text may be answered before its worker has written down that it was sent.
-    is_out = (Notification.sent_at > now - ASKED_WITHIN) | Notification.lease_token.is_null(False)
-    asked = list(told.where(is_out, Notification.purpose.in_(list(alerts.WARNINGS))).limit(2))
-    return asked[0] if len(asked) == 1 else None
+    return found
 
 
 def _told(person: Person, alert: Alert) -> Danger | None:

@@ -124,6 +124,23 @@ def put_off(notification: Notification, attempt: Attempt) -> None:
         outbox.retry(notification, due_at, "waits for an earlier text", is_counted=False)
 
 
+def hold_back(notification: Notification, attempt: Attempt) -> None:
+    """Keep a text while its number counts as the wearer's, and tell officers once that it does not go out."""
+    now = clock.now()
+    with db.atomic():
+        alert = alerts.lock(notification.alert_id)
+        outbox.hold(notification.id)
+        outbox.finish_attempt(attempt, "held", outbox.HELD, None, now)
+        lasts_s = delivery.LASTS_FOR_S.get(Purpose(notification.purpose), delivery.LONGEST_HELD_S)
+        if (now - notification.created_at).total_seconds() > lasts_s:
+            is_mine = outbox.settle(notification, NotificationState.FAILED, now, outbox.HELD)
+        else:
+            due_at = now + timedelta(seconds=delivery.LONGEST_PAUSE_S)
+            is_mine = outbox.retry(notification, due_at, outbox.HELD, is_counted=False)
+        if is_mine and notification.detail != outbox.HELD:
+            alerts.tell_undelivered(alert, notification, now)
+
+
 def _pause_s(notification: Notification, outcome: Outcome, now: datetime) -> float | None:
     """Return the seconds until the next try, or None where there is none."""
     tries = notification.attempts if outcome.was_asked else max(1, notification.attempts - 1)

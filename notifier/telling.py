@@ -126,9 +126,6 @@ class Teller:
             .order_by(Person.id)
         )
         duty_line = self._settings.duty_line
-        if duty_line and numbers.is_wearers(duty_line):
-            log.error("the duty line is known as a wearer's number: nothing is sent there")
-            duty_line = ""
         found: dict[str, list[Alarm]] = defaultdict(list)
         for alarm in owed:
             own = [person for person in supervisors if person.team_id == alarm.team_id]

@@ -289,8 +289,8 @@ class Watchdog:
         alarms.reconcile(AlarmKind.MOVING_PLACE_SILENT, "victim:", found, now)
 
     def _numbers(self, now: datetime) -> None:
-        """Numbers that are wearers' at once, the others once a minute: who has to prove one, and who again."""
-        alarms.reconcile(AlarmKind.WEARERS_NUMBER, "", numbers.taken(now), now)
+        """Numbers declared to be wearers' at once, the others once a minute: who has to prove one, and who again."""
+        alarms.reconcile(AlarmKind.WEARERS_NUMBER, "", numbers.taken(now, self._settings.duty_line), now)
         alerts.forget_unheard(now)
         if self._numbers_at is not None and now < self._numbers_at:
             return

@@ -1,14 +1,11 @@
-"""Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
-
-The number is only used when it was known, while the database still answered, to be no wearer's.
-"""
+"""Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 
-from backend import alarms, clock, db, numbers
+from backend import alarms, clock
 from backend.settings import Settings
 from notifier import alarm_words
 from notifier.channels.duty import DutyTexts
@@ -17,7 +14,6 @@ log = logging.getLogger(__name__)
 
 # Longer than a restart takes; a monitor outside misses its ping after three minutes.
 AFTER_S = 60.0
-LOOKS_AT_NUMBER_EVERY_S = 60.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
 
@@ -29,21 +25,13 @@ class WithoutDatabase:
         self._settings = settings
         self._texts = DutyTexts(settings)
         self._monotonic = monotonic
-        self._is_usable = False
-        self._look_at = 0.0
         self._lost_at: float | None = None
         self._tell_at = 0.0
         self._is_told = False
 
     def answers(self) -> None:
         """Take note that the database answers, and say so where it was told that it does not."""
-        now = self._monotonic()
-        if now >= self._look_at:
-            self._look_at = now + LOOKS_AT_NUMBER_EVERY_S
-            duty_line = self._settings.duty_line
-            self._is_usable = bool(duty_line) and not numbers.is_wearers(duty_line)
-            db.release_connection()
-        if self._is_told and self._is_usable:
+        if self._is_told:
             self._send([], [(TITLE, "It does again")])
         self._lost_at, self._is_told = None, False
 
@@ -53,7 +41,7 @@ class WithoutDatabase:
         if self._lost_at is None:
             self._lost_at = self._tell_at = now
         lost_for_s = now - self._lost_at
-        if lost_for_s < AFTER_S or now < self._tell_at or not self._is_usable:
+        if lost_for_s < AFTER_S or now < self._tell_at or not self._settings.duty_line:
             return
         detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
         is_taken = self._send([(TITLE, detail)], [])

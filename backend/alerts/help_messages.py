@@ -13,11 +13,11 @@ from backend import alarms, audit, outbox
 from backend.alerts import ladder
 from backend.alerts.her_replies import WROTE, cases_of
 from backend.alerts.latched import MOST_REASONS, clock_time, raise_latched, standing
-from backend.case import reading
-from backend.case.record import Life
 from backend.consent import sms_consent
 from backend.db import atomic, is_lost, lock_rows
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
+from backend.record import reading
+from backend.record.facts import Life
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from backend import audit
 from backend.alerts import ladder
 from backend.alerts.feed import publish
 from backend.alerts.record_changes import raise_notice
-from backend.case import reading
-from backend.case.record import What
 from backend.db import atomic
 from backend.models import Alert, AlertKind, AuditEntry, DatedEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.record import reading
+from backend.record.facts import What
 from backend.rungs import Who
 
 WROTE = "victim_wrote"

@@ -9,8 +9,8 @@ from typing import Any
 from backend import audit, lifecycle
 from backend.alerts import ladder
 from backend.alerts.situation import new_code
-from backend.case.record import LONDON
 from backend.models import Alert, AlertKind, Handling, Wearer
+from backend.record.facts import LONDON
 from zones import Certainty, Level
 
 MOST_REASONS = 40

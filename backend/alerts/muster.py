@@ -7,8 +7,8 @@ from datetime import datetime
 
 from backend import rota, routes
 from backend.access import named_on_each
-from backend.case.reading import OfficersThen
 from backend.models import Alert, Channel, Person, Role, Wearer
+from backend.record.reading import OfficersThen
 from backend.rungs import Who
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from backend import audit, lifecycle
 from backend.alerts import ladder
 from backend.alerts.feed import publish
-from backend.case.drawing import keeps_in
 from backend.lifecycle import Danger, Standing, Step
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
+from backend.record.drawing import keeps_in
 from zones import Certainty, Level
 
 # Letters and digits that cannot be taken for one another when read out or typed at night.

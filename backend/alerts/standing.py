@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.case.drawing import keeps_in
 from backend.kinds import KINDS
 from backend.lifecycle import LATCHED, Danger
 from backend.models import Alert, AlertKind
+from backend.record.drawing import keeps_in
 from zones import Certainty, Level
 
 

@@ -75,9 +75,9 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
 
     Whoever runs the service says that the number is for this: it is used without a code, and no person has it.
 
-    Raises: InvalidRecord for a number that is somebody's, NumberRefused for a wearer's: a canary rings nobody.
+    Raises: InvalidRecord for a number that is somebody's: a canary rings nobody.
     """
-    phone = numbers.usable(phone) if phone else None
+    phone = numbers.e164(phone) if phone else None
     with atomic():
         known = Person.get_or_none(Person.is_canary)
         taken = Person.select().where(Person.phone == phone, ~Person.is_canary).exists()

@@ -6,12 +6,16 @@ import re
 import secrets
 from datetime import datetime
 
-from backend import audit, auth, numbers, routes, tags
+from peewee import IntegrityError
+
+from backend import audit, auth, numbers, routes, spelling, tags
 from backend.access import require
 from backend.case import teams
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Person, Role, Tag, Team
+
+SERIAL_TAKEN = "A tag has this serial already, perhaps with other capitals."
 
 
 def add_person(
@@ -21,17 +25,17 @@ def add_person(
 
     A number is sent a code at once, and takes no warning before its owner has given that back.
 
-    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number.
+    Raises: NotAllowed, NotFound, InvalidRecord.
     """
     require(by, Role.ADMINISTRATOR)
-    address = email.strip().lower()
+    address = spelling.folded(email)
     if not name.strip():
         raise InvalidRecord("Enter the name of the person.")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
         raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
-    if Person.select().where(Person.email == address).exists():
+    if Person.select().where(spelling.is_same(Person.email, address)).exists():
         raise InvalidRecord("Somebody has this e-mail address already.")
-    number = numbers.usable(phone) if phone else None
+    number = numbers.e164(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
     password = secrets.token_urlsafe(12)
@@ -54,13 +58,13 @@ def add_person(
 def change_number(by: Person, person_id: int, phone: str | None, now: datetime) -> Person:
     """Give a member of staff another number, or none; a code goes to it at once, and no warning before it came back.
 
-    Raises: NotAllowed, NotFound, InvalidRecord; NumberRefused for a wearer's number; TooManyCodes.
+    Raises: NotAllowed, NotFound, InvalidRecord; TooManyCodes.
     """
     require(by, Role.ADMINISTRATOR)
     person = Person.get_or_none(Person.id == person_id, Person.is_active)
     if person is None:
         raise NotFound("There is no such person.")
-    number = numbers.usable(phone) if phone else None
+    number = numbers.e164(phone) if phone else None
     with atomic():
         routes.change_number(person, number, now)
         audit.record(audit.actor_of(by), "person_number_changed", f"person:{person.id}", now)
@@ -87,12 +91,15 @@ def add_tag(by: Person, serial: str, now: datetime) -> Tag:
     require(by, Role.ADMINISTRATOR)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", serial.strip()):
         raise InvalidRecord("A serial has letters, digits, - and _ only.")
-    if Tag.select().where(Tag.serial == serial.strip()).exists():
-        raise InvalidRecord("A tag has this serial already.")
-    with atomic():
-        tag = Tag.create(serial=serial.strip(), key=tags.new_key(), created_at=now)
-        audit.record(audit.actor_of(by), "tag_added", f"tag:{tag.id}", now)
-        return tag
+    if Tag.select().where(spelling.is_same(Tag.serial, serial)).exists():
+        raise InvalidRecord(SERIAL_TAKEN)
+    try:
+        with atomic():
+            tag = Tag.create(serial=serial.strip(), key=tags.new_key(), created_at=now)
+            audit.record(audit.actor_of(by), "tag_added", f"tag:{tag.id}", now)
+            return tag
+    except IntegrityError:
+        raise InvalidRecord(SERIAL_TAKEN) from None
 
 
 def people_of(by: Person, text: str = "") -> list[Person]:

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from backend import alerts, audit
-from backend.case import ending, ends, present, projection, reading, watch
-from backend.case.ends import Guard
-from backend.case.record import LONDON, Case, Life, standing
+from backend.case import ending, present, projection, watch
 from backend.db import atomic, is_held, is_lost, lock_rows
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
+from backend.record import ends, reading
+from backend.record.ends import Guard
+from backend.record.facts import LONDON, Case, Life, standing
 from backend.rungs import Who
 
 log = logging.getLogger(__name__)

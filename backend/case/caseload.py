@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,13 @@ from backend import audit, numbers
 from backend.access import require
 from backend.case import protected
 from backend.case.opening import NewCase, free_tags, open_case, widen
-from backend.case.record import ends_with, midnight
 from backend.case.ties import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
 from backend.case.writing import ORDER_KINDS
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, PlaceZone, Role
+from backend.record.facts import ends_with, midnight
+from backend.spelling import folded
 from backend.zone_replay import read_zone
 
 COLUMNS = (
@@ -125,8 +126,8 @@ def read(
         problems.append(RowProblem(0, "", text))
         return Reading([], [], problems)
     total, before_these, rows = len(rows), rows[: len(done)], rows[len(done) : len(done) + most]
-    colleagues = {p.email: p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
-    free = {tag.serial for tag in free_tags()}
+    colleagues = {folded(p.email): p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
+    free = {folded(tag.serial): tag.serial for tag in free_tags()}
     his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
     known = {one for some in his_numbers.values() for one in some}
     found: list[tuple[NewCase, Person]] = []
@@ -145,7 +146,7 @@ def read(
             problems.append(RowProblem(line, column, text))
 
         whole = ties.filled(number, row, wrong)
-        taken = {whole["tag_serial"]} if ties.is_further(row) else set()
+        taken = {folded(whole["tag_serial"]): whole["tag_serial"]} if ties.is_further(row) else {}
         case = _case(number, whole, features, colleagues, free | taken, problems, now)
         _refuse_his(number, row, known, problems)
         if case is not None and len(problems) == before and not is_broken:
@@ -157,7 +158,7 @@ def read(
             kept.append(his_numbers[number])
             lines.append(number)
             # A tag is worn by one person.
-            free.discard(case[0].serial)
+            free.pop(folded(case[0].serial), None)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
     return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots, total, ties)
@@ -306,7 +307,7 @@ def _case(
     row: dict[str, Any],
     features: dict[str, dict[str, Any]],
     colleagues: dict[str, Person],
-    free: Iterable[str],
+    free: dict[str, str],
     problems: list[RowProblem],
     now: datetime,
 ) -> tuple[NewCase, Person] | None:
@@ -331,14 +332,15 @@ def _case(
         wrong("order_kind", f"This is one of {', '.join(ORDER_KINDS)}.")
     if values["zone_id"] and values["zone_id"] not in features:
         wrong("zone_id", "No sound zone of the GeoJSON file has this id.")
-    if values["tag_serial"] and values["tag_serial"] not in free:
+    serial = free.get(folded(values["tag_serial"]))
+    if values["tag_serial"] and serial is None:
         wrong("tag_serial", "No tag that is free has this serial.")
-    officer = colleagues.get(values["officer_email"].lower())
+    officer = colleagues.get(folded(values["officer_email"]))
     if values["officer_email"] and (officer is None or officer.role == Role.ADMINISTRATOR):
         wrong("officer_email", "No active officer of your team has this e-mail address.")
     try:
         if values["victim_phone"]:
-            numbers.usable(values["victim_phone"])
+            numbers.e164(values["victim_phone"])
     except DomainError as error:
         wrong("victim_phone", error.detail)
     if starts_on is None or officer is None or values["zone_id"] not in features:
@@ -354,7 +356,7 @@ def _case(
         ends_at=ends_with(ends_on) if ends_on else None,
         condition=values["condition"],
         feature=features[values["zone_id"]],
-        serial=values["tag_serial"],
+        serial=serial or values["tag_serial"],
         why="Loaded with the caseload.",
     )
     return new, officer

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.access import access_wearer
-from backend.case.record import What
 from backend.case.viewing import CORRECTABLE
 from backend.errors import InvalidTransition, NotFound
 from backend.models import Condition, DatedEntry, Order, Person
+from backend.record.facts import What
 
 GONE = "This was corrected already: correct the newer entry."
 

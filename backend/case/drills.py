@@ -7,13 +7,14 @@ from datetime import datetime
 
 from backend import audit, ingest, tags
 from backend.access import access_wearer, require
-from backend.case import reading, rejudging
+from backend.case import rejudging
 from backend.case.writing import add_zone
 from backend.db import atomic
 from backend.errors import InvalidTransition
 from backend.ingest.record import store_group
 from backend.ingest.shapes import shape_of
 from backend.models import Activation, Person, PlaceZone, ProtectedPlace, Role, Tag, Victim, Wearer
+from backend.record import reading
 from backend.settings import Settings
 
 # Trafalgar Square: a public place that is nobody's home.

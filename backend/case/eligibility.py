@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.case.lives import Risk
-from backend.case.record import What
 from backend.case.writing import access_order, enter
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person
+from backend.record.facts import What
 
 # Each fact with what it says when it is so.
 FACTS = {

@@ -11,10 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import alerts, audit, lifecycle, numbers, outbox
-from backend.case import ends, reading
-from backend.case.drawing import keeps_in
-from backend.case.ends import Guard, Loss
-from backend.case.record import LONDON, Case, Life
 from backend.consent import reached, sms_consent
 from backend.db import lock_rows
 from backend.models import (
@@ -31,6 +27,10 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import ends, reading
+from backend.record.drawing import keeps_in
+from backend.record.ends import Guard, Loss
+from backend.record.facts import LONDON, Case, Life
 from backend.rungs import Who
 
 # A message that is not on its way after this time is somebody's to give in person.

@@ -8,12 +8,12 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_alert, access_wearer
-from backend.case import ends, reading
-from backend.case.record import Life, What
 from backend.case.writing import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person
+from backend.record import ends, reading
+from backend.record.facts import Life, What
 
 
 class Suspended(StrEnum):

@@ -20,9 +20,6 @@ from typing import Any
 from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
-from backend.case import reading
-from backend.case.entries import hold
-from backend.case.record import Case
 from backend.db import atomic
 from backend.ingest.consequences import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, danger_of, instant, level_of
@@ -30,6 +27,9 @@ from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import AlarmKind, Alert, AlertKind, Fix, OwedLookBack, PlaceZone, Wearer
+from backend.record import reading
+from backend.record.entries import hold
+from backend.record.facts import Case
 from zones import Certainty, Decision, judge_instant, judge_late
 from zones import Fix as JudgedFix
 

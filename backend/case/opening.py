@@ -8,8 +8,7 @@ from typing import Any
 
 from backend import audit, numbers
 from backend.access import access_wearer, require
-from backend.case import protected, reading, writing
-from backend.case.record import Terms
+from backend.case import protected, writing
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
@@ -24,6 +23,8 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ):
         if not value.strip():
             raise InvalidRecord(f"Enter {what}.")
-    victim_phone = numbers.usable(new.victim_phone) if new.victim_phone else None
+    victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
     if new.victim_id is not None and victim_phone:
         raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
@@ -130,7 +131,7 @@ def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer
         if new.victim_id is None:
             victim = protected.add_person(person, wearer_id, new.victim, now, why=new.why, is_another=new.is_another)
             if new.victim_phone:
-                victim.phone = numbers.usable(new.victim_phone)
+                victim.phone = numbers.usable(new.victim_phone, wearer_id)
                 Victim.update(phone=victim.phone).where(Victim.id == victim.id).execute()
         elif new.victim_id in theirs:
             victim = protected.of_case(wearer_id, new.victim_id)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle, stored_fixes
 from backend.alerts import Judgement
-from backend.case.record import Case, Life
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of, wants_fast_reports
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of
 from backend.ingest.record import CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
 from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.record.facts import Case, Life
 from backend.rungs import Who
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState
@@ -73,7 +73,6 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
                 "level": level_of(decision),
                 "certainty": decision.certainty,
                 "fix_time": newest.fix_time,
-                "wants_fast": wants_fast_reports(decision),
                 "next_change_at": next_change(row, now, None, case, at),
                 "state": decision.state.to_json(),
             }

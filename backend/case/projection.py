@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from backend import alerts, audit
-from backend.case import reading, watch
-from backend.case.entries import enter, hold
-from backend.case.record import What, true_at
+from backend.case import watch
 from backend.db import atomic
 from backend.models import Alert, CaseDue, Handling, Person, Team, Victim, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import What, true_at
 
 log = logging.getLogger(__name__)
 

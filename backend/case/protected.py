@@ -12,12 +12,13 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, closed_cases, known_victims
-from backend.case import reading, watch
-from backend.case.entries import enter, hold
-from backend.case.record import What, standing
+from backend.case import watch
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, InvalidTransition, NotFound
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import What, standing
 
 MOST_FOUND = 20
 # Whoever enters her draws her zone next: it is asked after that whether one was.

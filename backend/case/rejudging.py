@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.case import looking_back, present
-from backend.case.record import Case
 from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace
+from backend.record.facts import Case
 
 
 def after_change(case: Case, since: datetime, now: datetime) -> None:

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import named_on_each, require
-from backend.case import projection, reading
-from backend.case.entries import enter, hold
-from backend.case.record import What, changes_of, standing, true_at
+from backend.case import projection
 from backend.case.warnings import day
 from backend.db import atomic
 from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import CaseDue, DatedEntry, Person, Role, Team, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import What, changes_of, standing, true_at
 
 
 def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: datetime, *, why: str) -> DatedEntry:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from backend.case import protected, reading
+from backend.case import protected
 from backend.case.opening import NewCase
 from backend.models import Order
+from backend.record import reading
+from backend.spelling import folded
 
 # Columns that may be left out; both hold the reference of an order.
 CASE_AS_IN = "case_as_in"
@@ -25,6 +27,9 @@ OF_THE_CASE = (
     "tag_serial",
     "officer_email",
 )
+
+# Case says nothing in these.
+SPELLED_FREELY = ("tag_serial", "officer_email")
 
 Wrong = Callable[[str, str], None]
 
@@ -81,7 +86,9 @@ class Ties:
             return row
         first, held = self._given[reference]
         for name in OF_THE_CASE:
-            if _cell(row, name) not in ("", held[name]):
+            said = _cell(row, name)
+            is_same = folded(said) == folded(held[name]) if name in SPELLED_FREELY else said == held[name]
+            if said and not is_same:
                 wrong(name, f"Line {first}, which is of the same case, says “{held[name]}”: leave this empty.")
         return {**row, **held}
 

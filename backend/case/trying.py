@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import zone_replay
-from backend.case import drawing, reading, warnings, writing
-from backend.case.record import Life
+from backend.case import warnings, writing
 from backend.errors import NotFound
 from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
+from backend.record import drawing, reading
+from backend.record.facts import Life
 from backend.zone_replay import ZoneReplay
 from zones import Zone
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from backend import audit, consent, numbers
 from backend.access import access_wearer
-from backend.case import protected, reading, watch
-from backend.case.entries import enter
-from backend.case.record import What
+from backend.case import protected, watch
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, DatedEntry, Person, Victim
+from backend.record import reading
+from backend.record.entries import enter
+from backend.record.facts import What
 
 # One GSM segment: a longer text would come in parts.
 LONGEST_WORDING = 160
@@ -36,7 +37,7 @@ def agree(
     Another number than before has to be proved before anything is sent there.
 
     Raises: NotFound, NotAllowed; InvalidRecord for a missing or too long wording, or a number that cannot be;
-    NumberRefused for a wearer's number.
+    NumberRefused for the wearer's own number.
     """
     access_wearer(person, wearer_id, now)
     victim = protected.of_case(wearer_id, victim_id)
@@ -44,7 +45,7 @@ def agree(
         raise InvalidRecord("A child has no number here: an adult of the case is told, or nobody.")
     if not phone:
         raise InvalidRecord("Enter the number that is safe for her.")
-    number = numbers.usable(phone)
+    number = numbers.usable(phone, wearer_id)
     words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
     if not all(words):
         raise InvalidRecord("Enter the words that she chose for each of the three texts.")
@@ -114,10 +115,13 @@ def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> 
     victim = protected.of_case(wearer_id, victim_id)
     if wearer.is_training or consent.sms_consent(victim) is None:
         raise InvalidRecord("Record first that she agrees to texts.")
+    numbers.usable(victim.phone or "", wearer_id)
     numbers.ask(victim, person, Channel.SMS, now)
 
 
 def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:
     """Take the code that she read out: her number is proved. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
     access_wearer(person, wearer_id, now)
-    numbers.take_code(protected.of_case(wearer_id, victim_id), person, code, key, now)
+    victim = protected.of_case(wearer_id, victim_id)
+    numbers.usable(victim.phone or "", wearer_id)
+    numbers.take_code(victim, person, code, key, now)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend.case import ends
-from backend.case.ends import Guard
-from backend.case.record import LONDON, Case, Life
 from backend.errors import NeedsConfirmation
 from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace, Wearer
+from backend.record import ends
+from backend.record.ends import Guard
+from backend.record.facts import LONDON, Case, Life
 
 # From when to when a tag is worn; without an end it is worn still.
 Span = tuple[datetime, datetime | None]

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
-from backend import db
+from backend import clock, db
 from backend.errors import StorageUnavailable
 from backend.ingest.record import Answer, store_group
 from backend.ingest.submission import Submission
@@ -33,6 +33,8 @@ class Committer:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._stop = threading.Event()
+        # Since when a group is being committed.
+        self._begun: float | None = None
 
     def submit(self, submission: Submission) -> Answer:
         """Return the answer to a request once it is committed.
@@ -41,6 +43,10 @@ class Committer:
         request can be sent again, since a repeated ``webhook-id`` changes nothing.
         """
         self._ensure_running()
+        begun = self._begun
+        if begun is not None and clock.monotonic() - begun > self._settings.ingest_timeout_s:
+            # Whoever waits behind a storage that is frozen keeps a thread that others need.
+            raise StorageUnavailable("The storage does not answer; nothing was kept.", RETRY_AFTER_S)
         future: Future[Answer] = Future()
         try:
             self._queue.put_nowait((submission, future))
@@ -74,7 +80,9 @@ class Committer:
         while not (self._stop.is_set() and self._queue.empty()):
             group = self._gather()
             if group:
+                self._begun = clock.monotonic()
                 self._commit(group)
+                self._begun = None
 
     def _gather(self) -> list[tuple[Submission, Future[Answer]]]:
         try:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
-from backend.case import ends
-from backend.case.record import Life
 from backend.ingest.ground import Ground
 from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, gravest_visit, instant, level_of
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
+from backend.record import ends
+from backend.record.facts import Life
 from zones import Certainty, Decision, Level, are_repeated
 from zones.passages import REPEATED_WITHIN_S
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from backend import alerts
 from backend.alerts import Reported
-from backend.case import ends
-from backend.case.record import Life
 from backend.ingest.ground import Ground
 from backend.ingest.submission import SentEvent, Submission
 from backend.models import TagEvent
+from backend.record import ends
+from backend.record.facts import Life
 from backend.tag_events import ENDS, RINGING
 
 # As cases are suspended for it (backend.case.lives.Suspended, which knows this package).

@@ -9,12 +9,12 @@ from typing import Any
 
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
-from backend.case import reading
-from backend.case.record import Case
 from backend.db import lock_rows
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.lifecycle import Danger
 from backend.models import Activation, ActivationCorrection, Alert, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.record import reading
+from backend.record.facts import Case
 from zones import Certainty, Level
 
 
@@ -27,7 +27,6 @@ def row_of(state: PlaceState) -> dict[str, Any]:
         "level": state.level,
         "certainty": state.certainty,
         "fix_time": state.fix_time,
-        "wants_fast": state.wants_fast,
         "next_change_at": state.next_change_at,
         "state": state.state,
     }

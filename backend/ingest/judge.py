@@ -163,11 +163,6 @@ def _graver(one: Decision | None, other: Decision | None) -> Decision:
     return max(decisions, key=danger_of)
 
 
-def wants_fast_reports(decision: Decision) -> bool:
-    """Tell whether the tag should report faster: in a buffer or exclusion zone, or where one may be minutes away."""
-    return level_of(decision) is not Level.CLEAR or decision.wants_faster_reports
-
-
 def instant(epoch_s: float) -> datetime:
     """Return the instant of an epoch second, in UTC."""
     return datetime.fromtimestamp(epoch_s, UTC)

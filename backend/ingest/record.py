@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from backend import clock, nearness, stored_fixes
+from backend import clock, nearness, report_interval, stored_fixes
 from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
 from backend.ingest.events import NewEvent, new_events, tell_of_events
@@ -20,7 +20,6 @@ from backend.ingest.judge import (
     instant,
     judge,
     level_of,
-    wants_fast_reports,
 )
 from backend.ingest.shapes import next_change, shape_of
 from backend.ingest.submission import SentFix, Submission
@@ -33,6 +32,8 @@ from backend.models import (
     TagEvent,
     TagRequest,
 )
+from backend.record import reading
+from backend.report_interval import Report
 from backend.settings import Settings
 from zones import Certainty, judge_late
 from zones import Fix as JudgedFix
@@ -71,13 +72,14 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
                 duplicates[id(submission)] -= 1
         events = new_events(fresh)
         _quarantine(fresh)
-        fast = _judge_and_keep(batches, fresh, events, tag_ids)
+        ground = _judge_and_keep(batches, fresh, events, tag_ids)
+        intervals_s = _intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
         for submission in submissions:
             key = (submission.tag_id, submission.webhook_id)
             if key not in answered and submission.is_answered:
-                answered[key] = _answer(submission, duplicates[id(submission)], submission.tag_id in fast, settings)
+                answered[key] = _answer(submission, duplicates[id(submission)], intervals_s[submission.tag_id])
                 requests.append(
                     {
                         "tag": submission.tag_id,
@@ -99,12 +101,12 @@ def _earlier_answers(submissions: Sequence[Submission]) -> dict[tuple[int, str],
     return {(row.tag_id, row.webhook_id): row.answer for row in rows}
 
 
-def _answer(submission: Submission, duplicate: int, is_fast: bool, settings: Settings) -> Answer:
+def _answer(submission: Submission, duplicate: int, interval_s: int) -> Answer:
     answer: Answer = {
         "accepted": len(submission.fixes) - duplicate,
         "duplicate": duplicate,
         "refused": [{"index": r.index, "code": r.code, "detail": r.detail} for r in submission.refused],
-        "report_interval_s": settings.fast_report_interval_s if is_fast else settings.report_interval_s,
+        "report_interval_s": interval_s,
     }
     if submission.is_stale:
         answer["server_time"] = submission.received_at.isoformat()
@@ -160,8 +162,8 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
 
 def _judge_and_keep(
     batches: dict[int, _Batch], submissions: Sequence[Submission], events: Sequence[NewEvent], tag_ids: Sequence[int]
-) -> set[int]:
-    """Judge and store the new fixes, say where none can be used, ring for events; return the tags to report fast."""
+) -> Ground:
+    """Judge and store the new fixes, say where none can be used, ring for events; return what was known of wearers."""
     unusable = [(submission, why) for submission in submissions if (why := submission.unusable())]
     ground = Ground(tag_ids, has_fixes=bool(batches or unusable or events))
     rows: list[dict[str, Any]] = []
@@ -179,16 +181,37 @@ def _judge_and_keep(
     tell_of_events(ground, events, clock.now())
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
-    return {tag_id for tag_id in tag_ids if _is_near(ground, tag_id)}
+    return ground
 
 
-def _is_near(ground: Ground, tag_id: int) -> bool:
-    wearers = {activation.wearer_id for activation in ground.activations[tag_id] if activation.to_at is None}
-    now = clock.now()
-    held = {(wearer_id, zone.id) for wearer_id in wearers for zone in ground.in_force(wearer_id, now)}
-    # What is held of a moving place stops wanting fast reports as its agreement ends.
-    held |= {(wearer_id, zone.id) for wearer_id in wearers for zone in ground.moving[wearer_id]}
-    return any(state.wants_fast for key, state in ground.states.items() if key in held)
+def _intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Settings) -> dict[int, int]:
+    """Return how soon each tag is asked to report again: from what the tags sent, and from nothing that was judged.
+
+    Not even from how long judging took: an interval is that of the instant at which the request came.
+    """
+    received: dict[int, datetime] = {}
+    for submission in submissions:
+        received[submission.tag_id] = max(
+            submission.received_at, received.get(submission.tag_id, submission.received_at)
+        )
+    since = min(received.values()) - timedelta(seconds=report_interval.LOOK_BACK_S)
+    sent: dict[int, list[Report]] = defaultdict(list)
+    for tag_id, fix_time, *place in (
+        Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.speed_mps)
+        .where(Fix.tag.in_(list(received)), Fix.fix_time > since)
+        .tuples()
+        .iterator()
+    ):
+        sent[tag_id].append(Report(fix_time.timestamp(), *place))
+    wearers = {tag_id: ground.wearer_at(tag_id, at) for tag_id, at in received.items()}
+    worn = [wearer_id for wearer_id in wearers.values() if wearer_id is not None]
+    at_high_risk = reading.at_high_risk(worn, max(received.values()))
+    return {
+        tag_id: report_interval.interval_s(
+            report_interval.moved_at_s(sent[tag_id]), at, wearers[tag_id] in at_high_risk, settings
+        )
+        for tag_id, at in received.items()
+    }
 
 
 def _judge_wearer(
@@ -259,13 +282,12 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdic
         level, certainty = CANNOT_JUDGE_LEVEL, Certainty.UNCONFIRMED
         at = instant(max(fix.fix_time for fix in new))
         text = state.state if state else ""
-        is_fast, next_change_at = True, state.next_change_at if state else None
+        next_change_at = state.next_change_at if state else None
     else:
         last = verdict.decisions[max(verdict.decisions)] if verdict.decisions else None
         if last is None or verdict.state is None:
             return
         level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
-        is_fast = wants_fast_reports(last)
         next_change_at = next_change(
             verdict.row, clock.now(), state.next_change_at if state else None, ground.cases[wearer_id], at
         )
@@ -277,7 +299,6 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdic
             level=level,
             certainty=certainty,
             fix_time=at,
-            wants_fast=is_fast,
             next_change_at=next_change_at,
             state=text,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from backend.case.record import Case
 from backend.ingest.judge import instant
 from backend.models import PlaceZone
+from backend.record.facts import Case
 from zones import Zone
 
 _shapes: dict[int, tuple[str, Zone]] = {}

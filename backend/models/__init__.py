@@ -21,7 +21,7 @@ from backend.models.staff import Device, LadderPolicy, Person, RouteDown, Sessio
 from backend.models.table import Table
 from backend.models.victims import Consent, LocationConsent, Victim, VictimPhone, VictimPosition
 from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer
-from backend.models.words import (
+from backend.vocabulary import (
     AlarmKind,
     AlertKind,
     Channel,

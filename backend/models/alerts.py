@@ -20,7 +20,7 @@ from backend.models.staff import Person, Team
 from backend.models.table import Table
 from backend.models.victims import Victim
 from backend.models.wearers import PlaceZone, ProtectedPlace, Tag, Wearer
-from backend.models.words import Handling
+from backend.vocabulary import Handling
 
 
 class Alert(Table):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from peewee import (
     BigAutoField,
-    BooleanField,
     CharField,
     DoubleField,
     ForeignKeyField,
@@ -93,7 +92,6 @@ class PlaceState(Table):
     level = IntegerField()
     certainty = CharField()
     fix_time = InstantField()
-    wants_fast = BooleanField(default=False)
     # When the zone next comes into force or out of it, which is judged without a fix.
     next_change_at = InstantField(null=True, index=True)
     state = TextField()

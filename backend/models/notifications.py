@@ -9,7 +9,7 @@ from backend.models.alerts import Alert
 from backend.models.staff import Person
 from backend.models.table import Table
 from backend.models.victims import Victim
-from backend.models.words import NotificationState
+from backend.vocabulary import NotificationState
 
 
 class Notification(Table):

@@ -12,12 +12,15 @@ from backend.models.wearers import Wearer
 
 
 class WearerNumber(Table):
-    """A phone number known to be a wearer's, until taken back: no warning may ever go there."""
+    """A phone number that one person declared to be a wearer's, until taken back: nothing about them goes there."""
 
     wearer = ForeignKeyField(Wearer, backref="numbers")
     number = CharField(index=True)
     recorded_by = ForeignKeyField(Person)
     recorded_at = InstantField()
+    # A second person has checked it.
+    confirmed_by = ForeignKeyField(Person, null=True)
+    confirmed_at = InstantField(null=True)
     ended_by = ForeignKeyField(Person, null=True)
     ended_at = InstantField(null=True)
 

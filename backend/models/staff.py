@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, JSONField, TextField, fn
 
 from backend.db import InstantField
 from backend.models.table import Table
@@ -28,6 +28,10 @@ class Person(Table):
     # Nobody: the account whose phone shows that the whole chain works. It is told of canary alerts and of no others.
     is_canary = BooleanField(default=False)
     created_at = InstantField()
+
+
+# Its capitals and the space around it say nothing: backend.spelling compares so.
+Person.add_index(Person.index(fn.LOWER(fn.TRIM(Person.email)), unique=True, name="person_one_email"))
 
 
 class RouteDown(Table):
@@ -72,8 +76,10 @@ class Session(Table):
     """One sign-in of one person on one phone or browser, until it ends."""
 
     person = ForeignKeyField(Person, backref="sessions")
+    # Of the secret that every refresh token of this session holds.
     refresh_hash = CharField(unique=True)
-    previous_hash = CharField(null=True, index=True)
+    # How often its refresh tokens were exchanged; only tokens of this generation are good.
+    generation = BigIntegerField(default=0)
     refreshed_at = InstantField(null=True)
     created_at = InstantField()
     expires_at = InstantField()

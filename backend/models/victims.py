@@ -56,6 +56,8 @@ class VictimPhone(Table):
     token_hash = CharField(unique=True, null=True)
     paired_at = InstantField(null=True)
     created_at = InstantField()
+    # When it was last seen to move: with the two positions that are kept, all that its interval comes from.
+    moved_at = InstantField(null=True)
 
 
 class VictimPosition(Table):

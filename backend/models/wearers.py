@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField
+from peewee import BooleanField, CharField, ForeignKeyField, JSONField, fn
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -28,6 +28,10 @@ class Tag(Table):
     serial = CharField(unique=True)
     key = CharField()
     created_at = InstantField()
+
+
+# Its capitals and the space around it say nothing: backend.spelling compares so.
+Tag.add_index(Tag.index(fn.LOWER(fn.TRIM(Tag.serial)), unique=True, name="tag_one_serial"))
 
 
 class Activation(Table):

@@ -1,4 +1,4 @@
-"""Whose a phone number is: proved by a code before its first warning, and never a wearer's. The only writer of both."""
+"""Whose a phone number is: proved by a code before its first warning, or declared a wearer's. Writes both."""
 
 from backend.numbers.proofs import (
     GOOD_FOR,
@@ -20,14 +20,13 @@ from backend.numbers.proofs import (
     take_code,
     void,
 )
-from backend.numbers.refusals import NumberRefused, TooManyCodes, WrongCode, e164, ending, is_wearers, usable
+from backend.numbers.refusals import NumberRefused, TooManyCodes, WrongCode, e164, ending, holds, is_declared, usable
 from backend.numbers.sending import bounced, claim_codes, code_of, failed, readable, retry, sent
-from backend.numbers.wearers import Recorded, holders, of_wearer, record, take_back, taken
+from backend.numbers.wearers import confirm, held_people, holders, of_wearer, record, take_back, taken
 
 __all__ = [
     "GOOD_FOR",
     "NumberRefused",
-    "Recorded",
     "Standing",
     "TooManyCodes",
     "WrongCode",
@@ -37,14 +36,17 @@ __all__ = [
     "carry_over",
     "claim_codes",
     "code_of",
+    "confirm",
     "counts",
     "e164",
     "ending",
     "failed",
+    "held_people",
     "holders",
+    "holds",
+    "is_declared",
     "is_good_at",
     "is_proved",
-    "is_wearers",
     "newest_code",
     "of_everybody",
     "of_victims",

@@ -8,8 +8,6 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
-import string
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -18,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from peewee import ModelSelect, fn
 
-from backend import audit, wakeups
+from backend import audit, digits, wakeups
 from backend.db import atomic, lock_rows
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Channel, NumberProof, Person, ProvedHow, Role, RouteDown, Victim
-from backend.numbers.refusals import TooManyCodes, WrongCode, usable
+from backend.numbers.refusals import TooManyCodes, WrongCode, e164
 from backend.numbers.sending import code_of
 
 log = logging.getLogger(__name__)
@@ -35,6 +33,7 @@ CODES_AN_HOUR = 3
 # Numbers are given up and given to others: after this time whoever has it is asked again.
 DUE_AFTER = timedelta(days=90)
 ASKED_AGAIN_AFTER = timedelta(days=7)
+DIGITS = "0123456789"
 # Nobody is woken by a code.
 DAY = (time(9), time(18))
 
@@ -154,11 +153,11 @@ def newest_code(owner: Owner) -> NumberProof | None:
 def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> NumberProof:
     """Owe a code to this person's number; a code that was asked for before is good no more.
 
-    Raises: InvalidRecord where there is no number, or none that can be; NumberRefused for a wearer's; TooManyCodes.
+    Raises: InvalidRecord where there is no number, or none that can be; TooManyCodes.
     """
     if not owner.phone:
         raise InvalidRecord("There is no number to prove.")
-    usable(owner.phone)
+    e164(owner.phone)
     with atomic():
         lock_rows(type(owner), [owner.id])
         lately = NumberProof.select().where(
@@ -187,7 +186,7 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
 
     Each call counts as a try, whatever comes of it, and so it must not run inside another unit of work.
 
-    Raises: WrongCode; NumberRefused for a number that has become known as a wearer's meanwhile.
+    Raises: WrongCode.
     """
     row = newest_code(owner)
     if row is None or not is_good_at(row, now):
@@ -200,11 +199,9 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
         )
     if not counted:
         raise WrongCode(f"A wrong code was entered {MOST_TRIES} times. Ask for a new one.")
-    # A phone may type digits of other widths; digits of other scripts are no code of ours.
-    digits = "".join(one for one in unicodedata.normalize("NFKC", code) if one in string.digits)
-    if not hmac.compare_digest(digits, code_of(row, key)):
+    typed = "".join(one for one in digits.fold(code) if one in DIGITS)
+    if not hmac.compare_digest(typed, code_of(row, key)):
         raise WrongCode("This is not the code that was sent. Look at the newest message, and try again.")
-    usable(row.number)
     how = ProvedHow.BY_CALL if row.channel == Channel.VOICE else ProvedHow.BY_TEXT
     with atomic():
         taken = (

@@ -1,14 +1,15 @@
-"""Which numbers may be used at all: written in one form, and nobody's who wears a tag."""
+"""The one form of phone numbers, and which one a case may not use: that of its own wearer."""
 
 from __future__ import annotations
 
 import re
 
+from backend import digits
 from backend.errors import DomainError, InvalidRecord
 from backend.models import WearerNumber
 
-# What people write between digits; anything else in a number is a mistake that somebody has to look at.
-BETWEEN = re.compile(r"[\s().\-/]")
+# What people write between digits, dashes of every length too; anything else in a number is a mistake.
+BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]")
 # Source: ITU-T E.164: at most 15 digits, the first of them not 0.
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Numbers without a country are of this one.
@@ -16,7 +17,7 @@ HOME = "+44"
 
 
 class NumberRefused(DomainError):
-    """A number that is known as that of somebody who wears a tag; it does not say whose."""
+    """A number that was declared to be that of the wearer of this very case."""
 
     code, status, title = "number_refused", 422, "This number cannot be used"
 
@@ -36,9 +37,11 @@ class TooManyCodes(DomainError):
 def e164(text: str) -> str:
     """Return the one form of a phone number: ``07700 900201``, ``0044 7700 900201`` and ``+44 (0)7700 900201`` are one.
 
+    Digits may be of any script.
+
     Raises: InvalidRecord for what cannot be a number.
     """
-    number = BETWEEN.sub("", text)
+    number = BETWEEN.sub("", digits.fold(text))
     if number.startswith("00"):
         number = f"+{number[2:]}"
     elif number.startswith("0"):
@@ -55,24 +58,43 @@ def ending(number: str) -> str:
     return number[-3:]
 
 
-def is_wearers(number: str) -> bool:
-    """Tell whether anybody who wears a tag, in any team, is known to have this number."""
+def spellings(number: str) -> set[str]:
+    """Return how a number of this one form can stand on record: older entries were kept as they were typed."""
+    if not number.startswith(HOME):
+        return {number}
+    national = number[len(HOME) :]
+    return {number, f"{HOME}0{national}", f"0{national}", f"0044{national}"}
+
+
+def holds(number: str | None, wearer_id: int) -> bool:
+    """Tell whether this number was declared to be this wearer's: nothing about them goes there."""
     try:
-        number = e164(number)
+        known = e164(number or "")
     except InvalidRecord:
         return False
-    return WearerNumber.select().where(WearerNumber.number == number, WearerNumber.ended_at.is_null()).exists()
+    declared = WearerNumber.select().where(
+        WearerNumber.wearer == wearer_id, WearerNumber.number == known, WearerNumber.ended_at.is_null()
+    )
+    return declared.exists()
 
 
-def usable(text: str) -> str:
-    """Return the number in its one form, if warnings may ever go there.
+def is_declared(number: str) -> bool:
+    """Tell whether this number was declared to be any wearer's: it stops nothing, and is a doubt of who writes."""
+    declared = WearerNumber.select().where(WearerNumber.number == number, WearerNumber.ended_at.is_null())
+    return declared.exists()
 
-    Raises: InvalidRecord for what cannot be a number; NumberRefused for a wearer's.
+
+def usable(text: str, wearer_id: int) -> str:
+    """Return the number in its one form, if a protected person of this wearer's case may have it.
+
+    What was declared in another case refuses nothing here: one account could silence people whom it does not know.
+
+    Raises: InvalidRecord for what cannot be a number; NumberRefused for this wearer's own.
     """
     number = e164(text)
-    if is_wearers(number):
+    if holds(number, wearer_id):
         raise NumberRefused(
-            "This number is known as that of a person on probation: a warning would reach them. "
-            "Check it with its owner and enter another one."
+            "This number was declared to be that of the person on probation of this case: a warning would reach them. "
+            "Check it with its owner. Take the declaration back, or enter another number."
         )
     return number

@@ -3,12 +3,23 @@
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claiming import channels_due, claim_due, fold_calls, has_no_call, next_due_at
 from backend.outbox.hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
-from backend.outbox.owing import Owed, cancel_hers, cancel_pending, cancel_stale, danger_told, owe, owe_all
+from backend.outbox.owing import (
+    HELD,
+    Owed,
+    cancel_hers,
+    cancel_pending,
+    cancel_stale,
+    danger_told,
+    owe,
+    owe_all,
+    release,
+)
 from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt
 from backend.outbox.settling import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
 
 __all__ = [
     "GONE_OUT",
+    "HELD",
     "NO_SOCKET",
     "RANK",
     "SOCKET_FRESH_S",
@@ -38,6 +49,7 @@ __all__ = [
     "raise_state",
     "receipts_of",
     "record_receipt",
+    "release",
     "retry",
     "settle",
     "settle_sent",

@@ -21,6 +21,8 @@ class Priority(IntEnum):
     UPDATE = 2
 
 
+# Why a text is owed yet and not sent: the number was declared to be the wearer's own.
+HELD = "held: the number was declared to be the wearer's"
 # Within one urgency the gravest goes first.
 STEPS = 10
 
@@ -165,3 +167,18 @@ def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
         .where(Notification.state == NotificationState.PENDING, Notification.created_at < before, ~is_so)
         .execute()
     )
+
+
+def release(victims: Collection[Victim], now: datetime) -> int:
+    """Let the texts to these protected persons that were held be looked at now, and return how many."""
+    changed: int = (
+        Notification.update(due_at=now)
+        .where(
+            Notification.victim.in_([victim.id for victim in victims]),
+            Notification.state == NotificationState.PENDING,
+            Notification.detail == HELD,
+        )
+        .execute()
+    )
+    wakeups.announce()
+    return changed

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend import clock, db, ingest, tags
+from backend import clock, db, deadlines, ingest, tags
 from backend.errors import (
     BatchTooLarge,
     DomainError,
@@ -101,7 +101,8 @@ def committer() -> ingest.Committer:
 def report(serial: str) -> Response:
     received_at = clock.now()
     body = request.get_data()
-    tag = tags.find(serial)
+    with deadlines.within(deadlines.AT_THE_DOOR_S):
+        tag = tags.find(serial)
     # The wait for the commit must not hold a connection that the committer may need.
     db.release_connection()
     signed = tags.verify(tag, request.headers, body, received_at, settings().signature_tolerance_s)

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import render_template, request
 
-from backend.case.record import LONDON
+from backend import digits
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
+from backend.record.facts import LONDON
 from backend.web.identity import page_visitor
 
 
@@ -27,7 +28,7 @@ def text_of(name: str) -> str:
 
 def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
-    return int(text_of(name)) if text_of(name).isdigit() else None
+    return digits.whole(text_of(name))
 
 
 def number_of(name: str, what: str) -> float:
@@ -41,7 +42,7 @@ def number_of(name: str, what: str) -> float:
 
 
 def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
-    text = text_of(name)
+    text = digits.fold(text_of(name))
     if not text and not is_needed:
         return None
     try:
@@ -55,7 +56,7 @@ def from_when(now: datetime) -> datetime:
     day = day_of("from_day", "the day from which it holds", is_needed=False)
     if day is None:
         return now
-    text = text_of("from_time") or "00:00"
+    text = digits.fold(text_of("from_time")) or "00:00"
     try:
         return datetime.combine(day, time.fromisoformat(text), LONDON)
     except ValueError:

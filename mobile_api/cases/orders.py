@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, Field
 
 from backend.case import eligibility, opening, writing
 from backend.case.protected import KnownPerson
-from backend.case.record import Terms
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
+from backend.record.facts import Terms
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict

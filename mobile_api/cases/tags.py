@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from backend import clock
 from backend.case import viewing, writing
-from backend.errors import InvalidRecord, InvalidTransition
+from backend.errors import InvalidTransition
 from backend.models import Activation, Person
 from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
@@ -32,6 +32,7 @@ class SwapIn(Because):
 
     serial: Name
     at: AwareDatetime
+    is_confirmed: bool = False
 
 
 class TakenOffIn(Because):
@@ -43,16 +44,21 @@ class TakenOffIn(Because):
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/tags")
-@records("Record which tag the wearer wears; stored fixes of that time become his.", TagIn, *CHANGED)
+@records(
+    "Record which tag the wearer wears; stored fixes of that time become theirs.",
+    TagIn,
+    *CHANGED,
+)
 def fit_tag(person: Person, body: TagIn, now: datetime, wearer_id: int) -> Activation:
     more = body.model_dump(include={"to_at", "why", "corrects", "is_confirmed"})
     return writing.fit_tag(person, wearer_id, body.serial, body.from_at, now, **more)
 
 
 @bp.post("/v1/activations/<int:activation_id>/swap")
-@records("Take the tag off and fit another at one instant, or neither.", SwapIn, InvalidRecord, InvalidTransition)
+@records("Take the tag off and fit another at one instant, or neither.", SwapIn, *CHANGED, InvalidTransition)
 def swap_tag(person: Person, body: SwapIn, now: datetime, activation_id: int) -> Activation:
-    return writing.swap_tag(person, activation_id, body.serial, body.at, now, why=body.why)
+    more = body.model_dump(include={"why", "is_confirmed"})
+    return writing.swap_tag(person, activation_id, body.serial, body.at, now, **more)
 
 
 @bp.post("/v1/activations/<int:activation_id>/end")

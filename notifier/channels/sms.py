@@ -68,8 +68,8 @@ class Sms:
             person = notification.person
             assert person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
-            # Asked again at the last moment: it may have become known as a wearer's since the message was owed, or the
-            # account may have been closed.
+            # Asked again at the last moment: the number may have been changed since the message was owed, or
+            # the account closed.
             number = person.phone if person.is_active and numbers.is_proved(person) else None
             return number, _staff_text(notification, subject, url)
         # Asked again at the last moment: she may have withdrawn since the message was owed.

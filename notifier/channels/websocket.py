@@ -1,23 +1,25 @@
 """The websocket channel: tells this process's sockets that an alert changed, and keeps the phones' receipts.
 
 A hint carries an id and a cursor. Nothing is claimed: every process tells its own sockets, telling twice does no
-harm, and a socket that misses one is told again from its cursor when it reconnects (docs/adr/0004).
+harm, and a socket that misses one is told again from its cursor when it reconnects (docs/adr/0004). Who is at the
+other end is asked of the record each time: a socket may be older than a move to another team or the end of its session.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask_socketio import SocketIO
 
 from backend import alerts, clock, db, epoch, outbox, wakeups
 from backend.access import closed_cases
 from backend.auth import SignedIn
-from backend.models import Alert, Channel, Person, ReceiptKind, Session, Socket
+from backend.models import Alert, Channel, Person, ReceiptKind, Role, Session, Socket
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ REFRESH_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """Who is at the other end of a socket of this process."""
+    """Who is at the other end of a socket of this process, and of which team when it was looked at last."""
 
     person_id: int
     team_id: int
@@ -57,9 +59,9 @@ class Websocket:
         if after is not None:
             # The client's handlers are ready only once the connection is accepted.
             if epoch.is_lost(of, after):
-                self._socketio.start_background_task(self._reset, [sid])
+                self._socketio.start_background_task(self._reset_alone, sid)
             else:
-                self._socketio.start_background_task(self._tell_again, sid, person.team_id, after)
+                self._socketio.start_background_task(self._tell_again, sid, after)
 
     def leave(self, sid: str) -> None:
         """Forget a socket that is gone."""
@@ -73,37 +75,84 @@ class Websocket:
         if self._thread is not None:
             self._thread.join(timeout=5)
 
-    def _reset(self, sids: Iterable[str]) -> None:
+    def _reset_alone(self, sid: str) -> None:
         try:
-            now_in = epoch.current()
-            for sid in sids:
-                self._socketio.emit("reset", {"epoch": now_in}, to=sid)
+            self._reset([sid])
         finally:
             db.release_connection()
 
-    def _tell_again(self, sid: str, team_id: int, cursor: int) -> None:
+    def _reset(self, sids: Iterable[str]) -> None:
+        now_in = epoch.current()
+        for sid in sids:
+            self._socketio.emit("reset", {"epoch": now_in}, to=sid)
+
+    def _tell_again(self, sid: str, cursor: int) -> None:
         try:
-            while changed := alerts.changes_after(cursor, [team_id]):
+            while (other_end := self._present([sid]).get(sid)) is not None:
+                changed = alerts.changes_after(cursor, [other_end.team_id])
+                if not changed:
+                    return
                 for alert in changed:
-                    self._tell([sid], alert)
+                    self._tell({sid: other_end}, alert)
                     cursor = alert.cursor
         finally:
             db.release_connection()
 
-    def _tell(self, sids: Iterable[str], alert: Alert) -> None:
+    def _present(self, sids: Iterable[str] | None = None) -> dict[str, _Open]:
+        """Return who is at the other end of these sockets, or of all, as the record has them now.
+
+        A socket whose session has ended, or whose account is closed, is closed here. One of a person who belongs to
+        another team than before is told to fetch everything: what it holds is the other team's.
+        """
+        with self._lock:
+            held = {sid: end for sid, end in self._open.items() if sids is None or sid in set(sids)}
+        if not held:
+            return {}
+        now = clock.now()
+        sessions: Any = Session
+        speaking = {
+            session_id: (person_id, team_id)
+            for session_id, person_id, team_id in sessions.select(Session.id, Person.id, Person.team)
+            .join(Person)
+            .where(
+                Session.id.in_({end.session_id for end in held.values()}),
+                Session.ended_at.is_null(),
+                Session.expires_at > now,
+                Person.is_active,
+                Person.role != Role.ADMINISTRATOR,
+            )
+            .tuples()
+        }
+        found, moved = {}, []
+        for sid, end in held.items():
+            if end.session_id not in speaking:
+                self._close(sid)
+                continue
+            found[sid] = _Open(*speaking[end.session_id], end.session_id)
+            if found[sid].team_id != end.team_id:
+                moved.append(sid)
+        with self._lock:
+            self._open.update({sid: found[sid] for sid in moved if sid in self._open})
+        if moved:
+            self._reset(moved)
+        return found
+
+    def _close(self, sid: str) -> None:
+        with self._lock:
+            self._open.pop(sid, None)
+        self._socketio.server.disconnect(sid)
+
+    def _tell(self, other_ends: Mapping[str, _Open], alert: Alert) -> None:
         hint = {"alert_id": alert.id, "cursor": alert.cursor}
         at = clock.now()
-        told: set[int] = set()
-        with self._lock:
-            people = {other_end.person_id for other_end in self._open.values()}
+        people = {end.person_id for end in other_ends.values()}
         closed_to = {person_id for person_id, wearers in closed_cases(people, at, alert.wearer_id).items() if wearers}
-        for sid in sids:
-            with self._lock:
-                other_end = self._open.get(sid)
-            if other_end is None or other_end.person_id in closed_to:
+        told: set[int] = set()
+        for sid, end in other_ends.items():
+            if end.person_id in closed_to:
                 continue
-            self._socketio.emit("alert", hint, to=sid, callback=self._receipt(other_end.person_id, alert))
-            told.add(other_end.person_id)
+            self._socketio.emit("alert", hint, to=sid, callback=self._receipt(end.person_id, alert))
+            told.add(end.person_id)
         if told:
             outbox.hint_sent(alert.id, told, at)
 
@@ -130,7 +179,7 @@ class Websocket:
                 self._thread.start()
 
     def _follow(self, life: str, cursor: int) -> None:
-        listener = wakeups.listen()
+        listener = wakeups.Listener()
         refreshed = clock.monotonic()
         try:
             while not self._stop.is_set():
@@ -166,10 +215,9 @@ class Websocket:
 
     def _tell_changes(self, cursor: int) -> int:
         changed = alerts.changes_after(cursor)
+        present = self._present() if changed else {}
         for alert in changed:
-            with self._lock:
-                sids = [sid for sid, other_end in self._open.items() if other_end.team_id == alert.team_id]
-            self._tell(sids, alert)
+            self._tell({sid: end for sid, end in present.items() if end.team_id == alert.team_id}, alert)
             cursor = alert.cursor
         return cursor
 
@@ -188,17 +236,7 @@ class Websocket:
             # Its opening failed half-way, or it was gone before it was open: nobody says that it has closed.
             del held[sid]
             self.leave(sid)
-        ended = {
-            row.id
-            for row in Session.select(Session.id).where(
-                Session.id.in_({other_end.session_id for other_end in held.values()}),
-                Session.ended_at.is_null(False) | (Session.expires_at <= now),
-            )
-        }
-        for sid, other_end in held.items():
-            if other_end.session_id in ended:
-                self._socketio.server.disconnect(sid)
-        live = [sid for sid, other_end in held.items() if other_end.session_id not in ended]
+        live = [sid for sid in self._present() if sid in held]
         if live:
             Socket.update(seen_at=now).where(Socket.sid.in_(live)).execute()
         Socket.delete().where(Socket.seen_at < now - timedelta(seconds=20 * outbox.SOCKET_FRESH_S)).execute()

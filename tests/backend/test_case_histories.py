@@ -13,8 +13,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from backend import clock, db, ingest
-from backend.case import reading, writing
-from backend.case.record import Terms, true_at
+from backend.case import writing
 from backend.ingest.record import store_group
 from backend.models import (
     Activation,
@@ -30,6 +29,8 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import Terms, true_at
 from backend.settings import Settings
 from tests import cases
 from tests.world import HOME

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from backend.case import drawing
-from backend.case.drawing import Hours
 from backend.errors import InvalidRecord
+from backend.record import drawing
+from backend.record.drawing import Hours
 from zones import Zone
 
 RING = [[-0.1, 51.5], [-0.09, 51.5], [-0.09, 51.51], [-0.1, 51.5]]

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from backend.case import ends
-from backend.case.record import LONDON
+from backend.record import ends
+from backend.record.facts import LONDON
 
 
 @pytest.mark.parametrize(

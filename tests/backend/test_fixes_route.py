@@ -258,14 +258,6 @@ def test_an_event_alone_is_a_batch(line: Line) -> None:
     assert TagEvent.select().count() == 1
 
 
-def test_the_report_interval_falls_inside_and_rises_again_far_away(line: Line) -> None:
-    assert line.post({"fixes": [line.fix(3_000)]}).json["report_interval_s"] == 60
-    assert line.post({"fixes": [line.fix(2_900, "inside")]}).json["report_interval_s"] == 15
-    for ago_s in range(2_800, 0, -200):
-        answer = line.post({"fixes": [line.fix(ago_s)]}).json
-    assert answer["report_interval_s"] == 60
-
-
 def test_when_storing_fails_the_tag_is_asked_to_send_again_and_then_nothing_is_lost(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -333,7 +325,8 @@ def test_a_zone_that_cannot_be_judged_raises_an_alert_of_its_own_and_never_reads
         PlaceZone.id == zone.id
     ).execute()
     answer = line.post({"fixes": [line.fix(60)]}).json
-    assert (answer["accepted"], answer["report_interval_s"]) == (1, 15)
+    # The tag learns nothing of it.
+    assert (answer["accepted"], answer["report_interval_s"]) == (1, 60)
     alert = Alert.get()
     assert (alert.kind, alert.is_over) == (AlertKind.CANNOT_JUDGE, False)
     assert Fix.get().level == -1

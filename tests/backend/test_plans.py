@@ -1,4 +1,4 @@
-"""That on PostgreSQL whoever looks at the outbox in a storm finds rows by an index of its own, and reads no others."""
+"""That whoever looks at the outbox in a storm finds rows by an index of its own, and reads no others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from backend import clock, db, outbox
 from backend.models import Channel
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
     ("index", "look"),
     [

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from peewee import ProgrammingError
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
@@ -14,21 +15,21 @@ from backend.alerts import feed
 from backend.models import TABLES, Feed, Team
 
 
-def test_the_migrated_schema_is_what_the_models_describe(database_url: str) -> None:
+def test_the_migrated_schema_is_what_the_models_describe(owned_database: str) -> None:
     assert not diff_models(db.database.obj, TABLES)
 
 
-def test_every_migration_says_why_and_goes_down_again(database_url: str) -> None:
+def test_every_migration_says_why_and_goes_down_again(owned_database: str) -> None:
     for path in db.MIGRATIONS.glob("0*.py"):
         assert path.read_text().startswith('"""')
     runner = Runner(db.database.obj, str(db.MIGRATIONS))
     names = [migration.name for migration in runner.migrations()]
     runner.down(names[0])
-    assert set(db.database.obj.get_tables()) <= {"schema_migration", "schemamigration", "sqlite_sequence"}
+    assert set(db.database.obj.get_tables()) <= {"schema_migration", "schemamigration"}
     assert db.migrate() == names
 
 
-def test_a_column_that_came_later_asks_nothing_of_the_release_before(database_url: str) -> None:
+def test_a_column_that_came_later_asks_nothing_of_the_release_before(owned_database: str) -> None:
     runner = Runner(db.database.obj, str(db.MIGRATIONS))
     names = [migration.name for migration in runner.migrations()]
     runner.down(names[0])
@@ -49,7 +50,7 @@ def test_a_column_that_came_later_asks_nothing_of_the_release_before(database_ur
     assert needed == []
 
 
-def test_migrating_again_changes_nothing(database_url: str) -> None:
+def test_migrating_again_changes_nothing(owned_database: str) -> None:
     assert db.migrate() == []
 
 
@@ -77,7 +78,7 @@ def test_a_naive_instant_is_refused(database_url: str) -> None:
 
 
 def test_a_unit_of_work_that_fails_leaves_nothing_and_tells_nobody(database_url: str) -> None:
-    listener = wakeups.listen()
+    listener = wakeups.Listener()
     listener.wait(0.1, threading.Event())
     with pytest.raises(RuntimeError):
         _fail_in_the_middle()
@@ -94,7 +95,7 @@ def _fail_in_the_middle() -> None:
 
 
 def test_a_commit_wakes_whoever_waits(database_url: str) -> None:
-    listener = wakeups.listen()
+    listener = wakeups.Listener()
     listener.wait(0.1, threading.Event())
     with db.atomic():
         Team.create(name="A", created_at=clock.now())
@@ -120,9 +121,36 @@ def test_units_of_work_of_many_threads_that_read_and_then_write_never_fail(datab
     assert feed.newest_cursor() == 80
 
 
-def test_a_database_of_another_kind_is_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="must begin with sqlite:/// or postgresql://"):
-        db.bind("mysql://localhost/cordon")
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "it is not set"),
+        ("sqlite:///var/cordon.db", "PostgreSQL is the only database"),
+        ("mysql://localhost/cordon", "PostgreSQL is the only database"),
+        ("postgresql://cordon:secret@host:five/cordon?nonsense=1", "cannot be read"),
+        ("postgresql://cordon:secret@host", "names no database"),
+    ],
+)
+def test_a_database_url_of_another_kind_is_refused_in_words_that_tell_no_password(url: str, words: str) -> None:
+    with pytest.raises(db.BadDatabaseUrl, match=words) as refused:
+        db.bind(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_database_url_of_several_hosts_follows_the_one_that_takes_writes() -> None:
+    parameters = db.connection_parameters(
+        "postgresql://cordon@one:5432,two:5433/cordon?target_session_attrs=read-write"
+    )
+    assert (parameters["host"], parameters["port"]) == ("one,two", "5432,5433")
+    assert parameters["target_session_attrs"] == "read-write"
+
+
+def test_the_role_of_the_application_owns_no_table_and_cannot_change_the_schema(database_url: str) -> None:
+    owned = db.database.execute_sql("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole").fetchone()
+    assert owned == (0,)
+    with pytest.raises(ProgrammingError, match="must be owner"):
+        db.database.execute_sql("ALTER TABLE audit_entry DISABLE TRIGGER ALL")
+    db.release_connection()
 
 
 def test_the_clock_follows_its_reference_and_moves_for_a_test() -> None:

@@ -20,7 +20,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,9 @@ from tests.doubles.tracks import Body, Journey, Mode, Spot, Step, journey, metre
 logger = logging.getLogger("tests.doubles.tags")
 
 REPORT_INTERVAL_S = 60.0
-# The first tag reports this often for its first minutes, so that whoever has just opened the page sees it arrive.
-EAGER_INTERVAL_S, EAGER_FOR_S = 10.0, 150.0
+# The first tag begins with the fixes of its last minute, as one that had no network: it is seen to move, and is asked
+# to report often enough for whoever has just opened the page to see it arrive.
+HAD_NO_NETWORK_S = (60.0, 45.0, 30.0, 15.0)
 ANSWER_WITHIN_S = 5.0
 BATCH = 200
 BACKLOG = 5000
@@ -70,7 +71,8 @@ def plan(index: int, seed: int, outside: Spot, radius_m: float) -> Journey:
                 Step(Mode.BUS, home),
                 Step(Mode.STAY, stay_s=420.0),
             ]
-            return journey(seed, on_line(radius_m + 55.0), arrival + again * ROUNDS)
+            come = [Step(Mode.BRISK, on_line(radius_m + 55.0), is_direct=True)]
+            return _arriving(seed, on_line(radius_m + 190.0), come + arrival + again * ROUNDS, come, 0.0)
         case 1:
             ride = [Step(Mode.BUS, inside), Step(Mode.STAY, stay_s=240.0), Step(Mode.BIKE, home)]
             return _arriving(seed, home, [*ride, Step(Mode.STAY, stay_s=300.0)] * ROUNDS, ride[:1], 250.0)
@@ -127,7 +129,7 @@ class Tag:
         body: Body,
         post: Callable[[str, Batch], Answer],
         *,
-        is_eager: bool = False,
+        had_no_network: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.serial = serial
@@ -135,7 +137,7 @@ class Tag:
         self.backlog: deque[dict[str, Any]] = deque(maxlen=BACKLOG)
         self._body = body
         self._post = post
-        self._is_eager = is_eager
+        self._earlier_s = HAD_NO_NETWORK_S if had_no_network else ()
         self._now = now
         self._batch: Batch | None = None
         self._size = BATCH
@@ -145,14 +147,16 @@ class Tag:
 
     def due_in_s(self, at_s: float) -> float:
         """How long until there is something to do, `at_s` seconds after the start."""
-        fix_at_s = 0.0 if self._taken_at_s is None else self._taken_at_s + self._pace_s(at_s)
+        fix_at_s = 0.0 if self._taken_at_s is None else self._taken_at_s + self.interval_s
         return max(0.0, min(fix_at_s, self._post_at_s if self._has_unsent else math.inf) - at_s)
 
     def act(self, at_s: float) -> None:
         """Take a fix if it is time, and send what there is if it may be sent."""
-        if self._taken_at_s is None or at_s >= self._taken_at_s + self._pace_s(at_s):
-            fix_time = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self.backlog.append({"fix_time": fix_time, **self._body.fix(at_s)})
+        if self._taken_at_s is None or at_s >= self._taken_at_s + self.interval_s:
+            for ago_s in (*(self._earlier_s if self._taken_at_s is None else ()), 0.0):
+                at = self._now() - timedelta(seconds=ago_s)
+                fix_time = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                self.backlog.append({"fix_time": fix_time, **self._body.fix(at_s - ago_s)})
             self._taken_at_s = at_s
         while self._has_unsent and at_s >= self._post_at_s:
             self._send(at_s)
@@ -160,9 +164,6 @@ class Tag:
     @property
     def _has_unsent(self) -> bool:
         return self._batch is not None or bool(self.backlog)
-
-    def _pace_s(self, at_s: float) -> float:
-        return min(self.interval_s, EAGER_INTERVAL_S) if self._is_eager and at_s < EAGER_FOR_S else self.interval_s
 
     def _send(self, at_s: float) -> None:
         if self._batch is None:
@@ -239,7 +240,7 @@ def make(demo: dict[str, Any], post: Callable[[str, Batch], Answer], seed: int, 
         edge_m = float(given.get("radius_m") or (zone.get("radius_m") if isinstance(zone, dict) else 0) or radius_m)
         path = plan(index, seed * 1000 + index, outside, edge_m)
         body = Body(seed * 1000 + 500 + index, path, inside, has_accuracy=index % 3 != 2)
-        tags.append(Tag(str(given["serial"]), body, post, is_eager=index == 0))
+        tags.append(Tag(str(given["serial"]), body, post, had_no_network=index == 0))
     return tags
 
 

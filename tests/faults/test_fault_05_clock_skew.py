@@ -18,7 +18,7 @@ from tests.world import World
 def test_a_worker_whose_host_is_an_hour_off_keeps_the_time_of_the_others(
     world: World, remedy: Remedy, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    truth = db.reference_time if db.is_postgres() else clock.host_time
+    truth = db.reference_time
     told = truth()
 
     def wrong() -> datetime:
@@ -44,8 +44,6 @@ def test_a_host_whose_clock_has_come_apart_from_the_databases_is_an_alarm_until_
     remedy.is_switched_off_by(clocks, "WRONG_S", float("inf"))
     world.stop_worker()
     true = clock.host_time
-    # On SQLite the database's time is this host's: there the other clock is one that stayed right.
-    monkeypatch.setattr(db, "reference_time", db.reference_time if db.is_postgres() else true)
     dog = Watchdog(world.settings)
     with monkeypatch.context() as skewed:
         skewed.setattr(clock, "host_time", lambda: true() + timedelta(seconds=seconds))

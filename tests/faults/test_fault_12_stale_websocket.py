@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import socketio
 
@@ -28,17 +30,17 @@ def test_a_socket_that_only_seems_open_delays_the_text_by_three_seconds(world: W
         world.reads_everything()
 
 
-def test_a_socket_whose_opening_failed_half_way_is_no_way_to_reach_anybody(world: World) -> None:
+def test_a_socket_whose_opening_failed_half_way_is_no_way_to_reach_anybody(
+    world: World, as_owner: Callable[[str], None]
+) -> None:
     officer = world.officer.signs_in()
     hub = world.app.extensions["cordon.websocket"]
-    db.database.execute_sql("ALTER TABLE feed RENAME TO feed_away")
-    db.release_connection()
+    as_owner("ALTER TABLE feed RENAME TO feed_away")
     client = socketio.Client(reconnection=False)
     with pytest.raises(socketio.exceptions.ConnectionError):
         client.connect(world.url, auth={"token": officer.token}, transports=["websocket"], wait_timeout=2)
     client.disconnect()
-    db.database.execute_sql("ALTER TABLE feed_away RENAME TO feed")
-    db.release_connection()
+    as_owner("ALTER TABLE feed_away RENAME TO feed")
 
     def is_forgotten() -> bool:
         hub.refresh()

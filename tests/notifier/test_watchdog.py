@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -68,17 +67,10 @@ def watchdog(world: World, **settings: object) -> Watchdog:
 
 
 @contextmanager
-def database_down(url: str) -> Iterator[None]:
-    """Let PostgreSQL end every connection and take no new one; let SQLite's file lack a table."""
-    if url.startswith("sqlite"):
-        db.database.execute_sql("ALTER TABLE heartbeat RENAME TO heartbeat_away")
-        db.release_connection()
-        yield
-        db.database.execute_sql("ALTER TABLE heartbeat_away RENAME TO heartbeat")
-        db.release_connection()
-        return
-    name = urlsplit(url).path.lstrip("/")
-    with psycopg.connect(url.replace(f"/{name}?", "/postgres?"), autocommit=True) as connection:
+def database_down(admin_url: str) -> Iterator[None]:
+    """Let PostgreSQL end every connection to the bound database and take no new one."""
+    name = db.database.obj.database
+    with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         yield
@@ -453,12 +445,16 @@ def test_the_monitor_hears_nothing_while_no_notifier_works(quiet: World, monitor
     quiet.reads_everything()
 
 
-def test_the_monitor_hears_nothing_while_one_look_fails_and_the_others_are_made(quiet: World, monitor: Monitor) -> None:
+def test_the_monitor_hears_nothing_while_one_look_fails_and_the_others_are_made(
+    quiet: World, monitor: Monitor, as_owner: Callable[[str], None]
+) -> None:
     dog = watchdog(quiet, deadman_url=monitor.url)
-    db.database.execute_sql("ALTER TABLE outage RENAME TO outage_away")
+    db.release_connection()
+    as_owner("ALTER TABLE outage RENAME TO outage_away")
     assert not dog.look(clock.now())
     assert not dog.ping()
-    db.database.execute_sql("ALTER TABLE outage_away RENAME TO outage")
+    db.release_connection()
+    as_owner("ALTER TABLE outage_away RENAME TO outage")
     assert dog.look(clock.now())
     assert dog.ping()
 
@@ -499,7 +495,7 @@ def test_a_monitor_that_is_down_is_logged_without_the_secret_in_its_address(
 
 
 def test_while_the_database_is_down_the_loop_lives_and_the_monitor_hears_nothing(
-    quiet: World, monitor: Monitor, database_url: str
+    quiet: World, monitor: Monitor, postgres: str
 ) -> None:
     dog = Watchdog(
         replace(quiet.settings, deadman_url=monitor.url, deadman_every_s=0.05, watchdog_every_s=0.05, duty_line=DUTY)
@@ -509,7 +505,7 @@ def test_while_the_database_is_down_the_loop_lives_and_the_monitor_hears_nothing
     try:
         eventually(lambda: monitor.paths, "the monitor hears of the watchdog")
         db.release_connection()
-        with database_down(database_url):
+        with database_down(postgres):
             eventually(lambda: not dog.ping(), "a look fails")
             # One ping may have been under way.
             threading.Event().wait(0.2)
@@ -604,7 +600,7 @@ def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: Worl
 
 
 def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_ever_were(
-    quiet: World, caplog: pytest.LogCaptureFixture
+    quiet: World, caplog: pytest.LogCaptureFixture, as_owner: Callable[[str], None]
 ) -> None:
     raised(quiet)
     now, long_ago = clock.now(), clock.now() - timedelta(days=400)
@@ -612,7 +608,8 @@ def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_eve
     del row["id"]
     old = {"handling": "closed", "raised_at": long_ago, "fix_time": long_ago}
     db.insert_rows(Alert, [{**row, **old, "code": f"OLD{number}"} for number in range(1_000)])
-    db.database.execute_sql("ANALYZE")
+    db.release_connection()
+    as_owner("ANALYZE")
     outages.note("notifier", now - timedelta(hours=1), now)
     outage = Outage.get()
     with caplog.at_level(logging.DEBUG, "peewee"):
@@ -622,11 +619,9 @@ def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_eve
     said = [record.msg for record in caplog.records if record.name == "peewee" and record.msg[0].startswith("SELECT")]
     looks = [(sql, params) for sql, params in said if 'FROM "alert" AS "t1"' in sql]
     with db.atomic():
-        if db.is_postgres():
-            # The other tables are so small that they are read as a whole.
-            db.database.execute_sql("SET LOCAL enable_seqscan = off")
-        explain = "EXPLAIN " if db.is_postgres() else "EXPLAIN QUERY PLAN "
-        plans = [str(db.database.execute_sql(explain + sql, params).fetchall()) for sql, params in looks]
+        # The other tables are so small that they are read as a whole.
+        db.database.execute_sql("SET LOCAL enable_seqscan = off")
+        plans = [str(db.database.execute_sql(f"EXPLAIN {sql}", params).fetchall()) for sql, params in looks]
     assert len(plans) == 3
     assert all("alert_unanswered" in plan for plan in plans[:2])
     assert "notification_alert" in plans[2]

@@ -1,13 +1,10 @@
-"""What browser tests share: the browser and its screens, how long they wait for what they expect, and the engine below
-the pages."""
+"""What browser tests share: the browser and its screens, and how long they wait for what they expect."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.conftest import fresh_database
 from tests.pages.hands import PHONE, window
 from tests.world import World
 
@@ -16,15 +13,6 @@ EXPECTED_WITHIN_MS = 20_000
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 expect.set_options(timeout=EXPECTED_WITHIN_MS)
-
-
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database of the default engine: stories and the interface run on both, and a page shows what these say.
-
-    The story of the whole line in a browser asks for both by itself.
-    """
-    yield from fresh_database(request, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from backend.models import Notification, Receipt
-from tests.conftest import ENGINES
 from tests.pages.hands import OUTPUT, sign_in_when_asked
 from tests.world import World
-
-pytestmark = pytest.mark.parametrize("database_url", ENGINES, indirect=True)
 
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
 

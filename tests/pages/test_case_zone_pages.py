@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend import clock, db
-from backend.case.record import LONDON
 from backend.models import Condition, PlaceZone
+from backend.record.facts import LONDON
 from tests import cases
 from tests.pages.hands import expect_to_fit, shot, sign_in, window
 from tests.world import HOME, World

@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
 from backend.case import drills, people, warnings
-from backend.case.record import LONDON, midnight
 from backend.models import Fix, Role, Wearer
+from backend.record.facts import LONDON, midnight
 from tests import cases
 from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import HOME, World

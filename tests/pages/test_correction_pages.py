@@ -7,8 +7,9 @@ from datetime import timedelta
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from backend import clock, db
-from backend.case import lives, people, reading, writing
+from backend.case import lives, people, writing
 from backend.case.lives import Risk, Suspended
+from backend.record import reading
 from tests import cases
 from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import BrowserContext, expect
 
-from backend import db, numbers
+from backend import clock, db, numbers
 from backend.models import NumberProof, Role
 from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
@@ -72,12 +72,33 @@ def test_her_number_and_his_are_kept_on_the_page_of_the_case(
     page.get_by_label("A number that is his").fill("07700 900666")
     page.get_by_role("button", name="Record his number").click()
     expect(page.locator("[data-number]")).to_contain_text("+447700900666")
+    expect(page.locator("[data-held]")).to_have_count(0)
     page.get_by_label("A number that is his").fill(world.victim.phone)
     page.get_by_role("button", name="Record his number").click()
-    expect(page.locator("[data-said]")).to_contain_text("Nothing is sent there any more")
+    expect(page.locator("[data-held]")).to_contain_text("Texts about this case are held")
+    # Whoever declared it is not asked to confirm it.
+    expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
     expect_to_fit(page)
     shot(page, "case-his-number-390")
-    assert not numbers.is_proved(world.victim)
+    assert numbers.is_proved(world.victim)
+    assert complaints == []
+
+
+def test_a_second_person_confirms_a_declared_number_on_the_page_and_the_supervisor_takes_it_back(
+    world: World, desk: BrowserContext
+) -> None:
+    world.victim_consents()
+    numbers.record(world.officer.person, world.wearer.id, world.victim.phone, clock.now())
+    db.release_connection()
+    page, complaints = sign_in(desk, world, "grace@cordon.example", f"/cases/{world.wearer.id}")
+    expect(page.locator("[data-held]")).to_be_visible()
+    expect(page.locator("[data-number]")).to_contain_text("To confirm")
+    page.get_by_role("button", name="Confirm: +447700900201").click()
+    expect(page.locator("[data-number]")).to_contain_text("Confirmed")
+    expect_to_fit(page)
+    shot(page, "case-his-number-1280")
+    page.get_by_role("button", name="Not his: +447700900201").click()
+    expect(page.locator("[data-held]")).to_have_count(0)
     assert complaints == []
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, consent, db
-from backend.case import reading
-from backend.case.record import Terms
+from backend.record import reading
+from backend.record.facts import Terms
 from tests import cases
 from tests.pages.hands import expect_to_fit, sign_in
 from tests.world import World

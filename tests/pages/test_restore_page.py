@@ -14,15 +14,13 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 # A PostgreSQL that serves the page cannot be replaced under it; the page knows nothing of the engine.
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_page_left_open_through_a_restore_forgets_what_is_gone_and_shows_the_next_alert(
-    quiet: World,
-    narrow: BrowserContext,
+    quiet: World, narrow: BrowserContext, postgres: str
 ) -> None:
     page, _ = sign_in(narrow, quiet, "amina@cordon.example", "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
     other = quiet.new_wearer("Peter Hale", "LDN-0002")
-    put_back = backup(quiet.settings.database_url, quiet.folder)
+    put_back = backup(postgres)
     quiet.tag.is_far_away()
     quiet.tag.walks_in()
     card = page.locator("[data-group=unanswered] [data-alert-id]")

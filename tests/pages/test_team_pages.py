@@ -7,8 +7,8 @@ from datetime import timedelta
 from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
-from backend.case.record import LONDON
 from backend.models import CaseDue, Role, Team, Wearer
+from backend.record.facts import LONDON
 from tests.pages.hands import expect_to_fit, shot, sign_in
 from tests.world import World
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import ending, ends, lives
+from backend.case import ending, lives
 from backend.models import AlertKind
+from backend.record import ends
 from tests import cases
 from tests.stories.test_case_ends import her_texts, on_an_order, suspend
 from tests.world import World

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from backend import alarms, alerts, clock, db, outages
-from backend.case import people, reading, victims, watch, writing
+from backend.case import people, victims, watch, writing
 from backend.errors import InvalidRecord, NotFound
 from backend.models import AlarmKind, Alert, AlertKind, Outage, PlaceZone, Role, Victim, Wearer
+from backend.record import reading
 from backend.rungs import Who
 from tests import cases
 from tests.stories.test_moving_places import agrees

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import people, reading
+from backend.case import people
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role, Team, Wearer
+from backend.record import reading
 from tests.world import World
 
 DAY = timedelta(days=1)

@@ -8,11 +8,12 @@ import pytest
 from playhouse.migrations import Runner
 
 from backend import clock, db
-from backend.case import calendar, people, reading, teams
-from backend.case.record import What, midnight
+from backend.case import calendar, people, teams
 from backend.case.teams import planned
 from backend.errors import InvalidRecord, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import CaseDue, DatedEntry, Person, Role, Team, Victim, Wearer
+from backend.record import reading
+from backend.record.facts import What, midnight
 from tests import cases
 from tests.world import World
 

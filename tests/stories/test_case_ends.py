@@ -8,10 +8,11 @@ import pytest
 from playhouse.migrations import Runner
 
 from backend import clock, db
-from backend.case import calendar, ends, lives, reading, writing
+from backend.case import calendar, lives, writing
 from backend.case.lives import Ended, Suspended
-from backend.case.record import LONDON, Terms, ends_with
 from backend.models import CaseDue, Handling, Notification, Order, PlaceZone, Purpose
+from backend.record import ends, reading
+from backend.record.facts import LONDON, Terms, ends_with
 from tests import cases
 from tests.cases import ENDING, NEAR, notices_of
 from tests.stories.test_moving_places import MARKET_M, agrees

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, consent, db
-from backend.case import eligibility, ending, ends, lives, reading, watch
+from backend.case import eligibility, ending, lives, watch
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import Life, midnight
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation
 from backend.models import AlertKind, Channel, Notification, Purpose
+from backend.record import ends, reading
+from backend.record.facts import Life, midnight
 from tests import cases
 from tests.world import World
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import drills, lives, people, police, reading, teams, watch, writing
+from backend.case import drills, lives, people, police, teams, watch, writing
 from backend.case.people import CaseloadLeft, restricting
 from backend.case.writing import provisional
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
@@ -24,6 +24,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
 from tests import cases
 from tests.world import HOME, World
 

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import reading, writing
-from backend.case.record import Terms, What, ends_with, midnight
+from backend.case import writing
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Condition, DatedEntry, PlaceState, PlaceZone
+from backend.record import reading
+from backend.record.facts import Terms, What, ends_with, midnight
 from tests import cases
 from tests.world import HOME, World
 from zones import Certainty

@@ -7,11 +7,12 @@ from datetime import timedelta, timezone
 import pytest
 
 from backend import clock, db, numbers, rota
-from backend.case import ending, ends, lives, people, protected, reading, victims, writing
+from backend.case import ending, lives, people, protected, victims, writing
 from backend.case.lives import Ended, Suspended
 from backend.case.people import CaseloadLeft
-from backend.case.record import LONDON, Terms, midnight
 from backend.models import Handling, PlaceZone, ProtectedPlace, Role, Victim
+from backend.record import ends, reading
+from backend.record.facts import LONDON, Terms, midnight
 from tests import cases
 from tests.cases import ENDING, NEAR, OVER, notices_of
 from tests.stories.test_case_ends import end, her_texts, is_protected, on_an_order, outcome, suspend

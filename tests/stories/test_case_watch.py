@@ -7,7 +7,6 @@ from datetime import timedelta
 from backend import alarms, audit, clock, consent, db
 from backend.case import lives, people, rejudging, victims, viewing, watch, writing
 from backend.case.lives import Ended, Suspended
-from backend.case.record import Terms
 from backend.case.watch import Gap
 from backend.models import (
     Alarm,
@@ -19,6 +18,7 @@ from backend.models import (
     ToldGap,
     Wearer,
 )
+from backend.record.facts import Terms
 from tests import cases
 from tests.world import HOME, World
 

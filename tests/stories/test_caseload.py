@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from backend import clock, db, numbers
+from backend import clock, db
 from backend.case import caseload, checked, people, rejudging, ties, watch, writing
-from backend.case.reading import victims_of
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
     AuditEntry,
@@ -27,6 +26,7 @@ from backend.models import (
     WearerNumber,
     ZoneVersion,
 )
+from backend.record.reading import victims_of
 from tests import cases
 from tests.world import HOME, World
 
@@ -117,7 +117,7 @@ def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -
     assert (problem.row, problem.column) == (2, "victim_phone")
     table = "\n".join([heading, f"{row()},07700 900666"])
     assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
-    assert numbers.is_wearers("+44 7700 900666")
+    assert WearerNumber.get().number == "+447700900666"
     db.release_connection()
     world.reads_everything()
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.case import lives, people, reading, viewing, writing
+from backend.case import lives, people, viewing, writing
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import Life, Terms
 from backend.errors import InvalidRecord
+from backend.record import reading
+from backend.record.facts import Life, Terms
 from tests import cases
 from tests.world import World
 

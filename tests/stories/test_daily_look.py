@@ -9,8 +9,8 @@ from playhouse.test_utils import count_queries
 
 from backend import clock, db
 from backend.case import calendar, watch, writing
-from backend.case.record import What
 from backend.models import Activation, AuditEntry, CaseDue, PlaceZone, ProtectedPlace, Tag, Wearer
+from backend.record.facts import What
 from tests import cases
 from tests.stories.test_case_watch import bare_case, standing
 from tests.world import World

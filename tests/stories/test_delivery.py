@@ -66,14 +66,62 @@ def test_a_wrong_key_hears_it_again(world: World) -> None:
     assert world.officer.alert()["handling"] == "acknowledged"
 
 
-@pytest.mark.parametrize("words", ["1 {code}", "1{code}", " 1. {low}.", "1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param("1 {code}", id="as the text says"),
+        pytest.param("1{code}", id="without a space"),
+        pytest.param(" 1. {low}.", id="in small letters with full stops"),
+        pytest.param("\uff11 {wide}", id="full-width, as a Japanese keyboard types it"),
+        pytest.param("\u0661 {code}", id="an Arabic-Indic digit"),
+        pytest.param("\u06f1 {code}", id="a Persian digit"),
+        pytest.param("\u0967 {code}", id="a Devanagari digit"),
+        pytest.param("\u200f1\u00a0{code}\u200b", id="marks that nobody sees"),
+    ],
+)
 def test_an_officer_acknowledges_by_text(world: World, words: str) -> None:
     world.tag.walks_in()
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
-    world.officer.texts(words.format(code=code, low=code.lower()))
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    world.officer.texts(words.format(code=code, low=code.lower(), wide=wide))
     world.officer.expects_sms("you have acknowledged it")
     assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Amina Yusuf"
     world.forward(600)
+
+
+@pytest.mark.parametrize("words", ["1", " 1. ", "1!", "\uff11", "\u0661", "2", "3"])
+def test_an_answer_without_the_code_changes_nothing_and_is_told_what_is_needed(world: World, words: str) -> None:
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.officer.texts(words)
+    told = world.officer.expects_sms("Nothing was changed").body
+    assert "1 CODE to acknowledge" in told
+    assert world.officer.alert()["handling"] == "open"
+    # Whoever sends it again has not understood yet, and must not believe that they have acknowledged.
+    world.officer.texts(words)
+    world.officer.expects_sms("Nothing was changed")
+    assert world.officer.alert()["handling"] == "open"
+    world.officer.acknowledges()
+
+
+def test_a_machine_that_sends_1_for_ever_is_not_answered_for_ever(world: World) -> None:
+    for _ in range(10):
+        world.officer.texts("1")
+    assert len([one for one in world.doubles.messages if "Nothing was changed" in one.body]) == 6
+    world.reads_everything()
+
+
+@pytest.mark.parametrize("who", ["+447700900999", "+447700900201"])
+def test_a_bare_1_of_anybody_else_is_not_answered_by_the_system(world: World, who: str) -> None:
+    world.tag.walks_in()
+    world.officer.expects_sms("to acknowledge")
+    world.doubles.reply(from_=who, body="1", to=world.settings.twilio_from)
+    world.settle()
+    assert [one for one in world.doubles.messages if one.to == who] == []
+    alert = next(one for one in world.officer.alerts() if one["kind"] == "zone")
+    assert alert["handling"] == "open"
+    world.officer.acknowledges(alert["id"])
+    world.reads_everything()
 
 
 def test_an_officer_says_cannot_by_text(world: World) -> None:

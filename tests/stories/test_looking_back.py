@@ -165,8 +165,6 @@ def test_a_look_back_whose_process_dies_is_taken_by_the_watchdog(world: World, m
     world.reads_everything()
 
 
-# SQLite ends no unit of work for its silence.
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_look_that_holds_the_case_may_think_for_longer_than_a_frozen_process_is_given(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Whose a number is: nothing goes to one that nobody has proved, nothing ever to a wearer's."""
+"""Whose a number is: nothing goes to one that nobody has proved."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from backend import alarms, clock, db, numbers, routes
 from backend.case import watch
-from backend.case.record import LONDON, midnight
 from backend.models import (
     AlarmKind,
     Alert,
@@ -22,8 +19,8 @@ from backend.models import (
     ProviderEvent,
     Role,
     Shift,
-    Victim,
 )
+from backend.record.facts import LONDON, midnight
 from notifier import messages, shift_checks
 from notifier.watchdog import Watchdog
 from tests.world import Phone, World, eventually
@@ -228,58 +225,6 @@ def test_a_code_that_cannot_arrive_is_said_to_whoever_waits_for_it(world: World)
     world.expect_sms(NEW, "Your code is")
     said = lambda: officer.api("GET", "/v1/me/number").json()["code_failed"]  # noqa: E731
     assert "30006" in eventually(said, "the network's word")
-
-
-# Wearers
-
-
-def test_a_wearers_number_can_be_nobody_elses_however_it_is_written(world: World) -> None:
-    ivy = world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
-    path = f"/v1/wearers/{world.wearer.id}/numbers"
-    made = world.officer.api("POST", path, json={"number": "07700 900 666"})
-    assert (made.status_code, made.json()["number"], made.json()["was_in_use"]) == (201, "+447700900666", False)
-    for written in ("+447700900666", "0044 7700 900666", "+44 (0)7700 900666"):
-        body = {"team_id": world.team.id, "role": "officer", "name": "Dev", "email": "d@x.example", "phone": written}
-        refused = ivy.api("POST", "/v1/people", json=body)
-        assert (refused.status_code, refused.json()["code"]) == (422, "number_refused")
-        assert "Daniel" not in refused.text
-    assert (
-        ivy.api("PUT", f"/v1/people/{world.officer.person.id}/number", json={"number": "07700900666"}).status_code
-        == 422
-    )
-    assert ivy.api("GET", path).status_code == 403
-    (known,) = world.officer.api("GET", path).json()["numbers"]
-    assert world.officer.api("DELETE", f"{path}/{known['id']}").status_code == 204
-    assert (
-        ivy.api("PUT", f"/v1/people/{world.officer.person.id}/number", json={"number": "07700900666"}).status_code
-        == 204
-    )
-    world.expect_sms("+447700900666", "Your code is")
-
-
-@pytest.mark.parametrize("whose", ["an officer's", "the victim's"])
-def test_where_a_wearers_number_was_in_use_nothing_goes_there_and_an_alarm_stands(world: World, whose: str) -> None:
-    world.victim_consents()
-    holder: Person | Victim = world.officer.person if whose == "an officer's" else world.victim
-    path = f"/v1/wearers/{world.wearer.id}/numbers"
-    made = world.colleague.api("POST", path, json={"number": holder.phone})
-    assert made.json()["was_in_use"] is True
-    world.tag.stays_inside()
-    world.colleague.expects_sms("Nobody has acknowledged")
-    world.settle()
-    assert texts_to(world, holder.phone or "") == []
-    assert [call for call in world.doubles.calls if call.to == holder.phone] == [] or whose == "the victim's"
-    kind = "person" if isinstance(holder, Person) else "victim"
-    (alarm,) = alarms.standing(AlarmKind.WEARERS_NUMBER)
-    assert (alarm.subject, alarm.team_id) == (f"{kind}:{holder.id}", world.team.id)
-    assert alarm in alarms.to_tell(clock.now())
-    Watchdog(world.settings).look(clock.now())
-    assert alarms.standing(AlarmKind.WEARERS_NUMBER)
-    assert world.colleague.api("DELETE", f"{path}/{made.json()['id']}").status_code == 204
-    assert not alarms.standing(AlarmKind.WEARERS_NUMBER)
-    assert not numbers.is_proved(holder)
-    world.colleague.acknowledges(world.colleague.alerts()[0]["id"])
-    world.reads_everything()
 
 
 # Victims

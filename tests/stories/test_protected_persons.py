@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from backend import clock, consent, db, numbers
-from backend.case import lives, people, reading, victims, viewing, watch, writing
+from backend.case import lives, people, victims, viewing, watch, writing
 from backend.case.lives import Ended
 from backend.errors import InvalidRecord
 from backend.models import AlertKind, Channel, Consent, Role, Team, Victim, Wearer
+from backend.record import reading
 from tests import cases
 from tests.world import HOME, World
 

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import lives, reading, warnings, writing
+from backend.case import lives, warnings, writing
 from backend.case.lives import Ended, Suspended
-from backend.case.record import Life, Terms
 from backend.errors import InvalidTransition, NeedsConfirmation
 from backend.models import PlaceZone, ProtectedPlace, Wearer
+from backend.record import reading
+from backend.record.facts import Life, Terms
 from tests import cases
 from tests.world import HOME, World
 

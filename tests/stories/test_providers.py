@@ -14,8 +14,8 @@ from datetime import time as time_of_day
 import pytest
 
 from backend import alarms, clock, db, numbers, outbox, routes
-from backend.case.record import LONDON
 from backend.models import AlarmKind, Attempt, Channel, Device
+from backend.record.facts import LONDON
 from notifier.bounded import Bounded, TookTooLong
 from notifier.breaker import KNOWN_FOR_S, OPENS_AFTER, Breaker
 from notifier.providers import Providers

@@ -24,7 +24,9 @@ def take_up() -> str:
     return answer.output
 
 
-def test_after_a_restore_phones_fetch_again_old_warnings_stay_unsent_and_open_alerts_are_told(world: World) -> None:
+def test_after_a_restore_phones_fetch_again_old_warnings_stay_unsent_and_open_alerts_are_told(
+    world: World, postgres: str
+) -> None:
     officer = world.officer.has_app()
     other = world.new_wearer("Peter Hale", "LDN-0002")
     answer = officer.api("GET", "/v1/alerts", params={"status": "all"}).json()
@@ -35,7 +37,7 @@ def test_after_a_restore_phones_fetch_again_old_warnings_stay_unsent_and_open_al
     # Owed, and not sent when the backup is made.
     world.tag.walks_in()
     heartbeats.beat("notifier:test:1", clock.now())
-    put_back = backup(world.settings.database_url, world.folder)
+    put_back = backup(postgres)
     made_at = clock.now()
     world.start_worker()
     world.settle()
@@ -93,12 +95,12 @@ def test_after_a_restore_phones_fetch_again_old_warnings_stay_unsent_and_open_al
     world.reads_everything()
 
 
-def test_a_socket_from_before_a_restore_is_told_to_fetch_again(world: World) -> None:
+def test_a_socket_from_before_a_restore_is_told_to_fetch_again(world: World, postgres: str) -> None:
     world.stop_worker()
     officer = world.officer.opens_the_app()
     resets: list[dict[str, str]] = []
     officer.sockets[0].on("reset", resets.append)
-    put_back = backup(world.settings.database_url, world.folder)
+    put_back = backup(postgres)
     world.clock.forward(60)
     put_back()
     take_up()
@@ -107,9 +109,11 @@ def test_a_socket_from_before_a_restore_is_told_to_fetch_again(world: World) -> 
     db.release_connection()
 
 
-def test_a_token_of_a_session_that_is_gone_does_not_speak_for_the_one_that_got_its_number(world: World) -> None:
+def test_a_token_of_a_session_that_is_gone_does_not_speak_for_the_one_that_got_its_number(
+    world: World, postgres: str
+) -> None:
     world.stop_worker()
-    put_back = backup(world.settings.database_url, world.folder)
+    put_back = backup(postgres)
     token = world.officer.signs_in().token
     number = Session.get().id
     world.clock.forward(60)
@@ -132,10 +136,10 @@ def test_a_restore_is_not_taken_up_while_a_process_works(world: World) -> None:
     db.release_connection()
 
 
-def test_a_receipt_of_a_push_from_the_life_that_is_gone_proves_nothing_of_another(world: World) -> None:
+def test_a_receipt_of_a_push_from_the_life_that_is_gone_proves_nothing_of_another(world: World, postgres: str) -> None:
     officer = world.officer.has_app()
     world.stop_worker()
-    put_back = backup(world.settings.database_url, world.folder)
+    put_back = backup(postgres)
     world.start_worker()
     world.tag.is_far_away()
     world.tag.walks_in()

@@ -243,20 +243,6 @@ def test_a_slow_reading_of_its_own_speed_makes_a_moving_tag():
     assert told(decide(circle(), at(0, speed_mps=2.0), None)) == ("breach", "confirmed")
 
 
-@pytest.mark.parametrize(
-    ("fixes", "expected"),
-    [
-        pytest.param([at(0)], True, id="while a breach stands"),
-        pytest.param([at(105)], True, id="where he could be past the line"),
-        pytest.param([at(342), at(258, after_s=60)], True, id="on an approach of two minutes"),
-        pytest.param([at(900), at(890, after_s=60)], False, id="not on one of an hour"),
-        pytest.param([at(2000)], False, id="not far away"),
-    ],
-)
-def test_when_a_tag_is_asked_to_report_faster(fixes, expected):
-    assert last(circle(), *fixes).wants_faster_reports is expected
-
-
 def test_a_fix_that_is_not_newer_is_refused():
     zone = circle()
     state = decide(zone, at(0), None).state

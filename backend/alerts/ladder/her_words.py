@@ -13,7 +13,6 @@ from peewee import fn
 
 from backend import outbox
 from backend.alerts.ladder.telling import tell_victim_not_warned
-from backend.case.drawing import keeps_in
 from backend.consent import reached, sms_consent
 from backend.lifecycle import Danger
 from backend.models import (
@@ -29,6 +28,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record.drawing import keeps_in
 from zones import Certainty, Level
 
 HERS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)

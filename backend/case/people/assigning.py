@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from backend.access import access_wearer
-from backend.case import projection, reading, teams
-from backend.case.entries import enter, hold
+from backend.case import projection, teams
 from backend.case.people import named
-from backend.case.record import Version, What, standing, true_at
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, NotFound
 from backend.models import DatedEntry, Person, Role, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import Version, What, standing, true_at
 
 
 def hold_people(*person_ids: int | None) -> None:

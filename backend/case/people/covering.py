@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from backend.case import reading, teams
-from backend.case.entries import enter
+from backend.case import teams
 from backend.case.people import named
 from backend.case.people.assigning import colleague_of, hold_people
-from backend.case.record import What, chain_at, cover_changes
 from backend.case.warnings import day
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import DatedEntry, Person, Role
+from backend.record import reading
+from backend.record.entries import enter
+from backend.record.facts import What, chain_at, cover_changes
 
 
 def cover(

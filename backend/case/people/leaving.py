@@ -7,15 +7,16 @@ from itertools import pairwise
 
 from backend import alerts, audit, auth, policies, rota, routes
 from backend.access import closed_cases, named_on_each, require
-from backend.case import projection, reading
-from backend.case.entries import enter, hold
+from backend.case import projection
 from backend.case.people import named
 from backend.case.people.assigning import caseload_of, colleague_of, hold_people, name_officer
 from backend.case.people.covering import refuse_circle
-from backend.case.record import What, cover_changes, stand_in_at, standing, true_at
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.models import DatedEntry, Person, Role, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import What, cover_changes, stand_in_at, standing, true_at
 
 
 class CaseloadLeft(DomainError):

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from backend.access import closed_cases, named_on_each
-from backend.case.reading import OfficersThen
 from backend.errors import InvalidRecord
 from backend.models import Person, Role, Wearer
+from backend.record.reading import OfficersThen
 
 # A case and somebody who answers for it and is not named on it.
 Unnamed = frozenset[tuple[int, int]]

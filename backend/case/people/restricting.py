@@ -7,10 +7,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, audit
 from backend.access import access_wearer, named_on, require
-from backend.case.entries import enter, hold
 from backend.case.people.assigning import hold_people
-from backend.case.reading import OfficersThen
-from backend.case.record import What
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import (
@@ -23,6 +20,9 @@ from backend.models import (
     Role,
     Wearer,
 )
+from backend.record.entries import enter, hold
+from backend.record.facts import What
+from backend.record.reading import OfficersThen
 from backend.rungs import Who
 
 EMERGENCY = timedelta(hours=8)

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.access import access_wearer
-from backend.case import drawing, eligibility, reading
-from backend.case.record import LONDON, What
+from backend.case import eligibility
 from backend.case.viewing.worn import worn_by
 from backend.models import (
     Activation,
@@ -21,6 +20,8 @@ from backend.models import (
     Victim,
     ZoneVersion,
 )
+from backend.record import drawing, reading
+from backend.record.facts import LONDON, What
 
 ENTRY_TEXTS = {
     What.TERMS: "Order: terms",

@@ -7,8 +7,7 @@ from typing import Any
 
 from backend import audit, numbers
 from backend.access import access_wearer
-from backend.case import drawing, eligibility, lives, protected, reading, rejudging, victims, writing
-from backend.case.record import Life, What, true_at
+from backend.case import eligibility, lives, protected, rejudging, victims, writing
 from backend.case.viewing.history import number_ending
 from backend.consent import had_agreed_to_texts
 from backend.db import atomic
@@ -28,6 +27,8 @@ from backend.models import (
     Wearer,
     ZoneVersion,
 )
+from backend.record import drawing, reading
+from backend.record.facts import Life, What, true_at
 
 ONE_LOOK_S = 60.0
 
@@ -57,6 +58,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     )
     with_her = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
     moving = {row.victim_id for row in with_her}
+    held_numbers = numbers.held_people([wearer.id])
     placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
     return {
         "id": wearer.id,
@@ -76,6 +78,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "victims": [
             {
                 **_victim(victim, theirs, victim.id in moving, at),
+                "is_held": (victim.id, wearer.id) in held_numbers,
                 "is_placed": victim.id in placed,
                 "places": [{"id": place.id, "label": place.label} for place in places.get(victim.id, [])],
             }

@@ -11,8 +11,7 @@ from typing import Any
 
 from backend import consent, numbers
 from backend.access import named_on_each
-from backend.case import reading, warnings
-from backend.case.record import Case, Life, What, true_at
+from backend.case import warnings
 from backend.models import (
     Activation,
     ActivationCorrection,
@@ -25,6 +24,8 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.record import reading
+from backend.record.facts import Case, Life, What, true_at
 
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)
@@ -50,6 +51,7 @@ class Gap(StrEnum):
     VICTIM_WITHOUT_CONTACT = "victim_without_safe_contact"
     NUMBER_UNPROVED = "victim_number_unproved"
     NUMBER_DUE = "victim_number_due"
+    NUMBER_HELD = "victim_number_held"
     EXPIRED_AND_REPORTING = "expired_order_and_reporting"
     ENDED_AND_REPORTING = "ended_case_and_reporting"
     SUSPENSION_OVERDUE = "suspension_overdue"
@@ -68,6 +70,9 @@ TEXTS = {
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached, and has not declined warnings",
     Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
     Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
+    Gap.NUMBER_HELD: (
+        "The number of a protected person was declared to be the wearer's, so texts about this case are held"
+    ),
     Gap.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
     Gap.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or open the case again",
     Gap.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
@@ -117,6 +122,8 @@ class _Facts:
     agreed: set[int]
     declined: set[int]
     standings: dict[int, numbers.Standing]
+    # To whom texts about which case are held: victim and wearer.
+    held: set[tuple[int, int]]
 
 
 def find(
@@ -182,6 +189,8 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
         if (victim.id, wearer_id) not in facts.placed:
             found.append((Gap.VICTIM_WITHOUT_ZONE, victim.name))
         found += _gap_of_victim(victim, facts)
+        if (victim.id, wearer_id) in facts.held and victim.id in facts.agreed:
+            found.append((Gap.NUMBER_HELD, victim.name))
     if life is Life.SUSPENDED and entry is not None:
         until = entry.value.get("expected_end_at")
         if until and datetime.fromisoformat(until) <= now:
@@ -230,6 +239,7 @@ def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
             if (held := true_at(history, now)) is not None and held.value["is_declined"]
         },
         standings=numbers.of_victims(everyone.values(), now),
+        held=numbers.held_people(ids),
     )
 
 

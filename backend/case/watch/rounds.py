@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from backend import audit
-from backend.case.record import LONDON, midnight
 from backend.case.watch import gaps, telling
 from backend.db import LOST_CONNECTION, atomic, insert_rows
 from backend.models import CaseDue, Wearer
+from backend.record.facts import LONDON, midnight
 
 log = logging.getLogger(__name__)
 

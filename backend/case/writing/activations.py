@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from backend import audit
+from peewee import fn
+
+from backend import audit, spelling
 from backend.access import access_wearer
-from backend.case import calendar, reading, rejudging, warnings, watch
-from backend.case.record import What
+from backend.case import calendar, rejudging, warnings, watch
 from backend.case.writing.entries import enter, hold
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Activation, ActivationCorrection, Fix, Person, Tag, Wearer
+from backend.record import reading
+from backend.record.facts import LONDON, What
+
+# A tag is fitted in one room and written down in another.
+WRITTEN_DOWN_WITHIN = timedelta(minutes=15)
 
 
 def fit_tag(
@@ -26,15 +33,16 @@ def fit_tag(
     corrects: int | None = None,
     is_confirmed: bool = False,
 ) -> Activation:
-    """Record that the wearer wears a tag from ``from_at`` on; stored fixes of that time become his and are judged.
+    """Record that the wearer wears a tag from ``from_at`` on; stored fixes of that time become theirs and are judged.
 
     With ``corrects`` the activation of that number was recorded in error and never held.
 
-    Raises: NotFound, NotAllowed; InvalidRecord where somebody else wears the tag then, or where the wearer wears
-    another; NeedsConfirmation where a correction leaves somebody without a tag while a zone is in force, or with two.
+    Raises: NotFound, NotAllowed; InvalidRecord where another wearer has the tag then, or where this one wears another;
+    NeedsConfirmation where fixes that belong to no wearer would become this one's (a correction says so itself), and
+    where a correction leaves a wearer without a tag while a zone is in force, or with two.
     """
     access_wearer(person, wearer_id, now)
-    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    tag = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if to_at is not None and to_at <= from_at:
@@ -59,6 +67,9 @@ def fit_tag(
         _refuse_two_wearers(activation)
         # Of two tags that were mixed up the first correction leaves somebody with two, and the second mends it.
         _refuse_two_tags(activation, is_correction=wrong is not None, is_confirmed=is_confirmed)
+        taken = _fixes_of_no_wearer(activation, now)
+        if wrong is None:
+            _require_taking(activation, taken, is_confirmed=is_confirmed)
         _enter_worn(activation, None, person, now, why, is_correction=False)
         if to_at is not None:
             _enter_worn(activation, to_at, person, now, why, is_correction=False)
@@ -70,6 +81,7 @@ def fit_tag(
             tag=tag.id,
             activation=activation.id,
             why=why.strip(),
+            taken=taken[0],
         )
         since = min([from_at, *([wrong.from_at] if wrong else [])])
         for one in concerned:
@@ -127,17 +139,26 @@ def take_tag_off(
         return activation
 
 
-def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now: datetime, *, why: str) -> Activation:
+def swap_tag(
+    person: Person,
+    activation_id: int,
+    serial: str,
+    at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    is_confirmed: bool = False,
+) -> Activation:
     """Record that one tag came off and another was fitted at one instant, so that he wears a tag at every instant.
 
     Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
     again, those of the new tag as his and those of the old one as nobody's.
 
     Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time, or
-    where he wears a third one.
+    where he wears a third one; NeedsConfirmation where fixes of the new tag that belong to no wearer would become his.
     """
     old = access_activation(person, activation_id, now)
-    tag = Tag.get_or_none(Tag.serial == serial.strip())
+    tag = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if tag.id == old.tag_id:
@@ -152,6 +173,8 @@ def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now:
         new = Activation.create(tag=tag, wearer=old.wearer_id, from_at=at)
         _refuse_two_wearers(new)
         _refuse_two_tags(new, is_correction=False, is_confirmed=False)
+        taken = _fixes_of_no_wearer(new, now)
+        _require_taking(new, taken, is_confirmed=is_confirmed)
         _enter_worn(new, None, person, now, why, is_correction=False)
         audit.record(
             audit.actor_of(person),
@@ -162,6 +185,7 @@ def swap_tag(person: Person, activation_id: int, serial: str, at: datetime, now:
             taken_off=old.id,
             activation=new.id,
             why=why.strip(),
+            taken=taken[0],
         )
         for tag_id in sorted((old.tag_id, tag.id)):
             _give_fixes(tag_id, at)
@@ -263,6 +287,46 @@ def _are_at_once(one: Activation, other: Activation) -> bool:
     is_before = other.to_at is not None and other.to_at <= one.from_at
     is_after = one.to_at is not None and one.to_at <= other.from_at
     return one.id != other.id and not is_before and not is_after
+
+
+def _fixes_of_no_wearer(new: Activation, now: datetime) -> tuple[int, datetime | None, datetime | None]:
+    """Return how many fixes of no wearer the activation takes, and the first and last instant of them.
+
+    Those of the last ``WRITTEN_DOWN_WITHIN`` do not count: nobody writes down a tag in the second in which it is on.
+    """
+    of_nobody: Any = (Fix.tag == new.tag_id) & Fix.wearer.is_null() & (Fix.fix_time >= new.from_at)
+    of_nobody &= Fix.fix_time < min(new.to_at or now, now - WRITTEN_DOWN_WITHIN)
+    columns: Any = (fn.COUNT(Fix.id), fn.MIN(Fix.fix_time), fn.MAX(Fix.fix_time))
+    query: Any = Fix.select(*columns).where(of_nobody).tuples()
+    count, first, last = query.get()
+    return count, Fix.fix_time.python_value(first), Fix.fix_time.python_value(last)
+
+
+def _require_taking(
+    new: Activation, taken: tuple[int, datetime | None, datetime | None], *, is_confirmed: bool
+) -> None:
+    """Ask back where a tag was entered as worn for a time in which it belonged to no wearer and sent fixes.
+
+    It may have lain in a drawer, or been worn by its fitter: taken without a word, such fixes raise breaches that
+    never were, end those that are, and write a way through the town that nobody went. Left out without a word they
+    hide the breach of whoever wore it before it was written down. Only a person knows which of the two it was.
+    """
+    count, first, last = taken
+    if not count or is_confirmed or first is None or last is None:
+        return
+    who, fixes = Wearer.get_by_id(new.wearer_id).name, "1 fix" if count == 1 else f"{count:,} fixes"
+    said = [
+        f"The tag {new.tag.serial} sent {fixes} from {_moment(first)} to {_moment(last)}, while the record says that "
+        f"nobody wore it. They are judged as fixes of {who} from now on.",
+        f"Confirm only if {who} wore the tag then. Otherwise go back and enter the time from which {who} wears it.",
+    ]
+    raise NeedsConfirmation(" ".join(said), warnings=said)
+
+
+def _moment(at: datetime) -> str:
+    """Return an instant by the clocks of London, to the minute."""
+    local = at.astimezone(LONDON)
+    return f"{local:%H:%M} on {local.day} {local:%B}"
 
 
 def _give_fixes(tag_id: int, since: datetime) -> None:

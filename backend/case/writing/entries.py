@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend.case import calendar, ending, reading, rejudging, warnings
-from backend.case.entries import enter, hold
-from backend.case.record import Case
+from backend.case import calendar, ending, rejudging, warnings
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import Case
 
 __all__ = ["enter", "hold", "settle"]
 

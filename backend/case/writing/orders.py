@@ -7,12 +7,12 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.case import ends, reading
-from backend.case.record import Case, Terms, What, standing
 from backend.case.writing.entries import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Condition, DatedEntry, Order, Person
+from backend.record import ends, reading
+from backend.record.facts import Case, Terms, What, standing
 
 ORDER_KINDS = ("dapol", "dapo", "bail", "other")
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from backend import alerts, audit
 from backend.access import access_wearer, closed_cases, known_victims, require
-from backend.case import reading
-from backend.case.record import What
 from backend.case.writing.entries import enter, hold
 from backend.case.writing.zones import add_zone, change_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+from backend.record import reading
+from backend.record.facts import What
 from backend.rungs import Who
 
 SENT_AGAIN = timedelta(minutes=2)

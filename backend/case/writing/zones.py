@@ -7,13 +7,14 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, known_victims
-from backend.case import reading, warnings
-from backend.case.drawing import hours_lost, keeps_in
-from backend.case.record import Case, true_at
+from backend.case import warnings
 from backend.case.writing.entries import hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
+from backend.record import reading
+from backend.record.drawing import hours_lost, keeps_in
+from backend.record.facts import Case, true_at
 from backend.zone_replay import read_zone
 
 

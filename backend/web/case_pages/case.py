@@ -10,12 +10,13 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock, numbers
 from backend.access import named_on
-from backend.case import drawing, eligibility, opening, police, viewing, watch
+from backend.case import eligibility, opening, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import LONDON, ends_with
 from backend.errors import DomainError, InvalidRecord
 from backend.kinds import title_of
 from backend.models import Person, Role
+from backend.record import drawing
+from backend.record.facts import LONDON, ends_with
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.forms import visitor

@@ -8,8 +8,9 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import drawing, trying, viewing, writing
+from backend.case import trying, viewing, writing
 from backend.errors import DomainError, InvalidRecord
+from backend.record import drawing
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, hours_entered
 from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor

@@ -11,9 +11,9 @@ from flask import redirect, render_template, request, url_for
 from backend import clock
 from backend.case import correcting, eligibility, lives, people, viewing, writing
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import LONDON, Life, Terms, What, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person, Role
+from backend.record.facts import LONDON, Life, Terms, What, ends_with, midnight
 from backend.web.case_pages.case import RISK_TEXTS
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.case_pages.orders import ANSWERS

@@ -9,8 +9,9 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from backend.case import drawing
+from backend import digits
 from backend.errors import InvalidRecord
+from backend.record import drawing
 from backend.web.forms import text_of
 
 ROWS = ("1", "2")
@@ -31,7 +32,7 @@ def hours_entered() -> list[drawing.Hours]:
 
 
 def _time_of(name: str) -> str:
-    text = text_of(name)
+    text = digits.fold(text_of(name))
     if not text:
         return ""
     try:

@@ -7,8 +7,9 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from backend import clock
-from backend.case import drills, people, reading, viewing, watch, writing
+from backend.case import drills, people, viewing, watch, writing
 from backend.models import Role
+from backend.record import reading
 from backend.web.case_pages.frame import STAFF, bp, refusable, refused, try_to
 from backend.web.forms import is_confirmed, text_of, visitor
 from backend.web.identity import page_for, settings

@@ -7,9 +7,9 @@ from typing import Any
 
 from backend.case import lives, police
 from backend.case.lives import Ended, Risk, Suspended
-from backend.case.record import ends_with
 from backend.errors import InvalidRecord
 from backend.models import Person
+from backend.record.facts import ends_with
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, refusable
 from backend.web.forms import day_of, from_when, is_confirmed, text_of

@@ -1,25 +1,18 @@
-"""Phone numbers of a case: hers proved by a code that she reads out, and his, which nobody else may have."""
+"""Phone numbers of a case: a protected person's, proved by a code that they read out, and the wearer's."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from flask import redirect, url_for
-
-from backend import clock, numbers
+from backend import numbers
 from backend.case import victims
 from backend.errors import InvalidRecord
 from backend.models import Person
-from backend.web.case_pages.case import case_page, change
-from backend.web.case_pages.frame import STAFF, bp, refusable, try_to
-from backend.web.forms import text_of, visitor
+from backend.web.case_pages.case import change
+from backend.web.case_pages.frame import STAFF, bp, refusable
+from backend.web.forms import number_chosen, text_of
 from backend.web.identity import page_for, settings
-
-IN_USE = (
-    "This number was in use for a protected person or a member of staff: warnings may have gone to him. Nothing is "
-    "sent there any more, and an alarm stands until the right number is found."
-)
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/number")
@@ -42,19 +35,13 @@ def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
 @page_for(*STAFF)
 @refusable
 def keep_wearers_numbers(wearer_id: int) -> Any:
-    """Record a number as the wearer's, or take one back."""
-    if text_of("number_id").isdigit():
-        return change(
-            wearer_id, lambda person, now: numbers.take_back(person, wearer_id, int(text_of("number_id")), now)
-        )
+    """Declare that a number is the wearer's, confirm as a second person that it is, or take it back."""
+    number_id = number_chosen("number_id")
 
-    def done(made: numbers.Recorded) -> Any:
-        if not made.was_in_use:
-            return redirect(url_for("case_pages.case", wearer_id=wearer_id))
-        return case_page(wearer_id, said=IN_USE)
+    def act(person: Person, now: datetime) -> Any:
+        if number_id is None:
+            return numbers.record(person, wearer_id, text_of("his_number"), now)
+        decide = numbers.confirm if text_of("act") == "confirm" else numbers.take_back
+        return decide(person, wearer_id, number_id, now)
 
-    return try_to(
-        lambda: numbers.record(visitor(), wearer_id, text_of("his_number"), clock.now()),
-        done,
-        lambda error: case_page(wearer_id, error),
-    )
+    return change(wearer_id, act)

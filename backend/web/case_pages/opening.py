@@ -9,8 +9,8 @@ from flask import redirect, render_template, request, url_for
 from backend import clock
 from backend.case import opening, viewing, writing
 from backend.case.protected import KnownPerson
-from backend.case.record import LONDON, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord
+from backend.record.facts import LONDON, ends_with, midnight
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
 from backend.web.identity import page_for

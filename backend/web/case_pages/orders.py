@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from backend.case import eligibility, writing
-from backend.case.record import Terms, ends_with, midnight
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Person
+from backend.record.facts import Terms, ends_with, midnight
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, refusable
 from backend.web.forms import day_of, from_when, is_confirmed, text_of

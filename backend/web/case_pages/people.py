@@ -10,9 +10,9 @@ from flask import redirect, render_template, request, url_for
 
 from backend import clock
 from backend.case import people, viewing
-from backend.case.record import LONDON, ends_with, midnight
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import Person, Role
+from backend.record.facts import LONDON, ends_with, midnight
 from backend.web.case_pages.case import change
 from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.forms import day_of, from_when, number_chosen, text_of, visitor

@@ -19,7 +19,9 @@ from backend.web.identity import page_for
 @refusable
 def fit_tag(wearer_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
-        return writing.fit_tag(person, wearer_id, _chosen(), from_when(now), now, why=_reason())
+        return writing.fit_tag(
+            person, wearer_id, _chosen(), from_when(now), now, why=_reason(), is_confirmed=is_confirmed()
+        )
 
     return change(wearer_id, act)
 
@@ -36,7 +38,7 @@ def change_tag(wearer_id: int, activation_id: int) -> Any:
         at, why = from_when(now), _reason()
         if text_of("act") == "off":
             return writing.take_tag_off(person, activation_id, at, now, why=why, is_confirmed=is_confirmed())
-        return writing.swap_tag(person, activation_id, _chosen(), at, now, why=why)
+        return writing.swap_tag(person, activation_id, _chosen(), at, now, why=why, is_confirmed=is_confirmed())
 
     return change(wearer_id, act)
 

@@ -8,9 +8,10 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import drawing, trying, viewing, writing
+from backend.case import trying, viewing, writing
 from backend.errors import NotFound
 from backend.models import PlaceZone
+from backend.record import drawing
 from backend.web.case_pages.case import case_page
 from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.case_pages.hours import with_hours

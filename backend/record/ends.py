@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 
-from backend.case.record import LONDON, Case, Life, ZoneTerms
+from backend.record.facts import LONDON, Case, Life, ZoneTerms
 
 # Nobody's protection stops sooner than this after a decision, so that her message goes first.
 NOTICE = timedelta(minutes=15)

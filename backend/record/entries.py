@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit
-from backend.case.record import What
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import Activation, DatedEntry, Person, Tag, Wearer
+from backend.record.facts import What
 
 
 def hold(*wearer_ids: int) -> None:

@@ -1,4 +1,4 @@
-"""Reads cases from their tables, many at once, for ``backend.case.record`` to answer from."""
+"""Reads cases from their tables, many at once, for ``backend.record.facts`` to answer from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend.case.record import (
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
+from backend.record.facts import (
     Case,
     MovingTerms,
     Terms,
@@ -23,9 +24,11 @@ from backend.case.record import (
     standing,
     true_at,
 )
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Team, Victim, Wearer, ZoneVersion
 from zones.refusal import ZoneRefused
 from zones.schedule import read_timing
+
+# Of backend.case.lives.Risk.
+HIGH_RISK = ("high", "very_high")
 
 
 def entry_version(row: DatedEntry) -> Version[Any]:
@@ -114,6 +117,19 @@ def _until(zone: PlaceZone) -> datetime | None:
 def case(wearer_id: int) -> Case:
     """Return one wearer's case."""
     return cases([wearer_id])[wearer_id]
+
+
+def at_high_risk(wearer_ids: Iterable[int], at: datetime) -> set[int]:
+    """Return those of these wearers who are assessed at high or very high risk at ``at``."""
+    subjects = {f"wearer:{wearer_id}": wearer_id for wearer_id in wearer_ids}
+    if not subjects:
+        return set()
+    found = set()
+    for subject, history in histories(subjects, What.RISK).items():
+        held = true_at(history, at)
+        if held is not None and isinstance(held.value, dict) and held.value.get("risk") in HIGH_RISK:
+            found.add(subjects[subject])
+    return found
 
 
 def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:

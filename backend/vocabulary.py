@@ -1,4 +1,4 @@
-"""The words that columns hold: roles, channels, purposes, states and kinds."""
+"""The words that rules and columns share: roles, channels, purposes, states and kinds. It imports nothing of ours."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Tag clients that we do not know are told so, and what their query strings hold is kept in no log.
+
+Many trackers send positions by GET, or post them to any address. An answer below 400, such as the sign-in page after a
+redirect, is a delivery to them: they delete the fix.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from flask import Flask, request
+
+from backend.errors import NotFound
+
+# What trackers call a position in a query. No route here takes one there.
+POSITION_NAMES = frozenset(
+    {"lat", "latitude", "lon", "lng", "long", "longitude", "location", "locations", "latlng", "latlon", "coords", "loc"}
+    | {"position", "point", "geo", "gps", "nmea", "geojson"}
+)
+_PAIR = re.compile(r"-?\d{1,3}\.\d+\s*[,;\s]\s*-?\d{1,3}\.\d+")
+_QUERY_OF_A_REQUEST = re.compile(r"\?.*(?= HTTP/\d)|\?.*", re.DOTALL)
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+def init_app(app: Flask) -> None:
+    """Refuse the requests of such clients before anything else looks at them."""
+    for name in ("werkzeug", "gunicorn.error"):
+        logging.getLogger(name).addFilter(WITHOUT_QUERIES)
+
+    @app.before_request
+    def refuse() -> None:
+        is_of_nobody = request.path == "/" and (request.method not in READING or request.query_string)
+        if is_of_nobody or _is_position():
+            raise NotFound("Nothing was kept. Tags post signed fixes to /v1/tags/SERIAL/fixes; see /v1/openapi.json.")
+
+
+def _is_position() -> bool:
+    return any(
+        name.strip().lower() in POSITION_NAMES or _PAIR.search(value) for name, value in request.args.items(multi=True)
+    )
+
+
+class WithoutQueries(logging.Filter):
+    """Cuts the query string out of what a server logs of a request that it could not read or serve."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        if "?" in said:
+            record.msg, record.args = _QUERY_OF_A_REQUEST.sub("?…", said), None
+        if record.exc_info and record.exc_info[1] is not None:
+            # A traceback ends with the error's own words, which may quote the request.
+            record.msg = f"{record.msg} ({type(record.exc_info[1]).__name__})"
+            record.exc_info = record.exc_text = None
+        return True
+
+
+WITHOUT_QUERIES = WithoutQueries()
