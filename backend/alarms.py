@@ -28,6 +28,7 @@ TITLES = {
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
     AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
+    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and nobody answers for them",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",

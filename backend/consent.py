@@ -55,6 +55,7 @@ def give(
     recorded_by: Person,
     now: datetime,
     wording_ending: str | None = None,
+    wording_help: str | None = None,
 ) -> Consent:
     """Record that the victim agrees to be reached on ``channel`` in these words; an earlier consent ends."""
     with atomic():
@@ -65,6 +66,7 @@ def give(
             wording_breach=wording_breach,
             wording_over=wording_over,
             wording_ending=wording_ending or None,
+            wording_help=wording_help or None,
             given_at=now,
             recorded_by=recorded_by,
         )

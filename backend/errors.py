@@ -60,6 +60,12 @@ class InvalidTransition(DomainError):
     code, status, title = "invalid_transition", 409, "Not possible in this state"
 
 
+class StillStanding(DomainError):
+    """The alert would be closed while its situation still stands; ``standing`` says how, and it must be confirmed."""
+
+    code, status, title = "still_standing", 409, "This still stands"
+
+
 class InvalidRequest(DomainError):
     """The body or the query is not of the documented form."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import fn
 
-from backend import db, outages
+from backend import clock, db, outages
 from backend.db import atomic
 from backend.models import Heartbeat
 

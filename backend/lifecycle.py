@@ -33,6 +33,18 @@ QUIET_RETURN_S = 180.0
 OUTCOME_OWED_AFTER_S = 900.0
 
 
+# How grave an alert is that no level and certainty say it of.
+DANGER_OF_KIND: dict[str, Danger] = {
+    AlertKind.CANNOT_JUDGE: Danger.BREACH_UNCONFIRMED,
+    AlertKind.REPEATED_PASSES: Danger.BREACH_UNCONFIRMED,
+    AlertKind.TAMPER: Danger.BREACH,
+    AlertKind.HELP: Danger.BREACH,
+    AlertKind.NOTICE: Danger.NONE,
+}
+# What stands until a person clears it with a note: nothing that is reported later, and no change of the record, does.
+LATCHED = (AlertKind.TAMPER, AlertKind.HELP)
+
+
 def danger(level: Level, certainty: Certainty) -> Danger:
     """Return the danger of a judgement; a withdrawn one is none."""
     if certainty is Certainty.WITHDRAWN or level is Level.CLEAR:
@@ -43,9 +55,9 @@ def danger(level: Level, certainty: Certainty) -> Danger:
 
 
 def danger_held(kind: str, level: int, certainty: str) -> Danger:
-    """Return the danger of an alert as stored: one that is not about nearness stands for an unconfirmed breach."""
+    """Return the danger of an alert as stored: of one that is not about nearness its kind says it."""
     if kind != AlertKind.ZONE:
-        return Danger.BREACH_UNCONFIRMED
+        return DANGER_OF_KIND.get(kind, Danger.BREACH_UNCONFIRMED)
     return danger(level_held(level), certainty_held(certainty))
 
 
@@ -67,6 +79,13 @@ def handling_held(handling: str) -> Handling:
 def kind_held(kind: str) -> AlertKind:
     """Return a kind as stored; one that cannot be read says that nobody knows how near."""
     return AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE
+
+
+def level_of(held: Danger) -> Level:
+    """Return the level of a danger, however sure it is."""
+    if held >= Danger.BREACH_UNCONFIRMED:
+        return Level.BREACH
+    return Level.BUFFER if held > Danger.NONE else Level.CLEAR
 
 
 class Step(StrEnum):

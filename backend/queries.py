@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import Case
+from peewee import JOIN, Case
 
 from backend import audit, clock
 from backend.access import access_alert, closed_cases, require
 from backend.db import atomic
 from backend.models import (
     Alert,
+    AlertKind,
     AuditEntry,
     Fix,
     Handling,
@@ -22,6 +23,8 @@ from backend.models import (
     PoliceHandover,
     ProtectedPlace,
     Role,
+    Tag,
+    Victim,
     Wearer,
 )
 from zones import Certainty
@@ -30,6 +33,7 @@ TRACK_BEFORE_S = 3_600.0
 MOST_TRACK_FIXES = 1_000
 # Looking again within this time is the same look, and is recorded once.
 ONE_LOOK_S = 60.0
+FIRST = (AlertKind.HELP, AlertKind.TAMPER)
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
     "open": (Handling.OPEN,),
     "acknowledged": (Handling.ACKNOWLEDGED,),
@@ -50,13 +54,17 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     require(person, Role.OFFICER, Role.SUPERVISOR)
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
     query: Any = (
-        Alert.select(Alert, Wearer, ProtectedPlace, PlaceZone)
+        Alert.select(Alert, Wearer, ProtectedPlace, PlaceZone, Tag, Victim)
         .join(Wearer)
         .switch(Alert)
-        .join(ProtectedPlace)
+        .join(ProtectedPlace, JOIN.LEFT_OUTER)
         .switch(Alert)
-        .join(PlaceZone)
-        .where(Alert.team == person.team_id, Alert.handling.in_(HANDLING_OF_STATUS[status]))
+        .join(PlaceZone, JOIN.LEFT_OUTER, on=(Alert.zone == PlaceZone.id))
+        .switch(Alert)
+        .join(Tag, JOIN.LEFT_OUTER)
+        .switch(Alert)
+        .join(Victim, JOIN.LEFT_OUTER, on=(Alert.victim == Victim.id))
+        .where(Alert.team == person.team_id, _has_status(status))
     )
     if closed:
         query = query.where(Alert.wearer.not_in(closed))
@@ -65,10 +73,20 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
         return list(query.where(Alert.cursor > after).order_by(Alert.cursor).limit(limit))
     unanswered = Case(Alert.handling, ((Handling.OPEN, 0), (Handling.ACKNOWLEDGED, 1)), 2)
     sure = Case(Alert.certainty, ((Certainty.CONFIRMED, 0), (Certainty.UNCONFIRMED, 1)), 2)
+    # Of the gravest level what people write goes first, and then what tags report of themselves.
+    first = Case(Alert.kind, tuple((kind, number) for number, kind in enumerate(FIRST)), len(FIRST))
     ended = Case(Alert.is_over, ((True, 1),), 0)
     return list(
-        query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), sure, Alert.last_fix_time.desc()).limit(limit)
+        query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), first, sure, Alert.last_fix_time.desc()).limit(
+            limit
+        )
     )
+
+
+def _has_status(status: str) -> Any:
+    held = Alert.handling.in_(HANDLING_OF_STATUS[status])
+    # What was closed while it stood is everybody's to see until it has ended.
+    return held | ((Alert.handling == Handling.CLOSED) & ~Alert.is_over) if status == "live" else held
 
 
 def alert_of(person: Person, alert_id: int) -> Alert:
@@ -76,8 +94,11 @@ def alert_of(person: Person, alert_id: int) -> Alert:
     return access_alert(person, alert_id)
 
 
-def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone, list[Fix]]:
-    """Return the zone and the wearer's fixes from an hour before the alert; that they were looked at is recorded."""
+def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone | None, list[Fix]]:
+    """Return the zone, if it is about one, and the wearer's fixes; that they were looked at is recorded.
+
+    The fixes are those from an hour before the alert on or, where there is none, the last one before.
+    """
     with atomic():
         actor = audit.actor_of(person)
         seen = AuditEntry.select().where(
@@ -99,7 +120,11 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
         .order_by(Fix.fix_time.desc())
         .limit(MOST_TRACK_FIXES)
     )
-    return PlaceZone.get_by_id(alert.zone_id), list(newest_first)[::-1]
+    track = list(newest_first)[::-1]
+    if not track:
+        earlier = Fix.select().where(Fix.wearer == alert.wearer_id, Fix.fix_time <= now)
+        track = list(earlier.order_by(Fix.fix_time.desc()).limit(1))
+    return alert.zone, track
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from backend.models import (
     Notification,
     Person,
     PoliceHandover,
-    ProtectedPlace,
     Receipt,
     Role,
     Team,
@@ -74,10 +73,8 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         wearer_id for wearer_id, history in belonged.items() if person.team_id in {one.value for one in history}
     ]
     found = clocks_of(
-        Alert.select(Alert, Wearer, ProtectedPlace, Team)
+        Alert.select(Alert, Wearer, Team)
         .join(Wearer)
-        .switch(Alert)
-        .join(ProtectedPlace)
         .switch(Alert)
         .join(Team)
         .where(
@@ -208,6 +205,8 @@ def row_of(one: AlertClock) -> dict[str, Any]:
     return {
         "id": alert.id,
         "code": alert.code,
+        "kind": alert.kind,
+        "event": alert.event,
         "level": alert.level,
         "peak_danger": alert.peak_danger,
         "handling": alert.handling,
@@ -219,7 +218,11 @@ def row_of(one: AlertClock) -> dict[str, Any]:
 
 
 POLICE = ("force", "reference", "at", "by")
-CSV_COLUMNS = ("id", "code", "handling", "officer", "team", *STAGES, *SPANS, *(f"police_{name}" for name in POLICE))
+CSV_COLUMNS = (
+    *("id", "code", "handling", "officer", "team", *STAGES, *SPANS),
+    *(f"police_{name}" for name in POLICE),
+    *("kind", "event"),
+)
 
 
 def csv_row(row: dict[str, Any]) -> list[Any]:

@@ -27,6 +27,10 @@ class AlertKind(StrEnum):
     ZONE = "zone"
     CANNOT_JUDGE = "cannot_judge"
     REPEATED_PASSES = "repeated_passes"
+    # A tag says that it was tampered with or switched off, or sends an SOS; which event it is stands beside it.
+    TAMPER = "tamper"
+    # A protected person wrote something that is no known short answer.
+    HELP = "help"
     NOTICE = "notice"
 
 
@@ -60,6 +64,8 @@ class Purpose(StrEnum):
     REPLY_DETAILS = "reply_details"
     REPLY_RISEN = "reply_risen"
     VICTIM_ENDING = "victim_ending"
+    # The answer to a message of theirs, in the words that they agreed to for it.
+    VICTIM_HELP = "victim_help"
     NOTICE = "notice"
     CORRECTION = "correction"
 
@@ -94,6 +100,7 @@ class AlarmKind(StrEnum):
     NO_NEXT_ACTION = "no_next_action"
     NOT_JUDGED = "not_judged"
     NO_LIVE_ROUTE = "no_live_route"
+    MESSAGE_UNHEARD = "message_unheard"
     WEARERS_NUMBER = "wearers_number"
     ACCOUNT_ACCESS = "account_access"
     PUSH_LOST = "push_lost"

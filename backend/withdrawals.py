@@ -43,6 +43,12 @@ PHRASES = (
     re.compile(r"\btake (?:me|my (?:phone )?number) off\b"),
     re.compile(r"\bwithdraw(?:ing)? (?:my )?consent\b"),
 )
+# Answers that need nobody at once, with the words that come with them. Whatever else somebody writes rings.
+SHORT_ANSWERS = _listed("ok okay okey k kk thanks thank thx ta cheers received noted diolch iawn start unstop")
+AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the")
+# A phone tells a reaction to our text in words.
+REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IGNORECASE | re.DOTALL)
+LONGEST_SHORT = 5
 # What a phone or an answer adds beneath, and what is quoted.
 NOT_HERS = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
 
@@ -57,6 +63,24 @@ def is_one_word(text: str) -> bool:
     """Tell whether the text is a bare word of withdrawal, which leaves nothing for a person to read."""
     words = [word for sentence in _sentences(text) for word in _words(sentence)]
     return len(words) == 1 and words[0] in WORDS
+
+
+def is_short_answer(text: str) -> bool:
+    """Tell whether the text is one of the known short answers, which a person may read later."""
+    if REACTION.match(text):
+        return True
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    is_known = bool(SHORT_ANSWERS & set(words)) and all(word in AROUND_SHORT for word in words)
+    return is_known and len(words) <= LONGEST_SHORT
+
+
+def says_more(text: str) -> bool:
+    """Tell whether a text that asks to stop texts says something else too, which somebody has to read now."""
+    for sentence in _sentences(text):
+        words = _words(sentence)
+        if words and not (_is_bare(words) or _asks(words) or all(word in POLITE | AROUND_SHORT for word in words)):
+            return True
+    return False
 
 
 def _sentences(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from backend import alerts, clock, epoch, outbox, queries
 from backend.epoch import AnotherEpoch
-from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
+from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn, StillStanding
 from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.identity import current_person
@@ -38,7 +38,7 @@ def expect_epoch() -> None:
 
 def _detail(person: Person, alert: Alert) -> Response:
     zone, track = queries.surroundings(person, alert, clock.now())
-    return write(detail_out(alert, zone.feature, track, queries.history_of(alert)))
+    return write(detail_out(alert, zone.feature if zone else None, track, queries.history_of(alert)))
 
 
 @bp.get("/v1/alerts")
@@ -115,16 +115,20 @@ def cannot(alert_id: int) -> Response:
 
 @bp.post("/v1/alerts/<int:alert_id>/outcome")
 @describes(
-    "Record what came of the alert, which closes it.",
+    "Record what came of the alert, which closes it; what still stands only with a confirmation and a note.",
     tag="alerts",
     body=OutcomeIn,
     answer=AlertOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, StillStanding, AnotherEpoch, InvalidRequest],
 )
 def record_outcome(alert_id: int) -> Response:
     person = current_person()
     body = read(OutcomeIn)
-    return write(alert_out(alerts.close(person, alert_id, body.code, body.note, clock.now())))
+    shown = None if body.danger is None else Danger(body.danger)
+    closed = alerts.close(
+        person, alert_id, body.code, body.note, clock.now(), is_confirmed=body.is_confirmed, shown=shown
+    )
+    return write(alert_out(closed))
 
 
 @bp.post("/v1/alerts/<int:alert_id>/receipts")

@@ -10,20 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from backend import lifecycle
 from backend.alerts import Outcome, danger_now
+from backend.alerts.standing import standing_of, worst_of
 from backend.devices import WEB_PUSH
 from backend.features import properties_of
-from backend.models import (
-    Alert,
-    AlertKind,
-    Channel,
-    Fix,
-    Handling,
-    Person,
-    PoliceHandover,
-    ReceiptKind,
-)
+from backend.kinds import title_of
+from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
 from backend.queries import Happened
-from zones import Level, Mover
+from zones import Certainty, Level, Mover
 
 
 class Strict(BaseModel):
@@ -94,6 +87,13 @@ class OutcomeIn(Strict):
 
     code: Outcome
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
+    is_confirmed: bool = Field(False, description="It is closed although the situation still stands; needs a note")
+    danger: int | None = Field(
+        None,
+        ge=0,
+        le=4,
+        description="The danger as it was shown: where it has risen above, it has to be confirmed anew",
+    )
 
 
 class OutcomeOut(BaseModel):
@@ -103,6 +103,26 @@ class OutcomeOut(BaseModel):
     note: str
     by: PersonOut
     at: datetime
+
+
+class WorstOut(BaseModel):
+    """The gravest that an alert about a place has come to, from the first fix of it to the last."""
+
+    level: Literal["buffer", "breach"]
+    certainty: Literal["unconfirmed", "confirmed"]
+    from_at: datetime
+    until_at: datetime
+    has_left: bool | None = Field(
+        description="Once it is over: a fix showed it; false where only what is in force changed, null where unknown"
+    )
+    distance_m: float | None = Field(description="The least distance to the edge; negative on the forbidden side")
+
+
+class StandingOut(BaseModel):
+    """What of the situation still stands, in words."""
+
+    words: str = Field(description="Such as: 213 m inside")
+    where: str = Field(description="One word for it: inside, outside, near, within the distance, not judged")
 
 
 class AlertOut(BaseModel):
@@ -119,10 +139,15 @@ class AlertOut(BaseModel):
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
     wearer: NamedOut
-    place: NamedOut
-    zone_kind: Literal["exclusion", "inclusion", "restriction", "moving"] = Field(
-        description="Which side of the edge is forbidden; moving: within the radius around a person"
+    place: NamedOut | None = Field(description="Null where it is about no place: of a tag's event")
+    zone_kind: Literal["exclusion", "inclusion", "restriction", "moving"] | None = Field(
+        description="Which side of the edge is forbidden; moving: within the radius around a person; null: no zone"
     )
+    title: str | None = Field(description="What it is called where no level says it")
+    event: str | None = Field(description="Of a tag's event: strap_open, case_open, jamming, shutdown or sos")
+    tag: str | None = Field(description="Of a tag's event: the tag's serial")
+    protected_person: NamedOut | None = Field(description="Of a message: who wrote")
+    episode: int = Field(description="How often people have been rung from the beginning: a new one rings again")
     reasons: list[str]
     distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
     closing_mps: float | None = Field(description="Metres a second towards the edge")
@@ -139,6 +164,10 @@ class AlertOut(BaseModel):
     decided_at: datetime
     raised_at: datetime
     over_at: datetime | None
+    worst: WorstOut | None = Field(description="Null where it is about no place, or was nothing")
+    standing: StandingOut | None = Field(
+        description="Null where it is over: closing what stands has to be confirmed, and it stays listed until it ends"
+    )
     acknowledgement: AcknowledgementOut | None
     outcome: OutcomeOut | None
     cursor: int = Field(description="Where the newest change stands in the feed")
@@ -175,7 +204,7 @@ class HistoryOut(BaseModel):
 class AlertDetailOut(AlertOut):
     """The same with zone, track and history: what is seen here is itself recorded."""
 
-    zone: dict[str, Any] = Field(description="GeoJSON Feature")
+    zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place")
     track: list[TrackFixOut]
     history: list[HistoryOut]
 
@@ -192,7 +221,10 @@ class AlertsOut(BaseModel):
 
 
 class AlertsQuery(Strict):
-    """Which alerts: ``open`` ones, ``live`` ones (open or acknowledged), ``acknowledged``, ``closed`` or ``all``."""
+    """Which alerts: ``open``, ``acknowledged``, ``closed``, ``all``, or ``live``.
+
+    Live ones are open, acknowledged, or closed while what they tell of still stands.
+    """
 
     status: Literal["open", "live", "acknowledged", "closed", "all"] = "live"
     after: int | None = Field(None, description="Only those changed after this cursor")
@@ -286,8 +318,13 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "is_late": alert.is_late,
         "handling": lifecycle.handling_held(alert.handling),
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),
-        "place": NamedOut(id=alert.place.id, name=alert.place.label),
-        "zone_kind": _zone_kind(alert.zone.feature),
+        "place": NamedOut(id=alert.place.id, name=alert.place.label) if alert.place else None,
+        "zone_kind": _zone_kind(alert.zone.feature) if alert.zone else None,
+        "title": title_of(alert.kind, alert.event) or None,
+        "event": alert.event,
+        "tag": alert.tag.serial if alert.tag else None,
+        "protected_person": NamedOut(id=alert.victim.id, name=alert.victim.name) if alert.victim else None,
+        "episode": alert.episode,
         "reasons": [str(one) for one in alert.reasons] if isinstance(alert.reasons, list) else [],
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
@@ -302,10 +339,31 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "decided_at": alert.decided_at,
         "raised_at": alert.raised_at,
         "over_at": alert.over_at,
+        "worst": _worst_out(alert),
+        "standing": _standing_out(alert),
         "acknowledgement": acknowledgement,
         "outcome": outcome,
         "cursor": alert.cursor,
     }
+
+
+def _worst_out(alert: Alert) -> WorstOut | None:
+    worst = worst_of(alert)
+    if worst is None:
+        return None
+    return WorstOut(
+        level="breach" if worst.level is Level.BREACH else "buffer",
+        certainty="confirmed" if worst.certainty is Certainty.CONFIRMED else "unconfirmed",
+        from_at=worst.from_at,
+        until_at=worst.until_at,
+        has_left=alert.is_over_by_fix if alert.is_over else None,
+        distance_m=worst.distance_m,
+    )
+
+
+def _standing_out(alert: Alert) -> StandingOut | None:
+    standing = standing_of(alert)
+    return None if standing is None else StandingOut(words=standing.words, where=standing.where)
 
 
 def _zone_kind(feature: dict[str, Any]) -> str:
@@ -323,7 +381,7 @@ def alert_out(alert: Alert) -> AlertOut:
 
 
 def detail_out(
-    alert: Alert, feature: dict[str, Any], track: Iterable[Fix], history: Iterable[Happened]
+    alert: Alert, feature: dict[str, Any] | None, track: Iterable[Fix], history: Iterable[Happened]
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),

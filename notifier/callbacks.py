@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 
 from flask import Blueprint, Response, request
 from twilio.request_validator import RequestValidator
@@ -97,7 +98,9 @@ def key(attempt_id: str) -> Response:
 @describes("Twilio hands over a reply.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def reply() -> Response:
     form = _form()
-    token, number, now = form.get("MessageSid", "")[:255], form.get("From", "")[:255], clock.now()
+    number, now = form.get("From", "")[:255], clock.now()
+    # A message without an id of its own is not taken for another one.
+    token = (form.get("MessageSid") or form.get("SmsSid") or f"no id {uuid.uuid4().hex}")[:255]
     is_explained = False
     with atomic():
         if _store("sms", token, form):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from backend.kinds import KINDS, said_of
 from backend.vocabulary import AlertKind, Purpose
 from zones import Certainty, Level
 
@@ -28,16 +29,19 @@ class Subject:
     is_answered: bool = False
     since: datetime = NEVER
     last_fix: datetime = NEVER
+    # Which event of a tag it is about.
+    event: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called, with its code."""
+        return f"{KINDS[self.kind].called} {self.code}"
 
 
 def situation(subject: Subject) -> str:
     """Return the situation in two or three words."""
-    if subject.kind is AlertKind.CANNOT_JUDGE:
-        return "cannot judge"
-    if subject.kind is AlertKind.REPEATED_PASSES:
-        return "repeated passages"
-    if subject.kind is AlertKind.NOTICE:
-        return "notice of a case"
+    if said := said_of(subject.kind, subject.event):
+        return said
     if subject.certainty is Certainty.WITHDRAWN:
         return "withdrawn"
     name = {Level.BREACH: "breach", Level.BUFFER: "near zone", Level.CLEAR: "clear"}[subject.level]
@@ -48,41 +52,44 @@ def situation(subject: Subject) -> str:
 
 def sentence(subject: Subject, purpose: Purpose) -> str:
     """Return what is said to a member of staff."""
-    code = subject.code
+    name = subject.name
     if purpose is Purpose.ANSWERED:
-        return f"Zone alert {code}: a colleague has acknowledged it."
+        return f"{name}: a colleague has acknowledged it."
     if purpose is Purpose.WITHDRAWN:
-        return f"Zone alert {code}: withdrawn, better fixes show no breach."
+        return f"{name}: withdrawn, better fixes show no breach."
     if purpose is Purpose.VICTIM_NOT_WARNED:
-        return f"Zone alert {code}: the protected person could not be warned by text."
+        return f"{name}: the protected person could not be warned by text."
     if purpose is Purpose.VICTIM_NOT_TOLD:
-        return f"Zone alert {code}: the protected person could not be told that it is over."
+        return f"{name}: the protected person could not be told that it is over."
     if purpose is Purpose.NEWS_UNDELIVERED:
-        return f"Zone alert {code}: a colleague could not be told news of it. Open Cordon."
+        return f"{name}: a colleague could not be told news of it. Open Cordon."
     if purpose is Purpose.NOTICE:
-        return f"Notice {code}: a case of yours needs a look. Open Cordon."
+        return f"Notice {subject.code}: a case of yours needs a look. Open Cordon."
     if purpose is Purpose.CORRECTION:
-        return f"Zone alert {code}: it was raised in error. Disregard it."
+        return f"{name}: it was raised in error. Disregard it."
     if purpose is Purpose.ESCALATION:
-        return f"Zone alert {code}: {situation(subject)}. Nobody has acknowledged it."
+        return f"{name}: {situation(subject)}. Nobody has acknowledged it."
     if purpose is Purpose.REPLY_ACKNOWLEDGED:
-        return f"Zone alert {code}: you have acknowledged it. Record the outcome in the app."
+        return f"{name}: you have acknowledged it. Record the outcome in the app."
     if purpose is Purpose.REPLY_TAKEN:
-        return f"Zone alert {code}: a colleague acts already, or it is closed. Nothing changed."
+        return f"{name}: a colleague acts already, or it is closed. Nothing changed."
     if purpose is Purpose.REPLY_CANNOT:
-        return f"Zone alert {code}: noted that you cannot. Others are asked next."
+        return f"{name}: noted that you cannot. Others are asked next."
     if purpose is Purpose.REPLY_DETAILS:
         since, last = (at.astimezone(LONDON).strftime("%H:%M") for at in (subject.since, subject.last_fix))
         answered = "acknowledged" if subject.is_answered else "not acknowledged"
-        return f"Zone alert {code}: {situation(subject)}, since {since}, last fix {last}, {answered}."
+        newest = "last fix" if KINDS[subject.kind].has_level else "last report"
+        return f"{name}: {situation(subject)}, since {since}, {newest} {last}, {answered}."
+    if purpose is Purpose.REPLY_RISEN and subject.kind is AlertKind.HELP:
+        return f"{name}: a further message has come. Please acknowledge."
     if purpose is Purpose.REPLY_RISEN:
-        return f"Zone alert {code}: danger has risen, it is now {situation(subject)}. Please acknowledge."
-    return f"Zone alert {code}: {situation(subject)}. Please acknowledge."
+        return f"{name}: danger has risen, it is now {situation(subject)}. Please acknowledge."
+    return f"{name}: {situation(subject)}. Please acknowledge."
 
 
 def plain(code: str) -> str:
     """Return what is said when nothing better can be: whoever reads it opens the app."""
-    return f"Cordon. Zone alert {code}. Please open the app."
+    return f"Cordon. Alert {code}. Please open the app."
 
 
 # What a text asks of whoever reads it: the code is in it because several may have arrived.
@@ -116,11 +123,10 @@ def spoken(subject: Subject, others: int, *, has_risen: bool = False) -> str:
     ``has_risen`` since a key was pressed that therefore acknowledged nothing.
     """
     code = ", ".join(subject.code)
-    more = "" if others == 0 else f" {others} more zone alert{'s' if others > 1 else ''} in the app."
+    more = "" if others == 0 else f" {others} more alert{'s' if others > 1 else ''} in the app."
     begins = "Danger has risen, and nothing is acknowledged yet." if has_risen else "This is Cordon."
-    return (
-        f"{begins} Zone alert, code {code}: {situation(subject)}.{more} Press 1 to acknowledge. Press 2 if you cannot."
-    )
+    about = f"{KINDS[subject.kind].called}, code {code}: {situation(subject)}."
+    return f"{begins} {about}{more} Press 1 to acknowledge. Press 2 if you cannot."
 
 
 def sms(subject: Subject, purpose: Purpose, alert_url: str) -> str:

@@ -13,6 +13,7 @@ from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
 from backend.models import (
     Alert,
+    AlertKind,
     Attempt,
     AuditEntry,
     Channel,
@@ -31,7 +32,9 @@ ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECAS
 EXPLAINED_WITHIN = timedelta(minutes=10)
 EXPLAINED_AT_MOST = 1
 EXPLAINED_WITHOUT_CODE_AT_MOST = 6
-MOST_OF_HERS = 500
+MOST_OF_HERS = 1_600
+# What a provider takes for a STOP is one word of some language, or two.
+MOST_OF_A_STOP = 2
 NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE = "not understood", "no such alert", "without a code"
 
 
@@ -40,13 +43,14 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
 
     ``is_opt_out`` says that the provider took it for a STOP, and lets nothing more through.
     """
-    people = list(Person.select().where(Person.phone == number, Person.is_active))
-    victims = list(Victim.select().where(Victim.phone == number))
+    holders = numbers.holders(number)
+    people = [one for one in holders if isinstance(one, Person)]
+    victims = [one for one in holders if isinstance(one, Victim)]
     is_stop = withdrawals.is_withdrawal(body) if victims else withdrawals.is_one_word(body)
     if is_stop or is_opt_out:
-        return _stop(people, victims, body, now)
+        return _stop(people, victims, number, body, now)
     if victims:
-        return _for_her_officers(people, victims, body, now)
+        return _from_protected(people, victims, number, body, now)
     if len(people) > 1:
         return "shared number"
     if not people:
@@ -99,25 +103,57 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
     return True
 
 
-def _for_her_officers(people: list[Person], victims: list[Victim], body: str, now: datetime) -> str:
-    """Whatever a protected person wrote is read by a person; of a shared number nobody knows who wrote."""
-    if len(people) + len(victims) > 1:
+def _from_protected(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
+    """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings nobody.
+
+    Of a shared number nobody knows who wrote: each of them is rung for, and none is answered.
+    """
+    is_shared = len(people) + len(victims) > 1
+    if withdrawals.is_short_answer(body) or (people and ANSWER.match(body)):
         for victim in victims:
-            alerts.tell_that_she_wrote(victim, "A text came from a number that she shares with others.", now)
-        return "shared number"
-    (victim,) = victims
-    if not numbers.is_proved(victim):
-        return "number not proved"
-    alerts.tell_that_she_wrote(victim, f"She answered by text: “{body.strip()[:MOST_OF_HERS]}”", now)
-    return "from a protected person"
-
-
-def _stop(people: list[Person], victims: list[Victim], body: str, now: datetime) -> str:
-    """A number that several people share stops for each of them: silence is what it asks for."""
+            alerts.tell_that_she_wrote(victim, _said(victim, body, is_shared=is_shared), now)
+        return "shared number" if is_shared else "from a protected person"
     for victim in victims:
-        if not withdrawals.is_one_word(body) and numbers.is_proved(victim):
-            said = f"She answered by text: “{body.strip()[:MOST_OF_HERS]}” It ends her texts."
-            alerts.tell_that_she_wrote(victim, said, now)
+        _ring_for(victim, number, body, now, is_shared=is_shared)
+    return "rang for a protected person"
+
+
+def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
+    if is_shared:
+        return "A text came from a number that she shares with others."
+    whose = "She answered" if numbers.is_proved(victim) else "A number that is not verified as hers answered"
+    return f"{whose} by text: “{_kept(body)}”"
+
+
+def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_shared: bool, is_over: bool = False) -> None:
+    doubts = []
+    if is_shared:
+        doubts.append("from a number that they share with others")
+    if numbers.is_declared(number):
+        doubts.append("from a number known as that of a person on probation: somebody else may have written")
+    elif not numbers.is_proved(victim):
+        doubts.append("from a number that is not verified as theirs")
+    if is_over:
+        doubts.append("it ends their texts")
+    alerts.ring_for_message(victim, _kept(body), now, is_answered=not doubts, note="; ".join(doubts))
+
+
+def _kept(body: str) -> str:
+    return body.strip()[:MOST_OF_HERS]
+
+
+def _stop(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
+    """A number that several people share stops for each of them: silence is what it asks for.
+
+    What is written beside the request is read by a person, now unless it is part of the request.
+    """
+    is_shared = len(people) + len(victims) > 1
+    is_more = withdrawals.says_more(body) and (withdrawals.is_withdrawal(body) or len(body.split()) > MOST_OF_A_STOP)
+    for victim in victims:
+        if is_more:
+            _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
+        elif not withdrawals.is_one_word(body) and numbers.is_proved(victim):
+            alerts.tell_that_she_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
@@ -165,7 +201,9 @@ def _told(person: Person, alert: Alert) -> Danger | None:
     for which in (can_be_read & is_out, is_held, is_out):
         newest = mine.where(which).order_by(Notification.id.desc()).first()
         if newest is not None:
-            return outbox.danger_told(newest)
+            # Each further message of a protected person is news: an answer to the text before does not cover it.
+            is_older = alert.kind == AlertKind.HELP and newest.episode < alert.episode
+            return Danger.NONE if is_older else outbox.danger_told(newest)
     return None
 
 

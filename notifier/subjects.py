@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from backend import lifecycle
+from backend.alerts.standing import worst_of
 from backend.models import Alert, Handling
 from notifier.messages import Subject
 
 
 def subject_of(alert: Alert) -> Subject:
     """Return what may be said of the alert outside the app."""
+    # What is over is told by its worst: by then its level is that of the way out.
+    worst = worst_of(alert) if alert.is_over else None
     return Subject(
         code=alert.code,
         kind=lifecycle.kind_held(alert.kind),
-        level=lifecycle.level_held(alert.level),
-        certainty=lifecycle.certainty_held(alert.certainty),
+        level=worst.level if worst else lifecycle.level_held(alert.level),
+        certainty=worst.certainty if worst else lifecycle.certainty_held(alert.certainty),
         is_over=alert.is_over,
         is_late=alert.is_late,
         is_answered=alert.handling != Handling.OPEN,
         since=alert.fix_time,
         last_fix=alert.last_fix_time,
+        event=alert.event,
     )

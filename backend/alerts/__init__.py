@@ -2,6 +2,7 @@
 
 from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
+from backend.alerts.help_messages import forget_unheard, ring_for_message
 from backend.alerts.her_replies import tell_that_she_wrote
 from backend.alerts.ladder import (
     WARNINGS,
@@ -28,12 +29,20 @@ from backend.alerts.record_changes import (
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
+from backend.alerts.tampering import (
+    Reported,
+    keep_event_of_ended_case,
+    note_event_in_custody,
+    tell_of_end,
+    tell_of_event,
+)
 
 __all__ = [
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",
     "Outcome",
+    "Reported",
     "acknowledge",
     "apply",
     "cannot",
@@ -43,26 +52,32 @@ __all__ = [
     "close_by_system",
     "danger_now",
     "escalate_overdue",
+    "forget_unheard",
     "hand_back",
     "hand_over_desk",
     "has_to_wait",
     "hasten",
     "is_untrue",
     "is_victim_left_warned",
+    "keep_event_of_ended_case",
     "lapse",
     "lock",
     "move",
     "newest",
     "newest_cursor",
     "next_escalation_at",
+    "note_event_in_custody",
     "raise_alert",
     "raise_late",
     "raise_notice",
     "repair",
     "ring_again",
+    "ring_for_message",
     "start_over",
     "tell",
     "tell_changed",
+    "tell_of_end",
+    "tell_of_event",
     "tell_that_she_wrote",
     "tell_undelivered",
     "tell_victim_not_warned",

@@ -9,8 +9,9 @@ from backend import audit, lifecycle
 from backend.access import access_alert, access_to_answer
 from backend.alerts import ladder
 from backend.alerts.record_changes import raise_notice
+from backend.alerts.standing import standing_of
 from backend.db import atomic, lock_rows
-from backend.errors import InvalidRequest, InvalidTransition, NotAllowed
+from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, StillStanding
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
 from backend.rungs import Who
@@ -28,6 +29,9 @@ class Outcome(StrEnum):
     FALSE_ALARM = "false_alarm"
     NO_ACTION_NEEDED = "no_action_needed"
     RAISED_IN_ERROR = "raised_in_error"
+    THEY_ARE_SAFE = "they_are_safe"
+    TAG_CHECKED = "tag_checked"
+    TAG_REPLACED = "tag_replaced"
     OTHER = "other"
 
 
@@ -129,28 +133,55 @@ def _reopen(alert: Alert, now: datetime) -> None:
     ladder.restart(alert, now)
 
 
-def close(person: Person, alert_id: int, code: Outcome, note: str, now: datetime) -> Alert:
+def close(
+    person: Person,
+    alert_id: int,
+    code: Outcome,
+    note: str,
+    now: datetime,
+    *,
+    is_confirmed: bool = False,
+    shown: Danger | None = None,
+) -> Alert:
     """Close the alert with what came of it. Closing with the same outcome again changes nothing.
 
-    One that was raised in error needs its cause in the note; whoever was warned of it gets a correction.
+    One that was raised in error needs its cause in the note; whoever was warned of it gets a correction. One that
+    stands until a person clears it needs a note of what was found.
+
+    One whose situation still stands is closed only with ``is_confirmed`` and a note, and stays on the lists until the
+    situation ends. ``shown`` is the danger that was confirmed: above it the confirmation does not count.
 
     Raises: NotFound; InvalidTransition where it was not acknowledged first, or is closed with another outcome;
-    InvalidRequest for an error without a cause.
+    StillStanding;
+    InvalidRequest for an error without a cause, or without the note that clears it.
     """
     if code is Outcome.RAISED_IN_ERROR and not note.strip():
         raise InvalidRequest("Write the cause of the error in the note.")
     with atomic():
         alert = ladder.lock(access_alert(person, alert_id).id)
+        if alert.kind in lifecycle.LATCHED and not note.strip():
+            raise InvalidRequest("Write in the note what you found: this alert stands until you clear it with a note.")
         if alert.handling == Handling.CLOSED:
             if (alert.outcome_code, alert.outcome_note) == (code, note):
                 return alert
             raise InvalidTransition("This alert is closed already.", outcome_code=alert.outcome_code)
         if alert.handling == Handling.OPEN:
             raise InvalidTransition("Acknowledge the alert before recording its outcome.")
+        still = standing_of(alert)
+        if still is not None:
+            if not is_confirmed or (shown is not None and danger_now(alert) > shown):
+                raise StillStanding(
+                    f"Still {still.words}. Close anyway? Confirm it, and write why in the note.", standing=still.words
+                )
+            if not note.strip():
+                raise InvalidRequest(f"Still {still.words}. Write in the note why it is closed.")
         alert.handling = Handling.CLOSED
         alert.outcome_code, alert.outcome_note = code, note
         alert.outcome_by, alert.outcome_at = person, now
-        audit.record(audit.actor_of(person), "closed", f"alert:{alert.id}", now, alert=alert, code=code)
+        more = {} if still is None else {"still": still.words}
+        audit.record(audit.actor_of(person), "closed", f"alert:{alert.id}", now, alert=alert, code=code, **more)
+        if alert.kind in lifecycle.LATCHED:
+            alert.is_over, alert.over_at = True, now
         if code is Outcome.RAISED_IN_ERROR:
             _correct(alert, person, now)
         ladder.stop(alert, now)
@@ -162,6 +193,9 @@ def _correct(alert: Alert, person: Person, now: datetime) -> None:
     ladder.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
+    if alert.place is None:
+        # No protected person was told of it.
+        return
     if ladder.was_victim_warned(alert) and not ladder.is_victim_left_warned(alert):
         # She has read that he was near and has gone. That he never was there, no words of hers say.
         said = f"The protected person was told by text that he was near, and alert {alert.code} was an error: tell her."

@@ -1,4 +1,4 @@
-"""Brings what a protected person wrote to whoever answers for her cases: a notice, her words after sign-in only."""
+"""Brings a protected person's short answers to whoever answers for her cases: her words after sign-in only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend.alerts import ladder
 from backend.alerts.feed import publish
 from backend.alerts.record_changes import raise_notice
 from backend.db import atomic
-from backend.models import Alert, AuditEntry, DatedEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.models import Alert, AlertKind, AuditEntry, DatedEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
 from backend.record import reading
 from backend.record.facts import What
 from backend.rungs import Who
@@ -25,7 +25,7 @@ def tell_that_she_wrote(victim: Victim, said: str, now: datetime) -> None:
 
     Of a case in which she is entered and no zone is drawn yet its officer reads it too, at another place of that case.
 
-    Her words may be a cry for help or nothing: that is for a person to read.
+    It is for known short answers, and for requests to stop; whatever else she writes rings (help_messages).
     """
     with atomic():
         hers = _newest_zones(victim, now)
@@ -58,18 +58,33 @@ def _newest_zones(victim: Victim, now: datetime) -> dict[int, PlaceZone]:
 
 def _zones_of_her_cases(victim: Victim) -> dict[int, PlaceZone]:
     """Return a zone of each case in which she, or a child of hers, is entered: none of her own may be drawn yet."""
+    zones = (
+        PlaceZone.select(PlaceZone, Wearer)
+        .join(Wearer)
+        .where(PlaceZone.wearer.in_(_entered_with(victim)), ~Wearer.is_training)
+        .order_by(PlaceZone.id)
+    )
+    return {zone.wearer_id: zone for zone in zones}
+
+
+def _entered_with(victim: Victim) -> set[int]:
     entered = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
     theirs = (Victim.id == victim) | (Victim.reached_through == victim)
     hers = {row.id for row in Victim.select(Victim.id).where(theirs)}
     pairs = reading.entered_in([row.wearer_id for row in entered])
-    wearers = {wearer_id for victim_id, wearer_id in pairs if victim_id in hers}
-    zones = (
-        PlaceZone.select(PlaceZone, Wearer)
-        .join(Wearer)
-        .where(PlaceZone.wearer.in_(wearers), ~Wearer.is_training)
-        .order_by(PlaceZone.id)
+    return {wearer_id for victim_id, wearer_id in pairs if victim_id in hers}
+
+
+def cases_of(victim: Victim) -> list[Wearer]:
+    """Return the wearers from whom this person, or a child who is reached through them, is or was protected."""
+    drawn = (
+        PlaceZone.select(PlaceZone.wearer)
+        .join(ProtectedPlace)
+        .join(Victim)
+        .where((Victim.id == victim) | (Victim.reached_through == victim))
     )
-    return {zone.wearer_id: zone for zone in zones}
+    ids = _entered_with(victim) | {row.wearer_id for row in drawn}
+    return list(Wearer.select().where(Wearer.id.in_(ids), ~Wearer.is_training).order_by(Wearer.id))
 
 
 def _lately(victim: Victim, wearer_id: int, now: datetime) -> Alert | None:
@@ -83,6 +98,7 @@ def _lately(victim: Victim, wearer_id: int, now: datetime) -> Alert | None:
             AuditEntry.at > now - BESIDE_WITHIN,
             Alert.wearer == wearer_id,
             Alert.handling == Handling.OPEN,
+            Alert.kind == AlertKind.NOTICE,
         )
         .order_by(AuditEntry.id.desc())
         .first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from backend import audit
 from backend.alerts import ladder
@@ -29,16 +30,18 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
 
 def raise_notice(
     wearer: Wearer,
-    zone: PlaceZone,
+    zone: PlaceZone | None,
     reasons: Sequence[str],
     now: datetime,
     to: Sequence[Who],
     *,
     and_answering: bool = False,
+    **about: Any,
 ) -> Alert:
     """Tell people something about a case that is no danger: it lies in their list, rings once and climbs no ladder.
 
-    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    With ``and_answering`` whoever answers for the case is among them, on duty or not. ``about`` are further columns:
+    which tag and event it is about.
     """
     with atomic():
         alert = Alert.create(
@@ -46,7 +49,7 @@ def raise_notice(
             kind=AlertKind.NOTICE,
             wearer=wearer,
             team=wearer.team_id,
-            place=zone.place_id,
+            place=zone.place_id if zone else None,
             zone=zone,
             level=Level.CLEAR,
             certainty=Certainty.CONFIRMED,
@@ -60,6 +63,7 @@ def raise_notice(
             last_fix_time=now,
             raised_at=now,
             ladder_started_at=now,
+            **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
         ladder.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
@@ -141,6 +145,12 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
         for alert_id in sorted(alert_ids):
             alert = ladder.lock(alert_id)
             if alert.handling == Handling.CLOSED:
+                if not alert.is_over:
+                    # Closed while it stood, with an outcome of its own: nobody watches whether it stands any more.
+                    alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+                    alert.reasons = [*alert.reasons, reason]
+                    alert.save()
+                    publish(alert)
                 continue
             alert.handling = Handling.CLOSED
             alert.outcome_code, alert.outcome_note = code, reason
@@ -148,8 +158,9 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             # Whoever opens the alert reads why nobody is asked about it any more.
             alert.reasons = [*alert.reasons, reason]
             if not alert.is_over:
-                alert.is_over, alert.over_at = True, now
-            ladder.drop_victim_warning(alert, now)
+                alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+            if alert.place is not None:
+                ladder.drop_victim_warning(alert, now)
             audit.record(audit.SYSTEM, "closed", f"alert:{alert.id}", now, alert=alert, code=code)
             ladder.stop(alert, now)
             closed += 1

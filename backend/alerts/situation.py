@@ -128,7 +128,7 @@ def raise_alert(
     )
     _take_situation(alert, judgement)
     alert.peak_danger = danger_of(judgement)
-    alert.last_fix_time = last_fix_time or judgement.fix_time
+    alert.last_fix_time = alert.worst_until = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
     ladder.take_policy(alert, now)
@@ -179,6 +179,7 @@ def _has_to_be_told(alert: Alert, judgement: Judgement, risen_to: Danger) -> boo
 def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     now = judgement.decided_at
     alert.is_over, alert.over_at = True, now
+    alert.is_over_by_fix = not judgement.is_by_record
     alert.last_fix_time = judgement.fix_time
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
@@ -217,6 +218,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
 
 
 def _take_situation(alert: Alert, judgement: Judgement) -> None:
+    _take_worst(alert, judgement)
     alert.level, alert.certainty = judgement.level, judgement.certainty
     alert.zone = judgement.zone
     alert.reasons = list(judgement.reasons)
@@ -234,6 +236,20 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
     alert.last_fix_time = judgement.fix_time
 
 
+def _take_worst(alert: Alert, judgement: Judgement) -> None:
+    """Keep from when to when the gravest level lasted, and how deep it was: that is said once it is over."""
+    level, gravest = (lifecycle.level_of(danger) for danger in (danger_of(judgement), Danger(alert.peak_danger)))
+    if level < gravest or level is Level.CLEAR:
+        return
+    distances = [judgement.distance_m]
+    if level > gravest or alert.worst_from is None:
+        alert.worst_from = alert.worst_until = judgement.fix_time
+    else:
+        alert.worst_until = max(alert.worst_until, judgement.fix_time)
+        distances.append(alert.worst_m)
+    alert.worst_m = min((one for one in distances if one is not None), default=None)
+
+
 def danger_of(judgement: Judgement) -> Danger:
     """Return the danger that a judgement tells of."""
     return lifecycle.danger(judgement.level, judgement.certainty)
@@ -243,7 +259,7 @@ def _tell_victim(alert: Alert, now: datetime) -> None:
     if alert.wearer.is_training:
         # A drill never reaches a protected person.
         return
-    if keeps_in(alert.zone.feature):
+    if alert.zone is None or keeps_in(alert.zone.feature):
         # Her words say that he is near. Who leaves a place where he must be may be anywhere.
         return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import alerts, audit, numbers, outbox
+from backend import alerts, audit, lifecycle, numbers, outbox
 from backend.consent import reached, sms_consent
 from backend.db import lock_rows
 from backend.models import (
@@ -290,7 +290,11 @@ def close_all(case: Case, now: datetime) -> None:
 
 
 def _open(wearer_id: int) -> Any:
-    is_open = (Alert.wearer == wearer_id) & (Alert.handling != Handling.CLOSED) & (Alert.kind != AlertKind.NOTICE)
+    # What stands until a person clears it outlives the case: that somebody has to look is no less so.
+    stays = [AlertKind.NOTICE, *lifecycle.LATCHED]
+    # What people closed while it stood is still listed.
+    is_listed = (Alert.handling != Handling.CLOSED) | ~Alert.is_over
+    is_open = (Alert.wearer == wearer_id) & is_listed & Alert.kind.not_in(stays)
     return Alert.select(Alert.id).where(is_open)
 
 

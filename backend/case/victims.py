@@ -27,8 +27,12 @@ def agree(
     wording_over: str,
     wording_ending: str,
     now: datetime,
+    *,
+    wording_help: str = "",
 ) -> Consent:
     """Record that she agrees to texts to this number in her own three wordings; an earlier consent ends.
+
+    ``wording_help`` is the answer to whatever is written from it; empty where no answer is safe.
 
     Another number than before has to be proved before anything is sent there.
 
@@ -45,7 +49,8 @@ def agree(
     words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
     if not all(words):
         raise InvalidRecord("Enter the words that she chose for each of the three texts.")
-    if any(len(text) > LONGEST_WORDING for text in words):
+    answer = wording_help.strip()
+    if any(len(text) > LONGEST_WORDING for text in [*words, answer]):
         raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
     with atomic():
         if number != victim.phone:
@@ -56,7 +61,9 @@ def agree(
         watch.ask_for([wearer_id], now)
         if has_declined(victim, now):
             _enter_declined(person, wearer_id, victim, False, now, "She agreed to texts.")
-        return consent.give(victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2])
+        return consent.give(
+            victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2], wording_help=answer
+        )
 
 
 def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:

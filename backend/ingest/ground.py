@@ -87,7 +87,9 @@ class Ground:
         if not standing:
             return
         self._hold(Alert, standing)
-        for alert in Alert.select().where(Alert.id.in_(list(standing))).order_by(Alert.id):
+        # What is about no place is no judgement's to change.
+        at_places = Alert.id.in_(list(standing)) & Alert.place.is_null(False)
+        for alert in Alert.select().where(at_places).order_by(Alert.id):
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
 
     def _hold(self, model: type[Table], wearers: dict[int, int]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from backend import alarms, clock, nearness, stored_fixes
 from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_free_rows, lock_rows, wait_for_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
+from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.ground import Ground
 from backend.ingest.held import RowsHeld
 from backend.ingest.intervals import intervals_s
@@ -86,8 +87,9 @@ def store_group(
         for batch in batches.values():
             for submission, _ in batch.fixes:
                 duplicates[id(submission)] -= 1
+        events = new_events(fresh)
         _quarantine(fresh)
-        ground = _judge_and_keep(batches, fresh, tag_ids, is_careful=is_careful, waits=waits)
+        ground = _judge_and_keep(batches, fresh, events, tag_ids, is_careful=is_careful, waits=waits)
         asked_s = intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
@@ -178,14 +180,15 @@ def _quarantine(submissions: Sequence[Submission]) -> None:
 def _judge_and_keep(
     batches: dict[int, _Batch],
     submissions: Sequence[Submission],
+    events: Sequence[NewEvent],
     tag_ids: Sequence[int],
     *,
     is_careful: bool,
     waits: bool,
 ) -> Ground:
-    """Judge and store the new fixes, say where none can be used; return what was known of their wearers."""
+    """Judge and store the new fixes, say where none can be used, ring for events; return what was known of wearers."""
     unusable = [(submission, why) for submission in submissions if (why := submission.unusable())]
-    ground = Ground(tag_ids, has_fixes=bool(batches or unusable), waits=waits)
+    ground = Ground(tag_ids, has_fixes=bool(batches or unusable or events), waits=waits)
     rows: list[dict[str, Any]] = []
     for batch in batches.values():
         by_wearer: dict[int | None, list[tuple[Submission, SentFix]]] = defaultdict(list)
@@ -198,6 +201,7 @@ def _judge_and_keep(
         wearer_id = ground.wearer_at(submission.tag_id, submission.received_at)
         if wearer_id is not None:
             _say_unjudged(ground, wearer_id, why, submission.received_at, is_careful=is_careful)
+    tell_of_events(ground, events, clock.now())
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return ground

@@ -9,27 +9,12 @@ from typing import Any
 
 from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
 from backend.settings import Settings
+from backend.tag_events import RINGING, kind_of
 from zones import Fix, FixRefused, Source
 
 REQUIRED = ("fix_time", "lat", "lon")
 NUMBERS = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
 KNOWN = frozenset((*REQUIRED, *NUMBERS, "source"))
-EVENT_KINDS = (
-    "strap_open",
-    "strap_closed",
-    "battery_low",
-    "battery_critical",
-    "charging_started",
-    "charging_ended",
-    "gnss_lost",
-    "gnss_found",
-    "case_opened",
-    "jamming",
-    "motion_lost",
-    "shutdown",
-    "started",
-    "sos",
-)
 LONGEST_KEPT_BODY = 4_000
 LONGEST_DETAIL = 300
 # The calendar that every time zone can be reckoned in.
@@ -69,6 +54,8 @@ class SentEvent:
     kind: str
     at: datetime
     detail: dict[str, Any] | None
+    # False where the tag's own time for it cannot be believed.
+    is_time_sound: bool = True
 
 
 @dataclass(slots=True)
@@ -120,7 +107,8 @@ class Submission:
             self.tag_id,
             self.webhook_id,
             self.received_at,
-            events=[SentEvent("processing_failed", self.received_at, {"error": error})],
+            # What the tag says of itself is no fix: it rings whatever became of the fixes.
+            events=[*self.events, SentEvent("processing_failed", self.received_at, {"error": error})],
             refused=[*self.refused, *refused],
             is_answered=self.is_answered,
             is_poison=True,
@@ -169,8 +157,10 @@ def read(
             )
         else:
             submission.fixes.append(sent)
+    for item in fixes:
+        _read_alarms(item, submission, settings)
     for item in events:
-        _read_event(item, submission)
+        _read_event(item, submission, settings)
     return submission
 
 
@@ -180,12 +170,25 @@ def unheard(tag_id: int, why: str, received_at: datetime) -> Submission:
 
 
 def refused_body(
-    tag_id: int, webhook_id: str, body: bytes, received_at: datetime, code: str, detail: str
+    tag_id: int, webhook_id: str, body: bytes, received_at: datetime, settings: Settings, code: str, detail: str
 ) -> Submission:
-    """Return a submission that only keeps a body which is of no use as a whole."""
+    """Return a submission that keeps a body which is of no use as a whole, and whatever events can be read in it."""
     # PostgreSQL keeps no NUL in a text.
     text = body.decode(errors="replace").replace("\x00", "\ufffd")
-    return Submission(tag_id, webhook_id, received_at, refused=[Refusal(None, code, detail, text)], is_answered=False)
+    submission = Submission(tag_id, webhook_id, received_at, is_answered=False)
+    for item in _events_in(body)[: settings.max_batch_fixes]:
+        _read_event(item, submission, settings)
+    submission.refused = [Refusal(None, code, detail, text)]
+    return submission
+
+
+def _events_in(body: bytes) -> list[Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    events = content.get("events") if isinstance(content, dict) else None
+    return events if isinstance(events, list) else []
 
 
 def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) -> SentFix:
@@ -274,18 +277,47 @@ def _has_half_pair(extra: dict[str, Any]) -> bool:
     return False
 
 
-def _read_event(item: Any, submission: Submission) -> None:
+def _read_event(item: Any, submission: Submission, settings: Settings) -> None:
+    """Read an event; one without a time that can be read is refused for it, and kept as of its arrival all the same."""
+    kind = None
     try:
         if not isinstance(item, dict) or not isinstance(item.get("kind"), str):
             raise FixRefused("not_an_event", "An event must be an object with kind and at.")
-        at = _instant(item.get("at"), "at")
-        if item["kind"] not in EVENT_KINDS:
+        kind = kind_of(item["kind"])
+        if kind is None:
             raise FixRefused("unknown_event", "The event is of no known kind.")
+        at: datetime | None = _instant(item.get("at"), "at")
     except FixRefused as refusal:
         submission.refused.append(Refusal(None, refusal.code, refusal.detail, _kept(item)))
+        if kind is None:
+            return
+        at = None
+    said = {name: value for name, value in item.items() if name not in ("kind", "at")}
+    if item["kind"] != kind:
+        said["sent_as"] = item["kind"]
+    _take_event(kind, at, said, submission, settings)
+
+
+def _read_alarms(item: Any, submission: Submission, settings: Settings) -> None:
+    """Read the alarms that a tracking app sends beside a fix, whatever becomes of the fix."""
+    if not isinstance(item, dict) or not isinstance(item.get("alarm"), str):
         return
-    detail = _printable({name: value for name, value in item.items() if name not in ("kind", "at")})
-    submission.events.append(SentEvent(item["kind"], at, detail or None))
+    for kind in sorted({found for name in item["alarm"].split(",") if (found := kind_of(name)) in RINGING}):
+        try:
+            at: datetime | None = _instant(item.get("fix_time"), "fix_time")
+        except FixRefused:
+            at = None
+        _take_event(kind, at, {"alarm": item["alarm"]}, submission, settings)
+
+
+def _take_event(
+    kind: str, at: datetime | None, said: dict[str, Any], submission: Submission, settings: Settings
+) -> None:
+    received_at = submission.received_at
+    oldest = received_at - timedelta(days=settings.max_fix_age_days)
+    newest = received_at + timedelta(seconds=settings.future_tolerance_s)
+    is_sound = at is not None and not submission.is_stale and oldest <= at <= newest
+    submission.events.append(SentEvent(kind, at or received_at, _printable(said) or None, is_sound))
 
 
 def _kept(item: Any) -> str:

@@ -17,19 +17,26 @@ from peewee import (
 from backend.db import InstantField
 from backend.models.staff import Person, Team
 from backend.models.table import Table
-from backend.models.wearers import PlaceZone, ProtectedPlace, Wearer
+from backend.models.victims import Victim
+from backend.models.wearers import PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.vocabulary import Handling
 
 
 class Alert(Table):
-    """One ongoing situation of one wearer at one place, and what people do about it."""
+    """One ongoing situation of one wearer, mostly at one place, and what people do about it."""
 
     code = CharField(unique=True)
     kind = CharField()
     wearer = ForeignKeyField(Wearer, backref="alerts")
     team = ForeignKeyField(Team, backref="alerts")
-    place = ForeignKeyField(ProtectedPlace, backref="alerts")
-    zone = ForeignKeyField(PlaceZone)
+    # What a tag says of itself is about no place.
+    place = ForeignKeyField(ProtectedPlace, null=True, backref="alerts")
+    zone = ForeignKeyField(PlaceZone, null=True)
+    # Which event of which tag it is about (backend.tag_events).
+    event = CharField(null=True)
+    tag = ForeignKeyField(Tag, null=True)
+    # Which protected person wrote.
+    victim = ForeignKeyField(Victim, null=True)
     # The situation.
     level = IntegerField()
     certainty = CharField()
@@ -44,6 +51,12 @@ class Alert(Table):
     probability_inside = DoubleField(null=True)
     could_be_inside = BooleanField(default=False)
     is_pass_through = BooleanField(default=False)
+    # From the first fix of its gravest level to the last, and the least distance to the edge meanwhile.
+    worst_from = InstantField(null=True)
+    worst_until = InstantField(null=True)
+    worst_m = DoubleField(null=True)
+    # Whether a fix showed that it is over; False where what is in force changed, and nobody knows where the wearer is.
+    is_over_by_fix = BooleanField(null=True)
     # At a moving place: who came nearer to whom when danger last rose.
     mover = CharField(null=True)
     # The clock of the fix that raised it.

@@ -29,6 +29,8 @@ class Consent(Table):
     wording_breach = TextField()
     wording_over = TextField()
     wording_ending = TextField(null=True)
+    # The answer to whatever they write; none where they agreed to none.
+    wording_help = TextField(null=True)
     given_at = InstantField()
     recorded_by = ForeignKeyField(Person)
     withdrawn_at = InstantField(null=True)

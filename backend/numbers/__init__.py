@@ -20,9 +20,9 @@ from backend.numbers.proofs import (
     take_code,
     void,
 )
-from backend.numbers.refusals import NumberRefused, TooManyCodes, WrongCode, e164, ending, holds, usable
+from backend.numbers.refusals import NumberRefused, TooManyCodes, WrongCode, e164, ending, holds, is_declared, usable
 from backend.numbers.sending import bounced, claim_codes, code_of, failed, readable, retry, sent
-from backend.numbers.wearers import confirm, held_people, of_wearer, record, take_back, taken
+from backend.numbers.wearers import confirm, held_people, holders, of_wearer, record, take_back, taken
 
 __all__ = [
     "GOOD_FOR",
@@ -42,7 +42,9 @@ __all__ = [
     "ending",
     "failed",
     "held_people",
+    "holders",
     "holds",
+    "is_declared",
     "is_good_at",
     "is_proved",
     "newest_code",

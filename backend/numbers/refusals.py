@@ -78,6 +78,12 @@ def holds(number: str | None, wearer_id: int) -> bool:
     return declared.exists()
 
 
+def is_declared(number: str) -> bool:
+    """Tell whether this number was declared to be any wearer's: it stops nothing, and is a doubt of who writes."""
+    declared = WearerNumber.select().where(WearerNumber.number == number, WearerNumber.ended_at.is_null())
+    return declared.exists()
+
+
 def usable(text: str, wearer_id: int) -> str:
     """Return the number in its one form, if a protected person of this wearer's case may have it.
 

@@ -121,6 +121,12 @@ def held_people(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
     return {(victim.id, wearer_id) for victim in victims for wearer_id in spelt[victim.phone or ""]}
 
 
+def holders(number: str) -> list[Person | Victim]:
+    """Return the active staff and the protected persons who have this number, however it was spelled when entered."""
+    people = Person.select().where(Person.is_active, Person.phone.in_(spellings(number))).order_by(Person.id)
+    return [*people, *_victims_with(number)]
+
+
 def _standing(by: Person, wearer_id: int, number_id: int, now: datetime) -> WearerNumber:
     wearer = access_wearer(by, wearer_id, now)
     declared = WearerNumber.get_or_none(

@@ -42,6 +42,7 @@ PRIORITY_OF = {
     Purpose.REPLY_DETAILS: Priority.UPDATE,
     Purpose.REPLY_RISEN: Priority.ESCALATION,
     Purpose.VICTIM_ENDING: Priority.ESCALATION,
+    Purpose.VICTIM_HELP: Priority.NEW,
     Purpose.NOTICE: Priority.UPDATE,
     Purpose.CORRECTION: Priority.UPDATE,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock, policies, rota
+from backend import clock, kinds, policies, rota
 from backend.errors import DomainError, NotFound
 from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
 from backend.rota import LONDON, ShiftRefused
@@ -142,16 +142,9 @@ def copy_week() -> Any:
 
 KINDS: dict[str, AlertKind | None] = {
     "all": None,
-    "zone": AlertKind.ZONE,
-    "cannot_judge": AlertKind.CANNOT_JUDGE,
-    "repeated_passes": AlertKind.REPEATED_PASSES,
+    **{kind.value: kind for kind in kinds.KINDS if kinds.KINDS[kind].policy},
 }
-KIND_TEXTS = {
-    "all": "All alerts",
-    "zone": "In or near a zone",
-    "cannot_judge": "A zone that cannot be judged",
-    "repeated_passes": "Repeated passes",
-}
+KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in kinds.KINDS.items()}}
 WHO_TEXTS = {
     Who.ACKNOWLEDGER: "Whoever had acknowledged it",
     Who.OFFICER: "The responsible officer, or who is on duty for them",

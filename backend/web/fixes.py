@@ -121,7 +121,9 @@ def report(serial: str) -> Response:
     try:
         submission = ingest.read(tag.id, signed.webhook_id, body, received_at, signed.is_stale, settings())
     except DomainError as error:
-        committer().submit(ingest.refused_body(tag.id, signed.webhook_id, body, received_at, error.code, error.detail))
+        committer().submit(
+            ingest.refused_body(tag.id, signed.webhook_id, body, received_at, settings(), error.code, error.detail)
+        )
         raise
     answer: dict[str, Any] = committer().submit(submission)
     return jsonify(answer)

@@ -19,7 +19,8 @@ from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, ou
 from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, WrongCredentials
-from backend.models import Role
+from backend.kinds import KINDS, title_of
+from backend.models import AlertKind, Role
 from backend.web.bounds import read_day
 from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
@@ -134,7 +135,14 @@ def officer(alert_id: int | None = None) -> str:
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
             "outcome_owed_after_s": lifecycle.OUTCOME_OWED_AFTER_S,
-            "outcomes": [{"code": code.value, "text": OUTCOME_TEXTS[code]} for code in Outcome],
+            "outcomes": [
+                {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": OFFERED_FOR.get(code, list(KINDS))}
+                for code in Outcome
+            ],
+            "kinds": {
+                kind: {"has_level": words.has_level, "sure": words.sure, "is_latched": kind in lifecycle.LATCHED}
+                for kind, words in KINDS.items()
+            },
         },
     )
 
@@ -159,7 +167,20 @@ OUTCOME_TEXTS = {
     Outcome.FALSE_ALARM: "False alarm",
     Outcome.NO_ACTION_NEEDED: "No action needed",
     Outcome.RAISED_IN_ERROR: "Raised in error: say the cause in the note",
+    Outcome.THEY_ARE_SAFE: "Spoke to the protected person: they are safe",
+    Outcome.TAG_CHECKED: "Tag checked and in order",
+    Outcome.TAG_REPLACED: "Tag replaced or fitted again",
     Outcome.OTHER: "Something else: say what in the note",
+}
+# What fits only some kinds of alerts; the rest is offered for all. What is recorded by another client is not refused.
+ABOUT_PLACES = [AlertKind.ZONE, AlertKind.CANNOT_JUDGE, AlertKind.REPEATED_PASSES]
+OFFERED_FOR = {
+    Outcome.PASS_THROUGH: ABOUT_PLACES,
+    Outcome.FALSE_ALARM: [*ABOUT_PLACES, AlertKind.TAMPER],
+    Outcome.EQUIPMENT_FAULT: [*ABOUT_PLACES, AlertKind.TAMPER],
+    Outcome.THEY_ARE_SAFE: [AlertKind.HELP],
+    Outcome.TAG_CHECKED: [AlertKind.TAMPER],
+    Outcome.TAG_REPLACED: [AlertKind.TAMPER],
 }
 
 
@@ -188,7 +209,10 @@ def supervisor() -> Any:
         person=visitor.person,
         report=report,
         totals=_totals(report),
-        rows=[{**row, "stages": _stages(row), "police_at": _police_at(row)} for row in report["alerts"]],
+        rows=[
+            {**row, "stages": _stages(row), "police_at": _police_at(row), "title": _title(row)}
+            for row in report["alerts"]
+        ],
         is_refused=is_refused,
         from_at=from_at,
         to_at=to_at - timedelta(seconds=1),
@@ -241,6 +265,14 @@ def _stages(row: dict[str, Any]) -> list[dict[str, Any]]:
         stages.append({"name": name, "at": at, "since_s": since_s})
         before = at or before
     return stages
+
+
+def _title(row: dict[str, Any]) -> str:
+    """Return what an alert is called, and when the tag reported what it is about; empty where its level says it."""
+    if row["kind"] != AlertKind.TAMPER:
+        return title_of(row["kind"])
+    at = london(datetime.fromisoformat(row["clock"]["fix"]))
+    return f"{title_of(row['kind'], row['event'])}, reported for {at:%H:%M}"
 
 
 def _police_at(row: dict[str, Any]) -> datetime | None:

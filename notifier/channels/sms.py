@@ -80,6 +80,8 @@ class Sms:
             # What it announces may have come while nothing could be sent: she is told before it or by a person.
             is_too_late = ending.is_too_late(notification.alert_id, clock.now())
             return victim.phone, None if is_too_late else consent.wording_ending
+        if notification.purpose == Purpose.VICTIM_HELP:
+            return victim.phone, consent.wording_help
         is_breach = notification.purpose == Purpose.VICTIM_BREACH
         return victim.phone, consent.wording_breach if is_breach else consent.wording_over
 

@@ -58,3 +58,51 @@ def test_a_bare_word_leaves_nothing_to_read() -> None:
     assert withdrawals.is_one_word("\u201cStop\u201d.")
     assert not withdrawals.is_one_word("Stop please")
     assert not withdrawals.is_one_word("1 K7P3X")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ok",
+        "OK.",
+        "Ok, thanks!",
+        "thank you",
+        "Thanks for that",
+        "Got it, ok",
+        "Diolch yn fawr",
+        "Loved \u201cYour book\u201d",
+    ],
+)
+def test_is_a_known_short_answer(text: str) -> None:
+    assert withdrawals.is_short_answer(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "help",
+        "ok help",
+        "thanks, he is here",
+        "yes",
+        "no",
+        "you",
+        "all",
+        "ok ok ok ok ok ok",
+        "Questioned \u201cYour book\u201d",
+        "He liked \u201cme\u201d being scared",
+        "\U0001f44d",
+    ],
+)
+def test_is_no_known_short_answer(text: str) -> None:
+    assert not withdrawals.is_short_answer(text)
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop please", "Please stop texting me", "ok. stop", ""])
+def test_a_request_to_stop_that_says_nothing_else(text: str) -> None:
+    assert not withdrawals.says_more(text)
+
+
+@pytest.mark.parametrize("text", ["STOP. He reads my phone", "stop\nhelp", "He is here! STOP", "Stop? He will not"])
+def test_a_request_to_stop_that_says_more(text: str) -> None:
+    assert withdrawals.says_more(text)

@@ -146,8 +146,11 @@ def test_an_outcome_needs_an_acknowledgement_and_is_recorded_once(world: World) 
     world.officer.acknowledges()
     assert world.officer.api("POST", path, json={"code": "made up"}).json()["code"] == "invalid_request"
     assert world.officer.api("POST", path, json={"code": "pass_through", "extra": 1}).status_code == 422
-    assert world.officer.api("POST", path, json={"code": "pass_through"}).status_code == 200
-    assert world.officer.api("POST", path, json={"code": "pass_through"}).status_code == 200
+    # It stands: that has to be confirmed, and said why.
+    assert world.officer.api("POST", path, json={"code": "pass_through"}).json()["code"] == "still_standing"
+    recorded = {"code": "pass_through", "is_confirmed": True, "note": "On the bus."}
+    assert world.officer.api("POST", path, json=recorded).status_code == 200
+    assert world.officer.api("POST", path, json=recorded).status_code == 200
     assert world.officer.api("POST", path, json={"code": "equipment_fault"}).status_code == 409
     assert world.officer.api("POST", f"/v1/alerts/{alert_id}/acknowledgement").status_code == 409
     assert world.officer.api("DELETE", f"/v1/alerts/{alert_id}/acknowledgement").status_code == 409

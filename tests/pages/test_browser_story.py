@@ -40,8 +40,10 @@ def test_an_officer_sees_a_breach_without_reloading_acknowledges_it_and_the_supe
     page.screenshot(path=OUTPUT / "officer-acknowledged-390.png")
     world.forward(90)
     page.get_by_label("Police informed").check()
-    page.get_by_label("Note (optional)").fill("Control room called.")
+    # It stands: a note is needed, and a second look.
+    page.get_by_label("Note (needed)").fill("Control room called.")
     page.get_by_role("button", name="Record outcome").click()
+    page.get_by_role("button", name="Close anyway").click()
     expect(page.locator(".status")).to_have_attribute("data-handling", "closed")
     assert not complaints
 

@@ -31,12 +31,14 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     expect_to_fit(page)
     expect(laura.get_by_label("The number that is safe for her")).to_have_value("+447700900201")
     laura.get_by_label("Her words for: it is over").fill("Your book was collected.")
+    laura.get_by_label("Their words for: we have your message (optional)").fill("Thanks for your order.")
     laura.get_by_role("button", name="Record her consent").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     held = consent.sms_consent(world.victim)
     db.release_connection()
     assert held is not None
     assert held.wording_ending == "The library closes."
+    assert held.wording_help == "Thanks for your order."
     # Days and boxes come back as well as words.
     zone = page.locator("[data-zone]")
     zone.get_by_text("Change or remove this zone").click()

@@ -263,10 +263,10 @@ def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World
     db.release_connection()
     told.doubles.reply(from_=number, body="He is outside, please hurry", to=told.settings.twilio_from)
     told.settle()
-    assert said_of(told, "He is outside") == [
-        "Sofia Marino, for whom no zone is drawn yet. She answered by text: “He is outside, please hurry”"
-    ]
-    told.officer.expects_push("a case of yours needs a look")
+    (alert,) = [one for one in told.officer.alerts() if one["kind"] == "help"]
+    assert alert["protected_person"]["name"] == "Sofia Marino"
+    assert "“He is outside, please hurry”" in alert["reasons"][0]
+    told.officer.expects_push("a message needs an answer now")
     told.reads_everything()
 
 

@@ -169,10 +169,10 @@ def test_a_reply_from_elsewhere_is_recorded_and_changes_nothing(world: World, wh
     (alert,) = [one for one in world.officer.alerts() if one["kind"] == "zone"]
     assert alert["handling"] == "open"
     event = ProviderEvent.get(ProviderEvent.kind == "sms")
-    assert event.made_of_it in ("unknown number", "from a protected person")
-    if event.made_of_it == "from a protected person":
-        # Whatever she writes is read by a person.
-        world.officer.expects_sms("a case of yours needs a look")
+    assert event.made_of_it in ("unknown number", "rang for a protected person")
+    if event.made_of_it == "rang for a protected person":
+        # Whatever she writes is read by a person, now.
+        world.officer.expects_sms("a message needs an answer now")
     world.officer.acknowledges(alert["id"])
 
 
@@ -238,7 +238,7 @@ def test_one_call_at_a_time_reads_how_many_alerts_wait(world: World) -> None:
     world.forward(20)
     world.settle()
     calls = [call for call in world.doubles.calls if call.to == world.officer.person.phone]
-    assert "2 more zone alerts in the app" in calls[0].said[0]
+    assert "2 more alerts in the app" in calls[0].said[0]
     assert len(calls) < 3
     folded = Notification.select().where(Notification.detail.startswith("told by the call")).count()
     assert folded >= 1

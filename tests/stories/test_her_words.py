@@ -285,16 +285,17 @@ def test_any_plain_no_withdraws(world: World, words: str) -> None:
     "words",
     ["I can't stop him, help", "Stop him", "Is this the end?", "Who is this", "no", "he won't stop texting me"],
 )
-def test_what_is_no_plain_no_leaves_her_protection_and_goes_to_her_officer(world: World, words: str) -> None:
+def test_what_is_no_plain_no_leaves_her_protection_and_rings_her_officer(world: World, words: str) -> None:
     officer = world.officer.has_app()
     world.victim_consents()
     world.doubles.reply(from_=world.victim.phone, body=words, to=world.settings.twilio_from)
-    said = officer.expects_push("a case of yours needs a look")
-    assert said.data["body"].endswith("a case of yours needs a look. Open Cordon.")
+    said = officer.expects_push("a message needs an answer now")
+    assert words not in said.data["body"]
     assert words in " ".join(officer.alert()["reasons"])
     assert Consent.get().withdrawn_at is None
-    # What she writes next lies beside it and rings nobody again.
+    # What she writes next lies beside it and rings again.
     world.doubles.reply(from_=world.victim.phone, body="Please call", to=world.settings.twilio_from)
+    officer.expects_push("a message needs an answer now")
     eventually(lambda: "Please call" in " ".join(officer.alert()["reasons"]), "her second text beside the first")
     world.reads_everything()
 

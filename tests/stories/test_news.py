@@ -151,7 +151,14 @@ def test_a_correction_reaches_whoever_was_called(world: World) -> None:
     world.forward(61)
     world.colleague.expects_call()
     world.officer.acknowledges()
-    alerts.close(world.officer.person, Alert.get().id, Outcome.RAISED_IN_ERROR, "A test of the tag.", clock.now())
+    alerts.close(
+        world.officer.person,
+        Alert.get().id,
+        Outcome.RAISED_IN_ERROR,
+        "A test of the tag.",
+        clock.now(),
+        is_confirmed=True,
+    )
     db.release_connection()
     world.colleague.expects_sms("raised in error")
     world.reads_everything()

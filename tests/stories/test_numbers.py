@@ -281,7 +281,7 @@ def test_a_text_that_is_not_understood_is_answered_once_in_ten_minutes_and_a_str
     world.doubles.reply(from_="+447700900999", body="hello", to=world.settings.twilio_from)
     # What she writes is for her officer to read, and is not answered.
     world.doubles.reply(from_=world.victim.phone, body="hello", to=world.settings.twilio_from)
-    world.officer.expects_sms("a case of yours needs a look")
+    world.officer.expects_sms("a message needs an answer now")
     world.expect_nothing_more()
     assert len(messages.HOW_TO_REPLY) <= messages.GSM_SEGMENT
 

@@ -128,8 +128,12 @@ class Phone:
         return answer.json()
 
     def records_outcome(self, code: str = "police_informed", note: str = "") -> dict[str, Any]:
-        """Close the alert."""
-        answer = self.api("POST", f"/v1/alerts/{self.alert()['id']}/outcome", json={"code": code, "note": note})
+        """Close the alert; what still stands knowingly, with a note."""
+        alert = self.alert()
+        body: dict[str, Any] = {"code": code, "note": note}
+        if alert["standing"]:
+            body |= {"is_confirmed": True, "danger": alert["danger"], "note": note or "The police are with them."}
+        answer = self.api("POST", f"/v1/alerts/{alert['id']}/outcome", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

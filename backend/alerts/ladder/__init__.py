@@ -1,7 +1,7 @@
 """The ladder: who is owed a notification now, because of danger or because of silence."""
 
 from backend.alerts.ladder.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.alerts.ladder.footing import WARNINGS, lock, take_policy
+from backend.alerts.ladder.footing import WARNINGS, lock, save, take_policy
 from backend.alerts.ladder.her_words import (
     drop_victim_warning,
     has_to_wait,
@@ -28,6 +28,7 @@ __all__ = [
     "next_escalation_at",
     "pass_on",
     "restart",
+    "save",
     "start",
     "stop",
     "take_policy",

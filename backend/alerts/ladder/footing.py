@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from backend.alerts.feed import publish
 from backend.db import lock_rows
 from backend.models import Alert, LadderPolicy, Purpose
 from backend.rungs import Ladder, LadderRefused, ladder_of
@@ -38,6 +39,12 @@ def ladder_for(alert: Alert) -> Ladder:
     except LadderRefused:
         log.exception("the ladder of alert %s cannot be read: the default one is climbed", alert.id)
         return ladder_of(None)
+
+
+def save(alert: Alert) -> None:
+    """Save what changed of an alert beside its ladder, and let phones fetch it again."""
+    alert.save()
+    publish(alert)
 
 
 def lock(alert_id: int) -> Alert:

@@ -43,7 +43,7 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
 
     Another place of hers that the same wearer comes to is no news for a while, unless she was told that it is over.
     """
-    victim = reached(alert.place.victim)
+    victim = _reader(alert)
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
     outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
     if not victim.phone or not sms_consent(victim):
@@ -61,7 +61,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     Whether another one stands is asked as the text is about to go (``is_untrue``): of two that end at once neither
     can see here that the other does.
     """
-    victim = reached(alert.place.victim)
+    victim = _reader(alert)
     if not _standing(victim, but=alert):
         unsent = outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
         if any(row.created_at < now - AT_ONCE for row in unsent):
@@ -75,7 +75,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
     """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
-    victim = reached(alert.place.victim)
+    victim = _reader(alert)
     if not _standing(victim, but=alert):
         outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
 
@@ -90,7 +90,7 @@ def was_victim_warned(alert: Alert) -> bool:
 
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this wearer is that he is near."""
-    told = _told_since_over(reached(alert.place.victim), or_on_its_way=True)
+    told = _told_since_over(_reader(alert), or_on_its_way=True)
     return any(row.alert.wearer_id == alert.wearer_id for row in told)
 
 
@@ -121,6 +121,12 @@ def has_to_wait(notification: Notification, now: datetime) -> bool:
     )
 
 
+def _reader(alert: Alert) -> Victim:
+    """Return who is told of an alert at a place of hers, or of a child's; what is about no place is told to nobody."""
+    assert alert.place is not None
+    return reached(alert.place.victim)
+
+
 def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
     """Return the alerts that forbid to tell her that it is over: breaches that stand, feared ones as well.
 
@@ -144,7 +150,8 @@ def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
             (Alert.peak_danger >= Danger.BREACH) | (Alert.level == Level.BREACH),
         )
     )
-    return [one for one in query if (but is None or one.id != but.id) and not keeps_in(one.zone.feature)]
+    others = [one for one in query if but is None or one.id != but.id]
+    return [one for one in others if one.zone is not None and not keeps_in(one.zone.feature)]
 
 
 def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Notification]:

@@ -26,6 +26,10 @@ TRY_AGAIN_S = 60.0
 GRAVEST = Case(
     None,
     (
+        (
+            Alert.kind.in_([kind for kind, held in lifecycle.DANGER_OF_KIND.items() if held == Danger.BREACH]),
+            Danger.BREACH,
+        ),
         ((Alert.kind != AlertKind.ZONE), Danger.BREACH_UNCONFIRMED),
         ((Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED), Danger.BREACH),
         ((Alert.level == Level.BREACH), Danger.BREACH_UNCONFIRMED),

@@ -24,6 +24,8 @@ NEWS = (
     Purpose.VICTIM_NOT_WARNED,
     Purpose.VICTIM_NOT_TOLD,
 )
+# The last of the reasons of a message's alert says how it stands with the answer.
+HELP_NOT_ANSWERED = "The answer by text did not go out. Not answered: call."
 NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 
 
@@ -106,6 +108,9 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     purpose = Purpose(notification.purpose)
     if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING):
         tell_victim_not_warned(alert, now)
+    elif purpose is Purpose.VICTIM_HELP:
+        alert.reasons = [*alert.reasons[:-1], HELP_NOT_ANSWERED]
+        _note(alert, "victim_not_answered", now)
     elif purpose is Purpose.VICTIM_OVER:
         _note(alert, "victim_not_told", now)
         tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_TOLD, now)
@@ -127,6 +132,7 @@ def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
 
 def _note(alert: Alert, action: str, now: datetime) -> None:
     audit.record(audit.SYSTEM, action, f"alert:{alert.id}", now, alert=alert)
+    alert.save()
     publish(alert)
 
 

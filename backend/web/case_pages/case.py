@@ -13,6 +13,7 @@ from backend.access import named_on
 from backend.case import eligibility, opening, police, viewing, watch
 from backend.case.lives import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord
+from backend.kinds import title_of
 from backend.models import Person, Role
 from backend.record import drawing
 from backend.record.facts import LONDON, ends_with
@@ -59,6 +60,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             at=at,
             colleagues=colleagues,
             alerts=open_alerts,
+            alert_title=lambda alert: title_of(alert.kind, alert.event),
             handovers=police.handovers_of(alert.id for alert in open_alerts),
             restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),

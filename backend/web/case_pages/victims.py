@@ -31,6 +31,7 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
             text_of("wording_over"),
             text_of("wording_ending"),
             now,
+            wording_help=text_of("wording_help"),
         )
 
     return change(wearer_id, act)

@@ -16,6 +16,8 @@ function button(text, attributes = {}) {
 export class Actions {
   #root;
   #isAskingToHandBack = false;
+  /** @type {{code: string, note: string}|null} an outcome that would close what still stands */
+  #closing = null;
   #shown = "";
 
   /** @param {HTMLElement} root @param {() => void} showOutcome called by whoever records for somebody else */
@@ -26,7 +28,7 @@ export class Actions {
 
   render(alert, isOutcomeShown) {
     const doing = answers.of(alert.id);
-    const key = JSON.stringify([alert.handling, alert.danger, alert.acknowledgement, doing, this.#isAskingToHandBack, isOutcomeShown]);
+    const key = JSON.stringify([alert.handling, alert.danger, alert.acknowledgement, doing, this.#isAskingToHandBack, this.#closing, alert.standing, isOutcomeShown]);
     if (key === this.#shown) return;
     this.#shown = key;
     const focused = this.#root.contains(document.activeElement) ? document.activeElement.dataset.do : null;
@@ -53,6 +55,7 @@ export class Actions {
       );
     }
     if (alert.handling === "closed") return null;
+    if (this.#closing && alert.standing && !isBusy) return this.#closeRow(alert, isOutcomeShown);
     const isMine = alert.acknowledgement.by.id === config.me.id;
     const mayHandBack = isMine || config.role === "supervisor";
     if (this.#isAskingToHandBack && mayHandBack && !isBusy) {
@@ -83,6 +86,33 @@ export class Actions {
         !isBusy &&
         button("Hand back", { class: "action action--plain", "data-do": "hand_back", on: { click: () => this.#ask(alert, true, isOutcomeShown) } }),
     );
+  }
+
+  #closeRow(alert, isOutcomeShown) {
+    const answer = (isClosed) => () => {
+      const { code, note } = this.#closing;
+      this.#closing = null;
+      if (isClosed) answers.recordOutcome(alert.id, code, note, alert.danger);
+      else this.render(alert, isOutcomeShown);
+    };
+    return el(
+      "div",
+      { class: "bar__ask", role: "group", "aria-label": "Close anyway?" },
+      el("p", { class: "bar__words", role: "alert" }, `Still ${alert.standing.words}. Close anyway?`),
+      el(
+        "div",
+        { class: "bar__row" },
+        button("Close anyway", { class: "action action--danger", "data-do": "close_anyway", on: { click: answer(true) } }),
+        button("Keep it open", { class: "action action--plain", "data-do": "keep_open", on: { click: answer(false) } }),
+      ),
+    );
+  }
+
+  /** Ask whether to close what still stands. */
+  askToClose(alert, code, note) {
+    this.#closing = { code, note };
+    this.render(alert, true);
+    this.#root.querySelector("[data-do=keep_open]")?.focus();
   }
 
   #ask(alert, isAsking, isOutcomeShown) {

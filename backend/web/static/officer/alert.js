@@ -3,18 +3,25 @@
 import { Actions } from "./actions.js";
 import { answers } from "./answer.js";
 import { call } from "./api.js";
-import { config, outcomeText } from "./config.js";
+import { config, hasLevel, outcomeText } from "./config.js";
 import { el, fill, say } from "./dom.js";
 import { AlertMap } from "./map.js";
 import { outcomeForm } from "./outcome.js";
-import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
+import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
 import { opened, unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
 import { exact, exactly, ticking } from "./time.js";
-import { certaintySentence, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
+import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
 
 function outcomeOwedBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
+}
+
+const BEGAN = { tamper: "Reported for", help: "First message", notice: "Written" };
+
+function whyNote(alert) {
+  if (alert.standing) return `Still ${alert.standing.words}: write why you close it.`;
+  return config.kinds[alert.kind]?.is_latched ? "Write what you found: only a note clears this." : "";
 }
 
 /** Shows alert `id` in `root`, its actions in `bar`, until `leave` is called. */
@@ -43,7 +50,7 @@ export class AlertView {
     this.history = el("section", { class: "panel", hidden: true });
     this.map = new AlertMap();
     this.map.element.hidden = true;
-    this.form = outcomeForm((code, note) => answers.recordOutcome(id, code, note));
+    this.form = outcomeForm((code, note) => this.#record(code, note));
     this.actions = new Actions(bar, () => this.#showOutcome());
     fill(
       root,
@@ -108,6 +115,11 @@ export class AlertView {
     if ((isStale || isGone) && document.visibilityState === "visible") this.#load();
   }
 
+  #record(code, note) {
+    if (this.#alert.standing) this.actions.askToClose(this.#alert, code, note);
+    else answers.recordOutcome(this.#id, code, note);
+  }
+
   #showOutcome() {
     this.#isOutcomeShown = true;
     this.#render();
@@ -130,10 +142,11 @@ export class AlertView {
     this.#renderStatus(alert);
     this.#renderNotice(alert);
     this.form.hidden = !this.#isOutcomeShown;
+    this.form.fit(alert.kind, whyNote(alert));
     this.actions.render(alert, this.#isOutcomeShown);
     this.#renderWhy(alert);
     if (this.#detail) {
-      this.map.element.hidden = false;
+      this.map.element.hidden = !this.#detail.zone && this.#detail.track.length === 0;
       this.map.update(this.#detail);
       this.#renderFacts(alert);
       this.#renderHistory(this.#detail.history);
@@ -168,8 +181,8 @@ export class AlertView {
       el(
         "div",
         { class: "status__body" },
-        el("p", { class: "status__who" }, alert.wearer.name),
-        el("p", { class: "status__place" }, place(alert)),
+        el("p", { class: "status__who" }, whoName(alert)),
+        place(alert) && el("p", { class: "status__place" }, place(alert)),
         el("p", { class: "near near--big" }, nearness({ ...alert, zone: this.#detail?.zone })),
         el("p", { class: "status__fix" }, lastFix(alert, accuracy)),
         marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
@@ -193,7 +206,7 @@ export class AlertView {
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
         again ? [again.text, " ", exactly(again.at)] : who.text,
         who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeOwedBy(alert)}, or it is open again.`),
-        alert.handling === "open" && alert.is_over && !again && ". It is over, but somebody must still look at it.",
+        hasEndedUnanswered(alert) && !again && ". It is over, but somebody must still look at it.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),
     );
@@ -212,6 +225,8 @@ export class AlertView {
   #renderFacts(alert) {
     const row = (name, ...value) => el("div", { class: "facts__row" }, el("dt", {}, name), el("dd", {}, value));
     const instant = (at) => [exactly(at), " ", el("span", { class: "soft" }, ticking(at))];
+    const isJudged = hasLevel(alert) || ["cannot_judge", "repeated_passes"].includes(alert.kind);
+    const lastPlace = this.#detail.track.at(-1);
     this.facts.hidden = false;
     fill(
       this.facts,
@@ -220,18 +235,22 @@ export class AlertView {
         "dl",
         { class: "facts" },
         row("Person on probation", alert.wearer.name),
-        row("Protected place", alert.place.name),
-        this.#detail.zone.properties?.wording && row("In the order’s words", this.#detail.zone.properties.wording),
+        alert.place && row("Protected place", alert.place.name),
+        alert.tag && row("Tag", alert.tag),
+        alert.protected_person && row("From", alert.protected_person.name),
+        this.#detail.zone?.properties?.wording && row("In the order’s words", this.#detail.zone.properties.wording),
         row("Alert", el("span", { class: "code" }, alert.code)),
         this.#detail.history
           .filter((step) => step.handover)
           .map(({ by, handover }) =>
             row("Police", `${handover.force}, reference ${handover.reference}, by ${by}`, " ", exactly(handover.at)),
           ),
-        row("First fix", instant(alert.fix_time)),
-        row("Received", instant(alert.received_at)),
-        row("Decided", instant(alert.decided_at)),
-        row("Newest fix", instant(alert.last_fix_time)),
+        row(isJudged ? "First fix" : BEGAN[alert.kind], instant(alert.fix_time)),
+        isJudged && row("Received", instant(alert.received_at)),
+        isJudged && row("Decided", instant(alert.decided_at)),
+        !isJudged && alert.kind !== "notice" && row("Received", instant(alert.received_at)),
+        isJudged && row("Newest fix", instant(alert.last_fix_time)),
+        !alert.place && row("Last known place", lastPlace ? instant(lastPlace.fix_time) : "None: the tag has sent no place"),
       ),
       alert.handling !== "closed" &&
         el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Hand it to the police, or recall")),

@@ -8,13 +8,19 @@
  * @property {string} tile_url
  * @property {string} tile_attribution
  * @property {number} outcome_owed_after_s without an outcome by then an acknowledged alert is open again
- * @property {{code: string, text: string}[]} outcomes
+ * @property {{code: string, text: string, kinds: string[]}[]} outcomes each with the kinds of alerts that it is offered for
+ * @property {Object<string, {has_level: boolean, sure: string}>} kinds what the kinds of alerts that are not about nearness say
  */
 
 /** @type {Config} */
 export const config = JSON.parse(document.getElementById("config").textContent);
 
 export const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
+
+/** @returns {boolean} whether level, certainty and distance say how grave the alert is */
+export function hasLevel(alert) {
+  return config.kinds[alert.kind]?.has_level ?? false;
+}
 
 /** @param {string} code @returns {string} the outcome in words */
 export function outcomeText(code) {

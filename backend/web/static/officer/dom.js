@@ -36,12 +36,15 @@ const SHAPES = {
   breach: ["M9.4 2h9.2L26 9.4v9.2L18.6 26H9.4L2 18.6V9.4z", "M14 8v8", "M14 20v.4"],
   near: ["M14 3 27 25H1z", "M14 11v6", "M14 21v.4"],
   cannot: ["M14 1 27 14 14 27 1 14z", "M10.8 11.4c0-4 6.4-4 6.4 0 0 2.4-3.2 2.4-3.2 5", "M14 20v.4"],
+  notice: ["M4 3h20v22H4z", "M14 13v7", "M14 8.5v.4"],
+  tag: ["M14 2a12 12 0 1 0 0 24 12 12 0 0 0 0-24z", "M9 9l10 10", "M19 9 9 19"],
+  help: ["M2 4h24v17H15l-6 6v-6H2z", "M14 8v6", "M14 17.5v.4"],
   quiet: ["M14 2a12 12 0 1 0 0 24 12 12 0 0 0 0-24z", "m8.5 14.5 4 4 7.5-8"],
 };
 
 /**
- * The shape that stands for a level beside its word and colour: octagon, triangle, diamond, circle.
- * @param {"breach"|"near"|"cannot"|"quiet"} name
+ * The shape that stands for a level beside its word and colour: octagon, triangle, diamond, square, crossed circle, speech.
+ * @param {"breach"|"near"|"cannot"|"notice"|"tag"|"help"|"quiet"} name
  */
 export function shape(name) {
   const svg = document.createElementNS(SVG, "svg");

@@ -3,7 +3,7 @@
 import { answers } from "./answer.js";
 import { el, fill, say } from "./dom.js";
 import { live } from "./live.js";
-import { lastFix, level, lookClass, marks, nearness, place, whoActs } from "./parts.js";
+import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
 import { unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
 import { ago } from "./time.js";
@@ -25,6 +25,7 @@ export class ListView {
     this.groups = [
       this.#group("unanswered", "Unanswered", (alert) => alert.handling === "open"),
       this.#group("answered", "Somebody is acting", (alert) => alert.handling === "acknowledged"),
+      this.#group("closed", "Closed, and not over", (alert) => alert.handling === "closed"),
     ];
     fill(root, this.heading, this.emptyBox, this.groups.map((group) => group.section));
     const { signal } = this.#abort;
@@ -92,6 +93,7 @@ export class ListView {
       card.dataset.version = version;
       card.dataset.alertId = alert.id;
       card.dataset.level = alert.level;
+      card.dataset.kind = alert.kind;
       card.dataset.handling = alert.handling;
       const link = card.firstChild;
       link.className = `card ${lookClass(alert)}`;
@@ -102,8 +104,8 @@ export class ListView {
         el(
           "div",
           { class: "card__body" },
-          el("p", { class: "card__who" }, alert.wearer.name),
-          el("p", { class: "card__place" }, place(alert)),
+          el("p", { class: "card__who" }, whoName(alert)),
+          place(alert) && el("p", { class: "card__place" }, place(alert)),
           el("p", { class: "near" }, nearness(alert)),
           el("p", { class: "card__fix" }, lastFix(alert)),
           marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
@@ -117,7 +119,7 @@ export class ListView {
 
   #doingText(doing) {
     if (doing.state === "failed") return "Not recorded: open to try again";
-    return { acknowledge: "Acknowledging …", hand_back: "Handing back …", outcome: "Recording the outcome …" }[doing.what];
+    return { acknowledge: "Acknowledging …", cannot: "Passing it on …", hand_back: "Handing back …", outcome: "Recording the outcome …" }[doing.what];
   }
 
   #renderEmpty() {

@@ -7,6 +7,8 @@ import { exact } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
 const GAP_MS = 150_000;
+// An alert that is about no place: the map shows where the tag was last.
+const NO_ZONE = { buffer_m: 0, keepsIn: false, moves: true };
 const SIZES = { clear: 3, buffer: 4.5, breach: 6 };
 
 function pairs(track) {
@@ -42,16 +44,16 @@ export class AlertMap {
   /** Show the alert's zone and track as they are now. */
   update(alert) {
     const L = window.L;
-    if (!L || !this.ground.isConnected || alert === this.#shown) return;
+    if (!L || this.element.hidden || !this.ground.isConnected || alert === this.#shown) return;
     this.#shown = alert;
     if (!this.#map) this.#begin(L);
-    const zoneKey = JSON.stringify(alert.zone);
+    const zoneKey = JSON.stringify(alert.zone ?? "none");
     if (zoneKey !== this.#zoneKey) {
       this.#zoneKey = zoneKey;
       this.#fitted = this.#bounds(L, alert);
       this.#fit(true);
       this.#zone?.layer.remove();
-      this.#zone = drawZone(L, this.#map, alert.zone);
+      this.#zone = alert.zone ? drawZone(L, this.#map, alert.zone) : { ...NO_ZONE, layer: L.layerGroup() };
       this.#track?.remove();
       this.#track = L.layerGroup().addTo(this.#map);
     }
@@ -101,7 +103,7 @@ export class AlertMap {
   }
 
   #bounds(L, alert) {
-    const bounds = boundsOf(L, alert.zone, bufferOf(alert.zone));
+    const bounds = alert.zone ? boundsOf(L, alert.zone, bufferOf(alert.zone)) : L.latLngBounds([]);
     const newest = alert.track.at(-1);
     if (!newest) return bounds;
     const since = Date.parse(newest.fix_time) - RECENT_MS;

@@ -10,12 +10,13 @@ const SPOKEN_FOR_MS = 10_000;
 
 function isNews({ before, after }) {
   if (after.handling !== "open") return false;
-  return !before || danger(after) > danger(before) || before.handling === "acknowledged";
+  return !before || danger(after) > danger(before) || before.handling !== "open" || after.episode > before.episode;
 }
 
-function headline(before) {
+function headline({ before, after }) {
   if (!before) return "New alert";
-  return before.handling === "acknowledged" ? "Needs an answer again" : "Danger rose";
+  if (before.handling !== "open") return "Needs an answer again";
+  return danger(after) > danger(before) ? "Danger rose" : "Rings again";
 }
 
 function countInTitle() {
@@ -40,7 +41,7 @@ function onChange({ detail: { changes, isFirst } }) {
     speak(news.length === 1 ? "1 alert is unanswered." : `${news.length} alerts are unanswered.`);
     return;
   }
-  speak(news.map(({ before, after }) => `${headline(before)}. ${summary(after)}.`).join(" "));
+  speak(news.map((one) => `${headline(one)}. ${summary(one.after)}.`).join(" "));
   const isGrave = news.some(({ after }) => danger(after) >= GRAVE);
   sound(isGrave);
   // Browsers refuse, and complain in the log, before the page was touched.

@@ -7,18 +7,21 @@ export const FORM_ID = "outcome-form";
 
 /**
  * @param {(code: string, note: string) => void} onRecord
- * @returns {HTMLFormElement}
+ * @returns {HTMLFormElement & {fit: (kind: string, why: string) => void}}
  */
 export function outcomeForm(onRecord) {
+  let needed = "";
   const error = el("p", { class: "form__error", id: "outcome-error", role: "alert" });
-  const radios = config.outcomes.map(({ code, text }) =>
+  const radios = config.outcomes.map(({ code, text, kinds }) =>
     el(
       "label",
-      { class: "choice" },
+      { class: "choice", "data-kinds": kinds.join(" ") },
       el("input", { type: "radio", name: "outcome", value: code, class: "choice__input" }),
       el("span", { class: "choice__text" }, text),
     ),
   );
+  const noteLabel = el("span", { class: "note__label" }, "Note (optional)");
+  const noteError = el("span", { class: "form__error", role: "alert" });
   const form = el(
     "form",
     { id: FORM_ID, class: "panel outcome", novalidate: true, hidden: true },
@@ -29,9 +32,10 @@ export function outcomeForm(onRecord) {
       error,
       radios,
     ),
-    el("label", { class: "note" }, "Note (optional)", el("textarea", { name: "note", rows: 2, maxlength: 4000, class: "note__field" })),
+    el("label", { class: "note" }, noteLabel, noteError, el("textarea", { name: "note", rows: 2, maxlength: 4000, class: "note__field" })),
   );
   form.addEventListener("change", () => error.replaceChildren());
+  form.addEventListener("input", () => noteError.replaceChildren());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const data = new FormData(form);
@@ -42,7 +46,19 @@ export function outcomeForm(onRecord) {
       form.scrollIntoView({ block: "start" });
       return;
     }
-    onRecord(String(code), String(data.get("note")).trim());
+    const note = String(data.get("note")).trim();
+    if (!note && needed) {
+      noteError.textContent = needed;
+      form.querySelector("textarea").focus();
+      return;
+    }
+    onRecord(String(code), note);
   });
+  /** Offer what fits an alert of this kind; `why` says why a note is needed, or is empty. */
+  form.fit = (kind, why) => {
+    needed = why;
+    noteLabel.textContent = why ? "Note (needed)" : "Note (optional)";
+    for (const choice of radios) choice.hidden = !choice.dataset.kinds.split(" ").includes(kind);
+  };
   return form;
 }

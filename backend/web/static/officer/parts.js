@@ -1,18 +1,19 @@
 /** Pieces that a card and an alert's page share. */
 
-import { config } from "./config.js";
+import { config, hasLevel } from "./config.js";
 import { now } from "./clock.js";
 import { el, shape } from "./dom.js";
 import { exact, exactly, ticking } from "./time.js";
-import { certaintyWord, howFar, howFast, levelWord, lookOf, timeToEdge } from "./words.js";
+import { certaintyWord, hasEndedUnanswered, howFar, howFast, levelWord, lookOf, saidWords, timeToEdge, told, wasWords } from "./words.js";
 
 // A tag near a zone reports every 15 s; a fix older than this says little about where the person is now.
 export const OLD_FIX_MS = 120_000;
 
-/** @returns {string} the class of the alert's look: danger that stands is loud, the rest is quiet */
+/** @returns {string} the class of the alert's look: danger that stands is loud, what somebody has answered is quiet */
 export function lookClass(alert) {
-  const isQuiet = alert.is_over || alert.certainty === "withdrawn";
-  return `look look--${lookOf(alert)}${isQuiet ? " look--quiet" : ""}`;
+  const hasEnded = hasEndedUnanswered(alert);
+  const isQuiet = !hasEnded && alert.kind !== "notice" && (alert.is_over || alert.certainty === "withdrawn");
+  return `look look--${lookOf(alert)}${hasEnded ? " look--ended" : ""}${isQuiet ? " look--quiet" : ""}`;
 }
 
 /** The level: shape, word and certainty. */
@@ -21,39 +22,59 @@ export function level(alert, tag = "p") {
   return el(
     tag,
     { class: "level" },
-    shape(alert.is_over ? "quiet" : lookOf(alert)),
+    shape(isWithdrawn ? "quiet" : lookOf(alert)),
     el("span", { class: `level__word${isWithdrawn ? " level__word--withdrawn" : ""}` }, levelWord(alert)),
-    certaintyWord(alert) && el("span", { class: "level__certainty", "data-certainty": alert.certainty }, certaintyWord(alert)),
+    certaintyWord(alert) && el("span", { class: "level__certainty", "data-certainty": told(alert).certainty }, certaintyWord(alert)),
   );
 }
 
 /** What else has to be known of the situation at once. */
 export function marks(alert) {
   return [
-    alert.is_over && alert.over_at && el("span", { class: "mark" }, `Over since ${exact(alert.over_at)}`),
+    alert.handling === "closed" && alert.standing && el("span", { class: "mark mark--still" }, `Closed, still ${alert.standing.where}`),
+    hasLevel(alert) && alert.is_over && alert.over_at && el("span", { class: "mark" }, `Over since ${exact(alert.over_at)}`),
     alert.is_late && el("span", { class: "mark mark--late" }, "Found in late data"),
   ].filter(Boolean);
 }
 
-/** Where: said in full, since "at Home" would read as the home of the person on probation. */
-export function place(alert) {
-  return ["Protected place: ", el("b", {}, alert.place.name)];
+/** @returns {string} whom the alert names first: of a message whoever wrote it */
+export function whoName(alert) {
+  return alert.protected_person?.name ?? alert.wearer.name;
 }
 
-/** How near and how fast, in words. */
+/** Where: said in full, since "at Home" would read as the home of the person on probation. Or which tag. */
+export function place(alert) {
+  if (alert.place) return ["Protected place: ", el("b", {}, alert.place.name)];
+  if (alert.protected_person) return ["Protected from: ", el("b", {}, alert.wearer.name)];
+  return alert.tag ? ["Tag: ", el("b", {}, alert.tag)] : "";
+}
+
+/** How near and how fast, in words; of what is over, how near it was. */
 export function nearness(alert) {
-  const more = [howFast(alert), timeToEdge(alert)].filter(Boolean);
-  if (alert.is_over) {
-    return [el("span", { class: "near__far" }, alert.certainty === "withdrawn" ? "Most likely a GPS error" : "Clear of the place")];
+  const isWithdrawn = alert.certainty === "withdrawn";
+  if (!hasLevel(alert) && alert.kind !== "cannot_judge") {
+    const newest = alert.reasons.length > 1 && alert.reasons.at(-1);
+    return [el("span", { class: "near__far" }, saidWords(alert)), newest && el("span", { class: "near__more" }, newest)];
   }
+  if (alert.is_over || isWithdrawn) {
+    const was = alert.kind === "cannot_judge" ? "Fixes are judged again" : wasWords(alert);
+    return [el("span", { class: "near__far" }, isWithdrawn ? "Most likely a GPS error" : was)];
+  }
+  const more = [howFast(alert), timeToEdge(alert)].filter(Boolean);
   return [
     el("span", { class: "near__far" }, howFar(alert)),
     more.length > 0 && el("span", { class: "near__more" }, more.join(", ")),
   ];
 }
 
-/** How old the newest fix is; an old one is said to be old. */
+const WHEN = { tamper: "Newest report", help: "Newest message" };
+
+/** How old the newest fix is, or what else it is about; an old fix is said to be old. */
 export function lastFix(alert, accuracy_m = null) {
+  if (!hasLevel(alert) && alert.kind !== "cannot_judge") {
+    const at = WHEN[alert.kind] ? alert.last_fix_time : alert.raised_at;
+    return [el("span", { class: "fix__ago" }, `${WHEN[alert.kind] ?? "Since"} `, ticking(at)), " at ", exactly(at)];
+  }
   const oldFrom = Date.parse(alert.last_fix_time) + OLD_FIX_MS;
   return [
     el("span", { class: "fix__ago" }, "Last fix ", ticking(alert.last_fix_time)),

@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { danger } from "./words.js";
 
 const RETRY_MS = [2000, 5000, 15_000];
-/** @type {Map<number, {danger: number, handling: string, rise: number}>} */
+/** @type {Map<number, {danger: number, handling: string, episode: number, rise: number}>} */
 const seen = new Map();
 const told = new Set();
 
@@ -12,9 +12,9 @@ const told = new Set();
 function riseOf(alert) {
   const level = danger(alert);
   const known = seen.get(alert.id);
-  const isRisen = known && (level > known.danger || (known.handling !== "open" && alert.handling === "open"));
+  const isRisen = known && (level > known.danger || (known.handling !== "open" && alert.handling === "open") || alert.episode > known.episode);
   const rise = (known?.rise ?? 0) + (isRisen ? 1 : 0);
-  seen.set(alert.id, { danger: level, handling: alert.handling, rise });
+  seen.set(alert.id, { danger: level, handling: alert.handling, episode: alert.episode, rise });
   return `${alert.id}/${alert.raised_at}/${rise}`;
 }
 

@@ -2,15 +2,18 @@
 
 const HANDLING = { open: 0, acknowledged: 1, closed: 2 };
 const LEVEL = { breach: 2, buffer: 1, clear: 0 };
+// Of the gravest level, the last of these goes first.
+const FIRST = ["tamper", "help"];
 const SURE = { confirmed: 0, unconfirmed: 1, withdrawn: 2 };
 
-/** The server's own order: unanswered, standing, not withdrawn, level, certainty, newest fix. */
+/** The server's own order: unanswered, standing, not withdrawn, level, messages and tags first, certainty, newest fix. */
 function graver(a, b) {
   return (
     HANDLING[a.handling] - HANDLING[b.handling] ||
     a.is_over - b.is_over ||
     (a.certainty === "withdrawn") - (b.certainty === "withdrawn") ||
     LEVEL[b.level] - LEVEL[a.level] ||
+    FIRST.indexOf(b.kind) - FIRST.indexOf(a.kind) ||
     SURE[a.certainty] - SURE[b.certainty] ||
     Date.parse(b.last_fix_time) - Date.parse(a.last_fix_time)
   );
@@ -61,9 +64,9 @@ class Store extends EventTarget {
     return this.#alerts.get(id);
   }
 
-  /** @returns {object[]} open and acknowledged alerts, gravest first */
+  /** @returns {object[]} open and acknowledged alerts, and those closed while they stand, gravest first */
   live() {
-    return [...this.#alerts.values()].filter((alert) => alert.handling !== "closed").sort(graver);
+    return [...this.#alerts.values()].filter((alert) => alert.handling !== "closed" || alert.standing).sort(graver);
   }
 
   /** @returns {object[]} */

@@ -5,6 +5,7 @@ import { el } from "./dom.js";
 
 const ZONE = "Europe/London";
 const timeOfDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, timeStyle: "medium" });
+const minuteOfDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, timeStyle: "short" });
 const day = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "numeric", month: "short" });
 const wholeDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, dateStyle: "short" });
 
@@ -29,6 +30,13 @@ export function ago(ms) {
 export function exact(at) {
   const date = new Date(at);
   const clock = timeOfDay.format(date);
+  return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${day.format(date)}, ${clock}`;
+}
+
+/** @param {string|number} at @returns {string} "05:57", with the day when it is not today */
+export function shortly(at) {
+  const date = new Date(at);
+  const clock = minuteOfDay.format(date);
   return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${day.format(date)}, ${clock}`;
 }
 

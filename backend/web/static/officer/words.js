@@ -1,5 +1,8 @@
 /** The words for an alert; a number and its unit stay on one line (\u00a0). "Monitoring" is what we do; nothing here promises that help is coming. */
 
+import { config, hasLevel } from "./config.js";
+import { shortly } from "./time.js";
+
 const METRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const KILOMETRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const SPEED = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -11,29 +14,38 @@ export function length(metres) {
   return size < 1000 ? `${METRES.format(size)}\u00a0m` : `${KILOMETRES.format(size / 1000)}\u00a0km`;
 }
 
-/** @returns {"breach"|"near"|"cannot"} what kind of danger is shown */
-export function lookOf(alert) {
-  if (alert.kind === "cannot_judge") return "cannot";
-  return alert.level === "breach" ? "breach" : "near";
+const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", help: "help" };
+const WHERE = { breach: "in the zone", near: "near the zone", away: "outside the zone", moving: "within the distance" };
+
+/** @returns {{level: string, certainty: string}} what is told first: how it stands or, once it is over, its worst */
+export function told(alert) {
+  return alert.is_over && alert.worst ? alert.worst : alert;
 }
 
-/** @returns {string} the level in the words that officers read first */
+/** @returns {"breach"|"near"|"cannot"|"notice"|"tag"|"help"} what kind of danger is shown */
+export function lookOf(alert) {
+  return LOOKS[alert.kind] ?? (told(alert).level === "breach" ? "breach" : "near");
+}
+
+/** @returns {boolean} whether it is over and still somebody's to look at: drawn as what it was, never as "clear" */
+export function hasEndedUnanswered(alert) {
+  return alert.is_over && alert.handling === "open" && alert.certainty !== "withdrawn" && alert.kind !== "notice";
+}
+
+/** @returns {string} the level, or what else it is, in the words that officers read first */
 export function levelWord(alert) {
-  if (alert.kind === "notice") return "Notice of a case";
-  if (alert.kind === "repeated_passes") return "Repeated passages";
-  return { breach: "Breach", near: "Near zone", cannot: "Cannot judge" }[lookOf(alert)];
+  return alert.title ?? { breach: "Breach", near: "Near zone" }[lookOf(alert)];
 }
 
 /** @returns {string} empty where there is no judgement to be sure of */
 export function certaintyWord(alert) {
-  if (["cannot_judge", "notice"].includes(alert.kind)) return "";
-  return { unconfirmed: "Unconfirmed", confirmed: "Confirmed", withdrawn: "Withdrawn" }[alert.certainty];
+  if (!hasLevel(alert)) return "";
+  return { unconfirmed: "Unconfirmed", confirmed: "Confirmed", withdrawn: "Withdrawn" }[told(alert).certainty];
 }
 
 /** @returns {string} one sentence about how sure it is */
 export function certaintySentence(alert) {
-  if (alert.kind === "notice") return "Nothing was judged: this is about the case, not about where anybody is.";
-  if (alert.kind === "cannot_judge") return "Fixes arrive but could not be judged. Treat the place as not watched.";
+  if (!hasLevel(alert)) return config.kinds[alert.kind]?.sure ?? "";
   if (alert.is_pass_through && alert.certainty !== "withdrawn") {
     return "Steady vehicle speed on a straight line: looks like a passage. Told one step less surely, and counted.";
   }
@@ -41,15 +53,47 @@ export function certaintySentence(alert) {
     unconfirmed: "Not yet certain: one GPS error could look like this. Being checked with every new fix.",
     confirmed: "Several sound fixes agree: a GPS error is unlikely.",
     withdrawn: "Later fixes do not bear it out: this was most likely a GPS error.",
-  }[alert.certainty];
+  }[told(alert).certainty];
+}
+
+/**
+ * The worst of an alert that is over, as an officer needs it who sees it for the first time:
+ * "Was in the zone 05:57 to 05:59, 161 m deep, confirmed. Out now. Not answered."
+ */
+export function wasWords(alert) {
+  const { worst } = alert;
+  const isBreach = worst?.level === "breach";
+  const keepsIn = ["inclusion", "restriction"].includes(alert.zone_kind);
+  const where = !isBreach ? WHERE.near : keepsIn ? WHERE.away : alert.zone_kind === "moving" ? WHERE.moving : WHERE.breach;
+  const said = [];
+  if (worst) {
+    const from = shortly(worst.from_at);
+    const until = shortly(worst.until_at);
+    said.push(`Was ${where} ${from === until ? `at ${from}` : `${from} to ${until}`}`);
+    if (worst.distance_m !== null) said.push(depth(worst, isBreach, keepsIn));
+    said.push(worst.certainty);
+  }
+  const left = keepsIn ? "Back now." : isBreach ? "Out now." : "Away now.";
+  const now = worst?.has_left ? left : "Not watched any more: where they are now is not known.";
+  const end = alert.is_late ? "Found in late data." : now;
+  return [said.length && `${said.filter(Boolean).join(", ")}.`, end, alert.handling === "open" && "Not answered."].filter(Boolean).join(" ");
+}
+
+function depth(worst, isBreach, keepsIn) {
+  const size = length(worst.distance_m);
+  if (isBreach && worst.distance_m < 0) return keepsIn ? `up to ${size} away` : `${size} deep`;
+  return `${size} from the edge at the nearest`;
+}
+
+/** @returns {string} what an alert that is about no distance says of itself, the newest last */
+export function saidWords(alert) {
+  // Of messages the newest counts; after it stands whether it was answered.
+  return alert.reasons.at(alert.kind === "help" ? -2 : 0) ?? "";
 }
 
 /** The order of danger, as the server has it; 0 is none. */
 export function danger(alert) {
-  if (alert.is_over || alert.certainty === "withdrawn") return 0;
-  if (alert.kind === "cannot_judge") return 3;
-  const base = { clear: 0, buffer: 1, breach: 3 }[alert.level];
-  return base && alert.certainty === "confirmed" ? base + 1 : base;
+  return alert.is_over || alert.certainty === "withdrawn" ? 0 : alert.danger;
 }
 
 function pace(mps) {
@@ -62,7 +106,7 @@ function pace(mps) {
 
 /** @returns {string} how far from the edge, such as "120 m inside the zone" */
 export function howFar(alert) {
-  if (alert.kind === "cannot_judge") return "Nobody knows how near";
+  if (alert.kind === "cannot_judge") return "Not known how near";
   if (alert.distance_m === null) return "Distance not known";
   // The first of the reasons at a place that moves: how far the two are apart, and how sure that is.
   if (alert.zone_kind === "moving") return alert.reasons[0];
@@ -92,8 +136,11 @@ export function timeToEdge(alert) {
 
 /** @returns {string} one line for a card and for a screen reader */
 export function summary(alert) {
-  const level = alert.kind === "cannot_judge" ? "Cannot judge" : `${levelWord(alert)}, ${certaintyWord(alert).toLowerCase()}`;
-  return `${level}: ${alert.wearer.name}, protected place ${alert.place.name}`;
+  const sure = certaintyWord(alert).toLowerCase();
+  const from = alert.protected_person && `, from ${alert.protected_person.name}`;
+  const about = alert.place ? `, protected place ${alert.place.name}` : alert.tag ? `, tag ${alert.tag}` : (from ?? "");
+  const more = !hasLevel(alert) ? `. ${saidWords(alert)}` : hasEndedUnanswered(alert) ? `. ${wasWords(alert)}` : "";
+  return `${levelWord(alert)}${sure && `, ${sure}`}: ${alert.wearer.name}${about}${more}`;
 }
 
 const ACTIONS = {
@@ -101,7 +148,7 @@ const ACTIONS = {
   danger_rose: () => "Danger rose",
   danger_fell: () => "Danger fell",
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
-  alert_over: () => "Over: the person is clear of the place",
+  alert_over: () => "Over",
   acknowledged: (by) => `Acknowledged by ${by}`,
   answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
   handed_back: (by) => `Handed back by ${by}`,
@@ -117,6 +164,15 @@ const ACTIONS = {
   told_again: () => "Cordon was restored from a backup: people are told again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
+  strap_closed: () => "The tag reported its strap closed",
+  case_closed: () => "The tag reported its case closed",
+  jamming_ended: () => "The tag reported that the jamming ended",
+  started: () => "The tag was switched on again",
+  notice_raised: () => "Written",
+  victim_wrote: () => "The protected person wrote",
+  rang_again: () => "They wrote again: people are rung again",
+  victim_not_answered: () => "The answer by text did not go out: call",
+  answered_by_text: () => "Answered by text in the words agreed for it",
   closed: (by) => `Outcome recorded by ${by}`,
 };
 

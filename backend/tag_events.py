@@ -1,0 +1,108 @@
+"""Which events a tag can send, under which names vendors send them, and what each means. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """An event that raises an alert: its words, and the later event that is shown beside it."""
+
+    title: str
+    # In messages, where a lock screen may show it.
+    said: str
+    # Before "at 14:05".
+    sentence: str
+    ended_by: str | None = None
+    # Before "at 14:09".
+    ended: str = ""
+
+
+RINGING: dict[str, Ringing] = {
+    "strap_open": Ringing(
+        "Tag strap opened",
+        "strap opened",
+        "The tag's strap was opened",
+        "strap_closed",
+        "The tag reported its strap closed",
+    ),
+    "case_open": Ringing(
+        "Tag case opened", "case opened", "The tag's case was opened", "case_closed", "The tag reported its case closed"
+    ),
+    "jamming": Ringing(
+        "Tag jammed",
+        "signal jammed",
+        "The tag's signal was jammed",
+        "jamming_ended",
+        "The tag reported that the jamming ended",
+    ),
+    "shutdown": Ringing(
+        "Tag switched off", "switched off", "The tag was switched off", "started", "The tag was switched on again"
+    ),
+    "sos": Ringing("SOS from the tag", "SOS", "The tag sent an SOS"),
+}
+# An event that ends another, with the one that it ends. It is shown on the alert and clears nothing.
+ENDS = {one.ended_by: name for name, one in RINGING.items() if one.ended_by}
+
+KINDS = frozenset(
+    [
+        *RINGING,
+        *ENDS,
+        "battery_low",
+        "battery_critical",
+        "charging_started",
+        "charging_ended",
+        "gnss_lost",
+        "gnss_found",
+        "motion_lost",
+    ]
+)
+
+# Source: the codes of the UK vendor's feed, and the alarms of Traccar's protocol, each in small letters.
+NAMES = {
+    "strap_opened": "strap_open",
+    "strap_cut": "strap_open",
+    "strap_removed": "strap_open",
+    "strap_tamper": "strap_open",
+    "pid_strap_tamper": "strap_open",
+    "tampering": "strap_open",
+    "removing": "strap_open",
+    "strap_close": "strap_closed",
+    "case_opened": "case_open",
+    "case_tamper": "case_open",
+    "pid_case_tamper": "case_open",
+    "case_close": "case_closed",
+    "jammed": "jamming",
+    "jammer": "jamming",
+    "gps_jamming": "jamming",
+    "gnss_jamming": "jamming",
+    "pid_jamming": "jamming",
+    "jamming_stopped": "jamming_ended",
+    "shut_down": "shutdown",
+    "power_off": "shutdown",
+    "poweroff": "shutdown",
+    "power_on": "started",
+    "poweron": "started",
+    "panic": "sos",
+    "pid_battery_low": "battery_low",
+    "battery_lev_5percent": "battery_critical",
+    "low_battery": "battery_low",
+    "lowbattery": "battery_low",
+}
+
+
+def kind_of(name: str) -> str | None:
+    """Return the event that a tag or a vendor calls so, in whatever case; None for one that is not known."""
+    plain = name.strip().casefold().replace("-", "_").replace(" ", "_").removeprefix("ev_")
+    if found := _known(plain):
+        return found
+    begun = _known(plain.removesuffix("_start")) if plain.endswith("_start") else None
+    if begun:
+        return begun
+    ended = _known(plain.removesuffix("_end")) if plain.endswith("_end") else None
+    return RINGING[ended].ended_by if ended in RINGING else None
+
+
+def _known(plain: str) -> str | None:
+    return plain if plain in KINDS else NAMES.get(plain)
