@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from backend import auth, clock
-from backend.errors import InvalidRequest, NotSignedIn, WrongCredentials
+from backend.errors import InvalidRequest, NotSignedIn, TooManyAttempts, WrongCredentials
+from backend.web.guesses import guess
 from backend.web.identity import current_person, no_store, settings, signed_in
 from backend.web.openapi import describes
 from mobile_api.bodies import read
 from mobile_api.schemas import MeOut, RefreshIn, SignInIn, TokensOut
 
 bp = Blueprint("sessions", __name__)
-
-
-def guess_key() -> str:
-    """Return what attempts to sign in are counted by: address and e-mail, from the API's body or the page's form."""
-    body = request.get_json(silent=True)
-    email = body.get("email") if isinstance(body, dict) else request.form.get("email", "")
-    return f"{request.remote_addr} {str(email).lower()[:254]}"
 
 
 def _tokens(tokens: auth.Tokens) -> Response:
@@ -37,12 +31,13 @@ def _tokens(tokens: auth.Tokens) -> Response:
     tag="sessions",
     body=SignInIn,
     answer=TokensOut,
-    errors=[WrongCredentials, InvalidRequest],
+    errors=[WrongCredentials, TooManyAttempts, InvalidRequest],
     is_public=True,
 )
 def sign_in() -> Response:
     body = read(SignInIn)
-    person = auth.check_password(body.email, body.password)
+    with guess("sign-in", body.email):
+        person = auth.check_password(body.email, body.password)
     _, tokens = auth.begin_session(person, settings(), clock.now())
     return _tokens(tokens)
 

@@ -6,7 +6,7 @@ import re
 import secrets
 from datetime import datetime
 
-from backend import audit, auth, numbers, routes, tags
+from backend import audit, auth, db, numbers, routes, tags
 from backend.access import require
 from backend.case import teams
 from backend.db import atomic
@@ -35,6 +35,8 @@ def add_person(
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
     password = secrets.token_urlsafe(12)
+    db.release_connection()
+    password_hash = auth.hash_password(password)
     with atomic():
         person = Person.create(
             team=team_id,
@@ -42,7 +44,7 @@ def add_person(
             name=name.strip(),
             email=address,
             phone=number,
-            password_hash=auth.hash_password(password),
+            password_hash=password_hash,
             created_at=now,
         )
         audit.record(audit.actor_of(by), "person_added", f"person:{person.id}", now, role=role)

@@ -18,8 +18,9 @@ from wtforms.validators import InputRequired
 from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
-from backend.errors import NotFound, NotSignedIn, WrongCredentials
+from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.models import Role
+from backend.web.guesses import guess
 from backend.web.identity import forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
 
@@ -68,16 +69,21 @@ def home() -> WerkzeugResponse:
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
     form = SignInForm()
+    status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
-            person = auth.check_password(form.email.data, form.password.data)
+            with guess("sign-in", form.email.data):
+                person = auth.check_password(form.email.data, form.password.data)
         except WrongCredentials as error:
             form.password.errors = [error.detail]
+        except TooManyAttempts as error:
+            form.password.errors = [error.detail]
+            status, fields = error.status, {"Retry-After": str(error.retry_after_s)}
         else:
             session, _ = auth.begin_session(person, settings(), clock.now())
             remember(SignedIn(person, session))
             return redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
-    return render_template("sign_in.html", form=form), 200 if request.method == "GET" else 422
+    return render_template("sign_in.html", form=form), status, fields
 
 
 def _safe_next() -> str | None:
