@@ -2,13 +2,17 @@
 
 Only what turned out wrong counts, so that an office behind one address signs in as often as it likes. A stranger who
 guesses at one account, or from one address, keeps nobody out who signed in to that account from theirs before: such a
-pair is bounded by itself alone. No e-mail and no address is written anywhere.
+pair is bounded by itself alone. A browser that signed in keeps a cookie that says so and is bounded apart from all else
+at its address. No e-mail and no address is written anywhere.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import ipaddress
 import math
+import secrets
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -18,7 +22,9 @@ from typing import cast
 
 from cachetools import LRUCache
 from flask import current_app, request
+from itsdangerous import BadSignature, URLSafeSerializer
 from limits import RateLimitItem, parse_many
+from werkzeug.wrappers import Response
 
 from backend import clock
 from backend.errors import NotSignedIn, TooManyAttempts, WrongCredentials
@@ -27,6 +33,8 @@ from backend.settings import Settings
 # A crowd of strangers that is larger than this forgets its oldest guesses, and takes no more memory.
 MOST_KEYS = 100_000
 WRONG = (WrongCredentials, NotSignedIn)
+COOKIE = "cordon_known"
+COOKIE_LIFE_S = 365 * 86_400
 
 
 class Counter:
@@ -80,21 +88,22 @@ class Guesses:
         self._lock = threading.Lock()
 
     @contextmanager
-    def attempt(self, what: str, account: str | None, address: str | None) -> Iterator[None]:
+    def attempt(self, what: str, account: str | None, address: str | None, device: str | None = None) -> Iterator[None]:
         """Run the block, which raises one of ``WRONG`` where the guess was wrong: then the attempt counts.
 
-        ``what`` keeps the guesses of one kind apart from those of another; a code that names no account has None.
+        ``what`` keeps the guesses of one kind apart from those of another; a code that names no account has None. A
+        ``device`` signed in to this account before, wherever it is now.
         It counts before it is tried, so that many at once are no more than one after another.
 
         Raises: TooManyAttempts, and then the block is not run.
         """
         now = clock.now()
-        place = _network(address or "")
-        person = (account or "").strip().casefold()[:254]
+        place = f"device {device}" if device else _network(address or "")
+        person = _plain(account or "")
         pair = f"{what} {person} {place}"
         with self._lock:
             counted = [(self._pairs, pair)]
-            if pair not in self._known:
+            if device is None and pair not in self._known:
                 counted.append((self._addresses, f"{what} {place}"))
                 if account is not None:
                     counted.append((self._accounts, f"{what} {person}"))
@@ -118,6 +127,11 @@ class Guesses:
                         counter.take_back(key, now)
 
 
+def _plain(account: str) -> str:
+    """Return an account however it is written."""
+    return account.strip().casefold()[:254]
+
+
 def _network(address: str) -> str:
     """Return what one subscriber has: an IPv4 address, or a /64 of IPv6, of which each has 2^64 addresses."""
     try:
@@ -133,5 +147,28 @@ def _network(address: str) -> str:
 def guess(what: str, account: str | None = None) -> Iterator[None]:
     """Run the block as an attempt of the present request, see ``Guesses.attempt``. Raises: TooManyAttempts."""
     guesses = cast(Guesses, current_app.extensions["cordon.guesses"])
-    with guesses.attempt(what, account, request.remote_addr):
+    with guesses.attempt(what, account, request.remote_addr, _device_of(account) if account else None):
         yield
+
+
+def know_device(response: Response, account: str) -> None:
+    """Let this browser say from now on that somebody signed in to the account with it."""
+    value = _devices().dumps([_digest(account), _device_of(account) or secrets.token_urlsafe(9)])
+    is_https = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(COOKIE, value, COOKIE_LIFE_S, secure=is_https, httponly=True, samesite="Lax")
+
+
+def _device_of(account: str) -> str | None:
+    try:
+        digest, device = _devices().loads(request.cookies.get(COOKIE, ""))
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return str(device) if hmac.compare_digest(str(digest).encode(), _digest(account).encode()) else None
+
+
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key), salt="known-device")
+
+
+def _digest(account: str) -> str:
+    return hmac.new(str(current_app.secret_key).encode(), _plain(account).encode(), hashlib.sha256).hexdigest()

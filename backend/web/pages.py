@@ -20,7 +20,7 @@ from backend.alerts import Outcome
 from backend.auth import SignedIn
 from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.models import Role
-from backend.web.guesses import guess
+from backend.web.guesses import guess, know_device
 from backend.web.identity import forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
 
@@ -82,7 +82,9 @@ def sign_in() -> Any:
         else:
             session, _ = auth.begin_session(person, settings(), clock.now())
             remember(SignedIn(person, session))
-            return redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
+            response = redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
+            know_device(response, person.email)
+            return response
     return render_template("sign_in.html", form=form), status, fields
 
 

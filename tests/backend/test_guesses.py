@@ -117,19 +117,38 @@ def test_whoever_mistyped_too_often_is_let_in_again_after_the_while_that_was_sai
     assert signs_in(app, OFFICER, demo.PASSWORD, OFFICE).status_code == 200
 
 
+def submits(client: Any, email: str, password: str, address: str) -> Any:
+    """Sign in by the page."""
+    here = {"REMOTE_ADDR": address}
+    form = client.get("/sign-in", environ_overrides=here).text
+    token = form.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+    data = {"email": email, "password": password, "csrf_token": token}
+    return client.post("/sign-in", data=data, environ_overrides=here)
+
+
 def test_the_page_counts_with_the_api_and_says_so_in_words(app: Flask) -> None:
     statuses(app, [OFFICER], [STRANGER] * 3)
-    client = app.test_client()
-    form = client.get("/sign-in", environ_overrides={"REMOTE_ADDR": STRANGER}).text
-    token = form.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
-    page = client.post(
-        "/sign-in",
-        data={"email": OFFICER, "password": "a guess", "csrf_token": token},
-        environ_overrides={"REMOTE_ADDR": STRANGER},
-    )
+    page = submits(app.test_client(), OFFICER, "a guess", STRANGER)
     assert page.status_code == 429
     assert "Too many attempts" in page.text
     assert "Retry-After" in page.headers
+
+
+def test_a_browser_that_signed_in_before_is_let_in_whatever_is_guessed_around_it(app: Flask) -> None:
+    browser = app.test_client()
+    assert submits(browser, OFFICER, demo.PASSWORD, OFFICE).status_code == 302
+    # Also by a stranger behind the same address, at the same account.
+    assert statuses(app, [OFFICER], [OFFICE] * 5)[-1] == 429
+    statuses(app, [OFFICER], [f"203.0.113.{n}" for n in range(20)])
+    assert submits(browser, OFFICER, demo.PASSWORD, OFFICE).status_code == 302
+    assert submits(browser, OFFICER, demo.PASSWORD, ELSEWHERE).status_code == 302
+    # It is bounded itself, and says nothing about another account.
+    assert [submits(browser, OFFICER, "a guess", OFFICE).status_code for _ in range(4)] == [422, 422, 422, 429]
+    for _ in range(3):
+        submits(browser, "grace@cordon.example", "a guess", STRANGER)
+    assert submits(browser, "grace@cordon.example", demo.PASSWORD, STRANGER).status_code == 429
+    browser.set_cookie("cordon_known", "forged")
+    assert submits(browser, OFFICER, demo.PASSWORD, OFFICE).status_code == 429
 
 
 def test_codes_that_pair_a_phone_are_bounded_alike(app: Flask) -> None:
