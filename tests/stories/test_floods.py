@@ -91,7 +91,9 @@ def test_slow_senders_hold_no_thread_that_a_tag_or_an_officer_needs(world: World
 
 def test_strangers_who_never_close_or_read_hold_nobody_up(world: World) -> None:
     last = b"GET /sign-in HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n"
-    with web_server(world.settings) as url, strangers(url, 3 * FEW_THREADS, last):
+    with web_server(world.settings) as url, strangers(url, 3 * FEW_THREADS, last) as answered:
+        for sock in answered:
+            assert sock.recv(12) == b"HTTP/1.1 200"
         assert world.tag.post(world.tag.fix(5_000), url=url).status_code == 200
 
 
