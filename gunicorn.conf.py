@@ -1,13 +1,22 @@
-"""How the web process is served: one gthread process, whose threads are mostly open sockets that wait."""
+"""How the web process is served: one process, whose worker reads requests whole before it gives them a thread."""
 
 import os
+import resource
 import threading
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-worker_class = "gthread"
+worker_class = "backend.web.server.LaneWorker"
 # Socket.IO needs one process behind one address.
 workers = 1
-threads = int(os.environ.get("CORDON_WEB_THREADS", "256"))
+# Of tags; people, signing in and sockets have threads of their own beside these (backend/web/lanes.py).
+threads = int(os.environ.get("CORDON_WEB_THREADS", "64"))
+# A connection costs a file; what waits for its sender costs no thread. Some files are for everything else.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_files = max(_soft, min(_hard, 20_000) if _hard != resource.RLIM_INFINITY else 20_000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _hard))
+worker_connections = min(8_000, max(256, _files - 1_000))
+# Sent piece by piece, so that a phone that never reads is given up.
+sendfile = False
 graceful_timeout = 5
 timeout = 60
 keepalive = 30

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,7 +27,8 @@ from backend.web import (
     unknown_clients,
 )
 from backend.web import alarms as service_alarms
-from backend.web.gate import SocketGate
+from backend.web.gate import MOST_MESSAGE_BYTES, SocketGate
+from backend.web.guesses import Guesses
 from mobile_api import alerts, cases, devices, duty, numbers, phones, receipts, sessions, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
@@ -83,31 +82,26 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
-    for guessable in (
-        "sessions.sign_in",
-        "sessions.change_password",
-        "pages.sign_in",
-        "phones.pair",
-        "account_pages.change_password",
-    ):
-        app.view_functions[guessable] = limiter.limit(
-            lambda: config.sign_in_limit, key_func=sessions.guess_key, methods=["POST", "PUT"]
-        )(app.view_functions[guessable])
+    app.extensions["cordon.guesses"] = Guesses(config)
 
     socketio = SocketIO(
         app,
         async_mode="threading",
         ping_interval=5,
         ping_timeout=5,
+        # Long polling would hold a thread for each waiting request; a page that has no socket asks by HTTP anyway.
+        transports=["websocket"],
+        max_http_buffer_size=MOST_MESSAGE_BYTES,
         cors_allowed_origins=[origin for origin in config.socket_origins.split(",") if origin] or None,
         manage_session=False,
     )
-    app.wsgi_app = SocketGate(app.wsgi_app, config.most_sockets)  # type: ignore[method-assign]
+    app.wsgi_app = SocketGate(  # type: ignore[method-assign]
+        app.wsgi_app, config.most_sockets, config.socket_known_within_s
+    )
+    if config.trusted_proxies:
+        # Outermost: the gate too must know one stranger from another.
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     hub = Websocket(socketio)
     sockets.init_app(socketio, hub, config)
     app.extensions["cordon.websocket"] = hub

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from backend import alerts, audit, devices, spelling
+from backend import alerts, audit, db, devices, hashing, spelling
 from backend.db import atomic, instant_text
 from backend.errors import NotSignedIn, WrongCredentials
 from backend.models import Person, Session, Socket
 from backend.settings import Settings
-
-_hasher = PasswordHasher()
-# Checked when an e-mail is unknown, so that the time of the answer does not tell which e-mails exist.
-# Each check takes 64 MiB on purpose: a crowd at the door must not take the memory of the whole service.
-_verifying = threading.BoundedSemaphore(4)
-_NOBODY_HASH = _hasher.hash(secrets.token_urlsafe(16))
 
 # A phone on a bad network gives up waiting for an answer after 10 to 20 s and asks once more.
 REFRESH_GRACE_S = 30.0
@@ -46,8 +37,13 @@ class SignedIn:
 
 
 def hash_password(password: str) -> str:
-    """Return the Argon2id hash of ``password``, with the library's own parameters."""
-    return _hasher.hash(password)
+    """Return the hash of ``password``; no database connection is held meanwhile, outside a unit of work.
+
+    Raises: TooManyAttempts.
+    """
+    if not db.is_in_unit():
+        db.release_connection()
+    return hashing.hash_password(password)
 
 
 def digest(token: str) -> str:
@@ -65,15 +61,23 @@ def _refresh_tokens(settings: Settings) -> URLSafeSerializer:
 
 
 def check_password(email: str, password: str) -> Person:
-    """Return the active person. Raises: WrongCredentials, whatever was wrong."""
+    """Return the active person. No database connection is held while the password is hashed.
+
+    Raises: WrongCredentials, whatever was wrong; TooManyAttempts where too many wait to be checked.
+    """
     person = Person.get_or_none(spelling.is_same(Person.email, email))
-    try:
-        with _verifying:
-            _hasher.verify(person.password_hash if person else _NOBODY_HASH, password)
-    except VerificationError:
-        person = None
-    if person is None or not person.is_active:
+    db.release_connection()
+    checked = person.password_hash if person else hashing.OF_NOBODY
+    is_right = hashing.is_right(checked, password)
+    # While it was hashed the account may have been closed, or its password changed.
+    if is_right and person is not None:
+        person = Person.get_or_none(Person.id == person.id, Person.password_hash == checked, Person.is_active)
+    if not is_right or person is None:
         raise WrongCredentials("The e-mail and password do not belong together.")
+    if hashing.is_outdated(checked):
+        db.release_connection()
+        renewed = hashing.hash_password(password)
+        Person.update(password_hash=renewed).where(Person.id == person.id, Person.password_hash == checked).execute()
     return person
 
 

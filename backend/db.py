@@ -271,6 +271,11 @@ def long_thought() -> Iterator[None]:
     database.execute_sql("SET LOCAL idle_in_transaction_session_timeout TO DEFAULT")
 
 
+def is_in_unit() -> bool:
+    """Tell whether this thread is in a unit of work."""
+    return bool(_unit.depth)
+
+
 def before_commit(key: Any, finish: Callable[[], None]) -> None:
     """Run ``finish`` once, last thing before the present unit of work commits; one call for each ``key``."""
     assert _unit.depth, "before_commit belongs inside atomic()"
@@ -304,7 +309,7 @@ def forget_connection() -> None:
 
 def release_connection() -> None:
     """Give this thread's connection back to the pool."""
-    if not database.is_closed():
+    if database.obj is not None and not database.is_closed():
         database.close()
 
 

@@ -114,6 +114,16 @@ class InvalidRecord(DomainError):
     code, status, title = "invalid_record", 422, "The entry cannot be true"
 
 
+class TooManyAttempts(DomainError):
+    """Too many attempts to sign in, or to guess a code; the next one counts after ``retry_after_s`` seconds."""
+
+    code, status, title = "too_many_requests", 429, "Too many attempts"
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class StorageUnavailable(DomainError):
     """Nothing was kept; the caller sends the same again after ``retry_after_s`` seconds."""
 

@@ -59,8 +59,10 @@ class Settings:
     most_sockets: int = _setting(
         160,
         "sockets",
-        "Most sockets that one web process holds open; further ones are refused and poll. Each takes one of the "
-        "server's threads (CORDON_WEB_THREADS), and the rest is for tags and people.",
+        "Most sockets of people that one web process holds open; further ones are refused and poll.",
+    )
+    socket_known_within_s: float = _setting(
+        5.0, "seconds", "How long a socket may be open before it has said whose it is; then it is closed."
     )
     tile_url: str = _setting(
         "",
@@ -99,7 +101,19 @@ class Settings:
     access_token_s: int = _setting(900, "seconds", "Life of an access token.")
     refresh_token_s: int = _setting(30 * 86_400, "seconds", "Life of a session that is not refreshed.")
     sign_in_limit: str = _setting(
-        "10 per minute", "rate", "Most attempts to sign in per address and e-mail; more are answered 429."
+        "10 per minute; 20 per hour",
+        "rates",
+        "Most wrong attempts to sign in to one account from one address, and to pair a phone; more are answered 429.",
+    )
+    sign_in_account_limit: str = _setting(
+        "100 per hour",
+        "rates",
+        "The same for one account from all addresses together, but for those from which somebody signed in to it.",
+    )
+    sign_in_address_limit: str = _setting(
+        "60 per minute; 300 per hour",
+        "rates",
+        "The same for one address and all accounts together, but for those that somebody signed in to from it.",
     )
     twilio_account_sid: str = _setting("", "text", "Twilio account. Empty: SMS is off, and start-up says so.")
     twilio_auth_token: str = _setting("", "secret", "Twilio auth token: sends, and checks the signature of callbacks.")

@@ -9,10 +9,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 
 from backend import clock, shared_location
-from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable
+from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable, TooManyAttempts
 from backend.models import VictimPhone
 from backend.shared_location import MovingPlaceAlone
 from backend.web.bounds import Instant
+from backend.web.guesses import guess
 from backend.web.identity import current_person, settings
 from backend.web.openapi import describes
 from mobile_api.bodies import read, write
@@ -110,11 +111,14 @@ def end(victim_id: int) -> tuple[str, int]:
     body=PairingIn,
     answer=PhoneTokenOut,
     status=201,
-    errors=[NotSignedIn, InvalidRequest],
+    errors=[NotSignedIn, TooManyAttempts, InvalidRequest],
     is_public=True,
 )
 def pair() -> Response:
-    return write(PhoneTokenOut(token=shared_location.pair(read(PairingIn).code, clock.now())), 201)
+    body = read(PairingIn)
+    with guess("pairing"):
+        token = shared_location.pair(body.code, clock.now())
+    return write(PhoneTokenOut(token=token), 201)
 
 
 @bp.post("/v1/phones/current/positions")

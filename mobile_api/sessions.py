@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from secrets import token_bytes
-
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from backend import accounts, auth, clock
-from backend.errors import InvalidRequest, NotSignedIn, WeakPassword, WrongCredentials
-from backend.spelling import folded
+from backend.errors import InvalidRequest, NotSignedIn, TooManyAttempts, WeakPassword, WrongCredentials
+from backend.web.guesses import guess
 from backend.web.identity import current_person, no_store, settings, signed_in
 from backend.web.openapi import describes
 from mobile_api.bodies import read
 from mobile_api.schemas import MeOut, PasswordIn, RefreshIn, SignInIn, TokensOut
 
 bp = Blueprint("sessions", __name__)
-
-# Attempts are counted in the memory of one process, and so is what their digests are made with.
-GUESS_KEY = token_bytes(32)
-
-
-def guess_key() -> str:
-    """Return what attempts to sign in are counted by: address and e-mail, from the API's body or the page's form.
-
-    It is a digest, since whatever counts may log what it counts by.
-    """
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:
-        body = None
-    email = body.get("email") if isinstance(body, dict) else request.form.get("email", "")
-    key = f"{request.remote_addr} {folded(str(email))[:254]}"
-    return blake2b(key.encode(errors="replace"), key=GUESS_KEY, digest_size=16).hexdigest()
 
 
 def _tokens(tokens: auth.Tokens) -> Response:
@@ -51,12 +31,13 @@ def _tokens(tokens: auth.Tokens) -> Response:
     tag="sessions",
     body=SignInIn,
     answer=TokensOut,
-    errors=[WrongCredentials, InvalidRequest],
+    errors=[WrongCredentials, TooManyAttempts, InvalidRequest],
     is_public=True,
 )
 def sign_in() -> Response:
     body = read(SignInIn)
-    person = auth.check_password(body.email, body.password)
+    with guess("sign-in", body.email):
+        person = auth.check_password(body.email, body.password)
     _, tokens = auth.begin_session(person, settings(), clock.now())
     return _tokens(tokens)
 
@@ -96,11 +77,12 @@ def sign_out_everywhere() -> tuple[str, int]:
     tag="sessions",
     body=PasswordIn,
     status=204,
-    errors=[NotSignedIn, WrongCredentials, WeakPassword, InvalidRequest],
+    errors=[NotSignedIn, WrongCredentials, TooManyAttempts, WeakPassword, InvalidRequest],
 )
 def change_password() -> tuple[str, int]:
     signed, body = signed_in(), read(PasswordIn)
-    accounts.change_password(signed.person, signed.session, body.old_password, body.new_password, clock.now())
+    with guess("password", signed.person.email):
+        accounts.change_password(signed.person, signed.session, body.old_password, body.new_password, clock.now())
     return "", 204
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from flask import request
 from flask_socketio import ConnectionRefusedError, SocketIO
@@ -11,6 +11,7 @@ from backend import auth, clock, db
 from backend.errors import NotSignedIn
 from backend.models import Role
 from backend.settings import Settings
+from backend.web.gate import VISIT, Visit
 
 
 class Hub(Protocol):
@@ -34,11 +35,16 @@ def init_app(socketio: SocketIO, hub: Hub, settings: Settings) -> None:
             signed_in = auth.identify(token if isinstance(token, str) else "", settings, clock.now())
             if signed_in.person.role == Role.ADMINISTRATOR:
                 raise ConnectionRefusedError("not_allowed")
+            if not _visit().is_known():
+                raise ConnectionRefusedError("too_many_sockets")
             is_cursor = isinstance(after, int) and not isinstance(after, bool)
             cursor, of = after if is_cursor else None, epoch if isinstance(epoch, str) else None
             hub.join(request.sid, signed_in, cursor, of)  # type: ignore[attr-defined]
         except NotSignedIn as error:
             raise ConnectionRefusedError(error.code) from None
+        except Exception:
+            _visit().is_left()
+            raise
         finally:
             db.release_connection()
 
@@ -47,4 +53,9 @@ def init_app(socketio: SocketIO, hub: Hub, settings: Settings) -> None:
         try:
             hub.leave(request.sid)  # type: ignore[attr-defined]
         finally:
+            _visit().is_left()
             db.release_connection()
+
+
+def _visit() -> Visit:
+    return cast(Visit, request.environ[VISIT])

@@ -12,8 +12,9 @@ from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from backend import accounts, clock
-from backend.errors import DomainError, LinkOver, WeakPassword, WrongCredentials
+from backend.errors import DomainError, LinkOver, TooManyAttempts, WeakPassword, WrongCredentials
 from backend.models import Role
+from backend.web.guesses import guess
 from backend.web.identity import PASSWORD_IS_SET, page_for, page_visitor
 
 bp = Blueprint("account_pages", __name__)
@@ -119,9 +120,12 @@ def change_password() -> Any:
     form, is_changed = ChangeForm(), False
     if form.validate_on_submit():
         try:
-            accounts.change_password(
-                signed.person, signed.session, form.old_password.data, form.password.data, clock.now()
-            )
+            with guess("password", signed.person.email):
+                accounts.change_password(
+                    signed.person, signed.session, form.old_password.data, form.password.data, clock.now()
+                )
+        except TooManyAttempts as error:
+            form.old_password.errors = [error.detail]
         except WrongCredentials:
             form.old_password.errors = ["This is not your present password."]
         except WeakPassword as error:

@@ -18,10 +18,11 @@ from wtforms.validators import InputRequired
 from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
-from backend.errors import NotFound, NotSignedIn, WrongCredentials
+from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.kinds import KINDS, title_of
 from backend.models import AlertKind, Role
 from backend.web.bounds import read_day
+from backend.web.guesses import guess, know_device
 from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
 
@@ -71,19 +72,24 @@ def home() -> WerkzeugResponse:
 def sign_in() -> Any:
     # Of a form alone: by itself it would read a body of JSON as one.
     form = SignInForm(request.form if request.method == "POST" else None)
+    status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
-            person = auth.check_password(form.email.data, form.password.data)
+            with guess("sign-in", form.email.data):
+                person = auth.check_password(form.email.data, form.password.data)
         except WrongCredentials as error:
             form.password.errors = [error.detail]
+        except TooManyAttempts as error:
+            form.password.errors = [error.detail]
+            status, fields = error.status, {"Retry-After": str(error.retry_after_s)}
         else:
             signed, _ = auth.begin_session(person, settings(), clock.now())
             remember(SignedIn(person, signed))
-            return redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
+            response = redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
+            know_device(response, person.email)
+            return response
     password_is_set = request.method == "GET" and session.pop(PASSWORD_IS_SET, False)
-    return render_template(
-        "sign_in.html", form=form, password_is_set=password_is_set
-    ), 200 if request.method == "GET" else 422
+    return render_template("sign_in.html", form=form, password_is_set=password_is_set), status, fields
 
 
 def _safe_next() -> str | None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from backend import db
-from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable
+from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(DomainError)
     def refused(error: DomainError) -> Response:
         response = problem(error.status, error.code, error.title, error.detail, error.extra)
-        if isinstance(error, StorageUnavailable):
+        if isinstance(error, (StorageUnavailable, TooManyAttempts)):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 

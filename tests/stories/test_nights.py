@@ -354,17 +354,3 @@ def test_pages_of_changes_follow_each_other_without_a_gap(world: World) -> None:
         seen |= {alert["id"] for alert in page["alerts"]}
         cursor = page["cursor"]
     assert len(seen) == 5
-
-
-def test_sockets_beyond_the_most_are_refused_and_the_rest_goes_on(world: World) -> None:
-    gate = world.app.wsgi_app
-    taken = 0
-    while gate._places.acquire(blocking=False):
-        taken += 1
-    try:
-        refused = world.api("GET", "/socket.io/?EIO=4&transport=polling")
-        assert (refused.status_code, refused.json()["code"]) == (503, "too_many_sockets")
-        assert world.api("GET", "/health").status_code == 200
-    finally:
-        gate._places.release(taken)
-    assert taken == world.settings.most_sockets

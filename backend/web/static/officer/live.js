@@ -114,6 +114,8 @@ class Live extends EventTarget {
           (token) => give({ token, after: store.cursor, epoch: store.epoch }),
           () => give({ token: "" }),
         ),
+      // Without a websocket this page polls by itself.
+      transports: ["websocket"],
       reconnectionDelay: 500,
       reconnectionDelayMax: 5000,
       timeout: 8000,
