@@ -29,7 +29,7 @@ from backend.models import (
     Wearer,
 )
 from backend.settings import Settings
-from zones import Fix
+from zones import Fix, doubt_of
 
 CODE_LENGTH = 10
 CODE_VALID_S = 1_800.0
@@ -132,7 +132,8 @@ def identify(token: str) -> VictimPhone:
 def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: datetime) -> int:
     """Judge where she is now and forget where she was; return in how many seconds her phone should report again.
 
-    Only what is newer than the newest known counts; a position of the future or of long ago is passed over.
+    Only what is newer than the newest known counts; a position of the future, of long ago, or at which
+    no phone can be is passed over.
     """
     victim_id = phone.consent.victim_id
     latest = now.timestamp() + settings.future_tolerance_s
@@ -144,7 +145,7 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
         phone = identify_again(phone)
         states: dict[tuple[int, int], PlaceState] = {}
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
-            if earliest <= fix.fix_time <= latest and _keep(victim_id, fix, now):
+            if earliest <= fix.fix_time <= latest and doubt_of(fix) is None and _keep(victim_id, fix, now):
                 for state in nearness.judge_position(rows, now, now):
                     states[state.wearer_id, state.zone_id] = state
                 insert_rows(PlaceState, [row_of(state) for state in states.values()], update_on=("wearer", "zone"))
