@@ -80,17 +80,22 @@ def _line(tag: str, fix: Fix, change: Change) -> str:
 
 
 def judge(zones: list[Zone], lines: TextIO, name: str) -> Iterator[str | None]:
-    """Yield a line of JSON for each change; None for each line of input that could not be read, told on stderr."""
+    """Yield a line of JSON for each change; None for each line not read in full, which is told on stderr."""
     judging = Judging(zones)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            tag, fix = _read_fix(json.loads(line))
+            row = json.loads(line)
+            tag, fix = _read_fix(row)
         except (json.JSONDecodeError, FixRefused) as fault:
             print(f"{name}: line {number}: {fault}", file=sys.stderr)
             yield None
             continue
+        if fix.source is Source.UNKNOWN:
+            said = f"source is {row['source']!r}, which is not a known source: judged as the coarsest."
+            print(f"{name}: line {number}: {said}", file=sys.stderr)
+            yield None
         for change in judging.accept(tag, fix):
             yield _line(tag, fix, change)
 
