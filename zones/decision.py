@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from zones import kept, words, worth
-from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, probability_inside
+from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
 from zones.path import Crossing, End
 from zones.schedule import Permission, Reason
@@ -287,8 +287,10 @@ def _doubtful(
     level, certainty = _standing(last, True)
     own = _level_outside(zone, distance, accuracy, probability, last.level)
     if use & Use.RAISE and probability > model.believe and last.level < _BREACH:
+        # At even odds, so that it has no part in what confirms; a new place may turn out to be the right one.
+        odds = min(log_odds(probability), model.still_enter_log_odds) if doubt is Doubt.JUMP else 0.0
         core = core._replace(
-            level=_BREACH, certainty=_UNCONFIRMED, log_odds=0.0, evidence_at=at, breach_since=at,
+            level=_BREACH, certainty=_UNCONFIRMED, log_odds=odds, evidence_at=at, breach_since=at,
             crossing_at=math.nan, fixes_inside=1, is_pass=False,
         )  # fmt: skip
     elif use & Use.RAISE and own > level:
