@@ -325,6 +325,9 @@ def _told(
     could_be = level == _BREACH or probability >= COULD_BE
     if not could_be and gap is not None and gap > model.long_gap_s and last.distance_m > 0:
         could_be = last.distance_m + distance <= gap * reach_mps(last.track)
+    if doubt is not None and doubt is not Doubt.COARSE:
+        # Since the last trusted place nothing is known, as in a silence.
+        could_be = could_be or core.distance_m <= (at - core.track.at) * reach_mps(core.track)
     is_pass = core.is_pass and level == _BREACH
     is_in_force, permission = True, None
     if zone.is_timed:

@@ -78,7 +78,9 @@ def test_inside_they_raise_and_no_number_of_them_confirms(more):
     fixes = [at(2000), *(at(s / 10, after_s=s, **more) for s in SIX)]
     decisions = judge(circle(), fixes)[1:]
     assert {told(decision) for decision in decisions} == {("breach", "unconfirmed")}
-    assert told(last(circle(), *fixes, at(2000, after_s=600), at(2003, after_s=660))) == ("clear", "withdrawn")
+    back = judge(circle(), [*fixes, at(2000, after_s=600), at(2003, after_s=660)])[-2:]
+    assert back[-1].level is Level.CLEAR
+    assert Certainty.WITHDRAWN in {decision.certainty for decision in back}
 
 
 def test_one_that_nobody_can_weigh_is_no_all_clear_even_as_the_first():
