@@ -123,6 +123,14 @@ def test_far_towers_say_again_and_again_that_the_wearer_has_left_and_one_does_no
     assert told(decisions[-1]) == ("clear", "confirmed")
 
 
+@pytest.mark.parametrize("name", ["the longitude's sign lost", "the longitude lost"])
+@pytest.mark.parametrize("every_s", [300, 900, 3600])
+def test_the_last_place_with_a_sign_lost_is_no_all_clear_however_slowly_it_comes(name, every_s):
+    fixes = [*INSIDE, *(NOTHING[name](120 + every_s * n) for n in range(1, 9))]
+    decisions = judge(circle(), fixes)[2:]
+    assert {told(decision) for decision in decisions} == {("breach", "confirmed")}
+
+
 def test_who_walks_over_the_prime_meridian_is_believed():
     zone_lon = -0.004
     zone = circle()
