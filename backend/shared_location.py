@@ -33,7 +33,7 @@ from backend.models import (
 )
 from backend.report_interval import Report
 from backend.settings import Settings
-from zones import Fix
+from zones import Fix, doubt_of
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +138,9 @@ def identify(token: str) -> VictimPhone:
 def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: datetime) -> int:
     """Judge where she is now and forget where she was; return in how many seconds her phone should report again.
 
-    Only what is newer than the newest known counts; a position of the future or of long ago is passed over. The answer
-    depends on how the phone moves and on nothing else: it must not tell the person who holds it who is near.
+    Only what is newer than the newest known counts; a position of the future, of long ago, or at which
+    no phone can be is passed over. The answer depends on how the phone moves and on nothing else: it must not tell the
+    person who holds it who is near.
     """
     victim_id = phone.consent.victim_id
     latest = now.timestamp() + settings.future_tolerance_s
@@ -151,7 +152,7 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
         phone = identify_again(phone)
         before, taken = _positions(victim_id), []
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
-            if earliest <= fix.fix_time <= latest and _keep(victim_id, fix, now):
+            if earliest <= fix.fix_time <= latest and doubt_of(fix) is None and _keep(victim_id, fix, now):
                 taken.append(fix)
                 for row in rows:
                     _judge(row, now)

@@ -23,6 +23,7 @@ def of_wearer(wearer_id: int, after: datetime, until: datetime | None = None) ->
             Fix.hdop,
             Fix.source,
             Fix.received_at,
+            Fix.is_valid,
         )
         .where(Fix.wearer == wearer_id, Fix.fix_time > after)
         .order_by(Fix.fix_time)
@@ -41,6 +42,7 @@ def of_wearer(wearer_id: int, after: datetime, until: datetime | None = None) ->
             hdop=hdop,
             source=Source(source) if source else None,
             received_at=received_at.timestamp(),
+            is_valid=is_valid,
         )
         for (
             fix_time,
@@ -53,5 +55,6 @@ def of_wearer(wearer_id: int, after: datetime, until: datetime | None = None) ->
             hdop,
             source,
             received_at,
+            is_valid,
         ) in query.tuples().iterator()
     ]

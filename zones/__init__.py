@@ -3,21 +3,24 @@
 An exception raised here never means clear: the caller keeps what it knew and tells a person that it cannot judge.
 """
 
-from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide, judge_instant
+from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide
 from zones.evidence import radius_68_m
-from zones.fix import Fix, FixRefused, Source
+from zones.fix import Fix, FixRefused, Source, read_validity
+from zones.instant import judge_instant
 from zones.late import judge_late, redecide
 from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
 from zones.schedule import Permission, Reason, Schedule, Timing
 from zones.survey import Survey, survey
+from zones.worth import Doubt, doubt_of
 from zones.zone import TeamArea, Zone, ZoneKind, ZoneRefused
 
 __all__ = [
     "LATENESS_S",
     "Certainty",
     "Decision",
+    "Doubt",
     "Fix",
     "FixRefused",
     "Level",
@@ -41,9 +44,11 @@ __all__ = [
     "are_repeated",
     "decide",
     "decide_moving",
+    "doubt_of",
     "judge_instant",
     "judge_late",
     "radius_68_m",
+    "read_validity",
     "redecide",
     "replay",
     "survey",

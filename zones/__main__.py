@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from zones.fix import Fix, FixRefused, Source
+from zones.fix import Fix, FixRefused, Source, read_validity
 from zones.judging import Change, Judging
 from zones.zone import Zone, ZoneRefused
 
@@ -18,7 +18,8 @@ ZONES  GeoJSON: a FeatureCollection or one Feature. Point with radius_m or radiu
        LineString with width_m; properties id, buffer_m, kind (exclusion,
        inclusion, restriction), tag (absent: the zone applies to all)
 FIXES  one JSON object a line in order of arrival: tag, fix_time (epoch s), lat, lon (WGS 84 degrees), and where known
-       received_at (epoch s), accuracy_m (68 % radius), speed_mps, course_deg, satellites, hdop, source
+       received_at (epoch s), accuracy_m (68 % radius), speed_mps, course_deg, satellites, hdop, source (gnss, wifi,
+       cell, rf; any other word is judged as the coarsest), valid (false: the receiver itself does not believe it)
 prints one JSON object a line for each change: tag, zone, at (received_at of the fix that caused it), level, certainty,
        and distance_m, probability, fix_time, reasons; crossing_at, pass_through and late where they apply
 """
@@ -44,12 +45,16 @@ def _read_fix(row: Any) -> tuple[str, Fix]:
     missing = [name for name in ("tag", "fix_time", "lat", "lon") if row.get(name) is None]
     if missing:
         raise FixRefused("missing", f"{' and '.join(missing)} missing.")
-    source = row.get("source")
-    if source is not None and source not in list(Source):
-        raise FixRefused("unknown_source", f"source is {source!r}, which is not a known source.")
     optional = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "received_at")
     extras = {name: row[name] for name in optional if row.get(name) is not None}
-    return str(row["tag"]), Fix(row["fix_time"], row["lat"], row["lon"], source=source, **extras)
+    return str(row["tag"]), Fix(
+        row["fix_time"],
+        row["lat"],
+        row["lon"],
+        source=Source.read(row.get("source")),
+        is_valid=read_validity(row),
+        **extras,
+    )
 
 
 def _line(tag: str, fix: Fix, change: Change) -> str:
@@ -75,17 +80,22 @@ def _line(tag: str, fix: Fix, change: Change) -> str:
 
 
 def judge(zones: list[Zone], lines: TextIO, name: str) -> Iterator[str | None]:
-    """Yield a line of JSON for each change; None for each line of input that could not be read, told on stderr."""
+    """Yield a line of JSON for each change; None for each line not read in full, which is told on stderr."""
     judging = Judging(zones)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            tag, fix = _read_fix(json.loads(line))
+            row = json.loads(line)
+            tag, fix = _read_fix(row)
         except (json.JSONDecodeError, FixRefused) as fault:
             print(f"{name}: line {number}: {fault}", file=sys.stderr)
             yield None
             continue
+        if fix.source is Source.UNKNOWN:
+            said = f"source is {row['source']!r}, which is not a known source: judged as the coarsest."
+            print(f"{name}: line {number}: {said}", file=sys.stderr)
+            yield None
         for change in judging.accept(tag, fix):
             yield _line(tag, fix, change)
 

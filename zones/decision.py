@@ -9,16 +9,19 @@ import math
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from zones import kept, words
-from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95, Model, accuracy_m, log_odds, probability_inside
+from zones import kept, words, worth
+from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
-from zones.path import End
+from zones.path import Crossing, End
 from zones.schedule import Permission, Reason
 from zones.state import LATENESS_S, Core, PlaceState
 from zones.track import Travel, is_moving, reach_mps, travel
+from zones.trust import trusted
+from zones.weighing import is_standing, unchanged, weigh
+from zones.worth import UNPLACED_M, Doubt, Rival, Use
 from zones.zone import Zone, ZoneKind
 
-__all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide", "judge_instant"]
+__all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide"]
 
 # Below one in twenty he is taken not to be there.
 COULD_BE = 0.05
@@ -44,10 +47,11 @@ class Certainty(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-_CERTAINTIES = (Certainty.UNCONFIRMED, Certainty.CONFIRMED, Certainty.WITHDRAWN)
+CERTAINTIES = (Certainty.UNCONFIRMED, Certainty.CONFIRMED, Certainty.WITHDRAWN)
 _UNCONFIRMED, _CONFIRMED, _WITHDRAWN = range(3)
 _CLEAR, _BUFFER, _BREACH = range(3)
-_LEVELS = tuple(Level)
+LEVELS = tuple(Level)
+_NOTHING, _BOTH = Use.NOTHING, Use.BOTH
 
 
 class Decision(NamedTuple):
@@ -74,11 +78,11 @@ class Decision(NamedTuple):
     path_probability: float
     gap_s: float | None
     is_repeat: bool
-    is_jump: bool
     is_in_force: bool = True
     permission: Permission | None = None
     silent_s: float = 0.0
     answer_age_s: float = 0.0
+    doubt: Doubt | None = None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -112,54 +116,7 @@ def decide(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL)
     return judge(zone, fix, state, model)
 
 
-class _Evidence(NamedTuple):
-    """Whether a breach told by fixes stands, how sure, and since when."""
-
-    is_breach: bool
-    is_confirmed: bool
-    log_odds: float
-    evidence_at: float
-    since: float
-    crossing_at: float
-    fixes_inside: int
-
-
-def _weigh(
-    last: Core, at: float, distance: float, probability: float, is_moving: bool, worth: float, model: Model
-) -> _Evidence:
-    """Add this fix's evidence to what is stored: believed at once, left by odds over time; an all-clear at `worth`."""
-    odds = log_odds(probability)
-    if not is_moving:
-        odds = max(-model.still_leave_log_odds, min(model.still_enter_log_odds, odds))
-    # Danger is believed where safety is doubted: only an all-clear is told by a repeated fix at a part of its worth.
-    odds = odds * worth if odds < 0 else odds
-    if not is_standing(last):
-        if probability <= model.believe:
-            return _Evidence(False, False, math.nan, at, math.nan, math.nan, 0)
-        entered_at = math.nan
-        if last.distance_m > 0 >= distance:
-            entered_at = last.fix_time + (at - last.fix_time) * last.distance_m / (last.distance_m - distance)
-        since = at if math.isnan(entered_at) else entered_at
-        is_confirmed = odds >= model.confirm_log_odds
-        return _Evidence(True, is_confirmed, min(odds, model.stored_log_odds), at, since, entered_at, 1)
-    independent_s = model.still_independent_s if odds > 0 and not is_moving else model.independent_s
-    weight = min(1.0, (at - last.evidence_at) / independent_s)
-    stored = min(model.stored_log_odds, last.log_odds + weight * odds)
-    if is_moving and odds < model.leave_alone_log_odds:
-        stored = min(stored, odds)
-    is_confirmed = last.certainty == _CONFIRMED or max(stored, odds) >= model.confirm_log_odds
-    fixes_inside = last.fixes_inside + (probability > model.believe)
-    return _Evidence(
-        stored >= model.leave_log_odds, is_confirmed, stored, at, last.breach_since, last.crossing_at, fixes_inside
-    )
-
-
-def is_standing(core: Core) -> bool:
-    """Return whether a breach told by fixes (not by a crossing between two) stands."""
-    return core.level == _BREACH and not math.isnan(core.log_odds)
-
-
-def _probability(zone: Zone, distance: float, scale: float) -> float:
+def probability_of(zone: Zone, distance: float, scale: float) -> float:
     """Return the probability of being on the forbidden side, `distance` signed metres from its edge."""
     shape = zone.shape
     if zone.kind is ZoneKind.EXCLUSION:
@@ -167,13 +124,9 @@ def _probability(zone: Zone, distance: float, scale: float) -> float:
     return 1 - probability_inside(-distance, scale, shape.depth_m, shape.half_breadth_m)
 
 
-def _level_outside(
-    zone: Zone, distance: float, accuracy: float, probability: float, level: int, is_coarse: bool
-) -> int:
+def _level_outside(zone: Zone, distance: float, margin: float, probability: float, level: int) -> int:
     """Return clear or buffer; a buffer is left only by more than the error of the fix, so that it does not flap."""
-    margin = 0.0
-    if level >= _BUFFER:
-        margin = accuracy * (T_RADIUS_95 / T_RADIUS_68) if is_coarse else accuracy
+    margin = margin if level >= _BUFFER else 0.0
     return _BUFFER if distance <= zone.buffer_m + margin or probability >= CLEARLY_OUT else _CLEAR
 
 
@@ -187,18 +140,38 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     distance = distance if is_exclusion else -distance
     accuracy = accuracy_m(fix, model)
     scale = accuracy / T_RADIUS_68
-    probability = _probability(zone, distance, scale)
-    is_coarse = accuracy > model.coarse_m or fix.source is Source.CELL
+    probability = probability_of(zone, distance, scale)
+    is_coarse = accuracy > model.coarse_m or (fix.source is not None and worth.is_coarse(fix, accuracy, model))
+    if is_coarse and fix.source is Source.UNKNOWN and fix.accuracy_m is None:
+        # It may be as coarse as a tower, and as good as a receiver: the graver is believed, and confirms nothing.
+        probability = max(probability, probability_of(zone, distance, model.unclaimed_gnss_m / T_RADIUS_68))
     # As the end of a path a coarse claim is worse than it says.
     end_scale = scale * model.coarse_factor if is_coarse else scale
     end = End(at, east, north, end_scale, 0.0, 0.0, 0.0, False)
+    is_placed = state is not None and state.now.track.scale_m < UNPLACED_M
     if state is None:
         last = Core(
             at, math.nan, math.nan, 0.0, math.nan, _CLEAR, _CONFIRMED, math.nan, at, math.nan, math.nan, 0, False,
             math.nan, end, None,
         )  # fmt: skip
+    elif not is_placed:
+        last = state.now._replace(distance_m=math.nan, track=end, before=None)
     else:
         last = state.now
+
+    doubt = worth.doubt_of(fix)
+    rival = last.rival
+    share = 1.0
+    if doubt is None and state is not None and is_placed:
+        track = last.track
+        step = abs(east - track.east) + abs(north - track.north)
+        if rival is not None or step >= model.mirrored_least_m or step >= model.fastest_mps * (at - track.at):
+            last, doubt, rival, share = trusted(zone, fix, end, last, distance, state.began_at, model)
+    if doubt is None and abs(distance) > model.farthest_m:
+        doubt = Doubt.FAR
+    if doubt is not None:
+        return _doubtful(zone, fix, end, distance, probability, accuracy, last, state, doubt, rival, model)
+
     is_repeat = east == last.east and north == last.north and end_scale >= last.scale_m
     # A coarse source gives the same answer for hours, and a kept answer is claimed less surely each time: neither is
     # news. A good fix at the same place may be a receiver that holds still, and a tag at rest must neither stay
@@ -206,70 +179,155 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     is_stale = is_repeat and (is_coarse or end_scale > last.scale_m)
     was_standing = is_standing(last)
     # It may tell its own age, and then it is judged as the better fix that it was.
-    new_at = kept.dated(last, end, accuracy, model) if is_stale and fix.source is not Source.CELL else None
-    if is_repeat or state is None:
-        way = Travel(None, False, last.is_pass, last.closing_mps, last.track, None)
+    new_at = kept.dated(last, end, accuracy, model) if is_stale and not worth.is_tower(fix) else None
+    if is_repeat or not is_placed:
+        way = Travel(None, last.is_pass, last.closing_mps, last.track, None)
     else:
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
-    found = way.found
 
+    reach, use = 0.0, _BOTH
+    if is_coarse:
+        reach = worth.plausible_error_m(fix, accuracy, model)
+        if worth.is_astride(fix, distance, accuracy, reach):
+            doubt = Doubt.COARSE
+        # Nor does a coarse fix at the place to stay in say that the wearer has left it.
+        is_at_home = doubt is not None and not is_exclusion and distance > 0
+        use = _NOTHING if is_at_home else worth.use_of(doubt, is_exclusion)
+    if is_stale:
+        use = _NOTHING
     if new_at is not None and not was_standing:
-        risk = _probability(zone, distance, model.coarse_m * model.coarse_factor / T_RADIUS_68)
-        evidence = _weigh(last, new_at, distance, risk, False, 1.0, model)
-    elif is_stale:
-        evidence = _Evidence(
-            was_standing,
-            last.certainty == _CONFIRMED,
-            last.log_odds,
-            last.evidence_at,
-            last.breach_since,
-            last.crossing_at,
-            last.fixes_inside,
-        )
+        was = model.coarse_m * model.coarse_factor / T_RADIUS_68
+        evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
+    elif use is not _BOTH and (was_standing or use is _NOTHING):
+        evidence = unchanged(last)
     else:
-        worth = model.repeat_worth if is_repeat and state is not None else 1.0
-        evidence = _weigh(last, at, distance, probability, is_moving(last.track, fix, end, model), worth, model)
+        share = model.repeat_worth if is_repeat and state is not None else share
+        moves = not is_coarse and is_moving(last.track, fix, end, model)
+        evidence = weigh(last, at, distance, scale, probability, moves, share, model)
+        if use is not _BOTH and evidence.is_breach:
+            # It raised at even odds, so that it has no part in what confirms.
+            evidence = evidence._replace(log_odds=0.0)
 
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at
     fixes_inside, is_pass = evidence.fixes_inside, way.is_pass
     if evidence.is_breach:
         level, certainty = _BREACH, _CONFIRMED if evidence.is_confirmed else _UNCONFIRMED
         is_pass = is_pass and (last.is_pass or not was_standing)
-    elif found is not None:
+    elif way.found is not None:
         level, certainty, log_odds_now, fixes_inside = _BREACH, _UNCONFIRMED, math.nan, 0
-        since = crossing_at = round(found.at, 3)
+        since = crossing_at = round(way.found.at, 3)
     else:
-        level = _level_outside(zone, distance, accuracy, probability, last.level, is_coarse)
-        certainty = _CONFIRMED if not is_coarse and probability < CLEARLY_OUT else _UNCONFIRMED
+        level = _level_outside(zone, distance, reach or accuracy, probability, last.level)
+        # One coarse answer may be old; a second that says the same, clear of all, is an all-clear.
+        is_sure = distance > zone.buffer_m + reach and last.level == _CLEAR and state is not None
+        certainty = _CONFIRMED if (is_sure if is_coarse else probability < CLEARLY_OUT) else _UNCONFIRMED
         if was_standing and last.certainty == _UNCONFIRMED:
             certainty = _WITHDRAWN
         log_odds_now = since = crossing_at = math.nan
         fixes_inside = 0
+        if use is not _BOTH and level <= last.level:
+            # Of a buffer it is said that this fix cannot tell.
+            level, certainty = last.level, _UNCONFIRMED if is_coarse else _standing(last, False)[1]
+            since, crossing_at, is_pass = last.breach_since, last.crossing_at, last.is_pass
     core = Core(
         at, east, north, end_scale, distance, level, certainty, log_odds_now, evidence.evidence_at, since, crossing_at,
         fixes_inside, is_pass, way.closing_mps, way.track, way.before,
     )  # fmt: skip
+    return _told(
+        zone, fix, state, last, core, way.found, distance, probability, accuracy, is_repeat, doubt,
+        0.0 if new_at is None else at - new_at, model,
+    )  # fmt: skip
 
+
+def _standing(last: Core, is_doubted: bool) -> tuple[int, int]:
+    """Return the level and certainty that stand on after a report that says nothing; a withdrawal is said once."""
+    if last.certainty == _WITHDRAWN or (is_doubted and last.level == _CLEAR):
+        return last.level, _UNCONFIRMED
+    return last.level, last.certainty
+
+
+def _doubtful(
+    zone: Zone,
+    fix: Fix,
+    end: End,
+    distance: float,
+    probability: float,
+    accuracy: float,
+    last: Core,
+    state: PlaceState | None,
+    doubt: Doubt,
+    rival: Rival | None,
+    model: Model,
+) -> Decision:
+    """Judge a report that is no evidence: what stands goes on standing, and inside the zone it raises, unconfirmed."""
+    at = fix.fix_time
+    use = worth.use_of(doubt, zone.kind is ZoneKind.EXCLUSION)
+    is_placed = state is not None and last.track.scale_m < UNPLACED_M and not math.isnan(last.distance_m)
+    if is_placed:
+        core = last._replace(fix_time=at, rival=rival)
+    else:
+        # Where the tag is remains unknown: no way begins at this place.
+        nowhere = end._replace(scale_m=UNPLACED_M)
+        core = last._replace(
+            fix_time=at, east=end.east, north=end.north, scale_m=UNPLACED_M, distance_m=distance, track=nowhere
+        )
+    level, certainty = _standing(last, True)
+    own = _level_outside(zone, distance, accuracy, probability, last.level)
+    if use & Use.RAISE and probability > model.believe and last.level < _BREACH:
+        # At even odds, so that it has no part in what confirms; a new place may turn out to be the right one.
+        odds = min(log_odds(probability), model.still_enter_log_odds) if doubt is Doubt.JUMP else 0.0
+        core = core._replace(
+            level=_BREACH, certainty=_UNCONFIRMED, log_odds=odds, evidence_at=at, breach_since=at,
+            crossing_at=math.nan, fixes_inside=1, is_pass=False,
+        )  # fmt: skip
+    elif use & Use.RAISE and own > level:
+        core = core._replace(level=own, certainty=_UNCONFIRMED)
+    else:
+        distance, accuracy = core.distance_m, core.scale_m * T_RADIUS_68
+        probability = probability_of(zone, distance, core.scale_m)
+        core = core._replace(level=level, certainty=certainty)
+    return _told(zone, fix, state, last, core, None, distance, probability, accuracy, False, doubt, 0.0, model)
+
+
+def _told(
+    zone: Zone,
+    fix: Fix,
+    state: PlaceState | None,
+    last: Core,
+    core: Core,
+    found: Crossing | None,
+    distance: float,
+    probability: float,
+    accuracy: float,
+    is_repeat: bool,
+    doubt: Doubt | None,
+    answer_age_s: float,
+    model: Model,
+) -> Decision:
+    """Return what is told of a judgement, by what is in force."""
+    at, level, certainty = fix.fix_time, core.level, core.certainty
     gap = at - last.fix_time if state is not None else None
-    path_probability = found.probability if found is not None else 0.0
-    closing = None if math.isnan(way.closing_mps) else way.closing_mps
+    closing = None if math.isnan(core.closing_mps) else core.closing_mps
     to_edge = distance / closing if closing is not None and closing >= SLOWEST_APPROACH_MPS and distance > 0 else None
     could_be = level == _BREACH or probability >= COULD_BE
     if not could_be and gap is not None and gap > model.long_gap_s and last.distance_m > 0:
         could_be = last.distance_m + distance <= gap * reach_mps(last.track)
-    standing_odds = core.log_odds
-    is_pass = is_pass and level == _BREACH
+    if doubt is not None and doubt is not Doubt.COARSE:
+        # Since the last trusted place nothing is known, as in a silence.
+        could_be = could_be or core.distance_m <= (at - core.track.at) * reach_mps(core.track)
+    is_pass = core.is_pass and level == _BREACH
     is_in_force, permission = True, None
     if zone.is_timed:
-        level, certainty, is_in_force, permission = _timed(zone, at, level, certainty, is_pass)
+        level, certainty, is_in_force, permission = timed(zone, at, level, certainty, is_pass)
         could_be = could_be and is_in_force
-    if not math.isnan(standing_odds):
-        probability = 1 / (1 + math.exp(-standing_odds))
+    path_probability = found.probability if found is not None else 0.0
+    if not math.isnan(core.log_odds):
+        probability = 1 / (1 + math.exp(-core.log_odds))
     elif level == _BREACH:
         probability = max(probability, path_probability)
     return Decision(
-        _LEVELS[level],
-        _CERTAINTIES[certainty],
+        LEVELS[level],
+        CERTAINTIES[certainty],
         distance,
         probability,
         closing,
@@ -277,7 +335,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         could_be,
         is_pass,
         at,
-        None if math.isnan(crossing_at) else crossing_at,
+        None if math.isnan(core.crossing_at) else core.crossing_at,
         PlaceState(core, core, None, at) if state is None else state.then(core),
         zone.kind,
         accuracy,
@@ -285,17 +343,15 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         path_probability,
         gap,
         is_repeat,
-        way.is_jump,
         is_in_force,
         permission,
         0.0,
-        0.0 if new_at is None else at - new_at,
+        answer_age_s,
+        doubt,
     )
 
 
-def _timed(
-    zone: Zone, at: float, level: int, certainty: int, is_pass: bool
-) -> tuple[int, int, bool, Permission | None]:
+def timed(zone: Zone, at: float, level: int, certainty: int, is_pass: bool) -> tuple[int, int, bool, Permission | None]:
     """Return the level and certainty to tell, whether the zone is in force, and the permission that holds.
 
     The state keeps what the position says, so that the instant at which the zone comes into force can be judged.
@@ -306,59 +362,3 @@ def _timed(
     if permission is not None and permission.reason is Reason.PASSAGE and is_pass and level == _BREACH:
         return _BUFFER, certainty, True, permission
     return level, certainty, True, permission
-
-
-def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL) -> Decision:
-    """Judge an instant without a fix: a schedule begins or ends, or a tag has been silent.
-
-    `at` is in epoch seconds, not before the last fix. What the last fix told is told again, less surely as it ages:
-    a breach is confirmed no longer than `silence_s` after it, and `could_be_inside` asks how far he may have gone.
-    The state is not changed by it.
-
-    Raises: ValueError when `at` lies before the last fix.
-    """
-    core = state.now
-    silent = at - core.fix_time
-    if silent < 0:
-        raise ValueError(f"The instant {at} lies before the last fix judged, {core.fix_time}.")
-    level, certainty = core.level, core.certainty
-    if silent > model.silence_s and certainty == _CONFIRMED:
-        certainty = _UNCONFIRMED
-    reach = silent * reach_mps(core.track)
-    could_be = level == _BREACH or core.distance_m <= reach
-    if level == _CLEAR and core.distance_m <= reach + zone.buffer_m and silent > model.long_gap_s:
-        level, certainty = _BUFFER, _UNCONFIRMED
-    is_pass = core.is_pass and level == _BREACH
-    is_in_force, permission = True, None
-    if zone.is_timed:
-        level, certainty, is_in_force, permission = _timed(zone, at, level, certainty, is_pass)
-    odds = core.log_odds
-    accuracy = core.scale_m * T_RADIUS_68
-    if not math.isnan(odds):
-        probability = 1 / (1 + math.exp(-odds))
-    else:
-        aged = max(1.0, math.hypot(core.scale_m, reach / T_RADIUS_68))
-        probability = _probability(zone, core.distance_m, aged)
-    return Decision(
-        _LEVELS[level],
-        _CERTAINTIES[certainty],
-        core.distance_m,
-        probability,
-        None,
-        None,
-        could_be and is_in_force,
-        is_pass,
-        core.fix_time,
-        None if math.isnan(core.crossing_at) else core.crossing_at,
-        state,
-        zone.kind,
-        accuracy,
-        False,
-        0.0,
-        None,
-        False,
-        False,
-        is_in_force,
-        permission,
-        silent,
-    )

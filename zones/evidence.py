@@ -41,6 +41,8 @@ class Model:
     # for a path, and it neither ends nor clears anything near its own size.
     coarse_m: float = 100.0
     coarse_factor: float = 1.5
+    # Towers claim 58 m at the median and are off by hundreds; a source of an unknown name may be one.
+    least_cell_m: float = 300.0
     # A breach is believed at once at even odds; it is confirmed, and left, at odds of 19 to 1 and 9 to 1.
     believe: float = 0.5
     confirm_log_odds: float = 3.0
@@ -69,6 +71,18 @@ class Model:
     velocity_age_s: float = 120.0
     # No road or rail in the United Kingdom is faster (High Speed 1: 300 km/h = 83 m/s).
     fastest_mps: float = 90.0
+    # After an impossible step the trusted place gives way once the trains of ordinary lines (125 mph) could have led to
+    # the rival ones, or to two minutes of them when it was a single one.
+    travelled_mps: float = 56.0
+    rivals_needed: int = 4
+    rivals_last_s: float = 120.0
+    # A place is asked whether it is the last one with its sign lost: steps of more than 5 km, or of more than 1 km at
+    # 54 km/h as the crow flies. Shorter and slower ones lead over the prime meridian every day.
+    mirrored_least_m: float = 1_000.0
+    mirrored_far_m: float = 5_000.0
+    mirrored_fast_mps: float = 15.0
+    # Nobody is kept from, or in, a place on another continent.
+    farthest_m: float = 1_500_000.0
     # Displacement counts as movement when the errors alone would exceed it once in 20 times.
     moved_radii: float = T_RADIUS_95
     # How long a direction lasts: of 15, 30, 60 and 120 s, 15 s predicted best where one walks, cycles or rides.
@@ -116,7 +130,7 @@ def accuracy_m(fix: Fix, model: Model = MODEL) -> float:
     source = fix.source
     if source is None or source is Source.GNSS:
         return model.unclaimed_gnss_m
-    if source is Source.CELL:
+    if source is Source.CELL or source is Source.UNKNOWN:
         return model.unclaimed_cell_m
     return model.unclaimed_wifi_m if source is Source.WIFI else model.unclaimed_rf_m
 

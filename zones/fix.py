@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from zones import geo
 
@@ -16,6 +18,61 @@ class Source(StrEnum):
     WIFI = "wifi"
     CELL = "cell"
     RF = "rf"
+    # Named in a word that nobody knows: judged as the coarsest.
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def read(cls, word: object) -> Source | None:
+        """Return the source that a tag names in any spelling; None where it names none, never an error."""
+        if word is None:
+            return None
+        return _WORDS.get(_plain(word), cls.UNKNOWN) if isinstance(word, str) else cls.UNKNOWN
+
+
+# What is known by each of these words alone; whatever else is said may be as coarse as a cell tower.
+_WORDS = {
+    **dict.fromkeys(("gnss", "gps", "agps", "dgps", "gpsgnss", "satellite", "satellites"), Source.GNSS),
+    **dict.fromkeys(("glonass", "galileo", "beidou", "gpsglonass"), Source.GNSS),
+    **dict.fromkeys(("wifi", "wlan", "wirelessnetwork"), Source.WIFI),
+    **dict.fromkeys(("cell", "cellular", "celltower", "cellid", "tower", "lbs", "network", "mobile"), Source.CELL),
+    **dict.fromkeys(("gsm", "gprs", "edge", "umts", "lte", "2g", "3g", "4g", "5g", "nbiot", "ltem"), Source.CELL),
+    **dict.fromkeys(("rf", "rfbeacon", "beacon", "homebeacon", "homeunit"), Source.RF),
+}
+
+
+# What receivers, and the programs between, call their own judgement of a position; NMEA says A or V, others 1 or 0.
+_VALIDITY = ("valid", "isvalid", "fixvalid", "gpsvalid", "gnssvalid", "positionvalid", "locationvalid", "validity")
+_INVALIDITY = ("invalid", "isinvalid", "mock", "ismock", "mocked", "simulated")
+_KIND_OF_FIX = ("fix", "fixtype", "fixquality", "fixstatus", "fixmode", "gpsfix", "gnssfix", "gpsstatus")
+_NO = frozenset(("false", "no", "n", "0", "00", "v", "void", "invalid", "none", "nofix", "notvalid", "off", "lost"))
+_YES = frozenset(("true", "yes", "y", "1"))
+
+
+def _plain(word: object) -> str:
+    """Return a word in small letters and digits alone."""
+    if isinstance(word, float) and word.is_integer():
+        word = int(word)
+    return "".join(mark for mark in str(word).casefold() if mark.isalnum())
+
+
+def read_validity(sent: Mapping[str, Any]) -> bool | None:
+    """Return what the receiver says of its own position in whatever it sent, None where it says nothing.
+
+    A position that is said to be simulated is none. Only a clear no counts as one: other words are about other things.
+    """
+    found: bool | None = None
+    for name, value in sent.items():
+        plain = _plain(name)
+        if value is None or isinstance(value, list | dict):
+            continue
+        if plain in _VALIDITY or plain in _KIND_OF_FIX:
+            if _plain(value) in _NO:
+                return False
+            found = True if plain in _VALIDITY else found
+        is_simulated = plain in _INVALIDITY and _plain(value) in _YES
+        if is_simulated or (plain == "status" and _plain(value) in ("v", "void", "invalid", "nofix")):
+            return False
+    return found
 
 
 class FixRefused(ValueError):
@@ -44,6 +101,7 @@ class Fix:
     """A position in WGS 84 degrees at `fix_time` (seconds since the epoch, UTC), with what the tag said of it.
 
     `accuracy_m` is a 68 % radius in metres, as phones report it; 0 or negative means unknown and is kept as None.
+    `is_valid` is what the receiver itself says of the position, None where it says nothing.
     `course_deg` is clockwise from north. `received_at` is in epoch seconds; it is carried and never judged by, so that
     a replay gives the same answer.
 
@@ -60,6 +118,7 @@ class Fix:
     hdop: float | None = None
     source: Source | None = None
     received_at: float | None = None
+    is_valid: bool | None = None
     ecef: tuple[float, float, float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

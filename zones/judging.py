@@ -35,7 +35,7 @@ class _Tag:
 
     def __init__(self, count: int) -> None:
         self.fixes: list[Fix] = []
-        self.keys: list[tuple[float, float, float, float]] = []
+        self.keys: list[tuple[float, int, float, float, float]] = []
         self.late: list[Fix] = []
         self.limit = 64
         self.states: list[PlaceState | None] = [None] * count
@@ -106,6 +106,6 @@ class Judging:
     def _forget(kept: _Tag) -> None:
         """Drop the fixes that no state of the tag can go back to."""
         needed = min((state.anchor_time for state in kept.states if state is not None), default=kept.fixes[-1].fix_time)
-        first = bisect.bisect_right(kept.keys, (needed, 91.0, 0.0, 0.0))
+        first = bisect.bisect_right(kept.keys, (needed, 9, 0.0, 0.0, 0.0))
         del kept.keys[:first], kept.fixes[:first]
         kept.limit = max(64, 2 * len(kept.fixes))

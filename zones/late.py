@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from zones import worth
 from zones.decision import Decision, judge
 from zones.evidence import MODEL, Model
 from zones.fix import Fix
@@ -11,9 +12,13 @@ from zones.state import PlaceState
 from zones.zone import Zone
 
 
-def order(fix: Fix) -> tuple[float, float, float, float]:
-    """Return the key that sorts fixes by time; of one instant, the same fix comes first however they arrived."""
-    return fix.fix_time, fix.lat, fix.lon, fix.accuracy_m or 0.0
+def order(fix: Fix) -> tuple[float, int, float, float, float]:
+    """Return the key that sorts fixes by time; of one instant the best comes first, however they arrived.
+
+    Only the first of an instant is judged: it must not be one that says nothing.
+    """
+    rank = 2 if worth.doubt_of(fix) is not None else int(worth.is_tower(fix))
+    return fix.fix_time, rank, fix.lat, fix.lon, fix.accuracy_m or 0.0
 
 
 def _judge_all(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model) -> list[Decision]:

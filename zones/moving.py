@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from zones import worth
 from zones.decision import Certainty, Level
 from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix
 from zones.geo import Frame
 from zones.track import WALK_MPS
+from zones.trail import Trail, is_on_way
 from zones.words import metres, span
 
 # Slower than this towards the other is drift or error, not an approach.
@@ -40,24 +42,32 @@ class Whereabouts:
 
 
 class MovingState(NamedTuple):
-    """What is kept between two judgements of one wearer and one protected person."""
+    """What is kept between two judgements of one wearer and one protected person.
+
+    `trail` is where the wearer is trusted to be; nothing is kept of where the protected person is.
+    """
 
     at: float
     is_breach: bool
     is_confirmed: bool
     log_odds: float
+    trail: Trail | None = None
 
     def to_json(self) -> str:
         """Return the state as compact JSON."""
-        return json.dumps(list(self), separators=(",", ":"), allow_nan=False)
+        parts: list[float] = list(self[:4]) + ([] if self.trail is None else self.trail.flat())
+        return json.dumps(parts, separators=(",", ":"), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> MovingState:
         """Read what `to_json` wrote. Raises: ValueError when the text is anything else."""
         parts = json.loads(text)
-        if not isinstance(parts, list) or len(parts) != 4 or not all(isinstance(x, bool | int | float) for x in parts):
+        if not isinstance(parts, list) or not all(isinstance(x, bool | int | float) for x in parts):
             raise ValueError("The text is not a state of a moving place.")
-        return cls(float(parts[0]), bool(parts[1]), bool(parts[2]), float(parts[3]))
+        if len(parts) not in (4, *(4 + size for size in Trail.SIZES)):
+            raise ValueError("The text is not a state of a moving place.")
+        trail = Trail.read(parts[4:]) if len(parts) > 4 else None
+        return cls(float(parts[0]), bool(parts[1]), bool(parts[2]), float(parts[3]), trail)
 
 
 class Nearness(NamedTuple):
@@ -74,6 +84,31 @@ class Nearness(NamedTuple):
     protected_age_s: float
     reasons: tuple[str, ...]
     state: MovingState
+
+
+def _believed(who: Whereabouts, trail: Trail | None, model: Model) -> tuple[list[Whereabouts], Trail]:
+    """Return where a person may be and the trail so far: one place, or a doubted one and the trusted one before it."""
+    fix, before = who.fix, who.before
+    if trail is None:
+        trail = Trail.begin(fix if before is None else before, model)
+    trail, doubt = trail.then(fix, model)
+    if doubt is None:
+        return [who if before is None or is_on_way(before, fix, model) else Whereabouts(fix)], trail
+    return [Whereabouts(fix), *([] if trail.fix is None else [Whereabouts(trail.fix)])], trail
+
+
+def _nearest(ones: list[Whereabouts], others: list[Whereabouts]) -> tuple[Whereabouts, Whereabouts]:
+    """Return the two places that are nearest to each other: danger is believed where safety is doubted."""
+    pairs = [(one, other) for one in ones for other in others]
+    return min(pairs, key=lambda pair: math.dist(pair[0].fix.ecef, pair[1].fix.ecef))
+
+
+def _error_m(fix: Fix, model: Model) -> tuple[float, float]:
+    """Return the 68 % radius of a fix in metres, and the one by which it is judged how far off it may well be."""
+    accuracy = accuracy_m(fix, model)
+    if not worth.is_coarse(fix, accuracy, model):
+        return accuracy, accuracy
+    return accuracy, worth.plausible_error_m(fix, accuracy, model) * T_RADIUS_68 / T_RADIUS_95
 
 
 def _speed_mps(who: Whereabouts) -> float:
@@ -122,25 +157,33 @@ def decide_moving(
         raise ValueError("The instant lies before a fix or before the last judgement.")
     if not (radius_m > 0 and buffer_m >= 0):
         raise ValueError("The radius must be above 0 and the buffer not below.")
+    his_places, trail = _believed(wearer, None if state is None else state.trail, model)
+    her_places, _ = _believed(protected, None, model)
+    is_doubted = any(worth.doubt_of(who.fix) for who in (wearer, protected)) or len(his_places) + len(her_places) > 2
+    wearer, protected = _nearest(his_places, her_places)
     frame = Frame(protected.fix.lat, protected.fix.lon)
     distance = math.hypot(*frame.local(wearer.fix.ecef))
     ages = at - wearer.fix.fix_time, at - protected.fix.fix_time
-    parts = [
-        accuracy_m(wearer.fix, model) / T_RADIUS_68,
-        accuracy_m(protected.fix, model) / T_RADIUS_68,
-        ages[0] * _speed_mps(wearer) / T_RADIUS_68,
-        ages[1] * _speed_mps(protected) / T_RADIUS_68,
-    ]
-    scale = math.hypot(*parts)
+    errors = [_error_m(who.fix, model) for who in (wearer, protected)]
+    gone = [age * _speed_mps(who) / T_RADIUS_68 for age, who in zip(ages, (wearer, protected), strict=True)]
+    scale = math.hypot(*(accuracy / T_RADIUS_68 for accuracy, _ in errors), *gone)
+    # Beyond this nothing explains it but that they are apart, however coarse or old the two places are.
+    doubt = T_RADIUS_95 * math.hypot(*(widest / T_RADIUS_68 for _, widest in errors), *gone)
     probability = probability_inside(distance - radius_m, scale, 2 * radius_m, radius_m)
     odds = log_odds(probability)
+    is_tower = worth.is_tower(wearer.fix) or worth.is_tower(protected.fix)
+    if odds < 0 and (is_doubted or distance - radius_m <= doubt):
+        # A wide doubt makes every place improbable, and that is no evidence that they have parted.
+        odds = 0.0
+    elif odds > 0 and (is_doubted or is_tower):
+        odds = 0.0 if state is not None and state.is_breach else min(odds, model.still_enter_log_odds)
     was_breach = state is not None and state.is_breach
     stored = odds
     if state is not None and state.is_breach:
         weight = min(1.0, (at - state.at) / model.independent_s)
         stored = state.log_odds + weight * odds
         is_breach = stored >= model.leave_log_odds
-        is_confirmed = is_breach and (state.is_confirmed or stored >= model.confirm_log_odds)
+        is_confirmed = is_breach and (state.is_confirmed or (odds > 0 and stored >= model.confirm_log_odds))
     else:
         is_breach = probability > model.believe
         # One pair of positions raises; a second confirms.
@@ -153,7 +196,7 @@ def decide_moving(
         level = Level.BUFFER if distance <= radius_m + buffer_m or probability >= 0.1 else Level.CLEAR
         if was_breach and state is not None and not state.is_confirmed:
             certainty = Certainty.WITHDRAWN
-        elif distance - scale * T_RADIUS_95 > radius_m:
+        elif distance - doubt > radius_m and not is_doubted:
             # A wide doubt makes every place improbable, so the doubt itself must lie outside.
             certainty = Certainty.CONFIRMED
 
@@ -169,7 +212,6 @@ def decide_moving(
         else Mover.NEITHER
     )
     closing = None if his is None and hers is None else (his or 0.0) + (hers or 0.0)
-    doubt = scale * T_RADIUS_95
     reasons = [
         f"{metres(distance)} apart, ±{metres(doubt)} (95 %)",
         f"his position is {span(ages[0])} old, the other {span(ages[1])}",
@@ -180,7 +222,9 @@ def decide_moving(
             Mover.NEITHER: "neither moved towards the other",
         }[mover],
     ]
-    kept = MovingState(at, is_breach, is_confirmed, stored)
+    if is_doubted:
+        reasons.append("a newer position cannot be true, or says nothing: it ends, clears and confirms nothing")
+    kept = MovingState(at, is_breach, is_confirmed, stored, trail)
     return Nearness(
         level, certainty, distance, doubt, probability, closing, mover, ages[0], ages[1], tuple(reasons), kept
     )

@@ -99,10 +99,15 @@ def replay(zone: Zone, fixes: Sequence[Fix], zone_name: str = "Europe/London", m
     withdrawn = 0
     # Far stretches are left out for an exclusion zone; outside the other kinds every fix is a breach.
     runs = _stretches(zone, ordered, model) if zone.kind is ZoneKind.EXCLUSION else [(0, len(ordered))]
+    reached = 0
     for first, after in runs:
         state = None
         open_run: list[Decision] = []
-        for fix in ordered[first:after]:
+        for number in range(max(first, reached), len(ordered)):
+            if number >= after and not open_run:
+                break
+            reached = number + 1
+            fix = ordered[number]
             if state is not None and fix.fix_time <= state.fix_time:
                 continue
             decision = judge(zone, fix, state, model)

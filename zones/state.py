@@ -7,12 +7,14 @@ import math
 from typing import NamedTuple
 
 from zones.path import End
+from zones.worth import Rival
 
 # A fix may arrive this much later than a newer one and still be judged in its place.
 LATENESS_S = 600.0
 
 _VERSION = 1
 _END_SIZE = len(End._fields)
+_RIVAL_SIZE = len(Rival._fields)
 
 
 class Core(NamedTuple):
@@ -20,7 +22,7 @@ class Core(NamedTuple):
 
     Places are metres in the zone's own frame, instants epoch seconds, distances signed to the edge of the forbidden
     side. `track` is where the way to the next fix begins, `before` where the way to `track` began (None when there is
-    nothing to look back on).
+    nothing to look back on), `rival` the places that contradict `track` and are not believed yet.
     """
 
     fix_time: float
@@ -39,13 +41,15 @@ class Core(NamedTuple):
     closing_mps: float
     track: End
     before: End | None
+    rival: Rival | None = None
 
 
 def _flat(core: Core | None) -> list[float | None] | None:
     if core is None:
         return None
-    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:-2], *core.track)]
-    return numbers + ([None] * _END_SIZE if core.before is None else list(core.before))
+    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:-3], *core.track)]
+    numbers += [None] * _END_SIZE if core.before is None else core.before
+    return numbers if core.rival is None else [*numbers, *core.rival]
 
 
 def _end(numbers: list[float]) -> End:
@@ -54,15 +58,16 @@ def _end(numbers: list[float]) -> End:
 
 
 def _core(numbers: list[float | None]) -> Core:
-    head = len(Core._fields) - 2
-    if len(numbers) != head + 2 * _END_SIZE:
+    head = len(Core._fields) - 3
+    length = head + 2 * _END_SIZE
+    if len(numbers) not in (length, length + _RIVAL_SIZE):
         raise ValueError("The state has the wrong number of parts.")
     plain = [math.nan if x is None else x for x in numbers]
     if not all(isinstance(x, bool | int | float) for x in plain):
         raise ValueError("The state holds something that is not a number.")
-    core = Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), None])
-    before = None if numbers[head + _END_SIZE] is None else _end(plain[head + _END_SIZE :])
-    return core._replace(before=before)
+    before = None if numbers[head + _END_SIZE] is None else _end(plain[head + _END_SIZE : length])
+    rival = None if len(numbers) == length else Rival._make(plain[length:])
+    return Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), before, rival])
 
 
 class PlaceState(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import T_RADIUS_95, Model
+from zones.evidence import Model
 from zones.fix import Fix
 from zones.path import Crossing, End, crossing
 from zones.state import Core
@@ -27,10 +27,9 @@ VELOCITY_SETTLES_S = 10.0
 
 
 class Travel(NamedTuple):
-    """What the way since the last place tells: a crossing, a jump, the approach, and the ends to go on from."""
+    """What the way since the last place tells: a crossing, the approach, and the ends to go on from."""
 
     found: Crossing | None
-    is_jump: bool
     is_pass: bool
     closing_mps: float
     track: End
@@ -76,8 +75,6 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     step_east, step_north = end.east - track.east, end.north - track.north
     apart = math.hypot(step_east, step_north)
     both = math.hypot(end.scale_m, track.scale_m)
-    if apart - T_RADIUS_95 * both >= model.fastest_mps * duration:
-        return Travel(None, True, False, math.nan, end, None)
     # Displacement shrunk by what errors alone would have made of it (James and Stein's estimator in the plane).
     shrink = max(0.0, 1 - 2 * (both / apart) ** 2) / duration if apart > both else 0.0
     east_mps, north_mps, error_mps = step_east * shrink, step_north * shrink, both / duration
@@ -103,9 +100,9 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     if duration <= LONGEST_APPROACH_S and apart > both:
         closing = (last.distance_m - distance) / (end.at - last.fix_time)
     if end.scale_m > track.scale_m + model.anchor_share * apart:
-        return Travel(found, False, is_pass, closing, track, None)
+        return Travel(found, is_pass, closing, track, None)
     if duration >= model.look_back_s:
-        return Travel(found, False, is_pass, closing, end, next_before)
+        return Travel(found, is_pass, closing, end, next_before)
     if track.is_moving_known:
         weight = 1 - math.exp(-duration / VELOCITY_SETTLES_S)
         east_mps = track.east_mps + weight * (east_mps - track.east_mps)
@@ -113,7 +110,7 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     track = End(
         end.at, end.east, end.north, end.scale_m, round(east_mps, 3), round(north_mps, 3), round(error_mps, 3), True
     )
-    return Travel(found, False, is_pass, closing, track, next_before)
+    return Travel(found, is_pass, closing, track, next_before)
 
 
 def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:

@@ -61,8 +61,9 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         said.append(f"closing at {decision.closing_mps:.1f} m/s, {span(decision.time_to_edge_s)} to the edge")
     if decision.is_pass_through:
         said.append("steady vehicle speed on a straight line: looks like a passage")
-    if decision.is_jump:
-        said.append("too far from the last fix to have travelled: the position may be wrong")
+    if decision.doubt is not None:
+        said.append(str(decision.doubt))
+        said.append("such a report ends, clears and confirms nothing")
     if decision.answer_age_s:
         said.append(f"a position kept and told again: about {span(decision.answer_age_s)} old, by its growing doubt")
     elif decision.is_repeat:

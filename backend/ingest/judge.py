@@ -13,6 +13,7 @@ from backend import lifecycle
 from backend.lifecycle import Danger
 from backend.models import PlaceZone
 from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, ZoneKind, decide, judge_late, redecide
+from zones.late import order
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def judge(
     try:
         shape = zone(row)
         state = _read_state(row, state_text)
-        _judge(shape, state, sorted(new, key=lambda fix: fix.fix_time), known_since, verdict, settled_until)
+        _judge(shape, state, sorted(new, key=order), known_since, verdict, settled_until)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -102,7 +103,7 @@ def _judge(
     if state is not None and near:
         known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*known_since(state.anchor_time), *new]}
         again = [fix for fix in known.values() if state.anchor_time < fix.fix_time <= newest]
-        decisions = redecide(zone, sorted(again, key=lambda fix: fix.fix_time), state)
+        decisions = redecide(zone, sorted(again, key=order), state)
         verdict.late_visit = gravest_visit(decisions)
         verdict.judged.update((decision.fix_time, decision) for decision in decisions)
         state = decisions[-1].state

@@ -365,6 +365,7 @@ def _row(
         "satellites": None if fix.satellites is None else int(fix.satellites),
         "hdop": fix.hdop,
         "source": fix.source,
+        "is_valid": fix.is_valid,
         "battery_pct": sent.battery_pct,
         "extra": sent.extra,
         "level": level,

@@ -10,7 +10,7 @@ from typing import Any
 from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
 from backend.settings import Settings
 from backend.tag_events import RINGING, kind_of
-from zones import Fix, FixRefused, Source
+from zones import Fix, FixRefused, Source, read_validity
 
 REQUIRED = ("fix_time", "lat", "lon")
 NUMBERS = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
@@ -204,14 +204,15 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
         raise FixRefused("fix_time_too_old", f"fix_time is more than {settings.max_fix_age_days} days ago.")
     extra = {name: value for name, value in item.items() if name not in KNOWN}
     # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
-    numbers = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
+    numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
     fix = Fix(
         fix_time=at.timestamp(),
         lat=item["lat"],
         lon=item["lon"],
-        source=_source_or_none(item.get("source"), extra),
+        source=_source(item.get("source"), extra),
         received_at=received_at.timestamp(),
+        is_valid=read_validity(extra),
         **numbers,
     )
     return SentFix(index, fix, at, battery_pct, _printable(extra) or None)
@@ -244,14 +245,12 @@ def _number_or_none(name: str, value: Any, extra: dict[str, Any]) -> float | Non
     return float(value)
 
 
-def _source_or_none(value: Any, extra: dict[str, Any]) -> Source | None:
-    if value is None:
-        return None
-    try:
-        return Source(value)
-    except ValueError:
+def _source(value: Any, extra: dict[str, Any]) -> Source | None:
+    """Return the source by any name it goes by; the word itself is kept beside where it is another."""
+    source = Source.read(value)
+    if source is not None and value != str(source):
         extra["source"] = value
-        return None
+    return source
 
 
 def _printable(extra: dict[str, Any]) -> dict[str, Any]:

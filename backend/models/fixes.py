@@ -44,6 +44,8 @@ class Fix(Table):
     satellites = IntegerField(null=True)
     hdop = DoubleField(null=True)
     source = CharField(null=True)
+    # What the receiver itself said of the position; null where it said nothing.
+    is_valid = BooleanField(null=True)
     battery_pct = DoubleField(null=True)
     extra = JSONField(null=True)
     level = IntegerField(null=True)

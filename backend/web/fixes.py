@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -37,7 +37,10 @@ class FixIn(BaseModel):
     course_deg: float | None = Field(None, description="Degrees clockwise from north")
     satellites: int | None = None
     hdop: float | None = None
-    source: Literal["gnss", "wifi", "cell", "rf"] | None = None
+    source: str | None = Field(
+        None, description="gnss, wifi, cell or rf, in any spelling; any other word is judged as the coarsest"
+    )
+    valid: bool | None = Field(None, description="false: the receiver itself does not believe the position")
     battery_pct: float | None = None
 
 
