@@ -29,6 +29,7 @@ TITLES = {
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
     AlarmKind.BACKLOG: "Messages are waiting",
+    AlarmKind.MANY_SILENT: "Many tags are silent at once",
     AlarmKind.PROVIDER_CREDENTIALS: "A provider refuses our credentials",
     AlarmKind.PROVIDER_DOWN: "A provider is down",
     AlarmKind.DEAD_LETTER: "Messages could not be delivered",
@@ -54,6 +55,7 @@ TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE,)
 END_IS_TOLD = (
     AlarmKind.OUTAGE,
     AlarmKind.BACKLOG,
+    AlarmKind.MANY_SILENT,
     AlarmKind.PROCESS_SILENT,
     AlarmKind.CANARY,
     AlarmKind.WEARERS_NUMBER,

@@ -31,6 +31,8 @@ class AlertKind(StrEnum):
     TAMPER = "tamper"
     # A protected person wrote something that is no known short answer.
     HELP = "help"
+    # A tag is not in contact, or is and sends no usable position.
+    SILENCE = "silence"
     NOTICE = "notice"
 
 
@@ -101,6 +103,7 @@ class AlarmKind(StrEnum):
     WEARERS_NUMBER = "wearers_number"
     PUSH_LOST = "push_lost"
     BACKLOG = "backlog"
+    MANY_SILENT = "many_silent"
     PROVIDER_CREDENTIALS = "provider_credentials"
     PROVIDER_DOWN = "provider_down"
     DEAD_LETTER = "dead_letter"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import clock, nearness, report_interval, stored_fixes
+from backend import alerts, clock, nearness, report_interval, silence, stored_fixes
 from backend.db import atomic, insert_rows, lock_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
 from backend.ingest.events import NewEvent, new_events, tell_of_events
@@ -23,7 +23,9 @@ from backend.ingest.judge import (
 )
 from backend.ingest.shapes import next_change, shape_of
 from backend.ingest.submission import SentFix, Submission
+from backend.lifecycle import Danger
 from backend.models import (
+    AlertKind,
     Fix,
     PlaceState,
     PlaceZone,
@@ -73,6 +75,7 @@ def store_group(submissions: Sequence[Submission], settings: Settings) -> list[A
         events = new_events(fresh)
         _quarantine(fresh)
         ground = _judge_and_keep(batches, fresh, events, tag_ids)
+        _keep_contacts(ground, submissions, batches, settings)
         intervals_s = _intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
@@ -182,6 +185,36 @@ def _judge_and_keep(
     insert_rows(Fix, rows)
     insert_rows(PlaceState, ground.changed_states(), update_on=("wearer", "zone"))
     return ground
+
+
+def _keep_contacts(
+    ground: Ground, submissions: Sequence[Submission], batches: dict[int, _Batch], settings: Settings
+) -> None:
+    """Keep which tags were heard of and which said where they are; end the alert of a silence that is over."""
+    heard: dict[int, datetime] = {}
+    for submission in submissions:
+        heard[submission.tag_id] = max(submission.received_at, heard.get(submission.tag_id, submission.received_at))
+    located = {
+        tag_id: max(min(fix.fix_time, submission.received_at) for submission, fix in batch.fixes)
+        for tag_id, batch in batches.items()
+    }
+    before = silence.known(sorted(heard))
+    grave: set[int] = set()
+    for tag_id, at in heard.items():
+        wearer_id = ground.wearer_at(tag_id, at)
+        if wearer_id is None:
+            continue
+        if (wearer_id, AlertKind.TAMPER) in ground.about_tags or any(
+            ground.danger_at(wearer_id, zone.id) >= Danger.BUFFER_UNCONFIRMED for zone in ground.in_force(wearer_id, at)
+        ):
+            grave.add(tag_id)
+        told = ground.about_tags.get((wearer_id, AlertKind.SILENCE))
+        newest = located.get(tag_id)
+        if told is None or newest is None or told.tag_id != tag_id or newest <= told.last_fix_time:
+            continue
+        if at - newest <= timedelta(seconds=settings.silence_grave_s):
+            alerts.end_silence(told, newest, clock.now())
+    silence.keep(before, heard, located, grave, settings)
 
 
 def _intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Settings) -> dict[int, int]:
