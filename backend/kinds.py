@@ -58,6 +58,14 @@ KINDS: dict[AlertKind, Kind] = {
         "They wrote, and what they wrote may be a cry for help. It stands until a person clears it with a note. "
         "Somebody else may have their phone: take care what you say.",
     ),
+    AlertKind.SILENCE: Kind(
+        "Tag silent",
+        "Tag alert",
+        "tag silent",
+        "A tag that is silent",
+        "Where the person is now is not known. The tag may be switched off, flat, shielded or without a network: "
+        "call them, and look at where they were last seen.",
+    ),
     AlertKind.NOTICE: Kind(
         "Notice",
         "Notice",

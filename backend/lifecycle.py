@@ -39,6 +39,7 @@ DANGER_OF_KIND: dict[str, Danger] = {
     AlertKind.REPEATED_PASSES: Danger.BREACH_UNCONFIRMED,
     AlertKind.TAMPER: Danger.BREACH,
     AlertKind.HELP: Danger.BREACH,
+    AlertKind.SILENCE: Danger.BREACH_UNCONFIRMED,
     AlertKind.NOTICE: Danger.NONE,
 }
 # What stands until a person clears it with a note: nothing that is reported later, and no change of the record, does.

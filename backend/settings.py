@@ -95,6 +95,20 @@ class Settings:
         "How often the tag of a wearer who is assessed at high or very high risk is asked to report between 22:00 and "
         "06:00 while it lies still.",
     )
+    silence_grave_s: float = _setting(
+        150.0,
+        "seconds",
+        "How long a tag may send no usable position before that rings, where it was last seen in or near a zone, or "
+        "was tampered with. Two reports at a minute, and half a minute for the network.",
+    )
+    silence_least_s: float = _setting(
+        600.0, "seconds", "The same where it was last seen elsewhere, for a tag that has never been silent for long."
+    )
+    silence_most_s: float = _setting(
+        7_200.0,
+        "seconds",
+        "The same for a tag that is often silent: one and a half times its longest gap, at most this.",
+    )
     tag_silent_h: float = _setting(
         24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."
     )

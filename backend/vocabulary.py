@@ -31,6 +31,8 @@ class AlertKind(StrEnum):
     TAMPER = "tamper"
     # A protected person wrote something that is no known short answer.
     HELP = "help"
+    # A tag is not in contact, or is and sends no usable position.
+    SILENCE = "silence"
     NOTICE = "notice"
 
 
@@ -106,6 +108,7 @@ class AlarmKind(StrEnum):
     PUSH_LOST = "push_lost"
     PUSH_TAKEN_OVER = "push_taken_over"
     BACKLOG = "backlog"
+    MANY_SILENT = "many_silent"
     PROVIDER_CREDENTIALS = "provider_credentials"
     PROVIDER_DOWN = "provider_down"
     DEAD_LETTER = "dead_letter"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, wakeups
+from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, silence, wakeups
 from backend.models import (
     Attempt,
     Channel,
@@ -192,6 +192,7 @@ class Worker:
     def _look_at_all_else(self) -> None:
         """Judge and escalate what has fallen due, and see to what no warning waits for."""
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
+        self._try("tags that are silent", lambda: silence.judge_due(clock.now(), self._settings))
         self._try("the ladder", self._climb)
         self._look_at_itself()
         self._try("codes that prove numbers", self._begin_codes)
@@ -326,6 +327,7 @@ class Worker:
             alerts.next_escalation_at(),
             outbox.next_due_at(self.CHANNELS),
             instants.next_due_at(),
+            silence.next_due_at(),
         ]
         db.release_connection()
         now = clock.now()

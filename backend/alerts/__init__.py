@@ -28,6 +28,7 @@ from backend.alerts.record_changes import (
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
+from backend.alerts.silent_tags import end_silence, ring_for_silence
 from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
 from backend.alerts.tampering import (
     Reported,
@@ -51,6 +52,7 @@ __all__ = [
     "close",
     "close_by_system",
     "danger_now",
+    "end_silence",
     "escalate_overdue",
     "forget_unheard",
     "hand_back",
@@ -73,6 +75,7 @@ __all__ = [
     "repair",
     "ring_again",
     "ring_for_message",
+    "ring_for_silence",
     "start_over",
     "tell",
     "tell_changed",

@@ -58,6 +58,8 @@ class Ground:
         self.states: dict[tuple[int, int], PlaceState] = {}
         self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
+        # The newest of each kind that is about no place.
+        self.about_tags: dict[tuple[int, str], Alert] = {}
         if not wearer_ids:
             return
         for zone in (
@@ -87,10 +89,12 @@ class Ground:
         if not standing:
             return
         self._hold(Alert, standing)
-        # What is about no place is no judgement's to change.
-        at_places = Alert.id.in_(list(standing)) & Alert.place.is_null(False)
-        for alert in Alert.select().where(at_places).order_by(Alert.id):
-            self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
+        for alert in Alert.select().where(Alert.id.in_(list(standing))).order_by(Alert.id):
+            if alert.place_id is not None:
+                self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
+            elif not alert.is_over:
+                # What is about no place is no judgement's to change.
+                self.about_tags[alert.wearer_id, alert.kind] = alert
 
     def _hold(self, model: type[Table], wearers: dict[int, int]) -> None:
         """Hold rows, each of one wearer. Raises: RowsHeld for the tags of those whose rows others hold."""

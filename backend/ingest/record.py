@@ -13,6 +13,7 @@ from typing import Any
 from backend import alarms, clock, nearness, stored_fixes
 from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_free_rows, lock_rows, wait_for_rows
 from backend.ingest.consequences import change_alerts, tell_unusable
+from backend.ingest.contacts import keep_contacts
 from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.ground import Ground
 from backend.ingest.held import RowsHeld
@@ -90,6 +91,7 @@ def store_group(
         events = new_events(fresh)
         _quarantine(fresh)
         ground = _judge_and_keep(batches, fresh, events, tag_ids, is_careful=is_careful, waits=waits)
+        keep_contacts(ground, submissions, {tag_id: batch.fixes for tag_id, batch in batches.items()}, settings)
         asked_s = intervals_s(ground, submissions, settings)
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []

@@ -1,7 +1,7 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was told."""
 
 from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagEvent, TagRequest
+from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.itself import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
@@ -84,6 +84,7 @@ __all__ = [
     "Socket",
     "Table",
     "Tag",
+    "TagContact",
     "TagEvent",
     "TagRequest",
     "Team",
@@ -123,6 +124,7 @@ TABLES: list[type[Table]] = [
     Fix,
     QuarantinedFix,
     TagEvent,
+    TagContact,
     PlaceState,
     Alert,
     Feed,

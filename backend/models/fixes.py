@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peewee import (
+    BooleanField,
     CharField,
     DoubleField,
     ForeignKeyField,
@@ -78,6 +79,22 @@ class TagEvent(Table):
     at = InstantField()
     received_at = InstantField()
     detail = JSONField(null=True)
+
+
+class TagContact(Table):
+    """When a tag was last heard of and last said where it is, and when its silence is due to be told."""
+
+    tag = ForeignKeyField(Tag, primary_key=True, backref="contact")
+    # When its newest request was received.
+    contact_at = InstantField(index=True)
+    # Of the newest usable position: its own time, never after its receipt.
+    located_at = InstantField(null=True)
+    # Between two usable positions; what was shown long ago counts less.
+    longest_gap_s = DoubleField(default=0.0)
+    # None while nothing more is to be told of the present silence.
+    silent_at = InstantField(null=True, index=True)
+    # Danger was seen last, or the tag was tampered with.
+    is_grave = BooleanField(default=False)
 
 
 class PlaceState(Table):

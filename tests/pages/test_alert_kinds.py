@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import BrowserContext, expect
 
 from backend import alerts, clock, db
+from backend.models import TagContact
 from backend.rungs import Who
 from tests.pages.hands import OUTPUT, expect_to_fit, shot, sign_in
 from tests.world import World
@@ -180,4 +181,41 @@ def test_all_kinds_together_in_the_order_of_danger(quiet: World, phone: BrowserC
     assert listed == shown
     expect_to_fit(page)
     shot(page, "kinds-all-390")
+    assert complaints == []
+
+
+def test_a_silent_tag_says_since_when_where_last_and_when_it_is_heard_of_again(
+    quiet: World, phone: BrowserContext
+) -> None:
+    quiet.tag.is_far_away()
+    now = clock.now()
+    with db.atomic():
+        alerts.ring_for_silence(
+            quiet.wearer,
+            TagContact.get().tag_id,
+            is_blind=False,
+            since=now,
+            last_seen="Last seen near a zone.",
+            battery_pct=3.0,
+            now=now,
+        )
+    db.release_connection()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    card = page.locator("[data-group=unanswered] [data-kind=silence]")
+    expect(card).to_contain_text("Tag silent")
+    expect(card).to_contain_text("No contact with the tag since")
+    expect(card).to_contain_text("Last position")
+    for wrong in ("Clear", "✓", "Breach", "Near zone", "Last fix"):
+        expect(card).not_to_contain_text(wrong)
+    expect_to_fit(page)
+    shot(page, "kinds-silence-390")
+    card.get_by_role("link").click()
+    expect(page.locator(".status").get_by_text("Its battery was at 3 % then.")).to_be_visible()
+    expect(page.get_by_text("Last seen near a zone.").first).to_be_visible()
+    expect_to_fit(page)
+    shot(page, "kinds-silence-open-390")
+    quiet.clock.forward(60)
+    quiet.tag.is_far_away()
+    expect(page.get_by_text("The tag has sent positions again since").first).to_be_visible()
+    shot(page, "kinds-silence-over-390")
     assert complaints == []

@@ -31,6 +31,7 @@ from backend.models import (
     ProtectedPlace,
     Role,
     Tag,
+    TagContact,
     Team,
     Victim,
     Wearer,
@@ -49,6 +50,7 @@ HOME = (51.5643, -0.1030)
 RADIUS_M = 250.0
 BUFFER_M = 250.0
 SETTLED_WITHIN_S = 1.0
+NEVER_S = 1e9
 SOMEBODY_ACTS = "a colleague has acknowledged it"
 
 
@@ -77,6 +79,10 @@ class World:
             fcm_url=self.doubles.url,
             vapid_private_key_file=str(folder / "vapid-key.pem"),
             poll_s=0.2,
+            # A story lets time pass in which its tag says nothing; those about silence set what the product has.
+            silence_grave_s=NEVER_S,
+            silence_least_s=NEVER_S,
+            silence_most_s=NEVER_S,
             database_connections=40,
         )
         self._server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Quiet)
@@ -242,6 +248,7 @@ class World:
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
         yield Alert.select().where(Alert.next_escalation_at <= now)
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
+        yield TagContact.select().where(TagContact.silent_at <= now)
         yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
         if self.waits_for_calls:
             yield Notification.select().where(Notification.channel == Channel.VOICE, Notification.state == "sent")

@@ -17,7 +17,7 @@ function outcomeOwedBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
 }
 
-const BEGAN = { tamper: "Reported for", help: "First message", notice: "Written" };
+const BEGAN = { tamper: "Reported for", silence: "Last position", help: "First message", notice: "Written" };
 
 function whyNote(alert) {
   if (alert.standing) return `Still ${alert.standing.words}: write why you close it.`;

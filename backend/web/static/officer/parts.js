@@ -67,7 +67,7 @@ export function nearness(alert) {
   ];
 }
 
-const WHEN = { tamper: "Newest report", help: "Newest message" };
+const WHEN = { tamper: "Newest report", silence: "Last position", help: "Newest message" };
 
 /** How old the newest fix is, or what else it is about; an old fix is said to be old. */
 export function lastFix(alert, accuracy_m = null) {

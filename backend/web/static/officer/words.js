@@ -14,7 +14,7 @@ export function length(metres) {
   return size < 1000 ? `${METRES.format(size)}\u00a0m` : `${KILOMETRES.format(size / 1000)}\u00a0km`;
 }
 
-const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", help: "help" };
+const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", silence: "tag", help: "help" };
 const WHERE = { breach: "in the zone", near: "near the zone", away: "outside the zone", moving: "within the distance" };
 
 /** @returns {{level: string, certainty: string}} what is told first: how it stands or, once it is over, its worst */

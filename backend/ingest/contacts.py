@@ -1,0 +1,56 @@
+"""Keeps which tags were heard of and which said where they are, and ends the alert of a silence that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from backend import alerts, clock, silence
+from backend.ingest.ground import Ground
+from backend.ingest.submission import SentFix, Submission
+from backend.lifecycle import Danger
+from backend.models import AlertKind
+from backend.settings import Settings
+from zones import doubt_of
+
+
+def keep_contacts(
+    ground: Ground,
+    submissions: Sequence[Submission],
+    new_fixes: Mapping[int, Sequence[tuple[Submission, SentFix]]],
+    settings: Settings,
+) -> None:
+    """Keep the contact of each tag of these requests, and the time of its newest usable position."""
+    heard: dict[int, datetime] = {}
+    for submission in submissions:
+        heard[submission.tag_id] = max(submission.received_at, heard.get(submission.tag_id, submission.received_at))
+    located: dict[int, datetime] = {}
+    for tag_id, sent in new_fixes.items():
+        # A place where no tag can be says nothing of where this one is.
+        times = [min(fix.fix_time, submission.received_at) for submission, fix in sent if doubt_of(fix.fix) is None]
+        if times:
+            located[tag_id] = max(times)
+    before = silence.known(sorted(heard))
+    grave: set[int] = set()
+    for tag_id, at in heard.items():
+        wearer_id = ground.wearer_at(tag_id, at)
+        if wearer_id is None:
+            continue
+        if _is_grave(ground, wearer_id, at):
+            grave.add(tag_id)
+        told = ground.about_tags.get((wearer_id, AlertKind.SILENCE))
+        newest = located.get(tag_id)
+        if told is None or newest is None or told.tag_id != tag_id or newest <= told.last_fix_time:
+            continue
+        if at - newest <= timedelta(seconds=settings.silence_grave_s):
+            alerts.end_silence(told, newest, clock.now())
+    silence.keep(before, heard, located, grave, settings)
+
+
+def _is_grave(ground: Ground, wearer_id: int, at: datetime) -> bool:
+    """Tell whether danger was seen last, the tag was tampered with, or nobody knows."""
+    if wearer_id in ground.faults or (wearer_id, AlertKind.TAMPER) in ground.about_tags:
+        return True
+    return any(
+        ground.danger_at(wearer_id, zone.id) >= Danger.BUFFER_UNCONFIRMED for zone in ground.in_force(wearer_id, at)
+    )

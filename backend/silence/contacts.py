@@ -1,0 +1,62 @@
+"""Keeps when each tag was last heard of and last said where it is, and when its silence is due to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend.db import insert_rows
+from backend.models import TagContact
+from backend.settings import Settings
+from backend.silence.margin import longest_gap_s, margin_s
+
+
+def known(tag_ids: Sequence[int]) -> dict[int, TagContact]:
+    """Return what is kept of these tags; nothing of a tag that never reported."""
+    return {row.tag_id: row for row in TagContact.select().where(TagContact.tag.in_(tag_ids))}
+
+
+def keep(
+    before: Mapping[int, TagContact],
+    heard: Mapping[int, datetime],
+    located: Mapping[int, datetime],
+    grave: set[int],
+    settings: Settings,
+) -> None:
+    """Keep that tags were heard of, and which of them said where they are.
+
+    Args:
+        before: What was kept of these tags.
+        heard: When the newest request of each tag was received.
+        located: The time of the newest usable position that each tag sent now, never after its receipt.
+        grave: The tags that were last seen where there is danger, or that were tampered with.
+    """
+    rows: list[dict[str, Any]] = []
+    for tag_id, at in heard.items():
+        row = before.get(tag_id)
+        last = row.located_at if row else None
+        newest = max((one for one in (last, located.get(tag_id)) if one is not None), default=None)
+        longest = row.longest_gap_s if row else 0.0
+        silent_at = row.silent_at if row else None
+        is_grave = row.is_grave if row else False
+        if newest is not None and newest != last:
+            if last is not None:
+                longest = longest_gap_s(longest, (newest - last).total_seconds())
+            is_grave = tag_id in grave
+            silent_at = newest + timedelta(seconds=margin_s(longest, is_grave, settings))
+        elif tag_id in grave and not is_grave and silent_at is not None and newest is not None:
+            # It was tampered with while it said nothing of where it is.
+            is_grave = True
+            silent_at = min(silent_at, newest + timedelta(seconds=margin_s(longest, is_grave, settings)))
+        rows.append(
+            {
+                "tag": tag_id,
+                "contact_at": max(at, row.contact_at) if row else at,
+                "located_at": newest,
+                "longest_gap_s": longest,
+                "silent_at": silent_at,
+                "is_grave": is_grave,
+            }
+        )
+    insert_rows(TagContact, rows, update_on=("tag",))
