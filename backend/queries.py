@@ -27,6 +27,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.models.alerts import LISTED
 from zones import Certainty
 
 TRACK_BEFORE_S = 3_600.0
@@ -37,7 +38,6 @@ FIRST = (AlertKind.HELP, AlertKind.TAMPER)
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
     "open": (Handling.OPEN,),
     "acknowledged": (Handling.ACKNOWLEDGED,),
-    "live": (Handling.OPEN, Handling.ACKNOWLEDGED),
     "closed": (Handling.CLOSED,),
     "all": tuple(Handling),
 }
@@ -84,9 +84,8 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
 
 
 def _has_status(status: str) -> Any:
-    held = Alert.handling.in_(HANDLING_OF_STATUS[status])
     # What was closed while it stood is everybody's to see until it has ended.
-    return held | ((Alert.handling == Handling.CLOSED) & ~Alert.is_over) if status == "live" else held
+    return LISTED if status == "live" else Alert.handling.in_(HANDLING_OF_STATUS[status])
 
 
 def alert_of(person: Person, alert_id: int) -> Alert:

@@ -104,6 +104,9 @@ class Alert(Table):
 # hides it.
 UNANSWERED = SQL("(handling <> 'closed' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED))
+# And few are on people's lists: what is not closed, and what was closed while it stood.
+LISTED = SQL("(handling <> 'closed' OR NOT is_over)")
+Alert.add_index(Alert.index(Alert.team, name="alert_listed", where=LISTED))
 
 
 class Feed(Table):
