@@ -89,8 +89,8 @@ def invite(by: Person | None, person: Person, now: datetime) -> Link:
         link = _make(by, person, now, is_first=True, good_for=INVITED_FOR)
         audit.record(audit.actor_of(by), "person_invited", f"person:{person.id}", now)
         if by is None or person.role == Role.ADMINISTRATOR:
-            made_by = f"Administrator {by.id} invited" if by else "A command on the host made"
-            _tell(link, None, f"{made_by} another administrator, staff member {person.id}", now)
+            made_by = f"Administrator {by.id}" if by else "A command on the host"
+            _tell(link, None, f"{made_by} made an administrator's account: staff member {person.id}", now)
     return link
 
 

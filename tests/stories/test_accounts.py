@@ -104,7 +104,7 @@ def test_a_second_administrator_from_the_host_is_refused_unless_forced_and_then_
     assert forced.exit_code == 0
     standing = alarms.standing(AlarmKind.ACCOUNT_ACCESS)
     assert len(standing) == 3
-    assert "A command on the host made another administrator" in standing[-1].detail
+    assert "A command on the host made an administrator's account" in standing[-1].detail
     # Where the only administrator cannot sign in any more.
     forced = command(fresh, "create-administrator", "ivy@cordon.example", "--force")
     assert sign_in(fresh.test_client(), "ivy@cordon.example", GOOD) == 401
