@@ -64,7 +64,7 @@ def test_an_officer_sees_a_breach_without_reloading_acknowledges_it_and_the_supe
 def test_where_websockets_are_blocked_the_page_says_so_and_works_by_polling(
     world: World, phone: BrowserContext
 ) -> None:
-    phone.route("**/socket.io/**", lambda route: route.abort())
+    phone.route_web_socket("**/socket.io/**", lambda socket: socket.close())
     page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
     expect(page.locator("#live-state")).to_have_attribute("data-state", "polling")
     world.tag.walks_in()
