@@ -294,10 +294,10 @@ def test_one_poisoned_request_is_isolated_and_its_neighbours_are_committed(
     committer = ingest.Committer(replace(settings, ingest_queue_size=10))
     store = record.store_group
 
-    def fragile(submissions: Any, *rest: Any) -> Any:
+    def fragile(submissions: Any, *rest: Any, **how: Any) -> Any:
         if any(s.webhook_id == "poison" and not s.is_poison for s in submissions):
             raise ValueError("poison")
-        return store(submissions, *rest)
+        return store(submissions, *rest, **how)
 
     monkeypatch.setattr(ingest.committer, "store_group", fragile)
     tag_id = Fix.tag.rel_model.get(serial=line.tag["serial"]).id
