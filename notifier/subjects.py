@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backend import clock, lifecycle
 from backend.models import Alert, AlertKind, Handling
 from notifier.messages import Subject
 from zones import Certainty, Level
@@ -19,4 +20,5 @@ def subject_of(alert: Alert) -> Subject:
         is_answered=alert.handling != Handling.OPEN,
         since=alert.fix_time,
         last_fix=alert.last_fix_time,
+        is_past=(clock.now() - alert.last_fix_time).total_seconds() > lifecycle.NOW_FOR_S,
     )

@@ -6,7 +6,7 @@ An exception raised here never means clear: the caller keeps what it knew and te
 from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide, judge_instant
 from zones.evidence import radius_68_m
 from zones.fix import Fix, FixRefused, Source
-from zones.late import judge_late, redecide
+from zones.late import decide_together, judge_late, redecide
 from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
@@ -41,6 +41,7 @@ __all__ = [
     "are_repeated",
     "decide",
     "decide_moving",
+    "decide_together",
     "judge_instant",
     "judge_late",
     "radius_68_m",

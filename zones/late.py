@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from zones.decision import Decision, judge
+from zones.decision import Certainty, Decision, Level, judge
 from zones.evidence import MODEL, Model
 from zones.fix import Fix
 from zones.state import PlaceState
@@ -16,15 +17,23 @@ def order(fix: Fix) -> tuple[float, float, float, float]:
     return fix.fix_time, fix.lat, fix.lon, fix.accuracy_m or 0.0
 
 
+def decide_together(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model = MODEL) -> Decision:
+    """Judge several places that are told of one instant: the graver answer counts, in whatever order they came."""
+    return max((judge(zone, fix, state, model) for fix in sorted(fixes, key=order)), key=_gravity)
+
+
+def _gravity(decision: Decision) -> tuple[Level, bool, float]:
+    is_sure = decision.certainty is Certainty.CONFIRMED
+    # A place that is surely clear is less grave than one that may be.
+    return decision.level, is_sure is (decision.level > Level.CLEAR), decision.probability_inside
+
+
 def _judge_all(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model) -> list[Decision]:
     decisions: list[Decision] = []
-    for fix in sorted(fixes, key=order):
-        if state is not None and fix.fix_time <= state.fix_time:
-            # A second fix of one instant says nothing new.
-            decisions.append(decisions[-1])
-            continue
-        decision = judge(zone, fix, state, model)
-        decisions.append(decision)
+    for _, group in groupby(sorted(fixes, key=order), lambda fix: fix.fix_time):
+        told_at_once = list(group)
+        decision = decide_together(zone, told_at_once, state, model)
+        decisions += [decision] * len(told_at_once)
         state = decision.state
     return decisions
 

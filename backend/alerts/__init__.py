@@ -18,6 +18,7 @@ from backend.alerts.ladder import (
 )
 from backend.alerts.record_changes import (
     close_by_system,
+    extend_late,
     hand_over_desk,
     move,
     raise_late,
@@ -27,7 +28,7 @@ from backend.alerts.record_changes import (
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
-from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
+from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest, raise_alert
 
 __all__ = [
     "OVERDUE_S",
@@ -42,11 +43,14 @@ __all__ = [
     "close",
     "close_by_system",
     "danger_now",
+    "danger_of",
     "escalate_overdue",
+    "extend_late",
     "hand_back",
     "hand_over_desk",
     "has_to_wait",
     "hasten",
+    "heard",
     "is_untrue",
     "is_victim_left_warned",
     "lapse",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,11 +53,14 @@ class SentFix:
     fix_time: datetime
     battery_pct: float | None
     extra: dict[str, Any] | None
+    # What the tag said, where that was ahead of the receipt.
+    said_time: datetime | None = None
 
     @property
-    def key(self) -> tuple[datetime, float, float]:
-        """What makes two reports of one tag the same fix."""
-        return self.fix_time, self.fix.lat, self.fix.lon
+    def keys(self) -> list[tuple[datetime, float, float]]:
+        """What makes two reports of one tag the same fix: their place, and the time they count as of or were said."""
+        times = [self.fix_time] if self.said_time is None else [self.fix_time, self.said_time]
+        return [(time, self.fix.lat, self.fix.lon) for time in times]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Submission:
     tag_id: int
     webhook_id: str
     received_at: datetime
+    body_digest: str = ""
     fixes: list[SentFix] = field(default_factory=list)
     events: list[SentEvent] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -82,6 +87,11 @@ class Submission:
     # A body that is of no use as a whole is kept too, and answered with its error instead of a count.
     is_answered: bool = True
     is_poison: bool = False
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """What makes two requests the same one: the tag, its id and its very body."""
+        return self.tag_id, self.webhook_id, self.body_digest
 
     def unusable(self) -> str | None:
         """Return why nothing of this request tells how near the wearer is, or None.
@@ -113,6 +123,7 @@ class Submission:
             self.tag_id,
             self.webhook_id,
             self.received_at,
+            self.body_digest,
             events=[SentEvent("processing_failed", self.received_at, {"error": error})],
             refused=[*self.refused, *refused],
             is_answered=self.is_answered,
@@ -149,7 +160,7 @@ def read(
 ) -> Submission:
     """Read a request of a tag. Raises: what ``read_body`` raises, for a body that is of no use as a whole."""
     fixes, events = read_body(body, settings)
-    submission = Submission(tag_id, webhook_id, received_at, is_stale=is_stale)
+    submission = Submission(tag_id, webhook_id, received_at, _digest(body), is_stale=is_stale)
     for index, item in enumerate(fixes):
         try:
             sent = _read_fix(index, item, received_at, settings)
@@ -173,7 +184,13 @@ def refused_body(
     """Return a submission that only keeps a body which is of no use as a whole."""
     # PostgreSQL keeps no NUL in a text.
     text = body.decode(errors="replace").replace("\x00", "\ufffd")
-    return Submission(tag_id, webhook_id, received_at, refused=[Refusal(None, code, detail, text)], is_answered=False)
+    return Submission(
+        tag_id, webhook_id, received_at, _digest(body), refused=[Refusal(None, code, detail, text)], is_answered=False
+    )
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) -> SentFix:
@@ -188,6 +205,8 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     if at < received_at - timedelta(days=settings.max_fix_age_days):
         raise FixRefused("fix_time_too_old", f"fix_time is more than {settings.max_fix_age_days} days ago.")
     extra = {name: value for name, value in item.items() if name not in KNOWN}
+    # A second source with a clock ahead would otherwise be newer than whatever the tag says until then.
+    said_time, at = (at, received_at) if at > received_at else (None, at)
     # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
     numbers = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
@@ -199,7 +218,7 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
         received_at=received_at.timestamp(),
         **numbers,
     )
-    return SentFix(index, fix, at, battery_pct, _printable(extra) or None)
+    return SentFix(index, fix, at, battery_pct, _printable(extra) or None, said_time)
 
 
 def _instant(value: Any, name: str) -> datetime:
