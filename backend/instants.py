@@ -58,7 +58,7 @@ def _judge_row(state_id: int, now: datetime) -> None:
             return
         at = row.next_change_at
         case = reading.case(row.wearer_id)
-        row.next_change_at = next_change(row.zone, now, None, case, max(at, row.fix_time))
+        row.next_change_at = next_change(row.zone, case, max(at, row.fix_time))
         row.save(only=[PlaceState.next_change_at])
         present.judge_place(case, row.zone.place_id, at, now)
 

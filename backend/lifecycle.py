@@ -25,6 +25,9 @@ RAISES_FROM = Danger.BUFFER
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
 
+# A fix tells of now for so long: five fixes at one a minute. What is older says where somebody was, and when.
+NOW_FOR_S = 300.0
+
 # Danger that falls and returns within this time, to a level that people know of, is the same news: the noise of a
 # receiver at a zone's edge rang an officer 37 times an hour without it.
 QUIET_RETURN_S = 180.0

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from backend import alerts, stored_fixes
+from backend import alerts, lifecycle, stored_fixes
 from backend.alerts import Judgement
 from backend.models import Fix as FixRow
 from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
@@ -31,7 +31,8 @@ def judge_wearer(
 ) -> list[PlaceState]:
     """Judge a wearer's ``new`` fixes, not stored yet, against each moving place, and change its alert.
 
-    Fixes older than the wearer's newest say nothing of now. Returns the states to keep. The wearer's row is held.
+    Fixes older than the wearer's newest say nothing of now, and a newest one of the past as little as it still can.
+    Returns the states to keep. The wearer's row is held.
     """
     newest = max(new, key=lambda fix: fix.fix_time)
     known = stored_fixes.of_wearer(wearer.id, _instant(newest.fix_time - MOST_AGE_S))
@@ -42,7 +43,8 @@ def judge_wearer(
         hers = whereabouts_of(row.place.victim_id)
         state = states.get((wearer.id, row.id))
         for before, fix in zip([None, *way], way, strict=False):
-            if hers is None or fix.fix_time <= after or not _is_in_force(row, fix.fix_time, decided_at):
+            was = decided_at.timestamp() - fix.fix_time > lifecycle.NOW_FOR_S and fix is not way[-1]
+            if hers is None or was or fix.fix_time <= after or not _is_in_force(row, fix.fix_time, decided_at):
                 continue
             state = _judge(wearer, tag_id, row, state, Whereabouts(fix, before), hers, received_at, decided_at) or state
             if state is not None:
@@ -97,6 +99,9 @@ def _judge(
     """Return the state after this judgement; None where one of the two positions is too old to say anything."""
     state = _read(known)
     at = max(his.fix.fix_time, hers.fix.fix_time, state.at if state else float("-inf"))
+    if decided_at.timestamp() - at > lifecycle.NOW_FOR_S:
+        # Where both were is told as where both may be by now.
+        at = decided_at.timestamp()
     if at - min(his.fix.fix_time, hers.fix.fix_time) > MOST_AGE_S:
         return None
     rule = row.feature["properties"]

@@ -31,11 +31,27 @@ class Subject:
     last_fix: datetime = NEVER
     # Which event of a tag it is about.
     event: str | None = None
+    # The newest fix about it is too old to say where the wearer is now.
+    is_past: bool = False
 
     @property
     def name(self) -> str:
         """What it is called, with its code."""
         return f"{KINDS[self.kind].called} {self.code}"
+
+
+def when(at: datetime) -> str:
+    """Return an instant with its day, as people in London write it."""
+    local = at.astimezone(LONDON)
+    return f"{local.day} {local:%b} {local:%H:%M}"
+
+
+def _span(subject: Subject) -> str:
+    """Return from when to when a stay lasted; of one over midnight only when it began, or the text is too long."""
+    since, last = (at.astimezone(LONDON) for at in (subject.since, subject.last_fix))
+    if since.date() != last.date():
+        return when(since)
+    return when(since) if f"{since:%H:%M}" == f"{last:%H:%M}" else f"{when(since)} to {last:%H:%M}"
 
 
 def situation(subject: Subject) -> str:
@@ -46,8 +62,16 @@ def situation(subject: Subject) -> str:
         return "withdrawn"
     name = {Level.BREACH: "breach", Level.BUFFER: "near zone", Level.CLEAR: "clear"}[subject.level]
     sure = "" if subject.certainty is Certainty.CONFIRMED else ", unconfirmed"
-    over = ", found late" if subject.is_late else ", now over" if subject.is_over else ""
-    return f"{name}{sure}{over}"
+    return f"{name}{sure}{_time(subject)}"
+
+
+def _time(subject: Subject) -> str:
+    """Say when it was, of what is not now."""
+    if subject.is_late:
+        return f", {_span(subject)}, found late"
+    if subject.is_past:
+        return f", {'ended' if subject.is_over else 'last seen'} {when(subject.last_fix)}"
+    return ", now over" if subject.is_over else ""
 
 
 def sentence(subject: Subject, purpose: Purpose) -> str:

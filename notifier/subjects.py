@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend import lifecycle
+from backend import clock, lifecycle
 from backend.alerts.standing import worst_of
 from backend.models import Alert, Handling
 from notifier.messages import Subject
@@ -23,4 +23,5 @@ def subject_of(alert: Alert) -> Subject:
         since=alert.fix_time,
         last_fix=alert.last_fix_time,
         event=alert.event,
+        is_past=(clock.now() - alert.last_fix_time).total_seconds() > lifecycle.NOW_FOR_S,
     )

@@ -7,7 +7,7 @@ from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, d
 from zones.evidence import radius_68_m
 from zones.fix import Fix, FixRefused, Source, read_validity
 from zones.instant import judge_instant
-from zones.late import judge_late, redecide
+from zones.late import decide_together, judge_late, redecide
 from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
@@ -44,6 +44,7 @@ __all__ = [
     "are_repeated",
     "decide",
     "decide_moving",
+    "decide_together",
     "doubt_of",
     "judge_instant",
     "judge_late",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from zones import worth
-from zones.decision import Decision, judge
+from zones.decision import Certainty, Decision, Level, judge
 from zones.evidence import MODEL, Model
 from zones.fix import Fix
 from zones.state import PlaceState
@@ -13,23 +14,41 @@ from zones.zone import Zone
 
 
 def order(fix: Fix) -> tuple[float, int, float, float, float]:
-    """Return the key that sorts fixes by time; of one instant the best comes first, however they arrived.
+    """Return the key that sorts fixes by time; of one instant the best comes first, however they arrived."""
+    return fix.fix_time, _rank(fix), fix.lat, fix.lon, fix.accuracy_m or 0.0
 
-    Only the first of an instant is judged: it must not be one that says nothing.
+
+def _rank(fix: Fix) -> int:
+    return 2 if worth.doubt_of(fix) is not None else int(worth.is_tower(fix))
+
+
+def decide_together(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model = MODEL) -> Decision:
+    """Judge several places that are told of one instant: the graver answer counts, in whatever order they came.
+
+    One that is worth less than the best of them counts only where it raises: it says nothing against the best.
     """
-    rank = 2 if worth.doubt_of(fix) is not None else int(worth.is_tower(fix))
-    return fix.fix_time, rank, fix.lat, fix.lon, fix.accuracy_m or 0.0
+    best = min(_rank(fix) for fix in fixes)
+    before = Level.CLEAR if state is None else state.now.level
+    decisions = [
+        decision
+        for fix in sorted(fixes, key=order)
+        if (decision := judge(zone, fix, state, model)).level > before or _rank(fix) == best
+    ]
+    return max(decisions, key=_gravity)
+
+
+def _gravity(decision: Decision) -> tuple[Level, bool, float]:
+    is_sure = decision.certainty is Certainty.CONFIRMED
+    # A place that is surely clear is less grave than one that may be.
+    return decision.level, is_sure is (decision.level > Level.CLEAR), decision.probability_inside
 
 
 def _judge_all(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model) -> list[Decision]:
     decisions: list[Decision] = []
-    for fix in sorted(fixes, key=order):
-        if state is not None and fix.fix_time <= state.fix_time:
-            # A second fix of one instant says nothing new.
-            decisions.append(decisions[-1])
-            continue
-        decision = judge(zone, fix, state, model)
-        decisions.append(decision)
+    for _, group in groupby(sorted(fixes, key=order), lambda fix: fix.fix_time):
+        told_at_once = list(group)
+        decision = decide_together(zone, told_at_once, state, model)
+        decisions += [decision] * len(told_at_once)
         state = decision.state
     return decisions
 

@@ -19,6 +19,7 @@ from backend.alerts.ladder import (
 )
 from backend.alerts.record_changes import (
     close_by_system,
+    extend_late,
     hand_over_desk,
     move,
     raise_late,
@@ -29,7 +30,7 @@ from backend.alerts.record_changes import (
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.silent_tags import end_silence, ring_for_silence
-from backend.alerts.situation import Judgement, apply, change, newest, raise_alert
+from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest, raise_alert
 from backend.alerts.tampering import (
     Reported,
     keep_event_of_ended_case,
@@ -52,13 +53,16 @@ __all__ = [
     "close",
     "close_by_system",
     "danger_now",
+    "danger_of",
     "end_silence",
     "escalate_overdue",
+    "extend_late",
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
     "has_to_wait",
     "hasten",
+    "heard",
     "is_untrue",
     "is_victim_left_warned",
     "keep_event_of_ended_case",

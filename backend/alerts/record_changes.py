@@ -10,7 +10,7 @@ from typing import Any
 from backend import audit
 from backend.alerts import ladder
 from backend.alerts.feed import publish
-from backend.alerts.situation import STAFF_CHANNELS, Judgement, new_code, raise_alert
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, new_code, raise_alert
 from backend.db import atomic, lock_rows
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Team, Wearer
@@ -26,6 +26,26 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
         over_at=judgement.decided_at,
         last_fix_time=ended_at,
     )
+
+
+def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_at: datetime) -> None:
+    """Let a late alert tell of all of its stay, now that more fixes of it have arrived."""
+    with atomic():
+        alert = ladder.lock(alert_id)
+        is_graver = danger_of(judgement) > alert.peak_danger
+        is_longer = began_at < alert.fix_time or ended_at > alert.last_fix_time
+        if alert.handling == Handling.CLOSED or not (is_graver or is_longer):
+            return
+        alert.fix_time = min(alert.fix_time, began_at)
+        alert.last_fix_time = max(alert.last_fix_time, ended_at)
+        if is_graver:
+            alert.level, alert.certainty = judgement.level, judgement.certainty
+            alert.reasons, alert.distance_m = list(judgement.reasons), judgement.distance_m
+            alert.peak_danger = danger_of(judgement)
+        alert.save()
+        publish(alert)
+        if is_graver:
+            audit.record(audit.SYSTEM, "danger_rose", f"alert:{alert.id}", judgement.decided_at, alert=alert)
 
 
 def raise_notice(

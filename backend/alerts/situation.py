@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from backend import audit, lifecycle
@@ -42,6 +42,10 @@ class Judgement:
     kind: AlertKind = AlertKind.ZONE
     # What is in force has changed, and no fix says that anybody has moved.
     is_by_record: bool = False
+    # The fix is too old to say where the wearer is now.
+    is_past: bool = False
+    # How far it may raise an alert by itself; it may lower one, or leave it, whatever this is.
+    raises_to: Level = Level.BREACH
 
 
 def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
@@ -63,6 +67,9 @@ def apply(judgement: Judgement) -> Alert | None:
 
 def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
     """The same for an alert already at hand."""
+    judgement = heard(alert, judgement)
+    if alert is not None and alert.is_over and alert.owes_all_clear:
+        _tell_all_clear(alert, judgement)
     match lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
         case Step.RAISE:
             return raise_alert(judgement)
@@ -80,6 +87,37 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
         case Step.FALL | Step.SAME:
             assert alert is not None
             return _update(alert, judgement)
+
+
+def heard(alert: Alert | None, judgement: Judgement) -> Judgement:
+    """Return what a judgement may say beside ``alert``: where it would raise more than it may, it says no more.
+
+    The one place where that is decided, for fixes and for instants: what is still held of earlier fixes raises nothing
+    on a fix that lies on the allowed side, and a fix of the past raises nothing.
+    """
+    if judgement.level <= judgement.raises_to or not _would_raise(alert, judgement):
+        return judgement
+    if judgement.raises_to is Level.BUFFER:
+        near = replace(judgement, level=Level.BUFFER, certainty=Certainty.CONFIRMED)
+        if _would_raise(alert, near):
+            return near
+    # Not enough for danger, and no all-clear.
+    return replace(judgement, level=Level.CLEAR, certainty=Certainty.UNCONFIRMED)
+
+
+def _would_raise(alert: Alert | None, judgement: Judgement) -> bool:
+    step = lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty)
+    return step in (Step.RAISE, Step.RISE)
+
+
+def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
+    """Let the protected person read that it is over, once a fix of now says what only fixes of the past had said."""
+    is_clear = judgement.level is Level.CLEAR and judgement.certainty is Certainty.CONFIRMED
+    if judgement.is_past or judgement.is_by_record or not is_clear:
+        return
+    alert.owes_all_clear = False
+    ladder.tell_victim_it_is_over(alert, judgement.decided_at)
+    _save(alert)
 
 
 def _standing(alert: Alert | None, fix_time: datetime) -> Standing | None:
@@ -186,9 +224,10 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     if how == "withdrawn":
         # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
         alert.certainty = Certainty.WITHDRAWN
-    if judgement.is_by_record:
-        # He may be standing there still: whatever she reads, it is not that he has gone.
+    if judgement.is_by_record or judgement.is_past:
+        # He may be standing there still, or again: whatever she reads, it is not that he has gone.
         ladder.drop_victim_warning(alert, now)
+        alert.owes_all_clear = judgement.is_past and not judgement.is_by_record and ladder.is_victim_left_warned(alert)
     else:
         ladder.tell_victim_it_is_over(alert, now)
     if how == "withdrawn":
@@ -211,7 +250,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
     elif judgement.level is not level:
         alert.fell_at = alert.fell_at or judgement.fix_time
         _note(alert, "danger_fell", judgement)
-        if alert.peak_danger < Danger.BREACH:
+        if alert.peak_danger < Danger.BREACH and not judgement.is_past:
             # What was feared here may have been all that kept her from hearing that it is over elsewhere.
             ladder.tell_victim_it_is_over(alert, now)
     return _save(alert)
@@ -231,6 +270,8 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
         # A passage for as long as every breach of it looked like one.
         is_first = alert.peak_danger < Danger.BREACH_UNCONFIRMED
         alert.is_pass_through = judgement.is_pass_through and (is_first or alert.is_pass_through)
+        if judgement.raises_to is Level.BREACH:
+            alert.breached_at = judgement.fix_time
     if judgement.mover is not None and danger_of(judgement) > alert.peak_danger:
         alert.mover = judgement.mover
     alert.last_fix_time = judgement.fix_time

@@ -22,9 +22,9 @@ from peewee import fn
 from backend import alarms, alerts, db, stored_fixes
 from backend.db import atomic
 from backend.ingest.consequences import cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, danger_of, instant, level_of
-from backend.ingest.record import CONTEXT_S
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
 from backend.ingest.shapes import next_change, shape_of
+from backend.ingest.visits import danger_of, level_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import AlarmKind, Alert, AlertKind, Fix, OwedLookBack, PlaceZone, Wearer
 from backend.record import reading
@@ -338,13 +338,13 @@ def _is_founded_on_an_instant(look: _Look, alert: Alert, now: datetime) -> bool:
     for row in look.rows.values():
         if row.place_id != alert.place_id:
             continue
-        at = next_change(row, last.fix_time, None, look.case, last.fix_time)
+        at = next_change(row, look.case, last.fix_time)
         while at is not None and at < until:
             if look.case.is_in_force(row.id, at):
                 state = judge_late(shape_of(row), near)[-1].state
                 if danger_of(judge_instant(shape_of(row), state, at.timestamp())) >= RAISES_FROM:
                     return True
-            at = next_change(row, at, None, look.case, at)
+            at = next_change(row, look.case, at)
     return False
 
 

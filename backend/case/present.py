@@ -6,14 +6,14 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from backend import alerts, lifecycle, stored_fixes
+from backend import alerts, stored_fixes
 from backend.alerts import Judgement
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, level_of
-from backend.ingest.record import CONTEXT_S
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S
 from backend.ingest.shapes import next_change, shape_of
-from backend.models import Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
+from backend.ingest.visits import level_of
+from backend.models import AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
 from backend.record.facts import Case, Life
 from backend.rungs import Who
 from zones import Certainty, Level, judge_instant, judge_late
@@ -73,7 +73,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
                 "level": level_of(decision),
                 "certainty": decision.certainty,
                 "fix_time": newest.fix_time,
-                "next_change_at": next_change(row, now, None, case, at),
+                "next_change_at": next_change(row, case, at),
                 "state": decision.state.to_json(),
             }
         )
@@ -83,7 +83,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
 def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None:
     for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id, PlaceState.zone.in_(list(rows))):
         try:
-            state.next_change_at = next_change(rows[state.zone_id], now, None, case, max(now, state.fix_time))
+            state.next_change_at = next_change(rows[state.zone_id], case, max(now, state.fix_time))
         except Exception:
             # The judge says by itself that it cannot judge such a zone, at the next instant or fix.
             state.next_change_at = now
@@ -109,11 +109,14 @@ def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
             # What was judged later needs no second look.
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
-        found.append(replace(judgement_of(row.wearer, row.zone, decision, now, now), is_by_record=True))
+        told = judgement_of(row.wearer, row.zone, decision, now, now, is_newest=True)
+        found.append(replace(told, is_by_record=True))
     if not found:
         return
-    gravest = max(found, key=lambda told: (lifecycle.danger(told.level, told.certainty), told.level))
-    changed = alerts.apply(gravest)
+    alert = alerts.newest(case.wearer_id, place_id, AlertKind.ZONE)
+    heard = [alerts.heard(alert, told) for told in found]
+    gravest = max(heard, key=lambda told: (alerts.danger_of(told), told.level))
+    changed = alerts.change(alert, gravest)
     # Where no zone is left, whatever ended the last one says so to her or her officer.
     if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
         said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell her."

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
-from backend.features import properties_of
 from backend.ingest.ground import Ground
-from backend.ingest.judge import LateVisit, ZoneVerdict, certainty_of, danger_of, gravest_visit, instant, level_of
+from backend.ingest.judge import ZoneVerdict, instant
+from backend.ingest.shapes import shape_of
+from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
 from backend.record import ends
 from backend.record.facts import Life
-from zones import Certainty, Decision, Level, are_repeated
+from zones import Certainty, Decision, Level, ZoneKind, are_repeated, judge_instant
 from zones.passages import REPEATED_WITHIN_S
 
 
@@ -31,6 +32,7 @@ def change_alerts(
     for verdict in verdicts:
         places[verdict.row.place_id].append(verdict)
     latest_received = max(received.values())
+    held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
     watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
 
     for place_id, at_place in places.items():
@@ -40,45 +42,74 @@ def change_alerts(
         _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
         times = sorted({time for verdict in at_place for time in verdict.decisions})
         for time in times:
-            candidates = [(v.row, v.decisions[time]) for v in at_place if time in v.decisions]
-            row, decision = max(candidates, key=lambda pair: (danger_of(pair[1]), pair[1].level))
-            if not _matters(ground, wearer.id, row.place_id, decision):
-                continue
-            if _is_whole(ground, at_place, time, decision) and not _leaves_a_stay_told_late(ground, row, decision):
-                at = instant(decision.fix_time)
-                told = judgement_of(wearer, row, decision, received.get(at, latest_received), decided_at)
-                changed = ground.apply(told)
-                if changed is not None and changed.is_over and changed.is_pass_through:
-                    _tell_repeated_passes(changed, told)
+            told = [
+                judgement_of(wearer, v.row, decision, received.get(instant(time), latest_received), decided_at)
+                for v in at_place
+                if (decision := v.decisions.get(time)) is not None
+            ]
+            _change(ground, at_place, time, told)
+        standing_on: list[ZoneVerdict] = []
+        if times and is_past(instant(times[-1]), decided_at):
+            standing_on = [v for v in at_place if v.row.id in held and _may_go_on(v, times[-1], decided_at)]
+            told = [
+                judgement_of(wearer, v.row, v.decisions[times[-1]], latest_received, decided_at, is_newest=True)
+                for v in standing_on
+            ]
+            _change(ground, at_place, times[-1], told)
         for verdict in at_place:
-            visit = verdict.late_visit
-            if visit is not None and _is_news(ground, wearer.id, verdict, visit):
-                _raise_late(wearer, verdict.row, visit, latest_received, decided_at)
+            for visit in verdict.visits:
+                goes_on = visit.is_ongoing and (
+                    verdict in standing_on or not is_past(instant(visit.ended_at), decided_at)
+                )
+                if not goes_on:
+                    _tell_visit(wearer, verdict.row, visit, latest_received, decided_at)
+
+
+def _change(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Sequence[Judgement]) -> None:
+    """Let the gravest of what a place's zones say of one fix change its alert."""
+    heard = [ground.heard(judgement) for judgement in told]
+    if not heard:
+        return
+    gravest = max(heard, key=lambda judgement: (alerts.danger_of(judgement), judgement.level))
+    if _matters(ground, gravest) and _is_whole(ground, at_place, time, gravest):
+        changed = ground.apply(gravest)
+        if changed is not None and changed.is_over and changed.is_pass_through:
+            _tell_repeated_passes(changed, gravest)
+
+
+def is_past(at: datetime, now: datetime) -> bool:
+    """Tell whether what was seen at an instant is no evidence of where the wearer is now."""
+    return (now - at).total_seconds() > lifecycle.NOW_FOR_S
+
+
+def _may_go_on(verdict: ZoneVerdict, time: float, now: datetime) -> bool:
+    """Tell whether the newest fix, which is of the past, leaves the wearer on the forbidden side as far as is known."""
+    decision = verdict.decisions.get(time)
+    if decision is None or decision.distance_m > 0 or danger_of(decision) < Danger.BREACH_UNCONFIRMED:
+        return False
+    aged = judge_instant(shape_of(verdict.row), decision.state, now.timestamp())
+    return danger_of(aged) >= Danger.BREACH_UNCONFIRMED
 
 
 def _tell_afterwards(
     ground: Ground, wearer: Wearer, at_place: Sequence[ZoneVerdict], received_at: datetime, decided_at: datetime
 ) -> None:
-    """Tell officers alone of a stay at a place that is not watched any more: fixes from before came only now.
+    """Tell officers alone of stays at a place that is not watched any more: fixes from before came only now.
 
     Of an ended case it is kept on record and asks nobody for anything.
     """
     for verdict in at_place:
-        visit = gravest_visit(sorted(verdict.judged.values(), key=lambda decision: decision.fix_time))
-        if visit is None or not _is_news(ground, wearer.id, verdict, visit):
-            continue
-        if _leaves_a_stay_told_late(ground, verdict.row, visit.peak):
-            continue
-        raised = _raise_late(wearer, verdict.row, visit, received_at, decided_at)
-        case = ground.cases[wearer.id]
-        if case.life_at(decided_at) is Life.ENDED:
-            reason = ends.life_reason(case, decided_at)
-            said = f"Found in fixes that arrived after monitoring ended: {reason}."
-            alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
+        for visit in verdict.visits:
+            raised = _tell_visit(wearer, verdict.row, visit, received_at, decided_at)
+            case = ground.cases[wearer.id]
+            if raised is not None and case.life_at(decided_at) is Life.ENDED:
+                reason = ends.life_reason(case, decided_at)
+                said = f"Found in fixes that arrived after monitoring ended: {reason}."
+                alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
 
 
-def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, decision: Decision) -> bool:
-    """Tell whether a place may be called as safe as ``decision`` says: no zone of it failed or says worse.
+def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Judgement) -> bool:
+    """Tell whether a place may be called as safe as it is told: no zone of it failed or says worse.
 
     A graver answer than what stands is always taken.
     """
@@ -86,30 +117,45 @@ def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, deci
     standing = ground.standing.get((here.wearer_id, here.place_id, AlertKind.ZONE))
     if standing is None or standing.is_over:
         return True
-    if danger_of(decision) >= lifecycle.danger(
-        lifecycle.level_held(standing.level), lifecycle.certainty_held(standing.certainty)
-    ):
+    said = alerts.danger_of(told)
+    if said >= lifecycle.danger(lifecycle.level_held(standing.level), lifecycle.certainty_held(standing.certainty)):
         return True
     if any(verdict.error for verdict in at_place):
         return False
     judged_now = {verdict.row.id for verdict in at_place if time in verdict.decisions}
     others = [zone for zone in ground.in_force(here.wearer_id, instant(time)) if zone.place_id == here.place_id]
-    return all(
-        ground.danger_at(here.wearer_id, zone.id) <= danger_of(decision) for zone in others if zone.id not in judged_now
-    )
+    return all(ground.danger_at(here.wearer_id, zone.id) <= said for zone in others if zone.id not in judged_now)
 
 
 def judgement_of(
-    wearer: Wearer, row: PlaceZone, decision: Decision, received_at: datetime, decided_at: datetime
+    wearer: Wearer,
+    row: PlaceZone,
+    decision: Decision,
+    received_at: datetime,
+    decided_at: datetime,
+    *,
+    is_newest: bool = False,
 ) -> Judgement:
-    """Return a decision with everything that an alert is made from."""
+    """Return a decision with everything that an alert is made from.
+
+    A fix of the past says what was: it raises nothing, unless it is the newest there is, and then nothing for sure.
+    One on the allowed side raises no more than what it shows itself.
+    """
+    at = instant(decision.fix_time)
+    level, certainty = level_of(decision), certainty_of(decision)
+    was = is_past(at, decided_at)
+    if was and is_newest and level is Level.BREACH and certainty is Certainty.CONFIRMED:
+        certainty = Certainty.UNCONFIRMED
+    is_allowed = is_on_the_allowed_side(decision)
+    buffer_m = float(row.feature["properties"].get("buffer_m") or 0.0)
+    is_near = decision.kind is ZoneKind.EXCLUSION and decision.distance_m <= buffer_m
     return Judgement(
         wearer=wearer,
         zone=row,
-        level=level_of(decision),
-        certainty=certainty_of(decision),
+        level=level,
+        certainty=certainty,
         reasons=decision.reasons,
-        fix_time=instant(decision.fix_time),
+        fix_time=at,
         received_at=received_at,
         decided_at=decided_at,
         distance_m=decision.distance_m,
@@ -118,7 +164,17 @@ def judgement_of(
         probability_inside=decision.probability_inside,
         could_be_inside=decision.could_be_inside,
         is_pass_through=decision.is_pass_through,
+        is_past=was,
+        raises_to=_raises_to(is_allowed, is_near, was and not is_newest),
     )
+
+
+def _raises_to(is_allowed: bool, is_near: bool, is_history: bool) -> Level:
+    if is_history:
+        return Level.CLEAR
+    if is_allowed:
+        return Level.BUFFER if is_near else Level.CLEAR
+    return Level.BREACH
 
 
 def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
@@ -144,65 +200,45 @@ def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
     )
 
 
-def _raise_late(wearer: Wearer, row: PlaceZone, visit: LateVisit, received_at: datetime, decided_at: datetime) -> Alert:
-    """Raise the alert of a stay that late data shows, with the times of both its ends."""
+def _tell_visit(
+    wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime
+) -> Alert | None:
+    """Raise the alert of a stay that late data shows and that no alert tells of; return it where it was raised."""
     peak = judgement_of(wearer, row, visit.peak, received_at, decided_at)
-    return alerts.raise_alert(
-        replace(peak, fix_time=instant(visit.began_at)),
-        is_late=True,
-        over_at=decided_at,
-        last_fix_time=instant(visit.ended_at),
-    )
-
-
-def _matters(ground: Ground, wearer_id: int, place_id: int, decision: Decision) -> bool:
-    return (wearer_id, place_id, AlertKind.ZONE) in ground.standing or danger_of(decision) >= lifecycle.RAISES_FROM
-
-
-def _leaves_a_stay_told_late(ground: Ground, row: PlaceZone, decision: Decision) -> bool:
-    """Tell whether a fix far outside belongs to a stay only as the first after it, and a late alert tells of that stay.
-
-    Without that alert it would prolong the one that stood; as an alert of its own it would tell of nothing.
-    """
-    standing = ground.standing.get((row.wearer_id, row.place_id, AlertKind.ZONE))
-    is_standing = standing is not None and not standing.is_over
-    is_near = decision.distance_m <= float(properties_of(row.feature).get("buffer_m") or 0.0)
-    if is_standing or is_near or danger_of(decision) < lifecycle.RAISES_FROM:
-        return False
-    at = instant(decision.fix_time)
-    before = Fix.select(Fix.fix_time).where(Fix.wearer == row.wearer_id, Fix.fix_time < at)
-    last = before.order_by(Fix.fix_time.desc()).first()
-    told = (
-        (Alert.wearer == row.wearer_id)
-        & (Alert.place == row.place_id)
-        & (Alert.kind == AlertKind.ZONE)
-        & Alert.is_late
-        & (Alert.certainty != Certainty.WITHDRAWN)
-    )
-    return last is not None and Alert.select().where(told, Alert.last_fix_time >= last.fix_time).exists()
-
-
-def _is_news(ground: Ground, wearer_id: int, verdict: ZoneVerdict, visit: LateVisit) -> bool:
-    """Tell whether late data shows a breach that no alert at this place speaks of."""
-    standing = ground.standing.get((wearer_id, verdict.row.place_id, AlertKind.ZONE))
+    began_at, ended_at = instant(visit.began_at), instant(visit.ended_at)
     slack = timedelta(seconds=lifecycle.REENTRY_S)
-    is_known = standing is not None and not standing.is_over and standing.peak_danger >= Danger.BREACH_UNCONFIRMED
-    if is_known and standing is not None and standing.fix_time <= instant(visit.ended_at) + slack:
-        # What stands speaks of everything since it began, and of no earlier stay.
-        return False
-    return not (
-        Alert.select()
-        .where(
-            Alert.wearer == wearer_id,
-            Alert.place == verdict.row.place_id,
-            Alert.kind == AlertKind.ZONE,
-            Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-            Alert.certainty != Certainty.WITHDRAWN,
-            Alert.fix_time <= instant(visit.ended_at) + slack,
-            Alert.last_fix_time >= instant(visit.began_at) - slack,
-        )
-        .exists()
+    first, last = began_at - slack, ended_at + slack
+    about = Alert.select().where(
+        Alert.wearer == wearer,
+        Alert.place == row.place_id,
+        Alert.kind == AlertKind.ZONE,
+        Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+        # Of a stay that was taken back its withdrawn alert has told already.
+        (Alert.certainty != Certainty.WITHDRAWN) | visit.is_taken_back,
+        Alert.fix_time <= last,
+        (~Alert.is_over) | (Alert.last_fix_time >= first),
     )
+    known = list(about.order_by(Alert.id))
+    late = next((alert for alert in known if alert.is_late), None)
+    if late is not None:
+        alerts.extend_late(late.id, peak, began_at, ended_at)
+        return None
+    # One that stood through hours without a fix tells only of the stays that it had fixes of.
+    times = [time for alert in known for time in (alert.fix_time, alert.breached_at) if time is not None]
+    if any(first <= time <= last for time in times) or (known and _was_seen(wearer, first, last)):
+        return None
+    return alerts.raise_late(peak, began_at, ended_at)
+
+
+def _was_seen(wearer: Wearer, first: datetime, last: datetime) -> bool:
+    """Tell whether a fix of that time is stored already that was judged a breach."""
+    stored = Fix.select().where(Fix.wearer == wearer, Fix.fix_time >= first, Fix.fix_time <= last)
+    return bool(stored.where(Fix.level == Level.BREACH).exists())
+
+
+def _matters(ground: Ground, told: Judgement) -> bool:
+    key = (told.wearer.id, told.zone.place_id, AlertKind.ZONE)
+    return key in ground.standing or alerts.danger_of(told) >= lifecycle.RAISES_FROM
 
 
 def _apply_cannot_judge(

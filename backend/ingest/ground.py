@@ -82,7 +82,7 @@ class Ground:
         where = (
             Alert.wearer.in_(wearer_ids),
             ~Alert.is_late,
-            (~Alert.is_over) | (Alert.over_at > since),
+            (~Alert.is_over) | (Alert.over_at > since) | Alert.owes_all_clear,
         )
         found: Any = Alert.select(Alert.id, Alert.wearer).where(*where).tuples()
         standing: dict[int, int] = dict(found)
@@ -176,6 +176,11 @@ class Ground:
     def changed_states(self) -> list[dict[str, Any]]:
         """Return the rows of the states that these fixes changed."""
         return [row_of(state) for state in self._changed.values()]
+
+    def heard(self, judgement: Judgement) -> Judgement:
+        """Return what a judgement may say beside the alert that stands at its place."""
+        key = (judgement.wearer.id, judgement.zone.place_id, judgement.kind)
+        return alerts.heard(self.standing.get(key), judgement)
 
     def apply(self, judgement: Judgement) -> Alert | None:
         """Let a judgement change the standing alert at its place, and return it if anything changed."""

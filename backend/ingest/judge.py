@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 
-from backend import lifecycle
-from backend.lifecycle import Danger
+from backend.ingest.visits import Seen, Visit, visits
 from backend.models import PlaceZone
-from zones import Certainty, Decision, Fix, Level, PlaceState, Zone, ZoneKind, decide, judge_late, redecide
+from zones import Decision, Fix, PlaceState, Zone, decide_together, judge_instant, judge_late, redecide
 from zones.late import order
 
 log = logging.getLogger(__name__)
 
 CANNOT_JUDGE_LEVEL = -1
+# What came in this time before a fix, or after it, says how the wearer came there and went on.
+CONTEXT_S = 1_800.0
+TICK_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class LateVisit:
-    """A stay found in late data: its gravest decision, and the times of its first and last fix."""
+class Past:
+    """What a zone's judgement may ask of the record, with instants in epoch seconds."""
 
-    peak: Decision
-    began_at: float
-    ended_at: float
+    # The stored fixes of the wearer after the first instant and up to the second one at which the zone was in force.
+    fixes: Callable[[float, float], Sequence[Fix]]
+    # The time of the first stored fix of the wearer after an instant, wherever it lies.
+    following: Callable[[float], float | None]
+    # Whether the record holds this version of the zone to be in force at an instant.
+    is_held: Callable[[float], bool]
+    # The instants after the first and up to the second one at which the zone comes into force.
+    beginnings: Callable[[float, float], Sequence[float]]
 
 
 @dataclass(slots=True)
@@ -39,8 +46,10 @@ class ZoneVerdict:
     # The same and those about late fixes: how each fix was judged, for the record.
     judged: dict[float, Decision] = field(default_factory=dict)
     state: PlaceState | None = None
-    # A breach found in late data, for a time that was judged before.
-    late_visit: LateVisit | None = None
+    # The newest decision, also of a fix that only says where the wearer is as the zone comes into force.
+    last: Decision | None = None
+    # Stays on the forbidden side, of new fixes and of those that are judged again because of them.
+    visits: list[Visit] = field(default_factory=list)
     error: str | None = None
 
 
@@ -49,27 +58,29 @@ def judge(
     zone: Callable[[PlaceZone], Zone],
     state_text: str | None,
     new: Sequence[Fix],
-    known_since: Callable[[float], Sequence[Fix]],
+    past: Past,
     settled_until: float = float("-inf"),
+    owed_at: float | None = None,
 ) -> ZoneVerdict:
     """Judge ``new`` fixes, in any order, against one zone.
 
-    ``known_since`` returns every stored fix of the wearer after an epoch second, for a late fix to be judged among
-    its neighbours. Up to ``settled_until`` another version of the zone has judged the place: what is older than that
-    is late, however new it is to this version. An error of any kind becomes ``error`` and never a decision: it must
-    not read as clear.
+    Up to ``settled_until`` another version of the zone has judged the place: what is older than that is late, however
+    new it is to this version. At ``owed_at`` the zone comes into force or out of it, which was not judged yet.
+    An error of any kind becomes ``error`` and never a decision: it must not read as clear.
     """
     verdict = ZoneVerdict(row)
     try:
         shape = zone(row)
         state = _read_state(row, state_text)
-        _judge(shape, state, sorted(new, key=order), known_since, verdict, settled_until)
+        judging = _Judging(shape, past, verdict)
+        judging.run(state, sorted(new, key=order), settled_until, owed_at)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.warning("zone %s not judged: %s at %s:%s", row.id, type(error).__name__, place.filename, place.lineno)
         verdict.error = type(error).__name__
         verdict.decisions.clear()
+        verdict.visits.clear()
     return verdict
 
 
@@ -84,84 +95,86 @@ def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
         return None
 
 
-def _judge(
-    zone: Zone,
-    state: PlaceState | None,
-    new: Sequence[Fix],
-    known_since: Callable[[float], Sequence[Fix]],
-    verdict: ZoneVerdict,
-    settled_until: float,
-) -> None:
-    newest = state.fix_time if state else float("-inf")
-    near: list[Fix] = []
-    old = [fix for fix in new if newest < fix.fix_time <= settled_until]
-    new = [fix for fix in new if not newest < fix.fix_time <= settled_until]
-    for fix in new:
-        if state is None or fix.fix_time > newest:
-            continue
-        (near if fix.fix_time > state.anchor_time else old).append(fix)
-    if state is not None and near:
-        known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*known_since(state.anchor_time), *new]}
-        again = [fix for fix in known.values() if state.anchor_time < fix.fix_time <= newest]
-        decisions = redecide(zone, sorted(again, key=order), state)
-        verdict.late_visit = gravest_visit(decisions)
-        verdict.judged.update((decision.fix_time, decision) for decision in decisions)
-        state = decisions[-1].state
-        verdict.decisions[newest] = decisions[-1]
-    if old:
-        decisions = judge_late(zone, old)
-        verdict.judged.update((decision.fix_time, decision) for decision in decisions)
-        found = gravest_visit(decisions)
-        if found and (not verdict.late_visit or danger_of(found.peak) > danger_of(verdict.late_visit.peak)):
-            verdict.late_visit = found
-    for at, group in groupby((fix for fix in new if fix.fix_time > newest), lambda fix: fix.fix_time):
-        first, *others = group
-        decision = decide(zone, first, state)
-        state = decision.state
-        if others:
-            # Several places for one instant: all are weighed together, and the graver answer counts.
-            earlier = [fix for fix in known_since(state.anchor_time) if fix.fix_time < at]
-            together = redecide(zone, [*earlier, *(fix for fix in new if newest < fix.fix_time <= at)], state)
-            decision, state = _graver(decision, together[-1]), together[-1].state
-        verdict.decisions[at] = decision
-    verdict.judged.update(verdict.decisions)
-    verdict.state = state
+@dataclass(slots=True)
+class _Judging:
+    zone: Zone
+    past: Past
+    verdict: ZoneVerdict
+
+    def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, owed_at: float | None) -> None:
+        newest = state.fix_time if state else float("-inf")
+        newer = [fix for fix in new if fix.fix_time > max(newest, settled_until)]
+        behind = [fix for fix in new if fix.fix_time <= max(newest, settled_until)]
+        in_reach = [fix for fix in behind if state is not None and state.anchor_time < fix.fix_time <= newest]
+        told: list[Decision] = []
+        if state is not None and in_reach:
+            again = _together(self.past.fixes(state.anchor_time, newest), in_reach)
+            told = redecide(self.zone, again, state)
+            state = told[-1].state
+            self._act_on(told[-1])
+        for some in _stretches([fix for fix in behind if fix not in in_reach]):
+            begin, end = some[0].fix_time - CONTEXT_S, some[-1].fix_time + CONTEXT_S
+            alone = judge_late(self.zone, _together(self.past.fixes(begin, end), some))
+            after = self._until_next(alone[-1], max(newest, settled_until))
+            self._look_at(alone, is_open=False, after=after)
+        before = state
+        for _, group in groupby(newer, lambda fix: fix.fix_time):
+            decision = decide_together(self.zone, list(group), state)
+            state = decision.state
+            told.append(decision)
+            self._act_on(decision)
+        owed: list[Seen] = []
+        if before is not None and owed_at is not None and newer and owed_at <= newer[0].fix_time:
+            # What is asked for after just before it holds the instant itself.
+            owed = self._instants(before, owed_at - TICK_S, newer[0].fix_time)
+        self._look_at(told, is_open=True, before=owed)
+        self.verdict.state = state
+
+    def _act_on(self, decision: Decision) -> None:
+        self.verdict.last = decision
+        if self.past.is_held(decision.fix_time):
+            self.verdict.decisions[decision.fix_time] = decision
+
+    def _until_next(self, last: Decision, newest: float) -> list[Seen]:
+        """Judge the instants after the last of some late fixes that the next one we know of does not decide."""
+        if not self.past.beginnings(last.fix_time, newest):
+            return []
+        following = self.past.following(last.fix_time)
+        return [] if following is None else self._instants(last.state, last.fix_time, following)
+
+    def _look_at(
+        self, told: Sequence[Decision], *, is_open: bool, before: Iterable[Seen] = (), after: Iterable[Seen] = ()
+    ) -> None:
+        """Take decisions that follow each other in time for the record, and find the stays among them.
+
+        A stay may also begin without a fix, as the zone comes into force around the wearer.
+        """
+        held = [decision for decision in told if self.past.is_held(decision.fix_time)]
+        self.verdict.judged.update((decision.fix_time, decision) for decision in held)
+        seen = [*before, *((decision.fix_time, decision) for decision in held), *after]
+        for one, following in pairwise(told):
+            seen += self._instants(one.state, one.fix_time, following.fix_time)
+        self.verdict.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
+
+    def _instants(self, state: PlaceState, after: float, until: float) -> list[Seen]:
+        return [(at, judge_instant(self.zone, state, at)) for at in self.past.beginnings(after, until)]
 
 
-def level_of(decision: Decision) -> Level:
-    """Return the level that is acted on: inside the zone that he has to keep to, near its edge is where he may be."""
-    if decision.level is Level.BUFFER and decision.kind is not ZoneKind.EXCLUSION:
-        return Level.CLEAR
-    return decision.level
+def _together(stored: Sequence[Fix], new: Sequence[Fix]) -> list[Fix]:
+    known = {(fix.fix_time, fix.lat, fix.lon): fix for fix in [*stored, *new]}
+    return sorted(known.values(), key=order)
 
 
-def certainty_of(decision: Decision) -> Certainty:
-    """Return how surely a decision is acted on: one that looks like a passage is told one step lower, never dropped."""
-    if decision.is_pass_through and decision.certainty is Certainty.CONFIRMED:
-        return Certainty.UNCONFIRMED
-    return decision.certainty
-
-
-def danger_of(decision: Decision) -> Danger:
-    """Return the danger that a decision tells of."""
-    return lifecycle.danger(level_of(decision), certainty_of(decision))
-
-
-def gravest_visit(decisions: Sequence[Decision]) -> LateVisit | None:
-    """Return the gravest unbroken run of breaches."""
-    found: LateVisit | None = None
-    for is_breach, run in groupby(decisions, lambda decision: danger_of(decision) >= Danger.BREACH_UNCONFIRMED):
-        if is_breach:
-            stay = list(run)
-            peak = max(stay, key=danger_of)
-            if found is None or danger_of(peak) > danger_of(found.peak):
-                found = LateVisit(peak, stay[0].fix_time, stay[-1].fix_time)
-    return found
-
-
-def _graver(one: Decision | None, other: Decision | None) -> Decision:
-    decisions = [decision for decision in (one, other) if decision is not None]
-    return max(decisions, key=danger_of)
+def _stretches(fixes: Sequence[Fix]) -> Iterator[list[Fix]]:
+    """Yield late fixes in rows that share their neighbours: a batch may bring some of today and some of last week."""
+    row: list[Fix] = []
+    for fix in fixes:
+        if row and fix.fix_time - row[-1].fix_time > 2 * CONTEXT_S:
+            yield row
+            row = []
+        row.append(fix)
+    if row:
+        yield row
 
 
 def instant(epoch_s: float) -> datetime:

@@ -18,16 +18,10 @@ from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.ground import Ground
 from backend.ingest.held import RowsHeld
 from backend.ingest.intervals import intervals_s
-from backend.ingest.judge import (
-    CANNOT_JUDGE_LEVEL,
-    ZoneVerdict,
-    danger_of,
-    instant,
-    judge,
-    level_of,
-)
-from backend.ingest.shapes import next_change, shape_of
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneVerdict, instant, judge
+from backend.ingest.shapes import InForce, next_change, shape_of
 from backend.ingest.submission import SentFix, Submission
+from backend.ingest.visits import danger_of, level_of
 from backend.models import (
     AlarmKind,
     Fix,
@@ -45,8 +39,6 @@ from zones import Fix as JudgedFix
 log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
-# What came in this time before a fix says from where the wearer came.
-CONTEXT_S = 1_800.0
 # A row that is held for longer is another tag's matter: its requests are tried again by themselves.
 LONGEST_HOLD_S = 1.0
 
@@ -82,7 +74,7 @@ def store_group(
         elif held := lock_free_rows(Tag, tag_ids):
             raise RowsHeld(held)
         answered = _earlier_answers(submissions)
-        fresh = [s for s in submissions if (s.tag_id, s.webhook_id) not in answered or not s.is_answered]
+        fresh = [s for s in submissions if s.key not in answered or not s.is_answered]
         batches = _new_fixes(fresh)
         duplicates = {id(s): len(s.fixes) for s in fresh}
         for batch in batches.values():
@@ -96,13 +88,14 @@ def store_group(
         answers: list[Answer] = []
         requests: list[dict[str, Any]] = []
         for submission in submissions:
-            key = (submission.tag_id, submission.webhook_id)
+            key = submission.key
             if key not in answered and submission.is_answered:
                 answered[key] = _answer(submission, duplicates[id(submission)], asked_s[submission.tag_id])
                 requests.append(
                     {
                         "tag": submission.tag_id,
                         "webhook_id": submission.webhook_id,
+                        "body_digest": submission.body_digest,
                         "received_at": submission.received_at,
                         "answer": answered[key],
                     }
@@ -112,12 +105,12 @@ def store_group(
         return answers
 
 
-def _earlier_answers(submissions: Sequence[Submission]) -> dict[tuple[int, str], Answer]:
-    rows = TagRequest.select(TagRequest.tag, TagRequest.webhook_id, TagRequest.answer).where(
+def _earlier_answers(submissions: Sequence[Submission]) -> dict[tuple[int, str, str], Answer]:
+    rows = TagRequest.select(TagRequest.tag, TagRequest.webhook_id, TagRequest.body_digest, TagRequest.answer).where(
         TagRequest.tag.in_({s.tag_id for s in submissions}),
         TagRequest.webhook_id.in_({s.webhook_id for s in submissions}),
     )
-    return {(row.tag_id, row.webhook_id): row.answer for row in rows}
+    return {(row.tag_id, row.webhook_id, row.body_digest): row.answer for row in rows}
 
 
 def _answer(submission: Submission, duplicate: int, interval_s: int) -> Answer:
@@ -137,17 +130,17 @@ def _new_fixes(submissions: Sequence[Submission]) -> dict[int, _Batch]:
     sent = [(s, fix) for s in submissions for fix in s.fixes]
     if not sent:
         return {}
-    known: set[Any] = set(
-        Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon)
-        .where(Fix.tag.in_({s.tag_id for s, _ in sent}), Fix.fix_time.in_({fix.fix_time for _, fix in sent}))
-        .tuples()
-    )
+    times = {time for _, fix in sent for time in (fix.fix_time, fix.said_time) if time is not None}
+    known: set[Any] = set()
+    for time in (Fix.fix_time, Fix.said_time):
+        rows = Fix.select(Fix.tag, time, Fix.lat, Fix.lon).where(Fix.tag.in_({s.tag_id for s, _ in sent}))
+        known.update(rows.where(time.in_(times)).tuples())
     batches: dict[int, _Batch] = {}
     for submission, fix in sent:
-        key = (submission.tag_id, *fix.key)
-        if key not in known:
-            known.add(key)
+        keys = {(submission.tag_id, *key) for key in fix.keys}
+        if known.isdisjoint(keys):
             batches.setdefault(submission.tag_id, _Batch(submission.tag_id)).fixes.append((submission, fix))
+        known |= keys
     return batches
 
 
@@ -261,22 +254,19 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
     new = [fix.fix for _, fix in sent]
     received = {fix.fix_time: submission.received_at for submission, fix in sent}
     verdicts: list[ZoneVerdict] = []
-    held = {fix.fix_time: {zone.id for zone in ground.in_force(wearer_id, instant(fix.fix_time))} for fix in new}
+    now = clock.now().timestamp()
     settled = {zone.id: ground.settled_until(wearer_id, zone.place_id, zone.id) for zone in ground.zones[wearer_id]}
+    force = InForce(ground.cases[wearer_id])
     for zone in ground.zones[wearer_id]:
-        in_force = [fix for fix in new if zone.id in held[fix.fix_time]]
-        if in_force:
+        past = _past_of(force, zone, wearer_id)
+        relevant = _relevant(past, sorted(new, key=lambda fix: fix.fix_time), now)
+        if relevant:
             state = ground.states.get((wearer_id, zone.id))
             text = state.state if state else None
             if text is None and settled[zone.id] > float("-inf"):
-                text = _first_state(zone, wearer_id, min(fix.fix_time for fix in in_force))
-
-            def known_since(since: float, zone: PlaceZone = zone) -> list[JudgedFix]:
-                case = ground.cases[wearer_id]
-                stored = stored_fixes.of_wearer(wearer_id, instant(since))
-                return [fix for fix in stored if case.is_in_force(zone.id, instant(fix.fix_time))]
-
-            verdicts.append(judge(zone, shape_of, text, in_force, known_since, settled[zone.id]))
+                text = _first_state(zone, wearer_id, min(fix.fix_time for fix in relevant))
+            owed_at = state.next_change_at.timestamp() if state and state.next_change_at else None
+            verdicts.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], owed_at))
     decided_at = clock.now()
     for verdict in verdicts:
         _keep_state(ground, tag_id, wearer_id, verdict, new)
@@ -297,6 +287,38 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
         else:
             judged[fix.fix_time] = (None, None, decided_at)
     return judged
+
+
+def _past_of(force: InForce, zone: PlaceZone, wearer_id: int) -> Past:
+    def is_held(at: float) -> bool:
+        return force.is_held(zone.id, at)
+
+    def beginnings(after: float, until: float) -> list[float]:
+        return force.beginnings(zone, after, until)
+
+    def fixes(after: float, until: float) -> list[JudgedFix]:
+        stored = stored_fixes.of_wearer(wearer_id, instant(after), instant(until))
+        return [fix for fix in stored if is_held(fix.fix_time)]
+
+    def following(at: float) -> float | None:
+        later = Fix.select(Fix.fix_time).where(Fix.wearer == wearer_id, Fix.fix_time > instant(at))
+        first = later.order_by(Fix.fix_time).limit(1).first()
+        return None if first is None else first.fix_time.timestamp()
+
+    return Past(fixes, following, is_held, beginnings)
+
+
+def _relevant(past: Past, new: Sequence[JudgedFix], now: float) -> list[JudgedFix]:
+    """Return the fixes that a version of a zone is judged by, in order of time.
+
+    Those at which it is in force, and each from just before it comes into force: it says where the wearer is then.
+    """
+    following = [*(fix.fix_time for fix in new[1:]), now]
+    return [
+        fix
+        for fix, until in zip(new, following, strict=True)
+        if past.is_held(fix.fix_time) or past.beginnings(fix.fix_time, max(until, fix.fix_time))
+    ]
 
 
 def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
@@ -323,13 +345,11 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdic
         text = state.state if state else ""
         next_change_at = state.next_change_at if state else None
     else:
-        last = verdict.decisions[max(verdict.decisions)] if verdict.decisions else None
+        last = verdict.last
         if last is None or verdict.state is None:
             return
         level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
-        next_change_at = next_change(
-            verdict.row, clock.now(), state.next_change_at if state else None, ground.cases[wearer_id], at
-        )
+        next_change_at = next_change(verdict.row, ground.cases[wearer_id], at)
     ground.keep(
         PlaceState(
             wearer=wearer_id,
@@ -357,6 +377,7 @@ def _row(
         "tag": tag_id,
         "wearer": wearer_id,
         "fix_time": sent.fix_time,
+        "said_time": sent.said_time,
         "received_at": submission.received_at,
         "decided_at": decided_at,
         "lat": fix.lat,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from datetime import datetime
 
 from backend.ingest.judge import instant
@@ -22,18 +23,49 @@ def shape_of(row: PlaceZone) -> Zone:
     return known[1]
 
 
-def next_change(
-    row: PlaceZone, now: datetime, known: datetime | None, case: Case, judged_at: datetime
-) -> datetime | None:
-    """Return when the zone next comes into force or out of it; ``known`` is the answer that was right before.
+class InForce:
+    """When the zones of one case are in force, asked of the record once between two of its changes.
 
-    A change that has passed since the last judged fix is due at once: what it ends must not stand on.
+    Instants without a type of their own are epoch seconds.
     """
-    changed = case.next_change(row.id, judged_at)
-    if changed is not None and changed <= now:
-        return changed
-    if known is not None and known > now:
-        return min(known, changed) if changed is not None else known
-    shape = shape_of(row)
-    at = shape.timing.next_change(now.timestamp()) if shape.is_timed else None
-    return min([*([instant(at)] if at is not None else []), *([changed] if changed else [])], default=None)
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._cuts = [at.timestamp() for at in case.changes()]
+        self._known: dict[int, frozenset[int]] = {}
+
+    def is_held(self, zone_id: int, at: float) -> bool:
+        """Tell whether the record holds this version of a zone to be in force, whatever its own hours are."""
+        between = bisect_right(self._cuts, at)
+        if between not in self._known:
+            self._known[between] = frozenset(zone.zone_id for zone in self._case.zones_in_force(instant(at)))
+        return zone_id in self._known[between]
+
+    def next_change(self, row: PlaceZone, after: float) -> float | None:
+        """Return the first instant after ``after`` at which the zone comes into force or out of it, if there is one."""
+        is_on = self.is_held(row.id, after)
+        later = self._cuts[bisect_right(self._cuts, after) :]
+        changed = next((at for at in later if self.is_held(row.id, at) != is_on), None)
+        shape = shape_of(row)
+        timed = shape.timing.next_change(after) if shape.is_timed else None
+        return min((at for at in (changed, timed) if at is not None), default=None)
+
+    def beginnings(self, row: PlaceZone, after: float, until: float) -> list[float]:
+        """Return the instants after ``after`` and up to ``until`` at which the zone comes into force."""
+        found = []
+        at = self.next_change(row, after)
+        while at is not None and at <= until:
+            if self.is_held(row.id, at) and shape_of(row).timing.is_in_force(at):
+                found.append(at)
+            at = self.next_change(row, at)
+        return found
+
+
+def next_change(row: PlaceZone, case: Case, after: datetime) -> datetime | None:
+    """Return the first instant after ``after`` at which the zone comes into force or out of it, if there is one.
+
+    Asked of the last fix or instant that was judged: a change that has passed since is due at once, whenever the fix
+    arrived. What it ends must not stand on, and what it begins must not wait for another fix.
+    """
+    at = InForce(case).next_change(row, after.timestamp())
+    return None if at is None else instant(at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,11 +41,14 @@ class SentFix:
     fix_time: datetime
     battery_pct: float | None
     extra: dict[str, Any] | None
+    # What the tag said, where that was ahead of the receipt.
+    said_time: datetime | None = None
 
     @property
-    def key(self) -> tuple[datetime, float, float]:
-        """What makes two reports of one tag the same fix."""
-        return self.fix_time, self.fix.lat, self.fix.lon
+    def keys(self) -> list[tuple[datetime, float, float]]:
+        """What makes two reports of one tag the same fix: their place, and the time they count as of or were said."""
+        times = [self.fix_time] if self.said_time is None else [self.fix_time, self.said_time]
+        return [(time, self.fix.lat, self.fix.lon) for time in times]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Submission:
     tag_id: int
     webhook_id: str
     received_at: datetime
+    body_digest: str = ""
     fixes: list[SentFix] = field(default_factory=list)
     events: list[SentEvent] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
@@ -74,6 +79,11 @@ class Submission:
     is_poison: bool = False
     # Why nothing of what the tag sends can be taken, known before anything of it was read.
     is_unheard_because: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """What makes two requests the same one: the tag, its id and its very body."""
+        return self.tag_id, self.webhook_id, self.body_digest
 
     def unusable(self) -> str | None:
         """Return why nothing of this request tells how near the wearer is, or None.
@@ -107,6 +117,7 @@ class Submission:
             self.tag_id,
             self.webhook_id,
             self.received_at,
+            self.body_digest,
             # What the tag says of itself is no fix: it rings whatever became of the fixes.
             events=[*self.events, SentEvent("processing_failed", self.received_at, {"error": error})],
             refused=[*self.refused, *refused],
@@ -144,7 +155,7 @@ def read(
 ) -> Submission:
     """Read a request of a tag. Raises: what ``read_body`` raises, for a body that is of no use as a whole."""
     fixes, events = read_body(body, settings)
-    submission = Submission(tag_id, webhook_id, received_at, is_stale=is_stale)
+    submission = Submission(tag_id, webhook_id, received_at, _digest(body), is_stale=is_stale)
     for index, item in enumerate(fixes):
         try:
             sent = _read_fix(index, item, received_at, settings)
@@ -166,7 +177,7 @@ def read(
 
 def unheard(tag_id: int, why: str, received_at: datetime) -> Submission:
     """Return a submission that only says that nothing of this tag can be taken, and why."""
-    return Submission(tag_id, "", received_at, is_answered=False, is_unheard_because=why)
+    return Submission(tag_id, "", received_at, "", is_answered=False, is_unheard_because=why)
 
 
 def refused_body(
@@ -175,7 +186,7 @@ def refused_body(
     """Return a submission that keeps a body which is of no use as a whole, and whatever events can be read in it."""
     # PostgreSQL keeps no NUL in a text.
     text = body.decode(errors="replace").replace("\x00", "\ufffd")
-    submission = Submission(tag_id, webhook_id, received_at, is_answered=False)
+    submission = Submission(tag_id, webhook_id, received_at, _digest(body), is_answered=False)
     for item in _events_in(body)[: settings.max_batch_fixes]:
         _read_event(item, submission, settings)
     submission.refused = [Refusal(None, code, detail, text)]
@@ -191,6 +202,10 @@ def _events_in(body: bytes) -> list[Any]:
     return events if isinstance(events, list) else []
 
 
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
 def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) -> SentFix:
     if not isinstance(item, dict):
         raise FixRefused("not_an_object", "A fix must be an object with fix_time, lat and lon.")
@@ -203,6 +218,8 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     if at < received_at - timedelta(days=settings.max_fix_age_days):
         raise FixRefused("fix_time_too_old", f"fix_time is more than {settings.max_fix_age_days} days ago.")
     extra = {name: value for name, value in item.items() if name not in KNOWN}
+    # A second source with a clock ahead would otherwise be newer than whatever the tag says until then.
+    said_time, at = (at, received_at) if at > received_at else (None, at)
     # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
     numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
@@ -215,7 +232,7 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
         is_valid=read_validity(extra),
         **numbers,
     )
-    return SentFix(index, fix, at, battery_pct, _printable(extra) or None)
+    return SentFix(index, fix, at, battery_pct, _printable(extra) or None, said_time)
 
 
 def _whole(text: str) -> int | float:

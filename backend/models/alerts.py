@@ -44,6 +44,8 @@ class Alert(Table):
     is_over = BooleanField(default=False)
     is_late = BooleanField(default=False)
     over_at = InstantField(null=True)
+    # Only fixes of the past say that it is over: the protected person reads so when one of now does.
+    owes_all_clear = BooleanField(default=False)
     reasons = JSONField()
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
@@ -64,6 +66,8 @@ class Alert(Table):
     received_at = InstantField()
     decided_at = InstantField()
     last_fix_time = InstantField()
+    # The newest fix on the forbidden side of which the alert tells.
+    breached_at = InstantField(null=True)
     raised_at = InstantField()
     # When the first hint left for any socket, whoever it was owed to.
     hinted_at = InstantField(null=True)

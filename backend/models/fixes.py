@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peewee import (
+    SQL,
     BooleanField,
     CharField,
     DoubleField,
@@ -22,11 +23,13 @@ class TagRequest(Table):
 
     tag = ForeignKeyField(Tag)
     webhook_id = CharField()
+    # SHA-256 of the body in hexadecimal: another body under the same id is another request.
+    body_digest = CharField(default="")
     received_at = InstantField()
     answer = JSONField()
 
     class Meta:
-        indexes = ((("tag", "webhook_id"), True),)
+        indexes = ((("tag", "webhook_id", "body_digest"), True),)
 
 
 class Fix(Table):
@@ -35,6 +38,8 @@ class Fix(Table):
     tag = ForeignKeyField(Tag, backref="fixes", index=False)
     wearer = ForeignKeyField(Wearer, null=True, index=False)
     fix_time = InstantField()
+    # What the tag said, where that was ahead of the receipt: such a fix counts as of its receipt.
+    said_time = InstantField(null=True)
     received_at = InstantField()
     decided_at = InstantField(null=True)
     lat = DoubleField()
@@ -57,6 +62,9 @@ class Fix(Table):
             (("tag", "fix_time", "lat", "lon"), True),
             (("wearer", "fix_time"), False),
         )
+
+
+Fix.add_index(Fix.index(Fix.tag, Fix.said_time, name="fix_said", where=SQL("said_time IS NOT NULL")))
 
 
 class QuarantinedFix(Table):

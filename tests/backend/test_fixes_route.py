@@ -83,11 +83,24 @@ def test_a_batch_is_stored_and_answered_with_its_counts(line: Line) -> None:
     assert all(row.level == 0 and row.decided_at >= row.received_at for row in stored)
 
 
-def test_a_repeated_webhook_id_is_answered_as_before_and_changes_nothing(line: Line) -> None:
-    first = line.post({"fixes": [line.fix(30, "inside")]}, webhook_id="msg_1")
-    again = line.post({"fixes": [line.fix(10, "inside"), line.fix(5, "inside")]}, webhook_id="msg_1")
+def test_a_repeated_request_is_answered_as_before_and_changes_nothing(line: Line) -> None:
+    content = {
+        "fixes": [line.fix(30, "inside")],
+        "events": [{"kind": "charging_started", "at": "2026-11-30T08:00:00Z"}],
+    }
+    first = line.post(content, webhook_id="msg_1")
+    again = line.post(content, webhook_id="msg_1")
     assert again.json == first.json
-    assert Fix.select().count() == 1
+    assert (Fix.select().count(), TagEvent.select().count()) == (1, 1)
+
+
+def test_an_id_that_is_used_again_for_another_body_is_another_request(line: Line) -> None:
+    line.post({"fixes": [line.fix(30)]}, webhook_id="msg_1")
+    again = line.post({"fixes": [line.fix(10, "inside"), line.fix(5, "inside")]}, webhook_id="msg_1")
+    assert again.json["accepted"] == 2
+    assert Fix.select().count() == 3
+    line.post({"fixes": [], "events": [{"kind": "strap_open", "at": clock.now().isoformat()}]}, webhook_id="msg_1")
+    assert [event.kind for event in TagEvent.select()] == ["strap_open"]
 
 
 def test_the_same_fix_in_another_request_is_a_duplicate(line: Line) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,10 +20,12 @@ GSM_7 = set(
 )
 URL = "https://cordon.justice.example/officer/alerts/1234567"
 
+# A stay over midnight has the longest words.
+SINCE, LAST = datetime(2026, 11, 28, 23, 50, tzinfo=UTC), datetime(2026, 11, 29, 0, 10, tzinfo=UTC)
 EVERY_SUBJECT = [
-    Subject("K7QFA", kind, level, certainty, is_over, is_late)
-    for kind, level, certainty, is_over, is_late in itertools.product(
-        AlertKind, Level, Certainty, (False, True), (False, True)
+    Subject("K7QFA", kind, level, certainty, is_over, is_late, since=SINCE, last_fix=LAST, is_past=is_past)
+    for kind, level, certainty, is_over, is_late, is_past in itertools.product(
+        AlertKind, Level, Certainty, (False, True), (False, True), (False, True)
     )
 ]
 
@@ -58,7 +62,13 @@ SITUATIONS = {
     "breach, unconfirmed": (Level.BREACH, Certainty.UNCONFIRMED, False, False, AlertKind.ZONE),
     "near zone": (Level.BUFFER, Certainty.CONFIRMED, False, False, AlertKind.ZONE),
     "breach, now over": (Level.BREACH, Certainty.CONFIRMED, True, False, AlertKind.ZONE),
-    "breach, found late": (Level.BREACH, Certainty.CONFIRMED, True, True, AlertKind.ZONE),
+    "breach, 28 Nov 23:50, found late": (
+        Level.BREACH,
+        Certainty.CONFIRMED,
+        True,
+        True,
+        AlertKind.ZONE,
+    ),
     "withdrawn": (Level.BREACH, Certainty.WITHDRAWN, True, False, AlertKind.ZONE),
     "cannot judge": (Level.BREACH, Certainty.UNCONFIRMED, False, False, AlertKind.CANNOT_JUDGE),
 }
@@ -67,7 +77,18 @@ SITUATIONS = {
 @pytest.mark.parametrize("words", SITUATIONS)
 def test_situation_in_words(words: str) -> None:
     level, certainty, is_over, is_late, kind = SITUATIONS[words]
-    assert messages.situation(Subject("K7QFA", kind, level, certainty, is_over, is_late)) == words
+    subject = Subject("K7QFA", kind, level, certainty, is_over, is_late, since=SINCE, last_fix=LAST)
+    assert messages.situation(subject) == words
+
+
+def test_what_is_not_now_is_told_with_its_time() -> None:
+    today = Subject("K7QFA", AlertKind.ZONE, Level.BREACH, Certainty.CONFIRMED, True, True, since=LAST)
+    assert messages.situation(replace(today, last_fix=LAST)) == "breach, 29 Nov 00:10, found late"
+    until = LAST + timedelta(minutes=12)
+    assert messages.situation(replace(today, last_fix=until)) == "breach, 29 Nov 00:10 to 00:22, found late"
+    of_now = Subject("K7QFA", AlertKind.ZONE, Level.BREACH, Certainty.UNCONFIRMED, False, since=SINCE, last_fix=LAST)
+    assert messages.situation(replace(of_now, is_past=True)) == "breach, unconfirmed, last seen 29 Nov 00:10"
+    assert messages.situation(replace(of_now, is_past=True, is_over=True)) == "breach, unconfirmed, ended 29 Nov 00:10"
 
 
 def test_a_push_carries_ids_a_code_and_a_neutral_sentence() -> None:

@@ -1,0 +1,122 @@
+"""Whatever the order in which stored fixes arrive, and however they are packed: the same stays are alerts."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as with_settings
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+
+from backend import clock, db, tags
+from backend.models import (
+    Activation,
+    Alert,
+    PlaceZone,
+    ProtectedPlace,
+    Tag,
+    Team,
+    Victim,
+    Wearer,
+)
+from backend.settings import Settings
+from tests import cases
+from tests.world import HOME
+from wsgi import create_app
+
+EVERY = timedelta(minutes=10)
+INSIDE_M, FAR_M = 0.0, 4_700.0
+# How many fixes inside, and how many far off after them: who comes back within ten minutes has not gone.
+STAYS = st.lists(st.tuples(st.integers(1, 3), st.integers(2, 4)), min_size=1, max_size=4)
+
+
+def new_case(app: Flask) -> Tag:
+    now = clock.now()
+    with app.app_context():
+        team = Team.create(name=uuid.uuid4().hex, created_at=now)
+        victim = Victim.create(team=team, name="Laura Bennett", created_at=now)
+        place = ProtectedPlace.create(victim=victim, label="Home")
+        wearer = Wearer.create(team=team, name="Daniel Marsh", created_at=now)
+        PlaceZone.create(place=place, wearer=wearer, from_at=now - timedelta(days=2), feature=cases.circle(*HOME))
+        tag = Tag.create(serial=uuid.uuid4().hex, key=tags.new_key(), created_at=now)
+        Activation.create(tag=tag, wearer=wearer, from_at=now - timedelta(days=2))
+        db.release_connection()
+    return tag
+
+
+def post(app: Flask, tag: Tag, fixes: list[dict[str, Any]]) -> None:
+    body, webhook_id, now = json.dumps({"fixes": fixes}), uuid.uuid4().hex, clock.now()
+    headers = {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(tag.key).sign(webhook_id, now, body),
+    }
+    answer = app.test_client().post(f"/v1/tags/{tag.serial}/fixes", data=body, headers=headers)
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["accepted"] == len(fixes)
+
+
+def test_the_order_of_arrival_and_the_packing_do_not_change_which_stays_are_alerts(
+    settings: Settings,
+) -> None:
+    app = create_app(settings)
+    try:
+        _roam(app)
+    finally:
+        app.extensions["cordon.committer"].close()
+        db.release_connection()
+
+
+def _roam(app: Flask) -> None:
+    @with_settings(
+        max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(
+        stays=STAYS,
+        order=st.sampled_from(["as it was", "backwards", "shuffled"]),
+        size=st.integers(1, 9),
+        seed=st.integers(0, 99),
+    )
+    def roam(stays: list[tuple[int, int]], order: str, size: int, seed: int) -> None:
+        tag = new_case(app)
+        marks = [False, False, *(mark for inside, far in stays for mark in [True] * inside + [False] * far)]
+        begin = clock.now() - EVERY * len(marks)
+        times = [begin + EVERY * n for n in range(len(marks))]
+        sent = []
+        for n, (at, is_inside) in enumerate(zip(times, marks, strict=True)):
+            lat, lon = cases.east_of(HOME, (INSIDE_M if is_inside else FAR_M) + n % 5)
+            sent.append({"fix_time": at.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 6.0})
+        if order != "as it was":
+            sent.reverse()
+        if order == "shuffled":
+            random.Random(seed).shuffle(sent)
+        for first in range(0, len(sent), size):
+            post(app, tag, sent[first : first + size])
+        _look(tag, times, stays)
+
+    roam()
+
+
+def _look(tag: Tag, times: list[datetime], stays: list[tuple[int, int]]) -> None:
+    """Each stay is told of once: by an alert that begins in it, or by one that stood all the while."""
+    wearer = Activation.get(Activation.tag == tag).wearer_id
+    # One that was withdrawn was told as well.
+    raised = list(Alert.select().where(Alert.wearer == wearer))
+    db.release_connection()
+    assert all(one.is_over for one in raised)
+    first, begins = 2, 0
+    for inside, far in stays:
+        began, ended = times[first], times[first + inside - 1]
+        mine = [one for one in raised if began <= one.fix_time <= ended]
+        spans = [one for one in raised if not one.is_late and one.fix_time < began and ended <= one.last_fix_time]
+        assert len(mine) == 1 or (not mine and spans), (began, ended, raised)
+        begins += len(mine)
+        first += inside + far
+    assert begins == len(raised), "an alert tells of no stay"
