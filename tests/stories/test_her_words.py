@@ -290,7 +290,7 @@ def test_what_is_no_plain_no_leaves_her_protection_and_rings_her_officer(world: 
     world.victim_consents()
     world.doubles.reply(from_=world.victim.phone, body=words, to=world.settings.twilio_from)
     said = officer.expects_push("a message needs an answer now")
-    assert words not in said.data["body"]
+    assert said.data["body"].endswith(": a message needs an answer now. Please acknowledge.")
     assert words in " ".join(officer.alert()["reasons"])
     assert Consent.get().withdrawn_at is None
     # What she writes next lies beside it and rings again.
