@@ -1,13 +1,13 @@
 """When each tag was last heard of and last said where it is, so that silence rings within minutes."""
 
-from peewee import AutoField, BooleanField, DoubleField, ForeignKeyField, Model
+from peewee import BigAutoField, BooleanField, DoubleField, ForeignKeyField, Model
 
 from backend.db import InstantField
 
 
 def up(migrator, db):
     class Tag(Model):
-        id = AutoField()
+        id = BigAutoField()
 
         class Meta:
             database = db

@@ -179,12 +179,12 @@ NARROW_KEYS = """
 NARROW_SEQUENCES = "SELECT seqrelid::regclass::text FROM pg_sequence WHERE seqtypid <> 'int8'::regtype"
 
 
-def test_no_key_no_cursor_and_no_sequence_has_32_bits(database_url: str) -> None:
+def test_no_key_no_cursor_and_no_sequence_has_32_bits(owned_database: str) -> None:
     assert db.database.execute_sql(NARROW_KEYS).fetchall() == []
     assert db.database.execute_sql(NARROW_SEQUENCES).fetchall() == []
 
 
-def test_keys_and_cursors_beyond_32_bits_are_kept_and_followed(database_url: str) -> None:
+def test_keys_and_cursors_beyond_32_bits_are_kept_and_followed(owned_database: str) -> None:
     for (sequence,) in db.database.execute_sql("SELECT seqrelid::regclass::text FROM pg_sequence").fetchall():
         db.database.execute_sql(f"SELECT setval('{sequence}', {2**31 + 7})")
     Feed.update(cursor=2**31 + 7).execute()

@@ -130,7 +130,7 @@ def test_the_database_itself_keeps_one_row_for_all_spellings(world: World) -> No
     db.release_connection()
 
 
-def test_the_migration_says_which_rows_clash_and_changes_nothing(database_url: str) -> None:
+def test_the_migration_says_which_rows_clash_and_changes_nothing(owned_database: str) -> None:
     now = clock.now()
     runner = Runner(db.database.obj, str(db.MIGRATIONS))
     names = [migration.name for migration in runner.migrations()]
