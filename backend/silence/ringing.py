@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from backend import alarms, alerts, lifecycle
 from backend.db import atomic, is_held, is_lost, lock_rows, skip_locked
 from backend.lifecycle import Danger
 from backend.models import (
+    Activation,
     AlarmKind,
     Alert,
     AlertKind,
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 LOOKS_AGAIN_S = 60.0
 # So long a tag has to say where it is once it was fitted, or its case resumed.
 BEGINS_WITHIN_S = 600.0
+# Tags report once a minute at rest, and send again what was not taken: so long they have after a pause of our own.
+LISTENS_FIRST_S = 90.0
 # So many due tags are asked about at once whether anybody has to hear of them.
 ASKED_AT_ONCE = 500
 # So many tags at once, and this share of all that were heard of lately, are no tags that fail one by one: a network, a
@@ -42,19 +46,23 @@ HEARD_LATELY_S = 900.0
 LEVELS = {Level.BREACH: "in a zone, or out of where they had to be", Level.BUFFER: "near a zone"}
 
 
-def judge_due(now: datetime, settings: Settings, limit: int = 100) -> int:
+def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: datetime | None = None) -> int:
     """Ring for up to ``limit`` tags whose silence is due, the gravest and longest first; return how many there were.
 
-    Each is a unit of work of its own: one that cannot be judged keeps none of the others from being told.
+    Each is a unit of work of its own: one that cannot be judged keeps none of the others from being told. ``began_at``
+    is when the caller began to work: what was silent while Cordon itself was down is given time to be heard.
     """
     due = TagContact.silent_at <= now
+    if began_at is not None and now < (listened := began_at + timedelta(seconds=LISTENS_FIRST_S)):
+        with atomic():
+            _put_off(due, listened)
+        return 0
+    _hasten(now, settings)
     is_many = _are_many(now)
     if is_many:
         with atomic():
             # They are told as one; each is due again in a minute, and rings if it is silent when the others are back.
-            free = [row.tag_id for row in skip_locked(TagContact.select().where(due, ~TagContact.is_grave))]
-            again = now + timedelta(seconds=LOOKS_AGAIN_S)
-            TagContact.update(silent_at=again).where(TagContact.tag.in_(free)).execute()
+            _put_off(due & ~TagContact.is_grave, now + timedelta(seconds=LOOKS_AGAIN_S))
     query = TagContact.select(TagContact.tag).where(due).order_by(TagContact.is_grave.desc(), TagContact.silent_at)
     tag_ids = [row.tag_id for row in query.limit(limit)]
     for tag_id in tag_ids:
@@ -115,6 +123,33 @@ def _are_many(now: datetime) -> bool:
         return True
     alarms.end(AlarmKind.MANY_SILENT, "tags", now)
     return False
+
+
+def _put_off(which: Any, until: datetime) -> None:
+    free = [row.tag_id for row in skip_locked(TagContact.select().where(which))]
+    TagContact.update(silent_at=until).where(TagContact.tag.in_(free)).execute()
+
+
+def _hasten(now: datetime, settings: Settings) -> None:
+    """Let tags be due whose wearers are held to be in a place of danger since they were last seen elsewhere.
+
+    A curfew or a zone has begun around them, or a protected person came near.
+    """
+    in_danger = Alert.select(Alert.wearer).where(
+        Alert.kind == AlertKind.ZONE,
+        ~Alert.is_over,
+        ~Alert.is_late,
+        Alert.certainty != Certainty.WITHDRAWN,
+        Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+    )
+    worn = Activation.select(Activation.tag).where(Activation.wearer.in_(in_danger), Activation.to_at.is_null())
+    since = now - timedelta(seconds=settings.silence_grave_s)
+    which = (TagContact.silent_at > now, ~TagContact.is_grave, TagContact.located_at <= since)
+    with atomic():
+        found = TagContact.select().where(*which, TagContact.tag.in_(worn))
+        tag_ids = [row.tag_id for row in skip_locked(found)]
+        if tag_ids:
+            TagContact.update(silent_at=now, is_grave=True).where(TagContact.tag.in_(tag_ids)).execute()
 
 
 def _let_rest(now: datetime) -> None:
