@@ -11,12 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, silence, wakeups
-from backend.models import (
-    Attempt,
-    Channel,
-    Notification,
-    NumberProof,
-)
+from backend.models import Attempt, Channel, Notification, NumberProof
 from backend.settings import Settings
 from notifier import codes, delivery, shift_checks, states
 from notifier.breaker import Breaker
@@ -142,6 +137,7 @@ class Worker:
         self._newest_climb_first = False
         self._providers = Providers()
         self._heart = heartbeats.Heart(heartbeats.NOTIFIER)
+        self._began_at = clock.now()
         self.steps = Steps()
         self._silent_after = settings.tag_silent_after()
 
@@ -192,13 +188,16 @@ class Worker:
     def _look_at_all_else(self) -> None:
         """Judge and escalate what has fallen due, and see to what no warning waits for."""
         self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
-        self._try("tags that are silent", lambda: silence.judge_due(clock.now(), self._settings))
+        self._try("tags that are silent", self._tell_of_silence)
         self._try("the ladder", self._climb)
         self._look_at_itself()
         self._try("codes that prove numbers", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
         self._try("this host's clock", self._look_at_clock)
+
+    def _tell_of_silence(self) -> None:
+        silence.judge_due(clock.now(), self._settings, began_at=self._began_at)
 
     def _climb(self) -> None:
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.

@@ -276,12 +276,13 @@ def _doubtful(
     if use & Use.RAISE and probability > model.believe and last.level < _BREACH:
         # At even odds, so that it has no part in what confirms; a new place may turn out to be the right one.
         odds = min(log_odds(probability), model.still_enter_log_odds) if doubt is Doubt.JUMP else 0.0
+        # What an instant without a fix asks is how far from the edge that report lay.
         core = core._replace(
             level=_BREACH, certainty=_UNCONFIRMED, log_odds=odds, evidence_at=at, breach_since=at,
-            crossing_at=math.nan, fixes_inside=1, is_pass=False,
+            crossing_at=math.nan, fixes_inside=1, is_pass=False, distance_m=distance,
         )  # fmt: skip
     elif use & Use.RAISE and own > level:
-        core = core._replace(level=own, certainty=_UNCONFIRMED)
+        core = core._replace(level=own, certainty=_UNCONFIRMED, distance_m=distance)
     else:
         distance, accuracy = core.distance_m, core.scale_m * T_RADIUS_68
         probability = probability_of(zone, distance, core.scale_m)

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from backend import alerts, stored_fixes
+from backend import alerts, silence, stored_fixes
 from backend.alerts import Judgement
 from backend.db import insert_rows
 from backend.ingest.consequences import cannot_judge, judgement_of
@@ -45,6 +45,7 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
     is_monitored = case.life_at(at) is Life.ACTIVE
     for place_id in sorted({zone.place_id for zone in zones if not (zone.moves and is_monitored)}):
         judge_place(case, place_id, at, now)
+    silence.record_changed(case.wearer_id, now)
 
 
 def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datetime, now: datetime) -> None:

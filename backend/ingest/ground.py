@@ -13,7 +13,17 @@ from backend.db import lock_free_rows, lock_rows
 from backend.ingest.held import RowsHeld
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.lifecycle import Danger
-from backend.models import Activation, ActivationCorrection, Alert, PlaceState, PlaceZone, ProtectedPlace, Table, Wearer
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Alert,
+    AlertKind,
+    PlaceState,
+    PlaceZone,
+    ProtectedPlace,
+    Table,
+    Wearer,
+)
 from backend.record import reading
 from backend.record.facts import Case
 
@@ -60,6 +70,10 @@ class Ground:
         self.standing: dict[tuple[int, int, str], Alert] = {}
         # The newest of each kind that is about no place.
         self.about_tags: dict[tuple[int, str], Alert] = {}
+        # Alerts of silence that stand, by wearer and tag.
+        self.silences: dict[tuple[int, int], Alert] = {}
+        # Fixes, by tag and time, that no zone's judge believes: they do not say where the wearer is.
+        self.doubted: set[tuple[int, datetime]] = set()
         if not wearer_ids:
             return
         for zone in (
@@ -95,6 +109,8 @@ class Ground:
             elif not alert.is_over:
                 # What is about no place is no judgement's to change.
                 self.about_tags[alert.wearer_id, alert.kind] = alert
+                if alert.kind == AlertKind.SILENCE:
+                    self.silences[alert.wearer_id, alert.tag_id] = alert
 
     def _hold(self, model: type[Table], wearers: dict[int, int]) -> None:
         """Hold rows, each of one wearer. Raises: RowsHeld for the tags of those whose rows others hold."""

@@ -33,7 +33,7 @@ from backend.models import (
     TagRequest,
 )
 from backend.settings import Settings
-from zones import Certainty, judge_late
+from zones import Certainty, Doubt, judge_late
 from zones import Fix as JudgedFix
 
 log = logging.getLogger(__name__)
@@ -280,6 +280,8 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
     for _, fix in sent:
         decisions = [v.judged[fix.fix.fix_time] for v in verdicts if fix.fix.fix_time in v.judged]
         worst = max(decisions, key=danger_of, default=None)
+        if decisions and all(one.doubt not in (None, Doubt.COARSE) for one in decisions):
+            ground.doubted.add((tag_id, fix.fix_time))
         if any(v.error for v in verdicts):
             judged[fix.fix_time] = (CANNOT_JUDGE_LEVEL, None, decided_at)
         elif worst is not None:

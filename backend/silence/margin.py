@@ -15,6 +15,11 @@ def longest_gap_s(known_s: float, gap_s: float) -> float:
     return max(gap_s, known_s * 0.5 ** (gap_s / HALF_LIFE_S))
 
 
+def most_gap_s(settings: Settings) -> float:
+    """Return the longest gap in seconds that is learnt: a longer one gives no more time, and would not be forgotten."""
+    return settings.silence_most_s / FACTOR
+
+
 def margin_s(longest_s: float, is_grave: bool, settings: Settings) -> float:
     """Return after how many seconds without a place people are told.
 

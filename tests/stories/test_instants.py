@@ -102,9 +102,9 @@ class Evening:
         if until > clock.now():
             cases.forward_to(self.world, until)
 
-    def fix(self, metres: float, minutes: float) -> dict[str, Any]:
+    def fix(self, metres: float, minutes: float, **more: Any) -> dict[str, Any]:
         at = self.at + timedelta(minutes=minutes)
-        return {**self.world.tag.fix(metres), "fix_time": at.isoformat()}
+        return {**self.world.tag.fix(metres), "fix_time": at.isoformat(), **more}
 
     def is_seen(self, metres: float, *minutes: float) -> None:
         """Report fixes from one place, and wait for what follows from them."""
@@ -220,3 +220,30 @@ def test_a_first_fix_from_elsewhere_makes_nothing_sure(evening: Evening) -> None
         evening.goes_on_to(20 + n)
         evening.is_seen(evening.allowed_m, 20 + n)
     assert one_breach(evening)["is_over"]
+
+
+@each_kind
+@pytest.mark.parametrize("arrives", [-1, 1], ids=["before it", "after it"])
+def test_a_doubtful_report_from_there_decides_it_unconfirmed(evening: Evening, arrives: int) -> None:
+    evening.goes_on_to(-10)
+    evening.is_seen(evening.allowed_m, -10.5, -10)
+    evening.goes_on_to(arrives)
+    evening.world.tag.reports(evening.fix(evening.forbidden_m, -2, valid=False))
+    evening.world.settle()
+    evening.goes_on_to(2)
+    alert = one_breach(evening)
+    assert (alert["certainty"], alert["is_over"]) == ("unconfirmed", False)
+
+
+@each_kind
+@pytest.mark.parametrize("seen", ["where they must not be", "where they may be"])
+def test_a_worthless_report_since_changes_nothing_of_it(evening: Evening, seen: str) -> None:
+    is_there = seen == "where they must not be"
+    evening.goes_on_to(-10)
+    evening.is_seen(evening.forbidden_m if is_there else evening.allowed_m, -11, -10.5, -10)
+    evening.goes_on_to(-1)
+    evening.world.tag.reports(evening.fix(0.0, -2, lat=0.0, lon=0.0))
+    evening.world.settle()
+    evening.goes_on_to(2)
+    assert [alert["level"] for alert in evening.alerts()] == (["breach"] if is_there else [])
+    evening.world.reads_everything()

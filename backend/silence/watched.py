@@ -1,0 +1,71 @@
+"""Which tags are watched for silence: those on wearers whose cases are monitored, with a zone in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from backend.models import Activation, ActivationCorrection, PlaceZone, Wearer
+from backend.record import reading
+from backend.record.facts import Case, Life
+
+
+class Worn(NamedTuple):
+    """A tag on a wearer, and since when; the case is None where it cannot be read."""
+
+    wearer: Wearer
+    since: datetime
+    case: Case | None
+
+
+def watched(tag_ids: Iterable[int], now: datetime) -> dict[int, Worn]:
+    """Return those of these tags whose silence has to be told.
+
+    A case that cannot be read is watched: an error never means that nobody is protected.
+    """
+    worn = {activation.tag_id: activation for activation in _worn(now, Activation.tag.in_(list(tag_ids)))}
+    wearer_ids = {activation.wearer_id for activation in worn.values()}
+    if not wearer_ids:
+        return {}
+    cases = reading.cases(wearer_ids, faults={})
+    moving = {
+        zone.wearer_id
+        for zone in PlaceZone.select(PlaceZone.wearer).where(
+            PlaceZone.wearer.in_(wearer_ids),
+            PlaceZone.moves,
+            PlaceZone.from_at <= now,
+            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
+        )
+    }
+    found = {}
+    for tag_id, activation in worn.items():
+        wearer, case = activation.wearer, cases.get(activation.wearer_id)
+        if wearer.is_training:
+            continue
+        if case is None or (
+            case.life_at(now) is Life.ACTIVE and (case.zones_in_force(now) or activation.wearer_id in moving)
+        ):
+            found[tag_id] = Worn(wearer, activation.from_at, case)
+    return found
+
+
+def tags_on(wearer_id: int, now: datetime) -> list[int]:
+    """Return the tags that a wearer has on."""
+    return sorted({activation.tag_id for activation in _worn(now, Activation.wearer == wearer_id)})
+
+
+def _worn(now: datetime, where: object) -> list[Activation]:
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    query = (
+        Activation.select(Activation, Wearer)
+        .join(Wearer)
+        .where(
+            where,
+            Activation.from_at <= now,
+            Activation.to_at.is_null() | (Activation.to_at > now),
+            Activation.id.not_in(in_error),
+        )
+        .order_by(Activation.id)
+    )
+    return list(query)
