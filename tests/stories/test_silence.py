@@ -224,3 +224,16 @@ def test_a_long_gap_is_forgotten_in_weeks() -> None:
         known = longest_gap_s(known, 60.0)
     assert known == pytest.approx(1_800.0, rel=0.01)
     assert timedelta(seconds=known) > timedelta(minutes=29)
+
+
+@pytest.mark.parametrize("column", ["certainty = 'odd'", "level = 77"])
+def test_it_rings_also_where_it_cannot_be_read_how_near_they_were(world: World, column: str) -> None:
+    world.officer.has_app()
+    world.tag.is_far_away()
+    db.database.execute_sql(f"UPDATE place_state SET {column} WHERE wearer_id = {world.wearer.id}")
+    db.release_connection()
+    world.forward(601)
+    (alert,) = silences(world)
+    world.expect_push(world.officer.push_token, alert["code"])
+    acknowledges_everything(world)
+    world.reads_everything()
