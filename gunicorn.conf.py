@@ -15,6 +15,8 @@ _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 _files = max(_soft, min(_hard, 20_000) if _hard != resource.RLIM_INFINITY else 20_000)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _hard))
 worker_connections = min(8_000, max(256, _files - 1_000))
+# Where the application lies under its host is said by no header of a sender.
+forwarder_headers = ""
 # Sent piece by piece, so that a phone that never reads is given up.
 sendfile = False
 graceful_timeout = 5

@@ -45,6 +45,8 @@ TITLES = {
     AlarmKind.CASE_INCOMPLETE: "A case may be unprotected",
     AlarmKind.NUMBERS_UNPROVED: "Numbers are not proved",
 }
+# What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is told all the same.
+UNKNOWN = AlarmKind.STEP_FAILS
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
 # People are told again while an alarm stands.
@@ -196,9 +198,14 @@ def standing_for(person: Person, now: datetime) -> list[Alarm]:
     return gravest_first([alarm for alarm in found if alarm.subject.partition("/")[0] not in hidden])
 
 
+def kind_of(alarm: Alarm) -> AlarmKind:
+    """Return the kind of an alarm as stored, or ``UNKNOWN``."""
+    return AlarmKind(alarm.kind) if alarm.kind in set(AlarmKind) else UNKNOWN
+
+
 def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
     """Return the alarms in the order in which a person should hear of them."""
-    return sorted(rows, key=lambda alarm: (GRAVITY[AlarmKind(alarm.kind)], alarm.raised_at, alarm.id))
+    return sorted(rows, key=lambda alarm: (GRAVITY[kind_of(alarm)], alarm.raised_at, alarm.id))
 
 
 def to_tell(now: datetime) -> list[Alarm]:

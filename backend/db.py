@@ -321,7 +321,9 @@ def is_held(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Tell whether the database went away, so that nothing else can be tried either."""
+    """Tell whether the database went away, or takes nothing any more, so that nothing else can be tried either."""
+    if isinstance(getattr(error, "orig", None), psycopg.errors.ReadOnlySqlTransaction):
+        return True
     return isinstance(error, LOST_CONNECTION) and not is_held(error)
 
 

@@ -75,15 +75,20 @@ KINDS: dict[AlertKind, Kind] = {
 }
 
 
+def of(kind: str) -> Kind:
+    """Return the words for a kind as stored; one that cannot be read says that nobody knows how near."""
+    return KINDS[AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE]
+
+
 def title_of(kind: str, event: str | None = None) -> str:
     """Return the heading of an alert of this kind; empty where its level is the heading."""
     if event in RINGING and kind == AlertKind.TAMPER:
         return RINGING[event].title
-    return KINDS[AlertKind(kind)].title
+    return of(kind).title
 
 
 def said_of(kind: str, event: str | None = None) -> str:
     """Return the situation as messages say it; empty where level and certainty say it."""
     if event in RINGING and kind == AlertKind.TAMPER:
         return RINGING[event].said
-    return KINDS[AlertKind(kind)].said
+    return of(kind).said

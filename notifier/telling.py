@@ -148,4 +148,4 @@ class Teller:
 
 
 def _title_and_detail(alarm: Alarm) -> tuple[str, str]:
-    return alarms.TITLES[AlarmKind(alarm.kind)], alarm.detail
+    return alarms.TITLES[alarms.kind_of(alarm)], alarm.detail

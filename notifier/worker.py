@@ -156,7 +156,9 @@ class Worker:
                 except Exception as error:
                     # A lost database must never end the loop.
                     self.steps.failed("the round", error)
-                    log.warning("the outbox could not be worked on", exc_info=True)
+                    # A database that is away for a night must not fill the disk with the same twenty lines.
+                    said = type(error).__name__
+                    log.warning("the outbox could not be worked on (%s)", said, exc_info=not db.is_lost(error))
                     db.forget_connection()
                     self._stop.wait(0.5)
         finally:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.kinds import KINDS
+from backend import kinds
 from backend.lifecycle import LATCHED, Danger
-from backend.models import Alert, AlertKind
+from backend.models import Alert
 from backend.record.drawing import keeps_in
 from zones import Certainty, Level
 
@@ -39,7 +39,7 @@ def standing_of(alert: Alert) -> Standing | None:
     """
     if alert.is_over or alert.certainty == Certainty.WITHDRAWN or alert.kind in LATCHED:
         return None
-    if not KINDS[AlertKind(alert.kind)].has_level:
+    if not kinds.of(alert.kind).has_level:
         return Standing("not judged", "not judged")
     if alert.zone is None or alert.distance_m is None:
         return Standing("inside", "inside") if alert.level == Level.BREACH else Standing("near", "near")
@@ -56,7 +56,7 @@ def standing_of(alert: Alert) -> Standing | None:
 
 def worst_of(alert: Alert) -> Worst | None:
     """Return the worst of an alert about a place; None of one that is about none, or was nothing."""
-    if not KINDS[AlertKind(alert.kind)].has_level or alert.certainty == Certainty.WITHDRAWN:
+    if not kinds.of(alert.kind).has_level or alert.certainty == Certainty.WITHDRAWN:
         return None
     if alert.peak_danger < Danger.BUFFER_UNCONFIRMED:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 from peewee import JOIN, SQL, fn
 
 from backend import db
-from backend.models import Alert, Attempt, Channel, Notification, NotificationState, Person, Victim
+from backend.models import Alert, Attempt, Channel, Notification, NotificationState, Person, Purpose, Victim
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def claim_due(channel: Channel, now: datetime, lease_s: float, limit: int) -> li
 def channels_due(now: datetime) -> set[Channel]:
     """Return the channels of which something is due, whoever holds it: one question, and no lock, where nothing is."""
     query = Notification.select(Notification.channel).where(Notification.state == PENDING, Notification.due_at <= now)
-    return {Channel(row.channel) for row in query.distinct()}
+    return {Channel(row.channel) for row in query.distinct() if row.channel in set(Channel)}
 
 
 def has_no_call(now: datetime) -> Any:
@@ -147,6 +147,7 @@ def _is_free(now: datetime, lease_s: float) -> Any:
 
 
 def _claimed(ids: Collection[int], token: str) -> list[Notification]:
+    """Return what was claimed, in the order in which it goes. Raises: ValueError where a row of it cannot be read."""
     query = (
         Notification.select(Notification, Alert, Person, Victim)
         .join(Alert)
@@ -157,7 +158,11 @@ def _claimed(ids: Collection[int], token: str) -> list[Notification]:
         .where(Notification.id.in_(list(ids)), Notification.lease_token == token)
         .order_by(Notification.priority, Notification.id.desc())
     )
-    return list(query)
+    claimed = list(query)
+    for row in claimed:
+        # What it says is written by its purpose.
+        Purpose(row.purpose)
+    return claimed
 
 
 def next_due_at(channels: Collection[Channel]) -> datetime | None:

@@ -231,9 +231,7 @@ def _last_seen(case: Case | None, wearer: Wearer, now: datetime) -> str:
 
 
 def _danger(state: PlaceState) -> Danger:
-    if state.level not in list(Level):
-        return Danger.BREACH
-    return lifecycle.danger(Level(state.level), lifecycle.certainty_held(state.certainty))
+    return lifecycle.danger_held(AlertKind.ZONE, state.level, state.certainty)
 
 
 def _battery(tag_id: int) -> float | None:

@@ -12,7 +12,7 @@ from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from backend import accounts, clock
-from backend.errors import DomainError, LinkOver, TooManyAttempts, WeakPassword, WrongCredentials
+from backend.errors import InvalidRecord, LinkOver, TooManyAttempts, WeakPassword, WrongCredentials
 from backend.models import Role
 from backend.web.guesses import guess
 from backend.web.identity import PASSWORD_IS_SET, page_for, page_visitor
@@ -83,21 +83,25 @@ def set_password() -> Any:
     except LinkOver as error:
         return _unkept(render_template("account/link_over.html", error=error), error.status)
     form = JoinForm(name=_given_name(link.person)) if link.is_first else SetPasswordForm()
+    status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
             accounts.set_by_link(secret, form.name.data if link.is_first else "", form.password.data, now)
         except LinkOver as error:
             return _unkept(render_template("account/link_over.html", error=error), error.status)
+        except InvalidRecord as error:
+            form.name.errors = [error.detail]
         except WeakPassword as error:
             form.password.errors = [error.detail]
-        except DomainError as error:
-            form.name.errors = [error.detail]
+        except TooManyAttempts as error:
+            form.password.errors = [error.detail]
+            status, fields = error.status, {"Retry-After": str(error.retry_after_s)}
         else:
             session.pop(LINK, None)
             session[PASSWORD_IS_SET] = True
             return _unkept(redirect(url_for("pages.sign_in")))
     page = render_template("account/set_password.html", form=form, link=link)
-    return _unkept(page, 200 if request.method == "GET" else 422)
+    return _unkept(page, status, fields)
 
 
 def _given_name(person: Any) -> str:
@@ -105,8 +109,8 @@ def _given_name(person: Any) -> str:
     return "" if "@" in person.name else str(person.name)
 
 
-def _unkept(page: Any, status: int | None = None) -> Response:
-    response = page if isinstance(page, Response) else Response(page, status, mimetype="text/html")
+def _unkept(page: Any, status: int | None = None, fields: dict[str, str] | None = None) -> Response:
+    response = page if isinstance(page, Response) else Response(page, status, fields, mimetype="text/html")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -118,6 +122,7 @@ def change_password() -> Any:
     signed = page_visitor()
     assert signed is not None
     form, is_changed = ChangeForm(), False
+    status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
             with guess("password", signed.person.email):
@@ -126,12 +131,13 @@ def change_password() -> Any:
                 )
         except TooManyAttempts as error:
             form.old_password.errors = [error.detail]
+            status, fields = error.status, {"Retry-After": str(error.retry_after_s)}
         except WrongCredentials:
             form.old_password.errors = ["This is not your present password."]
         except WeakPassword as error:
             form.password.errors = [error.detail]
         else:
-            is_changed = True
+            is_changed, status = True, 200
     page = render_template(
         "account/change_password.html",
         person=signed.person,
@@ -139,4 +145,4 @@ def change_password() -> Any:
         is_changed=is_changed,
         link=accounts.last_link(signed.person),
     )
-    return page, 422 if form.errors else 200
+    return page, status, fields

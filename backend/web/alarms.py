@@ -68,8 +68,8 @@ def standing() -> Response:
         alarms=[
             AlarmOut(
                 id=alarm.id,
-                kind=AlarmKind(alarm.kind),
-                title=alarms.TITLES[AlarmKind(alarm.kind)],
+                kind=alarms.kind_of(alarm),
+                title=alarms.TITLES[alarms.kind_of(alarm)],
                 subject=alarm.subject,
                 detail=alarm.detail,
                 team_id=alarm.team_id,

@@ -228,7 +228,7 @@ def supervisor() -> Any:
         stages=reports.STAGES,
         spans=reports.SPANS,
         alarms=alarms.standing_for(visitor.person, clock.now()),
-        alarm_titles=alarms.TITLES,
+        alarm_title=lambda alarm: alarms.TITLES[alarms.kind_of(alarm)],
         walks=canary.timings(MOST_WALKS),
         has_canary=canary.find() is not None and settings().canary_every_s > 0,
         outages=outages.shown_to(visitor.person, clock.now()),

@@ -18,6 +18,7 @@ from typing import Any
 
 from gunicorn import http
 from gunicorn.http.body import ChunkedReader
+from gunicorn.http.errors import ConfigurationProblem, InvalidHeader, UnsupportedTransferCoding
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from backend.settings import Settings
@@ -267,6 +268,12 @@ class LaneWorker(ThreadWorker):
         if isinstance(req.body.reader, ChunkedReader):
             req.body.buf.write(req.body.read())
         return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer 400 also where gunicorn says that it is the server which cannot: the sender made a mistake."""
+        if isinstance(exc, UnsupportedTransferCoding | ConfigurationProblem):
+            exc = InvalidHeader(str(exc), req)
+        super().handle_error(req, client, addr, exc)
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Await the next request of a connection that was served, or part with it."""

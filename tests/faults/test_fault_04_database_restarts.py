@@ -167,11 +167,31 @@ def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
     world: World, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _somebody_watches(world, monkeypatch):
-        with psycopg.connect(server.url(), autocommit=True) as connection:
-            # So is a hosted database whose disk is full, and a primary that became a standby.
-            connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-            connection.execute("SELECT pg_reload_conf()")
+        _is_read_only(server, "on")
         eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
+
+
+def test_a_database_that_takes_nothing_fills_no_log_and_is_worked_on_when_it_does(
+    world: World, server: PostgresServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.checks_at_end = False
+    world.stop_worker()
+    world.tag.reports(world.tag.fix(0.0))
+    (alert,) = world.officer.alerts()
+    world.forward(200)
+    _is_read_only(server, "on")
+    world.start_worker()
+    eventually(lambda: "the outbox could not be worked on" in caplog.text, "the notifier gives up its round")
+    assert "could not be climbed for" not in caplog.text
+    _is_read_only(server, "off")
+    world.expect_sms(world.supervisor.person.phone, alert["code"])
+
+
+def _is_read_only(server: PostgresServer, value: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        # So is a hosted database whose disk is full, and a primary that became a standby.
+        connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def test_a_duty_line_that_is_said_to_be_a_wearers_is_told_and_without_one_nobody_can_be(world: World) -> None:

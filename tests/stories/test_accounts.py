@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -187,6 +189,27 @@ def test_a_reset_ends_what_could_sign_in_and_the_link_begins_anew(world: World, 
     assert follow(browser, link, password=GOOD).status_code == 410
     assert Person.get_by_id(officer.person.id).name == "Amina Yusuf"
     db.release_connection()
+
+
+def test_of_a_crowd_that_sets_passwords_at_once_those_who_have_to_wait_are_told_so(world: World, ivy: Phone) -> None:
+    secret = reset(ivy, world.officer.person).rpartition("/")[2]
+    browsers = [world.app.test_client() for _ in range(24)]
+    tokens = [token_of(one.get("/set-password/" + secret, follow_redirects=True).text) for one in browsers]
+    together = threading.Barrier(len(browsers))
+
+    def post(browser: FlaskClient, token: str) -> int:
+        together.wait(timeout=30)
+        try:
+            return browser.post("/set-password", data={"csrf_token": token, "password": GOOD}).status_code
+        finally:
+            db.release_connection()
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        codes = list(pool.map(post, browsers, tokens))
+    # One is first; the others wait, or come too late.
+    assert (codes.count(302), set(codes) - {302, 429, 410}) == (1, set()), codes
+    assert 429 in codes
+    assert sign_in(world.app.test_client(), world.officer.person.email, GOOD) == 200
 
 
 @pytest.mark.parametrize("how", ["too old", "replaced by a newer one", "of an account that was closed", "made up"])

@@ -124,6 +124,9 @@ def test_several_requests_on_one_connection_are_each_answered_in_their_order(wor
         (JSON + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}!\n0\r\n\r\n", 400),
         (JSON + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nno trailer\r\n\r\n", 400),
         (b"nonsense\r\n\r\n", 400),
+        (JSON + b"Transfer-Encoding: odd, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+        (JSON + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400),
+        (JSON + b"Script_Name: /x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", 422),
     ],
     ids=[
         "a huge length",
@@ -135,6 +138,9 @@ def test_several_requests_on_one_connection_are_each_answered_in_their_order(wor
         "no end of a chunk",
         "no trailer",
         "no request",
+        "a coding of the body that no one knows",
+        "a body that is coded twice",
+        "a place of the application that is none",
     ],
 )
 def test_what_breaks_the_bounds_or_http_is_refused_and_closed(world: World, request_bytes: bytes, status: int) -> None:

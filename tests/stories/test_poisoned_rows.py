@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from backend import clock, db, tags
-from backend.models import Alert, AlertKind
+from backend import alarms, clock, db, tags
+from backend.models import AlarmKind, Alert, AlertKind
 from backend.record.facts import Terms
+from notifier.telling import Teller
 from tests import cases
 from tests.world import World
 from tests.world.phone import PASSWORD
@@ -57,6 +58,35 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
     "a state of no known certainty": (f"UPDATE place_state SET certainty = %s WHERE {MINE}", "odd", True),
     "an alert of no known level": (f"UPDATE alert SET level = 9, certainty = %s WHERE {MINE}", "odd", True),
     "an alert of no known handling": (f"UPDATE alert SET handling = %s WHERE {MINE}", "odd", True),
+    "an alert of no known kind": (f"UPDATE alert SET kind = %s WHERE {MINE}", "odd", True),
+    "an alert of no known kind that is over": (
+        f"UPDATE alert SET kind = %s, is_over = true WHERE {MINE}",
+        "odd",
+        True,
+    ),
+    "an alert about a tag of no known event": (
+        f"UPDATE alert SET kind = 'tamper', event = %s WHERE {MINE}",
+        "odd",
+        True,
+    ),
+    "an alert about a tag of no event": (f"UPDATE alert SET event = NULL, kind = %s WHERE {MINE}", "tamper", True),
+    "an alert of endless danger": (f"UPDATE alert SET peak_danger = 77, kind = %s WHERE {MINE}", "zone", True),
+    "an alert whose worst is no number": (f"UPDATE alert SET worst_m = 'NaN', kind = %s WHERE {MINE}", "zone", True),
+    "an alert whose distance is no number": (
+        f"UPDATE alert SET distance_m = 'NaN', kind = %s WHERE {MINE}",
+        "zone",
+        True,
+    ),
+    "an alert whose distance is endless": (
+        f"UPDATE alert SET distance_m = 'Infinity', kind = %s WHERE {MINE}",
+        "zone",
+        True,
+    ),
+    "a silent tag's alert of no known place": (
+        f"UPDATE alert SET kind = %s, zone_id = NULL WHERE {MINE}",
+        "silence",
+        True,
+    ),
     "an alert whose ladder is a list": (f"UPDATE alert SET ladder = %s WHERE {MINE}", [1], True),
     "an alert whose reasons are a number": (f"UPDATE alert SET reasons = %s WHERE {MINE}", 5, True),
     "a policy that is a list": (
@@ -73,6 +103,22 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
     "a tag's key that is no key": ("UPDATE tag SET key = %s WHERE id = 1", "whsec_%%%", False),
     "a tag's key that is empty": ("UPDATE tag SET key = %s WHERE id = 1", "", False),
     "a tag's key in no known letters": ("UPDATE tag SET key = %s WHERE id = 1", "whsec_ключ", False),
+}
+
+
+MESSAGE = (
+    "INSERT INTO notification (alert_id, person_id, channel, purpose, recipient_key, episode, rung, priority, due_at, "
+    "state, attempts, created_at) SELECT alert_id, person_id, {channel}, {purpose}, recipient_key, episode, rung, 0, "
+    "due_at, 'pending', 0, created_at FROM notification WHERE channel = 'push' LIMIT 1"
+)
+# What is written into rows of the service's own, such as by a newer version that was taken back.
+OF_ITSELF = {
+    "an alarm of no known kind": (
+        "INSERT INTO alarm (kind, subject, detail, raised_at, last_seen_at, standing_key) "
+        "VALUES ('odd', 'outbox', 'Something new', now(), now(), 'odd outbox')"
+    ),
+    "a message by no known channel": MESSAGE.format(channel="'odd'", purpose="purpose"),
+    "a message of no known purpose": MESSAGE.format(channel="channel", purpose="'odd'"),
 }
 
 
@@ -99,7 +145,13 @@ def _record(world: World) -> None:
 
 
 def _poison(statement: str, value: Any) -> None:
-    is_text = "certainty" in statement or "handling" in statement or "key =" in statement
+    is_text = (
+        "certainty" in statement
+        or "handling" in statement
+        or "kind =" in statement
+        or "event =" in statement
+        or "key =" in statement
+    )
     sql = statement if is_text else statement.replace("%s", "%s::jsonb")
     text = value if is_text else json.dumps(value).replace("1" + "0" * 400, "1e400")
     changed = db.database.execute_sql(sql, (text,))
@@ -151,3 +203,55 @@ def test_it_stops_that_wearer_with_an_alert_and_nobody_else(world: World, poison
     for who in (world.officer, world.supervisor):
         for path in ("/v1/alerts?status=all", "/v1/wearers", "/v1/alarms", "/v1/wearers/1", f"/v1/alerts/{mine[0].id}"):
             assert who.api("GET", path).status_code < 500, path
+
+
+@pytest.mark.parametrize("poison", [name for name, (what, _, _) in POISONS.items() if "UPDATE tag" not in what])
+def test_its_tag_that_is_tampered_with_rings_all_the_same(world: World, poison: str) -> None:
+    statement, value, _ = POISONS[poison]
+    _record(world)
+    world.officer.has_app()
+    world.tag.reports(world.tag.fix(5_000.0))
+    if "alert" in statement:
+        world.tag.reports(world.tag.fix(0.0))
+    world.reads_everything()
+    _poison(statement, value)
+    tags.forget_known()
+    world.forward(60)
+    world.checks_at_end = False
+    for kind in ("strap_open", "sos"):
+        happened = {"kind": kind, "at": clock.now().isoformat()}
+        answer = world.tag.post(events=[happened])
+        assert answer.status_code == 200, answer.text
+        rung = Alert.select().where(Alert.wearer == world.wearer, Alert.kind == AlertKind.TAMPER, Alert.event == kind)
+        codes = [alert.code for alert in rung.order_by(Alert.id.desc())]
+        db.release_connection()
+        assert codes, f"nobody is told of {kind}"
+        world.expect_push(world.officer.push_token, codes[0])
+
+
+@pytest.mark.parametrize("poison", OF_ITSELF)
+def test_what_the_service_cannot_read_of_its_own_rows_stops_no_warning(world: World, poison: str) -> None:
+    other = world.new_wearer("Somebody Else", "LDN-0002")
+    world.officer.has_app()
+    world.tag.reports(world.tag.fix(0.0))
+    world.reads_everything()
+    db.database.execute_sql(OF_ITSELF[poison])
+    db.release_connection()
+    world.checks_at_end = False
+    other.reports(other.fix(0.0))
+    theirs = next(row for row in world.officer.alerts() if row["wearer"]["name"] == "Somebody Else")
+    world.expect_push(world.officer.push_token, theirs["code"])
+    world.forward(200)
+    world.expect_sms(world.supervisor.person.phone, theirs["code"])
+    _pages_work(world)
+    assert world.supervisor.api("GET", "/v1/alarms").status_code == 200
+
+
+def test_an_alarm_of_no_known_kind_is_told_with_all_others(world: World) -> None:
+    now = clock.now()
+    db.database.execute_sql(OF_ITSELF["an alarm of no known kind"])
+    alarms.raise_alarm(AlarmKind.OUTAGE, "service", "Nothing was judged", now)
+    Teller(world.settings).tell(clock.now())
+    db.release_connection()
+    world.checks_at_end = False
+    world.expect_sms(world.supervisor.person.phone, "Outage")

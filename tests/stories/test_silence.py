@@ -404,5 +404,16 @@ def test_a_tag_that_goes_dark_before_the_zone_around_it_begins_is_waited_for_no_
     world.reads_everything()
     world.forward(90)
     eventually(lambda: silences(world), "the silence rings")
+
+
+@pytest.mark.parametrize("column", ["certainty = 'odd'", "level = 77"])
+def test_it_rings_also_where_it_cannot_be_read_how_near_they_were(world: World, column: str) -> None:
+    world.officer.has_app()
+    world.tag.is_far_away()
+    db.database.execute_sql(f"UPDATE place_state SET {column} WHERE wearer_id = {world.wearer.id}")
+    db.release_connection()
+    world.forward(601)
+    (alert,) = silences(world)
+    world.expect_push(world.officer.push_token, alert["code"])
     acknowledges_everything(world)
     world.reads_everything()
