@@ -267,7 +267,7 @@ export class AlertView {
         "ol",
         { class: "timeline", role: "list" },
         history.map((step) =>
-          el("li", { class: `timeline__step timeline__step--${step.action}`, "data-action": step.action }, exactly(step.at), el("span", {}, stepWord(step))),
+          el("li", { class: `timeline__step timeline__step--${step.action}`, "data-action": step.action }, exactly(step.at), el("span", {}, stepWord(step, alert))),
         ),
       ),
     );
