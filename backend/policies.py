@@ -1,4 +1,4 @@
-"""The only writer of teams' own ladders: set from an instant on, never changed, the newest counts."""
+"""The only writer of teams' own ladders, set from an instant on, never changed, and of their target for answers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from backend import audit, numbers
 from backend.access import require
 from backend.db import atomic
-from backend.errors import DomainError, NotFound
-from backend.models import AlertKind, LadderPolicy, Person, Role
+from backend.errors import DomainError, InvalidRequest, NotFound
+from backend.models import AlertKind, LadderPolicy, Person, Role, Team
 from backend.rungs import LadderRefused, ladder_of
+
+ANSWER_TARGET_S = (30, 3_600)
 
 
 class LadderNotUsable(DomainError):
@@ -78,6 +80,20 @@ def put(
         )
         audit.record(audit.actor_of(by), "ladder_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
     return policy
+
+
+def set_answer_target(by: Person, within_s: int, now: datetime) -> None:
+    """Let the team's figures say how often each rise of danger was answered within so many seconds.
+
+    Raises: NotAllowed unless a supervisor asks; InvalidRequest outside ``ANSWER_TARGET_S``.
+    """
+    require(by, Role.SUPERVISOR)
+    least, most = ANSWER_TARGET_S
+    if not least <= within_s <= most:
+        raise InvalidRequest(f"Enter a target from {least} to {most} seconds.")
+    with atomic():
+        Team.update(answer_within_s=within_s).where(Team.id == by.team_id).execute()
+        audit.record(audit.actor_of(by), "answer_target_set", f"team:{by.team_id}", now, within_s=within_s)
 
 
 def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> None:

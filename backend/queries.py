@@ -128,12 +128,13 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One step in the life of an alert: who did what, and of a handover to the police to which force."""
+    """One step in the life of an alert: who did what, to which danger, and of a police handover to which force."""
 
     at: datetime
     action: str
     by: str
     handover: PoliceHandover | None = None
+    danger: int | None = None
 
 
 def history_of(alert: Alert) -> list[Happened]:
@@ -151,6 +152,7 @@ def history_of(alert: Alert) -> list[Happened]:
             entry.action,
             names.get(entry.actor, "Cordon"),
             handovers.get((entry.detail or {}).get("handover")),
+            (entry.detail or {}).get("danger"),
         )
         for entry in entries
     ]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
+from math import ceil, floor, inf
 from typing import Any
-
-from peewee import fn
 
 from backend import clock
 from backend.access import closed_cases, require
+from backend.alert_clocks import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of
+from backend.answers import Call
 from backend.case import police
 from backend.models import (
     Alert,
     AlertKind,
     Handling,
-    Notification,
     Person,
     PoliceHandover,
-    Receipt,
     Role,
     Team,
     Wearer,
@@ -30,35 +27,10 @@ from backend.record import reading
 from backend.record.facts import true_at
 
 IN_ERROR = "raised_in_error"
-STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")
-# What each figure measures: from one stage of the clock to another.
-SPANS: dict[str, tuple[str, str]] = {
-    "tag_lag_s": ("fix", "received"),
-    "decide_s": ("received", "decided"),
-    "send_s": ("decided", "first_sent"),
-    "deliver_s": ("first_sent", "first_delivered"),
-    "acknowledge_s": ("decided", "acknowledged"),
-    "outcome_s": ("acknowledged", "outcome"),
-    "police_s": ("decided", "police"),
-    "total_s": ("fix", "acknowledged"),
-}
+FALSE_ALARM = "false_alarm"
+# Every alert that asks somebody has to come to the end of these: one that does not is longer than any bound.
+OWED = frozenset({"send_s", "deliver_s", "outcome_s"})
 PERCENTILES = (50, 90, 95)
-
-
-@dataclass(slots=True)
-class AlertClock:
-    """The whole clock of one alert, and whom it counts for; a stage that was not reached is None."""
-
-    alert: Alert
-    at: dict[str, datetime | None]
-    officer: Person | None = None
-    # The team that answered for it when it was raised.
-    team: Team | None = None
-
-    def span_s(self, name: str) -> float | None:
-        """Return the seconds of one of ``SPANS``."""
-        begin, end = (self.at.get(stage) for stage in SPANS[name])
-        return None if begin is None or end is None else (end - begin).total_seconds()
 
 
 def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) -> dict[str, Any]:
@@ -107,6 +79,7 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
     first = {alert_id: rows[0] for alert_id, rows in handovers.items()}
     for one in clocks:
         one.at["police"] = first[one.alert.id].at if one.alert.id in first else None
+    people = _answering(clocks)
     groups: dict[tuple[int, str], list[AlertClock]] = defaultdict(list)
     for one in clocks:
         groups[_group(one, by)].append(one)
@@ -114,8 +87,12 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         "from": from_at.isoformat(),
         "to": to_at.isoformat(),
         "by": by,
-        "groups": [_summary(key, members) for key, members in sorted(groups.items(), key=lambda item: item[0][1])],
-        "alerts": [{**row_of(one), "police": _handover(first.get(one.alert.id))} for one in clocks],
+        "totals": _summary(clocks),
+        "groups": [
+            {"id": key[0], "name": key[1], **_summary(members)}
+            for key, members in sorted(groups.items(), key=lambda item: item[0][1])
+        ],
+        "alerts": [{**row_of(one, people), "police": _handover(first.get(one.alert.id))} for one in clocks],
         "raised_in_error": len(found) - len(clocks),
     }
 
@@ -130,43 +107,9 @@ def _handover(row: PoliceHandover | None) -> dict[str, Any] | None:
     return {"force": row.force, "reference": row.reference, "at": row.at.isoformat(), "by": row.recorded_by.name}
 
 
-def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
-    """Return the clock of each alert, with two queries for all."""
-    rows = list(alerts)
-    ids = [alert.id for alert in rows]
-    sent = _earliest(Notification, Notification.sent_at, ids, Notification.victim.is_null())
-    delivered = _earliest(Notification, Notification.delivered_at, ids, Notification.victim.is_null())
-    shown = _earliest(Receipt, Receipt.at, ids)
-    return [
-        AlertClock(
-            alert,
-            {
-                "fix": alert.fix_time,
-                "received": alert.received_at,
-                "decided": alert.decided_at,
-                "first_sent": _first(alert.hinted_at, sent.get(alert.id)),
-                # Whoever acknowledges has been shown it, whatever became of the receipt.
-                "first_delivered": _first(delivered.get(alert.id), shown.get(alert.id), alert.first_acknowledged_at),
-                "acknowledged": alert.first_acknowledged_at,
-                "outcome": alert.outcome_at,
-            },
-        )
-        for alert in rows
-    ]
-
-
-def _first(*instants: datetime | None) -> datetime | None:
-    return min((at for at in instants if at is not None), default=None)
-
-
-def _earliest(table: Any, column: Any, alert_ids: Sequence[int], *where: Any) -> dict[int, datetime]:
-    query = (
-        table.select(table.alert, fn.MIN(column))
-        .where(table.alert.in_(alert_ids), column.is_null(False), *where)
-        .group_by(table.alert)
-        .tuples()
-    )
-    return {alert_id: column.python_value(at) for alert_id, at in query}
+def _answering(clocks: Iterable[AlertClock]) -> dict[int, str]:
+    ids = {call.answered_by for one in clocks for call in one.calls if call.answered_by is not None}
+    return {person.id: person.name for person in Person.select().where(Person.id.in_(ids or {0}))}
 
 
 def _group(one: AlertClock, by: str) -> tuple[int, str]:
@@ -176,30 +119,108 @@ def _group(one: AlertClock, by: str) -> tuple[int, str]:
     return (officer.id, officer.name) if officer else (0, "no responsible officer")
 
 
-def _summary(key: tuple[int, str], clocks: Sequence[AlertClock]) -> dict[str, Any]:
-    figures: dict[str, dict[str, float | None]] = {}
-    for name in SPANS:
-        values = sorted(value for clock in clocks if (value := clock.span_s(name)) is not None)
-        figures[name] = {f"p{share}": percentile(values, share) for share in PERCENTILES}
+def _summary(clocks: Sequence[AlertClock]) -> dict[str, Any]:
     unanswered = [clock.alert for clock in clocks if clock.alert.handling == Handling.OPEN]
+    withdrawn = sum(clock.is_withdrawn for clock in clocks)
+    false = sum(clock.alert.outcome_code == FALSE_ALARM for clock in clocks)
     return {
-        "id": key[0],
-        "name": key[1],
         "count": len(clocks),
-        "acknowledged": sum(clock.at["acknowledged"] is not None for clock in clocks),
+        "acknowledged": sum(
+            bool(clock.rises) and all(call.took_s is not None for call in clock.rises) for clock in clocks
+        ),
         "unacknowledged": [{"id": alert.id, "code": alert.code} for alert in unanswered],
-        "figures": figures,
+        "figures": {name: _figures([value for clock in clocks for value in _values(clock, name)]) for name in SPANS},
+        "answers": _answers([(clock, call) for clock in clocks for call in clock.rises]),
+        # An acknowledgement that was given back must not make the figures better, nor a slow second one worse.
+        "asked_again": _answers([(clock, call) for clock in clocks for call in clock.calls if not call.is_rise]),
+        "kinds": {
+            kind.value: sum(clock.alert.kind == kind for clock in clocks)
+            for kind in AlertKind
+            if kind is not AlertKind.NOTICE
+        },
+        "withdrawn": {"count": withdrawn, "share": _share(withdrawn, len(clocks))},
+        "closed_as_false": {"count": false, "share": _share(false, len(clocks))},
+        "outcomes": dict(Counter(clock.alert.outcome_code or "none" for clock in clocks).most_common()),
     }
 
 
+def _values(one: AlertClock, name: str) -> list[float]:
+    """Return what an alert adds to the figures of a span; what is owed and has no end is longer than any bound."""
+    if name in OF_EACH_RISE:
+        return [inf if value is None else value for value in one.of_rises(name)]
+    value = one.span_s(name)
+    if value is not None:
+        return [value]
+    is_owed = name in OWED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
+    return [inf] if is_owed else []
+
+
+def _figures(values: Sequence[float]) -> dict[str, float | None]:
+    ordered = sorted(values)
+    shares = {f"p{share}": percentile(ordered, share) for share in PERCENTILES}
+    return {**shares, "count": len(ordered), "unreached": ordered.count(inf)}
+
+
+def _answers(calls: Sequence[tuple[AlertClock, Call]]) -> dict[str, Any]:
+    """Return how many calls were answered, how soon, how many within their team's target; and name the rest."""
+    targets = {_target_s(one) for one, _ in calls}
+    in_time = sum(_is_in_time(one, call) for one, call in calls)
+    figures = _figures([inf if call.took_s is None else call.took_s for _, call in calls])
+    return {
+        **figures,
+        "answered": len(calls) - sum(call.took_s is None for _, call in calls),
+        "within_target": in_time,
+        "attainment": _share(in_time, len(calls)),
+        "target_s": targets.pop() if len(targets) == 1 else None,
+        "unanswered": [
+            {
+                "id": one.alert.id,
+                "code": one.alert.code,
+                "cause": call.cause,
+                "danger": call.danger,
+                "at": call.at.isoformat(),
+                "why": _why_unanswered(one),
+            }
+            for one, call in calls
+            if call.answered_at is None
+        ],
+    }
+
+
+def _target_s(one: AlertClock) -> int:
+    return _team(one).answer_within_s
+
+
+def _is_in_time(one: AlertClock, call: Call) -> bool:
+    return call.took_s is not None and call.took_s <= _target_s(one)
+
+
+def _why_unanswered(one: AlertClock) -> str:
+    """Return what became of an alert that nobody answered, or not to all of its danger."""
+    if one.alert.handling == Handling.CLOSED:
+        return "closed_by_cordon"
+    if one.is_withdrawn:
+        return "withdrawn"
+    return "open" if one.alert.handling == Handling.OPEN else "answered_to_less"
+
+
+def _share(part: int, whole: int) -> float | None:
+    # Rounded down: nearly all is not all.
+    return floor(part * 10_000 / whole) / 10_000 if whole else None
+
+
 def percentile(ordered: Sequence[float], share: int) -> float | None:
-    """Return the smallest of the ordered values that ``share`` per cent do not exceed: the nearest rank."""
+    """Return the smallest of the ordered values that ``share`` per cent do not exceed: the nearest rank.
+
+    None where there are no values, or where it is longer than any bound.
+    """
     if not ordered:
         return None
-    return round(ordered[max(0, ceil(share * len(ordered) / 100) - 1)], 3)
+    value = ordered[max(0, ceil(share * len(ordered) / 100) - 1)]
+    return None if value == inf else round(value, 3)
 
 
-def row_of(one: AlertClock) -> dict[str, Any]:
+def row_of(one: AlertClock, people: dict[int, str]) -> dict[str, Any]:
     """Return one alert's clock as the API gives it."""
     alert, officer = one.alert, one.officer
     return {
@@ -210,24 +231,57 @@ def row_of(one: AlertClock) -> dict[str, Any]:
         "level": alert.level,
         "peak_danger": alert.peak_danger,
         "handling": alert.handling,
+        "is_withdrawn": one.is_withdrawn,
+        "outcome_code": alert.outcome_code,
+        # The instant that it tells of, whatever raised it.
+        "about": alert.fix_time.isoformat(),
         "officer": officer.name if officer else None,
         "team": _team(one).name,
         "clock": {stage: at.isoformat() if at else None for stage, at in one.at.items()},
         "spans": {name: one.span_s(name) for name in SPANS},
+        "calls": [
+            {
+                "cause": call.cause,
+                "danger": call.danger,
+                "by": call.by,
+                "at": call.at.isoformat(),
+                "answered_at": call.answered_at.isoformat() if call.answered_at else None,
+                "answered_by": None if call.answered_by is None else people.get(call.answered_by),
+                "answer_s": call.took_s,
+                "total_s": call.total_s,
+                "target_s": _target_s(one),
+                "is_in_time": _is_in_time(one, call),
+            }
+            for call in one.calls
+        ],
     }
 
 
 POLICE = ("force", "reference", "at", "by")
+OF_ALERT = ("is_withdrawn", "outcome_code", "about")
+OF_CALL = (
+    *("cause", "danger", "by", "at", "answered_at", "answered_by", "answer_s", "total_s", "target_s", "is_in_time"),
+)
 CSV_COLUMNS = (
     *("id", "code", "handling", "officer", "team", *STAGES, *SPANS),
     *(f"police_{name}" for name in POLICE),
-    *("kind", "event"),
+    *("kind", "event", *OF_ALERT),
+    *("call", *(f"call_{name}" for name in OF_CALL)),
 )
 
 
-def csv_row(row: dict[str, Any]) -> list[Any]:
-    """Return the row of ``CSV_COLUMNS``."""
+def csv_rows(row: dict[str, Any]) -> list[list[Any]]:
+    """Return the rows of ``CSV_COLUMNS`` of one alert: one for each call for an answer.
+
+    What is the alert's own figure stands on its first row alone, so that a column can be counted.
+    """
     handover = row["police"] or {}
     first = {f"police_{name}": handover.get(name) for name in POLICE}
-    values = {**row, **row["clock"], **row["spans"], **first}
-    return [values[column] for column in CSV_COLUMNS]
+    own = {name: row[name] for name in ("id", "code", "handling", "officer", "team", "kind", "event", *OF_ALERT)}
+    found = []
+    for number, call in enumerate(row["calls"] or [{}], start=1):
+        figures = {**row["clock"], **row["spans"], **first} if number == 1 else {}
+        said = {"call": number if call else None, **{f"call_{name}": call.get(name) for name in OF_CALL}}
+        values = {**own, **figures, **said}
+        found.append([values.get(column) for column in CSV_COLUMNS])
+    return found

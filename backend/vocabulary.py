@@ -36,6 +36,21 @@ class AlertKind(StrEnum):
     NOTICE = "notice"
 
 
+class RaisedBy(StrEnum):
+    """What raised an alert, or let its danger rise."""
+
+    FIX = "fix"
+    EVENT = "event"
+    # An event of a tag whose own time cannot be right.
+    UNDATED_EVENT = "undated_event"
+    # What is in force changed: a case was resumed, a zone was drawn or began. No fix said anything new.
+    RECORD = "record"
+    # A stay found in data that came too late to warn while it lasted.
+    LATE = "late"
+    SILENCE = "silence"
+    MESSAGE = "message"
+
+
 class Channel(StrEnum):
     """A way to reach a person."""
 

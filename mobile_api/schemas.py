@@ -199,6 +199,9 @@ class HistoryOut(BaseModel):
     action: str
     by: str
     handover: PoliceHandoverOut | None = Field(None, description="Of the action handed_to_police, and of no other")
+    danger: int | None = Field(
+        None, description="To which danger it was raised, rose or fell, or which one was acknowledged, 0 to 4"
+    )
 
 
 class AlertDetailOut(AlertOut):
@@ -398,7 +401,9 @@ def detail_out(
             for fix in track
         ],
         history=[
-            HistoryOut(at=step.at, action=step.action, by=step.by, handover=_handover_out(step.handover))
+            HistoryOut(
+                at=step.at, action=step.action, by=step.by, handover=_handover_out(step.handover), danger=step.danger
+            )
             for step in history
         ],
     )

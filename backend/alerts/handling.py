@@ -57,7 +57,8 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
         alert.acknowledged_at = now
         alert.first_acknowledged_at = alert.first_acknowledged_at or now
         alert.acknowledged_danger = danger_now(alert)
-        audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert)
+        covered = int(alert.acknowledged_danger)
+        audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert, danger=covered)
         owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
         ladder.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
         ladder.tell_answered(alert, person, now)

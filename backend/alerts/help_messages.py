@@ -18,6 +18,7 @@ from backend.db import atomic, is_lost, lock_rows
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
 from backend.record import reading
 from backend.record.facts import Life
+from backend.vocabulary import RaisedBy
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
 def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) -> Alert:
     alert = standing(AlertKind.HELP, wearer.id, Alert.victim == victim)
     if alert is None:
-        alert = raise_latched(AlertKind.HELP, wearer, [line, state], now, now, now, victim=victim)
+        alert = raise_latched(AlertKind.HELP, wearer, [line, state], now, now, now, RaisedBy.MESSAGE, victim=victim)
         audit.record(f"victim:{victim.id}", WROTE, f"victim:{victim.id}", now, alert=alert)
         return alert
     alert.reasons = _with(alert.reasons, line, state)

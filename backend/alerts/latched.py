@@ -11,6 +11,7 @@ from backend.alerts import ladder
 from backend.alerts.situation import new_code
 from backend.models import Alert, AlertKind, Handling, Wearer
 from backend.record.facts import LONDON
+from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
 MOST_REASONS = 40
@@ -41,6 +42,7 @@ def raise_latched(
     at: datetime,
     received_at: datetime,
     now: datetime,
+    by: RaisedBy,
     **about: Any,
 ) -> Alert:
     """Raise an alert about no place, of the danger that its kind has, and owe its first notifications.
@@ -55,7 +57,7 @@ def raise_latched(
         # Phones that know no such kind show it as the gravest there is.
         level=Level.BREACH,
         certainty=Certainty.CONFIRMED,
-        peak_danger=lifecycle.DANGER_OF_KIND[kind],
+        peak_danger=int(lifecycle.DANGER_OF_KIND[kind]),
         reasons=list(reasons),
         fix_time=at,
         received_at=received_at,
@@ -65,7 +67,17 @@ def raise_latched(
         ladder_started_at=now,
         **about,
     )
-    audit.record(audit.SYSTEM, "alert_raised", f"alert:{alert.id}", now, alert=alert, kind=kind)
+    audit.record(
+        audit.SYSTEM,
+        "alert_raised",
+        f"alert:{alert.id}",
+        now,
+        alert=alert,
+        kind=kind,
+        danger=alert.peak_danger,
+        by=by,
+        fix_time=at.isoformat(),
+    )
     ladder.take_policy(alert, now)
     ladder.start(alert, now)
     return alert

@@ -15,6 +15,7 @@ from backend.db import atomic, lock_rows
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Team, Wearer
 from backend.rungs import Who
+from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
 
@@ -45,7 +46,19 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
         alert.save()
         publish(alert)
         if is_graver:
-            audit.record(audit.SYSTEM, "danger_rose", f"alert:{alert.id}", judgement.decided_at, alert=alert)
+            # Nobody is rung, and whoever acknowledged less has not answered for this.
+            audit.record(
+                audit.SYSTEM,
+                "danger_rose",
+                f"alert:{alert.id}",
+                judgement.decided_at,
+                alert=alert,
+                level=judgement.level.name.lower(),
+                certainty=judgement.certainty,
+                danger=int(danger_of(judgement)),
+                by=RaisedBy.LATE,
+                is_news=True,
+            )
 
 
 def raise_notice(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit
+from backend import audit, lifecycle
 from backend.alerts import ladder
 from backend.alerts.latched import clock_time, raise_latched, standing
 from backend.models import Alert, AlertKind, Wearer
+from backend.vocabulary import RaisedBy
 
 NO_CONTACT, BLIND = "no_contact", "blind"
 
@@ -42,10 +43,22 @@ def ring_for_silence(
     earlier = standing(AlertKind.SILENCE, wearer.id, Alert.tag == tag_id)
     if earlier is None:
         event = BLIND if is_blind else NO_CONTACT
-        return raise_latched(AlertKind.SILENCE, wearer, reasons, since, since, now, event=event, tag=tag_id)
+        return raise_latched(
+            AlertKind.SILENCE, wearer, reasons, since, since, now, RaisedBy.SILENCE, event=event, tag=tag_id
+        )
     earlier.reasons = reasons
     earlier.is_over, earlier.over_at, earlier.last_fix_time = False, None, since
-    audit.record(audit.SYSTEM, "danger_rose", f"alert:{earlier.id}", now, alert=earlier, kind=AlertKind.SILENCE)
+    audit.record(
+        audit.SYSTEM,
+        "danger_rose",
+        f"alert:{earlier.id}",
+        now,
+        alert=earlier,
+        kind=AlertKind.SILENCE,
+        danger=int(lifecycle.DANGER_OF_KIND[AlertKind.SILENCE]),
+        by=RaisedBy.SILENCE,
+        is_news=True,
+    )
     ladder.restart(earlier, now)
     return earlier
 

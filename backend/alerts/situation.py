@@ -12,6 +12,7 @@ from backend.alerts.feed import publish
 from backend.lifecycle import Danger, Standing, Step
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
 from backend.record.drawing import keeps_in
+from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
 # Letters and digits that cannot be taken for one another when read out or typed at night.
@@ -188,7 +189,7 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
     alert.peak_danger = max(alert.peak_danger, risen_to)
-    _note(alert, "danger_rose", judgement)
+    _note(alert, "danger_rose", judgement, is_news=is_told)
     if risen_to >= lifecycle.RAISES_FROM:
         alert.fell_at = None
         _tell_victim(alert, now)
@@ -313,7 +314,8 @@ def _save(alert: Alert) -> Alert:
     return alert
 
 
-def _note(alert: Alert, action: str, judgement: Judgement) -> None:
+def _note(alert: Alert, action: str, judgement: Judgement, **more: bool) -> None:
+    by = RaisedBy.LATE if alert.is_late else RaisedBy.RECORD if judgement.is_by_record else RaisedBy.FIX
     audit.record(
         audit.SYSTEM,
         action,
@@ -322,7 +324,10 @@ def _note(alert: Alert, action: str, judgement: Judgement) -> None:
         alert=alert,
         level=judgement.level.name.lower(),
         certainty=judgement.certainty,
+        danger=int(lifecycle.danger_held(alert.kind, judgement.level, judgement.certainty)),
+        by=by,
         fix_time=judgement.fix_time.isoformat(),
+        **more,
         **({} if judgement.mover is None else {"mover": judgement.mover}),
     )
 

@@ -15,6 +15,7 @@ from backend.alerts.record_changes import close_by_system, raise_notice
 from backend.models import Alert, AlertKind, Handling, TagEvent, Wearer
 from backend.rungs import Who
 from backend.tag_events import RINGING
+from backend.vocabulary import RaisedBy
 
 # What arrives this long after it happened is said to have arrived late.
 LATE_AFTER = timedelta(minutes=5)
@@ -47,6 +48,7 @@ def tell_of_event(wearer: Wearer, event: Reported, now: datetime) -> Alert | Non
         event.at,
         event.received_at,
         now,
+        RaisedBy.UNDATED_EVENT if event.is_time_doubtful else RaisedBy.EVENT,
         event=event.kind,
         tag=event.tag_id,
     )

@@ -9,6 +9,7 @@ from peewee import (
     BooleanField,
     CharField,
     ForeignKeyField,
+    IntegerField,
     JSONField,
     TextField,
     fn,
@@ -22,6 +23,8 @@ class Team(Table):
     """A probation delivery unit: who may see a wearer."""
 
     name = CharField(unique=True)
+    # Within how many seconds each rise of danger should be answered: a target, by which figures are read.
+    answer_within_s = IntegerField(default=180)
     created_at = InstantField()
 
 

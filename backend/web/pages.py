@@ -15,13 +15,13 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, reports, web_push
+from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, policies, reports, web_push
 from backend.alerts import Outcome
 from backend.auth import SignedIn
-from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
+from backend.errors import InvalidRequest, NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.kinds import KINDS, title_of
 from backend.models import AlertKind, Role
-from backend.web.bounds import read_day
+from backend.web.bounds import is_number, read_day
 from backend.web.guesses import guess, know_device
 from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
@@ -190,13 +190,49 @@ OFFERED_FOR = {
 }
 
 
+KIND_TEXTS = {
+    AlertKind.ZONE: "In or near a zone",
+    AlertKind.CANNOT_JUDGE: "Cannot judge a zone",
+    AlertKind.REPEATED_PASSES: "Repeated passages",
+    AlertKind.TAMPER: "Tag tampered with, switched off or SOS",
+    AlertKind.HELP: "Message from a protected person",
+    AlertKind.SILENCE: "Tag silent",
+}
+# On the supervisors' page: what to write in a note is nothing to them.
+OUTCOME_SHORT = {
+    **{code.value: text.partition(": say")[0] for code, text in OUTCOME_TEXTS.items()},
+    "none": "No outcome yet",
+}
+
+
 # The last hour, as canaries walk.
 MOST_WALKS = 12
+# Of the rises that nobody answered.
+MOST_NAMED = 50
 
 
 @bp.get("/supervisor")
 @page_for(Role.SUPERVISOR)
 def supervisor() -> Any:
+    return _figures()
+
+
+@bp.post("/supervisor/target")
+@page_for(Role.SUPERVISOR)
+def set_answer_target() -> Any:
+    """Set within how many seconds the team wants each rise of danger answered."""
+    visitor = page_visitor()
+    assert visitor is not None
+    entered = request.form.get("within_s", "").strip()
+    try:
+        # What is no number of seconds is outside every bound.
+        policies.set_answer_target(visitor.person, int(entered) if is_number(entered) else 0, clock.now())
+    except InvalidRequest as error:
+        return _figures(error)
+    return redirect(url_for("pages.supervisor"))
+
+
+def _figures(target_error: InvalidRequest | None = None) -> Any:
     visitor = page_visitor()
     assert visitor is not None
     asked = {name: value for name, value in request.args.items() if value and name != "csv"}
@@ -214,11 +250,17 @@ def supervisor() -> Any:
         "supervisor.html",
         person=visitor.person,
         report=report,
-        totals=_totals(report),
+        totals=report["totals"],
+        longest_s=_longest_s(report),
+        kind_texts=KIND_TEXTS,
+        outcome_texts=OUTCOME_SHORT,
+        target_error=target_error,
         rows=[
             {**row, "stages": _stages(row), "police_at": _police_at(row), "title": _title(row)}
             for row in report["alerts"]
         ],
+        by_id={row["id"]: {**row, "title": _title(row)} for row in report["alerts"]},
+        most_named=MOST_NAMED,
         is_refused=is_refused,
         from_at=from_at,
         to_at=to_at - timedelta(seconds=1),
@@ -233,7 +275,7 @@ def supervisor() -> Any:
         has_canary=canary.find() is not None and settings().canary_every_s > 0,
         outages=outages.shown_to(visitor.person, clock.now()),
     )
-    return page, 422 if is_refused else 200
+    return page, 422 if is_refused or target_error else 200
 
 
 def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:
@@ -248,17 +290,15 @@ def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:
     return values
 
 
-def _totals(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures of all groups together, from fix to acknowledgement."""
-    alerts = report["alerts"]
-    took_s = sorted(row["spans"]["total_s"] for row in alerts if row["spans"]["total_s"] is not None)
-    return {
-        "count": len(alerts),
-        "acknowledged": sum(group["acknowledged"] for group in report["groups"]),
-        "unacknowledged": [alert for group in report["groups"] for alert in group["unacknowledged"]],
-        "figures": {f"p{share}": reports.percentile(took_s, share) for share in reports.PERCENTILES},
-        "longest_s": took_s[-1] if took_s else None,
-    }
+def _longest_s(report: dict[str, Any]) -> float | None:
+    """Return how long the longest bar is: from the first stage of an alert to its first acknowledgement."""
+    took_s = []
+    for row in report["alerts"]:
+        began = row["clock"]["fix"] or row["clock"]["decided"]
+        if row["clock"]["acknowledged"]:
+            ended = datetime.fromisoformat(row["clock"]["acknowledged"])
+            took_s.append((ended - datetime.fromisoformat(began)).total_seconds())
+    return max(took_s, default=None)
 
 
 def _stages(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -277,13 +317,19 @@ def _title(row: dict[str, Any]) -> str:
     """Return what an alert is called, and when the tag reported what it is about; empty where its level says it."""
     if row["kind"] != AlertKind.TAMPER:
         return title_of(row["kind"])
-    at = london(datetime.fromisoformat(row["clock"]["fix"]))
+    at = london(datetime.fromisoformat(row["about"]))
     return f"{title_of(row['kind'], row['event'])}, reported for {at:%H:%M}"
 
 
 def _police_at(row: dict[str, Any]) -> datetime | None:
     """Return when the alert was handed to the police, or None."""
     return datetime.fromisoformat(row["police"]["at"]) if row["police"] else None
+
+
+@bp.app_template_filter("instant")
+def instant(text: str) -> datetime:
+    """Return the instant of an ISO text."""
+    return datetime.fromisoformat(text)
 
 
 @bp.app_template_filter("london")

@@ -37,15 +37,48 @@ class ReportQuery(BaseModel):
         return None if value is None else within_bounds(value)
 
 
-class GroupOut(BaseModel):
-    """The figures of one officer or team: seconds at the 50th, 90th and 95th percentile of each span."""
+class AnswersOut(BaseModel):
+    """How soon calls for an answer were answered; what nobody answered is longer than any bound, and is named."""
+
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    count: int
+    unreached: int
+    answered: int
+    within_target: int
+    attainment: float | None = Field(description="The share answered within the target of the team, 0 to 1")
+    target_s: int | None = Field(description="Null where teams with other targets are counted together")
+    unanswered: list[dict[str, Any]]
+
+
+class CountOut(BaseModel):
+    """How many of the alerts, and which share of them, 0 to 1."""
+
+    count: int
+    share: float | None
+
+
+class SummaryOut(BaseModel):
+    """Figures: seconds at the 50th, 90th and 95th percentile of each span; null where it is longer than any bound."""
+
+    count: int
+    acknowledged: int = Field(description="Of which somebody answered every rise of danger")
+    unacknowledged: list[dict[str, Any]] = Field(description="On which nobody acts now")
+    figures: dict[str, dict[str, float | None]]
+    answers: AnswersOut = Field(description="Of every rise of danger")
+    asked_again: AnswersOut = Field(description="Of what was asked again since an acknowledgement fell away")
+    kinds: dict[str, int]
+    withdrawn: CountOut
+    closed_as_false: CountOut
+    outcomes: dict[str, int]
+
+
+class GroupOut(SummaryOut):
+    """The figures of one officer or team."""
 
     id: int
     name: str
-    count: int
-    acknowledged: int
-    unacknowledged: list[dict[str, Any]]
-    figures: dict[str, dict[str, float | None]]
 
 
 class ReportOut(BaseModel):
@@ -54,8 +87,10 @@ class ReportOut(BaseModel):
     from_at: str = Field(alias="from")
     to: str
     by: str
+    totals: SummaryOut
     groups: list[GroupOut]
     alerts: list[dict[str, Any]]
+    raised_in_error: int
 
 
 def period(query: ReportQuery) -> tuple[datetime, datetime]:
@@ -82,6 +117,6 @@ def response_times() -> Response:
 
 
 def as_csv(report: dict[str, Any]) -> Response:
-    """Return the alerts' clocks as CSV, one alert a line."""
-    rows = [reports.CSV_COLUMNS, *(reports.csv_row(row) for row in report["alerts"])]
+    """Return the alerts' clocks as CSV, one line for each call for an answer."""
+    rows = [reports.CSV_COLUMNS, *(line for row in report["alerts"] for line in reports.csv_rows(row))]
     return Response(tables.as_csv(rows), mimetype="text/csv")

@@ -149,7 +149,7 @@ export class AlertView {
       this.map.element.hidden = !this.#detail.zone && this.#detail.track.length === 0;
       this.map.update(this.#detail);
       this.#renderFacts(alert);
-      this.#renderHistory(this.#detail.history);
+      this.#renderHistory(this.#detail);
     }
     watch(this.status, alert);
   }
@@ -258,7 +258,7 @@ export class AlertView {
     );
   }
 
-  #renderHistory(history) {
+  #renderHistory(alert) {
     this.history.hidden = false;
     fill(
       this.history,
@@ -266,8 +266,8 @@ export class AlertView {
       el(
         "ol",
         { class: "timeline", role: "list" },
-        history.map((step) =>
-          el("li", { class: `timeline__step timeline__step--${step.action}`, "data-action": step.action }, exactly(step.at), el("span", {}, stepWord(step))),
+        alert.history.map((step) =>
+          el("li", { class: `timeline__step timeline__step--${step.action}`, "data-action": step.action }, exactly(step.at), el("span", {}, stepWord(step, alert))),
         ),
       ),
     );

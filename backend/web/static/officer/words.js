@@ -143,10 +143,17 @@ export function summary(alert) {
   return `${levelWord(alert)}${sure && `, ${sure}`}: ${alert.wearer.name}${about}${more}`;
 }
 
+const DANGERS = ["none", "near the zone, unconfirmed", "near the zone", "breach, unconfirmed", "breach, confirmed"];
+
+/** @returns {string} to which danger a step brought an alert; empty where it is not known */
+function dangerWord(step) {
+  return DANGERS[step.danger] ?? "";
+}
+
 const ACTIONS = {
-  alert_raised: () => "Raised",
-  danger_rose: () => "Danger rose",
-  danger_fell: () => "Danger fell",
+  alert_raised: (by, step, isOfLevel) => (isOfLevel && dangerWord(step) ? `Raised: ${dangerWord(step)}` : "Raised"),
+  danger_rose: (by, step, isOfLevel) => (isOfLevel ? ["Danger rose", dangerWord(step)].filter(Boolean).join(" to ") : "It is so again: people are rung again"),
+  danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over",
   acknowledged: (by) => `Acknowledged by ${by}`,
@@ -176,10 +183,10 @@ const ACTIONS = {
   closed: (by) => `Outcome recorded by ${by}`,
 };
 
-/** @returns {string} one step of the history in words */
-export function stepWord(step) {
+/** @returns {string} one step of the history of an alert in words */
+export function stepWord(step, alert) {
   const known = ACTIONS[step.action];
-  return known ? known(step.by, step) : `${step.action.replaceAll("_", " ")} (${step.by})`;
+  return known ? known(step.by, step, hasLevel(alert)) : `${step.action.replaceAll("_", " ")} (${step.by})`;
 }
 
 /**
