@@ -45,7 +45,15 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
         alert.save()
         publish(alert)
         if is_graver:
-            audit.record(audit.SYSTEM, "danger_rose", f"alert:{alert.id}", judgement.decided_at, alert=alert)
+            audit.record(
+                audit.SYSTEM,
+                "danger_rose",
+                f"alert:{alert.id}",
+                judgement.decided_at,
+                alert=alert,
+                level=judgement.level.name.lower(),
+                certainty=judgement.certainty,
+            )
 
 
 def raise_notice(
