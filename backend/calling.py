@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend import audit, consent, numbers, police_rooms
+from backend import audit, consent, numbers, police_rooms, queries
 from backend.access import access_alert
 from backend.db import atomic
 from backend.errors import InvalidTransition, NotFound
@@ -15,6 +15,7 @@ from backend.record import reading
 # Calls go on for a while after an outcome was recorded; later a number is looked up in the case.
 AFTER_CLOSING = timedelta(hours=24)
 POLICE = "police"
+EMERGENCY = "999"
 COLLEAGUE = "colleague"
 DRILL = "This is a drill: do not call."
 
@@ -66,7 +67,7 @@ def show_number(person: Person, alert_id: int, key: str, now: datetime) -> tuple
             alert=alert,
             key=key,
             who=entry.shown.who,
-            reason="responding to alert",
+            reason=queries.reason_to_look(person, alert),
         )
     return entry.shown, entry.number
 
@@ -79,7 +80,9 @@ def _entries(person: Person, alert: Alert, now: datetime) -> list[_Entry]:
         found.append(_of_colleague(actor))
     room = police_rooms.of_team(alert.team_id)
     why_not = DRILL if alert.wearer.is_training else ""
-    return [*found, _Entry(Contact(POLICE, "police", room.name, why_not), room.number)]
+    # 999 is no secret: a page may offer it without asking for the number.
+    key = EMERGENCY if room.number == EMERGENCY else POLICE
+    return [*found, _Entry(Contact(key, "police", room.name, why_not), room.number)]
 
 
 def _victims(alert: Alert, now: datetime) -> list[Victim]:

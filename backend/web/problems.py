@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from backend import db
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
+from backend.web.arrival import is_of_programs
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ CODES_BY_STATUS = {
 }
 
 
-# What only programs ask for: a browser that opens one of these sees what a program would.
-OF_PROGRAMS = ("/v1/", "/health", "/ready", "/socket.io/", "/static/", "/officer/token")
 # What people read in a browser: the heading, and what they can do.
 PAGE_TEXTS = {
     400: (
@@ -61,7 +60,7 @@ OTHERWISE = ("This is not possible", "Go back, and try again.")
 
 def is_for_people() -> bool:
     """Tell whether a browser asks for a page: by an address that is no program's, and in so many words for HTML."""
-    if request.path.startswith(OF_PROGRAMS):
+    if is_of_programs(request.path):
         return False
     # A program that takes anything says */*; what people open names HTML.
     return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)

@@ -139,7 +139,7 @@ def test_the_colleague_who_acts_is_called_and_nobody_calls_themselves(alerted: W
 
 
 def test_the_police_are_999_until_a_supervisor_sets_the_teams_control_room(alerted: World) -> None:
-    assert shows(alerted.officer, "police").json() == {"key": "police", "name": "Police", "number": "999"}
+    assert shows(alerted.officer, "police").json() == {"key": "999", "name": "Police", "number": "999"}
     room = {"name": "Met control room", "number": "020 7946 0999"}
     assert alerted.officer.api("PUT", "/v1/police-room", json=room).status_code == 403
     wrong = alerted.supervisor.api("PUT", "/v1/police-room", json={**room, "number": "12"})

@@ -166,7 +166,7 @@ export class AlertView {
   /** When this person said that they cannot act, unless something has asked them again since. */
   #passedOn(alert) {
     if (alert.handling !== "open") return null;
-    return answers.passedOn(alert) ?? (this.#detail ? passedOnAt(this.#detail.history, config.me.id) : null);
+    return (this.#detail && passedOnAt(this.#detail.history, config.me.id)) ?? answers.passedOn(alert);
   }
 
   #renderPanels(alert) {

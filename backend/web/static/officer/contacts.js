@@ -7,7 +7,8 @@ const ROLES = { protected: "Protected person", wearer: "Person on probation", co
 
 /** @param {string} number in E.164 @returns {string} as people read it out */
 function spaced(number) {
-  return number.replace(/^\+44(7\d{3})(\d{6})$/, "+44 $1 $2").replaceAll(" ", "\u00a0");
+  const said = number.replace(/^\+44(7\d{3})(\d{6})$/, "+44 $1 $2").replace(/^\+44(20)(\d{4})(\d{4})$/, "+44 $1 $2 $3");
+  return said.replaceAll(" ", "\u00a0");
 }
 
 /** The panel of one alert's contacts. */
@@ -55,7 +56,7 @@ export class ContactsPanel {
   #row(contact) {
     const { key, who, name, why_not, note } = contact;
     const number = this.#numbers.get(key);
-    const isEmergency = number === "999";
+    const isEmergency = key === "999";
     return el(
       "li",
       { class: "contact", "data-contact": key, "data-who": who },
@@ -67,7 +68,7 @@ export class ContactsPanel {
         el(
           "div",
           { class: "contact__do" },
-          number
+          !isEmergency && (number
             ? el("a", { class: "action contact__call", href: `tel:${number}` }, `Call ${spaced(number)}`)
             : el(
                 "button",
@@ -79,8 +80,8 @@ export class ContactsPanel {
                 },
                 this.#asking.has(key) ? "Fetching …" : "Show number",
                 el("span", { class: "visually-hidden" }, ` of ${name}, ${ROLES[who]}`),
-              ),
-          who === "police" && !isEmergency && el("a", { class: "action action--plain contact__call", href: "tel:999" }, "Emergency: 999"),
+              )),
+          who === "police" && el("a", { class: "action action--plain contact__call", href: "tel:999" }, "Emergency: 999"),
         ),
     );
   }

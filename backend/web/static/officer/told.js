@@ -29,7 +29,7 @@ function howFar({ channel, state, due_at, sent_at, delivered_at, displayed_at })
     sent_at && `${isCall ? "placed" : "sent"} ${exact(sent_at)}`,
     delivered_at && `${isCall ? "answered" : "delivered"} ${exact(delivered_at)}`,
     displayed_at && `displayed ${exact(displayed_at)}`,
-    state === "failed" && "it did not arrive",
+    state === "failed" && (isCall ? "not answered" : "it did not arrive"),
   ];
   return said.filter(Boolean).join(", ");
 }

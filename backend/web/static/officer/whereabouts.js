@@ -4,6 +4,15 @@ import { el } from "./dom.js";
 import { exactly, ticking } from "./time.js";
 import { length } from "./words.js";
 
+const LEAST_ERROR_M = 10;
+
+function fromPlace({ place, distance_m, direction }, accuracy_m) {
+  const middle = `the middle of the zone around ${place}`;
+  // A direction that is shorter than the error points anywhere.
+  if (distance_m < Math.max(accuracy_m ?? 0, LEAST_ERROR_M)) return [el("b", {}, "At"), ` ${middle}, as far as the position can tell`];
+  return [el("b", {}, `${length(distance_m)} ${direction}`), ` of ${middle}, in a straight line`];
+}
+
 /** @param {object} where @returns {Array} what the panel holds */
 export function whereaboutsPanel(where) {
   const { grid_reference, lat, lon, accuracy_m, fix_time, from_place } = where;
@@ -21,8 +30,7 @@ export function whereaboutsPanel(where) {
       " at ",
       exactly(fix_time),
     ),
-    from_place &&
-      el("p", { "data-from-place": "" }, el("b", {}, `${length(from_place.distance_m)} ${from_place.direction}`), ` of the middle of the zone around ${from_place.place}, in a straight line`),
+    from_place && el("p", { "data-from-place": "" }, fromPlace(from_place, accuracy_m)),
     el("p", { class: "panel__more" }, "They may have moved since."),
   ];
 }
