@@ -467,7 +467,7 @@ def detail_out(
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
-        zone=feature if feature is None or isinstance(feature, dict) else {},
+        zone=feature if isinstance(feature, dict) and isinstance(feature.get("properties"), dict) else None,
         track=[
             TrackFixOut(
                 fix_time=fix.fix_time,

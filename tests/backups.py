@@ -24,6 +24,8 @@ def _clone(url: str, source: str, target: str) -> None:
         # No session may be open on either, such as that of a thread which listens.
         connection.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
         connection.execute(f"ALTER DATABASE {source} ALLOW_CONNECTIONS false")
-        connection.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
+        sessions = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{source}'"
+        while connection.execute(sessions).fetchall():
+            pass
         connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} OWNER {OWNER}")
         connection.execute(f"ALTER DATABASE {source} ALLOW_CONNECTIONS true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, BigIntegerField, CharField, ForeignKeyField, JSONField, TextField
+from peewee import BigIntegerField, CharField, ForeignKeyField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
@@ -30,7 +30,6 @@ class Heartbeat(Table):
 class WriteProbe(Table):
     """The one row that is changed to see whether the database takes writes."""
 
-    id = AutoField()
     times = BigIntegerField()
 
 

@@ -29,27 +29,6 @@ def test_every_migration_says_why_and_goes_down_again(owned_database: str) -> No
     assert db.migrate() == names
 
 
-def test_a_column_that_came_later_asks_nothing_of_the_release_before(owned_database: str) -> None:
-    runner = Runner(db.database.obj, str(db.MIGRATIONS))
-    names = [migration.name for migration in runner.migrations()]
-    runner.down(names[0])
-    later: set[tuple[str, str]] = set()
-    known: dict[str, set[str]] = {}
-    for name in names:
-        runner.up(name)
-        columns = {table: db.database.obj.get_columns(table) for table in db.database.obj.get_tables()}
-        later |= {(table, one.name) for table in known for one in columns[table] if one.name not in known[table]}
-        known = {table: {one.name for one in of_table} for table, of_table in columns.items()}
-    needed = [
-        (table, one.name)
-        for table, of_table in columns.items()
-        for one in of_table
-        if (table, one.name) in later and not one.null and one.default is None
-    ]
-    assert ("victim", "is_child") in later
-    assert needed == []
-
-
 def test_migrating_again_changes_nothing(owned_database: str) -> None:
     assert db.migrate() == []
 

@@ -122,7 +122,7 @@ def test_a_list_after_a_cursor_holds_what_changed_since(world: World) -> None:
 
 
 def test_an_acknowledgement_of_less_danger_than_there_is_by_now_acknowledges_nothing(world: World) -> None:
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=60)
     shown = world.officer.alert()
     assert (shown["level"], shown["danger"]) == ("buffer", 2)

@@ -424,7 +424,7 @@ def test_a_receipt_needs_no_session_holds_the_text_back_and_counts_once_for_each
 
 def test_a_receipt_of_an_earlier_danger_says_nothing_of_the_present_one(world: World) -> None:
     officer = world.officer.has_web_app()
-    world.tag.is_far_away()
+    world.tag.stays(700.0, for_s=30)
     world.tag.reports(world.tag.fix(400.0))
     early = officer.expects_push("near zone")
     world.tag.walks_in()

@@ -88,7 +88,7 @@ def test_after_a_lost_connection_the_page_says_so_and_recovers_what_it_missed(
 
 def test_an_answer_that_arrives_after_danger_rose_is_not_taken_for_it(world: World, phone: BrowserContext) -> None:
     page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=60)
     page.locator("li[data-alert-id]").get_by_role("link").first.click()
     expect(page.locator("[data-action=alert_raised]")).to_be_visible()
@@ -107,7 +107,7 @@ def test_an_answer_that_arrives_after_danger_rose_is_not_taken_for_it(world: Wor
 
 def test_danger_that_rises_brings_the_button_back_and_says_why(world: World, phone: BrowserContext) -> None:
     page, _ = sign_in_when_asked(phone, world, world.officer.person.email, "/officer")
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=60)
     page.locator("li[data-alert-id]").get_by_role("link").first.click()
     page.get_by_role("button", name="Acknowledge").click()

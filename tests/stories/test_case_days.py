@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from playhouse.migrations import Runner
 
 from backend import clock, db
 from backend.case import calendar, people, teams
 from backend.case.teams import planned
 from backend.errors import InvalidRecord, NeedsConfirmation, NotAllowed, NotFound
-from backend.models import CaseDue, DatedEntry, Person, Role, Team, Victim, Wearer
+from backend.models import DatedEntry, Person, Role, Team, Victim, Wearer
 from backend.record import reading
 from backend.record.facts import What, midnight
 from tests import cases
@@ -267,22 +266,6 @@ def test_whoever_leaves_is_replaced_on_the_days_to_come_too(office: Office) -> N
     assert officer_of(office.other) == office.grace.id
     office.on(at)
     assert officer_of(office.wearer) == office.grace.id
-
-
-def test_what_was_entered_for_a_later_day_before_this_release_takes_effect_too(office: Office) -> None:
-    past, to_come = office.now - timedelta(days=1), clock.now() + timedelta(days=1)
-    for wearer, at in ((office.wearer, past), (office.other, to_come)):
-        entered_at = past - timedelta(days=1)
-        people.assign_officer(office.grace, wearer, office.grace.id, at, entered_at, why="A new post.")
-    CaseDue.delete().execute()
-    runner = Runner(db.database.obj, str(db.MIGRATIONS))
-    runner.down("0012_changes_on_their_day")
-    db.migrate()
-    assert (officer_of(office.wearer), officer_of(office.other)) == (office.amina.id, office.ben.id)
-    office.on(clock.now())
-    assert (officer_of(office.wearer), officer_of(office.other)) == (office.grace.id, office.ben.id)
-    office.on(to_come)
-    assert officer_of(office.other) == office.grace.id
 
 
 def test_an_open_alert_rings_the_officer_whose_day_has_come(world: World) -> None:

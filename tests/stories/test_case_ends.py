@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
-from playhouse.migrations import Runner
 
 from backend import clock, db
 from backend.case import calendar, lives, writing
 from backend.case.lives import Ended, Suspended
-from backend.models import CaseDue, Handling, Notification, Order, PlaceZone, Purpose
+from backend.models import Handling, Notification, Order, PlaceZone, Purpose
 from backend.record import ends, reading
 from backend.record.facts import LONDON, Terms, ends_with
 from tests import cases
@@ -361,20 +360,4 @@ def test_positions_from_before_an_arrest_that_arrive_after_it_warn_nobody_of_a_p
     told.settle()
     assert her_texts(told) == []
     assert cases.alerts() == []
-    told.reads_everything()
-
-
-def test_cases_as_an_earlier_release_left_them_are_planned_anew(told: World) -> None:
-    on_an_order(told)
-    until = clock.now() + timedelta(days=5)
-    cases.zone_around(told, cases.east_of(HOME, 4_000.0), clock.now(), to_at=until)
-    CaseDue.delete().where(CaseDue.what == calendar.TELL_HER).execute()
-    told.stop_worker()
-    Runner(db.database.obj, str(db.MIGRATIONS)).down("0015_ends_of_every_kind")
-    db.migrate()
-    db.release_connection()
-    told.start_worker()
-    told.settle()
-    cases.forward_to(told, until - timedelta(hours=1))
-    assert [said for said in notices_of(told) if said.startswith("Protection of the place Elm ends")]
     told.reads_everything()

@@ -76,7 +76,7 @@ def test_she_is_not_told_that_it_is_over_while_he_is_at_another_place_of_hers(wo
 def test_a_second_place_long_after_the_first_is_told_again(world: World) -> None:
     world.victim_consents()
     works_at(world, 600.0)
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(0.0, for_s=720, every_s=30)
     world.tag.stays(300.0, for_s=30)
     world.tag.stays(430.0, for_s=120)

@@ -139,7 +139,7 @@ def test_a_connection_that_is_not_to_be_had_is_trouble_of_the_storage_and_costs_
 
 def test_a_receipt_of_an_old_message_holds_back_nothing_of_the_new_one(world: World) -> None:
     officer = world.officer.has_app()
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=60)
     old = officer.expects_push("near zone")
     alert_id = officer.acknowledges()["id"]
@@ -155,7 +155,7 @@ def test_a_receipt_of_an_old_message_holds_back_nothing_of_the_new_one(world: Wo
 
 def test_danger_that_rises_on_an_unanswered_alert_is_texted_ten_seconds_later(world: World) -> None:
     officer = world.officer.has_app()
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=30)
     push = officer.expects_push("near zone")
     receipt = {"kind": "received", "channel": "push", "notification_id": int(push.data["notification_id"])}

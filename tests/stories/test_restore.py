@@ -153,7 +153,8 @@ def test_a_receipt_of_a_push_from_the_life_that_is_gone_proves_nothing_of_anothe
     take_up()
     # Another alert gets the number of the one that is gone, and its push that of the other.
     world.start_worker()
-    world.tag.is_far_away()
+    # A tag sends again where the first connection after the backup was found dead.
+    eventually(lambda: world.tag.post(world.tag.fix(5_000.0)).status_code == 200, "the fix is taken")
     world.tag.walks_in()
     world.settle()
     officer.expects_push("Please acknowledge")

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from peewee import IntegrityError
-from playhouse.migrations import Runner
 
 from backend import clock, db
 from backend.case import caseload
-from backend.errors import InvalidRecord
-from backend.models import Activation, Fix, Person, Role, Tag, Team
+from backend.models import Activation, Fix, Person, Role, Tag
 from tests.world import World
 from tests.world.phone import PASSWORD
 from tests.world.tag import TestTag
@@ -127,30 +125,4 @@ def test_the_database_itself_keeps_one_row_for_all_spellings(world: World) -> No
     ):
         with pytest.raises(IntegrityError), db.atomic():
             make()
-    db.release_connection()
-
-
-def test_the_migration_says_which_rows_clash_and_changes_nothing(owned_database: str) -> None:
-    now = clock.now()
-    runner = Runner(db.database.obj, str(db.MIGRATIONS))
-    names = [migration.name for migration in runner.migrations()]
-    (mine,) = [name for name in names if name.startswith("0040")]
-    runner.down(mine)
-    team = Team.create(name="North", created_at=now)
-    more = {"team": team, "role": Role.OFFICER, "name": "A", "password_hash": "x", "created_at": now}
-    people = [Person.create(email=email, **more).id for email in ("a@x.example", "A@x.example ", "B@x.example")]
-    tags = [Tag.create(serial=serial, key="k", created_at=now).id for serial in ("LDN-1", "ldn-1", " LDN-2")]
-    with pytest.raises(InvalidRecord) as refused:
-        db.migrate()
-    assert f"person {people[0]} and {people[1]} have one e-mail address" in refused.value.detail
-    assert f"tag {tags[0]} and {tags[1]} have one serial" in refused.value.detail
-    # Neither a name nor an address is written into a terminal's log.
-    assert "x.example" not in refused.value.detail
-    assert "ldn" not in refused.value.detail.lower()
-    assert Person.get_by_id(people[2]).email == "B@x.example"
-    Person.update(email="a2@x.example").where(Person.id == people[1]).execute()
-    Tag.update(serial="ldn-3").where(Tag.id == tags[1]).execute()
-    assert mine in db.migrate()
-    assert Person.get_by_id(people[2]).email == "b@x.example"
-    assert [Tag.get_by_id(one).serial for one in tags] == ["LDN-1", "ldn-3", "LDN-2"]
     db.release_connection()

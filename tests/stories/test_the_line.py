@@ -140,7 +140,7 @@ def test_danger_that_rises_after_an_acknowledgement_starts_the_ladder_again_the_
 ) -> None:
     world.officer.has_app()
     colleague = world.colleague.has_app()
-    world.tag.is_far_away()
+    world.tag.stays(800.0, for_s=30)
     world.tag.stays(400.0, for_s=60)
     world.officer.expects_push("near zone")
     world.forward(0)

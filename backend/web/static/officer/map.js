@@ -47,15 +47,13 @@ export class AlertMap {
     if (!L || this.element.hidden || !this.ground.isConnected || alert === this.#shown) return;
     this.#shown = alert;
     if (!this.#map) this.#begin(L);
-    // A stored zone that is not sound has no properties: there is nothing to draw, and the rest is shown all the same.
-    const zone = alert.zone?.properties ? alert.zone : null;
-    const zoneKey = JSON.stringify(zone ?? "none");
+    const zoneKey = JSON.stringify(alert.zone ?? "none");
     if (zoneKey !== this.#zoneKey) {
       this.#zoneKey = zoneKey;
       this.#fitted = this.#bounds(L, alert);
       this.#fit(true);
       this.#zone?.layer.remove();
-      this.#zone = zone ? drawZone(L, this.#map, zone) : { ...NO_ZONE, layer: L.layerGroup() };
+      this.#zone = alert.zone ? drawZone(L, this.#map, alert.zone) : { ...NO_ZONE, layer: L.layerGroup() };
       this.#track?.remove();
       this.#track = L.layerGroup().addTo(this.#map);
     }
@@ -105,7 +103,7 @@ export class AlertMap {
   }
 
   #bounds(L, alert) {
-    const bounds = alert.zone?.properties ? boundsOf(L, alert.zone, bufferOf(alert.zone)) : L.latLngBounds([]);
+    const bounds = alert.zone ? boundsOf(L, alert.zone, bufferOf(alert.zone)) : L.latLngBounds([]);
     const newest = alert.track.at(-1);
     if (!newest) return bounds;
     const since = Date.parse(newest.fix_time) - RECENT_MS;
