@@ -1,4 +1,4 @@
-"""Who agreed to be reached, how, and in which words; withdrawn in one step and never assumed."""
+"""Who agreed to be reached, how, and in which words; which calls are safe; withdrawn in one step, never assumed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from backend import audit
 from backend.db import atomic
-from backend.models import Channel, Consent, Person, Victim
+from backend.models import Channel, Consent, Person, SafeCall, Victim
 
 
 def reached(victim: Victim) -> Victim:
@@ -82,8 +82,12 @@ def give(
 
 
 def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
-    """End the victim's consent on ``channel``; warnings to officers are not touched. Returns how many ended."""
+    """End the victim's consent on ``channel``; warnings to officers are not touched. Returns how many ended.
+
+    Calls are no longer safe either: the one who stops texts has said that something has changed.
+    """
     with atomic():
+        end_calls(victim, by, now)
         ended = _end(victim, channel, by, now)
         if ended:
             audit.record(by, "consent_withdrawn", f"victim:{victim.id}", now, channel=channel)
@@ -94,5 +98,44 @@ def _end(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
     return (
         Consent.update(withdrawn_at=now, withdrawn_by=by)
         .where(Consent.victim == victim, Consent.channel == channel, Consent.withdrawn_at.is_null())
+        .execute()
+    )
+
+
+def safe_call(victim: Victim) -> SafeCall | None:
+    """Return what the victim said of calls to the number that they have now, if that stands; None: never call."""
+    return (
+        SafeCall.select()
+        .where(SafeCall.victim == victim, SafeCall.number == (victim.phone or ""), SafeCall.withdrawn_at.is_null())
+        .order_by(SafeCall.id.desc())
+        .first()
+    )
+
+
+def allow_calls(victim: Victim, note: str, recorded_by: Person, now: datetime) -> SafeCall:
+    """Record that calls to the victim's present number are safe, and what to heed; an earlier record ends."""
+    actor = audit.actor_of(recorded_by)
+    with atomic():
+        _end_calls(victim, actor, now)
+        row = SafeCall.create(
+            victim=victim, number=victim.phone or "", note=note, given_at=now, recorded_by=recorded_by
+        )
+        audit.record(actor, "calls_allowed", f"victim:{victim.id}", now, safe_call=row.id)
+        return row
+
+
+def end_calls(victim: Victim, by: str, now: datetime) -> int:
+    """Record that calls are not safe. Returns how many records ended."""
+    with atomic():
+        ended = _end_calls(victim, by, now)
+        if ended:
+            audit.record(by, "calls_ended", f"victim:{victim.id}", now)
+        return ended
+
+
+def _end_calls(victim: Victim, by: str, now: datetime) -> int:
+    return (
+        SafeCall.update(withdrawn_at=now, withdrawn_by=by)
+        .where(SafeCall.victim == victim, SafeCall.withdrawn_at.is_null())
         .execute()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from backend.models import (
     AuditEntry,
     Fix,
     Handling,
+    Notification,
     Person,
     PlaceZone,
     PoliceHandover,
@@ -34,6 +35,7 @@ TRACK_BEFORE_S = 3_600.0
 MOST_TRACK_FIXES = 1_000
 # Looking again within this time is the same look, and is recorded once.
 ONE_LOOK_S = 60.0
+RESPONDING = "responding to alert"
 FIRST = (AlertKind.HELP, AlertKind.TAMPER)
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
     "open": (Handling.OPEN,),
@@ -107,7 +109,9 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
             AuditEntry.at > now - timedelta(seconds=ONE_LOOK_S),
         )
         if not seen.exists():
-            audit.record(actor, "location_viewed", f"alert:{alert.id}", now, alert=alert, reason="alert")
+            audit.record(
+                actor, "location_viewed", f"alert:{alert.id}", now, alert=alert, reason=reason_to_look(person, alert)
+            )
     until = alert.over_at + timedelta(seconds=TRACK_BEFORE_S) if alert.over_at else now
     newest_first = (
         Fix.select()
@@ -126,6 +130,14 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
     return alert.zone, track
 
 
+def reason_to_look(person: Person, alert: Alert) -> str:
+    """Return why somebody opens an alert: to respond, where they were notified of it or act on it."""
+    if alert.acknowledged_by_id == person.id:
+        return RESPONDING
+    was_notified = Notification.select().where(Notification.alert == alert, Notification.person == person).exists()
+    return RESPONDING if was_notified else "alert"
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
     """One step in the life of an alert: who did what, to which danger, and of a police handover to which force."""
@@ -133,8 +145,12 @@ class Happened:
     at: datetime
     action: str
     by: str
+    # None where Cordon itself did it, or a protected person.
+    by_id: int | None = None
     handover: PoliceHandover | None = None
     danger: int | None = None
+    # Of a number that was shown: whose, by what they are to the alert.
+    whose: str | None = None
 
 
 def history_of(alert: Alert) -> list[Happened]:
@@ -144,20 +160,26 @@ def history_of(alert: Alert) -> list[Happened]:
         .where(AuditEntry.alert == alert, AuditEntry.action != "location_viewed")
         .order_by(AuditEntry.id)
     )
-    names = _names(entries)
-    handovers = {row.id: row for row in PoliceHandover.select().where(PoliceHandover.alert == alert)}
-    return [
-        Happened(
-            entry.at,
-            entry.action,
-            names.get(entry.actor, "Cordon"),
-            handovers.get((entry.detail or {}).get("handover")),
-            (entry.detail or {}).get("danger"),
-        )
-        for entry in entries
-    ]
+    people = _people(entries)
+    handovers: dict[int | None, PoliceHandover] = {
+        row.id: row for row in PoliceHandover.select().where(PoliceHandover.alert == alert)
+    }
+    return [_happened(entry, people.get(entry.actor), handovers) for entry in entries]
 
 
-def _names(entries: Sequence[AuditEntry]) -> dict[str, str]:
+def _happened(entry: AuditEntry, by: Person | None, handovers: Mapping[int | None, PoliceHandover]) -> Happened:
+    detail = entry.detail if isinstance(entry.detail, dict) else {}
+    return Happened(
+        entry.at,
+        entry.action,
+        by.name if by else "Cordon",
+        by.id if by else None,
+        handovers.get(detail.get("handover")),
+        detail.get("danger"),
+        detail.get("who") if entry.action == "number_shown" else None,
+    )
+
+
+def _people(entries: Sequence[AuditEntry]) -> dict[str, Person]:
     ids = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("person:")}
-    return {f"person:{person.id}": person.name for person in Person.select().where(Person.id.in_(ids))}
+    return {f"person:{person.id}": person for person in Person.select().where(Person.id.in_(ids))}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend import alerts, clock, epoch, outbox, queries
+from backend import alerts, calling, clock, epoch, outbox, queries, told, whereabouts
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn, StillStanding
 from backend.lifecycle import Danger
 from backend.models import Alert, Person
-from backend.web.identity import current_person
+from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
 from mobile_api.bodies import read, read_query, write
 from mobile_api.schemas import (
@@ -18,6 +18,8 @@ from mobile_api.schemas import (
     AlertOut,
     AlertsOut,
     AlertsQuery,
+    NumberAskedIn,
+    NumberShownOut,
     OutcomeIn,
     ReceiptIn,
     alert_out,
@@ -37,8 +39,19 @@ def expect_epoch() -> None:
 
 
 def _detail(person: Person, alert: Alert) -> Response:
-    zone, track = queries.surroundings(person, alert, clock.now())
-    return write(detail_out(alert, zone.feature if zone else None, track, queries.history_of(alert)))
+    now = clock.now()
+    zone, track = queries.surroundings(person, alert, now)
+    detail = detail_out(
+        alert,
+        zone.feature if zone else None,
+        track,
+        queries.history_of(alert),
+        looked_because=queries.reason_to_look(person, alert),
+        where=whereabouts.whereabouts(alert, track, now),
+        contacts=calling.contacts_of(person, alert, now),
+        told=told.told_of(alert),
+    )
+    return write(detail)
 
 
 @bp.get("/v1/alerts")
@@ -129,6 +142,20 @@ def record_outcome(alert_id: int) -> Response:
         person, alert_id, body.code, body.note, clock.now(), is_confirmed=body.is_confirmed, shown=shown
     )
     return write(alert_out(closed))
+
+
+@bp.post("/v1/alerts/<int:alert_id>/numbers")
+@describes(
+    "Show the number of one contact of the alert; who saw which is recorded.",
+    tag="alerts",
+    body=NumberAskedIn,
+    answer=NumberShownOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
+)
+def show_number(alert_id: int) -> Response:
+    person, body = current_person(), read(NumberAskedIn)
+    contact, number = calling.show_number(person, alert_id, body.key, clock.now())
+    return no_store(write(NumberShownOut(key=contact.key, name=contact.name, number=number)))
 
 
 @bp.post("/v1/alerts/<int:alert_id>/receipts")

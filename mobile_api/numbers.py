@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from backend import clock, numbers, routes
+from backend import clock, numbers, police_rooms, routes
+from backend.access import require
 from backend.case import administration, victims
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
-from backend.models import Channel, Person, WearerNumber
+from backend.models import Channel, Person, Role, WearerNumber
 from backend.numbers import NumberRefused, TooManyCodes, WrongCode
 from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
@@ -58,6 +59,26 @@ class NewNumberIn(Strict):
     """Another number, or none."""
 
     number: Number | None
+
+
+class CallsIn(Strict):
+    """What to heed when they are called, such as hours, or whom to ask for."""
+
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
+
+
+class PoliceRoomIn(Strict):
+    """The police control room that a team calls: 999, 112, 101 or a number of its own."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    number: Number
+
+
+class PoliceRoomOut(BaseModel):
+    """The police control room that a team calls; 999 where none was set."""
+
+    name: str
+    number: str
 
 
 class WearerNumberOut(BaseModel):
@@ -162,6 +183,60 @@ def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
 def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
     victims.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
     return "", 204
+
+
+@bp.put("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/calls")
+@describes(
+    "Record that a protected person said that calls to their number are safe, and what to heed.",
+    tag="victims",
+    body=CallsIn,
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, InvalidRequest],
+)
+def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    person, body = current_person(), read(CallsIn)
+    victims.allow_calls(person, wearer_id, victim_id, body.note, clock.now())
+    return "", 204
+
+
+@bp.delete("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/calls")
+@describes(
+    "Record that calls to a protected person are not safe.",
+    tag="victims",
+    status=204,
+    errors=[NotSignedIn, NotAllowed, NotFound],
+)
+def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    victims.stop_calls(current_person(), wearer_id, victim_id, clock.now())
+    return "", 204
+
+
+@bp.get("/v1/police-room")
+@describes(
+    "The police control room that your team calls.",
+    tag="people",
+    answer=PoliceRoomOut,
+    errors=[NotSignedIn, NotAllowed],
+)
+def police_room() -> Response:
+    person = current_person()
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    room = police_rooms.of_team(person.team_id)
+    return no_store(write(PoliceRoomOut(name=room.name, number=room.number)))
+
+
+@bp.put("/v1/police-room")
+@describes(
+    "Set the police control room that your team calls (supervisors).",
+    tag="people",
+    body=PoliceRoomIn,
+    answer=PoliceRoomOut,
+    errors=[NotSignedIn, NotAllowed, InvalidRecord, InvalidRequest],
+)
+def set_police_room() -> Response:
+    person, body = current_person(), read(PoliceRoomIn)
+    room = police_rooms.put(person, body.name, body.number, clock.now())
+    return no_store(write(PoliceRoomOut(name=room.name, number=room.number)))
 
 
 @bp.get("/v1/wearers/<int:wearer_id>/numbers")

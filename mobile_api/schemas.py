@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -11,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from backend import lifecycle
 from backend.alerts import Outcome, danger_now
 from backend.alerts.standing import standing_of, worst_of
+from backend.calling import Contact
 from backend.devices import WEB_PUSH
 from backend.features import properties_of
 from backend.kinds import title_of
 from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
 from backend.queries import Happened
+from backend.told import Told
+from backend.whereabouts import Whereabouts
 from zones import Certainty, Level, Mover
 
 
@@ -198,10 +202,70 @@ class HistoryOut(BaseModel):
     at: datetime
     action: str
     by: str
+    by_id: int | None = Field(description="Null where no member of staff did it")
+    whose: str | None = Field(description="Of number_shown: protected, wearer, colleague or police")
     handover: PoliceHandoverOut | None = Field(None, description="Of the action handed_to_police, and of no other")
     danger: int | None = Field(
         None, description="To which danger it was raised, rose or fell, or which one was acknowledged, 0 to 4"
     )
+
+
+class FromPlaceOut(BaseModel):
+    """How far and in which direction the wearer is from the middle of a protected place's zone."""
+
+    place: str
+    distance_m: float
+    direction: str = Field(description="One of eight, such as north-east")
+
+
+class WhereaboutsOut(BaseModel):
+    """Where the wearer was at the newest fix, to read out."""
+
+    lat: float
+    lon: float
+    fix_time: datetime
+    accuracy_m: float | None
+    grid_reference: str | None = Field(description="Such as TQ 2908 7964; null outside Great Britain")
+    from_place: FromPlaceOut | None = Field(description="Null at a place that moves")
+
+
+class ContactOut(BaseModel):
+    """Somebody who can be called about the alert, or why not; never the number."""
+
+    key: str
+    who: Literal["protected", "wearer", "colleague", "police"]
+    name: str
+    why_not: str = Field(description="Empty where they can be called")
+    note: str = Field(description="What to know before calling")
+
+
+class ToldOut(BaseModel):
+    """One message about the alert, and how far it came."""
+
+    name: str
+    role: str = Field(description="officer, supervisor, administrator, or protected person")
+    channel: str
+    purpose: str
+    state: str
+    due_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    displayed_at: datetime | None
+    is_after_acknowledgement: bool
+
+
+class NumberAskedIn(Strict):
+    """Whose number is to be shown: the ``key`` of a contact of the alert."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+class NumberShownOut(BaseModel):
+    """One number; that it was shown is recorded."""
+
+    key: str
+    name: str
+    number: str
 
 
 class AlertDetailOut(AlertOut):
@@ -210,6 +274,10 @@ class AlertDetailOut(AlertOut):
     zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place")
     track: list[TrackFixOut]
     history: list[HistoryOut]
+    looked_because: str = Field(description="The reason that is recorded for this look: responding to alert, or alert")
+    whereabouts: WhereaboutsOut | None = Field(description="The newest fix, to read out; null without one")
+    contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
+    told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
 
 
 class AlertsOut(BaseModel):
@@ -379,12 +447,24 @@ def _handover_out(row: PoliceHandover | None) -> PoliceHandoverOut | None:
     return None if row is None else PoliceHandoverOut(force=row.force, reference=row.reference, at=row.at)
 
 
+def _fields_of(step: Happened) -> dict[str, Any]:
+    return {one.name: getattr(step, one.name) for one in fields(step)}
+
+
 def alert_out(alert: Alert) -> AlertOut:
     return AlertOut(**alert_values(alert))
 
 
 def detail_out(
-    alert: Alert, feature: dict[str, Any] | None, track: Iterable[Fix], history: Iterable[Happened]
+    alert: Alert,
+    feature: dict[str, Any] | None,
+    track: Iterable[Fix],
+    history: Iterable[Happened],
+    *,
+    looked_because: str,
+    where: Whereabouts | None,
+    contacts: Iterable[Contact],
+    told: Iterable[Told],
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
@@ -400,10 +480,9 @@ def detail_out(
             )
             for fix in track
         ],
-        history=[
-            HistoryOut(
-                at=step.at, action=step.action, by=step.by, handover=_handover_out(step.handover), danger=step.danger
-            )
-            for step in history
-        ],
+        history=[HistoryOut(**{**_fields_of(step), "handover": _handover_out(step.handover)}) for step in history],
+        looked_because=looked_because,
+        whereabouts=None if where is None else WhereaboutsOut.model_validate(asdict(where)),
+        contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
+        told=[ToldOut.model_validate(asdict(one)) for one in told],
     )

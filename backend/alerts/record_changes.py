@@ -46,7 +46,6 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
         alert.save()
         publish(alert)
         if is_graver:
-            # Nobody is rung, and whoever acknowledged less has not answered for this.
             audit.record(
                 audit.SYSTEM,
                 "danger_rose",

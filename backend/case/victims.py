@@ -9,13 +9,14 @@ from backend.access import access_wearer
 from backend.case import protected, watch
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, DatedEntry, Person, Victim
+from backend.models import Channel, Consent, DatedEntry, Person, SafeCall, Victim
 from backend.record import reading
 from backend.record.entries import enter
 from backend.record.facts import What
 
 # One GSM segment: a longer text would come in parts.
 LONGEST_WORDING = 160
+LONGEST_CALL_NOTE = 300
 
 
 def agree(
@@ -81,6 +82,29 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
         audit.record(audit.actor_of(person), "warnings_declined", f"victim:{victim.id}", now)
         watch.ask_for([wearer_id], now)
         return entry
+
+
+def allow_calls(person: Person, wearer_id: int, victim_id: int, note: str, now: datetime) -> SafeCall:
+    """Record that they said that a call to their number is safe; ``note`` is what to heed, such as hours or a name.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without a number, or for a note that is too long; NumberRefused for the
+    wearer's own number.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = protected.of_case(wearer_id, victim_id)
+    if victim.is_child or not victim.phone:
+        raise InvalidRecord("Record their number first: a call is safe to one number and to no other.")
+    if len(note.strip()) > LONGEST_CALL_NOTE:
+        raise InvalidRecord(f"The note may have {LONGEST_CALL_NOTE} characters.")
+    numbers.usable(victim.phone, wearer_id)
+    return consent.allow_calls(victim, note.strip(), person, now)
+
+
+def stop_calls(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
+    """Record that a call to them is not safe, or not known to be. Raises: NotFound, NotAllowed."""
+    access_wearer(person, wearer_id, now)
+    victim = protected.of_case(wearer_id, victim_id)
+    consent.end_calls(victim, audit.actor_of(person), now)
 
 
 def has_declined(victim: Victim, at: datetime) -> bool:

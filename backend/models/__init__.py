@@ -17,9 +17,20 @@ from backend.models.record import (
     ToldGap,
     ZoneVersion,
 )
-from backend.models.staff import Device, LadderPolicy, PasswordLink, Person, RouteDown, Session, Shift, Socket, Team
+from backend.models.staff import (
+    Device,
+    LadderPolicy,
+    PasswordLink,
+    Person,
+    PoliceRoom,
+    RouteDown,
+    Session,
+    Shift,
+    Socket,
+    Team,
+)
 from backend.models.table import Table
-from backend.models.victims import Consent, LocationConsent, Victim, VictimPhone, VictimPosition
+from backend.models.victims import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
 from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.vocabulary import (
     AlarmKind,
@@ -70,6 +81,7 @@ __all__ = [
     "PlaceState",
     "PlaceZone",
     "PoliceHandover",
+    "PoliceRoom",
     "ProtectedPlace",
     "ProvedHow",
     "ProviderEvent",
@@ -79,6 +91,7 @@ __all__ = [
     "ReceiptKind",
     "Role",
     "RouteDown",
+    "SafeCall",
     "Session",
     "Shift",
     "Socket",
@@ -104,12 +117,14 @@ TABLES: list[type[Table]] = [
     RouteDown,
     Shift,
     LadderPolicy,
+    PoliceRoom,
     Session,
     PasswordLink,
     Device,
     Socket,
     Victim,
     Consent,
+    SafeCall,
     LocationConsent,
     VictimPhone,
     VictimPosition,

@@ -85,6 +85,17 @@ class LadderPolicy(Table):
     set_by = ForeignKeyField(Person, null=True)
 
 
+class PoliceRoom(Table):
+    """The police control room that a team calls; the newest one counts."""
+
+    id = BigAutoField()
+    team = ForeignKeyField(Team, backref="police_rooms")
+    name = CharField()
+    number = CharField()
+    set_by = ForeignKeyField(Person)
+    set_at = InstantField()
+
+
 class Session(Table):
     """One sign-in of one person on one phone or browser, until it ends."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, DoubleField, ForeignKeyField, TextField
+from peewee import BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, TextField
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -31,6 +31,19 @@ class Consent(Table):
     wording_ending = TextField(null=True)
     # The answer to whatever they write; none where they agreed to none.
     wording_help = TextField(null=True)
+    given_at = InstantField()
+    recorded_by = ForeignKeyField(Person)
+    withdrawn_at = InstantField(null=True)
+    withdrawn_by = CharField(null=True)
+
+
+class SafeCall(Table):
+    """What a victim said of calls to one number: that they are safe, and what to heed; until withdrawn."""
+
+    id = BigAutoField()
+    victim = ForeignKeyField(Victim, backref="safe_calls")
+    number = CharField()
+    note = TextField()
     given_at = InstantField()
     recorded_by = ForeignKeyField(Person)
     withdrawn_at = InstantField(null=True)

@@ -26,6 +26,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked")
 _WEBSOCKET = re.compile(rb"\r\nupgrade:[^\r\n]*websocket")
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue")
+_HTML = re.compile(rb"\r\naccept:[^\r\n]*text/html")
+OF_PROGRAMS = ("/v1/", "/health", "/ready", "/socket.io/", "/static/", "/officer/token")
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?=[ \t]*(;|$))")
 
 TAGS, SIGN_IN, SOCKETS, PEOPLE = "tags", "sign-in", "sockets", "people"
@@ -62,6 +64,11 @@ def lane_of(method: str, path: str, *, is_websocket: bool) -> str:
     return PEOPLE
 
 
+def is_of_programs(path: str) -> bool:
+    """Tell whether only programs ask for an address: what is refused there is told in JSON, whoever opens it."""
+    return path.startswith(OF_PROGRAMS)
+
+
 class Arrival:
     """The bytes of one connection as they come, up to the end of the next request and whatever follows it."""
 
@@ -73,6 +80,8 @@ class Arrival:
         # Where the next line with a chunk's size begins; None unless the body comes in chunks.
         self._chunk_at: int | None = None
         self.lane = PEOPLE
+        # A browser opens a page: it is to be shown one, also where it is refused.
+        self.is_for_people = False
         self.waits_for_continue = False
 
     def __len__(self) -> int:
@@ -123,6 +132,7 @@ class Arrival:
         except ValueError:
             path = ""
         self.lane = lane_of(method.upper(), path, is_websocket=bool(_WEBSOCKET.search(fields)))
+        self.is_for_people = bool(_HTML.search(fields)) and not is_of_programs(path)
         self.waits_for_continue = bool(_CONTINUE.search(fields))
         length = _LENGTH.search(fields)
         if _CHUNKED.search(fields):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock, kinds, policies, rota
+from backend import clock, kinds, police_rooms, policies, rota
 from backend.errors import DomainError, NotFound
 from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
 from backend.rota import LONDON, ShiftRefused
@@ -167,6 +167,21 @@ def _ladder_texts() -> dict[str, Any]:
 @bp.get("/escalation")
 @page_for(Role.SUPERVISOR)
 def ladder_page() -> str:
+    return _ladders()
+
+
+@bp.post("/escalation/police-room")
+@page_for(Role.SUPERVISOR)
+def set_police_room() -> Any:
+    """Set which police control room the team's officers call from an alert."""
+    try:
+        police_rooms.put(_person(), _text("name"), _text("number"), clock.now())
+    except DomainError as error:
+        return _ladders(error), error.status
+    return redirect(url_for("duty_pages.ladder_page"))
+
+
+def _ladders(error: DomainError | None = None) -> str:
     person, now = _person(), clock.now()
     rows = []
     for name, kind in KINDS.items():
@@ -174,7 +189,16 @@ def ladder_page() -> str:
         own = policy is not None and policy.kind == kind
         rows.append({"name": name, "policy": policy, "ladder": _ladder(policy), "own": own})
     history = policies.standing(person.team_id, now)
-    return render_template("duty/ladders.html", person=person, rows=rows, history=history, **_ladder_texts())
+    return render_template(
+        "duty/ladders.html",
+        person=person,
+        rows=rows,
+        history=history,
+        error=error,
+        values=request.form,
+        room=police_rooms.of_team(person.team_id),
+        **_ladder_texts(),
+    )
 
 
 def _ladder(policy: LadderPolicy | None) -> Ladder:

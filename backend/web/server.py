@@ -52,13 +52,22 @@ REASONS = {
 }
 
 
-def refusal(status: int) -> bytes:
-    """Return the whole answer with which the loop itself refuses a request."""
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title} – Cordon</title></head><body><main><h1>{title}</h1>
+<p>Nothing was saved. Wait a few seconds, go back, and send it again.</p>
+<p>If an alert is waiting, call your colleagues or the police.</p></main></body></html>
+"""
+
+
+def refusal(status: int, *, is_for_people: bool = False) -> bytes:
+    """Return the whole answer with which the loop itself refuses a request: for people a page, else JSON."""
     code, title = REASONS[status]
     detail = "Nothing was kept; send the same again."
     problem = {"type": f"/docs/errors#{code}", "title": title, "status": status, "code": code, "detail": detail}
-    body = json.dumps(problem).encode()
-    fields = {"Content-Type": "application/problem+json", "Content-Length": str(len(body)), "Connection": "close"}
+    body = PAGE.format(title=title).encode() if is_for_people else json.dumps(problem).encode()
+    kind = "text/html; charset=utf-8" if is_for_people else "application/problem+json"
+    fields = {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
     if status in (429, 503):
         fields["Retry-After"] = "5"
     lines = [f"HTTP/1.1 {status} {title}", *(f"{name}: {value}" for name, value in fields.items())]
@@ -284,7 +293,7 @@ class LaneWorker(ThreadWorker):
             self._guard(conn, self._part)
 
     def _refuse(self, conn: Connection, status: int) -> None:
-        conn.sock.send(refusal(status))
+        conn.sock.send(refusal(status, is_for_people=conn.arrival.is_for_people))
         self._part(conn)
 
     def _part(self, conn: Connection) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 
 from backend.web.arrival import MOST_BODY_BYTES, Arrival, Stage, TooLarge
+from backend.web.server import refusal
 
 POST = b"POST /v1/tags/LDN-1/fixes HTTP/1.1\r\nHost: c\r\n"
 WHOLE = {
@@ -111,3 +113,30 @@ def test_a_head_is_due_in_seconds_and_a_body_by_its_length() -> None:
     assert due_s[10] < 31
     # A backlog over a poor network: 100 kB at 1 kB/s.
     assert 100 < due_s[100_000] < 140
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "is_for_people"),
+    [
+        ("/sign-in", "text/html,application/xhtml+xml,*/*;q=0.8", True),
+        ("/sign-in", "*/*", False),
+        ("/v1/sessions", "text/html", False),
+        ("/officer/token", "text/html", False),
+    ],
+)
+def test_who_opens_a_page_is_refused_with_a_page(path: str, accept: str, is_for_people: bool) -> None:
+    arrival = Arrival(f"POST {path} HTTP/1.1\r\nHost: here\r\nAccept: {accept}\r\n\r\n".encode())
+    assert arrival.stage() is Stage.WHOLE
+    assert arrival.is_for_people is is_for_people
+
+
+@pytest.mark.parametrize("status", [408, 413, 429, 431, 503])
+def test_what_the_server_refuses_by_itself_is_a_page_for_people_and_json_for_programs(status: int) -> None:
+    head, page = refusal(status, is_for_people=True).decode().split("\r\n\r\n")
+    assert f"HTTP/1.1 {status} " in head
+    assert "Content-Type: text/html" in head
+    assert f"Content-Length: {len(page.encode())}" in head
+    assert "<h1>" in page
+    head, told = refusal(status).decode().split("\r\n\r\n")
+    assert json.loads(told)["status"] == status
+    assert "application/problem+json" in head

@@ -91,7 +91,7 @@ def test_an_officers_look_at_a_location_is_recorded_once_a_minute(world: World) 
     assert detail["track"][-1]["level"] == "breach"
     assert detail["zone"]["geometry"]["type"] == "Point"
     looks = AuditEntry.select().where(AuditEntry.action == "location_viewed")
-    assert (looks.count(), looks.get().detail) == (1, {"reason": "alert"})
+    assert (looks.count(), looks.get().detail) == (1, {"reason": "responding to alert"})
     assert "location_viewed" not in [step["action"] for step in detail["history"]]
     world.reads_everything()
 

@@ -9,7 +9,7 @@ from backend import audit, numbers
 from backend.access import access_wearer
 from backend.case import eligibility, lives, protected, rejudging, victims, writing
 from backend.case.viewing.history import number_ending
-from backend.consent import had_agreed_to_texts
+from backend.consent import had_agreed_to_texts, safe_call
 from backend.db import atomic
 from backend.models import (
     Alert,
@@ -179,6 +179,7 @@ def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: 
     has_agreed = bool(then) and had_agreed_to_texts(victim, at)
     number = numbers.standing_at(victim, then, at)
     code = numbers.newest_code(victim)
+    safe = safe_call(victim)
     return {
         "id": victim.id,
         "name": victim.name,
@@ -191,6 +192,8 @@ def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: 
         "phone": number_ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": is_near_known,
+        # As it is now: what was safe on another day says nothing to whoever would call today.
+        "calls": {"note": safe.note, "since": safe.given_at.isoformat()} if safe else None,
     }
 
 

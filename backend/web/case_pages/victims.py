@@ -45,6 +45,18 @@ def decline_warnings(wearer_id: int, victim_id: int) -> Any:
     return change(wearer_id, lambda person, now: victims.decline(person, wearer_id, victim_id, now, why=text_of("why")))
 
 
+@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/calls")
+@page_for(*STAFF)
+@refusable
+def keep_calls(wearer_id: int, victim_id: int) -> Any:
+    """Record that calls to a protected person are safe, or that they are not."""
+    if text_of("act") == "stop":
+        return change(wearer_id, lambda person, now: victims.stop_calls(person, wearer_id, victim_id, now))
+    return change(
+        wearer_id, lambda person, now: victims.allow_calls(person, wearer_id, victim_id, text_of("note"), now)
+    )
+
+
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")
 @page_for(*STAFF)
 @refusable

@@ -26,20 +26,29 @@ export class Actions {
     this.showOutcome = showOutcome;
   }
 
-  render(alert, isOutcomeShown) {
+  /** @param {number|string|null} [passedOn] when this person said that they cannot act */
+  render(alert, isOutcomeShown, passedOn = null) {
     const doing = answers.of(alert.id);
-    const key = JSON.stringify([alert.handling, alert.danger, alert.acknowledgement, doing, this.#isAskingToHandBack, this.#closing, alert.standing, isOutcomeShown]);
+    const key = JSON.stringify([alert.handling, alert.danger, alert.acknowledgement, doing, this.#isAskingToHandBack, this.#closing, alert.standing, isOutcomeShown, Boolean(passedOn)]);
     if (key === this.#shown) return;
     this.#shown = key;
     const focused = this.#root.contains(document.activeElement) ? document.activeElement.dataset.do : null;
     this.#root.dataset.handling = alert.handling;
     this.#root.hidden = alert.handling === "closed";
-    fill(this.#root, doing?.message && el("p", { class: "bar__problem", role: "alert" }, doing.message), this.#row(alert, doing, isOutcomeShown));
+    fill(this.#root, doing?.message && el("p", { class: "bar__problem", role: "alert" }, doing.message), this.#row(alert, doing, isOutcomeShown, passedOn));
     if (focused) (this.#root.querySelector(`[data-do="${focused}"]`) ?? this.#root.querySelector("button"))?.focus();
   }
 
-  #row(alert, doing, isOutcomeShown) {
+  #row(alert, doing, isOutcomeShown, passedOn) {
     const isBusy = doing && doing.state !== "failed";
+    if (alert.handling === "open" && passedOn && !isBusy) {
+      return el(
+        "div",
+        { class: "bar__ask" },
+        el("p", { class: "bar__passed" }, "You passed it on. The next people are told."),
+        button("I can act after all: acknowledge", { class: "action action--plain", "data-do": "acknowledge", on: { click: () => answers.acknowledge(alert) } }),
+      );
+    }
     if (alert.handling === "open") {
       return el(
         "div",

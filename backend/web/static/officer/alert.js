@@ -3,6 +3,7 @@
 import { Actions } from "./actions.js";
 import { answers } from "./answer.js";
 import { call } from "./api.js";
+import { ContactsPanel } from "./contacts.js";
 import { config, hasLevel, outcomeText } from "./config.js";
 import { el, fill, say } from "./dom.js";
 import { AlertMap } from "./map.js";
@@ -11,7 +12,9 @@ import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } f
 import { opened, unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
 import { exact, exactly, ticking } from "./time.js";
-import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, summary, whyOpenAgain } from "./words.js";
+import { toldPanel } from "./told.js";
+import { whereaboutsPanel } from "./whereabouts.js";
+import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, passedOnAt, summary, whyOpenAgain } from "./words.js";
 
 function outcomeOwedBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
@@ -47,6 +50,9 @@ export class AlertView {
     this.status = el("section", { class: "status", "aria-label": "Situation" }, this.situation, this.notice);
     this.why = el("section", { class: "panel", hidden: true });
     this.facts = el("section", { class: "panel", hidden: true });
+    this.where = el("section", { class: "panel", hidden: true, "data-panel": "where" });
+    this.told = el("section", { class: "panel", hidden: true, "data-panel": "told" });
+    this.contacts = new ContactsPanel(id, () => this.#load());
     this.history = el("section", { class: "panel", hidden: true });
     this.map = new AlertMap();
     this.map.element.hidden = true;
@@ -59,9 +65,9 @@ export class AlertView {
       el(
         "div",
         { class: "alert" },
-        el("div", { class: "alert__situation" }, this.status),
+        el("div", { class: "alert__situation" }, this.status, this.contacts.element, this.where),
         el("div", { class: "alert__map" }, this.map.element),
-        el("div", { class: "alert__rest" }, this.why, this.form, this.facts, this.history),
+        el("div", { class: "alert__rest" }, this.form, this.why, this.facts, this.told, this.history),
       ),
     );
     const { signal } = this.#abort;
@@ -76,6 +82,7 @@ export class AlertView {
   leave() {
     this.#abort.abort();
     this.map.leave();
+    this.contacts.leave();
     unwatch(this.status);
     answers.forget(this.#id);
     fill(this.bar);
@@ -143,15 +150,32 @@ export class AlertView {
     this.#renderNotice(alert);
     this.form.hidden = !this.#isOutcomeShown;
     this.form.fit(alert.kind, whyNote(alert));
-    this.actions.render(alert, this.#isOutcomeShown);
+    this.actions.render(alert, this.#isOutcomeShown, this.#passedOn(alert));
     this.#renderWhy(alert);
     if (this.#detail) {
       this.map.element.hidden = !this.#detail.zone && this.#detail.track.length === 0;
       this.map.update(this.#detail);
+      this.contacts.update(this.#detail.contacts);
+      this.#renderPanels(alert);
       this.#renderFacts(alert);
       this.#renderHistory(this.#detail);
     }
     watch(this.status, alert);
+  }
+
+  /** When this person said that they cannot act, unless something has asked them again since. */
+  #passedOn(alert) {
+    if (alert.handling !== "open") return null;
+    return (this.#detail && passedOnAt(this.#detail.history, config.me.id)) ?? answers.passedOn(alert);
+  }
+
+  #renderPanels(alert) {
+    const { whereabouts, told } = this.#detail;
+    this.where.hidden = !whereabouts;
+    fill(this.where, whereabouts && whereaboutsPanel(whereabouts));
+    const isAnswered = alert.handling !== "open" || this.#detail.history.some((step) => step.action === "acknowledged");
+    this.told.hidden = told.length === 0;
+    fill(this.told, toldPanel(told, isAnswered));
   }
 
   #renderOthers() {
@@ -194,13 +218,15 @@ export class AlertView {
     const who = whoActs(alert);
     const again = alert.handling === "open" && this.#detail ? whyOpenAgain(this.#detail.history) : null;
     const outcome = alert.outcome;
-    const key = JSON.stringify([who, again, outcome, alert.is_over, this.#problem]);
+    const passedOn = this.#passedOn(alert);
+    const key = JSON.stringify([who, passedOn, again, outcome, alert.is_over, this.#problem]);
     // The region speaks when something changes in it, and only then.
     if (this.notice.dataset.key === key) return;
     this.notice.dataset.key = key;
     fill(
       this.notice,
       this.#problem && el("p", { class: "notice notice--problem" }, this.#problem),
+      passedOn && el("p", { class: "notice notice--me", "data-passed-on": "" }, `You said at ${exact(passedOn)} that you cannot act. The next people are told now.`),
       el(
         "p",
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
@@ -254,7 +280,7 @@ export class AlertView {
       ),
       alert.handling !== "closed" &&
         el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Hand it to the police, or recall")),
-      el("p", { class: "panel__more" }, "Looking at this location is recorded under your name."),
+      el("p", { class: "panel__more" }, `Looking at this location is recorded under your name. Reason: ${this.#detail.looked_because}.`),
     );
   }
 

@@ -1,6 +1,7 @@
 /** Acknowledging, handing back, recording an outcome: each says at once how it stands, and tries again by itself. */
 
 import { ApiError, call } from "./api.js";
+import { now } from "./clock.js";
 import { live } from "./live.js";
 import { store } from "./store.js";
 
@@ -19,6 +20,15 @@ const RISEN = "Danger had risen before your answer arrived. It is not acknowledg
 class Answers extends EventTarget {
   /** @type {Map<number, Doing>} */
   #doing = new Map();
+
+  /** @type {Map<number, {at: number, episode: number, danger: number}>} what this person said that they cannot act on */
+  #passedOn = new Map();
+
+  /** @returns {number|null} when this person passed the alert on, unless it has risen or rung again since */
+  passedOn({ id, episode, danger }) {
+    const known = this.#passedOn.get(id);
+    return known && known.episode === episode && known.danger >= danger ? known.at : null;
+  }
 
   /** @returns {Doing|undefined} what is under way, or failed, for this alert */
   of(id) {
@@ -57,6 +67,8 @@ class Answers extends EventTarget {
       try {
         const alert = await request();
         this.#doing.delete(id);
+        if (what === "cannot") this.#passedOn.set(id, { at: now(), episode: alert.episode, danger: alert.danger });
+        else this.#passedOn.delete(id);
         store.put(alert);
         const isTooLate = what === "acknowledge" && alert.handling === "open";
         this.#set(id, isTooLate ? { what, state: "failed", message: RISEN } : null);

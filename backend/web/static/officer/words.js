@@ -143,6 +143,7 @@ export function summary(alert) {
   return `${levelWord(alert)}${sure && `, ${sure}`}: ${alert.wearer.name}${about}${more}`;
 }
 
+const WHOSE = { protected: "the protected person", wearer: "the person on probation", colleague: "the colleague who acts", police: "the police control room" };
 const DANGERS = ["none", "near the zone, unconfirmed", "near the zone", "breach, unconfirmed", "breach, confirmed"];
 
 /** @returns {string} to which danger a step brought an alert; empty where it is not known */
@@ -171,6 +172,7 @@ const ACTIONS = {
   told_again: () => "Cordon was restored from a backup: people are told again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
+  number_shown: (by, step) => `${by} looked up the number of ${WHOSE[step.whose] ?? "a person"}`,
   strap_closed: () => "The tag reported its strap closed",
   case_closed: () => "The tag reported its case closed",
   jamming_ended: () => "The tag reported that the jamming ended",
@@ -206,4 +208,17 @@ export function whyOpenAgain(history) {
   };
   const next = history.slice(last + 1).findLast((step) => step.action in reasons);
   return next ? { text: reasons[next.action], at: next.at } : null;
+}
+
+/**
+ * When a person said that they cannot act, unless something has asked them again since.
+ * @param {{at: string, action: string, by_id: number|null}[]} history
+ * @param {number} id of the person
+ * @returns {string|null}
+ */
+export function passedOnAt(history, id) {
+  const asksAgain = ["danger_rose", "rang_again", "handed_back", "acknowledgement_lapsed", "outcome_overdue", "told_again"];
+  const last = history.findLastIndex((step) => step.by_id === id && ["cannot", "acknowledged"].includes(step.action));
+  if (last < 0 || history[last].action !== "cannot") return null;
+  return history.slice(last + 1).some((step) => asksAgain.includes(step.action)) ? null : history[last].at;
 }

@@ -1,0 +1,36 @@
+/** Where the wearer is, for reading out to a control room: never more exact than the fix. */
+
+import { el } from "./dom.js";
+import { exactly, ticking } from "./time.js";
+import { length } from "./words.js";
+
+const LEAST_ERROR_M = 10;
+
+function fromPlace({ place, distance_m, direction }, accuracy_m) {
+  const middle = `the middle of the zone around ${place}`;
+  // A direction that is shorter than the error points anywhere.
+  if (distance_m < Math.max(accuracy_m ?? 0, LEAST_ERROR_M)) return [el("b", {}, "At"), ` ${middle}, as far as the position can tell`];
+  return [el("b", {}, `${length(distance_m)} ${direction}`), ` of ${middle}, in a straight line`];
+}
+
+/** @param {object} where @returns {Array} what the panel holds */
+export function whereaboutsPanel(where) {
+  const { grid_reference, lat, lon, accuracy_m, fix_time, from_place } = where;
+  const degrees = `${Math.abs(lat).toFixed(5)}° ${lat < 0 ? "south" : "north"}, ${Math.abs(lon).toFixed(5)}° ${lon < 0 ? "west" : "east"}`;
+  return [
+    el("h2", { class: "panel__title" }, "Newest position, to read out"),
+    grid_reference && el("p", { class: "where__grid", "data-grid": grid_reference }, el("span", { class: "visually-hidden" }, "Grid reference "), grid_reference),
+    el("p", { class: "where__degrees" }, grid_reference ? "OS grid reference. In degrees: " : "In degrees: ", degrees),
+    el(
+      "p",
+      {},
+      el("b", {}, accuracy_m === null ? "Error not known" : `Within about ${length(accuracy_m)}`),
+      ", ",
+      ticking(fix_time),
+      " at ",
+      exactly(fix_time),
+    ),
+    from_place && el("p", { "data-from-place": "" }, fromPlace(from_place, accuracy_m)),
+    el("p", { class: "panel__more" }, "They may have moved since."),
+  ];
+}

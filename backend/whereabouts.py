@@ -1,0 +1,106 @@
+"""Where a wearer is, in words to read out to a control room: a grid reference, and how far from the protected place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backend.models import Alert, Fix, PlaceZone, ProtectedPlace
+from zones.geo import Frame
+from zones.national_grid import direction, grid_reference
+
+
+@dataclass(frozen=True, slots=True)
+class FromPlace:
+    """How far, in metres, and in which direction the wearer is from the middle of a zone around a place."""
+
+    place: str
+    distance_m: float
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The newest fix in words: degrees, grid reference, age and error radius in metres."""
+
+    lat: float
+    lon: float
+    fix_time: datetime
+    accuracy_m: float | None
+    # None outside Great Britain.
+    grid_reference: str | None
+    # None where there is no fixed zone: a place that moves is never shown, and this would give it away.
+    from_place: FromPlace | None
+
+
+def whereabouts(alert: Alert, track: Sequence[Fix], now: datetime) -> Whereabouts | None:
+    """Return where the wearer was at the newest fix of ``track``, or None without a fix."""
+    if not track:
+        return None
+    fix = track[-1]
+    return Whereabouts(
+        lat=fix.lat,
+        lon=fix.lon,
+        fix_time=fix.fix_time,
+        accuracy_m=fix.accuracy_m,
+        grid_reference=grid_reference(fix.lat, fix.lon, fix.accuracy_m),
+        from_place=_from_place(alert, fix, now),
+    )
+
+
+def _from_place(alert: Alert, fix: Fix, now: datetime) -> FromPlace | None:
+    """Return the way from the alert's own place or, where it is about none, from the nearest one of the wearer."""
+    zones = [alert.zone] if alert.zone is not None else _zones_now(alert, now)
+    nearest: FromPlace | None = None
+    for zone in zones:
+        middle = None if zone.moves else middle_of(zone.feature)
+        if middle is None:
+            continue
+        east_m, north_m = Frame(*middle).from_degrees(fix.lat, fix.lon)
+        distance_m = math.hypot(east_m, north_m)
+        if nearest is None or distance_m < nearest.distance_m:
+            nearest = FromPlace(zone.place.label, distance_m, direction(east_m, north_m))
+    return nearest
+
+
+def _zones_now(alert: Alert, now: datetime) -> list[PlaceZone]:
+    return list(
+        PlaceZone.select(PlaceZone, ProtectedPlace)
+        .join(ProtectedPlace)
+        .where(
+            PlaceZone.wearer == alert.wearer_id,
+            PlaceZone.from_at <= now,
+            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
+        )
+    )
+
+
+def middle_of(feature: Any) -> tuple[float, float] | None:
+    """Return latitude and longitude of the middle of a stored zone, or None where it has none or is not sound."""
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    if not isinstance(geometry, dict):
+        return None
+    places = list(_places(geometry.get("coordinates")))
+    if not places:
+        return None
+    lons, lats = [lon for lon, _ in places], [lat for _, lat in places]
+    lat, lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
+
+
+def _places(coordinates: Any) -> Iterator[tuple[float, float]]:
+    """Yield longitude and latitude of every corner, however deep it lies."""
+    if not isinstance(coordinates, list):
+        return
+    if len(coordinates) >= 2 and all(_is_degrees(one) for one in coordinates[:2]):
+        yield coordinates[0], coordinates[1]
+        return
+    for one in coordinates:
+        yield from _places(one)
+
+
+def _is_degrees(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

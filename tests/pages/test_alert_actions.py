@@ -1,0 +1,194 @@
+"""What an officer does on the alert's page with one thumb: call, read out a place, see who was told, pass it on."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, expect
+
+from backend import clock, consent, db, numbers, police_rooms
+from backend.models import AuditEntry, Wearer
+from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.world import World
+
+HIS = "+447700900301"
+
+
+def shown() -> int:
+    try:
+        return AuditEntry.select().where(AuditEntry.action == "number_shown").count()
+    finally:
+        db.release_connection()
+
+
+def call_is_safe(world: World) -> None:
+    consent.allow_calls(world.victim, "Before 5 pm. Ask for the library.", world.officer.person, clock.now())
+    db.release_connection()
+
+
+def test_an_officer_calls_with_two_taps_and_each_number_shown_is_recorded(quiet: World, phone: BrowserContext) -> None:
+    call_is_safe(quiet)
+    numbers.record(quiet.officer.person, quiet.wearer.id, HIS, clock.now())
+    police_rooms.put(quiet.supervisor.person, "Met control room", "020 7946 0999", clock.now())
+    db.release_connection()
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    quiet.colleague.acknowledges()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    expect(page.locator("[data-kind=zone]")).to_be_visible()
+    assert page.locator("a[href^='tel:']").count() == 0
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    panel = page.get_by_role("region", name="Call", exact=True)
+    expect(panel).to_contain_text("Laura Bennett")
+    expect(panel).to_contain_text("Before 5 pm. Ask for the library.")
+    assert "tel:+" not in page.content()
+    shot(page, "act-call-before-390")
+    for who, number in [
+        ("protected", quiet.victim.phone),
+        ("wearer", HIS),
+        ("colleague", quiet.colleague.person.phone),
+        ("police", "+442079460999"),
+    ]:
+        row = panel.locator(f"[data-who={who}]")
+        row.get_by_role("button", name="Show number").click()
+        expect(row.get_by_role("link", name=re.compile("^Call"))).to_have_attribute("href", f"tel:{number}")
+    assert shown() == 4
+    expect(panel.get_by_role("link", name="Emergency: 999")).to_have_attribute("href", "tel:999")
+    expect(page.locator("[data-action=number_shown]")).to_have_count(4)
+    expect(page.locator("[data-action=number_shown]").first).to_contain_text(
+        "Amina Yusuf looked up the number of the protected person"
+    )
+    expect_to_fit(page)
+    shot(page, "act-call-390")
+    page.get_by_role("link", name="All alerts").click()
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    expect(panel).to_contain_text("Laura Bennett")
+    assert page.locator("a[href^='tel:+']").count() == 0
+    assert complaints == []
+
+
+def test_do_not_call_where_it_is_not_known_to_be_safe(quiet: World, phone: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    row = page.locator("[data-who=protected]")
+    expect(row).to_contain_text("Do not call: it is not recorded that a call is safe.")
+    expect(row.get_by_role("button")).to_have_count(0)
+    police = page.locator("[data-who=police]")
+    expect(police.get_by_role("link", name="Emergency: 999")).to_have_attribute("href", "tel:999")
+    expect(police.get_by_role("button")).to_have_count(0)
+    expect_to_fit(page)
+    shot(page, "act-do-not-call-390")
+    page.goto(f"{quiet.url}/cases/{quiet.wearer.id}")
+    page.get_by_text("Record that a call is safe").click()
+    page.get_by_label("What to heed when you call").fill("Ask for Laura.")
+    page.get_by_role("button", name="Record that calls are safe").click()
+    expect(page.locator("[data-calls=safe]")).to_contain_text("Ask for Laura.")
+    expect_to_fit(page)
+    page.go_back()
+    page.goto(f"{quiet.url}/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    expect(row).to_contain_text("They said today that calls are safe. Ask for Laura.")
+    page.goto(f"{quiet.url}/cases/{quiet.wearer.id}")
+    page.get_by_role("button", name="Calls are not safe any more").click()
+    expect(page.locator("[data-calls=not]")).to_contain_text("Do not call")
+    assert complaints == []
+
+
+def test_a_drill_is_called_by_nobody(quiet: World, phone: BrowserContext) -> None:
+    Wearer.update(is_training=True).where(Wearer.id == quiet.wearer.id).execute()
+    db.release_connection()
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    expect(page.locator("[data-who=police]")).to_contain_text("This is a drill: do not call.")
+    assert page.locator("a[href^='tel:']").count() == 0
+
+
+def test_where_they_are_can_be_read_out(quiet: World, phone: BrowserContext, narrow: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    where = page.locator("[data-panel=where]")
+    expect(where).to_contain_text(re.compile(r"TQ \d{4} \d{4}"))
+    expect(where).to_contain_text(re.compile(r"In degrees: 51\.56\d\d\d° north, 0\.10\d\d\d° west"))
+    expect(where).to_contain_text(re.compile(r"Within about 6\sm, .* at \d\d:\d\d:\d\d"))
+    expect(where).to_contain_text("At the middle of the zone around Home, as far as the position can tell")
+    expect(page.get_by_text("Reason: responding to alert.")).to_be_visible()
+    quiet.clock.forward(60)
+    quiet.tag.reports(quiet.tag.fix(1_200.0))
+    expect(where).to_contain_text(re.compile(r"1\.2\skm east of the middle of the zone around Home"))
+    expect_to_fit(page)
+    page, more = sign_in(narrow, quiet, "ben@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    expect(page.locator("[data-panel=where]")).to_be_visible()
+    expect_to_fit(page)
+    shot(page, "act-where-320")
+    assert complaints + more == []
+
+
+def test_who_was_told_stands_before_and_after_the_acknowledgement(world: World, phone: BrowserContext) -> None:
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    world.forward(61)
+    world.settle()
+    page, complaints = sign_in(phone, world, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    told = page.locator("[data-panel=told]")
+    expect(told).to_contain_text("Nobody has acknowledged yet")
+    hers = told.locator("[data-told='Amina Yusuf'] [data-channel=sms]").first
+    expect(hers).to_contain_text(re.compile(r"Text: sent \d\d:\d\d:\d\d, delivered \d\d:\d\d:\d\d"))
+    expect(told.locator("[data-told='Ben Carter'] [data-channel=voice]").first).to_contain_text("Phone call")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(told).to_contain_text("Before it was first acknowledged")
+    expect(told).to_contain_text("After it was first acknowledged")
+    world.settle()
+    page.reload()
+    expect(told.get_by_text("that a colleague has acknowledged").first).to_be_visible()
+    expect(page.locator("[data-action=alert_raised]")).to_contain_text("Raised: breach, unconfirmed")
+    expect_to_fit(page)
+    shot(page, "act-told-390")
+    assert complaints == []
+    world.checks_at_end = False
+
+
+def test_i_cannot_changes_the_screen_at_once_and_after_a_reload(quiet: World, phone: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    bar = page.locator("#bar")
+    page.get_by_role("button", name="I cannot").click()
+    expect(bar).to_contain_text("You passed it on. The next people are told.")
+    expect(bar.get_by_role("button", name="I cannot")).to_have_count(0)
+    expect(page.locator("[data-passed-on]")).to_contain_text(
+        re.compile(r"You said at \d\d:\d\d:\d\d that you cannot act\. The next people are told now\.")
+    )
+    expect_to_fit(page)
+    shot(page, "act-cannot-390")
+    page.reload()
+    expect(bar).to_contain_text("You passed it on.")
+    page.get_by_role("button", name="I can act after all: acknowledge").click()
+    expect(page.locator("[data-who=me]")).to_be_visible()
+    expect(page.locator("[data-passed-on]")).to_have_count(0)
+    assert complaints == []
+
+
+def test_a_supervisor_sets_the_control_room(quiet: World, phone: BrowserContext) -> None:
+    page, complaints = sign_in(phone, quiet, "grace@cordon.example", "/escalation")
+    room = page.locator("[data-police-room]")
+    expect(room).to_contain_text("Police, 999")
+    page.get_by_label("Name of the control room").fill("Met control room")
+    page.get_by_label("Its phone number").fill("12")
+    page.get_by_role("button", name="Set the control room").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write the phone number")
+    expect(page.get_by_label("Name of the control room")).to_have_value("Met control room")
+    page.get_by_label("Its phone number").fill("020 7946 0999")
+    page.get_by_role("button", name="Set the control room").click()
+    expect(room).to_contain_text("Met control room, +442079460999")
+    expect_to_fit(page)
+    shot(page, "act-control-room-390")
+    assert [one for one in complaints if "422" not in one] == []
