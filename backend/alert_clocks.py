@@ -66,15 +66,16 @@ class AlertClock:
     def span_s(self, name: str) -> float | None:
         """Return the seconds of one of ``SPANS``; of what each rise has, the longest, None where one has no end."""
         if name in OF_EACH_RISE:
-            took = self.of_rises(name)
+            took = took_of(self.rises, name)
             return None if None in took else max((one for one in took if one is not None), default=None)
         begin, end = (self.at.get(stage) for stage in SPANS[name])
         return None if begin is None or end is None else (end - begin).total_seconds()
 
-    def of_rises(self, name: str) -> list[float | None]:
-        """Return the seconds of one of ``OF_EACH_RISE`` for each rise that has a beginning; None without an answer."""
-        measured = [call for call in self.rises if name != "total_s" or call.reported_for is not None]
-        return [OF_EACH_RISE[name](call) for call in measured]
+
+def took_of(rises: Iterable[Call], name: str) -> list[float | None]:
+    """Return the seconds of one of ``OF_EACH_RISE`` for each rise that has a beginning; None without an answer."""
+    measured = [call for call in rises if name != "total_s" or call.reported_for is not None]
+    return [OF_EACH_RISE[name](call) for call in measured]
 
 
 def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend import clock
 from backend.access import closed_cases, require
-from backend.alert_clocks import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of
+from backend.alert_clocks import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of, took_of
 from backend.answers import Call
 from backend.case import police
 from backend.models import (
@@ -31,6 +31,8 @@ FALSE_ALARM = "false_alarm"
 # Every alert that asks somebody has to come to the end of these: one that does not is longer than any bound.
 OWED = frozenset({"send_s", "deliver_s", "outcome_s"})
 PERCENTILES = (50, 90, 95)
+# A call for an answer, with the clock of its alert.
+Asked = tuple[AlertClock, Call]
 
 
 def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) -> dict[str, Any]:
@@ -81,16 +83,19 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         one.at["police"] = first[one.alert.id].at if one.alert.id in first else None
     people = _answering(clocks)
     groups: dict[tuple[int, str], list[AlertClock]] = defaultdict(list)
+    calls: dict[tuple[int, str], list[Asked]] = defaultdict(list)
     for one in clocks:
         groups[_group(one, by)].append(one)
+        for call in one.calls:
+            calls[_group_of_call(one, call, by, people)].append((one, call))
     return {
         "from": from_at.isoformat(),
         "to": to_at.isoformat(),
         "by": by,
-        "totals": _summary(clocks),
+        "totals": _summary(clocks, [(one, call) for one in clocks for call in one.calls]),
         "groups": [
-            {"id": key[0], "name": key[1], **_summary(members)}
-            for key, members in sorted(groups.items(), key=lambda item: item[0][1])
+            {"id": key[0], "name": key[1], **_summary(groups[key], calls[key])}
+            for key in sorted({*groups, *calls}, key=lambda key: key[1])
         ],
         "alerts": [{**row_of(one, people), "police": _handover(first.get(one.alert.id))} for one in clocks],
         "raised_in_error": len(found) - len(clocks),
@@ -119,7 +124,15 @@ def _group(one: AlertClock, by: str) -> tuple[int, str]:
     return (officer.id, officer.name) if officer else (0, "no responsible officer")
 
 
-def _summary(clocks: Sequence[AlertClock]) -> dict[str, Any]:
+def _group_of_call(one: AlertClock, call: Call, by: str, people: dict[int, str]) -> tuple[int, str]:
+    """Return whom a call counts for: whoever answered it, however many answered the same alert later."""
+    if by == "officer" and call.answered_by in people:
+        return call.answered_by, people[call.answered_by]
+    return _group(one, by)
+
+
+def _summary(clocks: Sequence[AlertClock], calls: Sequence[Asked]) -> dict[str, Any]:
+    rises = [(one, call) for one, call in calls if call.is_rise]
     unanswered = [clock.alert for clock in clocks if clock.alert.handling == Handling.OPEN]
     withdrawn = sum(clock.is_withdrawn for clock in clocks)
     false = sum(clock.alert.outcome_code == FALSE_ALARM for clock in clocks)
@@ -129,10 +142,10 @@ def _summary(clocks: Sequence[AlertClock]) -> dict[str, Any]:
             bool(clock.rises) and all(call.took_s is not None for call in clock.rises) for clock in clocks
         ),
         "unacknowledged": [{"id": alert.id, "code": alert.code} for alert in unanswered],
-        "figures": {name: _figures([value for clock in clocks for value in _values(clock, name)]) for name in SPANS},
-        "answers": _answers([(clock, call) for clock in clocks for call in clock.rises]),
+        "figures": {name: _figures(_values(name, clocks, rises)) for name in SPANS},
+        "answers": _answers(rises),
         # An acknowledgement that was given back must not make the figures better, nor a slow second one worse.
-        "asked_again": _answers([(clock, call) for clock in clocks for call in clock.calls if not call.is_rise]),
+        "asked_again": _answers([(one, call) for one, call in calls if not call.is_rise]),
         "kinds": {
             kind.value: sum(clock.alert.kind == kind for clock in clocks)
             for kind in AlertKind
@@ -144,15 +157,17 @@ def _summary(clocks: Sequence[AlertClock]) -> dict[str, Any]:
     }
 
 
-def _values(one: AlertClock, name: str) -> list[float]:
-    """Return what an alert adds to the figures of a span; what is owed and has no end is longer than any bound."""
+def _values(name: str, clocks: Iterable[AlertClock], rises: Iterable[Asked]) -> list[float]:
+    """Return the seconds of a span; where it is owed and has no end they are longer than any bound."""
     if name in OF_EACH_RISE:
-        return [inf if value is None else value for value in one.of_rises(name)]
-    value = one.span_s(name)
-    if value is not None:
-        return [value]
-    is_owed = name in OWED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
-    return [inf] if is_owed else []
+        return [inf if took_s is None else took_s for took_s in took_of((call for _, call in rises), name)]
+    found = []
+    for one in clocks:
+        took_s = one.span_s(name)
+        is_owed = name in OWED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
+        if took_s is not None or is_owed:
+            found.append(inf if took_s is None else took_s)
+    return found
 
 
 def _figures(values: Sequence[float]) -> dict[str, float | None]:
@@ -161,7 +176,7 @@ def _figures(values: Sequence[float]) -> dict[str, float | None]:
     return {**shares, "count": len(ordered), "unreached": ordered.count(inf)}
 
 
-def _answers(calls: Sequence[tuple[AlertClock, Call]]) -> dict[str, Any]:
+def _answers(calls: Sequence[Asked]) -> dict[str, Any]:
     """Return how many calls were answered, how soon, how many within their team's target; and name the rest."""
     targets = {_target_s(one) for one, _ in calls}
     in_time = sum(_is_in_time(one, call) for one, call in calls)
