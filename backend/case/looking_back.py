@@ -334,7 +334,7 @@ def _is_founded_on_an_instant(look: _Look, alert: Alert, now: datetime) -> bool:
         return False
     following = seen.where(Fix.fix_time > last.fix_time).first()
     until = following.fix_time if following else now
-    near = stored_fixes.of_wearer(look.wearer.id, last.fix_time - timedelta(seconds=CONTEXT_S), last.fix_time)
+    near = stored_fixes.leading_to(look.wearer.id, last.fix_time, CONTEXT_S)
     for row in look.rows.values():
         if row.place_id != alert.place_id:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from backend import alerts, silence, stored_fixes
 from backend.alerts import Judgement
@@ -59,7 +59,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
             continue
         row = rows[terms.zone_id]
         # Where he was last, and how surely, is the same whatever was in force then.
-        near = stored_fixes.of_wearer(case.wearer_id, newest.fix_time - timedelta(seconds=CONTEXT_S))
+        near = stored_fixes.leading_to(case.wearer_id, newest.fix_time, CONTEXT_S)
         try:
             decision = judge_late(shape_of(row), near)[-1]
         except Exception as error:

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from backend.ingest.visits import Seen, Visit, visits
 from backend.models import PlaceZone
-from zones import Decision, Fix, PlaceState, Zone, decide_together, judge_instant, judge_late, redecide
+from zones import Decision, Fix, PlaceState, Zone, decide_together, doubt_of, judge_instant, judge_late, redecide
 from zones.late import order
 
 log = logging.getLogger(__name__)
@@ -175,6 +175,23 @@ def _stretches(fixes: Sequence[Fix]) -> Iterator[list[Fix]]:
         row.append(fix)
     if row:
         yield row
+
+
+def relevant_to(past: Past, new: Sequence[Fix], now: float) -> list[Fix]:
+    """Return the fixes, in order of time, that a version of a zone is judged by.
+
+    Those at which it is in force, and each from just before it comes into force: it says where the wearer is then.
+    Where that one is no evidence, those before it are asked too, back to one that is.
+    """
+    following = [*(fix.fix_time for fix in new[1:]), now]
+    found: set[int] = set()
+    for place, (fix, until) in enumerate(zip(new, following, strict=True)):
+        if past.is_held(fix.fix_time):
+            found.add(place)
+        elif past.beginnings(fix.fix_time, max(until, fix.fix_time)):
+            usable = (one for one in range(place, -1, -1) if doubt_of(new[one]) is None)
+            found.update(range(next(usable, place), place + 1))
+    return [new[place] for place in sorted(found)]
 
 
 def instant(epoch_s: float) -> datetime:

@@ -18,7 +18,7 @@ from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.ground import Ground
 from backend.ingest.held import RowsHeld
 from backend.ingest.intervals import intervals_s
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneVerdict, instant, judge
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneVerdict, instant, judge, relevant_to
 from backend.ingest.shapes import InForce, next_change, shape_of
 from backend.ingest.submission import SentFix, Submission
 from backend.ingest.visits import danger_of, level_of
@@ -259,7 +259,7 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
     force = InForce(ground.cases[wearer_id])
     for zone in ground.zones[wearer_id]:
         past = _past_of(force, zone, wearer_id)
-        relevant = _relevant(past, sorted(new, key=lambda fix: fix.fix_time), now)
+        relevant = relevant_to(past, sorted(new, key=lambda fix: fix.fix_time), now)
         if relevant:
             state = ground.states.get((wearer_id, zone.id))
             text = state.state if state else None
@@ -310,25 +310,12 @@ def _past_of(force: InForce, zone: PlaceZone, wearer_id: int) -> Past:
     return Past(fixes, following, is_held, beginnings)
 
 
-def _relevant(past: Past, new: Sequence[JudgedFix], now: float) -> list[JudgedFix]:
-    """Return the fixes that a version of a zone is judged by, in order of time.
-
-    Those at which it is in force, and each from just before it comes into force: it says where the wearer is then.
-    """
-    following = [*(fix.fix_time for fix in new[1:]), now]
-    return [
-        fix
-        for fix, until in zip(new, following, strict=True)
-        if past.is_held(fix.fix_time) or past.beginnings(fix.fix_time, max(until, fix.fix_time))
-    ]
-
-
 def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
     """Return where the wearer was just before a version of a zone judges its first fix.
 
     Without it one fix of the new version could take back what several had made sure under the version before.
     """
-    context = stored_fixes.of_wearer(wearer_id, instant(before - CONTEXT_S), instant(before))
+    context = stored_fixes.leading_to(wearer_id, instant(before), CONTEXT_S)
     try:
         earlier = [fix for fix in context if fix.fix_time < before]
         return judge_late(shape_of(zone), earlier)[-1].state.to_json() if earlier else None

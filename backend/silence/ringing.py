@@ -24,7 +24,7 @@ from backend.models import (
 )
 from backend.record.facts import Case
 from backend.settings import Settings
-from backend.silence.watched import tags_on, watched
+from backend.silence.watched import Worn, tags_on, watched
 from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
@@ -177,6 +177,10 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             return
         wearer = worn.wearer
         lock_rows(Wearer, [wearer.id], waits=False)
+        if _is_told(worn, tag_id, now):
+            # People act on it until it ends. What a tag with a slow clock sends must not undo each answer.
+            _set_due(tag_id, None)
+            return
         if _is_rung_for(wearer):
             _set_due(tag_id, now + timedelta(seconds=LOOKS_AGAIN_S))
             return
@@ -192,6 +196,20 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             now=now,
         )
         _set_due(tag_id, None)
+
+
+def _is_told(worn: Worn, tag_id: int, now: datetime) -> bool:
+    """Tell whether people know of this silence: an alert of it stands, or was closed and nothing was recorded since."""
+    about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == tag_id)
+    alert = Alert.select().where(*about, ~Alert.is_over).order_by(Alert.id.desc()).first()
+    if alert is None:
+        return False
+    if alert.handling != Handling.CLOSED:
+        return True
+    closed_at = alert.outcome_at or alert.raised_at
+    if worn.case is None or worn.since > closed_at:
+        return False
+    return not any(closed_at < change <= now for change in worn.case.changes())
 
 
 def _is_rung_for(wearer: Wearer) -> bool:

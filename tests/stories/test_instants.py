@@ -247,3 +247,26 @@ def test_a_worthless_report_since_changes_nothing_of_it(evening: Evening, seen: 
     evening.goes_on_to(2)
     assert [alert["level"] for alert in evening.alerts()] == (["breach"] if is_there else [])
     evening.world.reads_everything()
+
+
+@each_kind
+def test_worthless_reports_for_an_hour_before_it_hide_nobody_who_was_seen_there(evening: Evening) -> None:
+    evening.goes_on_to(-54)
+    evening.is_seen(evening.forbidden_m, -55, -54.5, -54)
+    evening.goes_on_to(-1)
+    evening.world.tag.reports(*(evening.fix(0.0, minutes, lat=0.0, lon=0.0) for minutes in (-20, -10, -1)))
+    evening.world.settle()
+    evening.goes_on_to(5)
+    assert not one_breach(evening)["is_over"]
+
+
+@each_kind
+def test_a_worthless_report_between_it_and_the_fix_that_decides_it_hides_nobody(evening: Evening) -> None:
+    evening.goes_on_to(-10)
+    evening.is_seen(evening.allowed_m, -10)
+    evening.goes_on_to(1)
+    there = [evening.fix(evening.forbidden_m, minutes) for minutes in (-4, -3.5, -3)]
+    evening.world.tag.reports(*there, evening.fix(0.0, -2, lat=0.0, lon=0.0))
+    evening.world.settle()
+    evening.goes_on_to(2)
+    assert not one_breach(evening)["is_over"]

@@ -417,3 +417,25 @@ def test_it_rings_also_where_it_cannot_be_read_how_near_they_were(world: World, 
     world.expect_push(world.officer.push_token, alert["code"])
     acknowledges_everything(world)
     world.reads_everything()
+
+
+def test_a_tag_whose_clock_is_minutes_slow_rings_once_and_not_after_each_answer(world: World) -> None:
+    world.tag.reports(world.tag.fix(340.0, ago_s=200))
+    acknowledges_everything(world)
+    for _ in range(5):
+        world.forward(60)
+        world.tag.reports(world.tag.fix(340.0, ago_s=200))
+        world.settle()
+    (alert,) = silences(world)
+    acknowledges_everything(world)
+    world.reads_everything()
+    body = {"code": "tag_checked", "note": "Its clock.", "is_confirmed": True, "danger": alert["danger"]}
+    for is_closed in (False, True):
+        if is_closed:
+            assert world.officer.api("POST", f"/v1/alerts/{alert['id']}/outcome", json=body).status_code == 200
+        for _ in range(4):
+            world.forward(60)
+            world.tag.reports(world.tag.fix(340.0, ago_s=200))
+        world.settle()
+        assert not silences(world, "open")
+    world.reads_everything()
