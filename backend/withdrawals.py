@@ -7,6 +7,7 @@ read. So a no is a request to stop texts and nothing else, and what is neither i
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from backend import digits
 
@@ -49,6 +50,8 @@ AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the
 # A phone tells a reaction to our text in words.
 REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IGNORECASE | re.DOTALL)
 LONGEST_SHORT = 5
+# Pictures that add nothing to a short answer, with their colours and joiners. Any other may be a cry for help.
+PLEASANT = frozenset("👍👌👏🙏🙂😊😀😁😃😄☺❤♥💕💖✅✔🎉") | frozenset("🏻🏼🏽🏾🏿")
 # What a phone or an answer adds beneath, and what is quoted.
 NOT_HERS = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
 
@@ -62,7 +65,7 @@ def is_withdrawal(text: str) -> bool:
 def is_one_word(text: str) -> bool:
     """Tell whether the text is a bare word of withdrawal, which leaves nothing for a person to read."""
     words = [word for sentence in _sentences(text) for word in _words(sentence)]
-    return len(words) == 1 and words[0] in WORDS
+    return len(words) == 1 and words[0] in WORDS and not _has_other_pictures(text)
 
 
 def is_short_answer(text: str) -> bool:
@@ -71,16 +74,23 @@ def is_short_answer(text: str) -> bool:
         return True
     words = [word for sentence in _sentences(text) for word in _words(sentence)]
     is_known = bool(SHORT_ANSWERS & set(words)) and all(word in AROUND_SHORT for word in words)
-    return is_known and len(words) <= LONGEST_SHORT
+    return is_known and len(words) <= LONGEST_SHORT and not _has_other_pictures(text)
 
 
 def says_more(text: str) -> bool:
     """Tell whether a text that asks to stop texts says something else too, which somebody has to read now."""
+    if _has_other_pictures(text):
+        return True
     for sentence in _sentences(text):
         words = _words(sentence)
         if words and not (_is_bare(words) or _asks(words) or all(word in POLITE | AROUND_SHORT for word in words)):
             return True
     return False
+
+
+def _has_other_pictures(text: str) -> bool:
+    """Tell whether the text holds a picture, or another sign that is no word, beside the pleasant ones."""
+    return any(unicodedata.category(one) in ("So", "Sk", "Co", "Cn") and one not in PLEASANT for one in text)
 
 
 def _sentences(text: str) -> list[str]:

@@ -396,7 +396,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "tag": alert.tag.serial if alert.tag else None,
         "protected_person": NamedOut(id=alert.victim.id, name=alert.victim.name) if alert.victim else None,
         "episode": alert.episode,
-        "reasons": [str(one) for one in alert.reasons] if isinstance(alert.reasons, list) else [],
+        "reasons": alert.reasons,
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
         "time_to_edge_s": alert.time_to_edge_s,

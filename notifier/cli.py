@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 import click
 from flask import Flask, current_app
@@ -100,8 +101,7 @@ def prepare() -> None:
             names = to_newest_schema(config) if missing else []
         except Exception as error:
             # Whatever it is, it may pass: a database that is not up yet, or one whose owner has not migrated it.
-            what = error.format_message() if isinstance(error, click.ClickException) else type(error).__name__
-            log.warning("the database is not ready (%s)", what)
+            log.warning("the database is not ready (%s)", _reason(error, config))
             db.forget_connection()
             past.is_lost(begun)
             threading.Event().wait(LOOKS_FOR_DATABASE_EVERY_S)
@@ -109,6 +109,16 @@ def prepare() -> None:
         click.echo("\n".join(f"applied {name}" for name in names) or "The database is up to date.")
         past.answers()
         return
+
+
+def _reason(error: Exception, config: Settings) -> str:
+    """Return why the database is not ready: whoever starts Cordon for the first time has to read it here."""
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    said = " ".join(str(error).split()) or type(error).__name__
+    passwords = {urlsplit(url).password for url in (config.database_url, config.database_owner_url) if url}
+    is_secret = any(one and (one in said or unquote(one) in said) for one in passwords)
+    return type(error).__name__ if is_secret else f"{type(error).__name__}: {said[:300]}"
 
 
 @click.command("canary-setup")

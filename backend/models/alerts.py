@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from peewee import (
     SQL,
     BigIntegerField,
@@ -20,6 +22,14 @@ from backend.models.table import Table
 from backend.models.victims import Victim
 from backend.models.wearers import PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.vocabulary import Handling
+
+
+class SentencesField(JSONField):
+    """A list of sentences; what is stored in another form holds none, and one more can be added to it."""
+
+    def python_value(self, value: Any) -> list[str]:
+        read = super().python_value(value)
+        return [str(one) for one in read] if isinstance(read, list) else []
 
 
 class Alert(Table):
@@ -46,7 +56,7 @@ class Alert(Table):
     over_at = InstantField(null=True)
     # Only fixes of the past say that it is over: the protected person reads so when one of now does.
     owes_all_clear = BooleanField(default=False)
-    reasons = JSONField()
+    reasons = SentencesField()
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
     time_to_edge_s = DoubleField(null=True)

@@ -6,12 +6,14 @@ import gc
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -25,7 +27,7 @@ from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.postgres import APPLICATION, OWNER, PostgresServer, create_database
-from tests.processes import notifier
+from tests.processes import ROOT, environment, notifier
 from tests.world import World, eventually
 
 # A connection whose server went away is found dead, and sometimes only when it is thrown away.
@@ -226,6 +228,29 @@ def test_what_make_serve_does_first_waits_for_a_database_that_is_not_up_yet(
         assert process.wait(60) == 0
     assert db.missing_migrations() == []
     db.release_connection()
+
+
+def test_what_make_serve_does_first_says_why_the_database_is_not_ready_and_no_password(
+    world: World, server: PostgresServer
+) -> None:
+    wrong = urlsplit(server.url("cordon", APPLICATION))._replace(netloc="cordon:a-wrong-password@").geturl()
+    settings = replace(world.settings, database_url=wrong, database_owner_url="", run_folder=str(world.folder))
+    with subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"],
+        cwd=ROOT,
+        env=environment(settings),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "the database is not ready" in line:
+                break
+        process.terminate()
+    assert "password authentication failed" in said
+    assert "a-wrong-password" not in said
 
 
 @pytest.mark.parametrize("folder", ["a file/where a folder should be", "missing/yet"])

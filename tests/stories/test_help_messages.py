@@ -164,6 +164,8 @@ def test_an_answer_that_does_not_go_out_is_said_on_the_alert(world: World) -> No
         "   ",
         "1",
         "\U0001f198",
+        "ok \U0001f198",
+        "Thanks \U0001f62d",
         "Stop him",
     ],
 )
@@ -174,7 +176,8 @@ def test_whatever_is_no_known_short_answer_rings(world: World, words: str) -> No
 
 
 @pytest.mark.parametrize(
-    "words", ["ok", "OK thanks", "Thank you!", "Diolch", "Liked “Your book has arrived.”", "START"]
+    "words",
+    ["ok", "OK thanks", "Thank you!", "ok \U0001f44d\U0001f3fd", "Diolch", "Liked “Your book has arrived.”", "START"],
 )
 def test_a_known_short_answer_is_for_a_person_to_read_and_rings_nobody(world: World, words: str) -> None:
     officer = world.officer.has_app()
@@ -193,6 +196,8 @@ def test_a_known_short_answer_is_for_a_person_to_read_and_rings_nobody(world: Wo
         ("Stop please", False),
         ("Please can you stop sending these messages", False),
         ("Stop\n\nSent from my iPhone", False),
+        ("STOP \U0001f64f", False),
+        ("STOP \U0001f198", True),
         ("STOP. He is outside", True),
         ("STOP\nhelp me", True),
         ("Stop! He reads my phone.", True),

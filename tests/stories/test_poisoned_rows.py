@@ -13,7 +13,7 @@ from backend.models import AlarmKind, Alert, AlertKind
 from backend.record.facts import Terms
 from notifier.telling import Teller
 from tests import cases
-from tests.world import World
+from tests.world import World, eventually
 from tests.world.phone import PASSWORD
 
 ENTRY = "UPDATE dated_entry SET value = %s WHERE what = '{}'"
@@ -255,3 +255,23 @@ def test_an_alarm_of_no_known_kind_is_told_with_all_others(world: World) -> None
     db.release_connection()
     world.checks_at_end = False
     world.expect_sms(world.supervisor.person.phone, "Outage")
+
+
+@pytest.mark.parametrize("value", ["5", "[1, null]", "{}", '"a text"'])
+def test_what_stands_with_reasons_of_no_form_takes_the_next_message_and_the_next_event(
+    world: World, value: str
+) -> None:
+    world.officer.has_app()
+    world.checks_at_end = False
+
+    def happens(words: str) -> None:
+        world.tag.post(events=[{"kind": "strap_open", "at": clock.now().isoformat()}])
+        world.doubles.reply(from_=world.victim.phone or "", body=words, to=world.settings.twilio_from)
+        eventually(lambda: words in str([one["reasons"] for one in world.officer.alerts()]), "it is shown")
+
+    happens("he is here")
+    db.database.execute_sql("UPDATE alert SET reasons = %s::jsonb", (value,))
+    db.release_connection()
+    world.forward(60)
+    happens("please come")
+    assert {one["kind"] for one in world.officer.alerts()} == {"tamper", "help"}

@@ -69,7 +69,9 @@ export function wasWords(alert) {
   if (worst) {
     const from = shortly(worst.from_at);
     const until = shortly(worst.until_at);
-    said.push(`Was ${where} ${from === until ? `at ${from}` : `${from} to ${until}`}`);
+    // No fix was inside: the wearer may have passed between two fixes.
+    const isFeared = isBreach && worst.certainty === "unconfirmed" && !(worst.distance_m < 0);
+    said.push(`${isFeared ? "May have been" : "Was"} ${where} ${from === until ? `at ${from}` : `${from} to ${until}`}`);
     if (worst.distance_m !== null) said.push(depth(worst, isBreach, keepsIn));
     said.push(worst.certainty);
   }
