@@ -61,6 +61,8 @@ def _from_place(alert: Alert, fix: Fix, now: datetime) -> FromPlace | None:
             continue
         east_m, north_m = Frame(*middle).from_degrees(fix.lat, fix.lon)
         distance_m = math.hypot(east_m, north_m)
+        if not math.isfinite(distance_m):
+            continue
         if nearest is None or distance_m < nearest.distance_m:
             nearest = FromPlace(zone.place.label, distance_m, direction(east_m, north_m))
     return nearest
