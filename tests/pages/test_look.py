@@ -40,7 +40,7 @@ def test_every_page_fits_a_narrow_phone_and_the_browser_refuses_nothing(quiet: W
 
 
 def test_where_sockets_are_blocked_the_page_says_so_and_polls(quiet: World, narrow: BrowserContext) -> None:
-    narrow.route("**/socket.io/**", lambda route: route.abort())
+    narrow.route_web_socket("**/socket.io/**", lambda socket: socket.close())
     page, _ = sign_in(narrow, quiet, "amina@cordon.example", "/officer")
     expect(page.locator("#live-state")).to_contain_text("checking every 5 s (no live connection)")
     expect_to_fit(page)
