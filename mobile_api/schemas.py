@@ -204,7 +204,7 @@ class HistoryOut(BaseModel):
 class AlertDetailOut(AlertOut):
     """The same with zone, track and history: what is seen here is itself recorded."""
 
-    zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place")
+    zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place, or is not sound")
     track: list[TrackFixOut]
     history: list[HistoryOut]
 
@@ -385,7 +385,8 @@ def detail_out(
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
-        zone=feature if isinstance(feature, dict) else {},
+        # One that is not sound is drawn as none: the page goes on with everything else.
+        zone=feature if isinstance(feature, dict) and isinstance(feature.get("properties"), dict) else None,
         track=[
             TrackFixOut(
                 fix_time=fix.fix_time,
