@@ -271,7 +271,7 @@ class NumberShownOut(BaseModel):
 class AlertDetailOut(AlertOut):
     """The same with zone, track and history: what is seen here is itself recorded."""
 
-    zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place")
+    zone: dict[str, Any] | None = Field(description="GeoJSON Feature; null where it is about no place, or is not sound")
     track: list[TrackFixOut]
     history: list[HistoryOut]
     looked_because: str = Field(description="The reason that is recorded for this look: responding to alert, or alert")
