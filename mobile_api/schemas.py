@@ -385,7 +385,7 @@ def detail_out(
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
-        zone=feature if isinstance(feature, dict) else {},
+        zone=feature if feature is None or isinstance(feature, dict) else {},
         track=[
             TrackFixOut(
                 fix_time=fix.fix_time,

@@ -72,6 +72,8 @@ def test_fixes_are_taken_and_judged_while_an_entry_about_the_past_is(
     for _ in range(4):
         world.forward(60)
         world.tag.stays(3_000.0, for_s=60, every_s=30)
+    # Six kilometres in half a minute cannot be true, and would say nothing of having left.
+    world.forward(240)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     gate = Gate(monkeypatch)
     with meanwhile(world, cases.east_of(HOME, 3_000.0), since):
@@ -121,6 +123,7 @@ def test_an_entry_that_is_taken_back_while_it_is_judged_raises_nothing(
     world.officer.has_app()
     since = clock.now() - timedelta(hours=1)
     world.tag.stays(3_000.0, for_s=300, every_s=30)
+    world.forward(240)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     gate = Gate(monkeypatch)
     with meanwhile(world, cases.east_of(HOME, 3_000.0), since):
@@ -141,6 +144,7 @@ def test_a_look_back_whose_process_dies_is_taken_by_the_watchdog(world: World, m
     world.officer.has_app()
     since = clock.now() - timedelta(hours=1)
     world.tag.stays(3_000.0, for_s=300, every_s=30)
+    world.forward(240)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     with monkeypatch.context() as death:
         # Nothing runs after the commit in a process that is gone.
@@ -171,6 +175,7 @@ def test_a_look_that_holds_the_case_may_think_for_longer_than_a_frozen_process_i
     officer = world.officer.has_app()
     since = clock.now() - timedelta(hours=1)
     world.tag.stays(3_000.0, for_s=300, every_s=30)
+    world.forward(240)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     world.stop_worker()
     judge_late = looking_back.judge_late
