@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired
 from backend import accounts, clock
 from backend.errors import InvalidRecord, LinkOver, TooManyAttempts, WeakPassword, WrongCredentials
 from backend.models import Role
+from backend.web.forms import sent_form
 from backend.web.guesses import guess
 from backend.web.identity import PASSWORD_IS_SET, page_for, page_visitor
 
@@ -82,7 +83,7 @@ def set_password() -> Any:
         link = accounts.opened(secret, now)
     except LinkOver as error:
         return _unkept(render_template("account/link_over.html", error=error), error.status)
-    form = JoinForm(name=_given_name(link.person)) if link.is_first else SetPasswordForm()
+    form = JoinForm(sent_form(), name=_given_name(link.person)) if link.is_first else SetPasswordForm(sent_form())
     status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
@@ -121,7 +122,7 @@ def change_password() -> Any:
     """Change one's own password."""
     signed = page_visitor()
     assert signed is not None
-    form, is_changed = ChangeForm(), False
+    form, is_changed = ChangeForm(sent_form()), False
     status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:

@@ -23,6 +23,14 @@ def visitor() -> Person:
     return signed.person
 
 
+def sent_form() -> Any:
+    """Return what a page's form sent, for a WTForms form; None before it was sent.
+
+    By itself such a form reads a body of JSON as one, whatever JSON that is.
+    """
+    return request.form if request.method == "POST" else None
+
+
 def text_of(name: str) -> str:
     return request.form.get(name, "").strip()
 

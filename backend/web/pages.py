@@ -22,6 +22,7 @@ from backend.errors import InvalidRequest, NotFound, NotSignedIn, TooManyAttempt
 from backend.kinds import KINDS, title_of
 from backend.models import AlertKind, Role
 from backend.web.bounds import is_number, read_day
+from backend.web.forms import sent_form
 from backend.web.guesses import guess, know_device
 from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
@@ -70,8 +71,7 @@ def home() -> WerkzeugResponse:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
-    # Of a form alone: by itself it would read a body of JSON as one.
-    form = SignInForm(request.form if request.method == "POST" else None)
+    form = SignInForm(sent_form())
     status, fields = (200 if request.method == "GET" else 422), {}
     if form.validate_on_submit():
         try:
