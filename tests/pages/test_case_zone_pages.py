@@ -47,7 +47,9 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
 ) -> None:
     work = cases.east_of(HOME, 5_000.0)
     for _ in range(2):
+        quiet.forward(900)
         quiet.tag.stays(5_000.0, for_s=120, every_s=30)
+        quiet.forward(900)
         quiet.tag.stays(20_000.0, for_s=120, every_s=30)
     cases.order(quiet, clock.now() - timedelta(days=60), clock.now() + timedelta(days=60))
     page, complaints = opened(desk, quiet)
@@ -327,7 +329,9 @@ def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_the
     phone: BrowserContext,
 ) -> None:
     for _ in range(2):
+        quiet.forward(900)
         quiet.tag.stays(0.0, for_s=120, every_s=30)
+        quiet.forward(900)
         quiet.tag.stays(20_000.0, for_s=120, every_s=30)
     before = len(rows())
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")

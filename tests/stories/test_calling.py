@@ -9,6 +9,7 @@ import pytest
 
 from backend import clock, db, numbers
 from backend.case import people
+from backend.lifecycle import Danger
 from backend.models import AuditEntry, NumberProof, Role, Team, Wearer
 from tests import cases
 from tests.world import HOME, World
@@ -253,8 +254,7 @@ def test_each_rise_of_danger_says_to_what(world: World) -> None:
     world.forward(130)
     world.tag.stays_inside()
     steps = [step for step in world.officer.alert()["history"] if step["action"] in ("alert_raised", "danger_rose")]
-    assert (steps[0]["level"], steps[0]["certainty"]) == ("breach", "unconfirmed")
-    assert (steps[-1]["level"], steps[-1]["certainty"]) == ("breach", "confirmed")
+    assert (steps[0]["danger"], steps[-1]["danger"]) == (Danger.BREACH_UNCONFIRMED, Danger.BREACH)
     world.checks_at_end = False
 
 

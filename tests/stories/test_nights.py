@@ -300,7 +300,7 @@ def test_a_wearer_with_two_tags_at_once_has_one_alert_at_one_place_whatever_proc
             row = Tag.get(Tag.serial == tag.serial)
             submission = ingest.read(row.id, tag.serial, body, clock.now(), False, settings)
             ready.wait()
-            store_group([submission], settings)
+            store_group([submission], settings, waits=True)
             db.release_connection()
 
         threads = [threading.Thread(target=take, args=(tag,)) for tag in both]

@@ -404,6 +404,8 @@ def test_a_tag_that_goes_dark_before_the_zone_around_it_begins_is_waited_for_no_
     world.reads_everything()
     world.forward(90)
     eventually(lambda: silences(world), "the silence rings")
+    acknowledges_everything(world)
+    world.reads_everything()
 
 
 @pytest.mark.parametrize("column", ["certainty = 'odd'", "level = 77"])
