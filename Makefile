@@ -83,6 +83,10 @@ test: check browser ## Run everything: checks, tests on a real PostgreSQL, pages
 quick: check ## Run the checks, and the tests of rules and units: no database, no server, no browser
 	@$(BIN)/python -m pytest -q -m "not integration" -n 2 $(ARGS)
 
+.PHONY: docs
+docs: install .venv/installed-dev ## Write the parts of docs/ that are made from the code: codemap, settings, writers of tables
+	@$(BIN)/python -m tests.documents
+
 .PHONY: bench
 bench: install .venv/installed-dev ## Measure, each figure beside a baseline from the same run
 	@$(BIN)/python -m benchmarks

@@ -8,7 +8,7 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "backend.web.server.LaneWorker"
 # Socket.IO needs one process behind one address.
 workers = 1
-# Of tags; people, signing in and sockets have threads of their own beside these (backend/web/lanes.py).
+# Of tags; people, signing in and sockets have threads of their own beside these (backend/web/thread_lanes.py).
 threads = int(os.environ.get("CORDON_WEB_THREADS", "64"))
 # A connection costs a file; what waits for its sender costs no thread. Some files are for everything else.
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -8,12 +8,11 @@ from flask import Flask
 from flask_socketio import SocketIO
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import acceptance, cli, db, heartbeats, ingest, logs, readiness
+from backend import cli, db, heartbeats, ingest, ingest_answers, logs, readiness
 from backend.settings import Settings
 from backend.web import (
     account_pages,
     admin_pages,
-    bounds,
     case_pages,
     duty_pages,
     fixes,
@@ -23,17 +22,18 @@ from backend.web import (
     pages,
     problems,
     reports,
+    request_checks,
     security,
     unknown_clients,
 )
 from backend.web import alarms as service_alarms
-from backend.web.gate import MOST_MESSAGE_BYTES, SocketGate
-from backend.web.guesses import Guesses
-from mobile_api import alerts, cases, devices, duty, numbers, phones, receipts, sessions, sockets, zones
+from backend.web.sign_in_limits import Guesses
+from backend.web.socket_admission import MOST_MESSAGE_BYTES, SocketGate
+from mobile_api import alerts, cases, devices, duty, numbers, receipts, sessions, shared_location, sockets, zones
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
-from notifier.vigil import Vigil
+from notifier.process_watch import Vigil
 
 BLUEPRINTS = (
     fixes.bp,
@@ -50,7 +50,7 @@ BLUEPRINTS = (
     alerts.bp,
     cases.bp,
     devices.bp,
-    phones.bp,
+    shared_location.bp,
     duty.bp,
     numbers.bp,
     receipts.bp,
@@ -72,13 +72,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("cordon", root_path=str(security.WEB_ROOT))
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
-    counted = app.extensions["cordon.acceptance"] = acceptance.Acceptance()
+    counted = app.extensions["cordon.acceptance"] = ingest_answers.Acceptance()
     app.extensions["cordon.readiness"] = readiness.Readiness()
     # It is made in the process that serves.
     app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
     unknown_clients.init_app(app)
     security.init_app(app, config)
-    bounds.init_app(app)
+    request_checks.init_app(app)
     problems.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

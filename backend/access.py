@@ -150,7 +150,7 @@ def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, 
         query = query.where(DatedEntry.wearer.in_(wearer_ids))
     histories: dict[int, list[Version[list[int] | None]]] = {}
     for row in query.order_by(DatedEntry.id):
-        # A restriction that cannot be read opens the case to nobody; what alerts do of that: backend.alerts.muster.
+        # A restriction that cannot be read opens the case to nobody; see backend.escalation.responders.
         people = row.value["people"] if is_readable(row.what, row.value) else []
         version = Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id)
         histories.setdefault(row.wearer_id, []).append(version)

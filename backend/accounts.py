@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from peewee import IntegrityError
 
-from backend import alarms, audit, auth, spelling
+from backend import alarms, audit, authentication, case_folding
 from backend.access import require
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, LinkOver, NotAllowed, NotFound, WeakPassword
@@ -48,7 +48,7 @@ class Link:
 
 def address_of(email: str) -> str:
     """Return the one spelling of an e-mail address. Raises: InvalidRecord for what is none."""
-    address = spelling.folded(email)
+    address = case_folding.folded(email)
     if len(address) > 254 or not re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+", address):
         raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
     return address
@@ -60,9 +60,9 @@ def require_good(password: str, person: Person, name: str = "") -> None:
         raise WeakPassword(f"Use {SHORTEST} characters or more: three or four words are easy to remember.")
     if len(password) > LONGEST or any(unicodedata.category(one) in ("Cc", "Cs") for one in password):
         raise WeakPassword(f"Use at most {LONGEST:,} characters, and none that cannot be typed.")
-    given = spelling.folded(password)
-    theirs = {person.email, person.email.partition("@")[0], spelling.folded(person.name), spelling.folded(name)}
-    if given in theirs or spelling.folded(person.email) in given:
+    given = case_folding.folded(password)
+    theirs = {person.email, person.email.partition("@")[0], case_folding.folded(person.name), case_folding.folded(name)}
+    if given in theirs or case_folding.folded(person.email) in given:
         raise WeakPassword("Use a password that is neither your name nor your e-mail address.")
     if len(set(given)) < FEWEST_CHARACTERS:
         raise WeakPassword("Use a password with more different characters.")
@@ -111,11 +111,11 @@ def reset(by: Person | None, person_id: int, now: datetime) -> Link:
     if not has_joined(person):
         return invite(by, person, now)
     # Before any row is held: hashing takes its time on purpose.
-    unknown = auth.hash_password(secrets.token_urlsafe(32))
+    unknown = authentication.hash_password(secrets.token_urlsafe(32))
     with atomic():
         link = _make(by, person, now, is_first=False, good_for=RESET_FOR)
         Person.update(password_hash=unknown).where(Person.id == person.id).execute()
-        auth.end_every_session(person, now)
+        authentication.end_every_session(person, now)
         audit.record(audit.actor_of(by), "password_reset", f"person:{person.id}", now)
         made_by = f"Administrator {by.id}" if by else "A command on the host"
         team_id = None if person.role == Role.ADMINISTRATOR else person.team_id
@@ -128,7 +128,7 @@ def _make(by: Person | None, person: Person, now: datetime, *, is_first: bool, g
     secret = secrets.token_urlsafe(32)
     row = PasswordLink.create(
         person=person,
-        digest=auth.digest(secret),
+        digest=authentication.digest(secret),
         is_first=is_first,
         made_at=now,
         made_by=by,
@@ -152,7 +152,7 @@ def opened(secret: str, now: datetime) -> PasswordLink:
     row = (
         PasswordLink.select(PasswordLink, Person)
         .join(Person, on=PasswordLink.person)
-        .where(PasswordLink.digest == auth.digest(secret))
+        .where(PasswordLink.digest == authentication.digest(secret))
         .first()
     )
     if row is None or row.used_at or row.voided_at or row.expires_at <= now or not row.person.is_active:
@@ -170,14 +170,14 @@ def set_by_link(secret: str, name: str, password: str, now: datetime) -> Person:
     if link.is_first:
         person.name = name_of(name)
     require_good(password, person, name)
-    password_hash = auth.hash_password(password)
+    password_hash = authentication.hash_password(password)
     with atomic():
         lock_rows(Person, [person.id])
         # Asked again: of two who open it at once one is first.
         opened(secret, now)
         PasswordLink.update(used_at=now).where(PasswordLink.id == link.id).execute()
         Person.update(name=person.name, password_hash=password_hash).where(Person.id == person.id).execute()
-        auth.end_every_session(person, now)
+        authentication.end_every_session(person, now)
         audit.record(audit.actor_of(person), "password_set", f"person:{person.id}", now, link=link.id)
     return person
 
@@ -197,15 +197,15 @@ def change_password(person: Person, session: Session, old: str, new: str, now: d
 
     Raises: WrongCredentials where ``old`` is not the present password; WeakPassword.
     """
-    auth.check_password(person.email, old)
+    authentication.check_password(person.email, old)
     if old == new:
         raise WeakPassword("Use a password that you do not have already.")
     require_good(new, person)
-    password_hash = auth.hash_password(new)
+    password_hash = authentication.hash_password(new)
     with atomic():
         Person.update(password_hash=password_hash).where(Person.id == person.id).execute()
         _void(person, now)
-        auth.end_other_sessions(person, session, now)
+        authentication.end_other_sessions(person, session, now)
         audit.record(audit.actor_of(person), "password_changed", f"person:{person.id}", now)
 
 
@@ -224,7 +224,7 @@ def appoint_administrator(email: str, now: datetime, *, team_name: str = HOST_TE
     is none, or of an account that is no administrator's.
     """
     address = address_of(email)
-    known = Person.get_or_none(spelling.is_same(Person.email, address))
+    known = Person.get_or_none(case_folding.is_same(Person.email, address))
     if known is not None and (known.role != Role.ADMINISTRATOR or not known.is_active):
         raise InvalidRecord("This address belongs to an account that is no administrator's, or that was closed.")
     active = Person.select().where(Person.role == Role.ADMINISTRATOR, Person.is_active, ~Person.is_canary)
@@ -235,7 +235,7 @@ def appoint_administrator(email: str, now: datetime, *, team_name: str = HOST_TE
         )
     if known is not None:
         return reset(None, known.id, now)
-    unknown = auth.hash_password(secrets.token_urlsafe(32))
+    unknown = authentication.hash_password(secrets.token_urlsafe(32))
     try:
         with atomic():
             team = Team.get_or_none(Team.name == team_name) or Team.create(name=team_name, created_at=now)

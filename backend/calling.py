@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend import audit, consent, numbers, police_rooms, queries
+from backend import audit, queries
 from backend.access import access_alert
 from backend.db import atomic
 from backend.errors import InvalidTransition, NotFound
 from backend.models import Alert, Handling, Person, PlaceZone, ProtectedPlace, SafeCall, Victim, WearerNumber
+from backend.people import consent, numbers, police_rooms
 from backend.record import reading
 
 # Calls go on for a while after an outcome was recorded; later a number is looked up in the case.

@@ -14,10 +14,10 @@ import requests
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from backend import accounts, clock, db, demo, restore, spelling, zone_replay
+from backend import accounts, case_folding, clock, db, demo, restore, zone_replay
 from backend import replay as traces
-from backend.case import caseload, watch
-from backend.case.ties import Done
+from backend.cases import caseload_import, completeness
+from backend.cases.import_matching import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
 from backend.record.facts import LONDON
@@ -147,11 +147,11 @@ def case_watch() -> None:
     """Say what is missing from each case and count it; ends with 1 where anything is. Begins the daily look."""
     now = clock.now()
     with db.atomic():
-        watch.ensure_daily(now)
-    found = watch.find(now, silent_after=current_app.extensions["cordon.settings"].tag_silent_after())
+        completeness.ensure_daily(now)
+    found = completeness.find(now, silent_after=current_app.extensions["cordon.settings"].tag_silent_after())
     for finding in found:
         # The number and not the name: a terminal's log is kept by others.
-        click.echo(f"wearer {finding.wearer_id}: {watch.TEXTS[finding.gap]}")
+        click.echo(f"wearer {finding.wearer_id}: {completeness.TEXTS[finding.gap]}")
     click.echo(f"{len(found)} missing")
     if found:
         raise SystemExit(1)
@@ -164,12 +164,12 @@ def case_watch() -> None:
 @click.option("--dry-run", is_flag=True, help="List every row's problem and keep nothing.")
 def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> None:
     """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): some at a time."""
-    person = Person.get_or_none(spelling.is_same(Person.email, email), Person.is_active)
+    person = Person.get_or_none(case_folding.is_same(Person.email, email), Person.is_active)
     if person is None:
         raise click.ClickException("Nobody has this e-mail address.")
     rows, shapes = table.read(), zones.read()
     try:
-        reading = caseload.read(person, rows, shapes, clock.now())
+        reading = caseload_import.read(person, rows, shapes, clock.now())
         for one in reading.problems:
             click.echo(f"row {one.row} {one.column}: {one.text}")
         if reading.problems:
@@ -180,8 +180,8 @@ def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> 
         done: list[Done] = []
         is_more = True
         while is_more:
-            done, is_more = caseload.load_part(person, rows, shapes, clock.now(), done)
-            click.echo(f"{caseload.count_of(done)} of {reading.count} cases loaded.")
+            done, is_more = caseload_import.load_part(person, rows, shapes, clock.now(), done)
+            click.echo(f"{caseload_import.count_of(done)} of {reading.count} cases loaded.")
     except DomainError as error:
         raise click.ClickException(error.detail) from None
 
@@ -227,7 +227,7 @@ def replay(
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     if key is None:
-        row = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
+        row = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
         if row is None:
             raise click.ClickException(f"No tag has the serial {serial}.")
         key = row.key

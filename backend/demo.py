@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import auth, consent, devices, numbers, tags
-from backend.case import writing
+from backend import authentication, tags
+from backend.cases import writing
 from backend.db import atomic
 from backend.models import (
     Activation,
@@ -23,6 +23,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.people import consent, devices, numbers
 from backend.record.facts import Terms
 from zones import Zone
 from zones.geo import Frame
@@ -166,7 +167,7 @@ def seed(now: datetime) -> dict[str, Any]:
 
 def _make(now: datetime) -> None:
     teams = {name: Team.create(name=name, created_at=now) for name in TEAMS}
-    password_hash = auth.hash_password(PASSWORD)
+    password_hash = authentication.hash_password(PASSWORD)
     people: dict[str, Person] = {}
     for role, team, name, email, phone in PEOPLE:
         people[email] = Person.create(

@@ -10,9 +10,8 @@ from typing import Any
 
 from backend import clock
 from backend.access import closed_cases, require
-from backend.alert_clocks import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of, took_of
-from backend.answers import Call
-from backend.case import police
+from backend.alert_timings import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of, took_of
+from backend.cases import police_handovers
 from backend.models import (
     Alert,
     AlertKind,
@@ -25,6 +24,7 @@ from backend.models import (
 )
 from backend.record import reading
 from backend.record.facts import true_at
+from backend.response_times import Call
 
 IN_ERROR = "raised_in_error"
 FALSE_ALARM = "false_alarm"
@@ -76,7 +76,7 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
     for one in clocks:
         _team(one).name = names.get(_team(one).id, _team(one).name)
         one.officer = one.alert.acknowledged_by or officers.at(one.alert.wearer, one.alert.raised_at)
-    handovers = police.handovers_of(one.alert.id for one in clocks)
+    handovers = police_handovers.handovers_of(one.alert.id for one in clocks)
     # An alert may go to several forces: the first of them is when the police had it.
     first = {alert_id: rows[0] for alert_id, rows in handovers.items()}
     for one in clocks:

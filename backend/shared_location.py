@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 from peewee import fn
 
-from backend import alarms, alerts, audit, digits, nearness, report_interval
+from backend import alarms, alerts, audit, moving_places, report_interval, typed_text
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
 from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_rows
 from backend.errors import DomainError, InvalidRecord, NotSignedIn
-from backend.ingest.consequences import cannot_judge
-from backend.ingest.ground import row_of
+from backend.ingest.alert_changes import cannot_judge
+from backend.ingest.context import row_of
 from backend.models import (
     AlarmKind,
     LocationConsent,
@@ -94,7 +94,7 @@ def agree(
         }
         for wearer_id in sorted({*wearer_ids, *kept}):
             PlaceZone.create(
-                place=place, wearer=wearer_id, feature=feature, from_at=nearness.begins_at(now), moves=True
+                place=place, wearer=wearer_id, feature=feature, from_at=moving_places.begins_at(now), moves=True
             )
         expires_at = now + timedelta(seconds=CODE_VALID_S)
         VictimPhone.create(consent=consent, code_hash=_digest(code), code_expires_at=expires_at, created_at=now)
@@ -109,7 +109,7 @@ def pair(code: str, now: datetime) -> str:
         changed = (
             VictimPhone.update(token_hash=_digest(token), paired_at=now)
             .where(
-                VictimPhone.code_hash == _digest(digits.fold(code).strip().upper()),
+                VictimPhone.code_hash == _digest(typed_text.fold(code).strip().upper()),
                 VictimPhone.code_expires_at > now,
                 VictimPhone.token_hash.is_null(),
             )
@@ -144,7 +144,7 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
     """
     victim_id = phone.consent.victim_id
     latest = now.timestamp() + settings.future_tolerance_s
-    earliest = now.timestamp() - nearness.MOST_AGE_S
+    earliest = now.timestamp() - moving_places.MOST_AGE_S
     with atomic():
         rows = _moving(victim_id, now)
         lock_rows(Wearer, sorted({row.wearer_id for row in rows}))
@@ -163,7 +163,7 @@ def _judge(row: PlaceZone, now: datetime) -> None:
     """Judge how near one wearer is; a case that cannot be read is an alert of its own, and keeps no other from it."""
     try:
         with apart():
-            states = nearness.judge_position([row], now, now)
+            states = moving_places.judge_position([row], now, now)
             insert_rows(PlaceState, [row_of(state) for state in states], update_on=("wearer", "zone"))
         return
     except STORAGE_TROUBLE:

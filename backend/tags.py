@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 from werkzeug.datastructures import Headers
 
-from backend import clock, spelling
+from backend import case_folding, clock
 from backend.errors import UnknownTag, WrongSignature
 from backend.models import Tag
 
@@ -51,11 +51,11 @@ def new_key() -> str:
 
 def find(serial: str) -> KnownTag:
     """Return the tag with this serial, however it is spelled. Raises: UnknownTag."""
-    key = spelling.folded(serial)
+    key = case_folding.folded(serial)
     with _known_lock:
         known = _known.get(key)
     if known is None:
-        row = Tag.get_or_none(spelling.is_same(Tag.serial, serial))
+        row = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
         if row is None:
             raise UnknownTag("No tag has this serial.")
         known = KnownTag(row.id, row.serial, row.key)

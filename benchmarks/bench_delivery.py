@@ -25,9 +25,10 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from backend import alerts, clock, db, numbers
+from backend import alerts, clock, db
 from backend.alerts import Judgement
 from backend.models import Alert, Device, Notification, Person, PlaceZone, ProtectedPlace, Role, Team, Victim, Wearer
+from backend.people import numbers
 from backend.settings import Settings
 from benchmarks.bench_line import databases
 from notifier.channels.fcm import Fcm

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import socketio
 from standardwebhooks import Webhook
 
-from backend import auth, clock, db, tags
+from backend import authentication, clock, db, tags
 from backend.models import Activation, Alert, Person, PlaceZone, ProtectedPlace, Role, Tag, Team, Victim, Wearer
 from backend.settings import Settings
 from tests.postgres import PostgresServer, create_database
@@ -77,7 +77,7 @@ def populate(settings: Settings, count: int) -> list[tuple[str, str]]:
             role=Role.OFFICER,
             name="Amina Yusuf",
             email="amina@cordon.example",
-            password_hash=auth.hash_password(PASSWORD),
+            password_hash=authentication.hash_password(PASSWORD),
             created_at=now,
         )
         victim = Victim.create(team=team, name="Laura Bennett", created_at=now)

@@ -11,7 +11,7 @@ import time
 from datetime import timedelta
 
 from backend import clock, db
-from backend.case import writing
+from backend.cases import writing
 from backend.db import atomic, insert_rows
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
 from backend.record.entries import hold

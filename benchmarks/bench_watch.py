@@ -10,8 +10,8 @@ import time
 from datetime import timedelta
 
 from backend import clock, db
-from backend.case import calendar, watch
-from backend.case.watch import Gap
+from backend.cases import completeness, schedule
+from backend.cases.completeness import Gap
 from backend.db import atomic, insert_rows
 from backend.models import (
     Activation,
@@ -66,12 +66,12 @@ def measure(url: str, cases: int) -> None:
             for first in range(0, cases, 5_000):
                 insert_rows(model, rows[first : first + 5_000])
     silent_after = timedelta(days=30)
-    CaseDue.create(what=watch.WATCH, subject="all", due_at=now)
+    CaseDue.create(what=completeness.WATCH, subject="all", due_at=now)
     with Waits(1) as waits:
         began, longest, steps = time.perf_counter(), 0.0, 0
         while True:
             step = time.perf_counter()
-            done = calendar.run_due(now, silent_after=silent_after)
+            done = schedule.run_due(now, silent_after=silent_after)
             longest = max(longest, time.perf_counter() - step)
             if not done:
                 break

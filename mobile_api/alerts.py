@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend import alerts, calling, clock, epoch, outbox, queries, told, whereabouts
+from backend import alerts, calling, clock, epoch, location_words, notification_log, outbox, queries
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn, StillStanding
 from backend.lifecycle import Danger
 from backend.models import Alert, Person
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
-from mobile_api.bodies import read, read_query, write
+from backend.web.signed_in import current_person, no_store
+from mobile_api.request_bodies import read, read_query, write
 from mobile_api.schemas import (
     AcknowledgementQuery,
     AlertDetailOut,
@@ -47,9 +47,9 @@ def _detail(person: Person, alert: Alert) -> Response:
         track,
         queries.history_of(alert),
         looked_because=queries.reason_to_look(person, alert),
-        where=whereabouts.whereabouts(alert, track, now),
+        where=location_words.whereabouts(alert, track, now),
         contacts=calling.contacts_of(person, alert, now),
-        told=told.told_of(alert),
+        told=notification_log.told_of(alert),
     )
     return write(detail)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from backend import clock, db, devices, web_push
+from backend import clock, db, web_push
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
-from backend.web.identity import current_person, settings, signed_in
+from backend.people import devices
 from backend.web.openapi import describes
-from mobile_api.bodies import read, write
+from backend.web.signed_in import current_person, settings, signed_in
+from mobile_api.request_bodies import read, write
 from mobile_api.schemas import DeviceIn, DeviceOut
 
 bp = Blueprint("devices", __name__)

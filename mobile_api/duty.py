@@ -8,17 +8,19 @@ from typing import Any, Literal
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 
-from backend import clock, policies, rota
+from backend import clock
 from backend.access import require
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
+from backend.escalation import policies
+from backend.escalation.policies import LadderNotUsable
+from backend.escalation.steps import DEFAULT, Who
 from backend.models import AlertKind, Channel, LadderPolicy, Role, Shift
-from backend.policies import LadderNotUsable
-from backend.rota import ShiftRefused
-from backend.rungs import DEFAULT, Who
-from backend.web.bounds import Instant
-from backend.web.identity import current_person
+from backend.people import rota
+from backend.people.rota import ShiftRefused
 from backend.web.openapi import describes
-from mobile_api.bodies import read, read_query, write
+from backend.web.request_checks import Instant
+from backend.web.signed_in import current_person
+from mobile_api.request_bodies import read, read_query, write
 from mobile_api.schemas import NamedOut, Strict
 
 bp = Blueprint("duty", __name__)

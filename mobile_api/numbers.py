@@ -8,16 +8,17 @@ from typing import Annotated, Literal
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from backend import clock, numbers, police_rooms, routes
+from backend import clock
 from backend.access import require
-from backend.case import administration, victims
+from backend.cases import administration, contact_details
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.models import Channel, Person, Role, WearerNumber
-from backend.numbers import NumberRefused, TooManyCodes, WrongCode
-from backend.web.identity import current_person, no_store, settings
+from backend.people import contact_routes, numbers, police_rooms
+from backend.people.numbers import NumberRefused, TooManyCodes, WrongCode
 from backend.web.openapi import describes
-from mobile_api.bodies import read, write
+from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.shapes import Because
+from mobile_api.request_bodies import read, write
 from mobile_api.schemas import Strict
 
 bp = Blueprint("numbers", __name__)
@@ -129,7 +130,7 @@ def ask() -> Response:
 )
 def prove() -> Response:
     person = current_person()
-    routes.prove(person, read(CodeIn).code, settings().signing_key(), clock.now())
+    contact_routes.prove(person, read(CodeIn).code, settings().signing_key(), clock.now())
     return _standing(person)
 
 
@@ -154,7 +155,7 @@ def change(person_id: int) -> tuple[str, int]:
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
 )
 def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    victims.send_code(current_person(), wearer_id, victim_id, clock.now())
+    contact_details.send_code(current_person(), wearer_id, victim_id, clock.now())
     return "", 204
 
 
@@ -168,7 +169,7 @@ def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
 )
 def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CodeIn)
-    victims.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
+    contact_details.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
     return "", 204
 
 
@@ -181,7 +182,7 @@ def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
 def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    victims.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
+    contact_details.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
     return "", 204
 
 
@@ -195,7 +196,7 @@ def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
 )
 def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CallsIn)
-    victims.allow_calls(person, wearer_id, victim_id, body.note, clock.now())
+    contact_details.allow_calls(person, wearer_id, victim_id, body.note, clock.now())
     return "", 204
 
 
@@ -207,7 +208,7 @@ def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
 def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    victims.stop_calls(current_person(), wearer_id, victim_id, clock.now())
+    contact_details.stop_calls(current_person(), wearer_id, victim_id, clock.now())
     return "", 204
 
 
@@ -304,7 +305,7 @@ def _standing(person: Person) -> Response:
                 ending=numbers.ending(person.phone) if person.phone else None,
                 standing=numbers.standing(person, now).value,
                 proved_at=proof.proved_at if proof else None,
-                takes_texts=routes.has_route(person, Channel.SMS, now),
+                takes_texts=contact_routes.has_route(person, Channel.SMS, now),
                 code_failed=code.failed_because if code else None,
             )
         )

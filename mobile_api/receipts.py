@@ -6,9 +6,9 @@ from flask import Blueprint
 
 from backend import clock, receipts
 from backend.errors import InvalidRequest, NotFound, WrongSignature
-from backend.web.identity import settings
 from backend.web.openapi import describes
-from mobile_api.bodies import read
+from backend.web.signed_in import settings
+from mobile_api.request_bodies import read
 from mobile_api.schemas import PushReceiptIn
 
 bp = Blueprint("receipts", __name__)

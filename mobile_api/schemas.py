@@ -10,16 +10,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from backend import lifecycle
+from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
-from backend.alerts.standing import standing_of, worst_of
+from backend.alerts.summary import standing_of, worst_of
 from backend.calling import Contact
-from backend.devices import WEB_PUSH
-from backend.features import properties_of
-from backend.kinds import title_of
+from backend.location_words import Whereabouts
 from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
+from backend.notification_log import Told
+from backend.people.devices import WEB_PUSH
 from backend.queries import Happened
-from backend.told import Told
-from backend.whereabouts import Whereabouts
+from backend.zone_properties import properties_of
 from zones import Certainty, Level, Mover
 
 

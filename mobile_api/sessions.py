@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from backend import accounts, auth, clock
+from backend import accounts, authentication, clock
 from backend.errors import InvalidRequest, NotSignedIn, TooManyAttempts, WeakPassword, WrongCredentials
-from backend.web.guesses import guess
-from backend.web.identity import current_person, no_store, settings, signed_in
 from backend.web.openapi import describes
-from mobile_api.bodies import read
+from backend.web.sign_in_limits import guess
+from backend.web.signed_in import current_person, no_store, settings, signed_in
+from mobile_api.request_bodies import read
 from mobile_api.schemas import MeOut, PasswordIn, RefreshIn, SignInIn, TokensOut
 
 bp = Blueprint("sessions", __name__)
 
 
-def _tokens(tokens: auth.Tokens) -> Response:
+def _tokens(tokens: authentication.Tokens) -> Response:
     return no_store(
         jsonify(
             TokensOut(
@@ -37,8 +37,8 @@ def _tokens(tokens: auth.Tokens) -> Response:
 def sign_in() -> Response:
     body = read(SignInIn)
     with guess("sign-in", body.email):
-        person = auth.check_password(body.email, body.password)
-    _, tokens = auth.begin_session(person, settings(), clock.now())
+        person = authentication.check_password(body.email, body.password)
+    _, tokens = authentication.begin_session(person, settings(), clock.now())
     return _tokens(tokens)
 
 
@@ -52,13 +52,13 @@ def sign_in() -> Response:
     is_public=True,
 )
 def refresh() -> Response:
-    return _tokens(auth.refresh(read(RefreshIn).refresh_token, settings(), clock.now()))
+    return _tokens(authentication.refresh(read(RefreshIn).refresh_token, settings(), clock.now()))
 
 
 @bp.delete("/v1/sessions/current")
 @describes("Sign out here.", tag="sessions", status=204, errors=[NotSignedIn])
 def sign_out() -> tuple[str, int]:
-    auth.end_session(signed_in().session, clock.now())
+    authentication.end_session(signed_in().session, clock.now())
     return "", 204
 
 
@@ -67,7 +67,7 @@ def sign_out() -> tuple[str, int]:
     "Sign out everywhere: acknowledgements without an outcome lapse.", tag="sessions", status=204, errors=[NotSignedIn]
 )
 def sign_out_everywhere() -> tuple[str, int]:
-    auth.end_every_session(current_person(), clock.now())
+    authentication.end_every_session(current_person(), clock.now())
     return "", 204
 
 

@@ -7,17 +7,17 @@ from typing import Any, Protocol, cast
 from flask import request
 from flask_socketio import ConnectionRefusedError, SocketIO
 
-from backend import auth, clock, db
+from backend import authentication, clock, db
 from backend.errors import NotSignedIn
 from backend.models import Role
 from backend.settings import Settings
-from backend.web.gate import VISIT, Visit
+from backend.web.socket_admission import VISIT, Visit
 
 
 class Hub(Protocol):
     """Whatever sends hints to the sockets of this process."""
 
-    def join(self, sid: str, signed_in: auth.SignedIn, after: int | None, epoch: str | None) -> None:
+    def join(self, sid: str, signed_in: authentication.SignedIn, after: int | None, epoch: str | None) -> None:
         """Send this socket what changed after the cursor of that epoch, and every change from now on."""
 
     def leave(self, sid: str) -> None:
@@ -32,7 +32,7 @@ def init_app(socketio: SocketIO, hub: Hub, settings: Settings) -> None:
         given = credentials if isinstance(credentials, dict) else {}
         token, after, epoch = given.get("token"), given.get("after"), given.get("epoch")
         try:
-            signed_in = auth.identify(token if isinstance(token, str) else "", settings, clock.now())
+            signed_in = authentication.identify(token if isinstance(token, str) else "", settings, clock.now())
             if signed_in.person.role == Role.ADMINISTRATOR:
                 raise ConnectionRefusedError("not_allowed")
             if not _visit().is_known():

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 
 from backend import clock, zone_replay
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
+from backend.web.signed_in import current_person, no_store
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.bodies import read
+from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
 bp = Blueprint("zones", __name__)

@@ -13,10 +13,10 @@ from backend import clock
 from backend.db import atomic
 from backend.errors import WrongSignature
 from backend.models import ProviderEvent
-from backend.web.bounds import cleaned, is_number
-from backend.web.identity import settings
 from backend.web.openapi import describes
-from notifier import calls, codes, messages, replies, states
+from backend.web.request_checks import cleaned, is_number
+from backend.web.signed_in import settings
+from notifier import messages, provider_states, replies, verification_codes, voice_menu
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _keep_state(attempt_id: str, form: dict[str, str], state: str, sid: str) -> 
     with atomic():
         # Stored and acted on together: what could not be acted on is sent again by Twilio, and is new then.
         is_new = _store("status", f"{attempt_id} {repeated}"[:255], form)
-        if is_new and not states.take(attempt_id, state, code, clock.now()):
+        if is_new and not provider_states.take(attempt_id, state, code, clock.now()):
             log.warning("a callback names an attempt that is not ours")
     return "", 204
 
@@ -79,7 +79,7 @@ def call_status(attempt_id: str) -> tuple[str, int]:
 @describes("Twilio asks what a call says.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def voice(attempt_id: str) -> Response:
     _form()
-    return _xml(calls.say(attempt_id, settings().public_url))
+    return _xml(voice_menu.say(attempt_id, settings().public_url))
 
 
 @bp.post("/v1/webhooks/twilio/voice/<attempt_id>/key")
@@ -90,7 +90,9 @@ def key(attempt_id: str) -> Response:
     with atomic():
         # Stored and acted on together; a request that was acted on before must not answer what has come since.
         is_new = _store("key", f"{attempt_id} {form.get('CallSid', '')} {digits} {said}"[:255], form)
-        answer = calls.press(attempt_id, digits, said, settings().public_url, clock.now(), is_repetition=not is_new)
+        answer = voice_menu.press(
+            attempt_id, digits, said, settings().public_url, clock.now(), is_repetition=not is_new
+        )
     return _xml(answer)
 
 
@@ -129,7 +131,7 @@ def code_status(proof_id: int) -> tuple[str, int]:
     state, said = form.get("MessageStatus", ""), form.get("ErrorCode", "")
     with atomic():
         if _store("code", f"code {proof_id} {state}"[:255], form):
-            codes.take_state(proof_id, state, said)
+            verification_codes.take_state(proof_id, state, said)
     return "", 204
 
 
@@ -137,7 +139,7 @@ def code_status(proof_id: int) -> tuple[str, int]:
 @describes("Twilio asks what a call with a code says.", tag="callbacks", errors=[WrongSignature], is_public=True)
 def code_voice(proof_id: int) -> Response:
     _form()
-    return _xml(codes.say(proof_id, settings().signing_key(), clock.now()))
+    return _xml(verification_codes.say(proof_id, settings().signing_key(), clock.now()))
 
 
 def _xml(text: str) -> Response:

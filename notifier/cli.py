@@ -17,11 +17,11 @@ from backend import clock, db
 from backend.cli import to_newest_schema
 from backend.errors import DomainError
 from backend.settings import Settings
-from notifier.canary import CanaryWalker
-from notifier.steps import Steps
-from notifier.vigil import Vigil
+from notifier.canary_walks import CanaryWalker
+from notifier.database_outage import WithoutDatabase
+from notifier.job_failures import Steps
+from notifier.process_watch import Vigil
 from notifier.watchdog import Watchdog
-from notifier.without_database import WithoutDatabase
 from notifier.worker import Worker
 
 log = logging.getLogger(__name__)

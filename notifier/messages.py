@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from backend.kinds import KINDS, said_of
+from backend.alert_kinds import KINDS, said_of
 from backend.vocabulary import AlertKind, Purpose
 from zones import Certainty, Level
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
-from backend import alerts, audit, consent, digits, numbers, outbox, routes, withdrawals
+from backend import alerts, audit, outbox, reply_words, typed_text
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
@@ -24,6 +24,7 @@ from backend.models import (
     Purpose,
     Victim,
 )
+from backend.people import consent, contact_routes, numbers
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
@@ -46,7 +47,7 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
     holders = numbers.holders(number)
     people = [one for one in holders if isinstance(one, Person)]
     victims = [one for one in holders if isinstance(one, Victim)]
-    is_stop = withdrawals.is_withdrawal(body) if victims else withdrawals.is_one_word(body)
+    is_stop = reply_words.is_withdrawal(body) if victims else reply_words.is_one_word(body)
     if is_stop or is_opt_out:
         return _stop(people, victims, number, body, now)
     if victims:
@@ -59,8 +60,8 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
     if not numbers.is_proved(person):
         # Nobody knows who has it: it may be a stranger's, or the wearer's own.
         return "number not proved"
-    typed = digits.fold(body).strip()
-    if typed.upper() in ("START", "UNSTOP") and routes.opted_in(person, now):
+    typed = typed_text.fold(body).strip()
+    if typed.upper() in ("START", "UNSTOP") and contact_routes.opted_in(person, now):
         return "start"
     found = ANSWER.match(typed)
     if found is None:
@@ -88,7 +89,7 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
         return False
     at_most = EXPLAINED_WITHOUT_CODE_AT_MOST if made_of_it == WITHOUT_CODE else EXPLAINED_AT_MOST
     person = Person.get_or_none(Person.phone == number, Person.is_active)
-    if person is None or not routes.has_route(person, Channel.SMS, now):
+    if person is None or not contact_routes.has_route(person, Channel.SMS, now):
         return False
     # Two texts at once are answered once.
     lock_rows(Person, [person.id])
@@ -109,7 +110,7 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
     Of a shared number nobody knows who wrote: each of them is rung for, and none is answered.
     """
     is_shared = len(people) + len(victims) > 1
-    if withdrawals.is_short_answer(body) or (people and ANSWER.match(body)):
+    if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):
         for victim in victims:
             alerts.tell_that_she_wrote(victim, _said(victim, body, is_shared=is_shared), now)
         return "shared number" if is_shared else "from a protected person"
@@ -148,16 +149,16 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
     What is written beside the request is read by a person, now unless it is part of the request.
     """
     is_shared = len(people) + len(victims) > 1
-    is_more = withdrawals.says_more(body) and (withdrawals.is_withdrawal(body) or len(body.split()) > MOST_OF_A_STOP)
+    is_more = reply_words.says_more(body) and (reply_words.is_withdrawal(body) or len(body.split()) > MOST_OF_A_STOP)
     for victim in victims:
         if is_more:
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
-        elif not withdrawals.is_one_word(body) and numbers.is_proved(victim):
+        elif not reply_words.is_one_word(body) and numbers.is_proved(victim):
             alerts.tell_that_she_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
-        routes.mark_down(person, Channel.SMS, routes.ANSWERED_STOP, now)
+        contact_routes.mark_down(person, Channel.SMS, contact_routes.ANSWERED_STOP, now)
     return "stop" if people or victims else "unknown number"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from backend import alarms, db, devices, rota
+from backend import alarms, db
 from backend.models import AlarmKind, Person
+from backend.people import devices, rota
 from notifier.channels.push import Push
-from notifier.delivery import Result
+from notifier.retries import Result
 
 log = logging.getLogger(__name__)
 

@@ -21,24 +21,23 @@ from backend import (
     alerts,
     canary,
     clock,
-    clocks,
     db,
     heartbeats,
-    numbers,
+    host_clock,
     outages,
     outbox,
-    rota,
+    queue_depths,
     shared_location,
-    vitals,
 )
-from backend.case import checked, looking_back
+from backend.cases import checked_imports, reevaluation
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
+from backend.people import numbers, rota
 from backend.settings import Settings
-from notifier import front_door, shift_checks
+from notifier import external_check, shift_checks
+from notifier.alarm_notices import Teller
 from notifier.channels import http
-from notifier.front_door import FrontDoor
-from notifier.steps import Steps
-from notifier.telling import Teller
+from notifier.external_check import FrontDoor
+from notifier.job_failures import Steps
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +125,7 @@ class Watchdog:
 
     def _knock(self) -> None:
         self._door.knock()
-        self._stop.wait(front_door.EVERY_S)
+        self._stop.wait(external_check.EVERY_S)
 
     def _tell_after_look(self) -> None:
         self._looked.wait()
@@ -153,11 +152,11 @@ class Watchdog:
             ("the backlog", self._backlog),
             ("outages", self._outages),
             ("the canary", self._canary),
-            ("this host's clock", clocks.look),
+            ("this host's clock", host_clock.look),
             ("hints that no socket took", outbox.give_up_hints),
             ("phones of shifts that are over", shift_checks.forget_old),
-            ("checked caseloads", checked.forget_old),
-            ("looks back that are owed", looking_back.settle_overdue),
+            ("checked caseloads", checked_imports.forget_old),
+            ("looks back that are owed", reevaluation.settle_overdue),
             ("what people were told", self._untold),
         )
         # Where the database does not answer one look, it would only keep the others waiting.
@@ -228,7 +227,7 @@ class Watchdog:
         since = self._no_notifier_at or self._began_at
         overdue_s = None
         if self._is_heard and now - since > timedelta(seconds=NOTIFIER_SETTLES_S):
-            is_stormy = vitals.backlog(now).oldest_s > BACKLOG_AFTER_S
+            is_stormy = queue_depths.backlog(now).oldest_s > BACKLOG_AFTER_S
             overdue_s = LATE_IN_A_STORM_S if is_stormy else alerts.OVERDUE_S
         stuck = alerts.without_next_action(now, overdue_s=overdue_s, limit=MOST_FOUND)
         found: dict[str, tuple[str, int | None]] = {}
@@ -338,7 +337,7 @@ class Watchdog:
 
     @staticmethod
     def _backlog(now: datetime) -> None:
-        waiting = vitals.backlog(now)
+        waiting = queue_depths.backlog(now)
         if waiting.oldest_s > BACKLOG_AFTER_S:
             detail = f"{waiting.count} wait, the oldest for {waiting.oldest_s:.0f} s"
             alarms.raise_alarm(AlarmKind.BACKLOG, "outbox", detail, now)

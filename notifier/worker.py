@@ -10,22 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from backend import alerts, clock, clocks, db, devices, heartbeats, instants, numbers, outbox, restore, silence, wakeups
+from backend import alerts, clock, db, heartbeats, host_clock, outbox, restore, silence, wakeups, zone_instants
 from backend.models import Attempt, Channel, Notification, NumberProof
+from backend.people import devices, numbers
 from backend.settings import Settings
-from notifier import codes, delivery, shift_checks, states
-from notifier.breaker import Breaker
+from notifier import provider_states, retries, shift_checks, verification_codes
 from notifier.channels import console, twilio
 from notifier.channels.push import Push
 from notifier.channels.sms import Sms
 from notifier.channels.voice import Voice
-from notifier.delivery import Outcome, Result
-from notifier.lanes import Lanes
+from notifier.circuit_breaker import Breaker
+from notifier.delivery_results import Settler, drop, hold_back, is_moot, put_off
+from notifier.job_failures import Steps
+from notifier.message_subjects import subject_of
 from notifier.messages import Subject
-from notifier.providers import Providers
-from notifier.settling import Settler, drop, hold_back, is_moot, put_off
-from notifier.steps import Steps
-from notifier.subjects import subject_of
+from notifier.provider_health import Providers
+from notifier.retries import Outcome, Result
+from notifier.thread_pools import Lanes
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Way:
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
-    tell_code: codes.Teller | None = None
+    tell_code: verification_codes.Teller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Senders:
 
 def _off(name: str) -> Way:
     def send(*_: object) -> Outcome:
-        return delivery.failed(f"{name} is off: it has no credentials")
+        return retries.failed(f"{name} is off: it has no credentials")
 
     return Way("off", send)
 
@@ -189,7 +190,9 @@ class Worker:
 
     def _look_at_all_else(self) -> None:
         """Judge and escalate what has fallen due, and see to what no warning waits for."""
-        self._try("zones that begin or end", lambda: instants.judge_due(clock.now(), silent_after=self._silent_after))
+        self._try(
+            "zones that begin or end", lambda: zone_instants.judge_due(clock.now(), silent_after=self._silent_after)
+        )
         self._try("tags that are silent", self._tell_of_silence)
         self._try("the ladder", self._climb)
         self._look_at_itself()
@@ -245,7 +248,7 @@ class Worker:
         ]
         # Nothing is held while a provider takes its time.
         db.release_connection()
-        codes.send(row, ways, self._settings.signing_key(), clock.now(), random.random())  # noqa: S311
+        verification_codes.send(row, ways, self._settings.signing_key(), clock.now(), random.random())  # noqa: S311
 
     def _begin_checks(self) -> None:
         """Let the phones of those whose shift is about to begin be asked about, beside the deliveries."""
@@ -274,7 +277,7 @@ class Worker:
     def _look_at_clock(self) -> None:
         if clock.monotonic() >= self._clock_at:
             self._clock_at = clock.monotonic() + clock.MEASURE_EVERY_S
-            clocks.look(clock.now())
+            host_clock.look(clock.now())
 
     def _ask_about_silent(self) -> None:
         """Ask, beside the deliveries, what became of messages whose callbacks may have been lost."""
@@ -327,7 +330,7 @@ class Worker:
         due: list[datetime | None] = [
             alerts.next_escalation_at(),
             outbox.next_due_at(self.CHANNELS),
-            instants.next_due_at(),
+            zone_instants.next_due_at(),
             silence.next_due_at(),
         ]
         db.release_connection()
@@ -388,7 +391,7 @@ def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
         return send() if way.breaker is None else way.breaker.ask(way.provider, send)
     except Exception as error:
         log.exception("the %s channel failed", notification.channel)
-        return delivery.failed(f"the channel itself failed ({type(error).__name__})")
+        return retries.failed(f"the channel itself failed ({type(error).__name__})")
 
 
 def ask_state(attempt: Attempt, channels: Senders) -> None:
@@ -399,4 +402,4 @@ def ask_state(attempt: Attempt, channels: Senders) -> None:
             # Nothing is held while a provider takes its time.
             db.release_connection()
             state, error_code = way.state_of(attempt.provider_id or "")
-            states.take(attempt.id, state, error_code, clock.now())
+            provider_states.take(attempt.id, state, error_code, clock.now())

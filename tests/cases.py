@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import clock, db
-from backend.case import watch, writing
-from backend.case.watch import rounds
+from backend.cases import completeness, writing
+from backend.cases.completeness import daily_check
 from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace
 from backend.record.facts import LONDON, Terms, midnight
 from tests.world import World
@@ -114,7 +114,7 @@ def notices_of(world: World) -> list[str]:
 
 def daily_look(world: World) -> None:
     """Let the daily look at every case fall due now, whatever the time of day, and wait for its end."""
-    CaseDue.create(what=watch.WATCH, subject="all", due_at=clock.now())
+    CaseDue.create(what=completeness.WATCH, subject="all", due_at=clock.now())
     db.release_connection()
     world.settle()
 
@@ -122,13 +122,13 @@ def daily_look(world: World) -> None:
 def forward_to_afternoon(world: World) -> None:
     """Let time pass until an hour at which a look tells nobody what can wait for the morning, unless it is one."""
     local = clock.now().astimezone(LONDON)
-    if rounds.WATCH_HOUR <= local.hour < rounds.MORNING_ENDS:
-        forward_to(world, midnight(local.date()) + timedelta(hours=rounds.MORNING_ENDS))
+    if daily_check.WATCH_HOUR <= local.hour < daily_check.MORNING_ENDS:
+        forward_to(world, midnight(local.date()) + timedelta(hours=daily_check.MORNING_ENDS))
 
 
 def forward_to_morning(world: World) -> datetime:
     """Let time pass until the next morning's look is over, and return when it began."""
-    watch.ensure_daily(clock.now())
+    completeness.ensure_daily(clock.now())
     db.release_connection()
     today = clock.now().astimezone(LONDON).date()
     mornings = [midnight(today + timedelta(days=n)) + timedelta(hours=6) for n in (0, 1)]

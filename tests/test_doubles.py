@@ -24,7 +24,7 @@ from tests.doubles import (
     Fault,
 )
 from tests.doubles.journal import segments
-from tests.doubles.standin import Cordon, cordon_for, twilio_for
+from tests.doubles.stand_in import Cordon, cordon_for, twilio_for
 
 OFFICER = "+447700900101"
 CORDON = "+447700900999"

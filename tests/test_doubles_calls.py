@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from tests.doubles import TOO_MANY_REQUESTS, Doubles, Fault, Gather
-from tests.doubles.standin import Cordon, cordon_for, twilio_for
+from tests.doubles.stand_in import Cordon, cordon_for, twilio_for
 
 OFFICER = "+447700900101"
 CORDON = "+447700900999"

@@ -14,7 +14,7 @@ from google.auth.exceptions import RefreshError
 from requests.adapters import HTTPAdapter
 
 from tests.doubles import QUOTA_EXCEEDED, THIRD_PARTY_AUTH_ERROR, UNREGISTERED, Doubles, Fault
-from tests.doubles.standin import cordon_for
+from tests.doubles.stand_in import cordon_for
 from tests.world import World
 
 TOKEN = "token-of-the-officer"

@@ -1,22 +1,8 @@
 """The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
 
-from backend.alerts.feed import changes_after, newest_cursor
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import forget_unheard, ring_for_message
-from backend.alerts.her_replies import tell_that_she_wrote
-from backend.alerts.ladder import (
-    WARNINGS,
-    escalate_overdue,
-    has_to_wait,
-    hasten,
-    is_untrue,
-    is_victim_left_warned,
-    lock,
-    next_escalation_at,
-    tell,
-    tell_undelivered,
-    tell_victim_not_warned,
-)
+from backend.alerts.protected_person_replies import tell_that_she_wrote
 from backend.alerts.record_changes import (
     close_by_system,
     extend_late,
@@ -31,12 +17,26 @@ from backend.alerts.record_changes import (
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.silent_tags import end_silence, ring_for_silence
 from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest, raise_alert
-from backend.alerts.tampering import (
+from backend.alerts.tamper_alerts import (
     Reported,
     keep_event_of_ended_case,
     note_event_in_custody,
     tell_of_end,
     tell_of_event,
+)
+from backend.change_feed import changes_after, newest_cursor
+from backend.escalation import (
+    WARNINGS,
+    escalate_overdue,
+    has_to_wait,
+    hasten,
+    is_untrue,
+    is_victim_left_warned,
+    lock,
+    next_escalation_at,
+    tell,
+    tell_undelivered,
+    tell_victim_not_warned,
 )
 
 __all__ = [

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend import audit, lifecycle
+from backend import audit, escalation, lifecycle
 from backend.access import access_alert, access_to_answer
-from backend.alerts import ladder
 from backend.alerts.record_changes import raise_notice
-from backend.alerts.standing import standing_of
+from backend.alerts.summary import standing_of
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, StillStanding
+from backend.escalation.steps import Who
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
-from backend.rungs import Who
 
 
 class Outcome(StrEnum):
@@ -44,7 +43,7 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
     Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
     """
     with atomic():
-        alert = ladder.lock(access_to_answer(person, alert_id).id)
+        alert = escalation.lock(access_to_answer(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED:
@@ -60,8 +59,8 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
         covered = int(alert.acknowledged_danger)
         audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert, danger=covered)
         owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
-        ladder.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
-        ladder.tell_answered(alert, person, now)
+        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
+        escalation.tell_answered(alert, person, now)
         return alert
 
 
@@ -78,7 +77,7 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound; InvalidTransition for a closed alert.
     """
     with atomic():
-        alert = ladder.lock(access_to_answer(person, alert_id).id)
+        alert = escalation.lock(access_to_answer(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id:
@@ -87,7 +86,7 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
         if alert.handling == Handling.ACKNOWLEDGED:
             _reopen(alert, now)
         audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
-        ladder.pass_on(alert, person, now)
+        escalation.pass_on(alert, person, now)
         return alert
 
 
@@ -97,7 +96,7 @@ def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound; NotAllowed where somebody else acts (a supervisor may); InvalidTransition for a closed one.
     """
     with atomic():
-        alert = ladder.lock(access_alert(person, alert_id).id)
+        alert = escalation.lock(access_alert(person, alert_id).id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.OPEN:
@@ -118,7 +117,7 @@ def lapse(person: Person, now: datetime, wearer_id: int | None = None) -> int:
         ids = sorted(row.id for row in held)
         lock_rows(Alert, ids)
         for alert_id in ids:
-            alert = ladder.lock(alert_id)
+            alert = escalation.lock(alert_id)
             if alert.handling != Handling.ACKNOWLEDGED or alert.acknowledged_by_id != person.id:
                 continue
             audit.record(audit.SYSTEM, "acknowledgement_lapsed", f"alert:{alert.id}", now, alert=alert)
@@ -131,7 +130,7 @@ def _reopen(alert: Alert, now: datetime) -> None:
     alert.acknowledged_by = None
     alert.acknowledged_at = None
     alert.acknowledged_danger = Danger.NONE
-    ladder.restart(alert, now)
+    escalation.restart(alert, now)
 
 
 def close(
@@ -159,7 +158,7 @@ def close(
     if code is Outcome.RAISED_IN_ERROR and not note.strip():
         raise InvalidRequest("Write the cause of the error in the note.")
     with atomic():
-        alert = ladder.lock(access_alert(person, alert_id).id)
+        alert = escalation.lock(access_alert(person, alert_id).id)
         if alert.kind in lifecycle.LATCHED and not note.strip():
             raise InvalidRequest("Write in the note what you found: this alert stands until you clear it with a note.")
         if alert.handling == Handling.CLOSED:
@@ -185,20 +184,20 @@ def close(
             alert.is_over, alert.over_at = True, now
         if code is Outcome.RAISED_IN_ERROR:
             _correct(alert, person, now)
-        ladder.stop(alert, now)
+        escalation.stop(alert, now)
         return alert
 
 
 def _correct(alert: Alert, person: Person, now: datetime) -> None:
     """Take the warning back from everyone who got it, the protected person included, in her own words."""
-    ladder.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
+    escalation.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
     if alert.place is None:
         # No protected person was told of it.
         return
-    if ladder.was_victim_warned(alert) and not ladder.is_victim_left_warned(alert):
+    if escalation.was_victim_warned(alert) and not escalation.is_victim_left_warned(alert):
         # She has read that he was near and has gone. That he never was there, no words of hers say.
         said = f"The protected person was told by text that he was near, and alert {alert.code} was an error: tell her."
         raise_notice(alert.wearer, alert.zone, [said], now, (Who.OFFICER,))
-    ladder.tell_victim_it_is_over(alert, now)
+    escalation.tell_victim_it_is_over(alert, now)

@@ -9,13 +9,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alarms, audit, outbox
-from backend.alerts import ladder
-from backend.alerts.her_replies import WROTE, cases_of
-from backend.alerts.latched import MOST_REASONS, clock_time, raise_latched, standing
-from backend.consent import sms_consent
+from backend import alarms, audit, escalation, outbox
+from backend.alerts.latched_alerts import MOST_REASONS, clock_time, raise_latched, standing
+from backend.alerts.protected_person_replies import WROTE, cases_of
 from backend.db import atomic, is_lost, lock_rows
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
+from backend.people.consent import sms_consent
 from backend.record import reading
 from backend.record.facts import Life
 from backend.vocabulary import RaisedBy
@@ -70,9 +69,9 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) 
     if alert.handling == Handling.ACKNOWLEDGED:
         # Whoever acts is rung first: they promised to act on less than there is now.
         alert.handling = Handling.OPEN
-        ladder.restart(alert, now)
+        escalation.restart(alert, now)
     else:
-        ladder.warn_again(alert, now)
+        escalation.warn_again(alert, now)
     return alert
 
 

@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from backend import audit
-from backend.alerts import ladder
-from backend.alerts.feed import publish
+from backend import audit, escalation
 from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, new_code, raise_alert
+from backend.change_feed import publish
 from backend.db import atomic, lock_rows
+from backend.escalation.steps import Who
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Team, Wearer
-from backend.rungs import Who
 from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
@@ -32,7 +31,7 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
 def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_at: datetime) -> None:
     """Let a late alert tell of all of its stay, now that more fixes of it have arrived."""
     with atomic():
-        alert = ladder.lock(alert_id)
+        alert = escalation.lock(alert_id)
         is_graver = danger_of(judgement) > alert.peak_danger
         is_longer = began_at < alert.fix_time or ended_at > alert.last_fix_time
         if alert.handling == Handling.CLOSED or not (is_graver or is_longer):
@@ -98,7 +97,7 @@ def raise_notice(
             **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
-        ladder.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
+        escalation.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
         publish(alert)
         return alert
 
@@ -106,17 +105,17 @@ def raise_notice(
 def withdraw(alert_id: int, reason: str, now: datetime) -> None:
     """Withdraw an alert that the record no longer bears out, and tell those who were warned."""
     with atomic():
-        alert = ladder.lock(alert_id)
+        alert = escalation.lock(alert_id)
         if alert.certainty == Certainty.WITHDRAWN:
             return
         alert.certainty = Certainty.WITHDRAWN
         alert.reasons = [reason]
         if not alert.is_over:
             alert.is_over, alert.over_at = True, now
-            ladder.tell_victim_it_is_over(alert, now)
+            escalation.tell_victim_it_is_over(alert, now)
         audit.record(audit.SYSTEM, "alert_withdrawn", f"alert:{alert.id}", now, alert=alert, why="record_corrected")
-        ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
-        ladder.stop(alert, now)
+        escalation.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
+        escalation.stop(alert, now)
 
 
 def tell_changed(alert: Alert) -> None:
@@ -129,9 +128,9 @@ def ring_again(alert_ids: Sequence[int], now: datetime) -> None:
     with atomic():
         lock_rows(Alert, alert_ids)
         for alert_id in sorted(alert_ids):
-            alert = ladder.lock(alert_id)
+            alert = escalation.lock(alert_id)
             if alert.handling == Handling.OPEN and alert.kind != AlertKind.NOTICE:
-                ladder.restart(alert, now)
+                escalation.restart(alert, now)
 
 
 def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
@@ -139,7 +138,7 @@ def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
     with atomic():
         lock_rows(Alert, alert_ids)
         for alert_id in sorted(alert_ids):
-            alert = ladder.lock(alert_id)
+            alert = escalation.lock(alert_id)
             alert.team = team
             alert.save()
             publish(alert)
@@ -175,7 +174,7 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
     with atomic():
         lock_rows(Alert, alert_ids)
         for alert_id in sorted(alert_ids):
-            alert = ladder.lock(alert_id)
+            alert = escalation.lock(alert_id)
             if alert.handling == Handling.CLOSED:
                 if not alert.is_over:
                     # Closed while it stood, with an outcome of its own: nobody watches whether it stands any more.
@@ -192,8 +191,8 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             if not alert.is_over:
                 alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
             if alert.place is not None:
-                ladder.drop_victim_warning(alert, now)
+                escalation.drop_victim_warning(alert, now)
             audit.record(audit.SYSTEM, "closed", f"alert:{alert.id}", now, alert=alert, code=code)
-            ladder.stop(alert, now)
+            escalation.stop(alert, now)
             closed += 1
     return closed

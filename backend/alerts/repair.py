@@ -8,8 +8,7 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, db, lifecycle, outbox
-from backend.alerts import ladder
+from backend import audit, db, escalation, lifecycle, outbox
 from backend.db import atomic
 from backend.models import Alert, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
 from backend.models.alerts import UNANSWERED
@@ -51,14 +50,14 @@ def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 
 
 def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
     late = now - timedelta(seconds=OVERDUE_S)
-    too_far = now + timedelta(seconds=ladder.LONGEST_WAIT_S)
+    too_far = now + timedelta(seconds=escalation.LONGEST_WAIT_S)
     at = Alert.next_escalation_at
     lost = at.is_null() | (at > too_far)
     lease, due = Notification.lease_until, Notification.due_at
     on_its_way = Notification.select(Notification.alert).where(
         Notification.state == NotificationState.PENDING,
         Notification.person.is_null(False),
-        Notification.purpose.in_(list(ladder.WARNINGS)),
+        Notification.purpose.in_(list(escalation.WARNINGS)),
         Notification.channel != Channel.WEBSOCKET,
         lease.between(late, too_far) | (lease.is_null() & due.between(late, too_far)),
     )
@@ -73,13 +72,13 @@ def repair(alert_id: int, now: datetime) -> bool:
     and is open again where that has passed.
     """
     with atomic():
-        ladder.lock(alert_id)
+        escalation.lock(alert_id)
         alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
         audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.OPEN:
-            ladder.climb(alert, now)
+            escalation.climb(alert, now)
             return True
         owed_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
         alert.next_escalation_at = max(owed_at, now)
@@ -125,7 +124,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
         (Notification.alert == Alert.id)
         & (Notification.episode == Alert.episode)
         & Notification.person.is_null(False)
-        & Notification.purpose.in_(list(ladder.WARNINGS))
+        & Notification.purpose.in_(list(escalation.WARNINGS))
     )
     by_provider = Notification.channel != Channel.WEBSOCKET
     gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import audit, lifecycle
-from backend.alerts import ladder
-from backend.alerts.latched import clock_time, raise_latched, standing
+from backend import audit, escalation, lifecycle
+from backend.alerts.latched_alerts import clock_time, raise_latched, standing
 from backend.models import Alert, AlertKind, Wearer
 from backend.vocabulary import RaisedBy
 
@@ -59,7 +58,7 @@ def ring_for_silence(
         by=RaisedBy.SILENCE,
         is_news=True,
     )
-    ladder.restart(earlier, now)
+    escalation.restart(earlier, now)
     return earlier
 
 
@@ -69,4 +68,4 @@ def end_silence(alert: Alert, located_at: datetime, now: datetime) -> None:
     alert.last_fix_time = located_at
     alert.reasons = [*alert.reasons, f"The tag has sent positions again since {clock_time(located_at, now)}."]
     audit.record(audit.SYSTEM, "alert_over", f"alert:{alert.id}", now, alert=alert, kind=AlertKind.SILENCE)
-    ladder.save(alert)
+    escalation.save(alert)

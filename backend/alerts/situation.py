@@ -6,12 +6,11 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from backend import audit, lifecycle
-from backend.alerts import ladder
-from backend.alerts.feed import publish
+from backend import audit, escalation, lifecycle
+from backend.change_feed import publish
 from backend.lifecycle import Danger, Standing, Step
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
-from backend.record.drawing import keeps_in
+from backend.record.zone_geojson import keeps_in
 from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
@@ -58,7 +57,7 @@ def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
         .limit(1)
         .first()
     )
-    return ladder.lock(found.id) if found else None
+    return escalation.lock(found.id) if found else None
 
 
 def apply(judgement: Judgement) -> Alert | None:
@@ -117,7 +116,7 @@ def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
     if judgement.is_past or judgement.is_by_record or not is_clear:
         return
     alert.owes_all_clear = False
-    ladder.tell_victim_it_is_over(alert, judgement.decided_at)
+    escalation.tell_victim_it_is_over(alert, judgement.decided_at)
     _save(alert)
 
 
@@ -170,8 +169,8 @@ def raise_alert(
     alert.last_fix_time = alert.worst_until = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
-    ladder.take_policy(alert, now)
-    ladder.start(alert, now)
+    escalation.take_policy(alert, now)
+    escalation.start(alert, now)
     if not is_late:
         _tell_victim(alert, now)
     return alert
@@ -197,9 +196,9 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         return _save(alert)
     if alert.handling == Handling.ACKNOWLEDGED:
         alert.handling = Handling.OPEN
-        ladder.restart(alert, now)
+        escalation.restart(alert, now)
     else:
-        ladder.warn_again(alert, now)
+        escalation.warn_again(alert, now)
     return alert
 
 
@@ -227,14 +226,16 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
         alert.certainty = Certainty.WITHDRAWN
     if judgement.is_by_record or judgement.is_past:
         # He may be standing there still, or again: whatever she reads, it is not that he has gone.
-        ladder.drop_victim_warning(alert, now)
-        alert.owes_all_clear = judgement.is_past and not judgement.is_by_record and ladder.is_victim_left_warned(alert)
+        escalation.drop_victim_warning(alert, now)
+        alert.owes_all_clear = (
+            judgement.is_past and not judgement.is_by_record and escalation.is_victim_left_warned(alert)
+        )
     else:
-        ladder.tell_victim_it_is_over(alert, now)
+        escalation.tell_victim_it_is_over(alert, now)
     if how == "withdrawn":
         _note(alert, "alert_withdrawn", judgement)
-        ladder.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
-        ladder.stop(alert, now)
+        escalation.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
+        escalation.stop(alert, now)
         return alert
     _note(alert, "alert_over", judgement)
     return _save(alert)
@@ -253,7 +254,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
         _note(alert, "danger_fell", judgement)
         if alert.peak_danger < Danger.BREACH and not judgement.is_past:
             # What was feared here may have been all that kept her from hearing that it is over elsewhere.
-            ladder.tell_victim_it_is_over(alert, now)
+            escalation.tell_victim_it_is_over(alert, now)
     return _save(alert)
 
 
@@ -305,7 +306,7 @@ def _tell_victim(alert: Alert, now: datetime) -> None:
         # Her words say that he is near. Who leaves a place where he must be may be anywhere.
         return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
-        ladder.tell_victim_of_breach(alert, now)
+        escalation.tell_victim_of_breach(alert, now)
 
 
 def _save(alert: Alert) -> Alert:

@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend import audit, auth, numbers, routes, tags
-from backend.case.opening import circle
-from backend.case.writing import add_zone
+from backend import audit, authentication, tags
+from backend.cases.opening import circle
+from backend.cases.writing import add_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
+from backend.escalation.steps import Ladder, Rung, Who
 from backend.models import (
     Activation,
     Channel,
@@ -23,7 +24,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
-from backend.rungs import Ladder, Rung, Who
+from backend.people import contact_routes, numbers
 
 NAME = "CANARY (nobody)"
 # ``.invalid`` is nobody's mail (RFC 2606).
@@ -85,7 +86,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
             raise InvalidRecord("The canary needs a number that nobody has.")
         if known is not None:
             if phone:
-                routes.change_number(known, phone, now)
+                contact_routes.change_number(known, phone, now)
                 numbers.carry_over(known, now)
                 audit.record(audit.SYSTEM, "canary_number_changed", f"person:{known.id}", now)
             return known, None
@@ -98,7 +99,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
             email=EMAIL,
             phone=phone,
             is_canary=True,
-            password_hash=auth.hash_password(password),
+            password_hash=authentication.hash_password(password),
             created_at=now,
         )
         if phone:
@@ -126,6 +127,6 @@ def renew_password(now: datetime) -> tuple[Person, str]:
         raise NotFound("No canary is set up: run canary-setup first.")
     password = secrets.token_urlsafe(12)
     with atomic():
-        Person.update(password_hash=auth.hash_password(password)).where(Person.id == person.id).execute()
+        Person.update(password_hash=authentication.hash_password(password)).where(Person.id == person.id).execute()
         audit.record(audit.SYSTEM, "canary_password_changed", f"person:{person.id}", now)
     return person, password

@@ -11,8 +11,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from backend import clock, db, heartbeats
 from backend.errors import StorageUnavailable
-from backend.ingest.held import HeldLane, RowsHeld
-from backend.ingest.record import Answer, store_group
+from backend.ingest.locked_tags import HeldLane, RowsHeld
+from backend.ingest.pipeline import Answer, store_group
 from backend.ingest.submission import Submission
 from backend.settings import Settings
 

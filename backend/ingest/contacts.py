@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from backend import alerts, clock, silence
-from backend.ingest.ground import Ground
+from backend.ingest.context import Ground
 from backend.ingest.submission import SentFix, Submission
 from backend.lifecycle import Danger
 from backend.models import AlertKind

@@ -9,14 +9,14 @@ from typing import Any
 
 from backend import alerts
 from backend.alerts import Reported
-from backend.ingest.ground import Ground
+from backend.ingest.context import Ground
 from backend.ingest.submission import SentEvent, Submission
 from backend.models import TagEvent
-from backend.record import ends
+from backend.record import protection_ends
 from backend.record.facts import Life
 from backend.tag_events import ENDS, RINGING
 
-# As cases are suspended for it (backend.case.lives.Suspended, which knows this package).
+# As cases are suspended for it (backend.cases.monitoring_status.Suspended, which knows this package).
 CUSTODY = "custody"
 
 
@@ -82,7 +82,7 @@ def tell_of_events(ground: Ground, events: Sequence[NewEvent], now: datetime) ->
             # Whether the case is monitored cannot be read: that never means that it is not.
             alerts.tell_of_event(wearer, event, now)
             continue
-        life, reason = case.life_at(now), ends.life_reason(case, now)
+        life, reason = case.life_at(now), protection_ends.life_reason(case, now)
         if life is Life.ENDED:
             if case.life_at(event.at) is Life.ACTIVE:
                 alerts.keep_event_of_ended_case(wearer, event, reason, now)

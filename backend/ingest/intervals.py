@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from backend import report_interval
-from backend.ingest.ground import Ground
+from backend.ingest.context import Ground
 from backend.ingest.submission import Submission
 from backend.models import Fix
 from backend.record import reading

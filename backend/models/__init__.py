@@ -2,9 +2,10 @@
 
 from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
-from backend.models.itself import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
+from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
+from backend.models.protected_people import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
 from backend.models.record import (
     ActivationCorrection,
     CaseDue,
@@ -30,7 +31,6 @@ from backend.models.staff import (
     Team,
 )
 from backend.models.table import Table
-from backend.models.victims import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
 from backend.models.wearers import Activation, PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.vocabulary import (
     AlarmKind,

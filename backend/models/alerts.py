@@ -17,9 +17,9 @@ from peewee import (
 )
 
 from backend.db import InstantField
+from backend.models.protected_people import Victim
 from backend.models.staff import Person, Team
 from backend.models.table import Table
-from backend.models.victims import Victim
 from backend.models.wearers import PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.vocabulary import Handling
 

@@ -6,9 +6,9 @@ from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, Tex
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
+from backend.models.protected_people import Victim
 from backend.models.staff import Person
 from backend.models.table import Table
-from backend.models.victims import Victim
 from backend.vocabulary import NotificationState
 
 

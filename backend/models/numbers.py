@@ -5,9 +5,9 @@ from __future__ import annotations
 from peewee import CharField, ForeignKeyField, IntegerField
 
 from backend.db import InstantField
+from backend.models.protected_people import Victim
 from backend.models.staff import Person
 from backend.models.table import Table
-from backend.models.victims import Victim
 from backend.models.wearers import Wearer
 
 

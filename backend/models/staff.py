@@ -43,7 +43,7 @@ class Person(Table):
     created_at = InstantField()
 
 
-# Its capitals and the space around it say nothing: backend.spelling compares so.
+# Its capitals and the space around it say nothing: backend.case_folding compares so.
 Person.add_index(Person.index(fn.LOWER(fn.TRIM(Person.email)), unique=True, name="person_one_email"))
 
 

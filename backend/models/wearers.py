@@ -5,9 +5,9 @@ from __future__ import annotations
 from peewee import BooleanField, CharField, ForeignKeyField, JSONField, fn
 
 from backend.db import InstantField
+from backend.models.protected_people import Victim
 from backend.models.staff import Person, Team
 from backend.models.table import Table
-from backend.models.victims import Victim
 
 
 class Wearer(Table):
@@ -30,7 +30,7 @@ class Tag(Table):
     created_at = InstantField()
 
 
-# Its capitals and the space around it say nothing: backend.spelling compares so.
+# Its capitals and the space around it say nothing: backend.case_folding compares so.
 Tag.add_index(Tag.index(fn.LOWER(fn.TRIM(Tag.serial)), unique=True, name="tag_one_serial"))
 
 

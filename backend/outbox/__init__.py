@@ -1,9 +1,8 @@
 """The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
-from backend.outbox.claiming import channels_due, claim_due, fold_calls, has_no_call, next_due_at
-from backend.outbox.hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
-from backend.outbox.owing import (
+from backend.outbox.claims import channels_due, claim_due, fold_calls, has_no_call, next_due_at
+from backend.outbox.enqueue import (
     HELD,
     Owed,
     cancel_hers,
@@ -15,7 +14,8 @@ from backend.outbox.owing import (
     release,
 )
 from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt
-from backend.outbox.settling import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
+from backend.outbox.settle import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
+from backend.outbox.websocket_hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
 
 __all__ = [
     "GONE_OUT",

@@ -12,7 +12,6 @@ from typing import Any
 from peewee import JOIN
 
 from backend.errors import DomainError
-from backend.features import properties_of
 from backend.models import (
     DatedEntry,
     Person,
@@ -37,12 +36,13 @@ from backend.record.facts import (
     true_at,
 )
 from backend.record.values import is_readable
+from backend.zone_properties import properties_of
 from zones.refusal import ZoneRefused
 from zones.schedule import read_timing
 
 log = logging.getLogger(__name__)
 
-# Of backend.case.lives.Risk.
+# Of backend.cases.monitoring_status.Risk.
 HIGH_RISK = ("high", "very_high")
 
 

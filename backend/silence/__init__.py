@@ -1,6 +1,6 @@
 """Hears silence: a tag that is not in contact, or that sends no usable position, rings before it is missed."""
 
-from backend.silence.contacts import keep, known
-from backend.silence.ringing import judge_due, next_due_at, record_changed
+from backend.silence.detection import judge_due, next_due_at, record_changed
+from backend.silence.tag_contacts import keep, known
 
 __all__ = ["judge_due", "keep", "known", "next_due_at", "record_changed"]

@@ -15,8 +15,8 @@ from backend import accounts, clock
 from backend.errors import InvalidRecord, LinkOver, TooManyAttempts, WeakPassword, WrongCredentials
 from backend.models import Role
 from backend.web.forms import sent_form
-from backend.web.guesses import guess
-from backend.web.identity import PASSWORD_IS_SET, page_for, page_visitor
+from backend.web.sign_in_limits import guess
+from backend.web.signed_in import PASSWORD_IS_SET, page_for, page_visitor
 
 bp = Blueprint("account_pages", __name__)
 

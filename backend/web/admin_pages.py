@@ -8,16 +8,17 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from backend import accounts, clock, numbers
-from backend.case import administration, opening, people, teams
-from backend.case.people import CaseloadLeft
-from backend.case.warnings import day
+from backend import accounts, clock
+from backend.cases import administration, officers, opening, teams
+from backend.cases.change_warnings import day
+from backend.cases.officers import CaseloadLeft
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import Person, Role, Tag, Team
+from backend.people import numbers
 from backend.record.facts import LONDON
-from backend.web.bounds import is_number
 from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
-from backend.web.identity import page_for, settings
+from backend.web.request_checks import is_number
+from backend.web.signed_in import page_for, settings
 
 bp = Blueprint("admin_pages", __name__)
 
@@ -245,7 +246,7 @@ def leave(person_id: int) -> Any:
     def act() -> tuple[str, str]:
         heir = int(text_of("heir")) if is_number(text_of("heir")) else None
         try:
-            moved = people.leave(visitor(), person_id, {}, clock.now(), why=text_of("why"), everyone_else=heir)
+            moved = officers.leave(visitor(), person_id, {}, clock.now(), why=text_of("why"), everyone_else=heir)
         except CaseloadLeft as error:
             count = len(error.extra["wearers"])
             raise InvalidRecord(

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from backend import alarms, clock, outages
 from backend.errors import NotAllowed, NotSignedIn
 from backend.models import AlarmKind
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
+from backend.web.signed_in import current_person, no_store
 
 bp = Blueprint("alarms", __name__)
 

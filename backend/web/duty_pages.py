@@ -7,13 +7,15 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock, kinds, police_rooms, policies, rota
+from backend import alert_kinds, clock
 from backend.errors import DomainError, NotFound
+from backend.escalation import policies
+from backend.escalation.steps import DEFAULT, Ladder, Who, ladder_of
 from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
-from backend.rota import LONDON, ShiftRefused
-from backend.rungs import DEFAULT, Ladder, Who, ladder_of
-from backend.web.bounds import is_number, read_day
-from backend.web.identity import page_for, page_visitor
+from backend.people import police_rooms, rota
+from backend.people.rota import LONDON, ShiftRefused
+from backend.web.request_checks import is_number, read_day
+from backend.web.signed_in import page_for, page_visitor
 
 bp = Blueprint("duty_pages", __name__)
 
@@ -142,9 +144,9 @@ def copy_week() -> Any:
 
 KINDS: dict[str, AlertKind | None] = {
     "all": None,
-    **{kind.value: kind for kind in kinds.KINDS if kinds.KINDS[kind].policy},
+    **{kind.value: kind for kind in alert_kinds.KINDS if alert_kinds.KINDS[kind].policy},
 }
-KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in kinds.KINDS.items()}}
+KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in alert_kinds.KINDS.items()}}
 WHO_TEXTS = {
     Who.ACKNOWLEDGER: "Whoever had acknowledged it",
     Who.OFFICER: "The responsible officer, or who is on duty for them",

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend import acceptance, clock, db, deadlines, ingest, tags
+from backend import clock, db, deadlines, ingest, ingest_answers, tags
 from backend.errors import (
     BatchTooLarge,
     DomainError,
@@ -18,8 +18,8 @@ from backend.errors import (
     UnknownTag,
     WrongSignature,
 )
-from backend.web.identity import settings
 from backend.web.openapi import describes
+from backend.web.signed_in import settings
 
 bp = Blueprint("fixes", __name__)
 
@@ -86,7 +86,7 @@ def committer() -> ingest.Committer:
 @bp.after_request
 def count(response: Response) -> Response:
     """Let it be known whether fixes are taken, whatever came of this request."""
-    counted: acceptance.Acceptance = current_app.extensions["cordon.acceptance"]
+    counted: ingest_answers.Acceptance = current_app.extensions["cordon.acceptance"]
     counted.answered((request.view_args or {}).get("serial", ""), response.status_code)
     return response
 

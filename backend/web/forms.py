@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import render_template, request
 
-from backend import digits
+from backend import typed_text
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.record.facts import LONDON
-from backend.web.bounds import is_number, read_day
-from backend.web.identity import page_visitor
+from backend.web.request_checks import is_number, read_day
+from backend.web.signed_in import page_visitor
 
 
 def visitor() -> Person:
@@ -37,7 +37,7 @@ def text_of(name: str) -> str:
 
 def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
-    text = digits.fold(text_of(name))
+    text = typed_text.fold(text_of(name))
     return int(text) if is_number(text) else None
 
 
@@ -52,7 +52,7 @@ def number_of(name: str, what: str) -> float:
 
 
 def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
-    text = digits.fold(text_of(name))
+    text = typed_text.fold(text_of(name))
     if not text and not is_needed:
         return None
     try:
@@ -66,7 +66,7 @@ def from_when(now: datetime) -> datetime:
     day = day_of("from_day", "the day from which it holds", is_needed=False)
     if day is None:
         return now
-    text = digits.fold(text_of("from_time")) or "00:00"
+    text = typed_text.fold(text_of("from_time")) or "00:00"
     try:
         return datetime.combine(day, time.fromisoformat(text), LONDON)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, jsonify
 from pydantic import BaseModel
 
-from backend import canary, clock, db, heartbeats, readiness, vitals
+from backend import canary, clock, db, heartbeats, queue_depths, readiness
 from backend.errors import StorageUnavailable
 from backend.web.openapi import describes
 
@@ -69,7 +69,7 @@ class VitalsOut(BaseModel):
 def vital_signs() -> Response:
     now = clock.now()
     try:
-        waiting, ages = vitals.backlog(now), heartbeats.ages_s(now)
+        waiting, ages = queue_depths.backlog(now), heartbeats.ages_s(now)
         # Of the two newest at most one is under way.
         walked = next((one for one in canary.timings(2) if not one.is_under_way), None)
     except Exception:

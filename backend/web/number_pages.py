@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock, numbers, routes
+from backend import clock
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Channel, Person, Role
-from backend.web.identity import page_for, page_visitor, settings
+from backend.people import contact_routes, numbers
+from backend.web.signed_in import page_for, page_visitor, settings
 
 bp = Blueprint("number_pages", __name__)
 
@@ -33,7 +34,7 @@ def _page(error: DomainError | None = None) -> str:
         ending=numbers.ending(person.phone) if person.phone else "",
         standing=numbers.standing(person, now).value,
         proof=numbers.proof_of(person),
-        takes_texts=routes.has_route(person, Channel.SMS, now),
+        takes_texts=contact_routes.has_route(person, Channel.SMS, now),
         code=code if code is not None and numbers.is_good_at(code, now) else None,
         code_until=(code.sent_at or code.asked_at) + numbers.GOOD_FOR if code else None,
     )
@@ -68,6 +69,6 @@ def prove() -> Any:
         code = request.form.get("code", "").strip()
         if not code:
             raise InvalidRecord("Enter the code that came to your phone.")
-        routes.prove(_person(), code, settings().signing_key(), clock.now())
+        contact_routes.prove(_person(), code, settings().signing_key(), clock.now())
 
     return _try(act)

@@ -15,17 +15,19 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import alarms, auth, canary, clock, devices, lifecycle, numbers, outages, policies, reports, web_push
+from backend import alarms, authentication, canary, clock, lifecycle, outages, reports, web_push
+from backend.alert_kinds import KINDS, title_of
 from backend.alerts import Outcome
-from backend.auth import SignedIn
+from backend.authentication import SignedIn
 from backend.errors import InvalidRequest, NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
-from backend.kinds import KINDS, title_of
+from backend.escalation import policies
 from backend.models import AlertKind, Role
-from backend.web.bounds import is_number, read_day
+from backend.people import devices, numbers
 from backend.web.forms import sent_form
-from backend.web.guesses import guess, know_device
-from backend.web.identity import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 from backend.web.reports import ReportQuery, as_csv, period
+from backend.web.request_checks import is_number, read_day
+from backend.web.sign_in_limits import guess, know_device
+from backend.web.signed_in import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 
 bp = Blueprint("pages", __name__)
 
@@ -76,14 +78,14 @@ def sign_in() -> Any:
     if form.validate_on_submit():
         try:
             with guess("sign-in", form.email.data):
-                person = auth.check_password(form.email.data, form.password.data)
+                person = authentication.check_password(form.email.data, form.password.data)
         except WrongCredentials as error:
             form.password.errors = [error.detail]
         except TooManyAttempts as error:
             form.password.errors = [error.detail]
             status, fields = error.status, {"Retry-After": str(error.retry_after_s)}
         else:
-            signed, _ = auth.begin_session(person, settings(), clock.now())
+            signed, _ = authentication.begin_session(person, settings(), clock.now())
             remember(SignedIn(person, signed))
             response = redirect(_safe_next() or url_for(HOME_OF[Role(person.role)]))
             know_device(response, person.email)
@@ -107,7 +109,7 @@ def sign_out() -> WerkzeugResponse:
             # Whoever holds this phone next must not get this person's warnings.
             with suppress(NotFound):
                 devices.remove(visitor.person, device_id, clock.now())
-        auth.end_session(visitor.session, clock.now())
+        authentication.end_session(visitor.session, clock.now())
     forget()
     return redirect(url_for("pages.sign_in"))
 
@@ -118,7 +120,7 @@ def officer_token() -> Response:
     visitor = page_visitor()
     if visitor is None:
         raise NotSignedIn("Sign in first.")
-    token = auth.access_token(visitor.session, settings(), clock.now())
+    token = authentication.access_token(visitor.session, settings(), clock.now())
     response = jsonify(access_token=token, expires_in=settings().access_token_s)
     response.headers["Cache-Control"] = "no-store"
     return response

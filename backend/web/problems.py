@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from backend import db
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
-from backend.web.arrival import is_of_programs
+from backend.web.request_reading import is_of_programs
 
 log = logging.getLogger(__name__)
 

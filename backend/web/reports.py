@@ -8,11 +8,11 @@ from typing import Any, Literal
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from backend import clock, reports, tables
+from backend import clock, csv_tables, reports
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
-from backend.web.bounds import within_bounds
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
+from backend.web.request_checks import within_bounds
+from backend.web.signed_in import current_person, no_store
 
 bp = Blueprint("reports", __name__)
 
@@ -119,4 +119,4 @@ def response_times() -> Response:
 def as_csv(report: dict[str, Any]) -> Response:
     """Return the alerts' clocks as CSV, one line for each call for an answer."""
     rows = [reports.CSV_COLUMNS, *(line for row in report["alerts"] for line in reports.csv_rows(row))]
-    return Response(tables.as_csv(rows), mimetype="text/csv")
+    return Response(csv_tables.as_csv(rows), mimetype="text/csv")

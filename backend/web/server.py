@@ -22,8 +22,8 @@ from gunicorn.http.errors import ConfigurationProblem, InvalidHeader, Unsupporte
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from backend.settings import Settings
-from backend.web.arrival import HEAD_WITHIN_S, SIGN_IN, SOCKETS, Arrival, Stage, TooLarge
-from backend.web.lanes import Lanes, Turns, sizes
+from backend.web.request_reading import HEAD_WITHIN_S, SIGN_IN, SOCKETS, Arrival, Stage, TooLarge
+from backend.web.thread_lanes import Lanes, Turns, sizes
 
 # How long a thread waits, over a whole answer, for its phone to take it; and for a websocket's next frame.
 SEND_WITHIN_S = 30.0

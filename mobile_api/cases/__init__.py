@@ -1,6 +1,16 @@
 """Cases for officers and supervisors: orders, zones, lives, colleagues and what is missing."""
 
-from mobile_api.cases import administration, lives, looking, orders, people, tags, victims, zones
+from mobile_api.cases import administration, monitoring_status, orders, people, protected_people, tags, viewing, zones
 from mobile_api.cases.shapes import bp
 
-__all__ = ["administration", "bp", "lives", "looking", "orders", "people", "tags", "victims", "zones"]
+__all__ = [
+    "administration",
+    "bp",
+    "monitoring_status",
+    "orders",
+    "people",
+    "protected_people",
+    "tags",
+    "viewing",
+    "zones",
+]

@@ -8,14 +8,14 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import accounts, clock
-from backend.case import administration, teams
+from backend.cases import administration, teams
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
-from backend.web.bounds import Instant
-from backend.web.identity import current_person, no_store, settings
 from backend.web.openapi import describes
-from mobile_api.bodies import read
+from backend.web.request_checks import Instant
+from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, created, records
+from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
 

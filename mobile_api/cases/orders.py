@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from backend.case import eligibility, opening, writing
-from backend.case.protected import KnownPerson
+from backend.cases import eligibility, opening, writing
+from backend.cases.protected_people import KnownPerson
 from backend.errors import InvalidRecord
 from backend.models import Condition, DatedEntry, Order, Person, Wearer
 from backend.record.facts import Terms
-from backend.web.bounds import Instant
+from backend.web.request_checks import Instant
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Correcting, Dated, Name, Period, Reasoned, Text, bp, records
 from mobile_api.schemas import Strict

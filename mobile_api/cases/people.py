@@ -8,15 +8,15 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import clock
-from backend.case import administration, people
-from backend.case.people import CaseloadLeft
+from backend.cases import administration, officers
+from backend.cases.officers import CaseloadLeft
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, EmergencyOpening, Person
-from backend.web.bounds import Instant
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
-from mobile_api.bodies import read
+from backend.web.request_checks import Instant
+from backend.web.signed_in import current_person, no_store
 from mobile_api.cases.shapes import SEEN, Because, Correcting, Dated, Text, bp, plain, records
+from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
 
@@ -57,32 +57,32 @@ class DepartureIn(Because):
 @records("Let another officer answer for the case.", OfficerIn, InvalidRecord)
 def hand_over(person: Person, body: OfficerIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects"})
-    return people.hand_over(person, wearer_id, body.person_id, body.from_at, now, **more)
+    return officers.hand_over(person, wearer_id, body.person_id, body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/restriction")
 @records("Close a case to all but the people named.", RestrictionIn, InvalidRecord)
 def restrict(person: Person, body: RestrictionIn, now: datetime, wearer_id: int) -> DatedEntry:
-    return people.restrict(person, wearer_id, body.people, now, why=body.why)
+    return officers.restrict(person, wearer_id, body.people, now, why=body.why)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/emergency-openings")
 @records("Open a restricted case in an emergency; a supervisor reviews the reason.", OpeningIn, InvalidRecord)
 def open_in_emergency(person: Person, body: OpeningIn, now: datetime, wearer_id: int) -> EmergencyOpening:
-    return people.open_in_emergency(person, wearer_id, body.reason, now)
+    return officers.open_in_emergency(person, wearer_id, body.reason, now)
 
 
 @bp.post("/v1/people/<int:person_id>/cover")
 @records("Let a colleague answer for somebody's cases for some time.", CoverIn, InvalidRecord, tag="people")
 def cover(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "corrects"})
-    return people.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
+    return officers.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
 
 
 @bp.get("/v1/people/<int:person_id>/cover")
 @describes("Every cover that was recorded for somebody, newest record first.", tag="people", errors=SEEN)
 def list_covers(person_id: int) -> Response:
-    rows = people.covers_of(current_person(), person_id, clock.now())
+    rows = officers.covers_of(current_person(), person_id, clock.now())
     return no_store(jsonify(covers=[{name: plain(value) for name, value in row.items()} for row in rows]))
 
 
@@ -95,7 +95,7 @@ def list_covers(person_id: int) -> Response:
 )
 def leave(person_id: int) -> Response:
     person, body = current_person(), read(DepartureIn)
-    moved = people.leave(person, person_id, body.heirs, clock.now(), why=body.why, everyone_else=body.everyone_else)
+    moved = officers.leave(person, person_id, body.heirs, clock.now(), why=body.why, everyone_else=body.everyone_else)
     return no_store(jsonify(cases=moved))
 
 

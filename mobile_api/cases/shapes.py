@@ -20,10 +20,10 @@ from backend.errors import (
     NotFound,
     NotSignedIn,
 )
-from backend.web.bounds import Instant
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
-from mobile_api.bodies import read
+from backend.web.request_checks import Instant
+from backend.web.signed_in import current_person, no_store
+from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
 bp = Blueprint("cases", __name__)

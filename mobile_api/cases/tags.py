@@ -7,15 +7,15 @@ from datetime import datetime
 from flask import Response, jsonify
 
 from backend import clock
-from backend.case import viewing, writing
+from backend.cases import viewing, writing
 from backend.errors import InvalidTransition
 from backend.models import Activation, Person
-from backend.web.bounds import Instant
-from backend.web.identity import current_person, no_store
 from backend.web.openapi import describes
-from mobile_api.bodies import read_query
-from mobile_api.cases.looking import AtQuery
+from backend.web.request_checks import Instant
+from backend.web.signed_in import current_person, no_store
 from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, plain, records
+from mobile_api.cases.viewing import AtQuery
+from mobile_api.request_bodies import read_query
 
 
 class TagIn(Dated):

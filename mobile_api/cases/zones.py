@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from backend.case import writing
+from backend.cases import writing
 from backend.errors import InvalidTransition
 from backend.models import DatedEntry, Person, PlaceZone
-from backend.web.bounds import Instant
+from backend.web.request_checks import Instant
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
 from mobile_api.schemas import Strict

@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 
 from backend.models import Attempt, Notification, Purpose
-from notifier import delivery, messages
-from notifier.delivery import Outcome
+from notifier import messages, retries
+from notifier.retries import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -19,4 +19,4 @@ def send(notification: Notification, subject: messages.Subject, _: Attempt) -> O
     purpose = Purpose(notification.purpose)
     words = "her own words" if notification.victim_id else messages.sentence(subject, purpose)
     log.info("%s to %s: %s", notification.channel, notification.recipient_key, words)
-    return delivery.sent()
+    return retries.sent()

@@ -9,7 +9,7 @@ from functools import partial
 from backend.settings import Settings
 from notifier.channels import twilio
 from notifier.channels.sms import VALID_FOR_S
-from notifier.delivery import Result
+from notifier.retries import Result
 
 log = logging.getLogger(__name__)
 

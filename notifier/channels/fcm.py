@@ -15,10 +15,10 @@ from firebase_admin import credentials, exceptions, messaging
 from backend import clock
 from backend.models import Device
 from backend.settings import Settings
-from notifier import delivery
-from notifier.bounded import SPARE_S, Bounded
+from notifier import retries
 from notifier.channels import http
-from notifier.delivery import USEFUL_FOR_S, Outcome
+from notifier.retries import USEFUL_FOR_S, Outcome
+from notifier.timeouts import SPARE_S, Bounded
 
 OFFICIAL_URL = "https://fcm.googleapis.com"
 # Source: FCM v1: what a message that was taken is called.
@@ -60,32 +60,32 @@ class Fcm:
             message = _message(device.token, data, is_urgent)
             name = self._bounded.call(partial(messaging.send, message, dry_run=is_dry, app=self._app))
             if not isinstance(name, str) or NAME.fullmatch(name) is None:
-                return delivery.retry("FCM's answer names no message")
+                return retries.retry("FCM's answer names no message")
             self._has_taken_one = True
-            return delivery.sent(name)
+            return retries.sent(name)
         except messaging.UnregisteredError as error:
-            return delivery.dead_route(f"token not registered ({error.code})")
+            return retries.dead_route(f"token not registered ({error.code})")
         except messaging.SenderIdMismatchError:
             if self._has_taken_one:
                 # Others of this project's are taken: it is this token that belongs to another one.
-                return delivery.dead_route("the token is another project's")
-            return delivery.refused("the tokens are another project's: check CORDON_FCM_CREDENTIALS")
+                return retries.dead_route("the token is another project's")
+            return retries.refused("the tokens are another project's: check CORDON_FCM_CREDENTIALS")
         except exceptions.InvalidArgumentError:
-            return delivery.failed("FCM refused the message or the token")
+            return retries.failed("FCM refused the message or the token")
         except messaging.ThirdPartyAuthError:
-            return delivery.refused(
+            return retries.refused(
                 "FCM is refused by Apple or the browser's service: check its keys there", of_all=True
             )
         except (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError, exceptions.NotFoundError) as error:
-            return delivery.refused(f"FCM refuses our account or project ({error.code})", of_all=True)
+            return retries.refused(f"FCM refuses our account or project ({error.code})", of_all=True)
         except google.auth.exceptions.RefreshError as error:
             if error.retryable:
-                return delivery.retry("Google gave no access token")
-            return delivery.refused("Google refuses our service account: check CORDON_FCM_CREDENTIALS", of_all=True)
+                return retries.retry("Google gave no access token")
+            return retries.refused("Google refuses our service account: check CORDON_FCM_CREDENTIALS", of_all=True)
         except exceptions.FirebaseError as error:
-            return delivery.retry(f"FCM answered {error.code}", _retry_after_s(error))
+            return retries.retry(f"FCM answered {error.code}", _retry_after_s(error))
         except Exception as error:
-            return delivery.retry(f"FCM did not answer ({type(error).__name__})")
+            return retries.retry(f"FCM did not answer ({type(error).__name__})")
 
     def close(self) -> None:
         """Forget the Firebase app."""
@@ -132,4 +132,4 @@ def _message(token: str, data: dict[str, str], is_urgent: bool) -> Any:
 def _retry_after_s(error: exceptions.FirebaseError) -> float | None:
     response = error.http_response
     text = response.headers.get("Retry-After", "") if response is not None else ""
-    return delivery.retry_after_s(text, clock.now())
+    return retries.retry_after_s(text, clock.now())

@@ -8,14 +8,15 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from backend import clock, devices, receipts
+from backend import clock, receipts
 from backend.models import Device, Notification, Purpose
+from backend.people import devices
 from backend.settings import Settings
-from notifier import delivery, messages
-from notifier.breaker import Breaker
+from notifier import messages, retries
 from notifier.channels.fcm import Fcm
 from notifier.channels.webpush import WebPush
-from notifier.delivery import Outcome, Result
+from notifier.circuit_breaker import Breaker
+from notifier.retries import Outcome, Result
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Push:
         assert notification.person is not None
         phones = devices.tokens_of(notification.person)
         if not phones:
-            return delivery.failed("no phone takes pushes")
+            return retries.failed("no phone takes pushes")
         purpose = Purpose(notification.purpose)
         data = messages.push(subject, purpose, notification.alert_id, notification.id)
         outcomes: list[Outcome] = []
@@ -60,11 +61,11 @@ class Push:
         for device in phones:
             if outcomes and clock.monotonic() > until:
                 # The lease would run out under a provider that hangs: whoever was not tried is tried again.
-                outcomes.append(delivery.retry("not every phone was tried in time"))
+                outcomes.append(retries.retry("not every phone was tried in time"))
                 break
             provider = self._web_push if device.platform == devices.WEB_PUSH else self._fcm
             if provider is None:
-                outcomes.append(delivery.failed("push through Firebase is off: it has no credentials"))
+                outcomes.append(retries.failed("push through Firebase is off: it has no credentials"))
                 continue
             breaker = self._breaker(device)
             receipt = receipts.token(notification, device, self._settings, clock.now())
@@ -91,7 +92,7 @@ class Push:
         """Ask Firebase whether it would take a push for this phone, and send none."""
         fcm = self._fcm
         if fcm is None:
-            return delivery.failed("push through Firebase is off: it has no credentials")
+            return retries.failed("push through Firebase is off: it has no credentials")
         return self._breaker(device).ask(device.platform, lambda: fcm.check(device))
 
     def close(self) -> None:

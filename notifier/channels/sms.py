@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from backend import clock, numbers
-from backend.case import ending
-from backend.consent import sms_consent
+from backend import clock
+from backend.cases import end_of_protection
 from backend.models import Attempt, Notification, Purpose
+from backend.people import numbers
+from backend.people.consent import sms_consent
 from backend.settings import Settings
-from notifier import delivery, messages
+from notifier import messages, retries
 from notifier.channels import twilio
-from notifier.delivery import Outcome
+from notifier.retries import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Sms:
         """Hand the message to Twilio once."""
         number, text = self._words(notification, subject)
         if not number or not text:
-            return delivery.failed("no number that is proved, no consent, or too late")
+            return retries.failed("no number that is proved, no consent, or too late")
         return twilio.outcome_of(
             self._account,
             lambda: self._account.client.messages.create(
@@ -78,7 +79,7 @@ class Sms:
             return None, None
         if notification.purpose == Purpose.VICTIM_ENDING:
             # What it announces may have come while nothing could be sent: she is told before it or by a person.
-            is_too_late = ending.is_too_late(notification.alert_id, clock.now())
+            is_too_late = end_of_protection.is_too_late(notification.alert_id, clock.now())
             return victim.phone, None if is_too_late else consent.wording_ending
         if notification.purpose == Purpose.VICTIM_HELP:
             return victim.phone, consent.wording_help

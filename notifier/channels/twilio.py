@@ -14,10 +14,10 @@ from twilio.rest import Client
 
 from backend import clock, db
 from backend.settings import Settings
-from notifier import delivery
-from notifier.bounded import SPARE_S, Bounded
+from notifier import retries
 from notifier.channels import http
-from notifier.delivery import Outcome
+from notifier.retries import Outcome
+from notifier.timeouts import SPARE_S, Bounded
 
 # Source: Twilio error dictionary; hints only, since Twilio changes them.
 DEAD_ROUTES = {21211, 21214, 21217, 21610, 21614, 13223, 13224}
@@ -46,7 +46,7 @@ class _OneTry(TwilioHttpClient):
         response = super().request(*args, **kwargs)
         if response.status_code == 429:
             after = (response.headers or {}).get("Retry-After", "")
-            raise _TooMany(delivery.retry_after_s(after, clock.now()))
+            raise _TooMany(retries.retry_after_s(after, clock.now()))
         return response
 
 
@@ -112,20 +112,20 @@ def outcome_of(account: Account, request: Callable[[], Any], what: str) -> Outco
         sid, state = made.sid, getattr(made, "status", None)
         if not isinstance(sid, str) or SID.fullmatch(sid) is None:
             # A success of something that is not Twilio, or not all of it: the message may be out or not.
-            return delivery.unknown(f"Twilio's answer names no {what}")
+            return retries.unknown(f"Twilio's answer names no {what}")
         if state in NOT_SENT:
-            return delivery.failed(f"Twilio did not send the {what} ({getattr(made, 'error_code', None) or state})")
-        return delivery.sent(sid)
+            return retries.failed(f"Twilio did not send the {what} ({getattr(made, 'error_code', None) or state})")
+        return retries.sent(sid)
     except _TooMany as error:
-        return delivery.retry("Twilio answered 429", error.retry_after_s)
+        return retries.retry("Twilio answered 429", error.retry_after_s)
     except TwilioRestException as error:
         if error.code in DEAD_ROUTES:
-            return delivery.dead_route(f"Twilio refused the number ({error.code})")
+            return retries.dead_route(f"Twilio refused the number ({error.code})")
         if error.code in REFUSES_US or error.status in (401, 403, 404):
             said = f"Twilio refuses our account or number ({error.code or error.status})"
-            return delivery.refused(said, of_all=error.code not in OF_ONE_NUMBER)
+            return retries.refused(said, of_all=error.code not in OF_ONE_NUMBER)
         if error.status >= 500:
-            return delivery.retry(f"Twilio answered {error.status}")
-        return delivery.failed(f"Twilio refused the {what} ({error.code})")
+            return retries.retry(f"Twilio answered {error.status}")
+        return retries.failed(f"Twilio refused the {what} ({error.code})")
     except Exception as error:
-        return delivery.unknown(f"Twilio did not answer ({type(error).__name__})")
+        return retries.unknown(f"Twilio did not answer ({type(error).__name__})")

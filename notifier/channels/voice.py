@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backend import numbers
 from backend.models import Attempt, Notification
+from backend.people import numbers
 from backend.settings import Settings
-from notifier import delivery, messages
+from notifier import messages, retries
 from notifier.channels import twilio
-from notifier.delivery import Outcome
+from notifier.retries import Outcome
 
 # A mobile's voicemail takes over after about 25 s: it rings shorter than that, and only a keypress counts anyway.
 RINGS_FOR_S = 22
@@ -25,7 +25,7 @@ class Voice:
         person = notification.person
         number = person.phone if person is not None and numbers.is_proved(person) else None
         if not number:
-            return delivery.failed("no number that is proved")
+            return retries.failed("no number that is proved")
         hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
         return twilio.outcome_of(
             self._account,

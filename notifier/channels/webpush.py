@@ -14,10 +14,10 @@ from pywebpush import WebPushException, webpush
 from backend import addresses, clock, web_push
 from backend.models import Device
 from backend.settings import Settings
-from notifier import delivery
-from notifier.bounded import SPARE_S, Bounded, TookTooLong
+from notifier import retries
 from notifier.channels import http
-from notifier.delivery import USEFUL_FOR_S, Outcome, Result
+from notifier.retries import USEFUL_FOR_S, Outcome, Result
+from notifier.timeouts import SPARE_S, Bounded, TookTooLong
 
 log = logging.getLogger(__name__)
 
@@ -61,40 +61,40 @@ class WebPush:
             )
             answer = self._bounded.call(push)
             if isinstance(answer, requests.Response) and _is_page(answer):
-                return delivery.retry("the answer is a page and no push service's")
+                return retries.retry("the answer is a page and no push service's")
         except WebPushException as error:
             outcome = self._refused(error, urlsplit(device.token).netloc)
             if outcome.result is not Result.SENT:
                 return outcome
         except addresses.NotPublic:
             # Not for good: a name server may have lied for a while.
-            return delivery.failed("the endpoint leads to an address that is not public")
+            return retries.failed("the endpoint leads to an address that is not public")
         except (requests.RequestException, TookTooLong) as error:
-            return delivery.retry(f"the push service did not answer ({type(error).__name__})")
+            return retries.retry(f"the push service did not answer ({type(error).__name__})")
         except Exception as error:
             # Whatever this is, it lies in what was to be sent: the same again would end the same way.
             # Only its kind is logged: its text may hold the endpoint, and whoever has that can push.
             log.error("a Web Push could not be made (%s)", type(error).__name__)  # noqa: TRY400
-            return delivery.failed(f"the push could not be made ({type(error).__name__})")
+            return retries.failed(f"the push could not be made ({type(error).__name__})")
         self._took.add(urlsplit(device.token).netloc)
-        return delivery.sent()
+        return retries.sent()
 
     def _refused(self, error: WebPushException, service: str) -> Outcome:
         status = error.status_code
         if status is None:
-            return delivery.failed("the subscription cannot be sent to")
+            return retries.failed("the subscription cannot be sent to")
         if status < 300:
             # The library takes only 200, 201 and 202 for a success.
-            return delivery.sent()
+            return retries.sent()
         said = f"the push service answered {status}"
         if status in GONE:
-            return delivery.dead_route(said)
+            return retries.dead_route(said)
         if status == 429 or status >= 500:
-            return delivery.retry(said, delivery.retry_after_s(error.retry_after or "", clock.now()))
+            return retries.retry(said, retries.retry_after_s(error.retry_after or "", clock.now()))
         if status in REFUSED_KEY and service not in self._took:
-            return delivery.refused(f"{said}: check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT", of_all=True)
+            return retries.refused(f"{said}: check CORDON_VAPID_PRIVATE_KEY_FILE and _SUBJECT", of_all=True)
         # Where the service takes others with the same key, this subscription was made for another one.
-        return delivery.failed(said)
+        return retries.failed(said)
 
     def close(self) -> None:
         """Close the connections to push services."""

@@ -18,7 +18,7 @@ from flask_socketio import SocketIO
 
 from backend import alerts, clock, db, epoch, outbox, wakeups
 from backend.access import closed_cases
-from backend.auth import SignedIn
+from backend.authentication import SignedIn
 from backend.models import Alert, Channel, Person, ReceiptKind, Role, Session, Socket
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from backend import clock, db, ingest
-from backend.case import writing
-from backend.ingest.record import store_group
+from backend.cases import writing
+from backend.ingest.pipeline import store_group
 from backend.models import (
     Activation,
     Alert,

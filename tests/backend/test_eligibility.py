@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backend.case import eligibility
-from backend.case.lives import Risk
+from backend.cases import eligibility
+from backend.cases.monitoring_status import Risk
 
 ALL: dict[str, bool | None] = dict.fromkeys(eligibility.FACTS, True)
 

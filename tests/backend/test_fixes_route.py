@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from backend import clock, db, demo, ingest
-from backend.ingest import record
+from backend.ingest import pipeline
 from backend.models import Alert, AlertKind, Fix, PlaceZone, QuarantinedFix, TagEvent, TagRequest
 from backend.settings import Settings
 from wsgi import create_app
@@ -305,7 +305,7 @@ def test_one_poisoned_request_is_isolated_and_its_neighbours_are_committed(
 ) -> None:
     settings = line.app.extensions["cordon.settings"]
     committer = ingest.Committer(replace(settings, ingest_queue_size=10))
-    store = record.store_group
+    store = pipeline.store_group
 
     def fragile(submissions: Any, *rest: Any, **how: Any) -> Any:
         if any(s.webhook_id == "poison" and not s.is_poison for s in submissions):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.case.warnings import day, gaps
+from backend.cases.change_warnings import day, gaps
 from backend.record.facts import Case, Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

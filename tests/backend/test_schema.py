@@ -10,8 +10,7 @@ from peewee import ProgrammingError
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from backend import clock, db, wakeups
-from backend.alerts import feed
+from backend import change_feed, clock, db, wakeups
 from backend.models import TABLES, Feed, Person, Role, Team
 
 
@@ -97,7 +96,7 @@ def test_units_of_work_of_many_threads_that_read_and_then_write_never_fail(datab
         thread.start()
     for thread in threads:
         thread.join()
-    assert feed.newest_cursor() == 80
+    assert change_feed.newest_cursor() == 80
 
 
 @pytest.mark.parametrize(
@@ -173,4 +172,4 @@ def test_keys_and_cursors_beyond_32_bits_are_kept_and_followed(owned_database: s
         team=team, role=Role.OFFICER, name="A", email="a@cordon.example", password_hash="", created_at=clock.now()
     )
     assert Person.get_by_id(person.id).team_id == team.id
-    assert feed.newest_cursor() > 2**31
+    assert change_feed.newest_cursor() > 2**31

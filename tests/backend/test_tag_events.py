@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend import kinds, lifecycle
+from backend import alert_kinds, lifecycle
 from backend.models import AlertKind
 from backend.tag_events import ENDS, KINDS, RINGING, kind_of
 
@@ -46,7 +46,7 @@ def test_what_ends_an_event_is_an_event_and_rings_nobody() -> None:
 
 @pytest.mark.parametrize("kind", list(AlertKind))
 def test_every_kind_of_alert_has_its_words_and_its_danger(kind: AlertKind) -> None:
-    words = kinds.KINDS[kind]
+    words = alert_kinds.KINDS[kind]
     assert words.called
     assert words.has_level is (kind not in lifecycle.DANGER_OF_KIND)
     if not words.has_level:
@@ -59,5 +59,5 @@ def test_every_kind_of_alert_has_its_words_and_its_danger(kind: AlertKind) -> No
 
 @pytest.mark.parametrize("event", sorted(RINGING))
 def test_every_event_that_rings_has_its_words(event: str) -> None:
-    assert kinds.title_of(AlertKind.TAMPER, event) == RINGING[event].title
-    assert kinds.said_of(AlertKind.TAMPER, event) == RINGING[event].said
+    assert alert_kinds.title_of(AlertKind.TAMPER, event) == RINGING[event].title
+    assert alert_kinds.said_of(AlertKind.TAMPER, event) == RINGING[event].said

@@ -17,8 +17,8 @@ from tests.doubles.faults import (
     Fault,
     Scripted,
 )
-from tests.doubles.handset import Handset
 from tests.doubles.journal import Attempt, BrowserPush, Call, Callback, Gather, Message, Push, Receipt
+from tests.doubles.phone_app import Handset
 from tests.doubles.phones import Mode, Pickup
 from tests.doubles.twilio import CannotReply
 

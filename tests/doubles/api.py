@@ -11,8 +11,8 @@ from tests.doubles.calls import Calls
 from tests.doubles.exchange import Exchange, Options
 from tests.doubles.faults import Fault, Script, Scripted
 from tests.doubles.fcm import Fcm
-from tests.doubles.handset import Handset
 from tests.doubles.journal import Attempt, Call, Journal, Message, Push
+from tests.doubles.phone_app import Handset
 from tests.doubles.phones import Phones
 from tests.doubles.server import Server, create_app
 from tests.doubles.twilio import Twilio

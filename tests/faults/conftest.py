@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World, patience
+from tests.world import World, waiting
 
 IMPATIENT_S = 2.0
 
@@ -33,7 +33,7 @@ class Remedy:
             yield
             return
         self._world.checks_at_end = False
-        self._patch.setattr(patience, "PATIENCE_S", IMPATIENT_S)
+        self._patch.setattr(waiting, "PATIENCE_S", IMPATIENT_S)
         with pytest.raises(AssertionError):
             yield
 

@@ -12,7 +12,7 @@ import pytest
 
 from backend import clock, db, outbox
 from backend.models import Channel, Notification
-from backend.outbox import claiming
+from backend.outbox import claims
 from tests.faults.conftest import Remedy
 from tests.processes import ROOT, environment
 from tests.world import World, eventually
@@ -24,7 +24,7 @@ DIE_AT = """
 import os, signal, sys, threading
 from backend import alerts, clock, db, outbox
 from backend.settings import Settings
-from notifier import settling, worker as module
+from notifier import delivery_results, worker as module
 step = sys.argv[1]
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_a_lease_that_its_worker_took_to_the_grave_runs_out(world: World, remedy
     def is_free(*_: object) -> Any:
         return Notification.lease_until.is_null()
 
-    remedy.is_switched_off_by(claiming, "_is_free", is_free)
+    remedy.is_switched_off_by(claims, "_is_free", is_free)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()

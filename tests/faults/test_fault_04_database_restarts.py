@@ -21,9 +21,9 @@ import pytest
 
 from backend import clock, db, heartbeats, tags, wakeups
 from backend.models import WearerNumber
-from notifier import vigil, without_database
-from notifier.vigil import Vigil
-from notifier.without_database import WithoutDatabase
+from notifier import database_outage, process_watch
+from notifier.database_outage import WithoutDatabase
+from notifier.process_watch import Vigil
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.postgres import APPLICATION, OWNER, PostgresServer, create_database
@@ -133,8 +133,8 @@ DUTY = "+447700900300"
 @contextmanager
 def _somebody_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a process keep watch that tells the duty line after a second without a database."""
-    monkeypatch.setattr(without_database, "AFTER_S", 1.0)
-    monkeypatch.setattr(vigil, "EVERY_S", 0.2)
+    monkeypatch.setattr(database_outage, "AFTER_S", 1.0)
+    monkeypatch.setattr(process_watch, "EVERY_S", 0.2)
     world.stop_worker()
     world.checks_at_end = False
     stop = threading.Event()

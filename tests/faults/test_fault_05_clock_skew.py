@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backend import alarms, clock, clocks, db
+from backend import alarms, clock, db, host_clock
 from backend.models import AlarmKind
 from notifier.watchdog import Watchdog
 from tests.faults.conftest import Remedy
@@ -41,7 +41,7 @@ def test_a_worker_whose_host_is_an_hour_off_keeps_the_time_of_the_others(
 def test_a_host_whose_clock_has_come_apart_from_the_databases_is_an_alarm_until_it_is_right(
     world: World, remedy: Remedy, monkeypatch: pytest.MonkeyPatch, seconds: int, words: str
 ) -> None:
-    remedy.is_switched_off_by(clocks, "WRONG_S", float("inf"))
+    remedy.is_switched_off_by(host_clock, "WRONG_S", float("inf"))
     world.stop_worker()
     true = clock.host_time
     dog = Watchdog(world.settings)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from backend import clock, db, devices
+from backend import clock, db
 from backend.models import Device, Person
+from backend.people import devices
 from tests.faults.conftest import Remedy
 from tests.world import World
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backend import routes
 from backend.models import Channel, Person, RouteDown
+from backend.people import contact_routes
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -23,7 +23,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_next_warning_does_not_wait_for_a_text_that_cannot_arrive(world: World, remedy: Remedy, fault: str) -> None:
-    remedy.is_switched_off_by(routes, "mark_down", lambda *_: False)
+    remedy.is_switched_off_by(contact_routes, "mark_down", lambda *_: False)
     officer = world.officer
     officer.handset.press("1")
     world.doubles.script(to=officer.person.phone, channel="sms", **FAULTS[fault])
@@ -32,19 +32,19 @@ def test_the_next_warning_does_not_wait_for_a_text_that_cannot_arrive(world: Wor
         officer.expects_call()
         world.settle()
         assert officer.alert()["handling"] == "acknowledged"
-        assert routes.is_down(officer.person, Channel.SMS)
-        assert not routes.is_down(officer.person, Channel.VOICE)
+        assert contact_routes.is_down(officer.person, Channel.SMS)
+        assert not contact_routes.is_down(officer.person, Channel.VOICE)
         assert RouteDown.select().count() == 1
         world.reads_everything()
 
 
 def test_a_number_that_takes_no_texts_is_texted_no_more_and_called_at_once(world: World, remedy: Remedy) -> None:
-    known = routes.live
+    known = contact_routes.live
 
     def whatever_is_down(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
         return {person_id: found | {Channel.SMS} for person_id, found in known(people, now).items()}
 
-    remedy.is_switched_off_by(routes, "live", whatever_is_down)
+    remedy.is_switched_off_by(contact_routes, "live", whatever_is_down)
     officer = world.officer
     officer.handset.press("1")
     world.doubles.script(to=officer.person.phone, channel="sms", code=21610)
@@ -65,6 +65,6 @@ def test_a_phone_that_is_merely_off_is_not_marked_down(world: World) -> None:
     world.tag.walks_in()
     world.officer.expects_call()
     world.settle()
-    assert not routes.is_down(world.officer.person, Channel.SMS)
+    assert not contact_routes.is_down(world.officer.person, Channel.SMS)
     world.officer.acknowledges()
     world.reads_everything()

@@ -10,8 +10,8 @@ import pytest
 from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
-from backend.outbox import owing
-from notifier import delivery, worker
+from backend.outbox import enqueue
+from notifier import retries, worker
 from notifier.worker import Senders, Way, Worker
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
@@ -21,7 +21,7 @@ MANY = 40
 
 
 def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(owing, "_priority", lambda *_: 0)
+    remedy.is_switched_off_by(enqueue, "_priority", lambda *_: 0)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
@@ -86,9 +86,9 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
     remedy.is_switched_off_by(worker, "RESTS_IN_A_STORM", 0.0)
     answers = threading.Event()
 
-    def send(*_: object) -> delivery.Outcome:
+    def send(*_: object) -> retries.Outcome:
         answers.wait(30)
-        return delivery.sent()
+        return retries.sent()
 
     every = {channel: [Way("slow", send)] for channel in Worker.CHANNELS}
     busy = Worker(replace(world.settings, worker_threads=1), Senders(every, close=lambda: None))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from notifier import delivery
-from notifier.breaker import OPENS_AFTER, TRIES_EVERY_S, Breaker
-from notifier.delivery import Result
+from notifier import retries
+from notifier.circuit_breaker import OPENS_AFTER, TRIES_EVERY_S, Breaker
+from notifier.retries import Result
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -53,5 +53,5 @@ def test_an_open_breaker_tries_again_with_one_message_and_closes_on_an_answer() 
 def test_a_number_whose_country_is_refused_again_and_again_keeps_no_other_message_waiting() -> None:
     breaker = Breaker(lambda: 0.0)
     for _ in range(OPENS_AFTER):
-        breaker.ask("twilio", lambda: delivery.refused("Twilio refuses our account or number (21408)"))
-    assert breaker.ask("twilio", lambda: delivery.sent("SM1")).result is Result.SENT
+        breaker.ask("twilio", lambda: retries.refused("Twilio refuses our account or number (21408)"))
+    assert breaker.ask("twilio", lambda: retries.sent("SM1")).result is Result.SENT

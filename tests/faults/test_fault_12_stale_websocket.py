@@ -8,7 +8,7 @@ import pytest
 import socketio
 
 from backend import clock, db, outbox
-from backend.alerts.ladder import climbing
+from backend.escalation import climbing
 from backend.models import Alert, Feed, Session, Socket
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually

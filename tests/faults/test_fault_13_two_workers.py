@@ -6,7 +6,7 @@ import threading
 
 from backend import clock, db, outbox
 from backend.models import Channel, Notification, NotificationState
-from backend.outbox import claiming
+from backend.outbox import claims
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -14,7 +14,7 @@ ROWS = 60
 
 
 def test_each_row_is_claimed_by_one_of_four_workers(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(claiming, "_is_free", lambda *_: Notification.id > 0)
+    remedy.is_switched_off_by(claims, "_is_free", lambda *_: Notification.id > 0)
     world.stop_worker()
     world.officer.has_app()
     world.tag.walks_in()

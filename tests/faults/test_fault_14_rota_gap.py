@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from backend import clock, rota
-from backend.alerts.muster import Muster
+from backend import clock
+from backend.escalation.responders import Responders
 from backend.models import Alert, Person, Role, Shift
+from backend.people import rota
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -27,7 +28,7 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
     def only_the_rota(_: object, alert: Alert) -> list[Person]:
         return rota.on_duty(alert.team_id, Role.OFFICER, clock.now())
 
-    remedy.is_switched_off_by(Muster, "_first", only_the_rota)
+    remedy.is_switched_off_by(Responders, "_first", only_the_rota)
     world.tag.walks_in()
     with remedy.decides():
         world.officer.expects_sms("to acknowledge")

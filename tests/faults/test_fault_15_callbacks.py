@@ -12,7 +12,7 @@ from twilio.request_validator import RequestValidator
 
 from backend import clock, db, outbox
 from backend.models import Attempt, Notification, NotificationState, ProviderEvent
-from notifier import callbacks, states
+from notifier import callbacks, provider_states
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
 
@@ -57,7 +57,7 @@ def test_a_word_that_comes_late_undoes_no_higher_one(world: World, remedy: Remed
     world.settle()
     with remedy.decides():
         for word in ("delivered", "undelivered", "failed"):
-            assert states.take(attempt.id, word, None, clock.now())
+            assert provider_states.take(attempt.id, word, None, clock.now())
         assert _state(attempt) == NotificationState.DELIVERED
     db.release_connection()
     world.reads_everything()
@@ -100,7 +100,7 @@ def test_any_order_of_callbacks_ends_in_the_highest_state(order_world: tuple[Wor
     Attempt.update(provider_state=None).where(Attempt.id == attempt.id).execute()
     reached: list[int] = []
     for word in told:
-        assert states.take(attempt.id, word, None, clock.now())
+        assert provider_states.take(attempt.id, word, None, clock.now())
         reached.append(outbox.RANK[NotificationState(_state(attempt))])
     assert reached == sorted(reached)
     assert _state(attempt) == NotificationState.DELIVERED

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from backend import clock, clocks, db, deadlines
+from backend import clock, db, deadlines, host_clock
 from tests.faults.conftest import Remedy
 from tests.faults.test_fault_04_database_restarts import server, world  # noqa: F401 - fixtures
 from tests.postgres import PostgresServer
@@ -121,7 +121,7 @@ def test_no_host_is_called_wrong_by_an_answer_that_took_long(
     monkeypatch.setattr(db, "reference_time", lambda: kept() - timedelta(seconds=50))
     monkeypatch.setattr(clock, "monotonic", lambda: next(readings))
     raised = threading.Event()
-    monkeypatch.setattr(clocks.alarms, "raise_alarm", lambda *_: raised.set())
-    clocks.look(clock.now())
+    monkeypatch.setattr(host_clock.alarms, "raise_alarm", lambda *_: raised.set())
+    host_clock.look(clock.now())
     assert not raised.is_set()
     db.release_connection()

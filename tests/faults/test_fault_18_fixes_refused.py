@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from backend import acceptance, clock, db, heartbeats
-from backend.acceptance import Acceptance
-from notifier import front_door, vigil, without_database
-from notifier.front_door import FrontDoor
-from notifier.steps import Steps
-from notifier.vigil import Vigil
+from backend import clock, db, heartbeats, ingest_answers
+from backend.ingest_answers import Acceptance
+from notifier import database_outage, external_check, process_watch
+from notifier.external_check import FrontDoor
+from notifier.job_failures import Steps
+from notifier.process_watch import Vigil
 from notifier.watchdog import Watchdog
 from tests.faults.conftest import Remedy
 from tests.monitor import Monitor
@@ -62,9 +62,9 @@ def web(world: World, monkeypatch: pytest.MonkeyPatch) -> Vigil:
     """The watch of the web process, for which seconds are moments; there is no watchdog, and no notifier."""
     world.stop_worker()
     world.checks_at_end = False
-    monkeypatch.setattr(acceptance, "STANDS_AFTER_S", SOON_S)
-    monkeypatch.setattr(without_database, "AFTER_S", SOON_S)
-    monkeypatch.setattr(vigil, "UNTOLD_S", -1.0)
+    monkeypatch.setattr(ingest_answers, "STANDS_AFTER_S", SOON_S)
+    monkeypatch.setattr(database_outage, "AFTER_S", SOON_S)
+    monkeypatch.setattr(process_watch, "UNTOLD_S", -1.0)
     settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
     one = Vigil(settings, heartbeats.WEB, trouble=world.app.extensions["cordon.acceptance"].trouble)
     assert one.look()
@@ -170,7 +170,7 @@ def test_what_passes_by_itself_is_told_to_nobody(world: World) -> None:
     assert says(20, ("a", 503)) is None
     assert says(15) == "Fixes of every tag refused for 15 s"
     # A tag that is never heard of again says nothing of now.
-    assert says(acceptance.FORGOTTEN_AFTER_S, ("b", 200)) is None
+    assert says(ingest_answers.FORGOTTEN_AFTER_S, ("b", 200)) is None
     world.reads_everything()
 
 
@@ -223,8 +223,8 @@ def test_a_front_door_that_takes_nothing_is_told_and_the_monitor_outside_no_long
     world: World, monkeypatch: pytest.MonkeyPatch, remedy: Remedy, listens: str
 ) -> None:
     remedy.is_switched_off_by(FrontDoor, "trouble", lambda _: None)
-    monkeypatch.setattr(front_door, "STANDS_AFTER_S", 0.0)
-    monkeypatch.setattr(front_door, "WITHIN_S", SOON_S)
+    monkeypatch.setattr(external_check, "STANDS_AFTER_S", 0.0)
+    monkeypatch.setattr(external_check, "WITHIN_S", SOON_S)
     world.stop_worker()
     world.checks_at_end = False
     outside = Monitor()
@@ -264,9 +264,9 @@ def test_a_watchdog_that_is_silent_is_told_by_whatever_process_works(world: Worl
     heartbeats.beat("watchdog:test:1", clock.now())
     assert one.look()
     world.expect_nothing_more()
-    world.clock.forward(vigil.WATCHDOG_SILENT_AFTER_S + 1)
+    world.clock.forward(process_watch.WATCHDOG_SILENT_AFTER_S + 1)
     assert one.look()
-    world.clock.forward(vigil.UNTOLD_S + 1)
+    world.clock.forward(process_watch.UNTOLD_S + 1)
     with remedy.decides():
         assert one.look()
         world.supervisor.expects_sms("A part of the service is silent. Watchdog last heard of")
@@ -284,7 +284,7 @@ def test_a_watchdog_that_is_silent_is_told_by_whatever_process_works(world: Worl
 def test_a_look_that_fails_again_and_again_is_told(
     world: World, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "SETTLES_S", 0.0)
+    monkeypatch.setattr(process_watch, "SETTLES_S", 0.0)
     world.stop_worker()
     at = [0.0]
     dog = Watchdog(world.settings)

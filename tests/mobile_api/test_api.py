@@ -10,7 +10,7 @@ import socketio
 from openapi_spec_validator import validate
 from socketio.exceptions import ConnectionError as SocketRefused
 
-from backend import auth, clock, db, demo
+from backend import authentication, clock, db, demo
 from backend.models import AuditEntry, Person, PlaceZone, Receipt, Role, Socket, Team, Wearer
 from backend.settings import Settings
 from tests.world import PASSWORD, World, eventually
@@ -173,7 +173,7 @@ def test_a_deactivated_officer_is_signed_out_gets_nothing_and_their_acknowledgem
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
     officer.acknowledges()
-    auth.deactivate(officer.person, None, clock.now())
+    authentication.deactivate(officer.person, None, clock.now())
     db.release_connection()
     assert officer.api("GET", "/v1/me").status_code == 401
     assert (

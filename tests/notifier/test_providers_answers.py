@@ -19,13 +19,13 @@ import requests
 
 from backend.models import Device
 from backend.settings import Settings
-from notifier import delivery
-from notifier.breaker import REFUSED_AT_MOST_S, REFUSED_FOR_S, Breaker
+from notifier import retries
 from notifier.channels import http, twilio
 from notifier.channels.duty import DutyTexts
 from notifier.channels.fcm import Fcm
 from notifier.channels.webpush import WebPush
-from notifier.delivery import Outcome, Result
+from notifier.circuit_breaker import REFUSED_AT_MOST_S, REFUSED_FOR_S, Breaker
+from notifier.retries import Outcome, Result
 from tests.doubles import Doubles
 
 DATA = {"alert_id": "41", "notification_id": "7", "title": "Cordon", "body": "Zone alert K7QFA: breach."}
@@ -246,7 +246,7 @@ def test_a_provider_that_takes_us_again_is_asked_at_once_for_all() -> None:
 
     def refuses() -> Outcome:
         asked.append(time.now)
-        return delivery.refused("401", of_all=True)
+        return retries.refused("401", of_all=True)
 
     while time.now < 120:
         breaker.ask("twilio", refuses)
@@ -254,8 +254,8 @@ def test_a_provider_that_takes_us_again_is_asked_at_once_for_all() -> None:
     assert asked[:4] == [0.0, 5.0, 15.0, 30.0]
     assert max(b - a for a, b in itertools.pairwise(asked)) <= REFUSED_AT_MOST_S
     time.now += REFUSED_AT_MOST_S
-    assert breaker.ask("twilio", lambda: delivery.sent("SM1")).result is Result.SENT
-    assert breaker.ask("twilio", lambda: delivery.sent("SM2")).result is Result.SENT
+    assert breaker.ask("twilio", lambda: retries.sent("SM1")).result is Result.SENT
+    assert breaker.ask("twilio", lambda: retries.sent("SM2")).result is Result.SENT
 
 
 def test_redirects_lead_no_provider_elsewhere() -> None:

@@ -15,7 +15,7 @@ from backend.errors import InvalidRequest
 from backend.models import Device
 from backend.settings import Settings
 from notifier.channels.webpush import WebPush
-from notifier.delivery import Result
+from notifier.retries import Result
 from tests.doubles import Doubles
 from tests.notifier.test_webpush import DATA, GOOD_KEYS, PUBLIC_URL, browser, odd_service, own
 from wsgi import create_app

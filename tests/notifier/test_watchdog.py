@@ -12,7 +12,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from backend import alarms, alerts, clock, clocks, db, heartbeats, outages, outbox, vitals
+from backend import alarms, alerts, clock, db, heartbeats, host_clock, outages, outbox, queue_depths
 from backend.models import (
     Alarm,
     AlarmKind,
@@ -27,7 +27,7 @@ from backend.models import (
     Role,
     Team,
 )
-from notifier import alarm_words
+from notifier import alarm_texts
 from notifier.watchdog import LATE_IN_A_STORM_S, Watchdog
 from tests.monitor import Monitor
 from tests.world import World, eventually
@@ -140,7 +140,7 @@ def test_the_gravest_alarm_is_named_first_and_every_kind_has_words(database_url:
 @pytest.mark.parametrize("detail", ["40 wait", "é" * 60 + "{}", "long " * 60])
 def test_a_text_is_one_segment_of_plain_characters_whatever_it_tells(standing: int, ended: int, detail: str) -> None:
     title = max(alarms.TITLES.values(), key=len)
-    text = alarm_words.text(
+    text = alarm_texts.text(
         [(title, detail)] * standing, [(title, detail)] * ended, "https://cordon.example/supervisor"
     )
     assert len(text) <= 160
@@ -350,7 +350,7 @@ def test_an_alert_of_which_every_message_failed_is_a_dead_letter_until_one_has_g
 def test_messages_that_wait_are_an_alarm_until_they_have_drained_and_both_are_told(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
-    assert vitals.backlog(clock.now()).count == 1
+    assert queue_depths.backlog(clock.now()).count == 1
     assert AlarmKind.BACKLOG in kinds()
     quiet.clock.forward(5)
     is_alive()
@@ -359,7 +359,7 @@ def test_messages_that_wait_are_an_alarm_until_they_have_drained_and_both_are_to
     quiet.supervisor.expects_sms("Messages are waiting. 1 wait, the oldest for ")
     assert dog.tell(clock.now()) == 0
     Notification.update(state="sent").execute()
-    assert vitals.backlog(clock.now()).oldest_s == 0.0
+    assert queue_depths.backlog(clock.now()).oldest_s == 0.0
     assert dog.look(clock.now())
     assert kinds() == []
     assert dog.tell(clock.now()) == 1
@@ -588,9 +588,9 @@ def test_a_heart_beats_no_oftener_than_it_must(database_url: str) -> None:
 def test_the_clock_of_a_host_that_is_gone_is_no_alarm_for_ever(database_url: str) -> None:
     now = clock.now()
     alarms.raise_alarm(AlarmKind.CLOCK, "host:replaced", "The clock of replaced is 9 s behind the database's", now)
-    clocks.look(now + timedelta(seconds=clocks.GONE_AFTER_S - 1))
+    host_clock.look(now + timedelta(seconds=host_clock.GONE_AFTER_S - 1))
     assert [alarm.subject for alarm in alarms.standing(AlarmKind.CLOCK)] == ["host:replaced"]
-    clocks.look(now + timedelta(seconds=clocks.GONE_AFTER_S + 1))
+    host_clock.look(now + timedelta(seconds=host_clock.GONE_AFTER_S + 1))
     assert not alarms.standing(AlarmKind.CLOCK)
 
 
@@ -603,9 +603,9 @@ def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: Worl
     Notification.update(state="sent", settled_at=now).where(Notification.id == ringing.id).execute()
     with db.atomic():
         outbox.owe(alert, person, Channel.VOICE, Purpose.ALERT, now, rung=3)
-    assert vitals.backlog(now + timedelta(seconds=40)).count == 0
+    assert queue_depths.backlog(now + timedelta(seconds=40)).count == 0
     Notification.update(state="failed").where(Notification.id == ringing.id).execute()
-    assert vitals.backlog(now + timedelta(seconds=40)) == vitals.Backlog(1, 40.0)
+    assert queue_depths.backlog(now + timedelta(seconds=40)) == queue_depths.Backlog(1, 40.0)
     db.release_connection()
 
 

@@ -20,9 +20,9 @@ from backend import clock, demo, receipts, web_push
 from backend.errors import InvalidRequest
 from backend.models import AuditEntry, Device, Notification, Receipt
 from backend.settings import Settings
-from notifier import delivery
+from notifier import retries
 from notifier.channels.webpush import WebPush
-from notifier.delivery import Outcome, Result
+from notifier.retries import Outcome, Result
 from tests.doubles import Doubles
 from tests.world import World
 from wsgi import create_app
@@ -64,7 +64,7 @@ def push(own: Settings, *to: Device, is_urgent: bool = True) -> list[Outcome]:
 def test_a_browser_reads_what_was_sent_within_two_minutes_or_never(
     doubles: Doubles, own: Settings, is_urgent: bool, urgency: str
 ) -> None:
-    assert push(own, browser(doubles), is_urgent=is_urgent) == [delivery.sent()]
+    assert push(own, browser(doubles), is_urgent=is_urgent) == [retries.sent()]
     (received,) = doubles.webpush.received
     assert (received.data, received.problem) == (DATA, "")
     assert (received.ttl_s, received.urgency, received.topic) == (120, urgency, "alert-41")
@@ -182,7 +182,7 @@ def test_an_endpoint_leads_nowhere_else_and_its_words_are_not_read(
     ],
 )
 def test_a_provider_says_how_long_to_wait_in_seconds_or_as_a_date(header: str, wait_s: float | None) -> None:
-    assert delivery.retry_after_s(header, NOW) == wait_s
+    assert retries.retry_after_s(header, NOW) == wait_s
 
 
 def test_the_key_is_made_once_for_its_owner_only_and_is_what_browsers_subscribe_with(own: Settings) -> None:

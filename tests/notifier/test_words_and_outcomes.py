@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend.models import AlertKind, Purpose
-from notifier import delivery, messages
+from notifier import messages, retries
 from notifier.messages import Subject
 from zones import Certainty, Level
 
@@ -104,19 +104,19 @@ def test_a_push_carries_ids_a_code_and_a_neutral_sentence() -> None:
 
 
 def test_pauses_grow_are_spread_and_end() -> None:
-    assert delivery.pause_s(1, jitter=0.0) == 0.75
-    assert delivery.pause_s(1, jitter=1.0) == 1.25
-    assert delivery.pause_s(3, jitter=0.5) == 4.0
-    assert delivery.pause_s(4, jitter=0.5) is None
+    assert retries.pause_s(1, jitter=0.0) == 0.75
+    assert retries.pause_s(1, jitter=1.0) == 1.25
+    assert retries.pause_s(3, jitter=0.5) == 4.0
+    assert retries.pause_s(4, jitter=0.5) is None
 
 
 def test_a_provider_that_names_its_pause_is_given_it() -> None:
-    assert delivery.pause_s(1, jitter=0.0, retry_after_s=7.0) == 7.0
-    assert delivery.pause_s(3, jitter=0.0, retry_after_s=0.5) == 3.0
+    assert retries.pause_s(1, jitter=0.0, retry_after_s=7.0) == 7.0
+    assert retries.pause_s(3, jitter=0.0, retry_after_s=0.5) == 3.0
 
 
 def test_outcomes_say_what_they_are() -> None:
-    assert delivery.sent("SM1") == delivery.Outcome(delivery.Result.SENT, provider_id="SM1")
-    assert delivery.retry("busy", 3.0).retry_after_s == 3.0
-    assert delivery.failed("no").result is delivery.Result.FAILED
-    assert delivery.dead_route("gone").result is delivery.Result.DEAD_ROUTE
+    assert retries.sent("SM1") == retries.Outcome(retries.Result.SENT, provider_id="SM1")
+    assert retries.retry("busy", 3.0).retry_after_s == 3.0
+    assert retries.failed("no").result is retries.Result.FAILED
+    assert retries.dead_route("gone").result is retries.Result.DEAD_ROUTE

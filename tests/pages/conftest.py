@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from tests.pages.hands import PHONE, window
+from tests.pages.actions import PHONE, window
 from tests.world import World
 
 # It costs nothing while the page keeps its promise.

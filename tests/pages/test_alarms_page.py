@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import alarms, clock, db, outages
 from backend.models import AlarmKind, Alert, Outage
-from tests.pages.hands import expect_to_fit, sign_in
+from tests.pages.actions import expect_to_fit, sign_in
 from tests.world import World
 
 

@@ -6,9 +6,10 @@ import re
 
 from playwright.sync_api import BrowserContext, expect
 
-from backend import clock, consent, db, numbers, police_rooms
+from backend import clock, db
 from backend.models import AuditEntry, Wearer
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from backend.people import consent, numbers, police_rooms
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 HIS = "+447700900301"

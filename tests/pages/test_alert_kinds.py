@@ -7,9 +7,9 @@ import re
 from playwright.sync_api import BrowserContext, expect
 
 from backend import alerts, clock, db
+from backend.escalation.steps import Who
 from backend.models import TagContact
-from backend.rungs import Who
-from tests.pages.hands import OUTPUT, expect_to_fit, shot, sign_in
+from tests.pages.actions import OUTPUT, expect_to_fit, shot, sign_in
 from tests.world import World
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from playwright.sync_api import BrowserContext, expect
 
 from backend.models import Notification, Receipt
-from tests.pages.hands import OUTPUT, sign_in_when_asked
+from tests.pages.actions import OUTPUT, sign_in_when_asked
 from tests.world import World
 
 STAGES = ("fix", "received", "decided", "first_sent", "first_delivered", "acknowledged", "outcome")

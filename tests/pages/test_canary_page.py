@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import canary, clock, db
 from backend.models import CanaryWalk
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 

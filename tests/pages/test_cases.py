@@ -8,11 +8,11 @@ from datetime import timedelta
 from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
-from backend.case import drills, people, warnings
+from backend.cases import change_warnings, drills, officers
 from backend.models import Fix, Role, Wearer
 from backend.record.facts import LONDON, midnight
 from tests import cases
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import HOME, World
 
 
@@ -54,7 +54,7 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     # What takes protection away is asked back in words.
     page.get_by_text("Enter a variation").click()
     last_day = clock.now().astimezone(LONDON).date() + timedelta(days=100)
-    ends_on = warnings.day(midnight(last_day + timedelta(days=1)))
+    ends_on = change_warnings.day(midnight(last_day + timedelta(days=1)))
     page.locator("#ends-1").fill(last_day.isoformat())
     page.locator("#why-order-1").fill("Varied by the court.")
     page.get_by_role("button", name="Save the variation").click()
@@ -124,7 +124,7 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
     world: World, narrow: BrowserContext
 ) -> None:
     drills.make_case(world.supervisor.person, clock.now())
-    people.cover(
+    officers.cover(
         world.officer.person,
         world.officer.person.id,
         world.colleague.person.id,

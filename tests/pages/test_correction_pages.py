@@ -7,11 +7,11 @@ from datetime import timedelta
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from backend import clock, db
-from backend.case import lives, people, writing
-from backend.case.lives import Risk, Suspended
+from backend.cases import monitoring_status, officers, writing
+from backend.cases.monitoring_status import Risk, Suspended
 from backend.record import reading
 from tests import cases
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
@@ -37,10 +37,12 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     made = cases.order(world, now - timedelta(days=9), now + timedelta(days=9))
     cases.rests_on(world, made)
     writing.add_condition(person, made.id, "4", "Not to enter Elm Rd", now, now)
-    people.hand_over(person, world.wearer.id, world.colleague.person.id, now, now, why="A new post.")
-    lives.assess_risk(person, world.wearer.id, Risk.LOW, now, now, why="Assessed.")
+    officers.hand_over(person, world.wearer.id, world.colleague.person.id, now, now, why="A new post.")
+    monitoring_status.assess_risk(person, world.wearer.id, Risk.LOW, now, now, why="Assessed.")
     until = now + timedelta(days=2)
-    lives.suspend(person, world.wearer.id, Suspended.HOSPITAL, now, until, now, why="Ill.", is_confirmed=True)
+    monitoring_status.suspend(
+        person, world.wearer.id, Suspended.HOSPITAL, now, until, now, why="Ill.", is_confirmed=True
+    )
     db.release_connection()
     page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     correct(page, "Case: suspended")
@@ -102,7 +104,7 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
 
 def test_a_cover_by_the_wrong_colleague_is_corrected_on_its_page(world: World, desk: BrowserContext) -> None:
     now, absent = clock.now(), world.officer.person
-    people.cover(absent, absent.id, world.supervisor.person.id, now, now + timedelta(days=5), now, why="Leave.")
+    officers.cover(absent, absent.id, world.supervisor.person.id, now, now + timedelta(days=5), now, why="Leave.")
     db.release_connection()
     page, complaints = sign_in(desk, world, "grace@cordon.example", f"/people/{absent.id}/cover")
     page.get_by_role("link", name="Correct this cover").click()

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from backend import clock, db, rota
+from backend import clock, db
 from backend.models import LadderPolicy, Shift
-from backend.rota import LONDON
-from tests.pages.hands import expect_to_fit, shot, sign_in_when_asked, window
+from backend.people import rota
+from backend.people.rota import LONDON
+from tests.pages.actions import expect_to_fit, shot, sign_in_when_asked, window
 from tests.world import World
 
 

@@ -6,7 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import BrowserContext, expect
 
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from backend import alerts, clock, db
 from backend.alerts import Judgement
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 from zones import Certainty, Level
 

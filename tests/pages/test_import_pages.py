@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Page, expect
 
 from backend.models import CheckedCaseload, Wearer
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.stories.test_caseload import HEADING, row, zones
 from tests.world import World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, expect
 
-from tests.pages.hands import expect_to_fit, sign_in
+from tests.pages.actions import expect_to_fit, sign_in
 from tests.world import World
 
 

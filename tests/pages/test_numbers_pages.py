@@ -6,9 +6,10 @@ import re
 
 from playwright.sync_api import BrowserContext, expect
 
-from backend import clock, db, numbers
+from backend import clock, db
 from backend.models import NumberProof, Role
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from backend.people import numbers
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 NEW = "+447700900177"

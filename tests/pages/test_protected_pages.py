@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
 from backend.models import Victim, Wearer
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from backend import db, web_push
 from backend.models import Device, Receipt, Socket
-from tests.pages.hands import OUTPUT, PHONE, expect_to_fit, sign_in, window
+from tests.pages.actions import OUTPUT, PHONE, expect_to_fit, sign_in, window
 from tests.world import World, eventually
 
 EMAIL = "amina@cordon.example"

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from playwright.sync_api import BrowserContext, expect
 
-from backend import clock, consent, db
+from backend import clock, db
+from backend.people import consent
 from backend.record import reading
 from backend.record.facts import Terms
 from tests import cases
-from tests.pages.hands import expect_to_fit, sign_in
+from tests.pages.actions import expect_to_fit, sign_in
 from tests.world import World
 
 

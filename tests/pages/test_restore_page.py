@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.backups import backup
-from tests.pages.hands import shot, sign_in
+from tests.pages.actions import shot, sign_in
 from tests.stories.test_restore import take_up
 from tests.world import World
 

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from backend import clock, db
 from backend.models import CaseDue, Role, Team, Wearer
 from backend.record.facts import LONDON
-from tests.pages.hands import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend import clock, consent, db
+from backend import clock, db
 from backend.models import Channel
+from backend.people import consent
 from tests.cases import ENDING, NEAR, OVER
 from tests.world import World
 

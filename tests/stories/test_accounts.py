@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from backend import accounts, alarms, clock, db
 from backend.models import AlarmKind, AuditEntry, PasswordLink, Person, Role, Team
 from backend.settings import Settings
-from notifier.telling import Teller
+from notifier.alarm_notices import Teller
 from tests.world import World, eventually
 from tests.world.phone import PASSWORD, Phone
 from wsgi import create_app

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from backend import clock, db, numbers
-from backend.case import people
+from backend import clock, db
+from backend.cases import officers
 from backend.lifecycle import Danger
 from backend.models import AuditEntry, NumberProof, Role, Team, Wearer
+from backend.people import numbers
 from tests import cases
 from tests.world import HOME, World
 from tests.world.phone import Phone
@@ -158,7 +159,7 @@ def test_numbers_are_shown_to_those_who_may_see_the_alert_and_to_nobody_else(ale
     other = Team.create(name="South London", created_at=clock.now())
     stranger = alerted.person(Role.OFFICER, "Dev Patel", "+447700900104", team=other)
     administrator = alerted.person(Role.ADMINISTRATOR, "Ivy Chen", None)
-    people.restrict(
+    officers.restrict(
         alerted.supervisor.person,
         alerted.wearer.id,
         [alerted.officer.person.id, alerted.supervisor.person.id],

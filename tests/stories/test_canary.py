@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from backend import alarms, auth, canary, clock, db, heartbeats, reports
+from backend import alarms, authentication, canary, clock, db, heartbeats, reports
 from backend.errors import InvalidRecord, NotFound, WrongCredentials
 from backend.models import AlarmKind, Alert, CanaryWalk, Fix, Notification, ProviderEvent
-from notifier.canary import CanaryWalker
+from notifier.canary_walks import CanaryWalker
 from notifier.watchdog import Watchdog
 from tests.world import World, eventually
 
@@ -198,10 +198,10 @@ def test_a_lost_password_is_given_anew(world: World) -> None:
         canary.renew_password(clock.now())
     person, first = canary.set_up(PHONE, "", clock.now())
     _, second = canary.renew_password(clock.now())
-    assert auth.check_password(person.email, second).id == person.id
+    assert authentication.check_password(person.email, second).id == person.id
     assert first is not None
     with pytest.raises(WrongCredentials):
-        auth.check_password(person.email, first)
+        authentication.check_password(person.email, first)
     db.release_connection()
 
 

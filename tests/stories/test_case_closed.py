@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from backend import alarms, alerts, clock, db, outages
-from backend.case import people, victims, watch, writing
+from backend.cases import completeness, contact_details, officers, writing
 from backend.errors import InvalidRecord, NotFound
+from backend.escalation.steps import Who
 from backend.models import AlarmKind, Alert, AlertKind, Outage, PlaceZone, Role, Victim, Wearer
 from backend.record import reading
-from backend.rungs import Who
 from tests import cases
 from tests.stories.test_moving_places import agrees
 from tests.world import HOME, World
@@ -19,7 +19,7 @@ from tests.world import HOME, World
 
 def closes(world: World, *named: int) -> None:
     """Close the case to all but its officer and the supervisor, or these people."""
-    people.restrict(
+    officers.restrict(
         world.supervisor.person,
         world.wearer.id,
         named or (world.officer.person.id, world.supervisor.person.id),
@@ -54,7 +54,9 @@ def test_her_place_is_not_read_by_way_of_a_zone_in_another_case(world: World) ->
     assert (answer.status_code, answer.json()["detail"]) == (404, nowhere.json()["detail"])
     assert world.victim.name not in world.colleague.api("GET", f"/v1/wearers/{other.id}").text
     with pytest.raises(NotFound):
-        victims.agree(world.colleague.person, other.id, world.victim.id, "+447700900999", "a", "b", "c", clock.now())
+        contact_details.agree(
+            world.colleague.person, other.id, world.victim.id, "+447700900999", "a", "b", "c", clock.now()
+        )
     # Whoever may open the case uses her places in his other cases.
     assert world.supervisor.api("POST", f"/v1/wearers/{other.id}/zones", json=body).status_code == 201
     # She is now protected in his own case, which a colleague who knows of both decided.
@@ -69,7 +71,7 @@ def test_a_case_without_a_protected_person_offers_nobody_who_is_protected_in_a_c
     assert [one.name for one in writing.victims_for(b, other.id, now)] == ["Laura Bennett", "New Person"]
     closes(world)
     assert [one.name for one in writing.victims_for(b, other.id, clock.now())] == ["New Person"]
-    people.open_in_emergency(b, world.wearer.id, "She rang, he is at her door.", clock.now())
+    officers.open_in_emergency(b, world.wearer.id, "She rang, he is at her door.", clock.now())
     assert len(writing.victims_for(b, other.id, clock.now())) == 2
     db.release_connection()
     world.settle()
@@ -145,9 +147,9 @@ def test_a_closed_case_is_not_handed_to_somebody_who_may_not_open_it(world: Worl
     a, b, now = world.officer.person, world.colleague.person, clock.now()
     for from_at in (now, now + timedelta(days=7)):
         with pytest.raises(InvalidRecord, match="Ben Carter is not named on it"):
-            people.hand_over(a, world.wearer.id, b.id, from_at, now, why="New officer.")
+            officers.hand_over(a, world.wearer.id, b.id, from_at, now, why="New officer.")
     closes(world, a.id, b.id, world.supervisor.person.id)
-    people.hand_over(a, world.wearer.id, b.id, now, clock.now(), why="New officer.")
+    officers.hand_over(a, world.wearer.id, b.id, now, clock.now(), why="New officer.")
     assert reading.responsible_officer_id(world.wearer, clock.now()) == b.id
     db.release_connection()
     world.reads_everything()
@@ -158,17 +160,17 @@ def test_a_closed_case_is_not_covered_by_somebody_who_may_not_open_it(world: Wor
     third = world.person(Role.OFFICER, "Ola Third", None).person
     a, b, now, day = world.officer.person, world.colleague.person, clock.now(), timedelta(days=1)
     with pytest.raises(InvalidRecord, match="Daniel Marsh is a restricted case, and Ben Carter is not named on it"):
-        people.cover(a, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
+        officers.cover(a, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
     boss = world.person(Role.SUPERVISOR, "Second Boss", None).person
     with pytest.raises(InvalidRecord, match="A case that is closed to most would come to Ben Carter"):
-        people.cover(boss, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
+        officers.cover(boss, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
     closes(world, a.id, b.id, world.supervisor.person.id)
     now = clock.now()
-    people.cover(a, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
+    officers.cover(a, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
     # Nor by way of somebody who covers for whoever covers.
     with pytest.raises(InvalidRecord, match="Ola Third is not named on it"):
-        people.cover(world.supervisor.person, b.id, third.id, now + 3 * day, now + 4 * day, now, why="Ill.")
-    people.cover(world.supervisor.person, b.id, third.id, now + 15 * day, now + 16 * day, now, why="Ill.")
+        officers.cover(world.supervisor.person, b.id, third.id, now + 3 * day, now + 4 * day, now, why="Ill.")
+    officers.cover(world.supervisor.person, b.id, third.id, now + 15 * day, now + 16 * day, now, why="Ill.")
     db.release_connection()
     world.reads_everything()
 
@@ -176,12 +178,12 @@ def test_a_closed_case_is_not_covered_by_somebody_who_may_not_open_it(world: Wor
 def test_whoever_covers_and_the_officer_who_comes_back_are_both_named_when_a_case_is_closed(world: World) -> None:
     a, b, supervisor = world.officer.person, world.colleague.person, world.supervisor.person
     now = clock.now()
-    people.cover(a, a.id, b.id, now, now + timedelta(days=2), now, why="Leave.")
+    officers.cover(a, a.id, b.id, now, now + timedelta(days=2), now, why="Leave.")
     with pytest.raises(InvalidRecord, match="Amina Yusuf would answer for the case"):
-        people.restrict(supervisor, world.wearer.id, [b.id, supervisor.id], now, why="Family.")
+        officers.restrict(supervisor, world.wearer.id, [b.id, supervisor.id], now, why="Family.")
     with pytest.raises(InvalidRecord, match="Ben Carter would answer for the case"):
-        people.restrict(supervisor, world.wearer.id, [a.id, supervisor.id], now, why="Family.")
-    people.restrict(supervisor, world.wearer.id, [a.id, b.id, supervisor.id], now, why="Family.")
+        officers.restrict(supervisor, world.wearer.id, [a.id, supervisor.id], now, why="Family.")
+    officers.restrict(supervisor, world.wearer.id, [a.id, b.id, supervisor.id], now, why="Family.")
     db.release_connection()
     world.reads_everything()
 
@@ -192,8 +194,8 @@ def test_notices_of_a_closed_case_reach_somebody_although_its_officer_may_not_op
     closes(world)
     Wearer.update(responsible_officer=world.colleague.person).where(Wearer.id == world.wearer.id).execute()
     db.release_connection()
-    found = [one.gap for one in watch.find(clock.now(), [world.wearer.id])]
-    assert watch.Gap.WITHOUT_OFFICER in found
+    found = [one.gap for one in completeness.find(clock.now(), [world.wearer.id])]
+    assert completeness.Gap.WITHOUT_OFFICER in found
     zone = PlaceZone.get_by_id(world.zone.id)
     world.officer.person.is_active = False
     world.officer.person.save()

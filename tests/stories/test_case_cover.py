@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import people
+from backend.cases import officers
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role, Team, Wearer
 from backend.record import reading
@@ -29,13 +29,13 @@ def answers(world: World, at: datetime) -> str | None:
 def test_a_short_cover_within_a_long_one_is_an_exception_and_the_long_one_holds_again(world: World) -> None:
     third = world.person(Role.OFFICER, "Ola Third", None).person
     a, b, now = world.officer.person, world.colleague.person, clock.now()
-    people.cover(a, a.id, b.id, now + DAY, now + 14 * DAY, now, why="Leave.")
-    people.cover(a, a.id, third.id, now + 5 * DAY, now + 6 * DAY, now, why="Ben is at court.")
+    officers.cover(a, a.id, b.id, now + DAY, now + 14 * DAY, now, why="Leave.")
+    officers.cover(a, a.id, third.id, now + 5 * DAY, now + 6 * DAY, now, why="Ben is at court.")
     told = [answers(world, now + days * DAY) for days in (0, 2, 5, 6, 8, 14)]
     assert told == ["Amina Yusuf", "Ben Carter", "Ola Third", "Ben Carter", "Ben Carter", "Amina Yusuf"]
     # Entered the other way round it is the same.
-    people.cover(a, a.id, third.id, now + 20 * DAY, now + 21 * DAY, now, why="Ben is at court.")
-    people.cover(a, a.id, b.id, now + 19 * DAY, now + 24 * DAY, now, why="Leave.")
+    officers.cover(a, a.id, third.id, now + 20 * DAY, now + 21 * DAY, now, why="Ben is at court.")
+    officers.cover(a, a.id, b.id, now + 19 * DAY, now + 24 * DAY, now, why="Leave.")
     assert [answers(world, now + days * DAY) for days in (19, 20, 21)] == ["Ben Carter", "Ola Third", "Ben Carter"]
 
 
@@ -43,11 +43,11 @@ def test_the_heir_of_whoever_covered_covers_for_as_long_and_not_longer(world: Wo
     third = world.person(Role.OFFICER, "Ola Third", None).person
     fourth = world.person(Role.OFFICER, "Pia Fourth", None).person
     a, b, now = world.officer.person, world.colleague.person, clock.now()
-    people.cover(a, a.id, b.id, now, now + 14 * DAY, now, why="Leave.")
-    people.cover(a, a.id, third.id, now + 5 * DAY, now + 6 * DAY, now, why="Ben is at court.")
+    officers.cover(a, a.id, b.id, now, now + 14 * DAY, now, why="Leave.")
+    officers.cover(a, a.id, third.id, now + 5 * DAY, now + 6 * DAY, now, why="Ben is at court.")
     world.forward(5.5 * 86_400)
     left_at = clock.now()
-    people.leave(world.supervisor.person, b.id, {}, left_at, why="New post.", everyone_else=fourth.id)
+    officers.leave(world.supervisor.person, b.id, {}, left_at, why="New post.", everyone_else=fourth.id)
     told = [answers(world, at) for at in (left_at - DAY, left_at, now + 6 * DAY, now + 13 * DAY, now + 14 * DAY)]
     assert told == ["Ben Carter", "Ola Third", "Pia Fourth", "Pia Fourth", "Amina Yusuf"]
     world.reads_everything()
@@ -56,15 +56,15 @@ def test_the_heir_of_whoever_covered_covers_for_as_long_and_not_longer(world: Wo
 def test_two_do_not_cover_for_each_other_whole_or_in_part_or_by_way_of_a_third(world: World) -> None:
     third = world.person(Role.OFFICER, "Ola Third", None).person
     a, b, now = world.officer.person, world.colleague.person, clock.now()
-    people.cover(a, a.id, b.id, now + DAY, now + 14 * DAY, now, why="Leave.")
+    officers.cover(a, a.id, b.id, now + DAY, now + 14 * DAY, now, why="Leave.")
     for begin, end in ((1, 14), (0, 2), (13, 20)):
         with pytest.raises(InvalidRecord, match="would cover for each other, and nobody would answer"):
-            people.cover(b, b.id, a.id, now + begin * DAY, now + end * DAY, now, why="Leave.")
-    people.cover(b, b.id, third.id, now + 3 * DAY, now + 5 * DAY, now, why="Leave.")
+            officers.cover(b, b.id, a.id, now + begin * DAY, now + end * DAY, now, why="Leave.")
+    officers.cover(b, b.id, third.id, now + 3 * DAY, now + 5 * DAY, now, why="Leave.")
     with pytest.raises(InvalidRecord, match="would cover for each other"):
-        people.cover(third, third.id, a.id, now + 4 * DAY, now + 6 * DAY, now, why="Leave.")
+        officers.cover(third, third.id, a.id, now + 4 * DAY, now + 6 * DAY, now, why="Leave.")
     # One after the other is no circle.
-    people.cover(b, b.id, a.id, now + 14 * DAY, now + 20 * DAY, now, why="Leave.")
+    officers.cover(b, b.id, a.id, now + 14 * DAY, now + 20 * DAY, now, why="Leave.")
     assert [answers(world, now + days * DAY) for days in (2, 4, 15)] == ["Ben Carter", "Ola Third", "Amina Yusuf"]
 
 
@@ -75,8 +75,8 @@ def test_only_an_officer_or_a_supervisor_of_the_same_team_covers(world: World) -
     a, now = world.officer.person, clock.now()
     for by, covering in ((a, admin), (admin, admin), (admin, stranger)):
         with pytest.raises(InvalidRecord, match="must be an officer or supervisor of the same team"):
-            people.cover(by, a.id, covering.id, now, now + 3 * DAY, now, why="Leave.")
-    people.cover(a, a.id, world.supervisor.person.id, now, now + 3 * DAY, now, why="Leave.")
+            officers.cover(by, a.id, covering.id, now, now + 3 * DAY, now, why="Leave.")
+    officers.cover(a, a.id, world.supervisor.person.id, now, now + 3 * DAY, now, why="Leave.")
     assert answers(world, now + DAY) == "Grace Okafor"
 
 
@@ -89,7 +89,7 @@ def test_two_officers_who_leave_to_each_other_at_once_leave_nobody_without(world
 
     def leaves_too() -> None:
         try:
-            people.leave(boss, b.id, {}, clock.now(), why="Gone.", everyone_else=a.id)
+            officers.leave(boss, b.id, {}, clock.now(), why="Gone.", everyone_else=a.id)
         except DomainError as error:
             refused.append(error)
         finally:
@@ -97,7 +97,7 @@ def test_two_officers_who_leave_to_each_other_at_once_leave_nobody_without(world
 
     second = threading.Thread(target=leaves_too)
     with db.atomic():
-        people.leave(world.supervisor.person, a.id, {}, clock.now(), why="Gone.", everyone_else=b.id)
+        officers.leave(world.supervisor.person, a.id, {}, clock.now(), why="Gone.", everyone_else=b.id)
         second.start()
         # It has read all that it can before the first one commits.
         second.join(2)
@@ -118,7 +118,7 @@ def test_no_case_comes_to_an_officer_who_leaves_at_the_same_time(world: World, d
 
     def hands_over() -> None:
         try:
-            people.hand_over(a, world.wearer.id, b.id, clock.now(), clock.now(), why="New officer.")
+            officers.hand_over(a, world.wearer.id, b.id, clock.now(), clock.now(), why="New officer.")
         except DomainError as error:
             refused.append(error)
         finally:
@@ -126,7 +126,7 @@ def test_no_case_comes_to_an_officer_who_leaves_at_the_same_time(world: World, d
 
     second = threading.Thread(target=hands_over)
     with db.atomic():
-        people.leave(world.supervisor.person, b.id, {}, clock.now(), why="Gone.", everyone_else=third.id)
+        officers.leave(world.supervisor.person, b.id, {}, clock.now(), why="Gone.", everyone_else=third.id)
         second.start()
         second.join(2)
     second.join(20)

@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import calendar, lives, writing
-from backend.case.lives import Ended, Suspended
+from backend.cases import monitoring_status, schedule, writing
+from backend.cases.monitoring_status import Ended, Suspended
 from backend.models import Handling, Notification, Order, PlaceZone, Purpose
-from backend.record import ends, reading
+from backend.record import protection_ends, reading
 from backend.record.facts import LONDON, Terms, ends_with
 from tests import cases
 from tests.cases import ENDING, NEAR, notices_of
@@ -29,13 +29,15 @@ def suspend(
     person, now = world.officer.person, clock.now()
     from_at = from_at or now
     until = from_at + timedelta(days=days)
-    lives.suspend(person, world.wearer.id, reason, from_at, until, now, why="Arrested.", is_confirmed=True)
+    monitoring_status.suspend(person, world.wearer.id, reason, from_at, until, now, why="Arrested.", is_confirmed=True)
     db.release_connection()
 
 
 def end(world: World, reason: Ended = Ended.REVOCATION, at: datetime | None = None) -> datetime:
     now = clock.now()
-    entry = lives.end(world.officer.person, world.wearer.id, reason, at or now, now, why="Court.", is_confirmed=True)
+    entry = monitoring_status.end(
+        world.officer.person, world.wearer.id, reason, at or now, now, why="Court.", is_confirmed=True
+    )
     db.release_connection()
     return entry.from_at
 
@@ -96,7 +98,7 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
     told.settle()
     if how == "the order is revoked":
         assert outcome() == (Handling.OPEN, None, False)
-        told.forward(ends.NOTICE.total_seconds() + 1)
+        told.forward(protection_ends.NOTICE.total_seconds() + 1)
         assert her_texts(told) == [NEAR, ENDING]
         said = "The protected person is told by text."
     else:
@@ -138,9 +140,9 @@ def test_an_order_that_is_ended_now_ends_after_she_was_told(told: World) -> None
     told.settle()
     assert is_protected(told)
     assert her_texts(told) == [NEAR, ENDING]
-    told.forward(ends.NOTICE.total_seconds() + 1)
+    told.forward(protection_ends.NOTICE.total_seconds() + 1)
     assert not is_protected(told)
-    assert decided_at < ending_sent_at()[0] < decided_at + ends.NOTICE
+    assert decided_at < ending_sent_at()[0] < decided_at + protection_ends.NOTICE
     assert outcome() == (Handling.CLOSED, "ended_expiry", True)
     told.reads_everything()
 
@@ -217,7 +219,7 @@ def test_what_ends_while_he_is_in_custody_is_told_to_her_before(told: World, how
     if how == "he is recalled":
         ends_at = end(told, Ended.RECALL)
         told.settle()
-        told.forward(ends.NOTICE.total_seconds())
+        told.forward(protection_ends.NOTICE.total_seconds())
     else:
         ends_at = expires_at
         cases.forward_to(told, ends_at - timedelta(hours=4))
@@ -258,7 +260,7 @@ def test_a_text_that_cannot_be_sent_before_the_end_is_given_up_at_it_and_is_her_
     told.doubles.script(to=told.victim.phone, status=503, times=1)
     told.stop_worker()
     ends_at = end(told)
-    calendar.run_due(clock.now())
+    schedule.run_due(clock.now())
     db.release_connection()
     told.clock.forward((ends_at - clock.now()).total_seconds() + 1)
     told.start_worker()
@@ -276,13 +278,15 @@ def test_an_end_that_is_called_off_is_said_to_go_on(told: World, is_sent: bool) 
     alert = cases.alerts()[0]
     if not is_sent:
         told.stop_worker()
-    entry = lives.recall(told.officer.person, alert.id, clock.now(), why="Wrong man.")
+    entry = monitoring_status.recall(told.officer.person, alert.id, clock.now(), why="Wrong man.")
     if is_sent:
         db.release_connection()
         told.settle()
     else:
-        calendar.run_due(clock.now())
-    lives.resume(told.officer.person, told.wearer.id, entry.from_at, clock.now(), why="Recalled the wrong man.")
+        schedule.run_due(clock.now())
+    monitoring_status.resume(
+        told.officer.person, told.wearer.id, entry.from_at, clock.now(), why="Recalled the wrong man."
+    )
     db.release_connection()
     if not is_sent:
         told.start_worker()
@@ -311,7 +315,7 @@ def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_offi
         suspend(told)
     elif how == "the case ended":
         end(told, Ended.DEATH)
-        told.forward(ends.NOTICE.total_seconds() + 1)
+        told.forward(protection_ends.NOTICE.total_seconds() + 1)
     else:
         now = clock.now()
         cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=60), is_suspended=True), now)

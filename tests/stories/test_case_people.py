@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import drills, lives, people, police, teams, watch, writing
-from backend.case.people import CaseloadLeft, restricting
-from backend.case.writing import provisional
+from backend.cases import completeness, drills, monitoring_status, officers, police_handovers, teams, writing
+from backend.cases.officers import CaseloadLeft, restricted_cases
+from backend.cases.writing import provisional_zones
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import (
     AlertKind,
@@ -76,13 +76,13 @@ def test_an_officer_leaves_in_one_action_and_open_alerts_ring_the_colleague_who_
     officer.expects_push("Please acknowledge")
     officer.acknowledges()
     with pytest.raises(CaseloadLeft) as refused:
-        people.leave(world.supervisor.person, officer.person.id, {}, clock.now(), why="New post.")
+        officers.leave(world.supervisor.person, officer.person.id, {}, clock.now(), why="New post.")
     assert refused.value.extra["wearers"] == [world.wearer.id]
     assert Person.get_by_id(officer.person.id).is_active
     with pytest.raises(NotAllowed):
-        people.leave(heir.person, officer.person.id, {world.wearer.id: heir.person.id}, clock.now(), why="No.")
+        officers.leave(heir.person, officer.person.id, {world.wearer.id: heir.person.id}, clock.now(), why="No.")
     left_at = clock.now()
-    moved = people.leave(
+    moved = officers.leave(
         world.supervisor.person, officer.person.id, {world.wearer.id: heir.person.id}, left_at, why="New post."
     )
     assert moved == 1
@@ -103,7 +103,7 @@ def test_an_officer_leaves_in_one_action_and_open_alerts_ring_the_colleague_who_
 def test_whoever_covers_at_that_instant_is_rung_and_before_and_after_it_is_the_officer(world: World) -> None:
     officer, colleague = world.officer.has_app(), world.colleague.has_app()
     start = clock.now()
-    people.cover(
+    officers.cover(
         officer.person,
         officer.person.id,
         colleague.person.id,
@@ -125,11 +125,13 @@ def test_whoever_covers_at_that_instant_is_rung_and_before_and_after_it_is_the_o
     colleague.expects_push("Please acknowledge")
     colleague.acknowledges(cases.alerts()[-1].id)
     with pytest.raises(NotAllowed):
-        people.cover(
+        officers.cover(
             colleague.person, officer.person.id, colleague.person.id, start, start + timedelta(1), start, why="No."
         )
     with pytest.raises(InvalidRecord):
-        people.cover(officer.person, officer.person.id, officer.person.id, start, start + timedelta(1), start, why="?")
+        officers.cover(
+            officer.person, officer.person.id, officer.person.id, start, start + timedelta(1), start, why="?"
+        )
     db.release_connection()
     world.reads_everything()
 
@@ -180,8 +182,8 @@ def test_a_restricted_case_is_403_without_a_hint_for_everybody_else_until_it_is_
     colleague.opens_the_app()
     named = [officer.person.id, supervisor.person.id]
     with pytest.raises(InvalidRecord, match="supervisor"):
-        people.restrict(supervisor.person, world.wearer.id, [officer.person.id], clock.now(), why="Police family.")
-    people.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
+        officers.restrict(supervisor.person, world.wearer.id, [officer.person.id], clock.now(), why="Police family.")
+    officers.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
     db.release_connection()
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
@@ -197,17 +199,17 @@ def test_a_restricted_case_is_403_without_a_hint_for_everybody_else_until_it_is_
     report = other.api("GET", "/v1/reports/response-times").json()
     assert report["alerts"] == []
     with pytest.raises(InvalidRecord):
-        people.open_in_emergency(colleague.person, world.wearer.id, "now", clock.now())
-    people.open_in_emergency(colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
+        officers.open_in_emergency(colleague.person, world.wearer.id, "now", clock.now())
+    officers.open_in_emergency(colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
     db.release_connection()
     assert colleague.api("GET", f"/v1/alerts/{alert_id}").status_code == 200
-    opening = people.openings_to_review(supervisor.person, clock.now())
+    opening = officers.openings_to_review(supervisor.person, clock.now())
     assert [(row.person_id, row.reason) for row in opening] == [(colleague.person.id, "She rang, he is at her door.")]
-    assert people.openings_to_review(other.person, clock.now()) == []
-    people.review_opening(supervisor.person, opening[0].id, "It was right.", clock.now())
-    assert people.openings_to_review(supervisor.person, clock.now()) == []
+    assert officers.openings_to_review(other.person, clock.now()) == []
+    officers.review_opening(supervisor.person, opening[0].id, "It was right.", clock.now())
+    assert officers.openings_to_review(supervisor.person, clock.now()) == []
     db.release_connection()
-    world.forward(people.EMERGENCY.total_seconds() + 1)
+    world.forward(officers.EMERGENCY.total_seconds() + 1)
     assert colleague.alerts("all") == []
     officer.acknowledges(alert_id)
     world.reads_everything()
@@ -258,7 +260,7 @@ def test_a_drill_runs_the_whole_chain_says_so_everywhere_and_reaches_no_protecte
         drills.make_case(officer.person, clock.now())
     training = drills.make_case(world.supervisor.person, clock.now())
     assert drills.make_case(world.supervisor.person, clock.now()).id == training.id
-    people.hand_over(world.supervisor.person, training.id, officer.person.id, clock.now(), clock.now(), why="Drill.")
+    officers.hand_over(world.supervisor.person, training.id, officer.person.id, clock.now(), clock.now(), why="Drill.")
     db.release_connection()
     drills.run(world.supervisor.person, training.id, world.settings, clock.now())
     db.release_connection()
@@ -283,10 +285,12 @@ def test_a_handover_to_the_police_is_on_the_alerts_own_clock(world: World) -> No
     world.forward(60)
     alert = cases.alerts()[0]
     with pytest.raises(InvalidRecord):
-        police.hand_over(officer.person, alert.id, "Met", " ", clock.now(), clock.now())
+        police_handovers.hand_over(officer.person, alert.id, "Met", " ", clock.now(), clock.now())
     with pytest.raises(InvalidRecord):
-        police.hand_over(officer.person, alert.id, "Met", "CAD 1", clock.now() + timedelta(hours=1), clock.now())
-    police.hand_over(officer.person, alert.id, "Metropolitan Police", "CAD 4471", clock.now(), clock.now())
+        police_handovers.hand_over(
+            officer.person, alert.id, "Met", "CAD 1", clock.now() + timedelta(hours=1), clock.now()
+        )
+    police_handovers.hand_over(officer.person, alert.id, "Metropolitan Police", "CAD 4471", clock.now(), clock.now())
     db.release_connection()
     assert "handed_to_police" in [step["action"] for step in officer.alert()["history"]]
     step = next(one for one in officer.alert()["history"] if one["action"] == "handed_to_police")
@@ -298,9 +302,9 @@ def test_a_handover_to_the_police_is_on_the_alerts_own_clock(world: World) -> No
     handed_at = clock.now()
     world.forward(60)
     # A second force, and an earlier handover that is recorded last: the earliest is when the police had it.
-    police.hand_over(officer.person, alert.id, "Essex Police", "EP 9", clock.now(), clock.now())
+    police_handovers.hand_over(officer.person, alert.id, "Essex Police", "EP 9", clock.now(), clock.now())
     first_at = handed_at - timedelta(seconds=30)
-    police.hand_over(world.supervisor.person, alert.id, "Kent Police", "KP 2", first_at, clock.now())
+    police_handovers.hand_over(world.supervisor.person, alert.id, "Kent Police", "KP 2", first_at, clock.now())
     db.release_connection()
     told = world.supervisor.api("GET", "/v1/reports/response-times").json()
     assert (told["alerts"][0]["police"]["force"], told["groups"][0]["figures"]["police_s"]["p50"]) == (
@@ -322,7 +326,7 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
 
     def gaps() -> set[str]:
         try:
-            return {str(finding.gap) for finding in watch.find(clock.now())}
+            return {str(finding.gap) for finding in completeness.find(clock.now())}
         finally:
             db.release_connection()
 
@@ -342,12 +346,12 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
     assert gaps() == {"expired_order_and_reporting"}
     world.settle()
     assert len(cases.alerts(AlertKind.NOTICE)) > notices
-    people.assign_officer(None, world.wearer, None, clock.now(), clock.now(), why="A hole.")
+    officers.assign_officer(None, world.wearer, None, clock.now(), clock.now(), why="A hole.")
     assert "wearer_without_officer" in gaps()
-    lives.end(
+    monitoring_status.end(
         world.supervisor.person,
         world.wearer.id,
-        lives.Ended.EXPIRY,
+        monitoring_status.Ended.EXPIRY,
         clock.now(),
         clock.now(),
         why="Over.",
@@ -372,13 +376,13 @@ def test_a_supervisor_hears_of_a_zone_to_approve_and_of_an_emergency_to_review(w
     push = supervisor.expects_push("a case of yours needs a look")
     assert "Refuge" not in str(push.data)
     named = [world.officer.person.id, supervisor.person.id]
-    people.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
+    officers.restrict(supervisor.person, world.wearer.id, named, clock.now(), why="Police family.")
     other = world.person(Role.SUPERVISOR, "Hugh Lane", "+447700900109").has_app()
-    people.open_in_emergency(world.colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
+    officers.open_in_emergency(world.colleague.person, world.wearer.id, "She rang, he is at her door.", clock.now())
     db.release_connection()
     supervisor.expects_push("a case of yours needs a look")
     told = [one["reasons"][0] for one in supervisor.alerts("all")]
-    assert {restricting.TO_REVIEW, provisional.TO_APPROVE} <= set(told)
+    assert {restricted_cases.TO_REVIEW, provisional_zones.TO_APPROVE} <= set(told)
     # Nobody else is told that there is a case: neither by a message nor in a list.
     assert other.alerts("all") == []
     world.settle()

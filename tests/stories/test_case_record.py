@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import writing
+from backend.cases import writing
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Condition, DatedEntry, PlaceState, PlaceZone
 from backend.record import reading

@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from backend import alarms, clock, db
-from backend.case import caseload, checked, people, rejudging, ties, watch, writing
+from backend.cases import (
+    caseload_import,
+    checked_imports,
+    completeness,
+    consequences,
+    import_matching,
+    officers,
+    writing,
+)
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import (
     AlarmKind,
@@ -31,7 +39,7 @@ from backend.record.reading import victims_of
 from tests import cases
 from tests.world import HOME, World
 
-HEADING = ",".join(caseload.COLUMNS)
+HEADING = ",".join(caseload_import.COLUMNS)
 
 
 def zones() -> str:
@@ -55,16 +63,16 @@ def row(**more: str) -> str:
         "tag_serial": "LDN-0099",
         "officer_email": "amina@cordon.example",
     } | more
-    return ",".join(values[name] for name in caseload.COLUMNS)
+    return ",".join(values[name] for name in caseload_import.COLUMNS)
 
 
 def test_a_sound_caseload_is_loaded_and_its_next_fix_is_judged(world: World) -> None:
     spare = world.new_tag("LDN-0099", None)
     table = "\n".join([HEADING, row()])
-    reading = caseload.read(world.supervisor.person, table, zones(), clock.now())
+    reading = caseload_import.read(world.supervisor.person, table, zones(), clock.now())
     assert (len(reading.cases), reading.problems) == (1, [])
     assert Wearer.select().count() == 1
-    assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
+    assert caseload_import.load(world.supervisor.person, table, zones(), clock.now()) == 1
     db.release_connection()
     spare.walks_in()
     assert cases.alerts()[0].wearer.name == "Owen Price"
@@ -85,7 +93,7 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
             row(zone_id="z9", order_starts_on="14/03/2027", victim_phone="0770"),
         ]
     )
-    found = caseload.read(world.supervisor.person, table, zones(), clock.now()).problems
+    found = caseload_import.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert [(one.row, one.column) for one in found] == [
         (3, "wearer"),
         (3, "order_ends_on"),
@@ -99,25 +107,25 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
         (5, "victim_phone"),
     ]
     with pytest.raises(InvalidRecord) as refused:
-        caseload.load(world.supervisor.person, table, zones(), clock.now())
+        caseload_import.load(world.supervisor.person, table, zones(), clock.now())
     assert len(refused.value.extra["problems"]) == 10
     assert Wearer.select().count() == 1
-    heading = caseload.read(world.supervisor.person, "wearer,victim\n", "[]", clock.now()).problems
+    heading = caseload_import.read(world.supervisor.person, "wearer,victim\n", "[]", clock.now()).problems
     assert [one.row for one in heading] == [0, 1]
-    empty = caseload.read(world.supervisor.person, HEADING, zones(), clock.now()).problems
+    empty = caseload_import.read(world.supervisor.person, HEADING, zones(), clock.now()).problems
     assert [one.text for one in empty] == ["The table has no row."]
-    assert watch.find(clock.now())
+    assert completeness.find(clock.now())
     db.release_connection()
 
 
 def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload.HIS_NUMBERS}"
+    heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
     table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
-    (problem,) = caseload.read(world.supervisor.person, table, zones(), clock.now()).problems
+    (problem,) = caseload_import.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert (problem.row, problem.column) == (2, "victim_phone")
     table = "\n".join([heading, f"{row()},07700 900666"])
-    assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
+    assert caseload_import.load(world.supervisor.person, table, zones(), clock.now()) == 1
     assert WearerNumber.get().number == "+447700900666"
     db.release_connection()
     world.reads_everything()
@@ -125,10 +133,10 @@ def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -
 
 def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_nobody_and_is_an_alarm(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload.HIS_NUMBERS}"
+    heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
     owned = f"{world.officer.person.phone}; {world.victim.phone}"
     table = "\n".join([heading, f"{row()},{owned}"])
-    assert caseload.load(world.supervisor.person, table, zones(), clock.now()) == 1
+    assert caseload_import.load(world.supervisor.person, table, zones(), clock.now()) == 1
     subjects = [alarm.subject for alarm in alarms.standing(AlarmKind.WEARERS_NUMBER)]
     assert subjects == [f"person:{world.officer.person.id}", f"victim:{world.victim.id}"]
     db.release_connection()
@@ -151,19 +159,21 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
         "Owen Price,Sofia",
         row(condition='"not closed'),
     ]
-    found = caseload.read(world.supervisor.person, "\r\n".join(rows), zones(), clock.now()).problems
+    found = caseload_import.read(world.supervisor.person, "\r\n".join(rows), zones(), clock.now()).problems
     assert [(one.row, one.column) for one in found] == [
         (3, "zone_id"),
         (5, ""),
         (6, "zone_id"),
         (7, ""),
-        *[(7, name) for name in caseload.COLUMNS[3:] if name not in caseload.MAY_BE_EMPTY],
+        *[(7, name) for name in caseload_import.COLUMNS[3:] if name not in caseload_import.MAY_BE_EMPTY],
         (8, ""),
         (8, "zone_id"),
         (8, "tag_serial"),
         (8, "officer_email"),
     ]
-    twice = caseload.read(world.supervisor.person, f"{HEADING},place\n{row()},Elm\n", zones(), clock.now()).problems
+    twice = caseload_import.read(
+        world.supervisor.person, f"{HEADING},place\n{row()},Elm\n", zones(), clock.now()
+    ).problems
     assert [(one.row, one.column) for one in twice] == [(1, "place")]
     db.release_connection()
 
@@ -172,7 +182,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
 def test_a_table_with_another_separator_and_windows_lines_is_read(world: World, separator: str) -> None:
     world.new_tag("LDN-0099", None)
     table = "\ufeff" + "\r\n".join([HEADING, row()]).replace(",", separator) + "\r\n"
-    reading = caseload.read(world.supervisor.person, table, zones(), clock.now())
+    reading = caseload_import.read(world.supervisor.person, table, zones(), clock.now())
     assert (len(reading.cases), reading.problems) == (1, [])
     db.release_connection()
 
@@ -189,22 +199,22 @@ def test_a_table_with_another_separator_and_windows_lines_is_read(world: World, 
 )
 def test_a_file_that_is_no_text_of_ours_is_refused_in_words(raw: bytes, said: str) -> None:
     with pytest.raises(InvalidRecord, match=said):
-        caseload.text_of(raw, "table")
-    assert caseload.text_of(b"\xef\xbb\xbfwearer", "table") == "wearer"
+        caseload_import.text_of(raw, "table")
+    assert caseload_import.text_of(b"\xef\xbb\xbfwearer", "table") == "wearer"
 
 
 def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(world: World) -> None:
     world.new_tag("LDN-0099", None)
     person, table = world.officer.person, "\n".join([HEADING, row()]).encode()
-    reading, kept = checked.check(person, table, zones().encode(), clock.now())
+    reading, kept = checked_imports.check(person, table, zones().encode(), clock.now())
     assert (reading.problems, Wearer.select().count()) == ([], 1)
     assert kept is not None
     with pytest.raises(InvalidRecord, match="kept no longer"):
-        checked.load(world.supervisor.person, kept.id, clock.now())
-    assert checked.load(person, kept.id, clock.now()) == (1, 1, False)
+        checked_imports.load(world.supervisor.person, kept.id, clock.now())
+    assert checked_imports.load(person, kept.id, clock.now()) == (1, 1, False)
     assert CheckedCaseload.select().count() == 0
     with pytest.raises(InvalidRecord, match="loaded already"):
-        checked.load(person, kept.id, clock.now())
+        checked_imports.load(person, kept.id, clock.now())
     assert Wearer.select().count() == 2
     db.release_connection()
 
@@ -212,31 +222,31 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
 def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: World) -> None:
     world.new_tag("LDN-0099", None)
     person, table = world.officer.person, "\n".join([HEADING, row()]).encode()
-    _, kept = checked.check(person, table, zones().encode(), clock.now())
+    _, kept = checked_imports.check(person, table, zones().encode(), clock.now())
     assert kept is not None
     # Somebody fits the tag while the page is being read.
-    old = rejudging.present_tag(world.wearer.id, clock.now())
+    old = consequences.present_tag(world.wearer.id, clock.now())
     assert old is not None
     writing.swap_tag(person, old.id, "LDN-0099", clock.now(), clock.now(), why="Broken.")
     with pytest.raises(InvalidRecord) as refused:
-        checked.load(person, kept.id, clock.now())
+        checked_imports.load(person, kept.id, clock.now())
     assert [(one["row"], one["column"]) for one in refused.value.extra["problems"]] == [(2, "tag_serial")]
     assert (Wearer.select().count(), CheckedCaseload.select().count()) == (1, 0)
     # A faulty file is not kept at all, and an old one goes by itself.
-    checked.check(person, table, zones().encode(), clock.now())
+    checked_imports.check(person, table, zones().encode(), clock.now())
     assert CheckedCaseload.select().count() == 0
     world.new_tag("LDN-0077", None)
     sound = "\n".join([HEADING, row(tag_serial="LDN-0077")]).encode()
-    _, kept = checked.check(person, sound, zones().encode(), clock.now())
+    _, kept = checked_imports.check(person, sound, zones().encode(), clock.now())
     assert kept is not None
-    world.clock.forward(checked.KEPT_S + 1)
+    world.clock.forward(checked_imports.KEPT_S + 1)
     with pytest.raises(InvalidRecord, match="kept no longer"):
-        checked.load(person, kept.id, clock.now())
-    checked.check(person, sound, zones().encode(), clock.now())
-    checked.forget_old(clock.now())
+        checked_imports.load(person, kept.id, clock.now())
+    checked_imports.check(person, sound, zones().encode(), clock.now())
+    checked_imports.forget_old(clock.now())
     assert CheckedCaseload.select().count() == 1
-    world.clock.forward(checked.KEPT_S + 1)
-    checked.forget_old(clock.now())
+    world.clock.forward(checked_imports.KEPT_S + 1)
+    checked_imports.forget_old(clock.now())
     assert CheckedCaseload.select().count() == 0
     db.release_connection()
     world.settle()
@@ -246,7 +256,7 @@ def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: Worl
 def test_a_case_whose_order_is_over_is_a_problem_of_its_row(world: World) -> None:
     world.new_tag("LDN-0099", None)
     table = "\n".join([HEADING, row(order_starts_on="2020-01-01", order_ends_on="2020-02-01")])
-    (problem,) = caseload.read(world.officer.person, table, zones(), clock.now()).problems
+    (problem,) = caseload_import.read(world.officer.person, table, zones(), clock.now()).problems
     assert (problem.row, problem.column) == (2, "order_ends_on")
     assert problem.text == "The order is over: nothing of this case would be judged."
     db.release_connection()
@@ -269,15 +279,15 @@ def long_table(world: World, count: int) -> bytes:
 def test_a_long_caseload_is_loaded_a_part_at_a_time_from_one_check_and_says_how_far_it_has_come(world: World) -> None:
     count = 3
     person = world.officer.person
-    _, kept = checked.check(person, long_table(world, count), zones().encode(), clock.now())
+    _, kept = checked_imports.check(person, long_table(world, count), zones().encode(), clock.now())
     assert kept is not None
     for opened in (1, 2, 3):
-        assert checked.load(person, kept.id, clock.now(), part=1) == (opened, count, opened < count)
+        assert checked_imports.load(person, kept.id, clock.now(), part=1) == (opened, count, opened < count)
         assert Wearer.select().count() == opened + 1
         # The half hour begins anew with each part.
-        world.clock.forward(checked.KEPT_S - 600)
+        world.clock.forward(checked_imports.KEPT_S - 600)
     with pytest.raises(InvalidRecord, match="loaded already"):
-        checked.load(person, kept.id, clock.now(), part=1)
+        checked_imports.load(person, kept.id, clock.now(), part=1)
     db.release_connection()
     world.reads_everything()
 
@@ -286,16 +296,16 @@ def test_a_row_of_a_later_part_is_of_the_case_and_of_the_person_of_an_earlier_on
     for serial in ("LDN-0098", "LDN-0099"):
         world.new_tag(serial, None)
     person = world.officer.person
-    further = dict.fromkeys(ties.OF_THE_CASE, "")
+    further = dict.fromkeys(import_matching.OF_THE_CASE, "")
     hers = {"victim": "sofia  marino", "victim_phone": ""}
     rows = [
         tied(),
         tied("LIC 7", place="Gym", **hers, **further),
         tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
     ]
-    _, kept = checked.check(person, "\n".join([TIED, *rows]).encode(), zones().encode(), clock.now())
+    _, kept = checked_imports.check(person, "\n".join([TIED, *rows]).encode(), zones().encode(), clock.now())
     assert kept is not None
-    parts = [checked.load(person, kept.id, clock.now(), part=1) for _ in rows]
+    parts = [checked_imports.load(person, kept.id, clock.now(), part=1) for _ in rows]
     assert parts == [(1, 2, True), (1, 2, True), (2, 2, False)]
     owen, sam = (Wearer.get(Wearer.name == name) for name in ("Owen Price", "Sam Hill"))
     assert [one.name for one in victims_of(owen.id)] == ["Sofia Marino"]
@@ -308,14 +318,14 @@ def test_a_row_of_a_later_part_is_of_the_case_and_of_the_person_of_an_earlier_on
 def test_what_changes_between_two_parts_is_said_with_its_line_and_what_is_open_stays(world: World) -> None:
     part, count = 2, 3
     person = world.officer.person
-    _, kept = checked.check(person, long_table(world, count), zones().encode(), clock.now())
+    _, kept = checked_imports.check(person, long_table(world, count), zones().encode(), clock.now())
     assert kept is not None
-    checked.load(person, kept.id, clock.now(), part=part)
-    old = rejudging.present_tag(world.wearer.id, clock.now())
+    checked_imports.load(person, kept.id, clock.now(), part=part)
+    old = consequences.present_tag(world.wearer.id, clock.now())
     assert old is not None
     writing.swap_tag(person, old.id, f"T-{part}", clock.now(), clock.now(), why="Broken.")
     with pytest.raises(InvalidRecord) as refused:
-        checked.load(person, kept.id, clock.now(), part=part)
+        checked_imports.load(person, kept.id, clock.now(), part=part)
     assert [(one["row"], one["column"]) for one in refused.value.extra["problems"]] == [(count + 1, "tag_serial")]
     assert refused.value.extra["opened"] == part
     assert (Wearer.select().count(), CheckedCaseload.select().count()) == (part + 1, 0)
@@ -326,13 +336,13 @@ def test_what_changes_between_two_parts_is_said_with_its_line_and_what_is_open_s
 def test_an_administrator_imports_nothing(world: World) -> None:
     admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
     with pytest.raises(NotAllowed):
-        checked.check(admin.person, b"a", b"b", clock.now())
+        checked_imports.check(admin.person, b"a", b"b", clock.now())
     with pytest.raises(NotAllowed):
-        checked.load(admin.person, 1, clock.now())
+        checked_imports.load(admin.person, 1, clock.now())
     db.release_connection()
 
 
-TIED = f"{HEADING},{ties.CASE_AS_IN},{ties.VICTIM_AS_IN}"
+TIED = f"{HEADING},{import_matching.CASE_AS_IN},{import_matching.VICTIM_AS_IN}"
 
 
 def tied(case_as_in: str = "", victim_as_in: str = "", **more: str) -> str:
@@ -344,7 +354,7 @@ def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_fur
     for serial in ("LDN-0098", "LDN-0099"):
         world.new_tag(serial, None)
     person = world.officer.person
-    further = dict.fromkeys(ties.OF_THE_CASE, "")
+    further = dict.fromkeys(import_matching.OF_THE_CASE, "")
     hers = {"victim": "sofia  marino", "victim_phone": ""}
     table = "\n".join(
         [
@@ -355,9 +365,9 @@ def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_fur
             tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
         ]
     )
-    reading = caseload.read(person, table, zones(), clock.now())
+    reading = caseload_import.read(person, table, zones(), clock.now())
     assert (reading.problems, len(reading.cases), reading.count) == ([], 4, 2)
-    assert caseload.load(person, table, zones(), clock.now()) == 2
+    assert caseload_import.load(person, table, zones(), clock.now()) == 2
     owen, sam = (Wearer.get(Wearer.name == name) for name in ("Owen Price", "Sam Hill"))
     sofia, ada = victims_of(owen.id)
     assert [(one.name, one.phone) for one in (sofia, ada)] == [
@@ -377,7 +387,7 @@ def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world:
     laura = {"victim": "Laura Bennett", "victim_phone": ""}
 
     def problems(reader: Person, **more: str) -> list[tuple[str, str]]:
-        found = caseload.read(reader, "\n".join([TIED, tied(**more)]), zones(), clock.now()).problems
+        found = caseload_import.read(reader, "\n".join([TIED, tied(**more)]), zones(), clock.now()).problems
         db.release_connection()
         return [(one.column, one.text) for one in found]
 
@@ -391,13 +401,13 @@ def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world:
     (unknown,) = problems(world.officer.person, victim_as_in="LIC-2041")
     assert unknown[1].startswith("No row above and no case that you may see has the order LIC-2041")
     named = [world.officer.person.id, world.supervisor.person.id]
-    people.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
+    officers.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
     # To whoever may not open it, that case is not there, and neither is she.
     assert problems(world.colleague.person, **laura) == []
     (hidden,) = problems(world.colleague.person, victim_as_in="LIC-2041", **laura)
     assert hidden[1].startswith("No row above and no case that you may see has the order LIC-2041")
     table = "\n".join([TIED, tied(victim_as_in="LIC-2041", **laura)])
-    assert caseload.load(world.officer.person, table, zones(), clock.now()) == 1
+    assert caseload_import.load(world.officer.person, table, zones(), clock.now()) == 1
     assert Victim.select().count() == 1
     db.release_connection()
     world.reads_everything()
@@ -417,7 +427,7 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
             tied(tag_serial="LDN-0098", order_reference="LIC 8"),
         ]
     )
-    found = caseload.read(world.officer.person, table, zones(), clock.now()).problems
+    found = caseload_import.read(world.officer.person, table, zones(), clock.now()).problems
     db.release_connection()
     assert [(one.row, one.column) for one in found] == [
         (2, "case_as_in"),
@@ -432,8 +442,8 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
 def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:
     world.new_tag("LDN-0099", None)
     ben, amina = world.colleague.person, world.officer.person
-    table = f"{HEADING},{caseload.HIS_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
-    caseload.load(amina, table, zones(), clock.now())
+    table = f"{HEADING},{caseload_import.HIS_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
+    caseload_import.load(amina, table, zones(), clock.now())
     wearer = Wearer.get(Wearer.name == "Owen Price")
     assert wearer.responsible_officer_id == ben.id
     recorded = [

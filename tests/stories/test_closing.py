@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from backend import alerts, clock, db
-from backend.case import lives, writing
+from backend.cases import monitoring_status, writing
+from backend.escalation.steps import Who
 from backend.models import AuditEntry, PlaceZone
-from backend.rungs import Who
 from tests.cases import WHY
 from tests.world import World
 
@@ -96,10 +96,10 @@ def test_what_was_closed_while_it_stood_leaves_the_list_with_the_protection(worl
     close(world, alert, is_confirmed=True, note="Police are with them.")
     now = clock.now()
     if how == "suspended":
-        lives.suspend(
+        monitoring_status.suspend(
             world.officer.person,
             world.wearer.id,
-            lives.Suspended.CUSTODY,
+            monitoring_status.Suspended.CUSTODY,
             now,
             now + timedelta(days=9),
             now,
@@ -107,7 +107,9 @@ def test_what_was_closed_while_it_stood_leaves_the_list_with_the_protection(worl
             is_confirmed=True,
         )
     else:
-        lives.end(world.officer.person, world.wearer.id, lives.Ended.RECALL, now, now, why=WHY, is_confirmed=True)
+        monitoring_status.end(
+            world.officer.person, world.wearer.id, monitoring_status.Ended.RECALL, now, now, why=WHY, is_confirmed=True
+        )
     db.release_connection()
     world.forward(1_000)
     assert [one["id"] for one in world.officer.alerts()] in ([], [one["id"] for one in notices(world)])

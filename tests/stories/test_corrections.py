@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.case import lives, people, viewing, writing
-from backend.case.lives import Ended, Risk, Suspended
+from backend.cases import monitoring_status, officers, viewing, writing
+from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import InvalidRecord
 from backend.record import reading
 from backend.record.facts import Life, Terms
@@ -46,7 +46,9 @@ def test_a_suspension_that_never_was_is_corrected_and_what_he_did_meanwhile_is_t
     world.tag.is_far_away()
     now = clock.now()
     until = now + timedelta(days=2)
-    lives.suspend(officer.person, wearer_id, Suspended.CUSTODY, now, until, now, why="Arrested.", is_confirmed=True)
+    monitoring_status.suspend(
+        officer.person, wearer_id, Suspended.CUSTODY, now, until, now, why="Arrested.", is_confirmed=True
+    )
     db.release_connection()
     world.forward(60)
     world.tag.stays_inside()
@@ -68,7 +70,9 @@ def test_a_suspension_that_never_was_is_corrected_and_what_he_did_meanwhile_is_t
 
 def test_the_reason_of_an_end_that_has_passed_is_corrected_at_its_own_instant(world: World) -> None:
     now = clock.now()
-    lives.end(world.officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Revoked.", is_confirmed=True)
+    monitoring_status.end(
+        world.officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Revoked.", is_confirmed=True
+    )
     db.release_connection()
     cases.forward_to(world, now + timedelta(days=1))
     wrong = rows(world, "Case")[0]
@@ -89,8 +93,8 @@ def test_risk_officer_terms_and_facts_are_corrected_by_the_interface_each_beside
 ) -> None:
     person, wearer_id, now = world.officer.person, world.wearer.id, clock.now()
     made = cases.order(world, now - timedelta(days=9), now + timedelta(days=9))
-    lives.assess_risk(person, wearer_id, Risk.LOW, now, now, why="Assessed.")
-    people.hand_over(person, wearer_id, world.colleague.person.id, now, now, why="A new post.")
+    monitoring_status.assess_risk(person, wearer_id, Risk.LOW, now, now, why="Assessed.")
+    officers.hand_over(person, wearer_id, world.colleague.person.id, now, now, why="A new post.")
     db.release_connection()
     at = {"from_at": now.isoformat()}
     (risk,) = rows(world, "Risk of serious harm")
@@ -145,7 +149,7 @@ def test_the_words_of_a_condition_are_corrected_and_its_zone_is_read_with_them(w
 def test_a_cover_by_the_wrong_colleague_is_corrected_and_both_are_listed(world: World) -> None:
     now, absent = clock.now(), world.officer.person
     until = now + timedelta(days=5)
-    wrong = people.cover(absent, absent.id, world.supervisor.person.id, now, until, now, why="Leave.")
+    wrong = officers.cover(absent, absent.id, world.supervisor.person.id, now, until, now, why="Leave.")
     db.release_connection()
     corrected_by = {
         "why": "It is Ben.",

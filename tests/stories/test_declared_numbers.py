@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from backend import alarms, clock, db, numbers
-from backend.case import victims, watch
+from backend import alarms, clock, db
+from backend.cases import completeness, contact_details
 from backend.models import (
     AlarmKind,
     Notification,
@@ -18,6 +18,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.people import numbers
 from notifier.watchdog import Watchdog
 from tests.world import Phone, TestTag, World
 
@@ -85,7 +86,9 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     assert (owed.state, owed.detail) == ("pending", "held: the number was declared to be the wearer's")
     (hers,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
     assert hers["is_held"] is True
-    assert watch.Gap.NUMBER_HELD in [finding.gap for finding in watch.find(clock.now(), [world.wearer.id])]
+    assert completeness.Gap.NUMBER_HELD in [
+        finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
+    ]
     db.release_connection()
     # Whoever declared it sees the mistake: her text goes at once, since it is still true.
     assert takes_back(world.colleague, declared.json()["id"]) == 204
@@ -212,7 +215,9 @@ def test_a_number_is_held_however_it_is_written(world: World, written: str) -> N
     assert (declared.status_code, declared.json()["number"]) == (201, "+447700900201")
     assert standing() == [f"victim:{world.victim.id}"]
     with pytest.raises(numbers.NumberRefused):
-        victims.agree(world.officer.person, world.wearer.id, world.victim.id, written, "a", "b", "c", clock.now())
+        contact_details.agree(
+            world.officer.person, world.wearer.id, world.victim.id, written, "a", "b", "c", clock.now()
+        )
     db.release_connection()
 
 
@@ -326,6 +331,6 @@ def test_a_declaration_of_one_case_refuses_nothing_in_another(world: World) -> N
     assert ivy.api("POST", "/v1/people", json=body).status_code == 201
     world.expect_sms(number, "Your code is")
     victim, tag = another_case(world)
-    victims.agree(world.officer.person, tag_wearer(tag).id, victim.id, number, "a", "b", "c", clock.now())
+    contact_details.agree(world.officer.person, tag_wearer(tag).id, victim.id, number, "a", "b", "c", clock.now())
     assert Victim.get_by_id(victim.id).phone == number
     world.reads_everything()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.case import people
+from backend.cases import officers
+from backend.escalation.steps import DEFAULT
 from backend.models import Attempt, AuditEntry, Notification, Person, ProviderEvent, Role, RouteDown, Shift, Team
-from backend.rungs import DEFAULT
 from tests.world import World, eventually
 
 
@@ -380,7 +380,7 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
     world.tag.walks_in()
     world.supervisor.expects_sms("Nobody has acknowledged")
     world.supervisor.expects_call()
-    people.leave(boss.person, desk.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id)
+    officers.leave(boss.person, desk.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id)
     db.release_connection()
     world.forward(141)
     heir.expects_sms("Nobody has acknowledged")
@@ -431,7 +431,7 @@ def test_whoever_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World)
     _shift(world, world.colleague, 20, 28)
     ladder = _own_ladder(duty_person=world.colleague.person.id)
     assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
-    people.leave(
+    officers.leave(
         world.supervisor.person, world.colleague.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id
     )
     db.release_connection()

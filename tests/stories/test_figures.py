@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from backend import alerts, clock, db, policies
-from backend.case import lives
-from backend.case.lives import Ended
+from backend import alerts, clock, db
+from backend.cases import monitoring_status
+from backend.cases.monitoring_status import Ended
 from backend.errors import InvalidRequest, NotAllowed
+from backend.escalation import policies
 from backend.models import Alert, Team
-from backend.record import ends
+from backend.record import protection_ends
 from tests.stories.test_case_ends import end, on_an_order, suspend
 from tests.world import World
 
@@ -152,7 +153,7 @@ def test_a_resumed_case_has_no_tag_lag(quiet: World) -> None:
     suspend(quiet)
     quiet.tag.stays(0.0, for_s=60)
     quiet.clock.forward(284)
-    lives.resume(quiet.officer.person, quiet.wearer.id, clock.now(), clock.now(), why="Released.")
+    monitoring_status.resume(quiet.officer.person, quiet.wearer.id, clock.now(), clock.now(), why="Released.")
     db.release_connection()
     report = figures(quiet)
     (row,) = report["alerts"]
@@ -179,7 +180,7 @@ def test_what_is_closed_in_the_moment_in_which_it_is_found_asks_nobody(told: Wor
     told.tag.is_far_away()
     told.forward(600)
     end(told, Ended.DEATH)
-    told.forward(ends.NOTICE.total_seconds() + 1)
+    told.forward(protection_ends.NOTICE.total_seconds() + 1)
     told.forward(300)
     told.tag.reports(*[told.tag.fix(0.0, ago_s=300 + 20 * n) for n in range(12, 0, -1)])
     told.reads_everything()

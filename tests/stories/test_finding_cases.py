@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backend import clock, db
-from backend.case import people, viewing
+from backend.cases import officers, viewing
 from backend.errors import NotAllowed
 from backend.models import Person, Role
 from tests import cases
@@ -48,7 +48,7 @@ def test_somebody_who_is_entered_and_has_no_zone_yet_is_found_with_the_case(worl
 def test_a_restricted_case_is_found_by_nobody_who_may_not_open_it_and_none_by_an_administrator(world: World) -> None:
     cases.order(world, clock.now(), None)
     named = [world.officer.person.id, world.supervisor.person.id]
-    people.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
+    officers.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
     db.release_connection()
     for text in ("Daniel", "Laura", "LIC-2041", world.tag.serial, "Home"):
         assert found(world.colleague.person, text) == [], text

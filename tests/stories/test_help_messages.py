@@ -9,10 +9,11 @@ import pytest
 import requests
 from twilio.request_validator import RequestValidator
 
-from backend import alarms, clock, consent, db, numbers, rota
-from backend.case import lives
-from backend.case.people import restricting
+from backend import alarms, clock, db
+from backend.cases import monitoring_status
+from backend.cases.officers import restricted_cases
 from backend.models import AlarmKind, Channel, Consent, Person, PlaceZone, ProtectedPlace, ProviderEvent, Victim
+from backend.people import consent, numbers, rota
 from tests.cases import NEAR, OVER, WHY
 from tests.world import World, eventually
 
@@ -271,12 +272,16 @@ def test_a_message_rings_whatever_has_become_of_the_case(world: World, how: str)
     now, person = clock.now(), world.officer.person
     if how == "suspended":
         until = now + timedelta(days=9)
-        lives.suspend(person, world.wearer.id, lives.Suspended.CUSTODY, now, until, now, why=WHY, is_confirmed=True)
+        monitoring_status.suspend(
+            person, world.wearer.id, monitoring_status.Suspended.CUSTODY, now, until, now, why=WHY, is_confirmed=True
+        )
     elif how == "ended":
-        lives.end(person, world.wearer.id, lives.Ended.EXPIRY, now, now, why=WHY, is_confirmed=True)
+        monitoring_status.end(
+            person, world.wearer.id, monitoring_status.Ended.EXPIRY, now, now, why=WHY, is_confirmed=True
+        )
     else:
         named = [person.id, world.supervisor.person.id]
-        restricting.restrict(world.supervisor.person, world.wearer.id, named, now, why=WHY)
+        restricted_cases.restrict(world.supervisor.person, world.wearer.id, named, now, why=WHY)
     db.release_connection()
     world.forward(1_000)
     world.reads_everything()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.case import lives, writing
-from backend.case.lives import Suspended
+from backend.cases import monitoring_status, writing
+from backend.cases.monitoring_status import Suspended
 from backend.models import PlaceZone
 from backend.record.facts import LONDON
 from tests import cases
@@ -54,8 +54,8 @@ def a_moved_zone(world: World, at: datetime) -> None:
 
 def a_resumed_case(world: World, at: datetime) -> None:
     officer, wearer_id, now = world.officer.person, world.wearer.id, clock.now()
-    lives.suspend(officer, wearer_id, Suspended.HOSPITAL, now, at, now, why="Ill.", is_confirmed=True)
-    lives.resume(officer, wearer_id, at, now, why="Well again.")
+    monitoring_status.suspend(officer, wearer_id, Suspended.HOSPITAL, now, at, now, why="Ill.", is_confirmed=True)
+    monitoring_status.resume(officer, wearer_id, at, now, why="Well again.")
 
 
 def a_night_move(world: World, at: datetime) -> None:

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from backend import clock, db
-from backend.case import lives, writing
-from backend.case.lives import Suspended
+from backend.cases import monitoring_status, writing
+from backend.cases.monitoring_status import Suspended
 from backend.models import (
     Alert,
     AlertKind,
@@ -273,7 +273,7 @@ def test_a_suspension_ends_the_alert_at_a_moving_place(world: World) -> None:
     world.officer.has_app()
     _, alert = stand_together(world)
     now = clock.now()
-    lives.suspend(
+    monitoring_status.suspend(
         world.officer.person,
         world.wearer.id,
         Suspended.CUSTODY,

@@ -7,8 +7,8 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from backend import alarms, clock, db, numbers, routes
-from backend.case import watch
+from backend import alarms, clock, db
+from backend.cases import completeness
 from backend.models import (
     AlarmKind,
     Alert,
@@ -20,6 +20,7 @@ from backend.models import (
     Role,
     Shift,
 )
+from backend.people import contact_routes, numbers
 from backend.record.facts import LONDON, midnight
 from notifier import messages, shift_checks
 from notifier.watchdog import Watchdog
@@ -162,7 +163,7 @@ def test_after_ninety_days_a_number_is_used_asked_for_by_day_once_a_week_and_sho
     night, noon = today + timedelta(hours=3), today + timedelta(hours=12)
     assert numbers.ask_again_by_day(night) == 0
     assert numbers.standing(person, clock.now()) is numbers.Standing.DUE
-    assert routes.has_route(person, Channel.SMS, clock.now())
+    assert contact_routes.has_route(person, Channel.SMS, clock.now())
     assert numbers.counts(clock.now()) == {world.team.id: (0, 1)}
     world.stop_worker()
     assert numbers.ask_again_by_day(noon) == 1
@@ -186,15 +187,15 @@ def test_a_number_that_bounced_takes_no_text_before_it_is_proved_again_and_start
 ) -> None:
     officer = world.officer
     with db.atomic():
-        routes.mark_down(officer.person, Channel.SMS, "Twilio 30005", clock.now())
+        contact_routes.mark_down(officer.person, Channel.SMS, "Twilio 30005", clock.now())
     db.release_connection()
     officer.texts("START")
-    assert routes.is_down(officer.person, Channel.SMS)
+    assert contact_routes.is_down(officer.person, Channel.SMS)
     assert officer.api("GET", "/v1/me/number").json()["takes_texts"] is False
     officer.api("POST", "/v1/me/number/codes", json={})
     code = code_in(officer.expects_sms("Your code is").body)
     assert officer.api("POST", "/v1/me/number/proof", json={"code": code}).json()["takes_texts"] is True
-    assert not routes.is_down(officer.person, Channel.SMS)
+    assert not contact_routes.is_down(officer.person, Channel.SMS)
 
 
 def test_a_text_or_a_key_from_a_number_that_is_not_proved_changes_nothing(world: World) -> None:
@@ -235,8 +236,8 @@ def test_she_is_texted_only_when_she_has_agreed_and_read_out_the_code(world: Wor
     base = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/number"
     assert world.officer.api("POST", f"{base}/codes").status_code == 422
     world.victim_consents()
-    gaps = [finding.gap for finding in watch.find(clock.now(), [world.wearer.id])]
-    assert watch.Gap.NUMBER_UNPROVED in gaps
+    gaps = [finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])]
+    assert completeness.Gap.NUMBER_UNPROVED in gaps
     world.tag.stays_inside()
     world.officer.expects_sms("to acknowledge")
     world.officer.expects_sms("could not be warned by text")
@@ -247,7 +248,9 @@ def test_she_is_texted_only_when_she_has_agreed_and_read_out_the_code(world: Wor
     assert text.body == f"Your code is {code_in(text.body)}. It is good for 10 minutes."
     answer = world.officer.api("POST", f"{base}/proof", json={"code": code_in(text.body)})
     assert answer.status_code == 204
-    assert watch.Gap.NUMBER_UNPROVED not in [finding.gap for finding in watch.find(clock.now(), [world.wearer.id])]
+    assert completeness.Gap.NUMBER_UNPROVED not in [
+        finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
+    ]
     world.tag.leaves()
     world.officer.records_outcome()
     world.tag.stays_inside()

@@ -11,7 +11,7 @@ import requests
 from backend import alarms, clock, db, tags
 from backend.models import AlarmKind, Alert, AlertKind
 from backend.record.facts import Terms
-from notifier.telling import Teller
+from notifier.alarm_notices import Teller
 from tests import cases
 from tests.world import World, eventually
 from tests.world.phone import PASSWORD

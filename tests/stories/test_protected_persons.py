@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from backend import clock, consent, db, numbers
-from backend.case import lives, people, victims, viewing, watch, writing
-from backend.case.lives import Ended
+from backend import clock, db
+from backend.cases import completeness, contact_details, monitoring_status, officers, viewing, writing
+from backend.cases.monitoring_status import Ended
 from backend.errors import InvalidRecord
 from backend.models import AlertKind, Channel, Consent, Role, Team, Victim, Wearer
+from backend.people import consent, numbers
 from backend.record import reading
 from tests import cases
 from tests.world import HOME, World
@@ -30,7 +31,7 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
 
 def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = HERS) -> None:
     """Record her consent, and take her number as proved."""
-    victims.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
+    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
 
@@ -60,7 +61,7 @@ def second_man(world: World) -> Wearer:
 def restrict(world: World) -> None:
     """Close the case to all but its officer and the supervisor."""
     named = [world.officer.person.id, world.supervisor.person.id]
-    people.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
+    officers.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
     db.release_connection()
 
 
@@ -71,12 +72,14 @@ def test_a_second_protected_person_is_entered_said_to_be_unprotected_until_a_zon
     number = entered(world, world.wearer.id, name="Sofia  Marino")
     seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
     assert [(one["name"], one["is_placed"]) for one in seen] == [("Laura Bennett", True), ("Sofia Marino", False)]
-    texts = [finding.text for finding in watch.find(clock.now(), [world.wearer.id])]
+    texts = [finding.text for finding in completeness.find(clock.now(), [world.wearer.id])]
     db.release_connection()
     assert "No zone was ever drawn around a place of a protected person: Sofia Marino" in texts
     agrees(world, number, "+447700900211")
     protect(world, world.wearer.id, number)
-    assert watch.Gap.VICTIM_WITHOUT_ZONE not in [one.gap for one in watch.find(clock.now(), [world.wearer.id])]
+    assert completeness.Gap.VICTIM_WITHOUT_ZONE not in [
+        one.gap for one in completeness.find(clock.now(), [world.wearer.id])
+    ]
     db.release_connection()
     world.tag.stays(6_000.0, for_s=120, every_s=30)
     assert texts_to(world, "+447700900211") == ["A parcel came."]
@@ -154,7 +157,7 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
     db.release_connection()
     child = entered(world, world.wearer.id, name="Mia Bennett", is_child=True)
     protect(world, world.wearer.id, child, "School")
-    assert not [f.text for f in watch.find(clock.now(), [world.wearer.id]) if "Mia" in f.text]
+    assert not [f.text for f in completeness.find(clock.now(), [world.wearer.id]) if "Mia" in f.text]
     db.release_connection()
     world.tag.stays(6_000.0, for_s=120, every_s=30)
     world.officer.expects_push("breach")
@@ -172,7 +175,9 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
     db.release_connection()
     # Before protection of the school stops, whoever is told of it is told of that.
     now = clock.now()
-    lives.end(world.officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Revoked.", is_confirmed=True)
+    monitoring_status.end(
+        world.officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Revoked.", is_confirmed=True
+    )
     db.release_connection()
     assert "The shop closes." in texts_to(world, world.victim.phone)
     said = [row["value"] for row in viewing.history(world.officer.person, world.wearer.id, clock.now())]

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from backend import clock, db
-from backend.case import lives, warnings, writing
-from backend.case.lives import Ended, Suspended
+from backend.cases import change_warnings, monitoring_status, writing
+from backend.cases.monitoring_status import Ended, Suspended
 from backend.errors import InvalidTransition, NeedsConfirmation
 from backend.models import PlaceZone, ProtectedPlace, Wearer
 from backend.record import reading
@@ -21,7 +21,7 @@ ELM = cases.east_of(HOME, 4_000.0)
 
 def suspended(world: World) -> None:
     now = clock.now()
-    lives.suspend(
+    monitoring_status.suspend(
         world.officer.person,
         world.wearer.id,
         Suspended.HOSPITAL,
@@ -79,7 +79,7 @@ def test_protecting_a_place_tonight_says_that_the_case_is_suspended_before_anyth
     assert not ProtectedPlace.select().where(ProtectedPlace.label == "Refuge").exists()
     db.release_connection()
     assert world.officer.api("POST", path, json={**body, "is_confirmed": True}).status_code == 201
-    lives.resume(world.officer.person, world.wearer.id, clock.now(), clock.now(), why="He is back.")
+    monitoring_status.resume(world.officer.person, world.wearer.id, clock.now(), clock.now(), why="He is back.")
     assert len(reading.case(world.wearer.id).zones_in_force(clock.now())) == 2
     db.release_connection()
     world.reads_everything()
@@ -87,14 +87,14 @@ def test_protecting_a_place_tonight_says_that_the_case_is_suspended_before_anyth
 
 def test_an_ended_case_is_not_opened_again_by_suspending_it(world: World) -> None:
     person, now = world.officer.person, clock.now()
-    lives.end(person, world.wearer.id, Ended.DEATH, now, now, why="Died.", is_confirmed=True)
+    monitoring_status.end(person, world.wearer.id, Ended.DEATH, now, now, why="Died.", is_confirmed=True)
     db.release_connection()
     world.forward(3_600)
     with pytest.raises(InvalidTransition, match="has ended by then"):
         suspended(world)
     assert reading.case(world.wearer.id).life_at(clock.now()) is Life.ENDED
     # To open it again is a step of its own.
-    lives.resume(person, world.wearer.id, clock.now(), clock.now(), why="It was another man.")
+    monitoring_status.resume(person, world.wearer.id, clock.now(), clock.now(), why="It was another man.")
     suspended(world)
     assert reading.case(world.wearer.id).life_at(clock.now()) is Life.SUSPENDED
     db.release_connection()
@@ -131,11 +131,11 @@ def test_an_order_that_ends_and_comes_back_by_what_was_planned_before_is_said_to
     cases.vary(world, made, Terms(world.zone.from_at, now + timedelta(days=300)), renewed_at)
     with pytest.raises(NeedsConfirmation) as asked:
         writing.vary_order(person, made.id, Terms(world.zone.from_at, ends_at), now, now, why="The court ended it.")
-    assert f"From {warnings.day(ends_at)} no zone protects place Home." in asked.value.extra["warnings"]
+    assert f"From {change_warnings.day(ends_at)} no zone protects place Home." in asked.value.extra["warnings"]
     again = [
         said
         for said in asked.value.extra["warnings"]
-        if said.startswith(f"From {warnings.day(renewed_at)} one does again")
+        if said.startswith(f"From {change_warnings.day(renewed_at)} one does again")
     ]
     assert len(again) == 1
     assert reading.case(world.wearer.id).orders[made.id][-1].value.ends_at != ends_at

@@ -13,12 +13,13 @@ from datetime import time as time_of_day
 
 import pytest
 
-from backend import alarms, clock, db, numbers, outbox, routes
+from backend import alarms, clock, db, outbox
 from backend.models import AlarmKind, Attempt, Channel, Device
+from backend.people import contact_routes, numbers
 from backend.record.facts import LONDON
-from notifier.bounded import Bounded, TookTooLong
-from notifier.breaker import KNOWN_FOR_S, OPENS_AFTER, Breaker
-from notifier.providers import Providers
+from notifier.circuit_breaker import KNOWN_FOR_S, OPENS_AFTER, Breaker
+from notifier.provider_health import Providers
+from notifier.timeouts import Bounded, TookTooLong
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
 from tests.world import World, eventually
@@ -260,11 +261,11 @@ def test_calls_that_are_refused_twice_are_an_alarm_and_the_owner_is_asked_by_day
     world.doubles.script(to=officer.phone, channel="call", code=21214, status=400, times=2)
     world.tag.walks_in()
     world.forward(31)
-    assert not routes.is_down(officer, Channel.VOICE)
+    assert not contact_routes.is_down(officer, Channel.VOICE)
     # Somebody who could not be called once is called again, when everybody is.
     for seconds in (30, 120, 120):
         world.forward(seconds)
-    assert routes.is_down(officer, Channel.VOICE)
+    assert contact_routes.is_down(officer, Channel.VOICE)
     (alarm,) = alarms.standing(AlarmKind.OPTED_OUT)
     assert alarm.detail == f"Staff member {officer.id} takes no calls any more: Twilio refused the number (21214)"
     world.officer.acknowledges()
@@ -275,8 +276,8 @@ def test_calls_that_are_refused_twice_are_an_alarm_and_the_owner_is_asked_by_day
     db.release_connection()
     text = world.officer.expects_sms("code")
     (code,) = re.findall(r"\b\d{6}\b", text.body)
-    routes.prove(officer, code, world.settings.signing_key(), clock.now())
-    assert not routes.is_down(officer, Channel.VOICE)
+    contact_routes.prove(officer, code, world.settings.signing_key(), clock.now())
+    assert not contact_routes.is_down(officer, Channel.VOICE)
     assert not alarms.standing(AlarmKind.OPTED_OUT)
     db.release_connection()
     world.reads_everything()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from backend.auth import REFRESH_GRACE_S
+from backend.authentication import REFRESH_GRACE_S
 from tests.world import World
 from tests.world.phone import PASSWORD
 

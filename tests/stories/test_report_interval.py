@@ -14,9 +14,9 @@ import pytest
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
-from backend import clock, db, numbers, shared_location, tags
-from backend.case import lives
-from backend.case.lives import Risk
+from backend import clock, db, shared_location, tags
+from backend.cases import monitoring_status
+from backend.cases.monitoring_status import Risk
 from backend.models import (
     Activation,
     Alert,
@@ -29,6 +29,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
+from backend.people import numbers
 from backend.settings import Settings
 from tests.world import HOME, World
 from wsgi import create_app
@@ -283,7 +284,7 @@ def test_her_phone_is_asked_by_its_own_motion_whoever_is_near(world: World) -> N
 def test_at_night_a_high_risk_is_asked_for_more_often_at_rest(worlds: Worlds, test_clock: clock.Clock) -> None:
     wearer = worlds.wearer("ANYBODY")
     now = clock.now()
-    lives.assess_risk(worlds.officer, wearer.id, Risk.HIGH, now, now, why="Assessment of today.")
+    monitoring_status.assess_risk(worlds.officer, wearer.id, Risk.HIGH, now, now, why="Assessment of today.")
     assert worlds.is_asked_for(at(0)) == 60
     test_clock.forward(10 * 3_600)
     assert worlds.is_asked_for(at(0)) == 30

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from backend import auth, clock, db, devices, web_push
-from backend.case import people
+from backend import authentication, clock, db, web_push
+from backend.cases import officers
 from backend.models import Device, Person
+from backend.people import devices
 from tests.world import World
 from tests.world.phone import PASSWORD
 
@@ -51,7 +52,7 @@ def test_what_was_signed_out_is_not_pushed_to_and_the_text_goes_at_once(world: W
     if how == "by signing out everywhere on another phone":
         assert officer.api("DELETE", "/v1/sessions").status_code == 204
     elif how == "by leaving":
-        people.leave(
+        officers.leave(
             world.supervisor.person,
             officer.person.id,
             {},
@@ -62,7 +63,7 @@ def test_what_was_signed_out_is_not_pushed_to_and_the_text_goes_at_once(world: W
     elif how == "by signing out there":
         assert world.api("DELETE", "/v1/sessions/current", headers=first["headers"]).status_code == 204
     else:
-        session, tokens = auth.begin_session(officer.person, world.settings, clock.now())
+        session, tokens = authentication.begin_session(officer.person, world.settings, clock.now())
         Device.update(session=session).where(Device.token == first["endpoint"]).execute()
         db.release_connection()
         body = {"refresh_token": tokens.refresh_token}

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from backend import alarms, clock, db
-from backend.case import lives, writing
-from backend.case.lives import Suspended
+from backend.cases import monitoring_status, writing
+from backend.cases.monitoring_status import Suspended
 from backend.models import Activation, AlarmKind, Tag, TagContact
 from backend.settings import Settings
-from backend.silence.margin import longest_gap_s, margin_s
+from backend.silence.margins import longest_gap_s, margin_s
 from tests.cases import WHY
 from tests.stories.test_instants import night_zone
 from tests.stories.test_moving_places import MARKET_M, agrees
 from tests.stories.test_worthless_reports import WORTHLESS
 from tests.world import World
-from tests.world.patience import eventually
 from tests.world.tag import TestTag
+from tests.world.waiting import eventually
 
 PRODUCT = Settings(secret_key="a key for tests only")
 
@@ -159,16 +159,18 @@ def test_of_a_case_that_is_not_monitored_no_silence_rings_and_one_that_resumes_r
     officer = world.officer.person
     now = clock.now()
     if life == "ended":
-        lives.end(officer, world.wearer.id, "order_expired", now, now, why=WHY, is_confirmed=True)
+        monitoring_status.end(officer, world.wearer.id, "order_expired", now, now, why=WHY, is_confirmed=True)
     else:
         until = now + timedelta(days=7)
-        lives.suspend(officer, world.wearer.id, lives.Suspended.HOSPITAL, now, until, now, why=WHY, is_confirmed=True)
+        monitoring_status.suspend(
+            officer, world.wearer.id, monitoring_status.Suspended.HOSPITAL, now, until, now, why=WHY, is_confirmed=True
+        )
     db.release_connection()
     world.reads_everything()
     world.forward(1_900)
     assert not silences(world)
     if life == "suspended":
-        lives.resume(officer, world.wearer.id, clock.now(), clock.now(), why=WHY)
+        monitoring_status.resume(officer, world.wearer.id, clock.now(), clock.now(), why=WHY)
         db.release_connection()
         world.forward(601)
         assert silences(world)
@@ -236,7 +238,7 @@ def worn_in_custody(world: World, serial: str) -> TestTag:
     tag = world.new_wearer(f"Wearer of {serial}", serial)
     wearer = Activation.get(Activation.tag == Tag.get(Tag.serial == serial)).wearer_id
     now = clock.now()
-    lives.suspend(
+    monitoring_status.suspend(
         world.officer.person, wearer, Suspended.CUSTODY, now, now + timedelta(days=7), now, why=WHY, is_confirmed=True
     )
     db.release_connection()
@@ -326,12 +328,12 @@ def test_a_silence_that_was_closed_before_custody_rings_where_the_case_resumes_w
     assert world.officer.api("POST", f"/v1/alerts/{alert['id']}/outcome", json=body).status_code == 200
     officer, now = world.officer.person, clock.now()
     until = now + timedelta(days=7)
-    lives.suspend(officer, world.wearer.id, Suspended.CUSTODY, now, until, now, why=WHY, is_confirmed=True)
+    monitoring_status.suspend(officer, world.wearer.id, Suspended.CUSTODY, now, until, now, why=WHY, is_confirmed=True)
     db.release_connection()
     world.reads_everything()
     world.forward(86_400)
     assert not silences(world)
-    lives.resume(officer, world.wearer.id, clock.now(), clock.now(), why=WHY)
+    monitoring_status.resume(officer, world.wearer.id, clock.now(), clock.now(), why=WHY)
     db.release_connection()
     world.forward(660)
     assert silences(world)

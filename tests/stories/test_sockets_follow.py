@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from backend import auth, clock, db
-from backend.case import people, teams
+from backend import authentication, clock, db
+from backend.cases import officers, teams
 from backend.models import Person, PlaceZone, Role, Socket, Team, Wearer
 from tests.world import World, eventually
 from tests.world.phone import Phone
@@ -58,13 +58,13 @@ def test_a_case_that_is_restricted_sends_no_hints_to_those_who_may_not_know_of_i
     named = world.officer.opens_the_app()
     supervisor = world.supervisor.person
     now = clock.now()
-    people.restrict(supervisor, world.wearer.id, [named.person.id, supervisor.id], now, why="Police family.")
+    officers.restrict(supervisor, world.wearer.id, [named.person.id, supervisor.id], now, why="Police family.")
     db.release_connection()
     world.tag.walks_in()
     named.expects_hint()
     assert closed_to.hints == []
     # It is opened again: the same socket hears of it.
-    people.restrict(supervisor, world.wearer.id, None, clock.now(), why="Another unit has it.")
+    officers.restrict(supervisor, world.wearer.id, None, clock.now(), why="Another unit has it.")
     db.release_connection()
     named.acknowledges()
     closed_to.expects_hint()
@@ -80,7 +80,7 @@ def _signs_out_everywhere(_: World, phone: Phone) -> requests.Response | None:
 
 
 def _account_is_closed(_: World, phone: Phone) -> None:
-    auth.deactivate(Person.get_by_id(phone.person.id), None, clock.now())
+    authentication.deactivate(Person.get_by_id(phone.person.id), None, clock.now())
 
 
 def _becomes_administrator(_: World, phone: Phone) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from backend import alarms, clock, db, devices
+from backend import alarms, clock, db
 from backend.models import AlarmKind, AuditEntry, Device, Team
+from backend.people import devices
 from notifier.watchdog import Watchdog
 from tests.world import Phone, World
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.case import lives
+from backend.cases import monitoring_status
 from backend.models import Activation, TagEvent
 from tests.cases import WHY
 from tests.world import World
@@ -260,7 +260,7 @@ def test_a_tag_that_nobody_wore_at_that_time_rings_nobody(world: World) -> None:
 
 def test_in_custody_the_officer_is_told_once_and_nobody_is_rung(world: World) -> None:
     officer = world.officer.has_app()
-    suspend(world, lives.Suspended.CUSTODY)
+    suspend(world, monitoring_status.Suspended.CUSTODY)
     says(world.tag, event("strap_open"))
     officer.expects_push("a case of yours needs a look")
     officer.expects_sms("a case of yours needs a look")
@@ -270,15 +270,15 @@ def test_in_custody_the_officer_is_told_once_and_nobody_is_rung(world: World) ->
     assert (notice["kind"], notice["danger"]) == ("notice", 0)
     assert "Monitoring is suspended (custody)" in " ".join(notice["reasons"])
     world.expect_nothing_more()
-    lives.resume(officer.person, world.wearer.id, clock.now(), clock.now(), why=WHY)
+    monitoring_status.resume(officer.person, world.wearer.id, clock.now(), clock.now(), why=WHY)
     db.release_connection()
     says(world.tag, event("strap_open"))
     assert len(tampers(world)) == 1
     world.reads_everything()
 
 
-@pytest.mark.parametrize("reason", [lives.Suspended.HOSPITAL, lives.Suspended.ABROAD])
-def test_in_hospital_or_abroad_it_rings_as_ever(world: World, reason: lives.Suspended) -> None:
+@pytest.mark.parametrize("reason", [monitoring_status.Suspended.HOSPITAL, monitoring_status.Suspended.ABROAD])
+def test_in_hospital_or_abroad_it_rings_as_ever(world: World, reason: monitoring_status.Suspended) -> None:
     suspend(world, reason)
     says(world.tag, event("strap_open"))
     assert len(tampers(world)) == 1
@@ -288,9 +288,11 @@ def test_in_hospital_or_abroad_it_rings_as_ever(world: World, reason: lives.Susp
 
 def test_what_stands_is_not_cleared_by_a_suspension_or_the_end_of_the_case(world: World) -> None:
     says(world.tag, event("strap_open"))
-    suspend(world, lives.Suspended.CUSTODY)
+    suspend(world, monitoring_status.Suspended.CUSTODY)
     now = clock.now()
-    lives.end(world.officer.person, world.wearer.id, lives.Ended.RECALL, now, now, why=WHY, is_confirmed=True)
+    monitoring_status.end(
+        world.officer.person, world.wearer.id, monitoring_status.Ended.RECALL, now, now, why=WHY, is_confirmed=True
+    )
     db.release_connection()
     world.forward(1_000)
     (alert,) = tampers(world)
@@ -300,9 +302,9 @@ def test_what_stands_is_not_cleared_by_a_suspension_or_the_end_of_the_case(world
     world.reads_everything()
 
 
-def suspend(world: World, reason: lives.Suspended) -> None:
+def suspend(world: World, reason: monitoring_status.Suspended) -> None:
     now = clock.now()
-    lives.suspend(
+    monitoring_status.suspend(
         world.officer.person, world.wearer.id, reason, now, now + timedelta(days=9), now, why=WHY, is_confirmed=True
     )
     db.release_connection()

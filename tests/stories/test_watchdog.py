@@ -23,7 +23,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
-from notifier.telling import LEASE_S
+from notifier.alarm_notices import LEASE_S
 from notifier.watchdog import Watchdog
 from tests.monitor import Monitor
 from tests.processes import notifier

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 import socketio
 
-from backend import clock, db, devices, web_push
+from backend import clock, db, web_push
 from backend.models import Person, Socket
-from tests.world.patience import eventually
+from backend.people import devices
+from tests.world.waiting import eventually
 
 if TYPE_CHECKING:
-    from tests.world.line import World
+    from tests.world.world import World
 
 PASSWORD = "a password for tests"
 

@@ -15,7 +15,7 @@ from backend import clock
 from zones.geo import Frame
 
 if TYPE_CHECKING:
-    from tests.world.line import World
+    from tests.world.world import World
 
 
 @dataclass

@@ -3,35 +3,35 @@
 from backend.web.case_pages import (
     case,
     conditions,
+    contact_details,
     corrections,
     imports,
     listing,
-    lives,
+    monitoring_status,
     numbers,
     opening,
     orders,
     people,
-    protected,
+    protected_people,
     tags,
-    victims,
     zones,
 )
-from backend.web.case_pages.frame import bp
+from backend.web.case_pages.layout import bp
 
 __all__ = [
     "bp",
     "case",
     "conditions",
+    "contact_details",
     "corrections",
     "imports",
     "listing",
-    "lives",
+    "monitoring_status",
     "numbers",
     "opening",
     "orders",
     "people",
-    "protected",
+    "protected_people",
     "tags",
-    "victims",
     "zones",
 ]

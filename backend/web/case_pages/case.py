@@ -8,20 +8,21 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from backend import clock, numbers
+from backend import clock
 from backend.access import named_on
-from backend.case import eligibility, opening, police, viewing, watch
-from backend.case.lives import Ended, Risk, Suspended
+from backend.alert_kinds import title_of
+from backend.cases import completeness, eligibility, opening, police_handovers, viewing
+from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord
-from backend.kinds import title_of
 from backend.models import Person, Role
-from backend.record import drawing
+from backend.people import numbers
+from backend.record import zone_geojson
 from backend.record.facts import LONDON, ends_with
-from backend.web.bounds import read_day
-from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.case_pages.hours import ROWS, held_hours
+from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.forms import visitor
-from backend.web.identity import page_for, settings
+from backend.web.request_checks import read_day
+from backend.web.signed_in import page_for, settings
 
 RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
 
@@ -42,7 +43,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
         at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
     seen = viewing.look(person, wearer_id, at, now)
     open_alerts = viewing.open_alerts(wearer_id)
-    gaps = [finding.text for finding in watch.find(now, [wearer_id], silent_after=settings().tag_silent_after())]
+    gaps = [finding.text for finding in completeness.find(now, [wearer_id], silent_after=settings().tag_silent_after())]
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     return render_template(
         "case/case.html",
@@ -61,7 +62,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             colleagues=colleagues,
             alerts=open_alerts,
             alert_title=lambda alert: title_of(alert.kind, alert.event),
-            handovers=police.handovers_of(alert.id for alert in open_alerts),
+            handovers=police_handovers.handovers_of(alert.id for alert in open_alerts),
             restricted_to=named_on(wearer_id, now),
             suspensions=list(Suspended),
             endings=list(Ended),
@@ -69,7 +70,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             facts=eligibility.FACTS,
             hours_of=held_hours,
             rows_of_hours=ROWS,
-            days=drawing.DAYS,
+            days=zone_geojson.DAYS,
             now=now,
             one_day=timedelta(days=1),
             today=now.astimezone(LONDON).date(),

@@ -8,14 +8,14 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import trying, viewing, writing
+from backend.cases import viewing, writing, zone_preview
 from backend.errors import DomainError, InvalidRecord
-from backend.record import drawing
-from backend.web.bounds import is_number
-from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
+from backend.record import zone_geojson
 from backend.web.case_pages.hours import ROWS, hours_entered
+from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.request_checks import is_number
+from backend.web.signed_in import page_for
 
 
 @bp.route("/cases/<int:wearer_id>/conditions/new", methods=["GET", "POST"])
@@ -36,7 +36,7 @@ def add_condition(wearer_id: int) -> Any:
                 order_asked=asked,
                 next_number=_next_number(seen, asked),
                 victims=writing.victims_for(person, wearer_id, now),
-                days=drawing.DAYS,
+                days=zone_geojson.DAYS,
                 hours=ROWS,
             ),
         )
@@ -49,7 +49,7 @@ def add_condition(wearer_id: int) -> Any:
         if text_of("act") == "save":
             writing.protect_by_condition(person, wearer_id, new, now, is_confirmed=is_confirmed())
             return None
-        return new, trying.try_condition(person, wearer_id, new, now)
+        return new, zone_preview.try_condition(person, wearer_id, new, now)
 
     def done(tried: Any) -> Any:
         if tried is None:
@@ -59,7 +59,9 @@ def add_condition(wearer_id: int) -> Any:
         place = next((p["label"] for v in seen["victims"] for p in v["places"] if p["id"] == new.place_id), new.place)
         return render_template(
             "case/condition_check.html",
-            **with_form(case=seen, new=new, trial=trial, kept=kept, place=place, said=drawing.in_words(new.feature)),
+            **with_form(
+                case=seen, new=new, trial=trial, kept=kept, place=place, said=zone_geojson.in_words(new.feature)
+            ),
         )
 
     return try_to(act, done, again)
@@ -83,7 +85,7 @@ def _asked_for(now: datetime) -> writing.NewCondition:
         place_id=int(place) if is_number(place) else None,
         victim_id=int(victim) if is_number(victim) else None,
         place=text_of("place"),
-        feature=drawing.feature(
+        feature=zone_geojson.feature(
             text_of("zone_kind"), _outline(), number_of("buffer_m", "the buffer"), hours_entered(), wording
         ),
         from_at=from_when(now),
@@ -92,15 +94,15 @@ def _asked_for(now: datetime) -> writing.NewCondition:
     )
 
 
-def _outline() -> drawing.Outline:
+def _outline() -> zone_geojson.Outline:
     shape = text_of("shape")
     if shape and (text_of("lat") or text_of("lon")):
         raise InvalidRecord("Enter a circle or paste a shape, not both: clear the one that is wrong.")
     if shape:
-        return drawing.pasted(shape)
+        return zone_geojson.pasted(shape)
     if not text_of("lat") and not text_of("lon"):
         raise InvalidRecord("Tap the map, enter the middle of the circle, or paste a shape.")
-    return drawing.circle(
+    return zone_geojson.circle(
         number_of("lat", "the latitude"),
         number_of("lon", "the longitude"),
         number_of("radius", "the radius"),

@@ -9,16 +9,16 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import correcting, eligibility, lives, people, viewing, writing
-from backend.case.lives import Ended, Risk, Suspended
+from backend.cases import corrections, eligibility, monitoring_status, officers, viewing, writing
+from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord, InvalidTransition
 from backend.models import DatedEntry, Person, Role
 from backend.record.facts import LONDON, Life, Terms, What, ends_with, midnight
 from backend.web.case_pages.case import RISK_TEXTS
-from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
+from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.case_pages.orders import ANSWERS
 from backend.web.forms import day_of, from_when, is_confirmed, number_chosen, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.signed_in import page_for
 
 RESUME = "active"
 
@@ -30,7 +30,7 @@ def correct_entry(wearer_id: int, entry_id: int) -> Any:
     person, now = visitor(), clock.now()
 
     def act() -> Any:
-        entry = correcting.entry_of(person, wearer_id, entry_id, now)
+        entry = corrections.entry_of(person, wearer_id, entry_id, now)
         more: dict[str, Any] = {"why": text_of("why"), "document": text_of("document"), "corrects": entry.id}
         return WRITERS[What(entry.what)](person, entry, _from(entry.from_at, now), now, more)
 
@@ -44,7 +44,7 @@ def correct_condition(wearer_id: int, condition_id: int) -> Any:
     person, now = visitor(), clock.now()
 
     def act() -> Any:
-        wrong = correcting.condition_of(person, wearer_id, condition_id, now)
+        wrong = corrections.condition_of(person, wearer_id, condition_id, now)
         return writing.add_condition(
             person,
             wrong.order_id,
@@ -67,10 +67,10 @@ def _correction(wearer_id: int, which: str, number: int, act: Callable[[], Any])
 
     def page(error: DomainError | None = None) -> str:
         if which == "entry_id":
-            wrong: Any = correcting.entry_of(person, wearer_id, number, now)
+            wrong: Any = corrections.entry_of(person, wearer_id, number, now)
             held = _held(wrong)
         else:
-            wrong = correcting.condition_of(person, wearer_id, number, now)
+            wrong = corrections.condition_of(person, wearer_id, number, now)
             held = {"number": wrong.number, "wording": wrong.wording}
         from_at = wrong.from_at.astimezone(LONDON)
         held |= {"from_day": f"{from_at:%Y-%m-%d}", "from_time": f"{from_at:%H:%M}"}
@@ -169,15 +169,15 @@ def _end_of(last: date | None, held: datetime | None) -> datetime | None:
 def _correct_life(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
     asked, wearer_id = text_of("life"), entry.wearer_id
     if asked == RESUME:
-        return lives.resume(person, wearer_id, from_at, now, **more)
+        return monitoring_status.resume(person, wearer_id, from_at, now, **more)
     if asked in set(Suspended):
         until = _end_of(day_of("expected_end", "the day on which it is expected to end"), _expected(entry))
         assert until is not None
-        return lives.suspend(
+        return monitoring_status.suspend(
             person, wearer_id, Suspended(asked), from_at, until, now, is_confirmed=is_confirmed(), **more
         )
     if asked in set(Ended):
-        return lives.end(person, wearer_id, Ended(asked), from_at, now, is_confirmed=is_confirmed(), **more)
+        return monitoring_status.end(person, wearer_id, Ended(asked), from_at, now, is_confirmed=is_confirmed(), **more)
     raise InvalidRecord("Choose what is right.")
 
 
@@ -190,13 +190,13 @@ def _correct_officer(person: Person, entry: DatedEntry, from_at: datetime, now: 
     officer_id = number_chosen("officer")
     if officer_id is None:
         raise InvalidRecord("Choose a colleague.")
-    return people.hand_over(person, entry.wearer_id, officer_id, from_at, now, **more)
+    return officers.hand_over(person, entry.wearer_id, officer_id, from_at, now, **more)
 
 
 def _correct_risk(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
     if text_of("risk") not in set(Risk):
         raise InvalidRecord("Choose the risk.")
-    return lives.assess_risk(person, entry.wearer_id, Risk(text_of("risk")), from_at, now, **more)
+    return monitoring_status.assess_risk(person, entry.wearer_id, Risk(text_of("risk")), from_at, now, **more)
 
 
 def _correct_facts(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:

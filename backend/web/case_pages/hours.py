@@ -9,30 +9,30 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from backend import digits
+from backend import typed_text
 from backend.errors import InvalidRecord
-from backend.record import drawing
+from backend.record import zone_geojson
 from backend.web.forms import text_of
 
 ROWS = ("1", "2")
 
 
-def hours_entered() -> list[drawing.Hours]:
+def hours_entered() -> list[zone_geojson.Hours]:
     """Return the hours of the form, row by row. Raises: InvalidRecord for a row that is not whole."""
     found = []
     for number in ROWS:
-        days = tuple(day for day in drawing.DAYS if day in request.form.getlist(f"days_{number}"))
+        days = tuple(day for day in zone_geojson.DAYS if day in request.form.getlist(f"days_{number}"))
         begins, ends = (_time_of(f"{side}_{number}") for side in ("begins", "ends"))
         if not days and not begins and not ends:
             continue
         if not days or not begins or not ends:
             raise InvalidRecord("Hours need days, a time from which, and a time until which.")
-        found.append(drawing.Hours(days, begins, ends))
+        found.append(zone_geojson.Hours(days, begins, ends))
     return found
 
 
 def _time_of(name: str) -> str:
-    text = digits.fold(text_of(name))
+    text = typed_text.fold(text_of(name))
     if not text:
         return ""
     try:
@@ -51,7 +51,7 @@ def held_hours(zone: dict[str, Any]) -> MultiDict[str, str] | None:
     schedule = (zone.get("properties") or {}).get("schedule") or {}
     weekly = schedule.get("weekly") or []
     found: MultiDict[str, str] = MultiDict()
-    if not schedule and not drawing.keeps_in(zone):
+    if not schedule and not zone_geojson.keeps_in(zone):
         return found
     if schedule.get("timezone") != "Europe/London" or not 1 <= len(weekly) <= len(ROWS):
         return None
@@ -69,4 +69,4 @@ def with_hours(zone: dict[str, Any]) -> dict[str, Any]:
     if not text_of("has_hours"):
         return zone
     others = {name: value for name, value in zone["properties"].items() if name != "schedule"}
-    return {**zone, "properties": {**others, **drawing.schedule_of(zone, hours_entered())}}
+    return {**zone, "properties": {**others, **zone_geojson.schedule_of(zone, hours_entered())}}

@@ -7,12 +7,12 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import caseload, checked
+from backend.cases import caseload_import, checked_imports
 from backend.errors import DomainError, InvalidRecord
-from backend.web.bounds import is_number
-from backend.web.case_pages.frame import STAFF, bp, refusable, with_form
+from backend.web.case_pages.layout import STAFF, bp, refusable, with_form
 from backend.web.forms import text_of, visitor
-from backend.web.identity import page_for
+from backend.web.request_checks import is_number
+from backend.web.signed_in import page_for
 
 # A page that does not answer is pressed again.
 ANSWERED_WITHIN_S = 3.0
@@ -26,7 +26,7 @@ def import_caseload() -> Any:
     if request.method == "GET":
         return _page()
     try:
-        reading, kept = checked.check(visitor(), _file("table"), _file("zones"), clock.now())
+        reading, kept = checked_imports.check(visitor(), _file("table"), _file("zones"), clock.now())
     except InvalidRecord as error:
         return _page(error=error), error.status
     if kept is None:
@@ -44,18 +44,18 @@ def import_caseload() -> Any:
 def load_caseload() -> Any:
     """Load the next parts of what was checked and say how far it has come, or forget it."""
     if text_of("act") == "discard":
-        checked.discard(visitor())
+        checked_imports.discard(visitor())
         return redirect(url_for("case_pages.import_caseload"))
     number = text_of("checked")
     try:
         if not is_number(number):
-            raise InvalidRecord(checked.GONE)
+            raise InvalidRecord(checked_imports.GONE)
         begun = clock.monotonic()
-        progress = checked.load(visitor(), int(number), clock.now())
+        progress = checked_imports.load(visitor(), int(number), clock.now())
         while progress.is_more and clock.monotonic() - begun < ANSWERED_WITHIN_S:
-            progress = checked.load(visitor(), int(number), clock.now())
+            progress = checked_imports.load(visitor(), int(number), clock.now())
     except DomainError as error:
-        problems = [caseload.RowProblem(**one) for one in error.extra.get("problems", [])]
+        problems = [caseload_import.RowProblem(**one) for one in error.extra.get("problems", [])]
         shown: dict[str, Any] = {"problems": problems, "is_late": True, "opened": error.extra.get("opened", 0)}
         return _page(error=None if problems else error, **shown), error.status
     if progress.is_more:
@@ -74,4 +74,6 @@ def _file(name: str) -> bytes:
 def _page(**more: Any) -> str:
     shown: dict[str, Any] = {"error": None, "problems": [], "kept": None, "found": [], "loaded": None, "is_late": False}
     shown |= {"progress": None, "number": None, "opened": 0, **more}
-    return render_template("case/import.html", **with_form(columns=caseload.COLUMNS, most=caseload.MOST_CASES, **shown))
+    return render_template(
+        "case/import.html", **with_form(columns=caseload_import.COLUMNS, most=caseload_import.MOST_CASES, **shown)
+    )

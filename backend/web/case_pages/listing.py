@@ -7,12 +7,12 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from backend import clock
-from backend.case import drills, people, viewing, watch, writing
+from backend.cases import completeness, drills, officers, viewing, writing
 from backend.models import Role
 from backend.record import reading
-from backend.web.case_pages.frame import STAFF, bp, refusable, refused, try_to
+from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
 from backend.web.forms import is_confirmed, text_of, visitor
-from backend.web.identity import page_for, settings
+from backend.web.signed_in import page_for, settings
 
 
 @bp.route("/cases", methods=["GET", "POST"])
@@ -24,11 +24,11 @@ def cases() -> Any:
     found = viewing.cases_of(person, now, text)
     ids = [wearer.id for wearer in found]
     gaps: dict[int, list[str]] = {}
-    for finding in watch.find(now, ids, silent_after=settings().tag_silent_after()):
+    for finding in completeness.find(now, ids, silent_after=settings().tag_silent_after()):
         gaps.setdefault(finding.wearer_id, []).append(finding.text)
     # The watch says of one that cannot be read that it cannot.
     known = reading.cases(ids, faults={})
-    officers = reading.OfficersThen(found)
+    officers_then = reading.OfficersThen(found)
     rows = [
         {
             "id": wearer.id,
@@ -36,7 +36,7 @@ def cases() -> Any:
             "is_drill": wearer.is_training,
             "life": known[wearer.id].life_at(now).value if wearer.id in known else "unreadable",
             "is_judged": wearer.id in known and bool(known[wearer.id].zones_in_force(now)),
-            "officer": officers.at(wearer, now),
+            "officer": officers_then.at(wearer, now),
             "gaps": gaps.get(wearer.id, []),
         }
         for wearer in found
@@ -49,7 +49,7 @@ def cases() -> Any:
         text=text,
         gap_count=sum(len(row["gaps"]) for row in rows),
         to_approve=writing.to_approve(person, now) if is_supervisor else [],
-        openings=people.openings_to_review(person, now) if is_supervisor else [],
+        openings=officers.openings_to_review(person, now) if is_supervisor else [],
     )
 
 
@@ -76,7 +76,7 @@ def decide_on_zone(zone_id: int) -> Any:
 @refusable
 def review_opening(opening_id: int) -> Any:
     return try_to(
-        lambda: people.review_opening(visitor(), opening_id, text_of("note"), clock.now()),
+        lambda: officers.review_opening(visitor(), opening_id, text_of("note"), clock.now()),
         lambda _: redirect(url_for("case_pages.cases")),
         refused,
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from backend import numbers
-from backend.case import victims
+from backend.cases import contact_details
 from backend.errors import InvalidRecord
 from backend.models import Person
+from backend.people import numbers
 from backend.web.case_pages.case import change
-from backend.web.case_pages.frame import STAFF, bp, refusable
+from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import number_chosen, text_of
-from backend.web.identity import page_for, settings
+from backend.web.signed_in import page_for, settings
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/number")
@@ -23,10 +23,10 @@ def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
 
     def act(person: Person, now: datetime) -> Any:
         if text_of("act") == "send":
-            return victims.send_code(person, wearer_id, victim_id, now)
+            return contact_details.send_code(person, wearer_id, victim_id, now)
         if not text_of("code"):
             raise InvalidRecord("Enter the code that she reads out.")
-        return victims.take_code(person, wearer_id, victim_id, text_of("code"), settings().signing_key(), now)
+        return contact_details.take_code(person, wearer_id, victim_id, text_of("code"), settings().signing_key(), now)
 
     return change(wearer_id, act)
 

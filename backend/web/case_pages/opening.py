@@ -7,14 +7,14 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import opening, viewing, writing
-from backend.case.protected import KnownPerson
+from backend.cases import opening, viewing, writing
+from backend.cases.protected_people import KnownPerson
 from backend.errors import DomainError, InvalidRecord
 from backend.record.facts import LONDON, ends_with, midnight
-from backend.web.bounds import is_number
-from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
+from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.request_checks import is_number
+from backend.web.signed_in import page_for
 
 
 @bp.route("/cases/new", methods=["GET", "POST"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from backend.case import eligibility, writing
+from backend.cases import eligibility, writing
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Person
 from backend.record.facts import Terms, ends_with, midnight
 from backend.web.case_pages.case import change
-from backend.web.case_pages.frame import STAFF, bp, refusable
+from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import day_of, from_when, is_confirmed, text_of
-from backend.web.identity import page_for
+from backend.web.signed_in import page_for
 
 # What is not answered is not known.
 ANSWERS = {"yes": True, "no": False}

@@ -9,15 +9,15 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import people, viewing
+from backend.cases import officers, viewing
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import Person, Role
 from backend.record.facts import LONDON, ends_with, midnight
-from backend.web.bounds import is_number
 from backend.web.case_pages.case import change
-from backend.web.case_pages.frame import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
+from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.forms import day_of, from_when, number_chosen, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.request_checks import is_number
+from backend.web.signed_in import page_for
 
 
 @bp.post("/cases/<int:wearer_id>/officer")
@@ -27,7 +27,7 @@ def hand_over(wearer_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
         if not is_number(text_of("officer")):
             raise InvalidRecord("Choose a colleague.")
-        return people.hand_over(person, wearer_id, int(text_of("officer")), from_when(now), now, why=text_of("why"))
+        return officers.hand_over(person, wearer_id, int(text_of("officer")), from_when(now), now, why=text_of("why"))
 
     return change(wearer_id, act)
 
@@ -38,7 +38,7 @@ def hand_over(wearer_id: int) -> Any:
 def restrict(wearer_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
         named = [int(value) for value in request.form.getlist("people") if is_number(value)]
-        return people.restrict(person, wearer_id, named or None, now, why=text_of("why"))
+        return officers.restrict(person, wearer_id, named or None, now, why=text_of("why"))
 
     return change(wearer_id, act)
 
@@ -48,7 +48,7 @@ def restrict(wearer_id: int) -> Any:
 @refusable
 def open_in_emergency(wearer_id: int) -> Any:
     return try_to(
-        lambda: people.open_in_emergency(visitor(), wearer_id, text_of("reason"), clock.now()),
+        lambda: officers.open_in_emergency(visitor(), wearer_id, text_of("reason"), clock.now()),
         lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
         refused,
     )
@@ -62,7 +62,7 @@ def team() -> Any:
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
     rows = [
-        {"person": one, "cases": sum(wearer.id not in closed for wearer in people.caseload_of(one, now))}
+        {"person": one, "cases": sum(wearer.id not in closed for wearer in officers.caseload_of(one, now))}
         for one in colleagues
     ]
     return render_template("case/people.html", person=person, rows=rows)
@@ -79,7 +79,7 @@ def leave(person_id: int) -> Any:
     if leaver is None:
         raise NotFound("There is no such colleague.")
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
-    caseload = people.caseload_of(leaver, now)
+    caseload = officers.caseload_of(leaver, now)
     shown = [wearer for wearer in caseload if wearer.id not in closed]
     hidden = len(caseload) - len(shown)
 
@@ -92,7 +92,7 @@ def leave(person_id: int) -> Any:
                 leaver=leaver,
                 caseload=shown,
                 hidden=hidden,
-                rest=_rest_of(hidden, people.covered_by(leaver.id, now)),
+                rest=_rest_of(hidden, officers.covered_by(leaver.id, now)),
                 heirs=[{"value": "", "text": "Choose"}, *heirs],
             ),
         )
@@ -103,7 +103,7 @@ def leave(person_id: int) -> Any:
     def act() -> Any:
         named = {w.id: int(text_of(f"heir_{w.id}")) for w in caseload if is_number(text_of(f"heir_{w.id}"))}
         everyone_else = int(text_of("everyone_else")) if is_number(text_of("everyone_else")) else None
-        return people.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
+        return officers.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
 
     return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
 
@@ -135,7 +135,7 @@ def cover(person_id: int) -> Any:
     if absent is None:
         raise NotFound("There is no such colleague.")
 
-    covers = people.covers_of(person, absent.id, now)
+    covers = officers.covers_of(person, absent.id, now)
     corrects = number_chosen("corrects") if request.method == "POST" else request.args.get("corrects", type=int)
 
     def again(error: DomainError | None) -> str:
@@ -158,7 +158,7 @@ def cover(person_id: int) -> Any:
         if not is_number(text_of("covering")):
             raise InvalidRecord("Choose who covers.")
         covering, why = int(text_of("covering")), text_of("why")
-        return people.cover(
+        return officers.cover(
             person, absent.id, covering, midnight(first), ends_with(last), now, why=why, corrects=corrects
         )
 

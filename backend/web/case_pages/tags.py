@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from backend.case import writing
+from backend.cases import writing
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Person
 from backend.web.case_pages.case import change
-from backend.web.case_pages.frame import STAFF, bp, refusable
+from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import from_when, is_confirmed, text_of
-from backend.web.identity import page_for
+from backend.web.signed_in import page_for
 
 
 @bp.post("/cases/<int:wearer_id>/tags")

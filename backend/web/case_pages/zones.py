@@ -8,15 +8,15 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.case import trying, viewing, writing
+from backend.cases import viewing, writing, zone_preview
 from backend.errors import NotFound
 from backend.models import PlaceZone
-from backend.record import drawing
+from backend.record import zone_geojson
 from backend.web.case_pages.case import case_page
-from backend.web.case_pages.frame import STAFF, bp, refusable, try_to, with_form
 from backend.web.case_pages.hours import with_hours
+from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import from_when, is_confirmed, number_chosen, number_of, text_of, visitor
-from backend.web.identity import page_for
+from backend.web.signed_in import page_for
 
 
 @bp.post("/cases/<int:wearer_id>/zones/<int:zone_id>")
@@ -34,7 +34,7 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
         from_at, is_removed = _from(zone, now), text_of("is_removed") == "yes"
         feature = zone["feature"] if is_removed else _changed(zone["feature"])
         if _schedule(feature) != _schedule(zone["feature"]) and text_of("act") != "save":
-            trial = trying.try_change(person, zone_id, feature, from_at, number_chosen("order"), now)
+            trial = zone_preview.try_change(person, zone_id, feature, from_at, number_chosen("order"), now)
             return feature, from_at, trial
         writing.change_zone(
             person,
@@ -56,7 +56,7 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
             return redirect(url_for("case_pages.case", wearer_id=wearer_id))
         feature, from_at, trial = tried
         kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "act")]
-        said = {"was": drawing.in_words(zone["feature"]), "will_be": drawing.in_words(feature)}
+        said = {"was": zone_geojson.in_words(zone["feature"]), "will_be": zone_geojson.in_words(feature)}
         return render_template(
             "case/zone_check.html",
             **with_form(case=seen, zone=zone, feature=feature, from_at=from_at, trial=trial, kept=kept, said=said),
@@ -78,7 +78,7 @@ def _changed(held: dict[str, Any]) -> dict[str, Any]:
 
 def _schedule(feature: dict[str, Any]) -> Any:
     """Return the hours of a zone so that two spellings of the same ones are equal."""
-    minutes = drawing.minutes_in_force(feature)
+    minutes = zone_geojson.minutes_in_force(feature)
     return feature["properties"].get("schedule") if minutes is None else minutes
 
 

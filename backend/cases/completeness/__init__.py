@@ -1,0 +1,20 @@
+"""The completeness watch: what is missing from a case, so that nobody believes in protection that is not there."""
+
+from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on
+from backend.cases.completeness.missing_items import FITTED_AFTER, SILENT_AFTER, TEXTS, Finding, Gap, find
+from backend.cases.completeness.reports import BY_MORNING, look
+
+__all__ = [
+    "BY_MORNING",
+    "FITTED_AFTER",
+    "SILENT_AFTER",
+    "TEXTS",
+    "WATCH",
+    "Finding",
+    "Gap",
+    "ask_for",
+    "ensure_daily",
+    "find",
+    "go_on",
+    "look",
+]

@@ -1,0 +1,118 @@
+"""Tells what is missing from a case, once for as long as it lasts: its officer, or its supervisors by an alarm."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from backend import alarms, alerts, audit
+from backend.access import named_on_each
+from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, Gap, find
+from backend.db import atomic
+from backend.escalation.steps import Who
+from backend.models import AlarmKind, PlaceZone, ToldGap, Wearer
+
+log = logging.getLogger(__name__)
+
+# Zones from before orders were recorded, and protected persons of whom nobody knows what they want: nothing that
+# becomes worse over a night, and so told by the morning's look alone, never as something changes.
+BY_MORNING = (Gap.ZONE_WITHOUT_ORDER, Gap.VICTIM_WITHOUT_CONTACT)
+
+
+def look(
+    wearer_id: int, now: datetime, *, is_morning: bool = False, silent_after: timedelta = SILENT_AFTER
+) -> Counter[str]:
+    """Look at one case, and tell each gap to the officer once for as long as it lasts; return what is missing."""
+    with atomic():
+        found = find(now, [wearer_id], silent_after=silent_after)
+        counts = Counter(str(finding.gap) for finding in found)
+        audit.record(
+            audit.SYSTEM,
+            "watched",
+            f"watch:{wearer_id}",
+            now,
+            counts=dict(counts),
+            gaps=[_key(finding) for finding in found],
+        )
+        _tell(wearer_id, found, now, is_morning=is_morning)
+        _alarm_where_no_place_is(wearer_id, found, now)
+        _forget_filled(wearer_id, found, now)
+    return counts
+
+
+def with_news(ids: Sequence[int], found: Iterable[Finding], *, is_morning: bool) -> set[int]:
+    """Return of which of these cases something is to be told, or no longer so."""
+    by_wearer: dict[int, list[Finding]] = defaultdict(list)
+    for finding in found:
+        by_wearer[finding.wearer_id].append(finding)
+    told = _told(ids)
+    news = {
+        wearer_id
+        for wearer_id in ids
+        if _untold(by_wearer[wearer_id], told[wearer_id], is_morning=is_morning)
+        or told[wearer_id] - {_what(finding) for finding in by_wearer[wearer_id]}
+    }
+    alarmed = {_wearer_of(alarm.subject) for alarm in alarms.standing(AlarmKind.CASE_INCOMPLETE)}
+    return news | (alarmed & set(ids))
+
+
+def _wearer_of(subject: str) -> int:
+    return int(subject.partition(":")[2].partition("/")[0])
+
+
+def _what(finding: Finding) -> tuple[str, str]:
+    return (str(finding.gap), finding.detail)
+
+
+def _key(finding: Finding) -> str:
+    return f"wearer:{finding.wearer_id}/{finding.gap}/{finding.detail}"
+
+
+def _told(ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
+    found: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for row in ToldGap.select().where(ToldGap.wearer.in_(list(ids))):
+        found[row.wearer_id].add((row.gap, row.detail))
+    return found
+
+
+def _untold(findings: Sequence[Finding], told: set[tuple[str, str]], *, is_morning: bool) -> list[Finding]:
+    return [
+        finding for finding in findings if _what(finding) not in told and (is_morning or finding.gap not in BY_MORNING)
+    ]
+
+
+def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning: bool) -> None:
+    """Tell what is newly missing from a case in one notice."""
+    untold = _untold(findings, _told([wearer_id])[wearer_id], is_morning=is_morning)
+    zone = PlaceZone.select().where(PlaceZone.wearer == wearer_id).order_by(PlaceZone.id.desc()).first()
+    if not untold or zone is None:
+        # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
+        return
+    for finding in untold:
+        ToldGap.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
+        audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
+    log.warning("%s gaps of wearer %s are told", len(untold), wearer_id)
+    wearer = Wearer.get_by_id(wearer_id)
+    # Whose officer is missing is nobody's in particular: the supervisor has to name one.
+    has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)
+    to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
+    alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
+
+
+def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime) -> None:
+    """Let an alarm stand for each thing that is missing from a case without any place, for its supervisors."""
+    missing = {}
+    if found and not PlaceZone.select().where(PlaceZone.wearer == wearer_id).exists():
+        # The number of a restricted case is its name: not every supervisor may know of it.
+        case = "A case" if named_on_each([wearer_id], now) else f"Case {wearer_id}"
+        for finding in found:
+            missing[f"wearer:{wearer_id}/{finding.gap}"] = (f"{case}: {TEXTS[finding.gap]}", finding.team_id)
+    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, f"wearer:{wearer_id}/", missing, now)
+
+
+def _forget_filled(wearer_id: int, found: Sequence[Finding], now: datetime) -> None:
+    for gap, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
+        ToldGap.delete().where(ToldGap.wearer == wearer_id, ToldGap.gap == gap, ToldGap.detail == detail).execute()
+        audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{gap}/{detail}", now)

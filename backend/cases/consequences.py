@@ -1,0 +1,38 @@
+"""Judges a case again after its record changed: the present in the same unit of work, the past after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend.cases import judged_now, reevaluation
+from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace
+from backend.record.facts import Case
+
+
+def after_change(case: Case, since: datetime, now: datetime) -> None:
+    """Bring states and alerts into agreement with the record; part of the unit of work that changed it."""
+    if PlaceZone.select().where(PlaceZone.wearer == case.wearer_id).exists():
+        judged_now.judge(case, now, now)
+        reevaluation.owe(case.wearer_id, since, now)
+
+
+def present_tag(wearer_id: int, now: datetime) -> Activation | None:
+    """Return the activation of the tag that the wearer wears now, if any; one recorded in error is none."""
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    return (
+        Activation.select()
+        .where(
+            Activation.wearer == wearer_id,
+            Activation.from_at <= now,
+            Activation.to_at.is_null() | (Activation.to_at > now),
+            Activation.id.not_in(in_error),
+        )
+        .order_by(Activation.from_at.desc())
+        .first()
+    )
+
+
+def places_of(wearer_id: int) -> list[ProtectedPlace]:
+    """Return the places that this wearer has to keep away from, or had to."""
+    held = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
+    return list(ProtectedPlace.select().where(ProtectedPlace.id.in_(held)).order_by(ProtectedPlace.id))

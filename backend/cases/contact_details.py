@@ -1,0 +1,152 @@
+"""How a protected person can be reached, if she wants: her number and her words, changed only with her case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend import audit
+from backend.access import access_wearer
+from backend.cases import completeness, protected_people
+from backend.db import atomic
+from backend.errors import InvalidRecord
+from backend.models import Channel, Consent, DatedEntry, Person, SafeCall, Victim
+from backend.people import consent, numbers
+from backend.record import reading
+from backend.record.entries import enter
+from backend.record.facts import What
+
+# One GSM segment: a longer text would come in parts.
+LONGEST_WORDING = 160
+LONGEST_CALL_NOTE = 300
+
+
+def agree(
+    person: Person,
+    wearer_id: int,
+    victim_id: int,
+    phone: str,
+    wording_breach: str,
+    wording_over: str,
+    wording_ending: str,
+    now: datetime,
+    *,
+    wording_help: str = "",
+) -> Consent:
+    """Record that she agrees to texts to this number in her own three wordings; an earlier consent ends.
+
+    ``wording_help`` is the answer to whatever is written from it; empty where no answer is safe.
+
+    Another number than before has to be proved before anything is sent there.
+
+    Raises: NotFound, NotAllowed; InvalidRecord for a missing or too long wording, or a number that cannot be;
+    NumberRefused for the wearer's own number.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    if victim.is_child:
+        raise InvalidRecord("A child has no number here: an adult of the case is told, or nobody.")
+    if not phone:
+        raise InvalidRecord("Enter the number that is safe for her.")
+    number = numbers.usable(phone, wearer_id)
+    words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
+    if not all(words):
+        raise InvalidRecord("Enter the words that she chose for each of the three texts.")
+    answer = wording_help.strip()
+    if any(len(text) > LONGEST_WORDING for text in [*words, answer]):
+        raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
+    with atomic():
+        if number != victim.phone:
+            _enter_number(person, wearer_id, victim, number, now)
+            numbers.void(victim, "the number was changed", now)
+            Victim.update(phone=number).where(Victim.id == victim.id).execute()
+        audit.record(audit.actor_of(person), "victim_number_changed", f"victim:{victim.id}", now)
+        completeness.ask_for([wearer_id], now)
+        if has_declined(victim, now):
+            _enter_declined(person, wearer_id, victim, False, now, "She agreed to texts.")
+        return consent.give(
+            victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2], wording_help=answer
+        )
+
+
+def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
+    """Record that she wants no warnings, by her own decision; a consent to texts ends, officers go on as ever.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without a word of how she said so.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    if not why.strip():
+        raise InvalidRecord("Say how and when she said so.")
+    with atomic():
+        entry = _enter_declined(person, wearer_id, victim, True, now, why)
+        consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
+        audit.record(audit.actor_of(person), "warnings_declined", f"victim:{victim.id}", now)
+        completeness.ask_for([wearer_id], now)
+        return entry
+
+
+def allow_calls(person: Person, wearer_id: int, victim_id: int, note: str, now: datetime) -> SafeCall:
+    """Record that they said that a call to their number is safe; ``note`` is what to heed, such as hours or a name.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without a number, or for a note that is too long; NumberRefused for the
+    wearer's own number.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    if victim.is_child or not victim.phone:
+        raise InvalidRecord("Record their number first: a call is safe to one number and to no other.")
+    if len(note.strip()) > LONGEST_CALL_NOTE:
+        raise InvalidRecord(f"The note may have {LONGEST_CALL_NOTE} characters.")
+    numbers.usable(victim.phone, wearer_id)
+    return consent.allow_calls(victim, note.strip(), person, now)
+
+
+def stop_calls(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
+    """Record that a call to them is not safe, or not known to be. Raises: NotFound, NotAllowed."""
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    consent.end_calls(victim, audit.actor_of(person), now)
+
+
+def has_declined(victim: Victim, at: datetime) -> bool:
+    """Tell whether it was her recorded decision at ``at`` to have no warnings."""
+    held = reading.value_at(f"victim:{victim.id}", What.DECLINED, at)
+    return bool(held and held["is_declined"])
+
+
+def _enter_declined(
+    person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str
+) -> DatedEntry:
+    value = {"is_declined": is_declined}
+    return enter(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
+
+
+def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, now: datetime) -> None:
+    """Keep which number was hers until now, who changed it, and when."""
+    subject = f"victim:{victim.id}"
+    if victim.phone and not reading.entries(subject, What.NUMBER):
+        began = "As it was recorded."
+        enter(subject, What.NUMBER, victim.phone, victim.created_at, None, now, why=began, wearer_id=wearer_id)
+    why = "She agreed to texts to this number."
+    enter(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
+
+
+def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
+    """Text her a code now, while the officer speaks with her; the words say nothing of what it is for.
+
+    Raises: NotFound, NotAllowed; InvalidRecord without her consent to texts; NumberRefused, TooManyCodes.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    if wearer.is_training or consent.sms_consent(victim) is None:
+        raise InvalidRecord("Record first that she agrees to texts.")
+    numbers.usable(victim.phone or "", wearer_id)
+    numbers.ask(victim, person, Channel.SMS, now)
+
+
+def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:
+    """Take the code that she read out: her number is proved. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    numbers.usable(victim.phone or "", wearer_id)
+    numbers.take_code(victim, person, code, key, now)

@@ -1,0 +1,46 @@
+"""Finds what is to be corrected: an entry or a condition of a case that stands as it was recorded, and was wrong.
+
+The correction itself is written by whoever writes such an entry; what was wrong stays on record beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend.access import access_wearer
+from backend.cases.viewing import CORRECTABLE
+from backend.errors import InvalidTransition, NotFound
+from backend.models import Condition, DatedEntry, Order, Person
+from backend.record.facts import What
+
+GONE = "This was corrected already: correct the newer entry."
+
+
+def entry_of(person: Person, wearer_id: int, entry_id: int, now: datetime) -> DatedEntry:
+    """Return an entry of the case that can be corrected by entering its value anew.
+
+    Raises: NotFound, NotAllowed; InvalidTransition for one that is corrected already.
+    """
+    access_wearer(person, wearer_id, now)
+    entry = DatedEntry.get_or_none(DatedEntry.id == entry_id, DatedEntry.wearer == wearer_id)
+    if entry is None or What(entry.what) not in CORRECTABLE:
+        raise NotFound("There is no such entry to correct.")
+    if DatedEntry.select().where(DatedEntry.corrects == entry).exists():
+        raise InvalidTransition(GONE)
+    return entry
+
+
+def condition_of(person: Person, wearer_id: int, condition_id: int, now: datetime) -> Condition:
+    """Return a condition of an order of the case. Raises: NotFound, NotAllowed; InvalidTransition where corrected."""
+    access_wearer(person, wearer_id, now)
+    condition = (
+        Condition.select(Condition, Order)
+        .join(Order)
+        .where(Condition.id == condition_id, Order.wearer == wearer_id)
+        .first()
+    )
+    if condition is None:
+        raise NotFound("There is no such condition.")
+    if Condition.select().where(Condition.corrects == condition).exists():
+        raise InvalidTransition(GONE)
+    return condition

@@ -1,0 +1,305 @@
+"""Takes leave where protection stops: she reads of it before in her own words, or her officer is asked to tell her.
+
+Nobody is told by text after it, and no text of hers says that he has gone: that he stands there is no less so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend import alerts, audit, lifecycle, outbox
+from backend.db import lock_rows
+from backend.escalation.steps import Who
+from backend.models import (
+    Alert,
+    AlertKind,
+    CaseDue,
+    Channel,
+    Handling,
+    Notification,
+    NotificationState,
+    PlaceZone,
+    ProtectedPlace,
+    Purpose,
+    Victim,
+    Wearer,
+)
+from backend.people import numbers
+from backend.people.consent import reached, sms_consent
+from backend.record import protection_ends, reading
+from backend.record.facts import LONDON, Case, Life
+from backend.record.protection_ends import Guard, Loss
+from backend.record.zone_geojson import keeps_in
+
+# A message that is not on its way after this time is somebody's to give in person.
+CHECKED_AFTER = timedelta(minutes=5)
+CHECK_TOLD = "victim_told_checked"
+# A push that asks to tell her may lie unread; a notice climbs no ladder, and she would be told by nobody.
+ANSWERED_WITHIN = timedelta(hours=1)
+CHECK_ASKED = "asked_to_tell_victim_checked"
+
+
+def when(at: datetime) -> str:
+    """Return the instant by the clocks of London."""
+    return f"{at.astimezone(LONDON):%-d %B %Y, %H:%M}"
+
+
+def zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:
+    """Return a zone of the wearer on which a notice can hang, of one of these places where there is one."""
+    query = PlaceZone.select().where(PlaceZone.wearer == wearer_id).order_by(PlaceZone.moves, PlaceZone.id.desc())
+    places = list(place_ids)
+    return (query.where(PlaceZone.place.in_(places)).first() if places else None) or query.first()
+
+
+def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -> list[int]:
+    """Tell each protected person that protection of her places is about to stop, or her officer to tell her.
+
+    Returns the alerts that carry it. She reads it in her own words, once, where she has them for the end and nothing
+    else of hers, or of a child who is reached through her, stays protected. A suspension is not the end that her words
+    speak of, and no text tells of what has come. The end of a curfew is told to his officer alone.
+    """
+    wearer = Wearer.get_by_id(case.wearer_id)
+    by_reader: dict[int, list[Loss]] = defaultdict(list)
+    places = {p.id: p for p in ProtectedPlace.select().where(ProtectedPlace.id.in_([loss.place_id for loss in losses]))}
+    curfews = _curfews(wearer.id, places)
+    for loss in losses:
+        if loss.place_id not in curfews:
+            by_reader[reached(places[loss.place_id].victim).id].append(loss)
+    raised = _tell_of_curfews(case, wearer, [loss for loss in losses if loss.place_id in curfews], places, ends_at, now)
+    for reader in Victim.select().where(Victim.id.in_(list(by_reader))).order_by(Victim.id):
+        lost = by_reader[reader.id]
+        ending = [loss for loss in lost if not loss.is_pause]
+        if ending:
+            is_told = now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
+            names = _names([places[loss.place_id] for loss in ending])
+            said = f"Protection of {names} {'ends' if now < ends_at else 'ended'} {when(ends_at)} ({_reasons(ending)})."
+            said += _ask(is_told, now < ends_at)
+            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_told=is_told))
+        pauses = [loss for loss in lost if loss.is_pause]
+        if pauses:
+            names = _names([places[loss.place_id] for loss in pauses])
+            said = (
+                f"Protection of {names} is suspended from {when(ends_at)}{_until(case, ends_at)} ({_reasons(pauses)})."
+            )
+            said += _ask(False, now < ends_at)
+            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_told=False))
+    return raised
+
+
+def _tell_of_curfews(
+    case: Case,
+    wearer: Wearer,
+    losses: Sequence[Loss],
+    places: Mapping[int, ProtectedPlace],
+    ends_at: datetime,
+    now: datetime,
+) -> list[int]:
+    """Tell his officer alone: where he has to stay in is no place from which he is kept."""
+    raised = []
+    for is_pause in (False, True):
+        lost = [loss for loss in losses if loss.is_pause is is_pause]
+        if lost:
+            names = _names([places[loss.place_id] for loss in lost])
+            what = f"{'ends' if now < ends_at else 'ended'} {when(ends_at)}"
+            if is_pause:
+                what = f"is suspended from {when(ends_at)}{_until(case, ends_at)}"
+            zone = zone_of(wearer.id, [loss.place_id for loss in lost])
+            assert zone is not None
+            said = f"The curfew at {names} {what} ({_reasons(lost)})."
+            raised.append(alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,)).id)
+    return raised
+
+
+def _curfews(wearer_id: int, place_ids: Iterable[int]) -> set[int]:
+    """Return at which of these places he has to stay in, and is kept from nobody."""
+    asked = set(place_ids)
+    zones = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(asked))
+    return asked - {zone.place_id for zone in zones if not keeps_in(zone.feature)}
+
+
+def _ask(is_told: bool, is_ahead: bool) -> str:
+    if is_told:
+        return " The protected person is told by text."
+    return " Tell the protected person before then." if is_ahead else " Tell the protected person now."
+
+
+def _names(places: Sequence[ProtectedPlace]) -> str:
+    labels = [place.label for place in places]
+    return f"the place {labels[0]}" if len(labels) == 1 else f"the places {', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _reasons(losses: Sequence[Loss]) -> str:
+    return ", ".join(sorted({loss.reason.replace("_", " ") for loss in losses}))
+
+
+def _until(case: Case, at: datetime) -> str:
+    entry = case.life_entry(at)
+    expected = entry.value.get("expected_end_at") if entry and case.life_at(at) is Life.SUSPENDED else None
+    return f", as expected until {when(datetime.fromisoformat(expected))}" if expected else ""
+
+
+def _has_words(reader: Victim) -> bool:
+    consent = sms_consent(reader)
+    return bool(consent and consent.wording_ending and numbers.is_proved(reader))
+
+
+def _keeps(reader: Victim, at: datetime) -> bool:
+    """Tell whether a place of hers, or of a child who is reached through her, is still protected from anybody.
+
+    Her words for the end would say otherwise. Where somebody has to stay in is no such place.
+    """
+    hers = (Victim.id == reader) | (Victim.reached_through == reader)
+    places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
+    zones = PlaceZone.select().where(PlaceZone.place.in_(places))
+    kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
+    faults: dict[int, str] = {}
+    cases = reading.cases({wearer_id for wearer_id, _ in kept_out}, faults=faults).values()
+    # Of a case that cannot be read nobody knows: then her officer tells her, and not her words.
+    return bool(faults) or any(
+        (case.wearer_id, place_id) in kept_out for case in cases for place_id in protection_ends.guards(case, at)
+    )
+
+
+def _raise(
+    wearer: Wearer,
+    reader: Victim,
+    losses: Sequence[Loss],
+    said: str,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    is_told: bool,
+) -> int:
+    zone = zone_of(wearer.id, [loss.place_id for loss in losses])
+    assert zone is not None
+    alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
+    if is_told:
+        outbox.owe(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
+        CaseDue.create(
+            what=CHECK_TOLD,
+            subject=f"alert:{alert.id}",
+            wearer=wearer.id,
+            due_at=min(now + CHECKED_AFTER, ends_at),
+            detail={"ends_at": ends_at.isoformat()},
+        )
+    elif not wearer.is_training:
+        CaseDue.create(
+            what=CHECK_ASKED,
+            subject=f"alert:{alert.id}",
+            wearer=wearer.id,
+            due_at=_asked_again_at(ends_at, now),
+            detail={
+                "ends_at": ends_at.isoformat(),
+                "made_good_by": [[loss.place_id, int(loss.made_good_by)] for loss in losses],
+            },
+        )
+    action = "victim_told_of_end" if is_told else "officer_asked_to_tell_victim"
+    audit.record(audit.SYSTEM, action, f"victim:{reader.id}", now, alert=alert)
+    return alert.id
+
+
+def _asked_again_at(ends_at: datetime, now: datetime) -> datetime:
+    """Return when somebody has to have answered that she is to be told: by day, and in time, where that can be."""
+    if ends_at <= now:
+        return protection_ends.by_day(now + ANSWERED_WITHIN)
+    latest = max(now + CHECKED_AFTER, ends_at - ANSWERED_WITHIN)
+    return min(latest, protection_ends.by_day(now + 3 * ANSWERED_WITHIN))
+
+
+def check_asked(due: CaseDue, now: datetime) -> None:
+    """Where nobody has answered that she is to be told, and it is so still, tell the supervisors."""
+    alert = alerts.lock(int(due.subject.partition(":")[2]))
+    at = max(datetime.fromisoformat(due.detail["ends_at"]), now)
+    held = protection_ends.guards(reading.case(due.wearer_id), at)
+    is_lost = any(held.get(place_id, Guard.NONE) < least for place_id, least in due.detail["made_good_by"])
+    if is_lost and alert.handling == Handling.OPEN:
+        audit.record(audit.SYSTEM, "nobody_answered_to_tell_victim", due.subject, now, alert=alert)
+        alerts.tell(alert, (Who.SUPERVISORS,), Purpose.NOTICE, now)
+
+
+def is_too_late(alert_id: int, now: datetime) -> bool:
+    """Tell whether what her text announces has come: then it is not sent any more."""
+    due = CaseDue.select().where(CaseDue.what == CHECK_TOLD, CaseDue.subject == f"alert:{alert_id}").first()
+    return due is not None and datetime.fromisoformat(due.detail["ends_at"]) <= now
+
+
+def check_told(due: CaseDue, now: datetime) -> None:
+    """Where her message did not leave, say so: somebody has to tell her in another way."""
+    alert = alerts.lock(int(due.subject.partition(":")[2]))
+    owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+    fine = [*outbox.GONE_OUT, NotificationState.CANCELLED]
+    if not owed.where(Notification.state.in_(fine)).exists():
+        alerts.tell(alert, (Who.OFFICER, Who.SUPERVISORS), Purpose.VICTIM_NOT_WARNED, now)
+
+
+def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_at: datetime, now: datetime) -> None:
+    """Ask the officer to tell her that an end does not come, or did not last, of which she or the officer was told."""
+    zone = zone_of(case.wearer_id, place_ids)
+    assert zone is not None
+    is_by_text = False
+    lock_rows(Alert, told_in)
+    for alert_id in sorted(told_in):
+        alert = alerts.lock(alert_id)
+        outbox.cancel_pending(alert, now, [Purpose.VICTIM_ENDING])
+        owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+        is_by_text |= owed.where(Notification.state != NotificationState.CANCELLED).exists()
+    wearer = Wearer.get_by_id(case.wearer_id)
+    places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
+    curfews = _curfews(wearer.id, place_ids)
+    goes_on = f"does not stop {when(ends_at)} as was said: it goes on."
+    if ends_at <= now:
+        goes_on = f"ended {when(ends_at)} as was said, and goes on again."
+    said = []
+    if curfews:
+        said.append(f"The curfew at {_names([place for place in places if place.id in curfews])} {goes_on}")
+    if hers := [place for place in places if place.id not in curfews]:
+        # She chose no words for this: whatever a text of hers says, it is not that.
+        by_text = "The protected person was told by text that it ends: tell her."
+        said.append(f"Protection of {_names(hers)} {goes_on} {by_text if is_by_text else 'If she was told, tell her.'}")
+    alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
+    audit.record(audit.SYSTEM, "end_called_off", f"wearer:{wearer.id}", now, alert=alert, ends_at=ends_at.isoformat())
+
+
+def stop_now(before: Case, after: Case, now: datetime) -> None:
+    """Take the consequences of a change by which protection has stopped already; the case is held."""
+    lost = protection_ends.losses(before, now, after, now)
+    close(after, lost, now)
+    if before.life_at(now) is Life.ACTIVE and after.life_at(now) is not Life.ACTIVE:
+        close_all(after, now)
+    tell(after, lost, now, now)
+
+
+def close(case: Case, losses: Sequence[Loss], now: datetime) -> None:
+    """Close what stands at these places with the reason for which they are not watched any more."""
+    held = protection_ends.guards(case, now)
+    for loss in losses:
+        if held.get(loss.place_id, Guard.NONE) is not Guard.WATCHED:
+            _close(
+                _open(case.wearer_id).where(Alert.place == loss.place_id), loss.code, loss.reason, loss.is_pause, now
+            )
+
+
+def close_all(case: Case, now: datetime) -> None:
+    """Close every alert of a wearer who is not monitored any more."""
+    life, reason = case.life_at(now), protection_ends.life_reason(case, now)
+    is_pause = life is Life.SUSPENDED
+    code = f"{'suspended' if is_pause else 'ended'}_{reason}"
+    _close(_open(case.wearer_id), code, reason, is_pause, now)
+
+
+def _open(wearer_id: int) -> Any:
+    # What stands until a person clears it outlives the case: that somebody has to look is no less so.
+    stays = [AlertKind.NOTICE, *lifecycle.LATCHED]
+    # What people closed while it stood is still listed.
+    is_listed = (Alert.handling != Handling.CLOSED) | ~Alert.is_over
+    is_open = (Alert.wearer == wearer_id) & is_listed & Alert.kind.not_in(stays)
+    return Alert.select(Alert.id).where(is_open)
+
+
+def _close(query: Any, code: str, reason: str, is_pause: bool, now: datetime) -> None:
+    words = "is suspended" if is_pause else "ended"
+    said = f"Monitoring {words}: {reason.replace('_', ' ')}."
+    alerts.close_by_system([row.id for row in query], code, said, now)

@@ -1,0 +1,180 @@
+"""Opens a case from nothing: wearer, protected person, place, order, zone and tag in one unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backend import audit
+from backend.access import access_wearer, require
+from backend.cases import protected_people, writing
+from backend.db import atomic, lock_rows
+from backend.errors import InvalidRecord
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Condition,
+    Order,
+    Person,
+    ProtectedPlace,
+    Role,
+    Tag,
+    Victim,
+    Wearer,
+)
+from backend.people import numbers
+from backend.record import reading
+from backend.record.facts import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What has to be known to judge the first fix."""
+
+    wearer: str
+    victim: str
+    victim_phone: str | None
+    place: str
+    kind: str
+    reference: str
+    starts_at: datetime
+    ends_at: datetime | None
+    condition: str
+    feature: dict[str, Any]
+    serial: str
+    # Somebody who is recorded already, and then no number: hers stays as it is.
+    victim_id: int | None = None
+    # That somebody of this name is recorded is known, and this is somebody else.
+    is_another: bool = False
+    why: str = "The case was opened."
+    document: str = ""
+    is_confirmed: bool = False
+
+
+def open_case(person: Person, new: NewCase, now: datetime, officer: Person | None = None) -> Wearer:
+    """Record everything of a new case; the next fix is judged.
+
+    ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
+
+    Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
+    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded;
+    NeedsConfirmation where the order is over, so that nothing would be judged.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    for value, what in (
+        (new.wearer, "the name of the person on probation"),
+        (new.victim or str(new.victim_id or ""), "the name of the protected person"),
+        (new.place, "a name for the place"),
+        (new.reference, "the reference of the order"),
+        (new.condition, "the condition in the words of the order"),
+        (new.serial, "the serial of the tag"),
+    ):
+        if not value.strip():
+            raise InvalidRecord(f"Enter {what}.")
+    victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
+    if new.victim_id is not None and victim_phone:
+        raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
+    if new.victim_id is None and not new.is_another:
+        protected_people.require_new(person, new.victim, now)
+    responsible_id = (officer or person).id
+    with atomic():
+        # Nobody leaves while a case comes to them.
+        lock_rows(Person, [responsible_id])
+        if not Person.select().where(Person.id == responsible_id, Person.is_active).exists():
+            raise InvalidRecord("The responsible officer has left.")
+        wearer = Wearer.create(
+            team=person.team_id, name=new.wearer.strip(), responsible_officer=responsible_id, created_at=now
+        )
+        audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now, officer=responsible_id)
+        if new.victim_id is not None:
+            victim = protected_people.add_known(
+                person, wearer.id, new.victim_id, now, why=new.why, document=new.document
+            )
+        else:
+            victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
+            audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
+        place = ProtectedPlace.create(victim=victim, label=new.place.strip())
+        order = writing.open_order(
+            person,
+            wearer.id,
+            new.kind,
+            new.reference,
+            Terms(new.starts_at, new.ends_at),
+            now,
+            why=new.why,
+            document=new.document,
+            conditions=(("1", new.condition),),
+        )
+        writing.add_zone(
+            person,
+            wearer.id,
+            place.id,
+            new.feature,
+            new.starts_at,
+            now,
+            why=new.why,
+            document=new.document,
+            order_id=order.id,
+            condition_id=order.conditions.get().id,
+            is_confirmed=new.is_confirmed,
+        )
+        writing.fit_tag(person, wearer.id, new.serial, now, now)
+        return wearer
+
+
+def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer:
+    """Let a case that was just opened protect somebody more, or another place, by a further condition of its order.
+
+    Raises: what ``open_case`` raises.
+    """
+    with atomic():
+        wearer = access_wearer(person, wearer_id, now)
+        theirs = {victim.id for victim in reading.victims_of(wearer_id)}
+        if new.victim_id is None:
+            victim = protected_people.add_person(
+                person, wearer_id, new.victim, now, why=new.why, is_another=new.is_another
+            )
+            if new.victim_phone:
+                victim.phone = numbers.usable(new.victim_phone, wearer_id)
+                Victim.update(phone=victim.phone).where(Victim.id == victim.id).execute()
+        elif new.victim_id in theirs:
+            victim = protected_people.of_case(wearer_id, new.victim_id)
+        else:
+            victim = protected_people.add_known(person, wearer_id, new.victim_id, now, why=new.why)
+        order = Order.get(Order.wearer == wearer, Order.reference == new.reference.strip())
+        place = ProtectedPlace.get_or_none(ProtectedPlace.victim == victim, ProtectedPlace.label == new.place.strip())
+        condition = writing.NewCondition(
+            order_id=order.id,
+            number=str(Condition.select().where(Condition.order == order).count() + 1),
+            wording=new.condition,
+            place_id=place.id if place else None,
+            victim_id=victim.id,
+            place=new.place,
+            feature=new.feature,
+            from_at=new.starts_at,
+            why=new.why,
+            document=new.document,
+        )
+        writing.protect_by_condition(person, wearer_id, condition, now)
+        return wearer
+
+
+def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str, Any]:
+    """Return a circular exclusion zone as a GeoJSON Feature. Raises: InvalidRecord for measures out of range."""
+    if not 10 <= radius_m <= 50_000:
+        raise InvalidRecord("The radius must be between 10 and 50,000 metres.")
+    if not 0 <= buffer_m <= 50_000:
+        raise InvalidRecord("The buffer must be between 0 and 50,000 metres.")
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": {"id": "circle", "kind": "exclusion", "radius_m": radius_m, "buffer_m": buffer_m},
+    }
+
+
+def free_tags() -> list[Tag]:
+    """Return the tags that nobody wears and no drill uses, by their serials."""
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    worn = Activation.select(Activation.tag).where(Activation.to_at.is_null(), Activation.id.not_in(in_error))
+    return list(Tag.select().where(Tag.id.not_in(worn), ~Tag.serial.startswith("DRILL-")).order_by(Tag.serial))

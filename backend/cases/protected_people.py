@@ -1,0 +1,272 @@
+"""Whom a case protects: people and children entered in it, and one person protected from several wearers.
+
+Whoever is protected from two wearers is one row, with one number and one consent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend import audit
+from backend.access import access_wearer, closed_cases, known_victims
+from backend.cases import completeness
+from backend.db import atomic
+from backend.errors import DomainError, InvalidRecord, InvalidTransition, NotFound
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import What, standing
+
+MOST_FOUND = 20
+# Whoever enters her draws her zone next: it is asked after that whether one was.
+DRAWN_WITHIN = timedelta(hours=1)
+
+
+class KnownPerson(DomainError):
+    """Somebody of this name is recorded already; ``known`` lists who, each with the cases that may be known of."""
+
+    code, status, title = "known_person", 409, "Somebody of this name is recorded already"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A protected person who is recorded, with the cases by which whoever asks may know of her."""
+
+    victim: Victim
+    cases: list[Wearer]
+
+
+def seen_by(person: Person, now: datetime) -> list[Known]:
+    """Return the protected persons of the team of whom this person may know, by name.
+
+    Whoever is in restricted cases alone is left out, as if she were not recorded; of the cases of the others only those
+    are named that are open to the person.
+
+    Raises: NotAllowed for administrators.
+    """
+    closed = closed_cases([person.id], now).get(person.id, set())
+    wearers = {row.id: row for row in Wearer.select().where(Wearer.team == person.team_id)}
+    ours = wearers.keys() - closed
+    in_cases: dict[int, set[int]] = {}
+    drawn: Any = PlaceZone.select(ProtectedPlace.victim, PlaceZone.wearer).join(ProtectedPlace)
+    pairs = set(drawn.where(PlaceZone.wearer.in_(ours)).distinct().tuples()) | reading.entered_in(ours)
+    for victim_id, wearer_id in pairs:
+        in_cases.setdefault(victim_id, set()).add(wearer_id)
+    return [
+        Known(victim, [wearers[wearer_id] for wearer_id in sorted(in_cases.get(victim.id, set()))])
+        for victim in known_victims(person, now)
+    ]
+
+
+def entered_in(victims: Iterable[Victim]) -> list[int]:
+    """Return the cases in which any of these people is entered, zones apart."""
+    ids = {victim.id for victim in victims}
+    named = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
+    pairs = reading.entered_in([row.wearer_id for row in named])
+    return sorted({wearer_id for victim_id, wearer_id in pairs if victim_id in ids})
+
+
+def find(person: Person, text: str, now: datetime, but: int | None = None) -> list[Known]:
+    """Return those who match a part of a name and are not in the case ``but`` yet. Raises: NotAllowed."""
+    sought = " ".join(text.split()).casefold()
+    if not sought:
+        return []
+    already = {victim.id for victim in reading.victims_of(but)} if but is not None else set()
+    found = [one for one in seen_by(person, now) if sought in one.victim.name.casefold()]
+    return [one for one in found if one.victim.id not in already][:MOST_FOUND]
+
+
+def require_new(person: Person, name: str, now: datetime) -> None:
+    """Raises: KnownPerson where somebody of whom the person may know has this name."""
+    sought = " ".join(name.split()).casefold()
+    same = [one for one in seen_by(person, now) if " ".join(one.victim.name.split()).casefold() == sought]
+    if same:
+        raise KnownPerson(
+            f"{same[0].victim.name} is recorded already{_in_words(same[0].cases)}. "
+            "Choose her, or say that this is somebody else of the same name.",
+            known=[as_dict(one) for one in same],
+        )
+
+
+def _in_words(cases: Iterable[Wearer]) -> str:
+    names = ", ".join(wearer.name for wearer in cases)
+    return f" in the case of {names}" if names else ""
+
+
+def as_dict(one: Known) -> dict[str, object]:
+    """Return what is shown of somebody who is recorded: never a number, never a place."""
+    return {
+        "id": one.victim.id,
+        "name": one.victim.name,
+        "is_child": one.victim.is_child,
+        "cases": [{"id": wearer.id, "name": wearer.name} for wearer in one.cases],
+    }
+
+
+def add_person(
+    person: Person,
+    wearer_id: int,
+    name: str,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    is_child: bool = False,
+    through_id: int | None = None,
+    is_another: bool = False,
+) -> Victim:
+    """Enter a protected person who is not recorded yet; a child has no phone and may be reached through an adult.
+
+    Her places are drawn and her consent recorded afterwards: until then the watch says that she is not protected.
+
+    Raises: NotFound, NotAllowed; KnownPerson unless ``is_another``; InvalidRecord that says what is missing.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidRecord("Enter the name of the protected person.")
+    if through_id is not None and not is_child:
+        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+    if not is_another:
+        require_new(person, name, now)
+    with atomic():
+        hold(wearer_id)
+        victim = Victim.create(team=wearer.team_id, name=name, is_child=is_child, created_at=now)
+        audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
+        _enter(person, wearer_id, victim, now, why=why, document=document)
+        if through_id is not None:
+            _reach(person, wearer_id, victim, _adult_of(wearer_id, through_id), now, why=why)
+        return victim
+
+
+def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str, document: str = "") -> Victim:
+    """Enter somebody who is recorded already: the same number and the same consent, protected from one more wearer.
+
+    Raises: NotFound for somebody of whom the person may not know; NotAllowed; InvalidTransition where she is in the
+    case; InvalidRecord for a child whose adult is not in it.
+    """
+    access_wearer(person, wearer_id, now)
+    seen = seen_by(person, now)
+    known = next((one for one in seen if one.victim.id == victim_id), None)
+    if known is None:
+        raise NotFound("There is no such protected person.")
+    with atomic():
+        hold(wearer_id)
+        theirs = {victim.id for victim in reading.victims_of(wearer_id)}
+        victim = known.victim
+        if victim.id in theirs:
+            raise InvalidTransition(f"{victim.name} is in this case already.")
+        if victim.reached_through_id is not None and victim.reached_through_id not in theirs:
+            adult = next((one.victim.name for one in seen if one.victim.id == victim.reached_through_id), "an adult")
+            raise InvalidRecord(f"{victim.name} is reached through {adult}, who is not in this case: add her first.")
+        _enter(person, wearer_id, victim, now, why=why, document=document)
+        return victim
+
+
+def _enter(
+    person: Person,
+    wearer_id: int,
+    victim: Victim,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    is_protected: bool = True,
+    corrects: int | None = None,
+) -> None:
+    enter(
+        _subject(wearer_id, victim.id),
+        What.PROTECTED,
+        {"victim": victim.id, "is_protected": is_protected},
+        now,
+        person,
+        now,
+        why=why,
+        document=document,
+        wearer_id=wearer_id,
+        corrects=corrects,
+    )
+    completeness.ask_for([wearer_id], now + DRAWN_WITHIN)
+
+
+def _subject(wearer_id: int, victim_id: int) -> str:
+    """Return what entries about somebody in a case are of: of her and him together."""
+    return f"protected:{wearer_id}/{victim_id}"
+
+
+def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> None:
+    """Say that she was entered in this case in error; her other cases, number and consent stay as they are.
+
+    Raises: NotFound, NotAllowed; InvalidTransition where a zone of this case protects or protected her, or where a
+    child of this case is reached through her.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = of_case(wearer_id, victim_id)
+    with atomic():
+        hold(wearer_id)
+        places = ProtectedPlace.select(ProtectedPlace.id).where(ProtectedPlace.victim == victim)
+        if PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(places)).exists():
+            raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record with her.")
+        if any(one.reached_through_id == victim.id for one in reading.victims_of(wearer_id)):
+            raise InvalidTransition(f"A child of this case is reached through {victim.name}: change that first.")
+        said = standing(reading.entries(_subject(wearer_id, victim_id), What.PROTECTED))[-1]
+        _enter(person, wearer_id, victim, now, why=why, is_protected=False, corrects=said.id)
+
+
+def reach_through(
+    person: Person, wearer_id: int, victim_id: int, through_id: int | None, now: datetime, *, why: str
+) -> Victim:
+    """Let a child be reached through an adult of the case from now on, in that adult's own words; or through nobody.
+
+    Raises: NotFound, NotAllowed; InvalidRecord for a grown person, or for another child as the one to be told.
+    """
+    access_wearer(person, wearer_id, now)
+    child = of_case(wearer_id, victim_id)
+    if not child.is_child:
+        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+    with atomic():
+        hold(wearer_id)
+        adult = _adult_of(wearer_id, through_id) if through_id is not None else None
+        _reach(person, wearer_id, child, adult, now, why=why)
+        return child
+
+
+def _reach(person: Person, wearer_id: int, child: Victim, adult: Victim | None, now: datetime, *, why: str) -> None:
+    value = {"victim": child.id, "through": adult.id if adult else None}
+    enter(f"victim:{child.id}", What.REACHED, value, now, person, now, why=why, wearer_id=wearer_id)
+    child.reached_through = adult
+    Victim.update(reached_through=adult).where(Victim.id == child.id).execute()
+
+
+def _adult_of(wearer_id: int, victim_id: int) -> Victim:
+    adult = of_case(wearer_id, victim_id)
+    if adult.is_child:
+        raise InvalidRecord("A child is reached through a grown person.")
+    return adult
+
+
+def places_by_victim(person: Person, victim_ids: Iterable[int], now: datetime) -> dict[int, list[ProtectedPlace]]:
+    """Return the places of these people; one that only cases closed to the person know of is left out."""
+    closed = closed_cases([person.id], now).get(person.id, set())
+    drawn: dict[int, set[int]] = {}
+    places = list(
+        ProtectedPlace.select().where(ProtectedPlace.victim.in_(list(victim_ids))).order_by(ProtectedPlace.id)
+    )
+    for zone in PlaceZone.select(PlaceZone.place, PlaceZone.wearer).where(PlaceZone.place.in_(places)):
+        drawn.setdefault(zone.place_id, set()).add(zone.wearer_id)
+    found: dict[int, list[ProtectedPlace]] = {}
+    for place in places:
+        if not drawn.get(place.id) or drawn[place.id] - closed:
+            found.setdefault(place.victim_id, []).append(place)
+    return found
+
+
+def of_case(wearer_id: int, victim_id: int) -> Victim:
+    """Return somebody whom this case protects. Raises: NotFound."""
+    victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    return victim

@@ -1,0 +1,294 @@
+"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
+
+The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import datetime, timedelta
+from math import ceil
+
+from backend import alerts, audit
+from backend.cases import completeness, current_columns, end_of_protection, judged_now
+from backend.db import atomic, is_held, is_lost, lock_rows
+from backend.escalation.steps import Who
+from backend.models import Activation, CaseDue, Order, Tag, Wearer
+from backend.record import protection_ends, reading
+from backend.record.facts import LONDON, Case, Life, standing
+from backend.record.protection_ends import Guard
+
+log = logging.getLogger(__name__)
+
+ANNOUNCED_DAYS = (14, 3, 1)
+TRY_AGAIN = timedelta(seconds=60)
+# The loop that runs this climbs ladders as well: it comes round again for the rest.
+AT_ONCE = 25
+
+ANNOUNCE, TELL_HER, STOPS = "expiry_announced", "victim_told", "protection_stops"
+# What an earlier release owed in place of the last.
+ORDER_OVER, CASE_OVER = "order_over", "case_over"
+# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
+BEGINS = "zones_begin"
+# Cases as an earlier release left them have nothing in the calendar for some of their ends.
+PLANNED_ANEW = "planned_anew"
+# A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
+EXPECTED_END = "suspension_expected_to_end"
+ENDINGS = (TELL_HER, STOPS, ORDER_OVER, CASE_OVER)
+DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
+
+
+def when(at: datetime) -> datetime:
+    """Return the instant by the clocks of London."""
+    return at.astimezone(LONDON)
+
+
+def ends_of(case: Case, now: datetime) -> list[tuple[int, datetime]]:
+    """Return every end of an order that is to come by its dates: the last one, and one before a gap in them."""
+    found = []
+    for order_id, versions in case.orders.items():
+        dates = {at for one in standing(versions) for at in (one.from_at, one.value.ends_at) if at is not None}
+        for at in sorted(at for at in dates if at > now):
+            if _covers(case, order_id, at - timedelta(microseconds=1)) and not _covers(case, order_id, at):
+                found.append((order_id, at))
+    return found
+
+
+def _covers(case: Case, order_id: int, at: datetime) -> bool:
+    terms = case.terms_at(order_id, at)
+    return terms is not None and terms.cover(at)
+
+
+def gaining(case: Case, at: datetime) -> bool:
+    """Tell whether a version of a zone comes into force at that instant."""
+    before = {zone.zone_id for zone in case.zones_in_force(at - timedelta(microseconds=1))}
+    return not {zone.zone_id for zone in case.zones_in_force(at)} <= before
+
+
+def plan(case: Case, now: datetime) -> None:
+    """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
+    undone = CaseDue.select().where(
+        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
+    )
+    CaseDue.delete().where(CaseDue.id.in_([row.id for row in undone if not _has_come(row, now)])).execute()
+    subject = f"wearer:{case.wearer_id}"
+    told = _told(case, now)
+    over = {ends_at for _, ends_at in ends_of(case, now)}
+    for at in case.changes():
+        if at <= now:
+            continue
+        if gaining(case, at):
+            CaseDue.create(what=BEGINS, subject=subject, wearer=case.wearer_id, due_at=at)
+        lost = protection_ends.losses_at(case, at)
+        # Where nothing rests on an order that ends, its end is looked at all the same.
+        if not lost and at not in over and case.life_at(at) is Life.ACTIVE:
+            continue
+        known = told.get(at, {})
+        detail = {
+            "ends_at": at.isoformat(),
+            "ends": [loss.place_id for loss in lost if not loss.is_pause and known.get(loss.place_id) is not False],
+            "pauses": [loss.place_id for loss in lost if loss.is_pause and loss.place_id not in known],
+        }
+        if detail["ends"] or detail["pauses"]:
+            due_at = protection_ends.told_at(at, now)
+            CaseDue.create(what=TELL_HER, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
+        CaseDue.create(
+            what=STOPS, subject=subject, wearer=case.wearer_id, due_at=at, detail={"ends_at": at.isoformat()}
+        )
+    for entry in standing(case.life):
+        until = entry.value.get("expected_end_at")
+        if until is not None and datetime.fromisoformat(until) > now:
+            due_at = datetime.fromisoformat(until)
+            CaseDue.create(what=EXPECTED_END, subject=subject, wearer=case.wearer_id, due_at=due_at)
+    _plan_announcements(case, now)
+    completeness.ask_for([case.wearer_id], now)
+    completeness.ensure_daily(now)
+
+
+def _has_come(due: CaseDue, now: datetime) -> bool:
+    """Tell whether an end has come that nobody was told of yet: it is owed still, and asked of the record then."""
+    return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
+
+
+def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
+    """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
+    told: dict[datetime, dict[int, bool]] = defaultdict(dict)
+    done = CaseDue.select().where(
+        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_HER
+    )
+    for due in done.order_by(CaseDue.id):
+        ends_at = datetime.fromisoformat(due.detail["ends_at"])
+        if ends_at <= now:
+            _take_back(case, due, ends_at, now)
+            continue
+        lost = {loss.place_id: loss.is_pause for loss in protection_ends.losses_at(case, ends_at)}
+        if "ends" not in due.detail:
+            # An earlier release told of all that stopped then, and did not keep of what.
+            told[ends_at] |= dict.fromkeys(lost, False)
+            continue
+        held = protection_ends.guards(case, ends_at)
+        off = []
+        for name, least, is_pause in (("ends", Guard.PAUSED, False), ("pauses", Guard.WATCHED, True)):
+            for place_id in due.detail[name]:
+                if place_id in lost:
+                    told[ends_at][place_id] = is_pause
+                elif held.get(place_id, Guard.NONE) >= least:
+                    off.append(place_id)
+        if off:
+            end_of_protection.call_off(case, off, due.detail.get("alerts", []), ends_at, now)
+            for name in ("ends", "pauses"):
+                due.detail[name] = [place_id for place_id in due.detail[name] if place_id not in off]
+            due.save(only=[CaseDue.detail])
+    return told
+
+
+def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+    """Ask the officer to tell her that a place is protected again of which she was told that it ended."""
+    held = protection_ends.guards(case, now)
+    back = [place_id for place_id in due.detail.get("ends", []) if place_id in held]
+    if back:
+        end_of_protection.call_off(case, back, due.detail.get("alerts", []), ends_at, now)
+        due.detail["ends"] = [place_id for place_id in due.detail["ends"] if place_id not in back]
+        due.save(only=[CaseDue.detail])
+
+
+def _plan_announcements(case: Case, now: datetime) -> None:
+    done = {
+        (row.subject, datetime.fromisoformat(row.detail["ends_at"]), row.detail.get("days"))
+        for row in CaseDue.select().where(
+            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == ANNOUNCE
+        )
+    }
+    for order_id, ends_at in ends_of(case, now):
+        if case.life_at(ends_at - timedelta(microseconds=1)) is Life.ENDED:
+            # Nothing rests on an order of a case that has ended by then.
+            continue
+        marks = [(days, protection_ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
+        owed = [(days, at) for days, at in marks if at > now]
+        passed = [days for days, at in marks if at <= now]
+        if passed:
+            # An end that is nearer than a mark is announced at once.
+            owed.append((min(passed), now))
+        for days, at in owed:
+            subject = f"order:{order_id}"
+            if (subject, ends_at, days) not in done:
+                detail = {"ends_at": ends_at.isoformat(), "days": days}
+                CaseDue.create(what=ANNOUNCE, subject=subject, wearer=case.wearer_id, due_at=at, detail=detail)
+
+
+def next_due_at() -> datetime | None:
+    """Return the instant at which the calendar next owes something."""
+    first = CaseDue.select(CaseDue.due_at).where(CaseDue.done_at.is_null()).order_by(CaseDue.due_at).limit(1).first()
+    return first.due_at if first else None
+
+
+def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = completeness.SILENT_AFTER) -> int:
+    """Do what has fallen due, each in a unit of work of its own; return how many.
+
+    A tag that reports nothing for ``silent_after`` counts as silent.
+    """
+    due = list(
+        CaseDue.select()
+        .where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
+        .order_by(CaseDue.due_at, CaseDue.id)
+        .limit(limit)
+    )
+    for row in due:
+        try:
+            if row.what == completeness.WATCH and row.wearer_id is None:
+                completeness.go_on(row, now, silent_after)
+                continue
+            with atomic():
+                if row.wearer_id is not None:
+                    tag_ids = [a.tag_id for a in Activation.select().where(Activation.wearer == row.wearer_id)]
+                    lock_rows(Tag, tag_ids, waits=False)
+                    lock_rows(Wearer, [row.wearer_id], waits=False)
+                _run(row.id, now, silent_after)
+        except Exception as error:
+            if is_lost(error):
+                raise
+            if is_held(error):
+                # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
+                continue
+            log.exception("what the calendar owes could not be done: %s", row.id)
+            with atomic():
+                CaseDue.update(due_at=now + TRY_AGAIN).where(CaseDue.id == row.id).execute()
+    return len(due)
+
+
+def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
+    # Only one of several workers finds the row undone.
+    taken = CaseDue.update(done_at=now).where(CaseDue.id == due_id, CaseDue.done_at.is_null()).execute()
+    if not taken:
+        return
+    due = CaseDue.get_by_id(due_id)
+    if due.what == completeness.WATCH:
+        is_morning = bool((due.detail or {}).get("is_morning"))
+        completeness.look(due.wearer_id, now, is_morning=is_morning, silent_after=silent_after)
+        return
+    if due.what == end_of_protection.CHECK_TOLD:
+        end_of_protection.check_told(due, now)
+        return
+    if due.what == end_of_protection.CHECK_ASKED:
+        end_of_protection.check_asked(due, now)
+        return
+    if due.what == current_columns.TAKES_EFFECT:
+        current_columns.take_effect(due, now)
+        return
+    if due.what == EXPECTED_END:
+        completeness.look(due.wearer_id, now, silent_after=silent_after)
+        return
+    case = reading.case(due.wearer_id)
+    if due.what == BEGINS:
+        judged_now.judge(case, due.due_at, now)
+        # After a gap it goes on, and she was told that it ended.
+        _told(case, now)
+        return
+    if due.what == PLANNED_ANEW:
+        plan(case, now)
+        return
+    ends_at = datetime.fromisoformat(due.detail["ends_at"])
+    if due.what == ANNOUNCE:
+        _announce(due, ends_at, now)
+    elif due.what == TELL_HER:
+        _tell_her(case, due, ends_at, now)
+    else:
+        _stop(case, ends_at, now)
+        completeness.look(due.wearer_id, now, silent_after=silent_after)
+
+
+def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
+    order = Order.get_by_id(int(due.subject.partition(":")[2]))
+    zone = end_of_protection.zone_of(due.wearer_id)
+    audit.record(audit.SYSTEM, "order_expiry_announced", due.subject, now, ends_at=ends_at.isoformat())
+    if zone is None:
+        log.warning("order %s ends soon and rests on no zone: it is only shown on the page of the case", order.id)
+        return
+    days = ceil((ends_at - now) / timedelta(days=1))
+    left = "1 day" if days == 1 else f"{days} days"
+    said = f"The order {order.reference} ends {when(ends_at):%-d %B %Y, %H:%M}, in {left}."
+    # Whoever is on duty can do nothing about it: it is the business of whoever answers for the case.
+    alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
+
+
+def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+    lost = protection_ends.losses_at(case, ends_at)
+    if ends_at <= now:
+        # It has come meanwhile, and what is protected again since is nothing to tell her of.
+        held = protection_ends.guards(case, now)
+        lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
+    if "ends" in due.detail:
+        owed = {*due.detail["ends"], *due.detail["pauses"]}
+        lost = [loss for loss in lost if loss.place_id in owed]
+    else:
+        due.detail["ends"] = [loss.place_id for loss in lost if not loss.is_pause]
+        due.detail["pauses"] = [loss.place_id for loss in lost if loss.is_pause]
+    due.detail["alerts"] = end_of_protection.tell(case, lost, ends_at, now)
+    due.save(only=[CaseDue.detail])
+
+
+def _stop(case: Case, ends_at: datetime, now: datetime) -> None:
+    end_of_protection.close(case, protection_ends.losses_at(case, ends_at), now)
+    if case.life_at(ends_at) is not Life.ACTIVE and case.life_at(now) is not Life.ACTIVE:
+        end_of_protection.close_all(case, now)

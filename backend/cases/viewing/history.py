@@ -1,0 +1,236 @@
+"""The history of a case: every entry, condition and version of it, and what each was recorded in place of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from backend.access import access_wearer
+from backend.cases import eligibility
+from backend.cases.viewing.tags_worn import worn_by
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Condition,
+    DatedEntry,
+    Order,
+    Person,
+    PlaceZone,
+    Victim,
+    ZoneVersion,
+)
+from backend.record import reading, zone_geojson
+from backend.record.facts import LONDON, What
+
+ENTRY_TEXTS = {
+    What.TERMS: "Order: terms",
+    What.LIFE: "Case",
+    What.OFFICER: "Responsible officer",
+    What.TEAM: "Team",
+    What.RISK: "Risk of serious harm",
+    What.ELIGIBILITY: "Eligibility for a tag",
+    What.RESTRICTED: "Restricted case",
+    What.APPROVAL: "Provisional zone",
+    What.WORN: "Tag",
+    What.NUMBER: "Number of a protected person",
+    What.DECLINED: "Warnings to a protected person",
+    What.PROTECTED: "Protected person",
+    What.REACHED: "How a child is reached",
+}
+
+
+# What a page can correct: the value is entered anew, and the entry at hand never held.
+CORRECTABLE = (What.TERMS, What.LIFE, What.OFFICER, What.RISK, What.ELIGIBILITY)
+
+Row = dict[str, Any]
+
+
+def history(person: Person, wearer_id: int, now: datetime) -> list[Row]:
+    """Return every entry and version of the case, newest record first: who, when, why, from which document.
+
+    A correction says in place of what it was recorded, and what it corrects is marked and stays.
+    """
+    wearer = access_wearer(person, wearer_id, now)
+    names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
+    found = [
+        *_entries(wearer.id, names),
+        *_conditions(wearer.id, names),
+        *_versions(wearer.id, names),
+        *_tags(wearer.id),
+    ]
+    return sorted(found, key=lambda row: (row["recorded_at"], row["from_at"]), reverse=True)
+
+
+def _entries(wearer_id: int, names: dict[int, str]) -> list[Row]:
+    rows = list(reading.readable(DatedEntry.select().where(DatedEntry.wearer == wearer_id).order_by(DatedEntry.id)))
+    # Also those who were entered here in error: the history says so of them.
+    entered = [row.value["victim"] for row in rows if row.what == What.PROTECTED]
+    theirs = [*reading.victims_of(wearer_id), *Victim.select().where(Victim.id.in_(entered))]
+    victims = {victim.id: victim.name for victim in theirs}
+    orders = {f"order:{row.id}": row.reference for row in Order.select().where(Order.wearer == wearer_id)}
+    # A tag that was recorded as worn in error was never worn, whatever was said of it.
+    in_error = {
+        f"activation:{row.activation_id}"
+        for row in ActivationCorrection.select()
+        .join(Activation, on=ActivationCorrection.activation)
+        .where(Activation.wearer == wearer_id)
+    }
+    found = [
+        _row(
+            row,
+            row.from_at,
+            ENTRY_TEXTS.get(What(row.what), row.what),
+            in_words(What(row.what), row.value, names, victims),
+            names,
+            what=What(row.what),
+            entry_id=row.id,
+            of=orders.get(row.subject),
+        )
+        for row in rows
+    ]
+    _tie(found, rows)
+    for shown, row in zip(found, rows, strict=True):
+        shown["is_corrected"] |= row.subject in in_error
+        shown["can_be_corrected"] = What(row.what) in CORRECTABLE and not shown["is_corrected"]
+    return found
+
+
+def _conditions(wearer_id: int, names: dict[int, str]) -> list[Row]:
+    rows = list(Condition.select().join(Order).where(Order.wearer == wearer_id).order_by(Condition.id))
+    found = [
+        _row(
+            row,
+            row.from_at,
+            "Condition",
+            f"{row.number}. {row.wording}",
+            names,
+            condition_id=row.id,
+            of=row.order.reference,
+        )
+        for row in rows
+    ]
+    _tie(found, rows)
+    for shown in found:
+        shown["can_be_corrected"] = not shown["is_corrected"]
+    return found
+
+
+def _versions(wearer_id: int, names: dict[int, str]) -> list[Row]:
+    query = ZoneVersion.select(ZoneVersion, PlaceZone).join(PlaceZone, on=ZoneVersion.zone)
+    rows = list(query.where(PlaceZone.wearer == wearer_id).order_by(ZoneVersion.id))
+    found = []
+    for row in rows:
+        state = "no zone" if row.is_removed else "provisional zone" if row.is_provisional else "zone"
+        said = state if row.is_removed else f"{state}. {zone_geojson.said_of(row.zone.feature)}"
+        found.append(_row(row, row.zone.from_at, f"Zone at {row.zone.place.label}", said, names, zone_id=row.zone_id))
+    _tie(found, rows, lambda row: row.zone_id)
+    return found
+
+
+def _tags(wearer_id: int) -> list[Row]:
+    """Return what is known of the tags that were worn before entries said so."""
+    said = {
+        row.subject
+        for row in DatedEntry.select(DatedEntry.subject).where(
+            DatedEntry.wearer == wearer_id, DatedEntry.what == What.WORN
+        )
+    }
+    found = []
+    for worn in worn_by(wearer_id):
+        if f"activation:{worn['id']}" in said:
+            continue
+        until = f" until {day(worn['to_at'])}" if worn["to_at"] else ""
+        changes = [(f"{worn['serial']}{until}", worn["from_at"], worn["fitted"])]
+        if worn["to_at"] and worn["taken_off"]:
+            changes.append((f"{worn['serial']} taken off", worn["to_at"], worn["taken_off"]))
+        for value, from_at, entry in changes:
+            found.append(
+                {
+                    "what": "Tag",
+                    "of": None,
+                    "value": value,
+                    "from_at": from_at,
+                    "recorded_at": entry["at"] if entry else from_at,
+                    "by": entry["by"] if entry else "",
+                    "why": entry["why"] if entry else "",
+                    "document": "",
+                    "is_corrected": worn["is_in_error"],
+                    "corrects": False,
+                    "in_place_of": None,
+                    "can_be_corrected": False,
+                }
+            )
+    return found
+
+
+def _row(row: Any, from_at: datetime, text: str, value: str, names: dict[int, str], **more: Any) -> Row:
+    more["kind"] = str(more.pop("what", ""))
+    return {
+        **more,
+        "what": text,
+        "value": value,
+        "from_at": from_at,
+        "recorded_at": row.recorded_at,
+        "by": names.get(row.recorded_by_id, "Cordon"),
+        "why": row.why,
+        "document": row.document,
+        "is_corrected": False,
+        "corrects": row.corrects_id is not None,
+        "in_place_of": None,
+        "can_be_corrected": False,
+    }
+
+
+def _tie(found: list[Row], rows: Iterable[Any], number: Callable[[Any], int] = lambda row: row.id) -> None:
+    """Let each correction say in place of what it was recorded, and mark that as recorded in error."""
+    rows = list(rows)
+    by_number = {number(row): shown for shown, row in zip(found, rows, strict=True)}
+    for shown, row in zip(found, rows, strict=True):
+        wrong = by_number.get(row.corrects_id)
+        if wrong is not None:
+            wrong["is_corrected"] = True
+            shown["in_place_of"] = f"{wrong['value']}, from {day(wrong['from_at'])}"
+
+
+def day(at: datetime) -> str:
+    return f"{at.astimezone(LONDON):%-d %B %Y, %H:%M}"
+
+
+def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, str]) -> str:
+    if what is What.TERMS:
+        starts_at = datetime.fromisoformat(value["starts_at"])
+        ends_at = datetime.fromisoformat(value["ends_at"]) if value.get("ends_at") else None
+        text = f"from {day(starts_at)}" + (f" until {day(ends_at)}" if ends_at else ", no end")
+        return text + (", suspended" if value.get("is_suspended") else "")
+    if what is What.LIFE:
+        return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
+    if what is What.OFFICER:
+        return names.get(value["person"], "nobody")
+    if what is What.RISK:
+        return str(value["risk"]).replace("_", " ")
+    if what is What.RESTRICTED:
+        people = value["people"]
+        return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)
+    if what is What.APPROVAL:
+        return "approved" if value["is_approved"] else "refused"
+    if what is What.WORN:
+        until = f" taken off {day(datetime.fromisoformat(value['to_at']))}" if value["to_at"] else " fitted"
+        return f"{value['serial']}{until}"
+    if what is What.NUMBER:
+        return number_ending(value)
+    if what is What.DECLINED:
+        return "declined by her" if value["is_declined"] else "wanted"
+    if what is What.PROTECTED:
+        return victims.get(value["victim"], "?") + ("" if value["is_protected"] else " is not in this case")
+    if what is What.REACHED:
+        through = victims.get(value["through"], "an adult") if value["through"] else "nobody"
+        return f"{victims.get(value['victim'], '?')} through {through}"
+    if what is What.ELIGIBILITY:
+        return eligibility.in_words(value)
+    return str(value)
+
+
+def number_ending(number: str) -> str:
+    """Return as much of a number as tells it from another one, on a screen that others may see."""
+    return f"ends in {number[-4:]}"

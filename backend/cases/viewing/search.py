@@ -1,0 +1,55 @@
+"""Finds the cases of a team by what people know of them: a name, a reference, a tag, a place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend.access import closed_cases, require
+from backend.cases import protected_people
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Order,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Tag,
+    Victim,
+    Wearer,
+)
+
+
+def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
+    """Return the cases of the person's team that they may know of, by name; with ``text``, those that match it.
+
+    The text is looked for in the names of wearers and protected persons, in the references of orders, in the serials of
+    tags that are or were worn, and in what colleagues call the places. Only cases that are open to the person match.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    closed = closed_cases([person.id], now).get(person.id, set())
+    query = Wearer.select().where(Wearer.team == person.team_id).order_by(Wearer.is_training, Wearer.name)
+    if closed:
+        query = query.where(Wearer.id.not_in(closed))
+    if text.strip():
+        sought = text.strip()
+        by_order = Order.select(Order.wearer).where(Order.reference.contains(sought))
+        of_victims = Victim.select(Victim.id).where(Victim.name.contains(sought))
+        of_places = ProtectedPlace.select(ProtectedPlace.id).where(
+            ProtectedPlace.victim.in_(of_victims) | ProtectedPlace.label.contains(sought)
+        )
+        by_zone = PlaceZone.select(PlaceZone.wearer).where(PlaceZone.place.in_(of_places))
+        in_error = ActivationCorrection.select(ActivationCorrection.activation)
+        by_tag = (
+            Activation.select(Activation.wearer)
+            .join(Tag)
+            .where(Tag.serial.contains(sought), Activation.id.not_in(in_error))
+        )
+        query = query.where(
+            Wearer.name.contains(sought)
+            | Wearer.id.in_(by_order)
+            | Wearer.id.in_(by_zone)
+            | Wearer.id.in_(by_tag)
+            | Wearer.id.in_(protected_people.entered_in(list(of_victims)))
+        )
+    return list(query)

@@ -1,0 +1,35 @@
+"""The only writer of the record: dated entries, orders, conditions and versions of zones, each with its audit row."""
+
+from backend.cases.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
+from backend.cases.writing.conditions import NewCondition, check_condition, protect_by_condition
+from backend.cases.writing.locked_case import enter, hold, settle
+from backend.cases.writing.orders import ORDER_KINDS, access_order, add_condition, current_terms, open_order, vary_order
+from backend.cases.writing.provisional_zones import decide_on, protect_tonight, to_approve, victims_for
+from backend.cases.writing.zones import access_place, add_zone, change_zone
+
+__all__ = [
+    "ORDER_KINDS",
+    "NewCondition",
+    "access_activation",
+    "access_order",
+    "access_place",
+    "activations_of",
+    "add_condition",
+    "add_zone",
+    "change_zone",
+    "check_condition",
+    "current_terms",
+    "decide_on",
+    "enter",
+    "fit_tag",
+    "hold",
+    "open_order",
+    "protect_by_condition",
+    "protect_tonight",
+    "settle",
+    "swap_tag",
+    "take_tag_off",
+    "to_approve",
+    "vary_order",
+    "victims_for",
+]

@@ -1,0 +1,91 @@
+"""A condition with the zone that it demands: the court's words, the place and the shape, in one unit of work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backend import audit
+from backend.access import access_wearer
+from backend.cases.writing.orders import access_order, add_condition
+from backend.cases.writing.provisional_zones import victims_for
+from backend.cases.writing.zones import access_place, add_zone
+from backend.db import atomic
+from backend.errors import InvalidRecord, NotFound
+from backend.models import Order, Person, PlaceZone, ProtectedPlace, Victim
+from backend.zone_replay import read_zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCondition:
+    """A condition and its zone: at a place that is known, or at a new one of a protected person of the case."""
+
+    order_id: int
+    number: str
+    wording: str
+    place_id: int | None
+    victim_id: int | None
+    place: str
+    feature: dict[str, Any]
+    from_at: datetime
+    why: str
+    document: str = ""
+
+
+def check_condition(person: Person, wearer_id: int, new: NewCondition, now: datetime) -> tuple[Order, Victim]:
+    """Return the order and whom the zone protects; nothing is saved.
+
+    Raises: NotFound, NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable.
+    """
+    access_wearer(person, wearer_id, now)
+    order = access_order(person, new.order_id, now)
+    if order.wearer_id != wearer_id:
+        raise NotFound("There is no such order.")
+    if not new.wording.strip():
+        raise InvalidRecord("Write the condition in the words of the order.")
+    victims = victims_for(person, wearer_id, now)
+    if new.place_id is not None:
+        victim: Victim | None = access_place(person, new.place_id, now).victim
+    else:
+        victim = next((one for one in victims if one.id == new.victim_id), None)
+        if victim is None:
+            raise InvalidRecord("Choose whom the place protects.")
+        if not new.place.strip():
+            raise InvalidRecord("Choose a place, or give a new one a name by which colleagues know it.")
+    if victim not in victims:
+        raise NotFound("There is no such place.")
+    if not new.why.strip():
+        raise InvalidRecord("Say why.")
+    read_zone(new.feature)
+    return order, victim
+
+
+def protect_by_condition(
+    person: Person, wearer_id: int, new: NewCondition, now: datetime, *, is_confirmed: bool = False
+) -> PlaceZone:
+    """Record the condition in the court's words and let its zone hold from its instant on; judged at once.
+
+    Raises: NotFound, NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NeedsConfirmation.
+    """
+    order, victim = check_condition(person, wearer_id, new, now)
+    with atomic():
+        place_id = new.place_id
+        if place_id is None:
+            place = ProtectedPlace.create(victim=victim, label=new.place.strip())
+            audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
+            place_id = place.id
+        condition = add_condition(person, order.id, new.number, new.wording, new.from_at, now)
+        return add_zone(
+            person,
+            wearer_id,
+            place_id,
+            new.feature,
+            new.from_at,
+            now,
+            why=new.why,
+            document=new.document,
+            order_id=order.id,
+            condition_id=condition.id,
+            is_confirmed=is_confirmed,
+        )

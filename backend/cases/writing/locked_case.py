@@ -1,0 +1,25 @@
+"""The floor of the writers: a case is held, an entry is appended, and a change takes its consequences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend.cases import change_warnings, consequences, end_of_protection, schedule
+from backend.record import reading
+from backend.record.entries import enter, hold
+from backend.record.facts import Case
+
+__all__ = ["enter", "hold", "settle"]
+
+
+def settle(before: Case, since: datetime, now: datetime, *, is_confirmed: bool) -> Case:
+    """Let a change of the record take its consequences: warn, judge again, tell what has stopped, plan what it owes.
+
+    Raises: NeedsConfirmation when it leaves a place or the wearer without a zone that was there, unless confirmed.
+    """
+    after = reading.case(before.wearer_id)
+    change_warnings.require_confirmation(before, after, now, is_confirmed=is_confirmed)
+    consequences.after_change(after, since, now)
+    end_of_protection.stop_now(before, after, now)
+    schedule.plan(after, now)
+    return after

@@ -1,0 +1,145 @@
+"""Zones that are drawn in a hurry: in force at once, and a supervisor decides on them afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend import alerts, audit
+from backend.access import access_wearer, closed_cases, known_victims, require
+from backend.cases.writing.locked_case import enter, hold
+from backend.cases.writing.zones import add_zone, change_zone
+from backend.db import atomic
+from backend.errors import InvalidRecord, NotAllowed, NotFound
+from backend.escalation.steps import Who
+from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+from backend.record import reading
+from backend.record.facts import What
+
+SENT_AGAIN = timedelta(minutes=2)
+TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves or refuses it."
+
+
+def protect_tonight(
+    person: Person,
+    wearer_id: int,
+    victim_id: int,
+    label: str,
+    lat: float,
+    lon: float,
+    radius_m: float,
+    now: datetime,
+    *,
+    is_confirmed: bool = False,
+) -> PlaceZone:
+    """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
+
+    Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay. The
+    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everybody twice.
+
+    Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable; NeedsConfirmation where the case is not judged.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = next((one for one in victims_for(person, wearer_id, now) if one.id == victim_id), None)
+    if victim is None:
+        raise NotFound("There is no such protected person.")
+    if not label.strip():
+        raise InvalidRecord("Give the place a name by which colleagues know it.")
+    if not 50 <= radius_m <= 10_000:
+        raise InvalidRecord("The radius must be between 50 and 10,000 metres.")
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": {"id": "provisional", "kind": "exclusion", "radius_m": radius_m, "buffer_m": radius_m},
+    }
+    with atomic():
+        hold(wearer_id)
+        drawn = _drawn_just_now(person, wearer_id, victim, label.strip(), feature, now)
+        if drawn is not None:
+            return drawn
+        place = ProtectedPlace.create(victim=victim, label=label.strip())
+        audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
+        zone = add_zone(
+            person,
+            wearer_id,
+            place.id,
+            feature,
+            now,
+            now,
+            why="She has moved: protected at once, to be approved.",
+            is_provisional=True,
+            is_confirmed=is_confirmed,
+        )
+        alerts.raise_notice(Wearer.get_by_id(wearer_id), zone, [TO_APPROVE], now, (Who.SUPERVISORS,))
+        return zone
+
+
+def _drawn_just_now(
+    person: Person, wearer_id: int, victim: Victim, label: str, feature: dict[str, Any], now: datetime
+) -> PlaceZone | None:
+    """Return the zone that a request drew which is sent again: by a second tap, or on a line that lost the answer."""
+    query = (
+        ZoneVersion.select(ZoneVersion, PlaceZone)
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .join(ProtectedPlace)
+        .where(
+            PlaceZone.wearer == wearer_id,
+            ProtectedPlace.victim == victim,
+            ProtectedPlace.label == label,
+            ZoneVersion.is_provisional,
+            ZoneVersion.recorded_by == person,
+            ZoneVersion.recorded_at > now - SENT_AGAIN,
+        )
+    )
+    standing = {zone.zone_id for zone in reading.case(wearer_id).zones_meant(now)}
+    return next((row.zone for row in query if row.zone_id in standing and row.zone.feature == feature), None)
+
+
+def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
+    """Return the protected persons of a case, and where it has none yet those of whom the person may know."""
+    return reading.victims_of(wearer_id) or known_victims(person, now)
+
+
+def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:
+    """Return the provisional zones of the team that no supervisor has decided on, oldest first."""
+    decided = DatedEntry.select(DatedEntry.subject).where(DatedEntry.what == What.APPROVAL)
+    subjects = {row.subject for row in decided}
+    closed = closed_cases([person.id], now).get(person.id, set())
+    query = (
+        ZoneVersion.select(ZoneVersion, PlaceZone, Wearer)
+        .join(PlaceZone, on=ZoneVersion.zone)
+        .join(Wearer)
+        .where(ZoneVersion.is_provisional, Wearer.team == person.team_id)
+        .order_by(ZoneVersion.recorded_at)
+    )
+    return [row for row in query if f"zone:{row.zone_id}" not in subjects and row.zone.wearer_id not in closed]
+
+
+def decide_on(
+    person: Person, zone_id: int, is_approved: bool, now: datetime, *, why: str, is_confirmed: bool = False
+) -> DatedEntry:
+    """Approve a provisional zone, or refuse it, which removes it from now on.
+
+    Raises: NotAllowed for anybody but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
+    """
+    require(person, Role.SUPERVISOR)
+    row = next((one for one in to_approve(person, now) if one.zone_id == zone_id), None)
+    if row is None:
+        raise NotFound("There is no such zone to approve.")
+    if row.recorded_by_id == person.id:
+        raise NotAllowed("Somebody else approves what you drew.")
+    with atomic():
+        hold(row.zone.wearer_id)
+        entry = enter(
+            f"zone:{zone_id}",
+            What.APPROVAL,
+            {"is_approved": is_approved},
+            now,
+            person,
+            now,
+            why=why,
+            wearer_id=row.zone.wearer_id,
+        )
+        if not is_approved:
+            change_zone(person, zone_id, now, now, why=why, is_removed=True, is_confirmed=is_confirmed)
+        return entry

@@ -1,0 +1,217 @@
+"""Versions of zones: each holds from its own instant on, and the one before stays for the time before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from backend import audit
+from backend.access import access_wearer, known_victims
+from backend.cases import change_warnings
+from backend.cases.writing.locked_case import hold, settle
+from backend.db import atomic
+from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
+from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
+from backend.record import reading
+from backend.record.facts import Case, true_at
+from backend.record.zone_geojson import hours_lost, keeps_in
+from backend.zone_replay import read_zone
+
+
+def add_zone(
+    person: Person,
+    wearer_id: int,
+    place_id: int,
+    feature: dict[str, Any],
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    to_at: datetime | None = None,
+    order_id: int | None = None,
+    condition_id: int | None = None,
+    is_provisional: bool = False,
+    is_confirmed: bool = False,
+) -> PlaceZone:
+    """Protect a place from this wearer, from ``from_at`` on; judged at once against what is known.
+
+    Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord; NeedsConfirmation where it would protect nothing.
+    """
+    access_wearer(person, wearer_id, now)
+    access_place(person, place_id, now)
+    with atomic():
+        hold(wearer_id)
+        before = reading.case(wearer_id)
+        _refuse_both_ways(wearer_id, place_id, feature, line=None)
+        zone = _make_version(
+            person,
+            wearer_id,
+            place_id,
+            feature,
+            from_at,
+            to_at,
+            now,
+            line=None,
+            order_id=order_id,
+            condition_id=condition_id,
+            is_provisional=is_provisional,
+            why=why,
+            document=document,
+        )
+        change_warnings.require_use(reading.case(wearer_id), zone.id, now, is_confirmed=is_confirmed)
+        settle(before, from_at, now, is_confirmed=True)
+        return zone
+
+
+def change_zone(
+    person: Person,
+    zone_id: int,
+    from_at: datetime,
+    now: datetime,
+    *,
+    why: str,
+    document: str = "",
+    feature: dict[str, Any] | None = None,
+    to_at: datetime | None = None,
+    order_id: int | None = None,
+    condition_id: int | None = None,
+    is_removed: bool = False,
+    is_provisional: bool = False,
+    is_correction: bool = False,
+    is_confirmed: bool = False,
+) -> PlaceZone:
+    """Let a new version of a zone hold from ``from_at`` on; the version at hand stays for the time before.
+
+    With ``is_correction`` the version at hand was wrong all along and never held. What is not given stays as it is.
+
+    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation; InvalidTransition where somebody has
+    changed the zone since the version at hand was read.
+    """
+    wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
+    if wrong is None:
+        raise NotFound("There is no such zone.")
+    access_wearer(person, wrong.wearer_id, now)
+    known = ZoneVersion.get_or_none(ZoneVersion.zone == wrong)
+    with atomic():
+        hold(wrong.wearer_id)
+        before = reading.case(wrong.wearer_id)
+        feature = feature or wrong.feature
+        line = known.line if known else wrong.id
+        if not is_removed:
+            _refuse_unseen(before, wrong, line, from_at, is_correction=is_correction)
+        lost = [] if is_removed or is_confirmed else hours_lost(wrong.feature, feature)
+        if lost:
+            raise NeedsConfirmation(lost[0], warnings=lost)
+        if keeps_in(feature) != keeps_in(wrong.feature):
+            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
+        zone = _make_version(
+            person,
+            wrong.wearer_id,
+            wrong.place_id,
+            feature,
+            from_at,
+            to_at or wrong.to_at,
+            now,
+            line=line,
+            order_id=order_id or (known.order_id if known else None),
+            condition_id=condition_id or (known.condition_id if known else None),
+            is_removed=is_removed,
+            is_provisional=is_provisional,
+            corrects=wrong.id if is_correction else None,
+            why=why,
+            document=document,
+        )
+        settle(before, min(from_at, wrong.from_at) if is_correction else from_at, now, is_confirmed=is_confirmed)
+        return zone
+
+
+def access_place(person: Person, place_id: int, now: datetime) -> ProtectedPlace:
+    """Return a place of a protected person of whom ``person`` may know. Raises: NotAllowed; NotFound."""
+    place = ProtectedPlace.get_or_none(ProtectedPlace.id == place_id)
+    if place is None or place.victim_id not in {victim.id for victim in known_victims(person, now)}:
+        raise NotFound("There is no such place.")
+    return place
+
+
+def _make_version(
+    person: Person,
+    wearer_id: int,
+    place_id: int,
+    feature: dict[str, Any],
+    from_at: datetime,
+    to_at: datetime | None,
+    now: datetime,
+    *,
+    line: int | None,
+    order_id: int | None,
+    condition_id: int | None,
+    why: str,
+    document: str,
+    is_removed: bool = False,
+    is_provisional: bool = False,
+    corrects: int | None = None,
+) -> PlaceZone:
+    read_zone(feature)
+    if not why.strip():
+        raise InvalidRecord("Say why.")
+    if to_at is not None and to_at <= from_at:
+        raise InvalidRecord("The zone must end after it begins.")
+    if order_id is not None and not Order.select().where(Order.id == order_id, Order.wearer == wearer_id).exists():
+        raise InvalidRecord("The order is not this wearer's.")
+    if condition_id is not None and not (
+        Condition.select().where(Condition.id == condition_id, Condition.order == order_id).exists()
+    ):
+        raise InvalidRecord("The condition is not of this order.")
+    zone = PlaceZone.create(place=place_id, wearer=wearer_id, feature=feature, from_at=from_at, to_at=to_at)
+    ZoneVersion.create(
+        zone=zone,
+        line=line or zone.id,
+        order=order_id,
+        condition=condition_id,
+        is_removed=is_removed,
+        is_provisional=is_provisional,
+        why=why.strip(),
+        document=document.strip(),
+        corrects=corrects,
+        recorded_at=now,
+        recorded_by=person,
+    )
+    audit.record(
+        audit.actor_of(person),
+        "zone_removed" if is_removed else "zone_entered",
+        f"zone:{zone.id}",
+        now,
+        wearer=wearer_id,
+        line=line or zone.id,
+        from_at=from_at.isoformat(),
+    )
+    return zone
+
+
+def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *, is_correction: bool) -> None:
+    """Refuse to change a version in whose place another one holds that was entered since: it would be undone unseen.
+
+    Raises: InvalidTransition.
+    """
+    versions = case.lines[line]
+    held = true_at(versions, from_at)
+    is_undone = held is not None and held.id > wrong.id
+    if is_correction:
+        is_undone = any(version.corrects == wrong.id for version in versions)
+    if is_undone:
+        raise InvalidTransition(
+            "Another version of this zone was entered since: look at the history of the case, and change that one."
+        )
+
+
+def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
+    """Refuse a zone that keeps him in at a place that keeps him out, or the other way round.
+
+    A place has one alert at a time. Where it could mean either, nobody knew whether to warn the protected person.
+    """
+    others = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place == place_id, ~PlaceZone.moves)
+    lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
+    for other in others:
+        if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
+            raise InvalidRecord("Where he must stay in and where he must keep out are two places: name a new place.")

@@ -1,0 +1,142 @@
+"""What a zone would have raised that is entered or changed, and what may be wrong with it, before it is saved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backend import zone_replay
+from backend.cases import change_warnings, writing
+from backend.errors import NotFound
+from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
+from backend.record import reading, zone_geojson
+from backend.record.facts import Life
+from backend.zone_replay import ZoneReplay
+from zones import Zone
+
+DAYS = 30
+# Zones of one case lie in one part of the country; further off, the axes are probably swapped.
+FAR_M = 500_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the last days would have raised, and what may be wrong, each in sentences."""
+
+    order: Order | None
+    victim: Victim
+    alerts: int | None
+    said: list[str]
+    doubts: list[str]
+
+
+def try_condition(person: Person, wearer_id: int, new: writing.NewCondition, now: datetime) -> Trial:
+    """Say what the condition's zone would have raised over the last ``DAYS`` days, and what to look at again.
+
+    Raises: what saving it would raise.
+    """
+    order, victim = writing.check_condition(person, wearer_id, new, now)
+    told = zone_replay.replay_for(person, wearer_id, new.feature, DAYS, now)
+    alerts = len(told.found.alerts) if told.found.fixes else None
+    doubts = _doubts(wearer_id, order, new.feature, new.from_at, told, now)
+    return Trial(order, victim, alerts, replay_in_words(told), doubts)
+
+
+def try_change(
+    person: Person, zone_id: int, feature: dict[str, Any], from_at: datetime, order_id: int | None, now: datetime
+) -> Trial:
+    """Say the same of a zone that is there and would be otherwise, and for how many hours it would warn no more.
+
+    Raises: NotFound, NotAllowed, ZoneNotUsable.
+    """
+    zone = PlaceZone.get_or_none(PlaceZone.id == zone_id)
+    if zone is None:
+        raise NotFound("There is no such zone.")
+    told = zone_replay.replay_for(person, zone.wearer_id, feature, DAYS, now)
+    made = ZoneVersion.get_or_none(ZoneVersion.zone == zone)
+    order = Order.get_or_none(Order.id == (order_id or (made.order_id if made else None)))
+    doubts = [
+        *zone_geojson.hours_lost(zone.feature, feature),
+        *_doubts(zone.wearer_id, order, feature, from_at, told, now),
+    ]
+    alerts = len(told.found.alerts) if told.found.fixes else None
+    return Trial(order, zone.place.victim, alerts, replay_in_words(told), doubts)
+
+
+def replay_in_words(told: ZoneReplay) -> list[str]:
+    """Return what a replay found: how many alerts, of which kinds, and at which hours."""
+    found, days = told.found, (told.to_at - told.from_at) // timedelta(days=1)
+    if not found.fixes:
+        return [f"No fix of the last {days} days is on record, so nobody can say what this zone would have raised."]
+    if not found.alerts:
+        return [f"No alert in the last {days} days, over {found.fixes:,} fixes."]
+    kinds = (
+        (found.breaches_confirmed, "confirmed breach", "confirmed breaches"),
+        (found.breaches_unconfirmed, "breach that stayed unconfirmed", "breaches that stayed unconfirmed"),
+        (found.breaches_withdrawn, "breach that was withdrawn", "breaches that were withdrawn"),
+        (found.buffers, "time in the buffer only", "times in the buffer only"),
+    )
+    listed = [f"{count} {one if count == 1 else many}" for count, one, many in kinds if count]
+    said = [f"{_alerts(len(found.alerts))} in the last {days} days: {', '.join(listed)}."]
+    if found.pass_throughs:
+        said.append(f"{found.pass_throughs} of them looked like a bus or a train passing through.")
+    hours = [hour for hour, count in enumerate(found.by_hour) if count == max(found.by_hour) and count]
+    if hours:
+        said.append(f"Most breaches began in the hour from {' or '.join(f'{hour:02d}:00' for hour in hours[:3])}.")
+    return said
+
+
+def _alerts(count: int) -> str:
+    return f"{count} alert{'s' if count != 1 else ''}"
+
+
+def _doubts(
+    wearer_id: int,
+    order: Order | None,
+    feature: dict[str, Any],
+    from_at: datetime,
+    told: ZoneReplay,
+    now: datetime,
+) -> list[str]:
+    case, begins = reading.case(wearer_id), max(from_at, now)
+    said = []
+    if case.life_at(begins) is not Life.ACTIVE:
+        said.append("The case is not monitored then, so nothing is judged by this zone until it is.")
+    if order is not None and not case.is_order_in_force(order.id, begins):
+        said.append(
+            f"The order {order.reference} is not in force on {change_warnings.day(begins)}: the zone waits for it."
+        )
+    if from_at < now:
+        said.append(
+            f"It holds from {change_warnings.day(from_at)}: fixes since then are judged again and may raise alerts."
+        )
+    if any(alert.ended_at is None for alert in told.found.alerts):
+        said.append(
+            "By his newest fixes the last of these alerts is not over: where the zone is in force, it warns at once."
+        )
+    zone, others = zone_replay.read_zone(feature), _other_zones(wearer_id)
+    gaps = [_gap_m(zone, other) for other in others]
+    if gaps and min(gaps) > FAR_M:
+        said.append(
+            f"It lies {min(gaps) / 1_000:,.0f} km from every other zone of this case. "
+            "Latitude and longitude may be swapped: look at the map."
+        )
+    return said
+
+
+def _other_zones(wearer_id: int) -> list[Zone]:
+    rows: Any = PlaceZone.select().where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves)
+    found = []
+    for row in rows:
+        try:
+            found.append(zone_replay.read_zone(row.feature))
+        except zone_replay.ZoneNotUsable:
+            # A zone that cannot be read has an alert of its own; here it only says nothing.
+            continue
+    return found
+
+
+def _gap_m(zone: Zone, other: Zone) -> float:
+    return math.hypot(*zone.frame.from_degrees(other.frame.lat, other.frame.lon))

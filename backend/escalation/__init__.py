@@ -1,0 +1,44 @@
+"""The ladder: who is owed a notification now, because of danger or because of silence."""
+
+from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
+from backend.escalation.locked_alert import WARNINGS, lock, save, take_policy
+from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
+from backend.escalation.protected_person_messages import (
+    drop_victim_warning,
+    has_to_wait,
+    is_untrue,
+    is_victim_left_warned,
+    tell_victim_it_is_over,
+    tell_victim_of_breach,
+    was_victim_warned,
+)
+from backend.escalation.staff_messages import tell, tell_answered, tell_undelivered, tell_victim_not_warned, tell_warned
+
+__all__ = [
+    "LONGEST_WAIT_S",
+    "WARNINGS",
+    "climb",
+    "drop_victim_warning",
+    "escalate_overdue",
+    "has_to_wait",
+    "hasten",
+    "is_untrue",
+    "is_victim_left_warned",
+    "lock",
+    "next_escalation_at",
+    "pass_on",
+    "restart",
+    "save",
+    "start",
+    "stop",
+    "take_policy",
+    "tell",
+    "tell_answered",
+    "tell_undelivered",
+    "tell_victim_it_is_over",
+    "tell_victim_not_warned",
+    "tell_victim_of_breach",
+    "tell_warned",
+    "warn_again",
+    "was_victim_warned",
+]

@@ -1,0 +1,192 @@
+"""What a protected person is told, in her own words: that he is near while it is so, and that it is over when all is.
+
+She knows of no alerts: her texts speak of all her places, of her children's and of every wearer together, and so they
+are decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from peewee import fn
+
+from backend import outbox
+from backend.escalation.staff_messages import tell_victim_not_warned
+from backend.lifecycle import Danger
+from backend.models import (
+    Alert,
+    AlertKind,
+    Attempt,
+    Channel,
+    Notification,
+    NotificationState,
+    PlaceZone,
+    ProtectedPlace,
+    Purpose,
+    Victim,
+    Wearer,
+)
+from backend.people.consent import reached, sms_consent
+from backend.record.zone_geojson import keeps_in
+from zones import Certainty, Level
+
+HERS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
+# So soon after she was told that he is near another place of hers is no news to her.
+KNOWN_FOR = timedelta(seconds=600)
+# A backlog tells in one breath that he came and went: nothing of it was kept from her.
+AT_ONCE = timedelta(seconds=1)
+
+
+def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
+    """Owe the victim the text she agreed to, in her words, once a stay; nothing without her consent.
+
+    Another place of hers that the same wearer comes to is no news for a while, unless she was told that it is over.
+    """
+    victim = _reader(alert)
+    # An all-clear that has not gone out is none any more; one that a worker holds may have.
+    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    if not victim.phone or not sms_consent(victim):
+        return
+    for told in _told_since_over(victim, or_on_its_way=True):
+        is_known = told.alert.wearer_id == alert.wearer_id and told.created_at > now - KNOWN_FOR
+        if told.alert_id == alert.id or is_known:
+            return
+    _owe(alert, victim, Purpose.VICTIM_BREACH, now)
+
+
+def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
+    """Owe the victim the second text, now that this alert stands no longer, if she got the first one.
+
+    Whether another one stands is asked as the text is about to go (``is_untrue``): of two that end at once neither
+    can see here that the other does.
+    """
+    victim = _reader(alert)
+    if not _standing(victim, but=alert):
+        unsent = outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+        if any(row.created_at < now - AT_ONCE for row in unsent):
+            # He was there for a while, and her text never left.
+            tell_victim_not_warned(alert, now)
+    # One text is enough, and the newest is the surest to go.
+    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    if _told_since_over(victim) and victim.phone and sms_consent(victim):
+        _owe(alert, victim, Purpose.VICTIM_OVER, now)
+
+
+def drop_victim_warning(alert: Alert, now: datetime) -> None:
+    """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
+    victim = _reader(alert)
+    if not _standing(victim, but=alert):
+        outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+
+
+def was_victim_warned(alert: Alert) -> bool:
+    """Tell whether the victim has read, or is about to read, of this alert that he is near."""
+    told = Notification.select().where(
+        Notification.alert == alert, Notification.purpose == Purpose.VICTIM_BREACH, _may_have_gone_out()
+    )
+    return bool(told.exists())
+
+
+def is_victim_left_warned(alert: Alert) -> bool:
+    """Tell whether the last that the victim read of this wearer is that he is near."""
+    told = _told_since_over(_reader(alert), or_on_its_way=True)
+    return any(row.alert.wearer_id == alert.wearer_id for row in told)
+
+
+def is_untrue(notification: Notification) -> bool:
+    """Tell whether a text of hers says what is not so by now: it is asked whenever one is about to go."""
+    victim = notification.victim
+    if victim is None or notification.purpose not in HERS:
+        return False
+    standing = _standing(victim)
+    if notification.purpose == Purpose.VICTIM_BREACH:
+        return not any(alert.peak_danger >= Danger.BREACH for alert in standing)
+    return bool(standing) or not _told_since_over(victim)
+
+
+def has_to_wait(notification: Notification, now: datetime) -> bool:
+    """Tell whether her text that he is near is in a worker's hands yet: that it is over is said after it, or not."""
+    return (
+        notification.purpose == Purpose.VICTIM_OVER
+        and Notification.select()
+        .where(
+            Notification.victim == notification.victim,
+            Notification.purpose == Purpose.VICTIM_BREACH,
+            Notification.state == NotificationState.PENDING,
+            Notification.lease_token.is_null(False),
+            Notification.lease_until > now,
+        )
+        .exists()
+    )
+
+
+def _reader(alert: Alert) -> Victim:
+    """Return who is told of an alert at a place of hers, or of a child's; what is about no place is told to nobody."""
+    assert alert.place is not None
+    return reached(alert.place.victim)
+
+
+def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
+    """Return the alerts that forbid to tell her that it is over: breaches that stand, feared ones as well.
+
+    One that came nearer than the buffer zone stands until it is over, whatever people have done about it.
+    """
+    query = (
+        Alert.select(Alert, PlaceZone)
+        .join(ProtectedPlace)
+        .join(Victim)
+        .switch(Alert)
+        .join(PlaceZone, on=(Alert.zone == PlaceZone.id))
+        .switch(Alert)
+        .join(Wearer)
+        .where(
+            (ProtectedPlace.victim == victim) | (Victim.reached_through == victim),
+            Alert.kind == AlertKind.ZONE,
+            ~Alert.is_over,
+            ~Alert.is_late,
+            ~Wearer.is_training,
+            Alert.certainty != Certainty.WITHDRAWN,
+            (Alert.peak_danger >= Danger.BREACH) | (Alert.level == Level.BREACH),
+        )
+    )
+    others = [one for one in query if but is None or one.id != but.id]
+    return [one for one in others if one.zone is not None and not keeps_in(one.zone.feature)]
+
+
+def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Notification]:
+    """Return the texts that he is near which she has, or may have, since she was last told that it is over.
+
+    An all-clear that a worker holds may turn out untrue and never go: it counts where ``or_on_its_way``.
+    """
+    rows: Iterable[Notification] = (
+        Notification.select(Notification, Alert)
+        .join(Alert)
+        .where(Notification.victim == victim, Notification.purpose.in_(list(HERS)), _may_have_gone_out())
+        .order_by(Notification.id)
+    )
+    told: list[Notification] = []
+    for row in rows:
+        if row.purpose == Purpose.VICTIM_BREACH:
+            told.append(row)
+        elif or_on_its_way or row.state != NotificationState.PENDING:
+            told.clear()
+    return told
+
+
+def _may_have_gone_out() -> object:
+    """Neither cancelled nor failed; or its worker died with it in hand, or its provider: then nobody knows."""
+    has_not_gone = Notification.state.in_([NotificationState.CANCELLED, NotificationState.FAILED])
+    unknown = Attempt.select().where(
+        Attempt.notification == Notification.id,
+        Attempt.finished_at.is_null() | (Attempt.outcome == outbox.UNKNOWN),
+    )
+    return ~has_not_gone | fn.EXISTS(unknown)
+
+
+def _owe(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
+    # Each text about one alert has its own number: he may come back, and leave, as often as he likes.
+    earlier = Notification.select().where(
+        Notification.alert == alert, Notification.victim == victim, Notification.purpose == purpose
+    )
+    outbox.owe(alert, victim, Channel.SMS, purpose, now, rung=earlier.count())

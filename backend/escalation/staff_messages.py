@@ -1,0 +1,153 @@
+"""Tells staff news of an alert beside its ladder: whoever was warned, and who answers for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from backend import audit, outbox
+from backend.change_feed import publish
+from backend.escalation.locked_alert import WARNINGS
+from backend.escalation.responders import Responders
+from backend.escalation.steps import Who
+from backend.models import Alert, Channel, Notification, NotificationState, Person, Purpose
+from backend.people import contact_routes
+from zones import Certainty
+
+log = logging.getLogger(__name__)
+
+# What only its own message tells a member of staff.
+NEWS = (
+    Purpose.WITHDRAWN,
+    Purpose.CORRECTION,
+    Purpose.NOTICE,
+    Purpose.VICTIM_NOT_WARNED,
+    Purpose.VICTIM_NOT_TOLD,
+)
+# The last of the reasons of a message's alert says how it stands with the answer.
+HELP_NOT_ANSWERED = "The answer by text did not go out. Not answered: call."
+NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
+
+
+def tell_warned(
+    alert: Alert, purpose: Purpose, channels: Sequence[Channel], now: datetime, but: Person | None = None
+) -> None:
+    """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
+    for person, rows in _warned(alert):
+        if but is None or person.id != but.id:
+            # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
+            told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
+            for channel in sorted(told_by.intersection(channels)):
+                outbox.owe(alert, person, channel, purpose, now)
+
+
+def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
+    """Tell everyone else who was warned that somebody acts: by a quiet push, by text where no push warned them."""
+    for person, rows in _warned(alert):
+        if person.id == by.id:
+            continue
+        by_push = any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows)
+        # The phone that the push went to may have been signed out since.
+        if by_push and contact_routes.has_route(person, Channel.PUSH, now):
+            outbox.owe(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
+        elif by_push or any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
+            outbox.owe(alert, person, Channel.SMS, Purpose.ANSWERED, now)
+
+
+def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
+    """Return who was warned of this alert and is of the staff yet, each with what warned them."""
+    rows = (
+        Notification.select(Notification, Person)
+        .join(Person)
+        .where(
+            Notification.alert == alert,
+            Notification.purpose.in_(WARNINGS),
+            Person.is_active,
+            Notification.state.not_in(NOT_GONE_OUT)
+            | ((Notification.state == NotificationState.PENDING) & Notification.lease_token.is_null(False)),
+        )
+        .order_by(Notification.id)
+    )
+    found: dict[int, tuple[Person, list[Notification]]] = {}
+    for row in rows:
+        if row.person is not None:
+            found.setdefault(row.person.id, (row.person, []))[1].append(row)
+    return list(found.values())
+
+
+def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, and_answering: bool = False) -> None:
+    """Owe these people one message on each quiet route they have; where none of them has one, the supervisors.
+
+    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    """
+    responders = Responders([alert], now)
+    people = responders.recipients(alert, to)
+    if and_answering:
+        people += [person for person in responders.answering(alert) if person not in people]
+    quiet = (Channel.PUSH, Channel.SMS)
+    for those in (people, responders.recipients(alert, (Who.SUPERVISORS,))):
+        routes = responders.routes_of(those)
+        owed = [
+            outbox.Owed(alert, person, channel, purpose)
+            for person in those
+            for channel in quiet
+            if channel in routes[person.id]
+        ]
+        if owed:
+            outbox.owe_all(owed, now)
+            return
+    log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
+    audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+
+
+def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:
+    """Tell somebody else that news which no ladder says again has failed for good on every way to its receiver.
+
+    The alert is held already.
+    """
+    purpose = Purpose(notification.purpose)
+    if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING):
+        tell_victim_not_warned(alert, now)
+    elif purpose is Purpose.VICTIM_HELP:
+        alert.reasons = [*alert.reasons[:-1], HELP_NOT_ANSWERED]
+        _note(alert, "victim_not_answered", now)
+    elif purpose is Purpose.VICTIM_OVER:
+        _note(alert, "victim_not_told", now)
+        tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_TOLD, now)
+    elif purpose in NEWS and _is_owed_still(notification):
+        _note(alert, "news_undelivered", now)
+        tell(alert, (Who.SUPERVISORS,), Purpose.NEWS_UNDELIVERED, now)
+
+
+def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
+    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way.
+
+    One that was nothing is no matter of hers any more. The alert is held already.
+    """
+    if alert.certainty == Certainty.WITHDRAWN:
+        return
+    _note(alert, "victim_not_warned", now)
+    tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_WARNED, now)
+
+
+def _note(alert: Alert, action: str, now: datetime) -> None:
+    audit.record(audit.SYSTEM, action, f"alert:{alert.id}", now, alert=alert)
+    alert.save()
+    publish(alert)
+
+
+def _is_owed_still(notification: Notification) -> bool:
+    """Tell whether its receiver is still of the staff, and has the same news on no other way, nor may get it."""
+    if notification.person is None or not notification.person.is_active:
+        return False
+    otherwise = Notification.select().where(
+        Notification.alert == notification.alert_id,
+        Notification.recipient_key == notification.recipient_key,
+        Notification.purpose == notification.purpose,
+        Notification.episode == notification.episode,
+        Notification.channel != Channel.WEBSOCKET,
+        Notification.id != notification.id,
+        Notification.state.in_([NotificationState.PENDING, *outbox.GONE_OUT]),
+    )
+    return not otherwise.exists()

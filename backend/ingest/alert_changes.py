@@ -1,0 +1,295 @@
+"""What judgements mean for alerts: the gravest of a place's zones counts, and what late data shows is told too."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from backend import alerts, lifecycle
+from backend.alerts import Judgement
+from backend.ingest.context import Ground
+from backend.ingest.judge import ZoneVerdict, instant
+from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
+from backend.ingest.zones_of_wearer import shape_of
+from backend.lifecycle import Danger
+from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
+from backend.record import protection_ends
+from backend.record.facts import Life
+from zones import Certainty, Decision, Level, ZoneKind, are_repeated, judge_instant
+from zones.passages import REPEATED_WITHIN_S
+
+
+def change_alerts(
+    ground: Ground,
+    wearer: Wearer,
+    verdicts: Sequence[ZoneVerdict],
+    received: dict[datetime, datetime],
+    decided_at: datetime,
+) -> None:
+    places: dict[int, list[ZoneVerdict]] = defaultdict(list)
+    for verdict in verdicts:
+        places[verdict.row.place_id].append(verdict)
+    latest_received = max(received.values())
+    held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
+    watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
+
+    for place_id, at_place in places.items():
+        if place_id not in watched:
+            _tell_afterwards(ground, wearer, at_place, latest_received, decided_at)
+            continue
+        _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
+        times = sorted({time for verdict in at_place for time in verdict.decisions})
+        for time in times:
+            told = [
+                judgement_of(wearer, v.row, decision, received.get(instant(time), latest_received), decided_at)
+                for v in at_place
+                if (decision := v.decisions.get(time)) is not None
+            ]
+            _change(ground, at_place, time, told)
+        standing_on: list[ZoneVerdict] = []
+        if times and is_past(instant(times[-1]), decided_at):
+            standing_on = [v for v in at_place if v.row.id in held and _may_go_on(v, times[-1], decided_at)]
+            told = [
+                judgement_of(wearer, v.row, v.decisions[times[-1]], latest_received, decided_at, is_newest=True)
+                for v in standing_on
+            ]
+            _change(ground, at_place, times[-1], told)
+        for verdict in at_place:
+            for visit in verdict.visits:
+                goes_on = visit.is_ongoing and (
+                    verdict in standing_on or not is_past(instant(visit.ended_at), decided_at)
+                )
+                if not goes_on:
+                    _tell_visit(wearer, verdict.row, visit, latest_received, decided_at)
+
+
+def _change(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Sequence[Judgement]) -> None:
+    """Let the gravest of what a place's zones say of one fix change its alert."""
+    heard = [ground.heard(judgement) for judgement in told]
+    if not heard:
+        return
+    gravest = max(heard, key=lambda judgement: (alerts.danger_of(judgement), judgement.level))
+    if _matters(ground, gravest) and _is_whole(ground, at_place, time, gravest):
+        changed = ground.apply(gravest)
+        if changed is not None and changed.is_over and changed.is_pass_through:
+            _tell_repeated_passes(changed, gravest)
+
+
+def is_past(at: datetime, now: datetime) -> bool:
+    """Tell whether what was seen at an instant is no evidence of where the wearer is now."""
+    return (now - at).total_seconds() > lifecycle.NOW_FOR_S
+
+
+def _may_go_on(verdict: ZoneVerdict, time: float, now: datetime) -> bool:
+    """Tell whether the newest fix, which is of the past, leaves the wearer on the forbidden side as far as is known."""
+    decision = verdict.decisions.get(time)
+    if decision is None or decision.distance_m > 0 or danger_of(decision) < Danger.BREACH_UNCONFIRMED:
+        return False
+    aged = judge_instant(shape_of(verdict.row), decision.state, now.timestamp())
+    return danger_of(aged) >= Danger.BREACH_UNCONFIRMED
+
+
+def _tell_afterwards(
+    ground: Ground, wearer: Wearer, at_place: Sequence[ZoneVerdict], received_at: datetime, decided_at: datetime
+) -> None:
+    """Tell officers alone of stays at a place that is not watched any more: fixes from before came only now.
+
+    Of an ended case it is kept on record and asks nobody for anything.
+    """
+    for verdict in at_place:
+        for visit in verdict.visits:
+            raised = _tell_visit(wearer, verdict.row, visit, received_at, decided_at)
+            case = ground.cases[wearer.id]
+            if raised is not None and case.life_at(decided_at) is Life.ENDED:
+                reason = protection_ends.life_reason(case, decided_at)
+                said = f"Found in fixes that arrived after monitoring ended: {reason}."
+                alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
+
+
+def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Judgement) -> bool:
+    """Tell whether a place may be called as safe as it is told: no zone of it failed or says worse.
+
+    A graver answer than what stands is always taken.
+    """
+    here = at_place[0].row
+    standing = ground.standing.get((here.wearer_id, here.place_id, AlertKind.ZONE))
+    if standing is None or standing.is_over:
+        return True
+    said = alerts.danger_of(told)
+    if said >= lifecycle.danger(lifecycle.level_held(standing.level), lifecycle.certainty_held(standing.certainty)):
+        return True
+    if any(verdict.error for verdict in at_place):
+        return False
+    judged_now = {verdict.row.id for verdict in at_place if time in verdict.decisions}
+    others = [zone for zone in ground.in_force(here.wearer_id, instant(time)) if zone.place_id == here.place_id]
+    return all(ground.danger_at(here.wearer_id, zone.id) <= said for zone in others if zone.id not in judged_now)
+
+
+def judgement_of(
+    wearer: Wearer,
+    row: PlaceZone,
+    decision: Decision,
+    received_at: datetime,
+    decided_at: datetime,
+    *,
+    is_newest: bool = False,
+) -> Judgement:
+    """Return a decision with everything that an alert is made from.
+
+    A fix of the past says what was: it raises nothing, unless it is the newest there is, and then nothing for sure.
+    One on the allowed side raises no more than what it shows itself.
+    """
+    at = instant(decision.fix_time)
+    level, certainty = level_of(decision), certainty_of(decision)
+    was = is_past(at, decided_at)
+    if was and is_newest and level is Level.BREACH and certainty is Certainty.CONFIRMED:
+        certainty = Certainty.UNCONFIRMED
+    is_allowed = is_on_the_allowed_side(decision)
+    buffer_m = float(row.feature["properties"].get("buffer_m") or 0.0)
+    is_near = decision.kind is ZoneKind.EXCLUSION and decision.distance_m <= buffer_m
+    return Judgement(
+        wearer=wearer,
+        zone=row,
+        level=level,
+        certainty=certainty,
+        reasons=decision.reasons,
+        fix_time=at,
+        received_at=received_at,
+        decided_at=decided_at,
+        distance_m=decision.distance_m,
+        closing_mps=decision.closing_mps,
+        time_to_edge_s=decision.time_to_edge_s,
+        probability_inside=decision.probability_inside,
+        could_be_inside=decision.could_be_inside,
+        is_pass_through=decision.is_pass_through,
+        is_past=was,
+        raises_to=_raises_to(is_allowed, is_near, was and not is_newest),
+    )
+
+
+def _raises_to(is_allowed: bool, is_near: bool, is_history: bool) -> Level:
+    if is_history:
+        return Level.CLEAR
+    if is_allowed:
+        return Level.BUFFER if is_near else Level.CLEAR
+    return Level.BREACH
+
+
+def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
+    """Raise an alert of its own when passages of one place have become a person who comes back."""
+    since = ended_by.fix_time - timedelta(seconds=REPEATED_WITHIN_S)
+    at_place = (Alert.wearer == passage.wearer_id) & (Alert.place == passage.place_id) & (Alert.fix_time >= since)
+    if Alert.select().where(at_place, Alert.kind == AlertKind.REPEATED_PASSES).exists():
+        return
+    passages = Alert.select(Alert.fix_time).where(at_place, Alert.is_pass_through, Alert.kind == AlertKind.ZONE)
+    times = [row.fix_time.timestamp() for row in passages]
+    if not are_repeated(times, ended_by.fix_time.timestamp()):
+        return
+    count, minutes = len(times), round((ended_by.fix_time.timestamp() - min(times)) / 60)
+    alerts.raise_alert(
+        replace(
+            ended_by,
+            level=Level.BREACH,
+            certainty=Certainty.CONFIRMED,
+            reasons=(f"{count} passages through this zone within {minutes} min.",),
+            kind=AlertKind.REPEATED_PASSES,
+        ),
+        over_at=ended_by.decided_at,
+    )
+
+
+def _tell_visit(
+    wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime
+) -> Alert | None:
+    """Raise the alert of a stay that late data shows and that no alert tells of; return it where it was raised."""
+    peak = judgement_of(wearer, row, visit.peak, received_at, decided_at)
+    began_at, ended_at = instant(visit.began_at), instant(visit.ended_at)
+    slack = timedelta(seconds=lifecycle.REENTRY_S)
+    first, last = began_at - slack, ended_at + slack
+    about = Alert.select().where(
+        Alert.wearer == wearer,
+        Alert.place == row.place_id,
+        Alert.kind == AlertKind.ZONE,
+        Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+        # Of a stay that was taken back its withdrawn alert has told already.
+        (Alert.certainty != Certainty.WITHDRAWN) | visit.is_taken_back,
+        Alert.fix_time <= last,
+        (~Alert.is_over) | (Alert.last_fix_time >= first),
+    )
+    known = list(about.order_by(Alert.id))
+    late = next((alert for alert in known if alert.is_late), None)
+    if late is not None:
+        alerts.extend_late(late.id, peak, began_at, ended_at)
+        return None
+    # One that stood through hours without a fix tells only of the stays that it had fixes of.
+    times = [time for alert in known for time in (alert.fix_time, alert.breached_at) if time is not None]
+    if any(first <= time <= last for time in times) or (known and _was_seen(wearer, first, last)):
+        return None
+    return alerts.raise_late(peak, began_at, ended_at)
+
+
+def _was_seen(wearer: Wearer, first: datetime, last: datetime) -> bool:
+    """Tell whether a fix of that time is stored already that was judged a breach."""
+    stored = Fix.select().where(Fix.wearer == wearer, Fix.fix_time >= first, Fix.fix_time <= last)
+    return bool(stored.where(Fix.level == Level.BREACH).exists())
+
+
+def _matters(ground: Ground, told: Judgement) -> bool:
+    key = (told.wearer.id, told.zone.place_id, AlertKind.ZONE)
+    return key in ground.standing or alerts.danger_of(told) >= lifecycle.RAISES_FROM
+
+
+def _apply_cannot_judge(
+    ground: Ground,
+    wearer: Wearer,
+    at_place: Sequence[ZoneVerdict],
+    fix_time: datetime,
+    received_at: datetime,
+    decided_at: datetime,
+) -> None:
+    """Raise, or end, the alert that says a place is not watched because judging fails."""
+    failed = next((verdict for verdict in at_place if verdict.error is not None), None)
+    key = (wearer.id, at_place[0].row.place_id, AlertKind.CANNOT_JUDGE)
+    standing = ground.standing.get(key)
+    if failed is None and (standing is None or standing.is_over):
+        return
+    ground.apply(
+        cannot_judge(wearer, failed.row, failed.error or "", fix_time, received_at, decided_at)
+        if failed
+        else Judgement(
+            wearer=wearer,
+            zone=at_place[0].row,
+            level=Level.CLEAR,
+            certainty=Certainty.CONFIRMED,
+            reasons=("Fixes are judged against this zone again.",),
+            fix_time=fix_time,
+            received_at=received_at,
+            decided_at=decided_at,
+            kind=AlertKind.CANNOT_JUDGE,
+        )
+    )
+
+
+def cannot_judge(
+    wearer: Wearer, zone: PlaceZone, why: str, fix_time: datetime, received_at: datetime, decided_at: datetime
+) -> Judgement:
+    """Return the judgement that there is none: an alert of its own, as grave as an unconfirmed breach."""
+    return Judgement(
+        wearer=wearer,
+        zone=zone,
+        level=Level.BREACH,
+        certainty=Certainty.UNCONFIRMED,
+        reasons=(f"The last fix could not be judged against this zone ({why}): nobody knows how near.",),
+        fix_time=fix_time,
+        received_at=received_at,
+        decided_at=decided_at,
+        kind=AlertKind.CANNOT_JUDGE,
+    )
+
+
+def tell_unusable(ground: Ground, wearer: Wearer, why: str, received_at: datetime, decided_at: datetime) -> None:
+    """Say at each place of the wearer that what the tag sends cannot be used, so that nobody knows how near."""
+    for place_zones in ground.places_of(wearer.id, received_at).values():
+        ground.apply(cannot_judge(wearer, place_zones[0], why, received_at, received_at, decided_at))

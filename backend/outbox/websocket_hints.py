@@ -1,0 +1,64 @@
+"""Hints by websocket: whose socket is open, and which notifications a hint has told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from peewee import Case
+
+from backend import db
+from backend.models import Alert, Channel, Notification, NotificationState, Socket
+from backend.outbox.claims import PENDING
+
+# A socket that its process has not confirmed for this long is taken for dead.
+SOCKET_FRESH_S = 15.0
+# A hint is taken within a second or, since its socket has closed, never.
+UNTAKEN_S = 60.0
+NO_SOCKET = "no open socket took it"
+
+
+def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return which of these people have an open socket that its process has confirmed lately."""
+    since = now - timedelta(seconds=SOCKET_FRESH_S)
+    query = Socket.select(Socket.person).where(Socket.person.in_(person_ids), Socket.seen_at > since)
+    return {row.person_id for row in query}
+
+
+def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
+    """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs.
+
+    One that was cancelled meanwhile, because somebody answered first, was sent all the same; and so was one that
+    the ladder had given up because the socket's process was slow.
+    """
+    first = (Alert.id == alert_id) & Alert.hinted_at.is_null()
+    pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
+    owed = (
+        (Notification.alert == alert_id)
+        & Notification.person.in_(list(person_ids))
+        & (Notification.channel == Channel.WEBSOCKET)
+        & Notification.sent_at.is_null()
+        & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
+    )
+    # Asked first: most hints are about an alert that was told before, and a look needs no write lock.
+    if not (Alert.select().where(first).exists() or Notification.select().where(owed).exists()):
+        return
+    with db.atomic():
+        Alert.update(hinted_at=now).where(first).execute()
+        Notification.update(
+            state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
+        ).where(owed).execute()
+
+
+def give_up_hints(now: datetime) -> int:
+    """Give up the hints that no socket took, and return how many: what waits for nobody is read at each look."""
+    untaken = (
+        (Notification.state == PENDING)
+        & (Notification.channel == Channel.WEBSOCKET)
+        & (Notification.due_at <= now - timedelta(seconds=UNTAKEN_S))
+    )
+    # Asked first: a look needs no write lock.
+    if not Notification.select().where(untaken).exists():
+        return 0
+    gone = Notification.update(state=NotificationState.FAILED, settled_at=now, detail=NO_SOCKET)
+    return int(gone.where(untaken).execute())

@@ -1,0 +1,127 @@
+"""The ways to a member of staff: which of them live, and the only writer of those that are down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from backend import alarms, audit, outbox
+from backend.db import atomic
+from backend.models import AlarmKind, Channel, Device, Person, RouteDown
+from backend.people import numbers
+
+# What is said of a number whose owner wants no texts; any other word of a provider is about the number itself.
+ANSWERED_STOP = "answered STOP"
+OPTED_OUT = (ANSWERED_STOP, "21610")
+
+
+def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
+    """Return by which channels each person can be told: a fresh socket, a phone that takes pushes, a proved number.
+
+    A number that was never proved is no route: it may be a stranger's, or the wearer's own. Nor is one that is down.
+    """
+    numbered = {person.id: bool(person.phone) for person in people}
+    ids = list(numbered)
+    if not ids:
+        return {}
+    connected = outbox.connected(ids, now)
+    pushed = {row.person_id for row in Device.select(Device.person).where(_takes_push(ids)).distinct()}
+    proved = numbers.proved_among(ids)
+    down = {
+        (row.person_id, row.channel)
+        for row in RouteDown.select(RouteDown.person, RouteDown.channel).where(
+            RouteDown.person.in_(ids), RouteDown.up_at.is_null()
+        )
+    }
+    found: dict[int, frozenset[Channel]] = {}
+    for person_id, has_number in numbered.items():
+        channels = {Channel.SMS, Channel.VOICE} if has_number and person_id in proved else set()
+        channels -= {channel for channel in channels if (person_id, channel) in down}
+        channels |= {Channel.WEBSOCKET} if person_id in connected else set()
+        channels |= {Channel.PUSH} if person_id in pushed else set()
+        found[person_id] = frozenset(channels)
+    return found
+
+
+def _takes_push(person_ids: Sequence[int]) -> Any:
+    return Device.person.in_(person_ids) & Device.ended_at.is_null()
+
+
+def has_route(person: Person, channel: Channel, now: datetime) -> bool:
+    """Tell whether there is anything to send to on this channel."""
+    return channel in live([person], now)[person.id]
+
+
+def is_down(person: Person, channel: Channel) -> bool:
+    """Tell whether this way to the person was marked down and not up again."""
+    return RouteDown.select().where(_down(person, channel)).exists()
+
+
+def mark_down(person: Person, channel: Channel, because: str, now: datetime) -> bool:
+    """Send nothing more on this way; False when it was down already."""
+    with atomic():
+        if is_down(person, channel):
+            return False
+        RouteDown.create(person=person, channel=channel, because=because[:255], down_at=now)
+        audit.record(audit.SYSTEM, "route_down", f"person:{person.id}", now, channel=channel, because=because[:255])
+        _tell_of_down(person, now)
+        return True
+
+
+def mark_up(person: Person, channel: Channel, now: datetime) -> bool:
+    """Use this way again: its owner said so, or the number is another one; False when it was not down."""
+    with atomic():
+        changed = RouteDown.update(up_at=now).where(_down(person, channel)).execute()
+        if changed:
+            audit.record(audit.SYSTEM, "route_up", f"person:{person.id}", now, channel=channel)
+            _tell_of_down(person, now)
+        return bool(changed)
+
+
+def _tell_of_down(person: Person, now: datetime) -> None:
+    """Whom no text or no call reaches is a matter for the supervisor, before the next night."""
+    subject = f"person:{person.id}"
+    rows = RouteDown.select().where(RouteDown.person == person, RouteDown.up_at.is_null()).order_by(RouteDown.id)
+    said = [f"no {'texts' if row.channel == Channel.SMS else 'calls'} any more: {row.because[:50]}" for row in rows]
+    if said:
+        detail = f"Staff member {person.id} takes {'; '.join(said)}"
+        alarms.raise_alarm(AlarmKind.OPTED_OUT, subject, detail, now, person.team_id)
+    else:
+        alarms.end(AlarmKind.OPTED_OUT, subject, now)
+
+
+def opted_in(person: Person, now: datetime) -> bool:
+    """Text again, since the owner of the number asked for it by START; False where that is not what stopped it.
+
+    A number that bounced is proved by a code and by nothing else: it may be another person's by now.
+    """
+    row = RouteDown.select().where(_down(person, Channel.SMS)).first()
+    has_asked = row is not None and any(mark in row.because for mark in OPTED_OUT)
+    return has_asked and mark_up(person, Channel.SMS, now)
+
+
+def change_number(person: Person, number: str | None, now: datetime) -> None:
+    """Let this be the person's number from now on; nothing goes there before it is proved, whatever was known of it."""
+    with atomic():
+        numbers.void(person, "the number was changed", now)
+        Person.update(phone=number).where(Person.id == person.id).execute()
+        person.phone = number
+        for channel in (Channel.SMS, Channel.VOICE):
+            mark_up(person, channel, now)
+
+
+def prove(person: Person, code: str, key: str, now: datetime) -> None:
+    """Take the code that came back from the person's number, and use what it proves: a text, or only a call.
+
+    Raises: WrongCode.
+    """
+    proof = numbers.take_code(person, person, code, key, now)
+    with atomic():
+        mark_up(person, Channel.VOICE, now)
+        if proof.channel == Channel.SMS:
+            mark_up(person, Channel.SMS, now)
+
+
+def _down(person: Person, channel: Channel) -> object:
+    return (RouteDown.person == person) & (RouteDown.channel == channel) & RouteDown.up_at.is_null()

@@ -1,0 +1,100 @@
+"""The one form of phone numbers, and which one a case may not use: that of its own wearer."""
+
+from __future__ import annotations
+
+import re
+
+from backend import typed_text
+from backend.errors import DomainError, InvalidRecord
+from backend.models import WearerNumber
+
+# What people write between digits, dashes of every length too; anything else in a number is a mistake.
+BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]")
+# Source: ITU-T E.164: at most 15 digits, the first of them not 0.
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+# Numbers without a country are of this one.
+HOME = "+44"
+
+
+class NumberRefused(DomainError):
+    """A number that was declared to be that of the wearer of this very case."""
+
+    code, status, title = "number_refused", 422, "This number cannot be used"
+
+
+class WrongCode(DomainError):
+    """The code is not the one that was sent, or it is good no more; the detail says which."""
+
+    code, status, title = "wrong_code", 422, "The code does not prove the number"
+
+
+class TooManyCodes(DomainError):
+    """So many codes were asked for within the hour that the next one has to wait."""
+
+    code, status, title = "too_many_codes", 429, "Wait before asking for another code"
+
+
+def e164(text: str) -> str:
+    """Return the one form of a phone number: ``07700 900201``, ``0044 7700 900201`` and ``+44 (0)7700 900201`` are one.
+
+    Digits may be of any script.
+
+    Raises: InvalidRecord for what cannot be a number.
+    """
+    number = BETWEEN.sub("", typed_text.fold(text))
+    if number.startswith("00"):
+        number = f"+{number[2:]}"
+    elif number.startswith("0"):
+        number = HOME + number[1:]
+    if number.startswith(f"{HOME}0"):
+        number = HOME + number[len(HOME) + 1 :]
+    if not E164.fullmatch(number):
+        raise InvalidRecord("Write the phone number with its country, for example +447700900201.")
+    return number
+
+
+def ending(number: str) -> str:
+    """Return by what its owner knows a number, and nobody else does: its last three digits."""
+    return number[-3:]
+
+
+def spellings(number: str) -> set[str]:
+    """Return how a number of this one form can stand on record: older entries were kept as they were typed."""
+    if not number.startswith(HOME):
+        return {number}
+    national = number[len(HOME) :]
+    return {number, f"{HOME}0{national}", f"0{national}", f"0044{national}"}
+
+
+def holds(number: str | None, wearer_id: int) -> bool:
+    """Tell whether this number was declared to be this wearer's: nothing about them goes there."""
+    try:
+        known = e164(number or "")
+    except InvalidRecord:
+        return False
+    declared = WearerNumber.select().where(
+        WearerNumber.wearer == wearer_id, WearerNumber.number == known, WearerNumber.ended_at.is_null()
+    )
+    return declared.exists()
+
+
+def is_declared(number: str) -> bool:
+    """Tell whether this number was declared to be any wearer's: it stops nothing, and is a doubt of who writes."""
+    declared = WearerNumber.select().where(WearerNumber.number == number, WearerNumber.ended_at.is_null())
+    return declared.exists()
+
+
+def usable(text: str, wearer_id: int) -> str:
+    """Return the number in its one form, if a protected person of this wearer's case may have it.
+
+    What was declared in another case refuses nothing here: one account could silence people whom it does not know.
+
+    Raises: InvalidRecord for what cannot be a number; NumberRefused for this wearer's own.
+    """
+    number = e164(text)
+    if holds(number, wearer_id):
+        raise NumberRefused(
+            "This number was declared to be that of the person on probation of this case: a warning would reach them. "
+            "Check it with its owner. Take the declaration back, or enter another number."
+        )
+    return number

@@ -1,0 +1,124 @@
+"""What a protected person's text asks for: a plain no withdraws, and whatever else she wrote is for her officer. Pure.
+
+To read a no into a cry for help takes protection away in silence; to miss a no goes on texting a phone that he may
+read. So a no is a request to stop texts and nothing else, and what is neither is read by a person.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from backend import typed_text
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Source: the words that carriers and Twilio honour, with their Welsh.
+WORDS = _listed("stop stopall unsubscribe unsub cancel end quit optout revoke stopiwch stopio peidiwch")
+# Said around a no without changing it.
+POLITE = _listed("please pls plz thanks thank you hi hello ok okay now all sorry plis diolch")
+# What is asked to stop: with one of the words above and nothing but these a sentence is a request to stop texts.
+ABOUT_TEXTS = _listed(
+    "text texts texting txt txts message messages messaging msg msgs msging sms send sending sent contact contacting "
+    "notify notifying notifications alert alerts alerting warning warnings receive receiving get getting subscription "
+    "consent service number phone list tecstio negeseuon anfon"
+)
+AROUND = POLITE | _listed(
+    "i me my mine we us to the a an this that these those any anymore more ever again it them your from want wanted "
+    "would d like need wish can could will and of for on so just immediately right away longer no not do dont"
+)
+# Spoken to us in more than one word, each a request by itself.
+PHRASES = (
+    re.compile(
+        r"\b(?:do not|dont|never|no longer) (?:want (?:to )?)?(?:ever )?"
+        r"(?:text|txt|message|msg|send|contact|get|receive)\b"
+    ),
+    re.compile(r"\bno longer want\b"),
+    re.compile(r"\bno more (?:text|txt|message|msg|sms|alert|warning)s?\b"),
+    re.compile(r"\bopt(?:ing)? (?:me )?out\b"),
+    re.compile(r"\bunsubscribe me\b"),
+    re.compile(r"\b(?:remove|delete) (?:me|my (?:phone )?number)\b"),
+    re.compile(r"\btake (?:me|my (?:phone )?number) off\b"),
+    re.compile(r"\bwithdraw(?:ing)? (?:my )?consent\b"),
+)
+# Answers that need nobody at once, with the words that come with them. Whatever else somebody writes rings.
+SHORT_ANSWERS = _listed("ok okay okey k kk thanks thank thx ta cheers received noted diolch iawn start unstop")
+AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the")
+# A phone tells a reaction to our text in words.
+REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IGNORECASE | re.DOTALL)
+LONGEST_SHORT = 5
+# Pictures that add nothing to a short answer, with their colours and joiners. Any other may be a cry for help.
+PLEASANT = frozenset("👍👌👏🙏🙂😊😀😁😃😄☺❤♥💕💖✅✔🎉") | frozenset("🏻🏼🏽🏾🏿")
+# What a phone or an answer adds beneath, and what is quoted.
+NOT_HERS = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
+
+
+def is_withdrawal(text: str) -> bool:
+    """Tell whether a protected person's text is a plain request to stop texts."""
+    sentences = [words for sentence in _sentences(text) if (words := _words(sentence))]
+    return any(_is_bare(words) or _asks(words) for words in sentences)
+
+
+def is_one_word(text: str) -> bool:
+    """Tell whether the text is a bare word of withdrawal, which leaves nothing for a person to read."""
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    return len(words) == 1 and words[0] in WORDS and not _has_other_pictures(text)
+
+
+def is_short_answer(text: str) -> bool:
+    """Tell whether the text is one of the known short answers, which a person may read later."""
+    if REACTION.match(text):
+        return True
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    is_known = bool(SHORT_ANSWERS & set(words)) and all(word in AROUND_SHORT for word in words)
+    return is_known and len(words) <= LONGEST_SHORT and not _has_other_pictures(text)
+
+
+def says_more(text: str) -> bool:
+    """Tell whether a text that asks to stop texts says something else too, which somebody has to read now."""
+    if _has_other_pictures(text):
+        return True
+    for sentence in _sentences(text):
+        words = _words(sentence)
+        if words and not (_is_bare(words) or _asks(words) or all(word in POLITE | AROUND_SHORT for word in words)):
+            return True
+    return False
+
+
+def _has_other_pictures(text: str) -> bool:
+    """Tell whether the text holds a picture, or another sign that is no word, beside the pleasant ones."""
+    return any(unicodedata.category(one) in ("So", "Sk", "Co", "Cn") and one not in PLEASANT for one in text)
+
+
+def _sentences(text: str) -> list[str]:
+    hers = [line for line in typed_text.fold(text).splitlines() if not NOT_HERS.match(line)]
+    return re.split(r"[.!?;\n]+", "\n".join(hers))
+
+
+def _words(sentence: str) -> list[str]:
+    """Return the words in small letters, each without its apostrophes and marks around it."""
+    plain = sentence.casefold().replace("'", "").replace("\u2019", "")
+    return re.findall(r"[^\W_]+", plain)
+
+
+def _is_bare(words: list[str]) -> bool:
+    """A word of withdrawal with nothing but politeness around it, whatever the other sentences say."""
+    said = [word for word in words if word not in POLITE]
+    return bool(said) and all(word in WORDS for word in said)
+
+
+def _asks(words: list[str]) -> bool:
+    """A request about texts in a sentence that speaks of nothing else."""
+    if any(word not in KNOWN for word in words):
+        return False
+    sentence = " ".join(words)
+    if any(phrase.search(sentence) for phrase in PHRASES):
+        return True
+    is_denied = {"not", "dont", "no"} & set(words)
+    return bool(WORDS & set(words)) and bool(ABOUT_TEXTS & set(words)) and not is_denied
+
+
+KNOWN = WORDS | ABOUT_TEXTS | AROUND | _listed("opt opting out remove delete take off withdraw withdrawing never")

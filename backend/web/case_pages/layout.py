@@ -1,0 +1,71 @@
+"""The blueprint of case pages, and what each does with a form: asks back in words, or shows it again with a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, render_template, request, url_for
+
+from backend.errors import DomainError, NeedsConfirmation, NotAllowed, NotFound
+from backend.models import Person, Role
+from backend.web.forms import ask_back, visitor
+from backend.web.signed_in import settings
+
+bp = Blueprint("case_pages", __name__)
+
+View = TypeVar("View", bound=Callable[..., Any])
+STAFF = (Role.OFFICER, Role.SUPERVISOR)
+KIND_TEXTS = {
+    "dapol": "DAPOL licence",
+    "dapo": "Domestic abuse protection order (DAPO)",
+    "bail": "Bail",
+    "other": "Other",
+}
+
+
+def refusable(view: View) -> View:
+    """Show a refusal as a page: nobody reads problem details in a browser."""
+
+    @wraps(view)
+    def shown(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(*args, **kwargs)
+        except (NotFound, NotAllowed) as error:
+            number = kwargs.get("wearer_id") if isinstance(error, NotAllowed) else None
+            page = render_template("case/refused.html", person=visitor(), error=error, wearer_id=number)
+            return page, error.status
+
+    return shown  # type: ignore[return-value]
+
+
+def try_to(act: Callable[[], Any], done: Callable[[Any], Any], again: Callable[[DomainError], Any]) -> Any:
+    """Do what a form asks; ask back in words where it takes protection away, and show the form where it is refused."""
+    try:
+        return done(act())
+    except NeedsConfirmation as error:
+        return ask_back(error, request.form.get("back") or url_for("case_pages.cases"))
+    except (NotFound, NotAllowed):
+        raise
+    except DomainError as error:
+        return again(error), error.status
+
+
+def with_form(**more: Any) -> dict[str, Any]:
+    return {
+        "person": visitor(),
+        "values": request.form,
+        "kinds": KIND_TEXTS,
+        "tile_url": settings().tile_url,
+        "tile_attribution": settings().tile_attribution,
+        **more,
+    }
+
+
+def refused(error: DomainError) -> str:
+    return render_template("case/refused.html", person=visitor(), error=error)
+
+
+def colleagues_of(person: Person) -> list[Person]:
+    return list(Person.select().where(Person.team == person.team_id, Person.is_active).order_by(Person.name))

@@ -1,0 +1,36 @@
+"""Reads request bodies and queries into their schemas, and writes schemas out."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from backend.errors import MalformedJson
+from backend.web.request_checks import check_json, finite, refuse_constant
+from backend.web.signed_in import no_store
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(model: type[Model]) -> Model:
+    """Return the request's JSON body. Raises: MalformedJson; pydantic.ValidationError, which becomes a 422."""
+    if not request.is_json:
+        raise MalformedJson("Send a JSON body with Content-Type: application/json.")
+    try:
+        content = json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        raise MalformedJson("The body cannot be read as JSON.") from None
+    return model.model_validate(check_json(content))
+
+
+def read_query(model: type[Model]) -> Model:
+    """Return the request's query. Raises: pydantic.ValidationError, which becomes a 422."""
+    return model.model_validate(request.args.to_dict())
+
+
+def write(model: BaseModel, status: int = 200) -> Response:
+    """Return the answer as JSON that no cache keeps."""
+    return no_store(Response(model.model_dump_json(by_alias=True), status, mimetype="application/json"))

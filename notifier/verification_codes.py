@@ -1,0 +1,63 @@
+"""Codes that prove numbers: sent by text or call, one try a provider, and what the network says of them later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from twilio.twiml.voice_response import VoiceResponse
+
+from backend.models import Channel, NumberProof
+from backend.people import numbers
+from notifier import messages, retries
+from notifier.circuit_breaker import Breaker
+from notifier.retries import Outcome, Result
+from notifier.voice_menu import VOICE
+
+LOST = ("undelivered", "failed", "canceled")
+
+# Sends to a number: the words of a text (none for a call, which fetches its own), and the number of the proof.
+Teller = Callable[[str, str, int], Outcome]
+
+
+def send(
+    row: NumberProof, ways: Sequence[tuple[str, Breaker | None, Teller]], key: str, now: datetime, jitter: float
+) -> None:
+    """Send one claimed code, by the first way that takes it, and settle it."""
+    digits = numbers.code_of(row, key)
+    words = "" if row.channel == Channel.VOICE else messages.code(digits, is_hers=row.victim_id is not None)
+    outcome = retries.failed("nothing to send with")
+    for name, breaker, tell in ways:
+        outcome = _ask(name, breaker, tell, row, words)
+        if outcome.result in (Result.SENT, Result.DEAD_ROUTE):
+            break
+    if outcome.result is Result.SENT:
+        numbers.sent(row, now)
+        return
+    pause = retries.pause_s(row.attempts, jitter, outcome.retry_after_s) if outcome.result is Result.RETRY else None
+    if pause is None or now > row.asked_at + numbers.GOOD_FOR:
+        numbers.failed(row, outcome.detail)
+    else:
+        numbers.retry(row, now + timedelta(seconds=pause), outcome.detail)
+
+
+def _ask(name: str, breaker: Breaker | None, tell: Teller, row: NumberProof, words: str) -> Outcome:
+    if breaker is None:
+        return tell(row.number, words, row.id)
+    return breaker.ask(name, lambda: tell(row.number, words, row.id))
+
+
+def take_state(proof_id: int, state: str, error_code: str) -> None:
+    """Keep that a code did not arrive, for whoever waits for it."""
+    if state in LOST:
+        numbers.bounced(proof_id, f"The network did not deliver it ({error_code or state})")
+
+
+def say(proof_id: int, key: str, now: datetime) -> str:
+    """Return the TwiML of a call with a code; it hangs up where the code is good no more."""
+    response = VoiceResponse()
+    row = numbers.readable(proof_id, now, numbers.GOOD_FOR)
+    if row is not None and row.channel == Channel.VOICE:
+        response.say(messages.spoken_code(numbers.code_of(row, key)), **VOICE)
+    response.hangup()
+    return str(response)

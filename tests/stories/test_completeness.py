@@ -1,0 +1,294 @@
+"""What is missing from a case is told, also where there is no place and so no alert to tell it with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from backend import alarms, audit, clock, db
+from backend.cases import completeness, consequences, contact_details, monitoring_status, officers, viewing, writing
+from backend.cases.completeness import Gap
+from backend.cases.monitoring_status import Ended, Suspended
+from backend.models import (
+    Alarm,
+    AlarmKind,
+    AlertKind,
+    AuditEntry,
+    Channel,
+    ProtectedPlace,
+    ToldGap,
+    Wearer,
+)
+from backend.people import consent
+from backend.record.facts import Terms
+from tests import cases
+from tests.world import HOME, World
+
+
+def standing(wearer: Wearer) -> set[str]:
+    try:
+        found = alarms.standing(AlarmKind.CASE_INCOMPLETE)
+        return {one.subject.partition("/")[2] for one in found if one.subject.startswith(f"wearer:{wearer.id}/")}
+    finally:
+        db.release_connection()
+
+
+def bare_case(world: World) -> Wearer:
+    """Return a case with an officer and nothing else."""
+    made = Wearer.create(
+        team=world.team, name="Owen Price", responsible_officer=world.officer.person, created_at=clock.now()
+    )
+    db.release_connection()
+    return made
+
+
+def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_when_a_zone_rests_on_it(
+    world: World,
+) -> None:
+    wearer, now = bare_case(world), clock.now()
+    order = writing.open_order(
+        world.officer.person, wearer.id, "dapol", "LIC 7", Terms(now), now, why="Released.", document="Licence"
+    )
+    db.release_connection()
+    world.settle()
+    assert standing(wearer) == {"order_without_zone"}
+    owed = [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE]
+    assert [(one.detail, one.team_id) for one in owed] == [
+        (f"Case {wearer.id}: An order is in force and no zone rests on it", world.team.id)
+    ]
+    assert "Owen" not in owed[0].detail
+    alarms.told(owed, clock.now())
+    db.release_connection()
+    world.forward(3_600)
+    assert [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE] == []
+    assert world.supervisor.signs_in().api("GET", "/v1/alarms").json()["alarms"][0]["kind"] == "case_incomplete"
+    place = ProtectedPlace.create(victim=world.victim, label="Work")
+    writing.add_zone(
+        world.officer.person,
+        wearer.id,
+        place.id,
+        cases.circle(*HOME),
+        clock.now(),
+        clock.now(),
+        why="Drawn.",
+        order_id=order.id,
+    )
+    db.release_connection()
+    # Now that a zone is in force, it is his missing tag that the officer is told of.
+    world.officer.expects_sms("a case of yours needs a look")
+    assert standing(wearer) == set()
+
+
+def test_a_tag_that_was_fitted_and_is_never_heard_of_is_told_within_the_hour_and_not_the_next_morning(
+    world: World,
+) -> None:
+    wearer = bare_case(world)
+    world.new_tag("LDN-0042", None)
+    writing.fit_tag(world.officer.person, wearer.id, "LDN-0042", clock.now(), clock.now())
+    db.release_connection()
+    world.forward(completeness.FITTED_AFTER.total_seconds() - 1)
+    assert standing(wearer) == set()
+    world.forward(2)
+    assert standing(wearer) == {"tag_never_reported"}
+
+
+def test_a_tag_that_reports_without_an_order_or_after_it_is_found_on_a_case_without_a_place(world: World) -> None:
+    wearer = bare_case(world)
+    tag = world.new_tag("LDN-0042", wearer)
+    tag.is_far_away()
+    cases.daily_look(world)
+    assert standing(wearer) == {"reporting_without_order"}
+    now = clock.now()
+    writing.open_order(
+        world.officer.person, wearer.id, "dapol", "LIC 7", Terms(now, now + timedelta(hours=1)), now, why="Released."
+    )
+    db.release_connection()
+    world.settle()
+    assert standing(wearer) == {"order_without_zone"}
+    world.forward(3_601)
+    assert standing(wearer) == {"expired_order_and_reporting"}
+    # The other case of this world has a place, and its officer had a notice.
+    world.reads_everything()
+
+
+def test_a_case_whose_officer_is_taken_away_is_told_to_the_supervisor_at_once(world: World) -> None:
+    supervisor, wearer = world.supervisor.has_app(), bare_case(world)
+    for one in (world.wearer, wearer):
+        officers.assign_officer(None, one, None, clock.now(), clock.now(), why="A hole.")
+    db.release_connection()
+    # Of the case with a place by a notice, of the other one by an alarm.
+    supervisor.expects_push("needs a look")
+    world.settle()
+    assert standing(wearer) == {"wearer_without_officer"}
+    officers.restrict(supervisor.person, wearer.id, None, clock.now(), why="It is open.")
+    named = [supervisor.person.id, world.officer.person.id]
+    officers.assign_officer(None, wearer, world.officer.person.id, clock.now(), clock.now(), why="Filled.")
+    officers.restrict(supervisor.person, wearer.id, named, clock.now(), why="Police family.")
+    officers.assign_officer(None, wearer, None, clock.now(), clock.now(), why="A hole.")
+    db.release_connection()
+    world.settle()
+    found = Alarm.select().where(Alarm.kind == AlarmKind.CASE_INCOMPLETE, Alarm.ended_at.is_null())
+    assert [one.detail for one in found] == ["A case: No active officer is responsible"]
+    db.release_connection()
+    world.reads_everything()
+
+
+def sound_case(world: World) -> None:
+    """Let nothing be missing from the world's own case."""
+    world.tag.is_far_away()
+    world.victim_consents()
+    cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
+    world.reads_everything()
+
+
+def of_case(world: World) -> set[Gap]:
+    try:
+        return {one.gap for one in completeness.find(clock.now(), [world.wearer.id])}
+    finally:
+        db.release_connection()
+
+
+def reasons(world: World) -> list[str]:
+    """Return what the notices said of the world's own case, oldest first."""
+    return [said for one in cases.alerts(AlertKind.NOTICE) for said in one.reasons if one.wearer_id == world.wearer.id]
+
+
+def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did(world: World) -> None:
+    sound_case(world)
+    before = reasons(world)
+    world.new_tag("NEW-1", None)
+    old = consequences.present_tag(world.wearer.id, clock.now())
+    assert old is not None
+    writing.swap_tag(world.officer.person, old.id, "NEW-1", clock.now(), clock.now(), why="The battery.")
+    db.release_connection()
+    world.settle()
+    assert of_case(world) == set()
+    world.forward(completeness.FITTED_AFTER.total_seconds() + 1)
+    assert of_case(world) == {Gap.TAG_NEVER_REPORTED}
+    world.officer.expects_sms("a case of yours needs a look")
+    assert reasons(world) == [*before, "The tag was fitted and has never reported: NEW-1."]
+
+
+def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_reported(world: World) -> None:
+    sound_case(world)
+    before, reported_at = reasons(world), clock.now()
+    cases.forward_to_morning(world)
+    assert of_case(world) == set()
+    cases.forward_to(world, reported_at + timedelta(hours=25))
+    assert of_case(world) == {Gap.TAG_SILENT}
+    for _ in range(2):
+        cases.forward_to_morning(world)
+    world.officer.expects_sms("a case of yours needs a look")
+    *others, said = reasons(world)
+    assert others == before
+    assert said.startswith("The tag has stopped reporting: LDN-0001 has not reported since ")
+    world.tag.is_far_away()
+    assert of_case(world) == set()
+    cases.forward_to_morning(world)
+    for _ in range(2):
+        cases.forward_to_morning(world)
+    assert len(reasons(world)) == len(before) + 2
+    world.reads_everything()
+
+
+def test_a_silent_tag_of_somebody_in_custody_is_not_told(world: World) -> None:
+    sound_case(world)
+    now = clock.now()
+    monitoring_status.suspend(
+        world.officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        now,
+        now + timedelta(days=9),
+        now,
+        why="Arrested.",
+        is_confirmed=True,
+    )
+    db.release_connection()
+    world.reads_everything()
+    for _ in range(3):
+        cases.forward_to_morning(world)
+    assert of_case(world) == set()
+    # Nobody has answered that she is to be told of the suspension; of the tag nobody hears.
+    world.supervisor.expects_sms("a case of yours needs a look")
+
+
+def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: World) -> None:
+    sound_case(world)
+    now = clock.now()
+    monitoring_status.end(
+        world.officer.person, world.wearer.id, Ended.EXPIRY, now, now, why="Expired.", is_confirmed=True
+    )
+    db.release_connection()
+    world.forward(3_600)
+    assert of_case(world) == set()
+    world.tag.is_far_away()
+    assert of_case(world) == {Gap.ENDED_AND_REPORTING}
+    world.reads_everything()
+    cases.forward_to_morning(world)
+    assert reasons(world)[-1].startswith("The case has ended and the tag still reports")
+    world.reads_everything()
+
+
+def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_only_in_the_morning(
+    world: World,
+) -> None:
+    cases.forward_to_afternoon(world)
+    world.tag.is_far_away()
+    world.settle()
+    cases.daily_look(world)
+    before = reasons(world)
+    assert not any("rests on no order" in said for said in before)
+    cases.forward_to_morning(world)
+    (notice,) = [
+        one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force that rests on no order." in one.reasons
+    ]
+    assert any(said.startswith("A protected person has no safe way to be reached") for said in notice.reasons)
+    told = len(reasons(world))
+    world.tag.is_far_away()
+    cases.forward_to_morning(world)
+    assert len(reasons(world)) == told
+    world.reads_everything()
+
+
+def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
+    cases.forward_to_morning(world)
+    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    assert gaps == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
+    # No look falls between the order and the zone that rests on it.
+    world.stop_worker()
+    world.victim_consents()
+    cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
+    world.start_worker()
+    world.settle()
+    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    assert gaps == {"tag_never_reported"}
+    assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_mind(world: World) -> None:
+    sound_case(world)
+    path = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/declined"
+    assert world.officer.api("POST", path, json={"why": " "}).status_code == 422
+    assert world.officer.api("POST", path, json={"why": "She said so on the phone today."}).status_code == 204
+    assert of_case(world) == set()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (True, False)
+    newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
+    assert (newest["value"], newest["why"]) == ("declined by her", "She said so on the phone today.")
+    db.release_connection()
+    # No text goes to her, and her officers are warned as ever.
+    world.officer.has_app()
+    world.tag.walks_in()
+    world.officer.expects_push("breach")
+    number, words = world.victim.phone, ("A book.", "A card.", "A letter.")
+    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+    db.release_connection()
+    seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
+    assert (seen["has_declined"], seen["has_agreed"]) == (False, True)
+    consent.withdraw(world.victim, Channel.SMS, audit.SYSTEM, clock.now())
+    db.release_connection()
+    # A reply of STOP may not be hers: somebody asks her.
+    assert of_case(world) == {Gap.VICTIM_WITHOUT_CONTACT}
+    world.reads_everything()
