@@ -107,7 +107,7 @@ class LaddersOut(BaseModel):
     answer=RotaOut,
     errors=[NotSignedIn, NotAllowed, InvalidRequest],
 )
-def shifts() -> Response:
+def list_shifts() -> Response:
     person = current_person()
     query = read_query(ShiftsQuery)
     now = clock.now()
@@ -152,7 +152,7 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 @describes(
     "In which order people are told of an alert.", tag="duty", answer=LaddersOut, errors=[NotSignedIn, NotAllowed]
 )
-def ladder() -> Response:
+def get_ladder() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
     default = LadderOut(kind=None, origin="default", ladder=DEFAULT.to_json(), duty_person=None, from_at=None)

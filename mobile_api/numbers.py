@@ -99,7 +99,7 @@ class WearerNumbersOut(BaseModel):
 
 @bp.get("/v1/me/number")
 @describes("How it stands with your own number.", tag="numbers", answer=NumberStandingOut, errors=[NotSignedIn])
-def mine() -> Response:
+def get_my_number() -> Response:
     return _standing(current_person())
 
 
@@ -112,7 +112,7 @@ def mine() -> Response:
     status=201,
     errors=[NotSignedIn, InvalidRecord, TooManyCodes, InvalidRequest],
 )
-def ask() -> Response:
+def send_my_code() -> Response:
     person, body = current_person(), read(CodeAskedIn)
     numbers.ask(person, person, Channel(body.channel), clock.now())
     response = _standing(person)
@@ -128,7 +128,7 @@ def ask() -> Response:
     answer=NumberStandingOut,
     errors=[NotSignedIn, WrongCode, InvalidRequest],
 )
-def prove() -> Response:
+def verify_my_number() -> Response:
     person = current_person()
     contact_routes.prove(person, read(CodeIn).code, settings().signing_key(), clock.now())
     return _standing(person)
@@ -142,7 +142,7 @@ def prove() -> Response:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, TooManyCodes, InvalidRequest],
 )
-def change(person_id: int) -> tuple[str, int]:
+def change_number(person_id: int) -> tuple[str, int]:
     administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
     return "", 204
 
@@ -154,7 +154,7 @@ def change(person_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
 )
-def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def send_protected_person_code(wearer_id: int, victim_id: int) -> tuple[str, int]:
     contact_details.send_code(current_person(), wearer_id, victim_id, clock.now())
     return "", 204
 
@@ -167,7 +167,7 @@ def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, WrongCode, NumberRefused, InvalidRequest],
 )
-def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def verify_protected_person_number(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CodeIn)
     contact_details.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
     return "", 204
@@ -181,7 +181,7 @@ def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
-def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def decline_warnings(wearer_id: int, victim_id: int) -> tuple[str, int]:
     contact_details.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
     return "", 204
 
@@ -219,7 +219,7 @@ def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
     answer=PoliceRoomOut,
     errors=[NotSignedIn, NotAllowed],
 )
-def police_room() -> Response:
+def get_police_room() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
     room = police_rooms.of_team(person.team_id)
@@ -247,7 +247,7 @@ def set_police_room() -> Response:
     answer=WearerNumbersOut,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def of_wearer(wearer_id: int) -> Response:
+def list_wearer_numbers(wearer_id: int) -> Response:
     found = numbers.of_wearer(current_person(), wearer_id, clock.now())
     return no_store(write(WearerNumbersOut(numbers=[_declared(row) for row in found])))
 
@@ -261,7 +261,7 @@ def of_wearer(wearer_id: int) -> Response:
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
-def record(wearer_id: int) -> Response:
+def declare_wearer_number(wearer_id: int) -> Response:
     declared = numbers.record(current_person(), wearer_id, read(NumberIn).number, clock.now())
     return no_store(write(_declared(declared), 201))
 
@@ -273,7 +273,7 @@ def record(wearer_id: int) -> Response:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
+def confirm_wearer_number(wearer_id: int, number_id: int) -> tuple[str, int]:
     numbers.confirm(current_person(), wearer_id, number_id, clock.now())
     return "", 204
 
@@ -285,7 +285,7 @@ def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def take_back(wearer_id: int, number_id: int) -> tuple[str, int]:
+def take_back_wearer_number(wearer_id: int, number_id: int) -> tuple[str, int]:
     numbers.take_back(current_person(), wearer_id, number_id, clock.now())
     return "", 204
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from flask import Response, request
 from pydantic import BaseModel
 
-from backend.errors import MalformedJson
+from backend.errors import MalformedJson, UnsupportedMediaType
 from backend.web.request_checks import check_json, finite, refuse_constant
 from backend.web.signed_in import no_store
 
@@ -16,9 +16,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(model: type[Model]) -> Model:
-    """Return the request's JSON body. Raises: MalformedJson; pydantic.ValidationError, which becomes a 422."""
+    """Return the request's JSON body.
+
+    Raises: UnsupportedMediaType; MalformedJson; pydantic.ValidationError, which becomes a 422.
+    """
     if not request.is_json:
-        raise MalformedJson("Send a JSON body with Content-Type: application/json.")
+        raise UnsupportedMediaType("Send a JSON body with Content-Type: application/json.")
     try:
         content = json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant)
     except (ValueError, RecursionError):

@@ -105,9 +105,10 @@ def period(query: ReportQuery) -> tuple[datetime, datetime]:
     tag="reports",
     query=ReportQuery,
     answer=ReportOut,
+    media=["application/json", "text/csv"],
     errors=[NotSignedIn, NotAllowed, InvalidRequest],
 )
-def response_times() -> Response:
+def get_response_times() -> Response:
     query = ReportQuery.model_validate(request.args.to_dict())
     from_at, to_at = period(query)
     report = reports.response_times(current_person(), from_at, to_at, query.by)

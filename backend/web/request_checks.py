@@ -85,7 +85,7 @@ def check_json(content: Any) -> Any:
             pending += [(str(key), depth + 1, item) for key, item in value.items()]
         if fault is not None:
             name = name if fault_of(name) is None else "a field"
-            raise InvalidRequest(f"{name}: {fault}.", faults=[{"field": name, "detail": fault}])
+            raise InvalidRequest(f"{name}: {fault}.", errors=[{"field": name, "code": "unstorable", "detail": fault}])
     return content
 
 

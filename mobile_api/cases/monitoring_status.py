@@ -51,34 +51,34 @@ class HandoverIn(Strict):
 
 @bp.post("/v1/wearers/<int:wearer_id>/suspension")
 @records("Store fixes without judging them.", SuspensionIn, *CHANGED, InvalidTransition)
-def suspend(person: Person, body: SuspensionIn, now: datetime, wearer_id: int) -> DatedEntry:
+def suspend_case(person: Person, body: SuspensionIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
     return monitoring_status.suspend(person, wearer_id, body.reason, body.from_at, body.expected_end_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/resumption")
 @records("Judge fixes again.", ResumptionIn, InvalidRecord, InvalidTransition)
-def resume(person: Person, body: ResumptionIn, now: datetime, wearer_id: int) -> DatedEntry:
+def resume_case(person: Person, body: ResumptionIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects"})
     return monitoring_status.resume(person, wearer_id, body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/end")
 @records("End the case; protected persons are told first.", EndIn, *CHANGED, InvalidTransition)
-def end(person: Person, body: EndIn, now: datetime, wearer_id: int) -> DatedEntry:
+def end_case(person: Person, body: EndIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
     return monitoring_status.end(person, wearer_id, body.reason, body.at, now, **more)
 
 
 @bp.post("/v1/alerts/<int:alert_id>/recall")
 @records("Recall the wearer because of this alert, in one action.", RecallIn, InvalidTransition)
-def recall(person: Person, body: RecallIn, now: datetime, alert_id: int) -> DatedEntry:
+def recall_wearer(person: Person, body: RecallIn, now: datetime, alert_id: int) -> DatedEntry:
     return monitoring_status.recall(person, alert_id, now, why=body.why, document=body.document)
 
 
 @bp.post("/v1/alerts/<int:alert_id>/police-handovers")
 @records("Record that the alert was handed to a police control room.", HandoverIn, InvalidRecord)
-def hand_to_police(person: Person, body: HandoverIn, now: datetime, alert_id: int) -> PoliceHandover:
+def hand_alert_to_police(person: Person, body: HandoverIn, now: datetime, alert_id: int) -> PoliceHandover:
     return police_handovers.hand_over(person, alert_id, body.force, body.reference, body.at, now)
 
 

@@ -15,6 +15,7 @@ from backend.models import DatedEntry, EmergencyOpening, Person
 from backend.web.openapi import describes
 from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store
+from mobile_api.cases.answers import CasesMovedOut, ColleaguesOut, CoversOut
 from mobile_api.cases.shapes import SEEN, Because, Correcting, Dated, Text, bp, plain, records
 from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
@@ -55,32 +56,34 @@ class DepartureIn(Because):
 
 @bp.post("/v1/wearers/<int:wearer_id>/officer")
 @records("Let another officer answer for the case.", OfficerIn, InvalidRecord)
-def hand_over(person: Person, body: OfficerIn, now: datetime, wearer_id: int) -> DatedEntry:
+def hand_case_over(person: Person, body: OfficerIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects"})
     return officers.hand_over(person, wearer_id, body.person_id, body.from_at, now, **more)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/restriction")
 @records("Close a case to all but the people named.", RestrictionIn, InvalidRecord)
-def restrict(person: Person, body: RestrictionIn, now: datetime, wearer_id: int) -> DatedEntry:
+def restrict_case(person: Person, body: RestrictionIn, now: datetime, wearer_id: int) -> DatedEntry:
     return officers.restrict(person, wearer_id, body.people, now, why=body.why)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/emergency-openings")
 @records("Open a restricted case in an emergency; a supervisor reviews the reason.", OpeningIn, InvalidRecord)
-def open_in_emergency(person: Person, body: OpeningIn, now: datetime, wearer_id: int) -> EmergencyOpening:
+def open_case_in_emergency(person: Person, body: OpeningIn, now: datetime, wearer_id: int) -> EmergencyOpening:
     return officers.open_in_emergency(person, wearer_id, body.reason, now)
 
 
 @bp.post("/v1/people/<int:person_id>/cover")
 @records("Let a colleague answer for somebody's cases for some time.", CoverIn, InvalidRecord, tag="people")
-def cover(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
+def cover_colleague(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "corrects"})
     return officers.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
 
 
 @bp.get("/v1/people/<int:person_id>/cover")
-@describes("Every cover that was recorded for somebody, newest record first.", tag="people", errors=SEEN)
+@describes(
+    "Every cover that was recorded for somebody, newest record first.", tag="people", answer=CoversOut, errors=SEEN
+)
 def list_covers(person_id: int) -> Response:
     rows = officers.covers_of(current_person(), person_id, clock.now())
     return no_store(jsonify(covers=[{name: plain(value) for name, value in row.items()} for row in rows]))
@@ -90,17 +93,18 @@ def list_covers(person_id: int) -> Response:
 @describes(
     "Let an officer leave in one action; refused while a wearer would have no officer.",
     tag="people",
+    answer=CasesMovedOut,
     body=DepartureIn,
     errors=[*SEEN, InvalidRecord, CaseloadLeft],
 )
-def leave(person_id: int) -> Response:
+def let_colleague_leave(person_id: int) -> Response:
     person, body = current_person(), read(DepartureIn)
     moved = officers.leave(person, person_id, body.heirs, clock.now(), why=body.why, everyone_else=body.everyone_else)
     return no_store(jsonify(cases=moved))
 
 
 @bp.get("/v1/people")
-@describes("Your colleagues; an administrator sees everybody.", tag="people", errors=SEEN)
+@describes("Your colleagues; an administrator sees everybody.", tag="people", answer=ColleaguesOut, errors=SEEN)
 def list_people() -> Response:
     person = current_person()
     found = administration.people_of(person)

@@ -14,6 +14,7 @@ from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import Person, Victim
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
+from mobile_api.cases.answers import KnownVictimsOut
 from mobile_api.cases.shapes import SEEN, Because, Documented, Name, bp, records
 from mobile_api.cases.viewing import SearchIn
 from mobile_api.request_bodies import read
@@ -39,17 +40,18 @@ class ThroughIn(Because):
 @describes(
     "Protected persons of your team who match a part of a name, with the cases that are open to you.",
     tag="cases",
+    answer=KnownVictimsOut,
     body=SearchIn,
     errors=SEEN,
 )
-def search_victims() -> Response:
+def search_protected_people() -> Response:
     found = protected_people.find(current_person(), read(SearchIn).text, clock.now())
     return no_store(jsonify(victims=[protected_people.as_dict(one) for one in found]))
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims")
 @records("Enter a protected person in a case.", VictimIn, InvalidRecord, InvalidTransition, KnownPerson)
-def add_victim(person: Person, body: VictimIn, now: datetime, wearer_id: int) -> Victim:
+def add_protected_person(person: Person, body: VictimIn, now: datetime, wearer_id: int) -> Victim:
     more = body.model_dump(include={"why", "document"})
     if body.victim_id is not None:
         if body.name or body.is_child or body.reached_through is not None:
@@ -75,7 +77,7 @@ def add_victim(person: Person, body: VictimIn, now: datetime, wearer_id: int) ->
     status=204,
     errors=[*SEEN, InvalidRecord, InvalidTransition],
 )
-def take_victim_out(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def take_protected_person_out(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(Because)
     protected_people.take_out(person, wearer_id, victim_id, clock.now(), why=body.why)
     return "", 204
@@ -83,5 +85,5 @@ def take_victim_out(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/reached-through")
 @records("Let a child be reached through an adult of the case, or through nobody.", ThroughIn, InvalidRecord)
-def reach_through(person: Person, body: ThroughIn, now: datetime, wearer_id: int, victim_id: int) -> Victim:
+def reach_child_through(person: Person, body: ThroughIn, now: datetime, wearer_id: int, victim_id: int) -> Victim:
     return protected_people.reach_through(person, wearer_id, victim_id, body.reached_through, now, why=body.why)

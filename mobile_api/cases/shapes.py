@@ -23,6 +23,7 @@ from backend.errors import (
 from backend.web.openapi import describes
 from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store
+from mobile_api.cases.answers import MadeOut
 from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
@@ -70,12 +71,6 @@ class Period(Strict):
 
     starts_at: Instant
     ends_at: Instant | None = None
-
-
-class MadeOut(BaseModel):
-    """The number of what was recorded."""
-
-    id: int
 
 
 def plain(value: Any) -> Any:
