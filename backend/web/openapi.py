@@ -25,7 +25,6 @@ from backend.errors import (
     StorageUnavailable,
     UnsupportedMediaType,
 )
-from backend.web.request_checks import MOST
 from backend.web.signed_in import settings
 
 bp = Blueprint("openapi", __name__)
@@ -122,7 +121,7 @@ class Routes(FlaskPlugin):
         for parameter in parameters:
             parameter.pop("description")
             if parameter["schema"]["type"] == "integer":
-                parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0, "maximum": MOST}
+                parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 10**18 - 1}
         return path, parameters
 
 
