@@ -210,7 +210,7 @@ def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
 
 def to_tell(now: datetime) -> list[Alarm]:
     """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
-    return gravest_first(list(_owed(now)))
+    return gravest_first(list(_to_report(now)))
 
 
 def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
@@ -219,8 +219,8 @@ def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
     A lease that was not held again runs out: its watchdog died, and the next one tells.
     """
     with atomic():
-        is_free = Alarm.telling_until.is_null() | (Alarm.telling_until <= now)
-        found = list(db.skip_locked(_owed(now).where(is_free)))
+        is_free = Alarm.notifying_until.is_null() | (Alarm.notifying_until <= now)
+        found = list(db.skip_locked(_to_report(now).where(is_free)))
         _lease([alarm.id for alarm in found], now, by, for_s)
     return gravest_first(found)
 
@@ -234,10 +234,10 @@ def hold(alarms: Iterable[Alarm], now: datetime, by: str, for_s: float) -> None:
 
 def _lease(ids: Sequence[int], now: datetime, by: str, for_s: float) -> None:
     until = now + timedelta(seconds=for_s)
-    Alarm.update(telling_by=by, telling_until=until).where(Alarm.id.in_(ids)).execute()
+    Alarm.update(notifying_by=by, notifying_until=until).where(Alarm.id.in_(ids)).execute()
 
 
-def _owed(now: datetime) -> Any:
+def _to_report(now: datetime) -> Any:
     lately = now - timedelta(seconds=OLD_NEWS_S)
     is_standing = Alarm.ended_at.is_null()
     is_long_ago = (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S)) & Alarm.kind.not_in(list(TOLD_ONCE))
@@ -255,7 +255,7 @@ def told(alarms: Sequence[Alarm], now: datetime) -> None:
         Alarm.update(told_at=now).where(Alarm.id.in_(standing_ids)).execute()
         Alarm.update(end_told_at=now).where(Alarm.id.in_(ended_ids)).execute()
         Alarm.update(told_at=now).where(Alarm.id.in_(ended_ids), Alarm.told_at.is_null()).execute()
-        Alarm.update(telling_by=None, telling_until=None).where(Alarm.id.in_([*standing_ids, *ended_ids])).execute()
+        Alarm.update(notifying_by=None, notifying_until=None).where(Alarm.id.in_([*standing_ids, *ended_ids])).execute()
 
 
 def oldest_untold_s(now: datetime) -> float:

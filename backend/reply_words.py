@@ -53,7 +53,7 @@ LONGEST_SHORT = 5
 # Pictures that add nothing to a short answer, with their colours and joiners. Any other may be a cry for help.
 PLEASANT = frozenset("👍👌👏🙏🙂😊😀😁😃😄☺❤♥💕💖✅✔🎉") | frozenset("🏻🏼🏽🏾🏿")
 # What a phone or an answer adds beneath, and what is quoted.
-NOT_HERS = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
+QUOTED = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
 
 
 def is_withdrawal(text: str) -> bool:
@@ -94,8 +94,8 @@ def _has_other_pictures(text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    hers = [line for line in typed_text.fold(text).splitlines() if not NOT_HERS.match(line)]
-    return re.split(r"[.!?;\n]+", "\n".join(hers))
+    own = [line for line in typed_text.fold(text).splitlines() if not QUOTED.match(line)]
+    return re.split(r"[.!?;\n]+", "\n".join(own))
 
 
 def _words(sentence: str) -> list[str]:

@@ -29,7 +29,7 @@ from backend.response_times import Call
 IN_ERROR = "raised_in_error"
 FALSE_ALARM = "false_alarm"
 # Every alert that asks somebody has to come to the end of these: one that does not is longer than any bound.
-OWED = frozenset({"send_s", "deliver_s", "outcome_s"})
+EXPECTED = frozenset({"send_s", "deliver_s", "outcome_s"})
 PERCENTILES = (50, 90, 95)
 # A call for an answer, with the clock of its alert.
 Asked = tuple[AlertClock, Call]
@@ -164,8 +164,10 @@ def _values(name: str, clocks: Iterable[AlertClock], rises: Iterable[Asked]) -> 
     found = []
     for one in clocks:
         took_s = one.span_s(name)
-        is_owed = name in OWED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
-        if took_s is not None or is_owed:
+        is_expected = (
+            name in EXPECTED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
+        )
+        if took_s is not None or is_expected:
             found.append(inf if took_s is None else took_s)
     return found
 

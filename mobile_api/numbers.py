@@ -154,7 +154,7 @@ def change(person_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
 )
-def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def ask_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
     contact_details.send_code(current_person(), wearer_id, victim_id, clock.now())
     return "", 204
 
@@ -167,7 +167,7 @@ def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, WrongCode, NumberRefused, InvalidRequest],
 )
-def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def prove_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CodeIn)
     contact_details.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
     return "", 204

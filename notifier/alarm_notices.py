@@ -49,7 +49,7 @@ class _Text:
         return self.state == "sent" if is_late else None
 
 
-class Teller:
+class AlarmNotifier:
     """Sends at most one text to a person at a time, about all that they have not been told."""
 
     def __init__(self, settings: Settings) -> None:
@@ -70,19 +70,19 @@ class Teller:
             return 0
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tell") as pool:
             self._confirm(pool, now)
-            owed = alarms.claim_to_tell(now, self._name, LEASE_S)
-            by_number = self._by_number(owed)
+            due = alarms.claim_to_tell(now, self._name, LEASE_S)
+            by_number = self._by_number(due)
             # Nothing is held while a provider takes its time.
             db.release_connection()
-            if owed and not by_number:
-                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(owed))
+            if due and not by_number:
+                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(due))
             askers = list(pool.map(self._send, by_number.items()))
         taken = [
             _Text(about, ask, now) for about, ask in zip(by_number.values(), askers, strict=True) if ask is not None
         ]
         self._waiting += taken
         reached = {alarm.id for text in taken for alarm in text.about}
-        refused = [alarm for alarm in owed if alarm.id not in reached]
+        refused = [alarm for alarm in due if alarm.id not in reached]
         self._lost |= {alarm.id for alarm in refused}
         alarms.hold(refused, now, self._name, AFTER_FAILURE_S)
         return len(taken)
@@ -119,7 +119,7 @@ class Teller:
         url = f"{self._settings.public_url}/supervisor"
         return self._texts.send(number, alarm_texts.text(standing, ended, url))
 
-    def _by_number(self, owed: Iterable[Alarm]) -> dict[str, list[Alarm]]:
+    def _by_number(self, due: Iterable[Alarm]) -> dict[str, list[Alarm]]:
         """Return for each number what its owner is to hear: a duty line that is a supervisor's hears it once."""
         supervisors = list(
             Person.select(Person.id, Person.team, Person.phone)
@@ -128,7 +128,7 @@ class Teller:
         )
         duty_line = self._settings.duty_line
         found: dict[str, list[Alarm]] = defaultdict(list)
-        for alarm in owed:
+        for alarm in due:
             own = [person for person in supervisors if person.team_id == alarm.team_id]
             asked = supervisors if alarm.id in self._lost else own or supervisors
             phones = [person.phone for person in (*asked, *self._let_in(alarm))]

@@ -182,15 +182,15 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         is_pointless = is_moot(notification, alert)
         if is_pointless:
             pause = None
-        is_hers = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
-        if is_hers and pause is None:
+        is_for_victim = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
+        if is_for_victim and pause is None:
             alerts.tell_victim_not_warned(alert, now)
             if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not is_pointless:
                 # Nobody else is tried in her place: while he is there it is tried on.
                 pause = retries.LONGEST_PAUSE_S
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
-            if not is_hers and not is_pointless:
+            if not is_for_victim and not is_pointless:
                 alerts.tell_undelivered(alert, notification, now)
         else:
             due_at = now + timedelta(seconds=pause)

@@ -128,9 +128,9 @@ HOW_TO_REPLY = (
 )
 
 
-def code(digits: str, *, is_hers: bool) -> str:
+def code(digits: str, *, is_for_victim: bool) -> str:
     """Return the text that proves a number; what a protected person gets does not even say who sends it."""
-    if is_hers:
+    if is_for_victim:
         return f"Your code is {digits}. It is good for 10 minutes."
     return f"Cordon. Your code is {digits}. Enter it under My number within 10 minutes, or ask there for another."
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from backend import alarms, clock, db, deadlines, heartbeats, ingest_answers, readiness
 from backend.models import AlarmKind
 from backend.settings import Settings
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from notifier.database_outage import WithoutDatabase
 from notifier.job_failures import Steps
 
@@ -42,7 +42,7 @@ class Vigil:
         self._trouble = trouble
         self._subject = f"{kind}:{socket.gethostname()}"
         self._past = WithoutDatabase(settings)
-        self._teller = Teller(settings)
+        self._alarm_notifier = AlarmNotifier(settings)
         self._well_since: float | None = None
         # Alarms of the process that ran here before are looked at once.
         self._has_alarms = True
@@ -89,7 +89,7 @@ class Vigil:
         self._look_at_watchdog(now)
         if alarms.oldest_untold_s(now) > UNTOLD_S:
             # What another process is telling stays its own.
-            self._teller.tell(now)
+            self._alarm_notifier.tell(now)
 
     def _raise_own(self, now: datetime) -> None:
         """Make what stands of this process be what it finds now."""

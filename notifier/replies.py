@@ -33,7 +33,7 @@ ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECAS
 EXPLAINED_WITHIN = timedelta(minutes=10)
 EXPLAINED_AT_MOST = 1
 EXPLAINED_WITHOUT_CODE_AT_MOST = 6
-MOST_OF_HERS = 1_600
+MOST_TEXT = 1_600
 # What a provider takes for a STOP is one word of some language, or two.
 MOST_OF_A_STOP = 2
 NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE = "not understood", "no such alert", "without a code"
@@ -112,7 +112,7 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
     is_shared = len(people) + len(victims) > 1
     if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):
         for victim in victims:
-            alerts.tell_that_she_wrote(victim, _said(victim, body, is_shared=is_shared), now)
+            alerts.tell_that_victim_wrote(victim, _said(victim, body, is_shared=is_shared), now)
         return "shared number" if is_shared else "from a protected person"
     for victim in victims:
         _ring_for(victim, number, body, now, is_shared=is_shared)
@@ -140,7 +140,7 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
 
 
 def _kept(body: str) -> str:
-    return body.strip()[:MOST_OF_HERS]
+    return body.strip()[:MOST_TEXT]
 
 
 def _stop(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
@@ -154,7 +154,7 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
         if is_more:
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
         elif not reply_words.is_one_word(body) and numbers.is_proved(victim):
-            alerts.tell_that_she_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
+            alerts.tell_that_victim_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
@@ -230,4 +230,4 @@ def _answer(alert: Alert, person: Person, purpose: Purpose, now: datetime) -> No
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.person == person, Notification.purpose == purpose
     )
-    outbox.owe(alert, person, Channel.SMS, purpose, now, rung=earlier.count())
+    outbox.enqueue(alert, person, Channel.SMS, purpose, now, step=earlier.count())

@@ -34,7 +34,7 @@ from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.people import numbers, rota
 from backend.settings import Settings
 from notifier import external_check, shift_checks
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from notifier.channels import http
 from notifier.external_check import FrontDoor
 from notifier.job_failures import Steps
@@ -72,7 +72,7 @@ class Watchdog:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._teller = Teller(settings)
+        self._alarm_notifier = AlarmNotifier(settings)
         self.steps = Steps()
         self._door = FrontDoor(settings)
         self._heart = heartbeats.Heart(heartbeats.WATCHDOG)
@@ -130,7 +130,7 @@ class Watchdog:
     def _tell_after_look(self) -> None:
         self._looked.wait()
         self._looked.clear()
-        self._teller.tell(clock.now())
+        self._alarm_notifier.tell(clock.now())
 
     def _ping_in_time(self) -> None:
         self.ping()
@@ -182,7 +182,7 @@ class Watchdog:
 
     def tell(self, now: datetime) -> int:
         """Tell people what they are owed a word about; return how many texts were taken."""
-        return self._teller.tell(now)
+        return self._alarm_notifier.tell(now)
 
     def _beat(self, now: datetime) -> None:
         try:

@@ -43,7 +43,7 @@ POLLS_A_LOOK = 4
 # While something is under way.
 NEXT_LOOK_S = 0.05
 # A group of ladders takes as long as some claims do, and a new alert must not wait for many.
-LADDERS_AT_ONCE = 20
+ESCALATIONS_AT_ONCE = 20
 # While messages wait for a thread, whatever is no delivery rests for so many times as long as it has taken.
 RESTS_IN_A_STORM = 5.0
 # Zones begin and end, and what failed just now climbs, in a storm too.
@@ -63,7 +63,7 @@ class Way:
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
-    tell_code: verification_codes.Teller | None = None
+    tell_code: verification_codes.CodeSender | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def senders(settings: Settings) -> Senders:
     """Return the channels that have credentials, and say which have none."""
     push = Push(settings)
     # Push has a breaker for each of its own providers: one that is down must not silence the others.
-    ways = {Channel.PUSH: [Way("push", lambda owed, subject, _: push.send(owed, subject), breaker=None)]}
+    ways = {Channel.PUSH: [Way("push", lambda sent, subject, _: push.send(sent, subject), breaker=None)]}
     for account in twilio.accounts(settings):
         # Texts and calls of one account fail apart from each other.
         sms, voice = Sms(settings, account), Voice(settings, account)
@@ -207,7 +207,7 @@ class Worker:
     def _climb(self) -> None:
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
         self._newest_climb_first = self._is_stormy and not self._newest_climb_first
-        if alerts.escalate_overdue(clock.now(), LADDERS_AT_ONCE, newest_first=self._newest_climb_first):
+        if alerts.escalate_overdue(clock.now(), ESCALATIONS_AT_ONCE, newest_first=self._newest_climb_first):
             self._begin_deliveries()
 
     def _begin_deliveries(self) -> None:

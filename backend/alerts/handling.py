@@ -58,8 +58,8 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
         alert.acknowledged_danger = danger_now(alert)
         covered = int(alert.acknowledged_danger)
         audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert, danger=covered)
-        owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
-        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
+        due_at = now + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
+        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else due_at)
         escalation.tell_answered(alert, person, now)
         return alert
 

@@ -52,7 +52,7 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
                 Notification.victim == victim,
                 Notification.purpose == Purpose.VICTIM_HELP,
             )
-            outbox.owe(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, rung=earlier.count())
+            outbox.enqueue(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, step=earlier.count())
             audit.record(audit.SYSTEM, "answered_by_text", f"victim:{victim.id}", now, alert=alerts[0])
         return alerts
 

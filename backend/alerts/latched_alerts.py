@@ -63,7 +63,7 @@ def raise_latched(
         decided_at=now,
         last_fix_time=at,
         raised_at=now,
-        ladder_started_at=now,
+        escalation_started_at=now,
         **about,
     )
     audit.record(

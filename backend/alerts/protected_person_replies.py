@@ -19,7 +19,7 @@ BESIDE_WITHIN = timedelta(minutes=10)
 MOST_BESIDE = 20
 
 
-def tell_that_she_wrote(victim: Victim, said: str, now: datetime) -> None:
+def tell_that_victim_wrote(victim: Victim, said: str, now: datetime) -> None:
     """Tell the officer of each wearer who must keep away from her, in the app; a push says only that there is a notice.
 
     Of a case in which she is entered and no zone is drawn yet its officer reads it too, at another place of that case.
@@ -28,7 +28,7 @@ def tell_that_she_wrote(victim: Victim, said: str, now: datetime) -> None:
     """
     with atomic():
         hers = _newest_zones(victim, now)
-        for zone in {**_zones_of_her_cases(victim), **hers}.values():
+        for zone in {**_zones_of_their_cases(victim), **hers}.values():
             words = said if zone.wearer_id in hers else f"{victim.name}, for whom no zone is drawn yet. {said}"
             alert = _lately(victim, zone.wearer_id, now)
             if alert is None:
@@ -55,7 +55,7 @@ def _newest_zones(victim: Victim, now: datetime) -> dict[int, PlaceZone]:
     return {zone.wearer_id: zone for zone in standing or zones}
 
 
-def _zones_of_her_cases(victim: Victim) -> dict[int, PlaceZone]:
+def _zones_of_their_cases(victim: Victim) -> dict[int, PlaceZone]:
     """Return a zone of each case in which she, or a child of hers, is entered: none of her own may be drawn yet."""
     zones = (
         PlaceZone.select(PlaceZone, Wearer)

@@ -93,7 +93,7 @@ def raise_notice(
             decided_at=now,
             last_fix_time=now,
             raised_at=now,
-            ladder_started_at=now,
+            escalation_started_at=now,
             **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)

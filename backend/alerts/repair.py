@@ -17,10 +17,10 @@ from backend.models.alerts import UNANSWERED
 OVERDUE_S = 30.0
 # So long after its ladder began an alert has been tried on every route of its first people.
 TRIED_AFTER_S = 30.0
-OWED_AFTER_S = 5.0
+DUE_AFTER_S = 5.0
 
 # A withdrawn alert and a notice ring no one, whatever people do about them.
-IS_OWED_AN_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
+NEEDS_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 
     """
     query: Any = (
         Alert.select(Alert.id, Alert.team)
-        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_s))
+        .where(NEEDS_ANSWER, _is_stuck(now, overdue_s))
         .order_by(Alert.id)
         .limit(limit)
         .tuples()
@@ -73,15 +73,15 @@ def repair(alert_id: int, now: datetime) -> bool:
     """
     with atomic():
         escalation.lock(alert_id)
-        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, OVERDUE_S))
+        alert = Alert.get_or_none(Alert.id == alert_id, NEEDS_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
-        audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
+        audit.record(audit.SYSTEM, "escalation_repaired", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.OPEN:
             escalation.climb(alert, now)
             return True
-        owed_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
-        alert.next_escalation_at = max(owed_at, now)
+        due_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
+        alert.next_escalation_at = max(due_at, now)
         alert.save(only=[Alert.next_escalation_at])
         return True
 
@@ -93,10 +93,10 @@ def start_over(before: datetime, now: datetime) -> int:
     of the database that is gone: whoever answers first is told how it stands now.
     """
     with atomic():
-        mine = (Alert.handling == Handling.OPEN) & IS_OWED_AN_ANSWER & (Alert.ladder_started_at < before)
+        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & (Alert.escalation_started_at < before)
         ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
         db.lock_rows(Alert, ids)
-        Alert.update(episode=Alert.episode + 1, rung=0, ladder_started_at=now, next_escalation_at=now).where(
+        Alert.update(episode=Alert.episode + 1, step=0, escalation_started_at=now, next_escalation_at=now).where(
             Alert.id.in_(ids), mine
         ).execute()
         db.insert_rows(
@@ -130,7 +130,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
     gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))
     failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
     pending = _count((Notification.state == NotificationState.PENDING) & by_provider)
-    is_tried = Alert.ladder_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
+    is_tried = Alert.escalation_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
     query: Any = (
         Alert.select(Alert.id, Alert.team, failed)
         .left_outer_join(Notification, on=episode)
@@ -139,9 +139,9 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
             Alert.handling == Handling.OPEN,
             # A canary's alert has an alarm of its own.
             Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
-            Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),
+            Alert.escalation_started_at <= now - timedelta(seconds=DUE_AFTER_S),
         )
-        .group_by(Alert.id, Alert.team, Alert.ladder_started_at)
+        .group_by(Alert.id, Alert.team, Alert.escalation_started_at)
         # What is tried for the first time may still go out; a failure beside it is kept until something has.
         .having((gone_out == 0) & (((failed > 0) & is_tried) | ((failed == 0) & (pending == 0))))
         .order_by(Alert.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from backend import audit, escalation, lifecycle
 from backend.change_feed import publish
-from backend.lifecycle import Danger, Standing, Step
+from backend.lifecycle import Danger, Standing, Transition
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
 from backend.record.zone_geojson import keeps_in
 from backend.vocabulary import RaisedBy
@@ -68,23 +68,23 @@ def apply(judgement: Judgement) -> Alert | None:
 def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
     """The same for an alert already at hand."""
     judgement = heard(alert, judgement)
-    if alert is not None and alert.is_over and alert.owes_all_clear:
+    if alert is not None and alert.is_over and alert.needs_all_clear:
         _tell_all_clear(alert, judgement)
-    match lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
-        case Step.RAISE:
+    match lifecycle.transition(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
+        case Transition.RAISE:
             return raise_alert(judgement)
-        case Step.NOTHING:
+        case Transition.NOTHING:
             return None
-        case Step.RISE:
+        case Transition.RISE:
             assert alert is not None
             return _rise(alert, judgement)
-        case Step.WITHDRAW:
+        case Transition.WITHDRAW:
             assert alert is not None
             return _finish(alert, judgement, "withdrawn")
-        case Step.END:
+        case Transition.END:
             assert alert is not None
             return _finish(alert, judgement, "over")
-        case Step.FALL | Step.SAME:
+        case Transition.FALL | Transition.SAME:
             assert alert is not None
             return _update(alert, judgement)
 
@@ -106,8 +106,8 @@ def heard(alert: Alert | None, judgement: Judgement) -> Judgement:
 
 
 def _would_raise(alert: Alert | None, judgement: Judgement) -> bool:
-    step = lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty)
-    return step in (Step.RAISE, Step.RISE)
+    transition = lifecycle.transition(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty)
+    return transition in (Transition.RAISE, Transition.RISE)
 
 
 def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
@@ -115,7 +115,7 @@ def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
     is_clear = judgement.level is Level.CLEAR and judgement.certainty is Certainty.CONFIRMED
     if judgement.is_past or judgement.is_by_record or not is_clear:
         return
-    alert.owes_all_clear = False
+    alert.needs_all_clear = False
     escalation.tell_victim_it_is_over(alert, judgement.decided_at)
     _save(alert)
 
@@ -162,7 +162,7 @@ def raise_alert(
         received_at=judgement.received_at,
         decided_at=judgement.decided_at,
         raised_at=now,
-        ladder_started_at=now,
+        escalation_started_at=now,
     )
     _take_situation(alert, judgement)
     alert.peak_danger = danger_of(judgement)
@@ -227,7 +227,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     if judgement.is_by_record or judgement.is_past:
         # He may be standing there still, or again: whatever she reads, it is not that he has gone.
         escalation.drop_victim_warning(alert, now)
-        alert.owes_all_clear = (
+        alert.needs_all_clear = (
             judgement.is_past and not judgement.is_by_record and escalation.is_victim_left_warned(alert)
         )
     else:

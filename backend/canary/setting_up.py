@@ -11,11 +11,11 @@ from backend.cases.opening import circle
 from backend.cases.writing import add_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.escalation.steps import Ladder, Rung, Who
+from backend.escalation.steps import Policy, Step, Who
 from backend.models import (
     Activation,
     Channel,
-    LadderPolicy,
+    EscalationPolicy,
     Person,
     ProtectedPlace,
     Role,
@@ -33,12 +33,12 @@ EMAIL = "canary@canary.invalid"
 WHERE = (53.5, 3.0)
 RADIUS_M = 50.0
 # Everything goes at once and nothing rings: a call proves nothing that a text does not.
-LADDER = Ladder(
-    rungs=(
-        Rung(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
-        Rung(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
+POLICY = Policy(
+    steps=(
+        Step(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
+        Step(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
     ),
-    repeat=Rung(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
+    repeat=Step(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
 )
 
 
@@ -104,7 +104,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         )
         if phone:
             numbers.carry_over(person, now)
-        LadderPolicy.create(team=team, ladder=LADDER.to_json(), from_at=now)
+        EscalationPolicy.create(team=team, policy=POLICY.to_json(), from_at=now)
         wearer = Wearer.create(
             team=team, name=NAME, responsible_officer=person, is_training=True, is_canary=True, created_at=now
         )

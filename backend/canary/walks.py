@@ -44,7 +44,7 @@ ARRIVED = (NotificationState.DELIVERED, NotificationState.RECEIVED)
 STOPPED = {
     "post": "our own address did not take its fix",
     "judge": "its fix raised no alert",
-    "owe": "its alert asked nobody",
+    "enqueue": "its alert asked nobody",
     "send": "no provider has taken its message",
     "deliver": "nothing says that its message arrived",
 }
@@ -125,22 +125,24 @@ def _seen(walk: CanaryWalk, canary: Canary, detail: str | None) -> dict[str, Any
     )
     if alert is None:
         return {"step": "judge" if walk.taken_at else "post", "detail": detail}
-    seen: dict[str, Any] = {"alert": alert.id, "decided_at": alert.decided_at, "step": "owe", "detail": None}
-    owed = list(
+    seen: dict[str, Any] = {"alert": alert.id, "decided_at": alert.decided_at, "step": "enqueue", "detail": None}
+    notifications = list(
         Notification.select()
         .where(Notification.alert == alert, Notification.person == canary.person_id)
         .order_by(Notification.id)
     )
-    if not owed:
+    if not notifications:
         return seen
-    seen |= {"owed_at": owed[0].created_at, "step": "send", "detail": owed[-1].detail}
-    tries = Attempt.select().where(Attempt.notification.in_([row.id for row in owed]), Attempt.outcome == "sent")
+    seen |= {"enqueued_at": notifications[0].created_at, "step": "send", "detail": notifications[-1].detail}
+    tries = Attempt.select().where(
+        Attempt.notification.in_([row.id for row in notifications]), Attempt.outcome == "sent"
+    )
     first = tries.order_by(Attempt.finished_at).first()
     if first is not None:
         seen |= {"sent_at": first.finished_at, "step": "deliver"}
     # Each channel has to arrive: a text that does says nothing of pushes.
-    arrived = {row.channel: row.delivered_at for row in owed if row.state in ARRIVED and row.delivered_at}
-    if {row.channel for row in owed} <= set(arrived):
+    arrived = {row.channel: row.delivered_at for row in notifications if row.state in ARRIVED and row.delivered_at}
+    if {row.channel for row in notifications} <= set(arrived):
         seen |= {"delivered_at": max(arrived.values()), "step": "deliver"}
     return seen
 
@@ -236,10 +238,10 @@ def forget_old(canary: Canary, now: datetime) -> int:
             Alert.wearer == canary.wearer_id, Alert.raised_at < old, Alert.handling == Handling.CLOSED
         )
         ids = [row.id for row in query.order_by(Alert.id).limit(MOST_FORGOTTEN)]
-        owed = [row.id for row in Notification.select(Notification.id).where(Notification.alert.in_(ids))]
+        notifications = [row.id for row in Notification.select(Notification.id).where(Notification.alert.in_(ids))]
         CanaryWalk.update(alert=None).where(CanaryWalk.alert.in_(ids)).execute()
-        _forget_callbacks(owed)
-        Attempt.delete().where(Attempt.notification.in_(owed)).execute()
+        _forget_callbacks(notifications)
+        Attempt.delete().where(Attempt.notification.in_(notifications)).execute()
         for table in (Notification, Receipt, AuditEntry):
             table.delete().where(table.alert.in_(ids)).execute()
         Alert.delete().where(Alert.id.in_(ids)).execute()
@@ -249,9 +251,9 @@ def forget_old(canary: Canary, now: datetime) -> int:
     return len(ids)
 
 
-def _forget_callbacks(owed: list[int]) -> None:
+def _forget_callbacks(notifications: list[int]) -> None:
     """Delete what providers said of the attempts at these notifications: a token begins with the attempt's own id."""
-    tries = {row.id: row.started_at for row in Attempt.select().where(Attempt.notification.in_(owed))}
+    tries = {row.id: row.started_at for row in Attempt.select().where(Attempt.notification.in_(notifications))}
     if tries:
         ids = fn.SUBSTR(ProviderEvent.token, 1, len(next(iter(tries))))
         since = min(tries.values())

@@ -151,8 +151,8 @@ def _keeps(reader: Victim, at: datetime) -> bool:
 
     Her words for the end would say otherwise. Where somebody has to stay in is no such place.
     """
-    hers = (Victim.id == reader) | (Victim.reached_through == reader)
-    places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
+    theirs = (Victim.id == reader) | (Victim.reached_through == reader)
+    places = {place.id for place in ProtectedPlace.select().join(Victim).where(theirs)}
     zones = PlaceZone.select().where(PlaceZone.place.in_(places))
     kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
     faults: dict[int, str] = {}
@@ -177,7 +177,7 @@ def _raise(
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
     if is_told:
-        outbox.owe(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
+        outbox.enqueue(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
             subject=f"alert:{alert.id}",
@@ -229,9 +229,9 @@ def is_too_late(alert_id: int, now: datetime) -> bool:
 def check_told(due: CaseDue, now: datetime) -> None:
     """Where her message did not leave, say so: somebody has to tell her in another way."""
     alert = alerts.lock(int(due.subject.partition(":")[2]))
-    owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+    texts = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
     fine = [*outbox.GONE_OUT, NotificationState.CANCELLED]
-    if not owed.where(Notification.state.in_(fine)).exists():
+    if not texts.where(Notification.state.in_(fine)).exists():
         alerts.tell(alert, (Who.OFFICER, Who.SUPERVISORS), Purpose.VICTIM_NOT_WARNED, now)
 
 
@@ -244,8 +244,8 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     for alert_id in sorted(told_in):
         alert = alerts.lock(alert_id)
         outbox.cancel_pending(alert, now, [Purpose.VICTIM_ENDING])
-        owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
-        is_by_text |= owed.where(Notification.state != NotificationState.CANCELLED).exists()
+        texts = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+        is_by_text |= texts.where(Notification.state != NotificationState.CANCELLED).exists()
     wearer = Wearer.get_by_id(case.wearer_id)
     places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
     curfews = _curfews(wearer.id, place_ids)
@@ -255,10 +255,12 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     said = []
     if curfews:
         said.append(f"The curfew at {_names([place for place in places if place.id in curfews])} {goes_on}")
-    if hers := [place for place in places if place.id not in curfews]:
+    if theirs := [place for place in places if place.id not in curfews]:
         # She chose no words for this: whatever a text of hers says, it is not that.
         by_text = "The protected person was told by text that it ends: tell her."
-        said.append(f"Protection of {_names(hers)} {goes_on} {by_text if is_by_text else 'If she was told, tell her.'}")
+        said.append(
+            f"Protection of {_names(theirs)} {goes_on} {by_text if is_by_text else 'If she was told, tell her.'}"
+        )
     alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
     audit.record(audit.SYSTEM, "end_called_off", f"wearer:{wearer.id}", now, alert=alert, ends_at=ends_at.isoformat())
 

@@ -26,7 +26,7 @@ TRY_AGAIN = timedelta(seconds=60)
 # The loop that runs this climbs ladders as well: it comes round again for the rest.
 AT_ONCE = 25
 
-ANNOUNCE, TELL_HER, STOPS = "expiry_announced", "victim_told", "protection_stops"
+ANNOUNCE, TELL_VICTIM, STOPS = "expiry_announced", "victim_told", "protection_stops"
 # What an earlier release owed in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
 # Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
@@ -35,7 +35,7 @@ BEGINS = "zones_begin"
 PLANNED_ANEW = "planned_anew"
 # A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
 EXPECTED_END = "suspension_expected_to_end"
-ENDINGS = (TELL_HER, STOPS, ORDER_OVER, CASE_OVER)
+ENDINGS = (TELL_VICTIM, STOPS, ORDER_OVER, CASE_OVER)
 DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
 
 
@@ -92,7 +92,7 @@ def plan(case: Case, now: datetime) -> None:
         }
         if detail["ends"] or detail["pauses"]:
             due_at = protection_ends.told_at(at, now)
-            CaseDue.create(what=TELL_HER, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
+            CaseDue.create(what=TELL_VICTIM, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
         CaseDue.create(
             what=STOPS, subject=subject, wearer=case.wearer_id, due_at=at, detail={"ends_at": at.isoformat()}
         )
@@ -115,7 +115,7 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
     """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
     told: dict[datetime, dict[int, bool]] = defaultdict(dict)
     done = CaseDue.select().where(
-        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_HER
+        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_VICTIM
     )
     for due in done.order_by(CaseDue.id):
         ends_at = datetime.fromisoformat(due.detail["ends_at"])
@@ -165,12 +165,12 @@ def _plan_announcements(case: Case, now: datetime) -> None:
             # Nothing rests on an order of a case that has ended by then.
             continue
         marks = [(days, protection_ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
-        owed = [(days, at) for days, at in marks if at > now]
+        expected = [(days, at) for days, at in marks if at > now]
         passed = [days for days, at in marks if at <= now]
         if passed:
             # An end that is nearer than a mark is announced at once.
-            owed.append((min(passed), now))
-        for days, at in owed:
+            expected.append((min(passed), now))
+        for days, at in expected:
             subject = f"order:{order_id}"
             if (subject, ends_at, days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
@@ -251,8 +251,8 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     ends_at = datetime.fromisoformat(due.detail["ends_at"])
     if due.what == ANNOUNCE:
         _announce(due, ends_at, now)
-    elif due.what == TELL_HER:
-        _tell_her(case, due, ends_at, now)
+    elif due.what == TELL_VICTIM:
+        _tell_victim(case, due, ends_at, now)
     else:
         _stop(case, ends_at, now)
         completeness.look(due.wearer_id, now, silent_after=silent_after)
@@ -272,15 +272,15 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
     alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
 
 
-def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
     lost = protection_ends.losses_at(case, ends_at)
     if ends_at <= now:
         # It has come meanwhile, and what is protected again since is nothing to tell her of.
         held = protection_ends.guards(case, now)
         lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
     if "ends" in due.detail:
-        owed = {*due.detail["ends"], *due.detail["pauses"]}
-        lost = [loss for loss in lost if loss.place_id in owed]
+        expected = {*due.detail["ends"], *due.detail["pauses"]}
+        lost = [loss for loss in lost if loss.place_id in expected]
     else:
         due.detail["ends"] = [loss.place_id for loss in lost if not loss.is_pause]
         due.detail["pauses"] = [loss.place_id for loss in lost if loss.is_pause]

@@ -10,7 +10,7 @@ from peewee import Case
 from backend import audit, lifecycle, outbox
 from backend.db import atomic, is_held, is_lost, skip_locked
 from backend.escalation.climbing import climb, climb_all, restart, stop
-from backend.escalation.locked_alert import WARNINGS, ladder_for, lock, lock_all
+from backend.escalation.locked_alert import WARNINGS, lock, lock_all, policy_for
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
 from zones import Certainty, Level
@@ -18,7 +18,7 @@ from zones import Certainty, Level
 log = logging.getLogger(__name__)
 
 # No instant of a ladder lies farther ahead than an outcome that is owed, with some slack.
-LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
+LONGEST_WAIT_S = lifecycle.OUTCOME_DUE_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
 
 
@@ -122,13 +122,13 @@ def hasten(notification: Notification, now: datetime) -> None:
         return
     with atomic():
         alert = lock(notification.alert_id)
-        is_latest = notification.episode == alert.episode and notification.rung == alert.rung - 1
+        is_latest = notification.episode == alert.episode and notification.step == alert.step - 1
         # Past the ladder's end rungs repeat at their pace: a provider that is down must not make them spin.
         if (
             alert.handling != Handling.OPEN
             or alert.next_escalation_at is None
             or not is_latest
-            or alert.rung >= len(ladder_for(alert).rungs)
+            or alert.step >= len(policy_for(alert).steps)
         ):
             return
         if outbox.has_receipt(alert, notification.person):
@@ -147,7 +147,7 @@ def _has_hope(notification: Notification) -> bool:
         .where(
             Notification.alert == notification.alert_id,
             Notification.episode == notification.episode,
-            Notification.rung == notification.rung,
+            Notification.step == notification.step,
             Notification.purpose == notification.purpose,
             Notification.channel != Channel.WEBSOCKET,
             Notification.id != notification.id,

@@ -31,7 +31,7 @@ from backend.people.consent import reached, sms_consent
 from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
-HERS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
+VICTIM_TEXTS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
 # So soon after she was told that he is near another place of hers is no news to her.
 KNOWN_FOR = timedelta(seconds=600)
 # A backlog tells in one breath that he came and went: nothing of it was kept from her.
@@ -45,14 +45,14 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
     """
     victim = _reader(alert)
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
-    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     if not victim.phone or not sms_consent(victim):
         return
     for told in _told_since_over(victim, or_on_its_way=True):
         is_known = told.alert.wearer_id == alert.wearer_id and told.created_at > now - KNOWN_FOR
         if told.alert_id == alert.id or is_known:
             return
-    _owe(alert, victim, Purpose.VICTIM_BREACH, now)
+    _enqueue(alert, victim, Purpose.VICTIM_BREACH, now)
 
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
@@ -63,21 +63,21 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     """
     victim = _reader(alert)
     if not _standing(victim, but=alert):
-        unsent = outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+        unsent = outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
         if any(row.created_at < now - AT_ONCE for row in unsent):
             # He was there for a while, and her text never left.
             tell_victim_not_warned(alert, now)
     # One text is enough, and the newest is the surest to go.
-    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     if _told_since_over(victim) and victim.phone and sms_consent(victim):
-        _owe(alert, victim, Purpose.VICTIM_OVER, now)
+        _enqueue(alert, victim, Purpose.VICTIM_OVER, now)
 
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
     """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
     victim = _reader(alert)
     if not _standing(victim, but=alert):
-        outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+        outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
 
 
 def was_victim_warned(alert: Alert) -> bool:
@@ -97,7 +97,7 @@ def is_victim_left_warned(alert: Alert) -> bool:
 def is_untrue(notification: Notification) -> bool:
     """Tell whether a text of hers says what is not so by now: it is asked whenever one is about to go."""
     victim = notification.victim
-    if victim is None or notification.purpose not in HERS:
+    if victim is None or notification.purpose not in VICTIM_TEXTS:
         return False
     standing = _standing(victim)
     if notification.purpose == Purpose.VICTIM_BREACH:
@@ -162,7 +162,7 @@ def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Not
     rows: Iterable[Notification] = (
         Notification.select(Notification, Alert)
         .join(Alert)
-        .where(Notification.victim == victim, Notification.purpose.in_(list(HERS)), _may_have_gone_out())
+        .where(Notification.victim == victim, Notification.purpose.in_(list(VICTIM_TEXTS)), _may_have_gone_out())
         .order_by(Notification.id)
     )
     told: list[Notification] = []
@@ -184,9 +184,9 @@ def _may_have_gone_out() -> object:
     return ~has_not_gone | fn.EXISTS(unknown)
 
 
-def _owe(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
+def _enqueue(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
     # Each text about one alert has its own number: he may come back, and leave, as often as he likes.
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.victim == victim, Notification.purpose == purpose
     )
-    outbox.owe(alert, victim, Channel.SMS, purpose, now, rung=earlier.count())
+    outbox.enqueue(alert, victim, Channel.SMS, purpose, now, step=earlier.count())

@@ -39,7 +39,7 @@ def tell_warned(
             # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
             told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
             for channel in sorted(told_by.intersection(channels)):
-                outbox.owe(alert, person, channel, purpose, now)
+                outbox.enqueue(alert, person, channel, purpose, now)
 
 
 def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
@@ -50,9 +50,9 @@ def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
         by_push = any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows)
         # The phone that the push went to may have been signed out since.
         if by_push and contact_routes.has_route(person, Channel.PUSH, now):
-            outbox.owe(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
+            outbox.enqueue(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
         elif by_push or any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
-            outbox.owe(alert, person, Channel.SMS, Purpose.ANSWERED, now)
+            outbox.enqueue(alert, person, Channel.SMS, Purpose.ANSWERED, now)
 
 
 def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
@@ -88,14 +88,14 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
     quiet = (Channel.PUSH, Channel.SMS)
     for those in (people, responders.recipients(alert, (Who.SUPERVISORS,))):
         routes = responders.routes_of(those)
-        owed = [
-            outbox.Owed(alert, person, channel, purpose)
+        to_send = [
+            outbox.NewNotification(alert, person, channel, purpose)
             for person in those
             for channel in quiet
             if channel in routes[person.id]
         ]
-        if owed:
-            outbox.owe_all(owed, now)
+        if to_send:
+            outbox.enqueue_all(to_send, now)
             return
     log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
     audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
@@ -115,7 +115,7 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     elif purpose is Purpose.VICTIM_OVER:
         _note(alert, "victim_not_told", now)
         tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_TOLD, now)
-    elif purpose in NEWS and _is_owed_still(notification):
+    elif purpose in NEWS and _is_still_due(notification):
         _note(alert, "news_undelivered", now)
         tell(alert, (Who.SUPERVISORS,), Purpose.NEWS_UNDELIVERED, now)
 
@@ -137,7 +137,7 @@ def _note(alert: Alert, action: str, now: datetime) -> None:
     publish(alert)
 
 
-def _is_owed_still(notification: Notification) -> bool:
+def _is_still_due(notification: Notification) -> bool:
     """Tell whether its receiver is still of the staff, and has the same news on no other way, nor may get it."""
     if notification.person is None or not notification.person.is_active:
         return False

@@ -96,7 +96,7 @@ class Ground:
         where = (
             Alert.wearer.in_(wearer_ids),
             ~Alert.is_late,
-            (~Alert.is_over) | (Alert.over_at > since) | Alert.owes_all_clear,
+            (~Alert.is_over) | (Alert.over_at > since) | Alert.needs_all_clear,
         )
         found: Any = Alert.select(Alert.id, Alert.wearer).where(*where).tuples()
         standing: dict[int, int] = dict(found)

@@ -55,7 +55,7 @@ class Alert(Table):
     is_late = BooleanField(default=False)
     over_at = InstantField(null=True)
     # Only fixes of the past say that it is over: the protected person reads so when one of now does.
-    owes_all_clear = BooleanField(default=False)
+    needs_all_clear = BooleanField(default=False)
     reasons = SentencesField()
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
@@ -95,11 +95,11 @@ class Alert(Table):
     outcome_at = InstantField(null=True)
     # The ladder: an alert that somebody still has to answer always has a next instant.
     episode = IntegerField(default=1)
-    ladder_started_at = InstantField()
-    rung = IntegerField(default=0)
+    escalation_started_at = InstantField()
+    step = IntegerField(default=0)
     next_escalation_at = InstantField(null=True, index=True)
     # The ladder as it was when the alert was raised; None is the default one.
-    ladder = JSONField(null=True)
+    policy = JSONField(null=True)
     duty_person = ForeignKeyField(Person, null=True)
     # Where the alert stands in the feed of changes that phones follow.
     cursor = BigIntegerField(default=0, index=True)

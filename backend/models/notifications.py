@@ -22,7 +22,7 @@ class Notification(Table):
     purpose = CharField()
     recipient_key = CharField()
     episode = IntegerField()
-    rung = IntegerField()
+    step = IntegerField()
     priority = IntegerField()
     due_at = InstantField()
     state = CharField(default=NotificationState.PENDING)
@@ -37,7 +37,7 @@ class Notification(Table):
 
     class Meta:
         indexes = (
-            (("alert", "recipient_key", "channel", "purpose", "episode", "rung"), True),
+            (("alert", "recipient_key", "channel", "purpose", "episode", "step"), True),
             (("state", "due_at"), False),
             (("channel", "state"), False),
         )

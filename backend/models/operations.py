@@ -46,8 +46,8 @@ class Alarm(Table):
     ended_at = InstantField(null=True, index=True)
     end_told_at = InstantField(null=True)
     # Which watchdog is telling people of it, and until when no other one does.
-    telling_by = CharField(null=True)
-    telling_until = InstantField(null=True)
+    notifying_by = CharField(null=True)
+    notifying_until = InstantField(null=True)
     # Kind and subject while it stands, then nothing: one alarm of a kind and subject stands at a time.
     standing_key = CharField(null=True, unique=True)
 
@@ -79,7 +79,7 @@ class CanaryWalk(Table):
     taken_at = InstantField(null=True)
     alert = ForeignKeyField(Alert, null=True)
     decided_at = InstantField(null=True)
-    owed_at = InstantField(null=True)
+    enqueued_at = InstantField(null=True)
     sent_at = InstantField(null=True)
     delivered_at = InstantField(null=True)
     ended_at = InstantField(null=True)

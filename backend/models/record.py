@@ -107,7 +107,7 @@ class CaseDue(Table):
         indexes = ((("done_at", "due_at"), False),)
 
 
-class ToldGap(Table):
+class ReportedItem(Table):
     """Something that is missing from a case and was told; gone as soon as it is missing no more."""
 
     wearer = ForeignKeyField(Wearer)
@@ -119,14 +119,14 @@ class ToldGap(Table):
         indexes = ((("wearer", "gap", "detail"), True),)
 
 
-class OwedLookBack(Table):
+class PendingReevaluation(Table):
     """A case whose stored fixes are to be judged again, because what is recorded of their time has changed."""
 
     wearer = ForeignKeyField(Wearer, unique=True)
     since = InstantField()
     # Another with each change of the record.
     mark = CharField()
-    owed_at = InstantField(index=True)
+    requested_at = InstantField(index=True)
 
 
 class EmergencyOpening(Table):

@@ -73,12 +73,12 @@ class Shift(Table):
         indexes = ((("team", "from_at"), False),)
 
 
-class LadderPolicy(Table):
+class EscalationPolicy(Table):
     """A team's own ladder for one kind of alert or for all, from an instant on; the newest one counts."""
 
-    team = ForeignKeyField(Team, backref="ladders")
+    team = ForeignKeyField(Team, backref="escalation_policies")
     kind = CharField(null=True)
-    ladder = JSONField()
+    content = JSONField()
     # Who is told last and again and again: a person, or a desk that has an account and a fixed line.
     duty_person = ForeignKeyField(Person, null=True, backref="duties")
     from_at = InstantField()

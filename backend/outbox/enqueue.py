@@ -49,42 +49,42 @@ PRIORITY_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class NewNotification:
     """One message that somebody is owed about an alert, on one channel."""
 
     alert: Alert
     recipient: Person | Victim
     channel: Channel
     purpose: Purpose
-    rung: int = 0
+    step: int = 0
 
 
-def owe(
-    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, rung: int = 0
+def enqueue(
+    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, step: int = 0
 ) -> None:
     """Owe one message; owing the same one again changes nothing."""
-    owe_all([Owed(alert, recipient, channel, purpose, rung)], now)
+    enqueue_all([NewNotification(alert, recipient, channel, purpose, step)], now)
 
 
-def owe_all(messages: Sequence[Owed], now: datetime) -> None:
+def enqueue_all(messages: Sequence[NewNotification], now: datetime) -> None:
     """Owe all of these, in one statement for however many alerts; owing one of them again changes nothing."""
     if messages:
-        db.insert_rows(Notification, [_row(owed, now) for owed in messages], ignore_known=True)
+        db.insert_rows(Notification, [_row(new, now) for new in messages], ignore_known=True)
         wakeups.announce()
 
 
-def _row(owed: Owed, now: datetime) -> dict[str, object]:
-    is_hers = isinstance(owed.recipient, Victim)
+def _row(new: NewNotification, now: datetime) -> dict[str, object]:
+    is_for_victim = isinstance(new.recipient, Victim)
     return {
-        "alert": owed.alert.id,
-        "person": None if is_hers else owed.recipient.id,
-        "victim": owed.recipient.id if is_hers else None,
-        "recipient_key": f"{'victim' if is_hers else 'person'}:{owed.recipient.id}",
-        "channel": owed.channel,
-        "purpose": owed.purpose,
-        "episode": owed.alert.episode,
-        "rung": owed.rung,
-        "priority": _priority(owed.alert, owed.purpose, owed.rung),
+        "alert": new.alert.id,
+        "person": None if is_for_victim else new.recipient.id,
+        "victim": new.recipient.id if is_for_victim else None,
+        "recipient_key": f"{'victim' if is_for_victim else 'person'}:{new.recipient.id}",
+        "channel": new.channel,
+        "purpose": new.purpose,
+        "episode": new.alert.episode,
+        "step": new.step,
+        "priority": _priority(new.alert, new.purpose, new.step),
         "due_at": now,
         "state": NotificationState.PENDING,
         "attempts": 0,
@@ -92,10 +92,10 @@ def _row(owed: Owed, now: datetime) -> dict[str, object]:
     }
 
 
-def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
+def _priority(alert: Alert, purpose: Purpose, step: int) -> int:
     """Return the order of a message among all that are due: first words before later ones, the gravest first."""
     urgency = PRIORITY_OF[purpose]
-    if purpose is Purpose.ALERT and rung > 0:
+    if purpose is Purpose.ALERT and step > 0:
         urgency = Priority.ESCALATION
     return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
@@ -124,7 +124,7 @@ def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], p
     )
 
 
-def cancel_hers(victim: Victim, purpose: Purpose, now: datetime) -> list[Notification]:
+def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Notification]:
     """Cancel a protected person's texts of this purpose that have not gone out, about any alert, and return them.
 
     One that a worker holds is on its way, as with ``cancel_pending``: the worker asks whether it is still so.

@@ -33,7 +33,7 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
     """
     first = (Alert.id == alert_id) & Alert.hinted_at.is_null()
     pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
-    owed = (
+    to_send = (
         (Notification.alert == alert_id)
         & Notification.person.in_(list(person_ids))
         & (Notification.channel == Channel.WEBSOCKET)
@@ -41,13 +41,13 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
         & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
     )
     # Asked first: most hints are about an alert that was told before, and a look needs no write lock.
-    if not (Alert.select().where(first).exists() or Notification.select().where(owed).exists()):
+    if not (Alert.select().where(first).exists() or Notification.select().where(to_send).exists()):
         return
     with db.atomic():
         Alert.update(hinted_at=now).where(first).execute()
         Notification.update(
             state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
-        ).where(owed).execute()
+        ).where(to_send).execute()
 
 
 def give_up_hints(now: datetime) -> int:

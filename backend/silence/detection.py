@@ -181,7 +181,7 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             # People act on it until it ends. What a tag with a slow clock sends must not undo each answer.
             _set_due(tag_id, None)
             return
-        if _is_rung_for(wearer):
+        if _is_alerted_for(wearer):
             _set_due(tag_id, now + timedelta(seconds=LOOKS_AGAIN_S))
             return
         is_blind = now - contact.contact_at <= timedelta(seconds=settings.silence_grave_s)
@@ -212,7 +212,7 @@ def _is_told(worn: Worn, tag_id: int, now: datetime) -> bool:
     return not any(closed_at < change <= now for change in worn.case.changes())
 
 
-def _is_rung_for(wearer: Wearer) -> bool:
+def _is_alerted_for(wearer: Wearer) -> bool:
     """Tell whether people are rung for this wearer now, for as grave a reason: silence adds nothing to that."""
     return bool(
         Alert.select()

@@ -34,7 +34,7 @@ bp = Blueprint("pages", __name__)
 LONDON = ZoneInfo("Europe/London")
 
 # What an officer is told above the alerts while texts and calls do not reach them, or may not for long.
-NUMBER_OWED = {
+NUMBER_PROMPT = {
     numbers.Standing.NONE: "No number: Cordon cannot text or call you",
     numbers.Standing.UNPROVED: "No texts or calls yet: prove your number",
     numbers.Standing.DUE: "Prove your number again",
@@ -135,14 +135,14 @@ def officer(alert_id: int | None = None) -> str:
     return render_template(
         "officer.html",
         person=visitor.person,
-        number_owed=NUMBER_OWED.get(numbers.standing(visitor.person, clock.now())),
+        number_prompt=NUMBER_PROMPT.get(numbers.standing(visitor.person, clock.now())),
         is_phone_taken_over=devices.is_taken_over(visitor.person),
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "push_key": web_push.public_key(settings()),
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
-            "outcome_owed_after_s": lifecycle.OUTCOME_OWED_AFTER_S,
+            "outcome_due_after_s": lifecycle.OUTCOME_DUE_AFTER_S,
             "outcomes": [
                 {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": OFFERED_FOR.get(code, list(KINDS))}
                 for code in Outcome

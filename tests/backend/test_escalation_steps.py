@@ -6,28 +6,28 @@ from typing import Any
 
 import pytest
 
-from backend.escalation.steps import DEFAULT, LadderRefused, Who, ladder_of
+from backend.escalation.steps import DEFAULT, PolicyRefused, Who, policy_of
 
 
 def test_the_default_ladder_climbs_at_0_10_30_60_and_180_seconds_and_then_every_two_minutes() -> None:
     assert [DEFAULT.due_after_s(number) for number in range(7)] == [0.0, 10.0, 30.0, 60.0, 180.0, 300.0, 420.0]
-    assert [DEFAULT.rung(number) for number in range(6)] == [*DEFAULT.rungs, DEFAULT.repeat]
+    assert [DEFAULT.step(number) for number in range(6)] == [*DEFAULT.steps, DEFAULT.repeat]
 
 
 def test_what_is_stored_reads_back_and_nothing_stored_is_the_default() -> None:
-    assert ladder_of(DEFAULT.to_json()) == DEFAULT
-    assert ladder_of(None) is DEFAULT
+    assert policy_of(DEFAULT.to_json()) == DEFAULT
+    assert policy_of(None) is DEFAULT
 
 
 def test_whoever_cannot_passes_the_alert_to_the_first_rung_with_somebody_else() -> None:
     assert DEFAULT.beyond_first(1) == 3
-    assert DEFAULT.rung(DEFAULT.beyond_first(0)).who == (Who.COLLEAGUES,)
+    assert DEFAULT.step(DEFAULT.beyond_first(0)).who == (Who.COLLEAGUES,)
     assert DEFAULT.beyond_first(9) == 9
 
 
-def _without(change: dict[str, Any], rung: int | None = None) -> dict[str, Any]:
+def _without(change: dict[str, Any], step: int | None = None) -> dict[str, Any]:
     content = DEFAULT.to_json()
-    (content if rung is None else content["repeat"] if rung == -1 else content["rungs"][rung]).update(change)
+    (content if step is None else content["repeat"] if step == -1 else content["rungs"][step]).update(change)
     return content
 
 
@@ -56,13 +56,13 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_ladder_by_which_somebody_could_be_left_unwarned_is_refused(case: str) -> None:
-    change, rung, word = REFUSED[case]
-    with pytest.raises(LadderRefused, match=word):
-        ladder_of(_without(change, rung))
+    change, step, word = REFUSED[case]
+    with pytest.raises(PolicyRefused, match=word):
+        policy_of(_without(change, step))
 
 
 def test_a_ladder_of_hints_and_pushes_alone_is_refused() -> None:
     content = DEFAULT.to_json()
-    content["rungs"] = [{**rung, "channels": ["websocket", "push"]} for rung in content["rungs"]]
-    with pytest.raises(LadderRefused, match="text or place a call"):
-        ladder_of(content)
+    content["rungs"] = [{**step, "channels": ["websocket", "push"]} for step in content["rungs"]]
+    with pytest.raises(PolicyRefused, match="text or place a call"):
+        policy_of(content)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from backend import clock, db
-from backend.models import LadderPolicy, Shift
+from backend.models import EscalationPolicy, Shift
 from backend.people import rota
 from backend.people.rota import LONDON
 from tests.pages.actions import expect_to_fit, shot, sign_in_when_asked, window
@@ -85,7 +85,7 @@ def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_e
     page.locator("#after_4").fill("soon")
     page.get_by_role("button", name="Set it from now on").click()
     expect(page.get_by_role("alert")).to_contain_text("Step 5: enter the delay in seconds.")
-    assert LadderPolicy.select().count() == 0
+    assert EscalationPolicy.select().count() == 0
     db.release_connection()
     page.locator("#after_4").fill("90")
     page.locator("#duty_person").select_option("Ben Carter")

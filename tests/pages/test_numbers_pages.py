@@ -25,10 +25,10 @@ def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserC
     officer = world.person(Role.OFFICER, "Nia Evans", NEW, is_proved=False)
     db.release_connection()
     page, complaints = sign_in(phone, world, "nia@cordon.example", "/officer")
-    expect(page.locator("[data-number-owed]")).to_contain_text("prove your number")
+    expect(page.locator("[data-number-prompt]")).to_contain_text("prove your number")
     expect_to_fit(page)
-    shot(page, "number-owed-390")
-    page.locator("[data-number-owed] a").click()
+    shot(page, "number-prompt-390")
+    page.locator("[data-number-prompt] a").click()
     expect(page.locator("[data-standing=unproved]")).to_contain_text("ending in 177")
     assert NEW not in page.content()
     expect_to_fit(page)
@@ -48,7 +48,7 @@ def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserC
     assert numbers.is_proved(officer.person)
     page.goto(world.url + "/officer")
     expect(page.locator("#live-state")).to_be_visible()
-    expect(page.locator("[data-number-owed]")).to_have_count(0)
+    expect(page.locator("[data-number-prompt]")).to_have_count(0)
     assert [said for said in complaints if "422" not in said] == []
 
 

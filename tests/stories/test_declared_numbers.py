@@ -82,8 +82,8 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     world.settle()
     assert texts_to(world, world.victim.phone) == []
     # It is held, not lost: it is owed until it is untrue or goes.
-    owed = Notification.get(Notification.victim == world.victim)
-    assert (owed.state, owed.detail) == ("pending", "held: the number was declared to be the wearer's")
+    to_send = Notification.get(Notification.victim == world.victim)
+    assert (to_send.state, to_send.detail) == ("pending", "held: the number was declared to be the wearer's")
     (hers,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
     assert hers["is_held"] is True
     assert completeness.Gap.NUMBER_HELD in [

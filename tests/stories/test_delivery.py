@@ -335,15 +335,15 @@ def test_a_shift_that_has_begun_ends_when_it_is_taken_off(world: World) -> None:
     assert Shift.get().to_at <= clock.now()
 
 
-def _own_ladder(**change: Any) -> dict[str, Any]:
-    ladder = DEFAULT.to_json()
-    ladder["rungs"] = [ladder["rungs"][0], {**ladder["rungs"][4], "after_s": 20}]
-    return {**ladder, **change}
+def _own_policy(**change: Any) -> dict[str, Any]:
+    policy = DEFAULT.to_json()
+    policy["rungs"] = [policy["rungs"][0], {**policy["rungs"][4], "after_s": 20}]
+    return {**policy, **change}
 
 
 def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_was_raised_with(world: World) -> None:
     world.officer.has_app()
-    answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_ladder())
+    answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_policy())
     assert answer.status_code == 200, answer.text
     world.tag.walks_in()
     world.officer.expects_push("Please acknowledge")
@@ -357,8 +357,8 @@ def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_wa
 def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
     central = Team.create(name="Central", created_at=clock.now())
     desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
-    ladder = _own_ladder(duty_person=desk.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
     world.supervisor.expects_sms("Nobody has acknowledged")
     world.supervisor.expects_call()
@@ -375,8 +375,8 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
     desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
     heir = world.person(Role.SUPERVISOR, "Night Desk", "+447700900111", central)
     boss = world.person(Role.SUPERVISOR, "Helen Price", "+447700900112", central)
-    ladder = _own_ladder(duty_person=desk.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
     world.supervisor.expects_sms("Nobody has acknowledged")
     world.supervisor.expects_call()
@@ -390,11 +390,11 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
 
 
 def test_a_ladder_by_which_nobody_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
-    ladder = DEFAULT.to_json()
-    alone = {**ladder, "rungs": ladder["rungs"][:3]}
+    policy = DEFAULT.to_json()
+    alone = {**policy, "rungs": policy["rungs"][:3]}
     answer = world.supervisor.api("PUT", "/v1/ladder", json=alone)
     assert (answer.status_code, answer.json()["code"]) == (422, "ladder_refused")
-    assert world.officer.api("PUT", "/v1/ladder", json=ladder).status_code == 403
+    assert world.officer.api("PUT", "/v1/ladder", json=policy).status_code == 403
     assert [row["origin"] for row in world.officer.api("GET", "/v1/ladder").json()["ladders"]] == ["default"]
 
 
@@ -429,8 +429,8 @@ def test_whoever_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World)
     heir = world.person(Role.OFFICER, "Nia Evans", "+447700900104").has_app()
     _shift(world, world.colleague, -1, 8)
     _shift(world, world.colleague, 20, 28)
-    ladder = _own_ladder(duty_person=world.colleague.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=world.colleague.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     officers.leave(
         world.supervisor.person, world.colleague.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id
     )

@@ -18,7 +18,7 @@ from tests import cases
 from tests.world import HOME, World
 
 WHY = {"why": "She lives with him no more."}
-HERS = ("A parcel came.", "The parcel is gone.", "The shop closes.")
+VICTIM_TEXTS = ("A parcel came.", "The parcel is gone.", "The shop closes.")
 ELM = cases.east_of(HOME, 6_000.0)
 
 
@@ -29,7 +29,7 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
     return int(answer.json()["id"])
 
 
-def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = HERS) -> None:
+def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
     """Record her consent, and take her number as proved."""
     contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
@@ -152,7 +152,12 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
 ) -> None:
     world.officer.has_app()
     consent.give(
-        world.victim, Channel.SMS, *HERS[:2], world.officer.person, clock.now(), wording_ending="The shop closes."
+        world.victim,
+        Channel.SMS,
+        *VICTIM_TEXTS[:2],
+        world.officer.person,
+        clock.now(),
+        wording_ending="The shop closes.",
     )
     db.release_connection()
     child = entered(world, world.wearer.id, name="Mia Bennett", is_child=True)

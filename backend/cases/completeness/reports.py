@@ -12,7 +12,7 @@ from backend.access import named_on_each
 from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, Gap, find
 from backend.db import atomic
 from backend.escalation.steps import Who
-from backend.models import AlarmKind, PlaceZone, ToldGap, Wearer
+from backend.models import AlarmKind, PlaceZone, ReportedItem, Wearer
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _key(finding: Finding) -> str:
 
 def _told(ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
     found: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for row in ToldGap.select().where(ToldGap.wearer.in_(list(ids))):
+    for row in ReportedItem.select().where(ReportedItem.wearer.in_(list(ids))):
         found[row.wearer_id].add((row.gap, row.detail))
     return found
 
@@ -91,7 +91,7 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
         # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
         return
     for finding in untold:
-        ToldGap.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
+        ReportedItem.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
     log.warning("%s gaps of wearer %s are told", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
@@ -114,5 +114,7 @@ def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime
 
 def _forget_filled(wearer_id: int, found: Sequence[Finding], now: datetime) -> None:
     for gap, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
-        ToldGap.delete().where(ToldGap.wearer == wearer_id, ToldGap.gap == gap, ToldGap.detail == detail).execute()
+        ReportedItem.delete().where(
+            ReportedItem.wearer == wearer_id, ReportedItem.gap == gap, ReportedItem.detail == detail
+        ).execute()
         audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{gap}/{detail}", now)

@@ -58,8 +58,8 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         LocationConsent.given_at <= at,
         LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
     )
-    with_her = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
-    moving = {row.victim_id for row in with_her}
+    near_victim = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
+    moving = {row.victim_id for row in near_victim}
     held_numbers = numbers.held_people([wearer.id])
     placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
     return {

@@ -267,15 +267,15 @@ def ask_again_by_day(now: datetime) -> int:
         )
         .order_by(Person.id)
     )
-    owed = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
-    for person in owed:
+    to_ask = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
+    for person in to_ask:
         proof = proof_of(person)
         try:
             by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
             ask(person, None, by, now)
         except DomainError as error:
             log.warning("person %s could not be asked again to prove a number: %s", person.id, error.code)
-    return len(owed)
+    return len(to_ask)
 
 
 def _uncalled(now: datetime) -> set[int]:

@@ -52,7 +52,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             case=seen,
             gaps=gaps,
             said=said,
-            his_numbers=numbers.of_wearer(person, wearer_id, now),
+            wearer_numbers=numbers.of_wearer(person, wearer_id, now),
             activations=viewing.activations(person, wearer_id, at, now),
             free_tags=opening.free_tags(),
             history=viewing.history(person, wearer_id, now),

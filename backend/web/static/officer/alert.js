@@ -17,7 +17,7 @@ import { whereaboutsPanel } from "./whereabouts.js";
 import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, passedOnAt, summary, whyOpenAgain } from "./words.js";
 
 function outcomeOwedBy(alert) {
-  return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
+  return exact(Date.parse(alert.acknowledgement.at) + config.outcome_due_after_s * 1000);
 }
 
 const BEGAN = { tamper: "Reported for", silence: "Last position", help: "First message", notice: "Written" };
