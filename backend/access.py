@@ -1,4 +1,4 @@
-"""Which alerts, cases and protected persons somebody may know of, and who may do what."""
+"""Which alerts, cases and protected people an account may see, and which role may do what."""
 
 from __future__ import annotations
 

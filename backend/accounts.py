@@ -1,4 +1,4 @@
-"""Accounts: the links by which people set their own password, and every change of one.
+"""Accounts: creates and changes them, and the links with which people set their own password.
 
 A password is known to its owner alone. Where a person is invited, or cannot sign in any more, an administrator is given
 a link and hands it over; it is good once, for a short time, and its secret is kept nowhere. A link is a way into an

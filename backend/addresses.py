@@ -1,4 +1,4 @@
-"""Which addresses a stranger may make us connect to: those of the public internet alone; and what names lead to."""
+"""Which network addresses a URL from outside may make us connect to: only those of the public internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only writer of alarms: what is wrong with Cordon itself or with its ways to people, never with a wearer.
+"""The only writer of alarms: faults of Cordon itself or of its providers, never of a wearer.
 
 A detail says so in plain words and figures, without a name or a coordinate: it may be texted.
 """

@@ -1,4 +1,4 @@
-"""Who it is: passwords, sessions and the tokens that speak for them."""
+"""Authentication: passwords, sessions and bearer tokens."""
 
 from __future__ import annotations
 

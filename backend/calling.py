@@ -1,4 +1,4 @@
-"""Whom the reader of an alert can call, and the number of one of them at a tap: each number shown is recorded."""
+"""Phone numbers that a person who handles an alert can call; each number shown is written to the audit trail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers the changes of alerts in the order of their commits, so that a phone can ask for all after a cursor."""
+"""The change feed: numbers changes of alerts in the order of commits, so that a phone fetches all after a cursor."""
 
 from __future__ import annotations
 

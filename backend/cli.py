@@ -1,4 +1,4 @@
-"""Commands for operators: the schema, a restore, the first account, demo data, replays, the watch, a caseload."""
+"""Command line for operators: schema, restore, first account, demo data, replays, completeness checks, caseloads."""
 
 from __future__ import annotations
 

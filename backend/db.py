@@ -1,4 +1,4 @@
-"""The database: PostgreSQL behind one proxy, the unit of work, row locks, and statements of many rows."""
+"""The database: PostgreSQL behind one proxy, the unit of work, row locks, and bulk statements."""
 
 from __future__ import annotations
 

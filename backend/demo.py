@@ -1,4 +1,4 @@
-"""A small caseload in London for a first look: invented people, numbers reserved for fiction, public places."""
+"""The demo caseload in London: invented people, phone numbers reserved for fiction, public places."""
 
 from __future__ import annotations
 

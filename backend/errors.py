@@ -1,4 +1,4 @@
-"""The refusals of the domain, each with a stable code; backend.web.problems maps them to HTTP."""
+"""Errors of the domain, each with a stable code; backend.web.problems maps them to HTTP."""
 
 from __future__ import annotations
 

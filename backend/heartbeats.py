@@ -1,4 +1,4 @@
-"""The only writer of heartbeats: that a process did its work, and that none of its kind had for a while before."""
+"""The only writer of heartbeats: which processes work, and when none of a kind did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the clock of this host with the database's, and lets people know where they have come apart.
+"""Compares this host's clock with the database's, and raises an alarm when they differ.
 
 No deadline follows the host's clock; but what is signed for providers carries its time, and is refused when wrong.
 """

@@ -1,4 +1,4 @@
-"""How an alert changes: its situation, its handling, and when silence escalates. Pure: ``now`` is an argument."""
+"""The life of an alert: its situation, its handling, and when it escalates. Pure: ``now`` is an argument."""
 
 from __future__ import annotations
 

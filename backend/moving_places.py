@@ -1,4 +1,4 @@
-"""Judges how near a wearer is to a person who moves, when either of the two reports; her position is told to nobody."""
+"""Judges the distance between a wearer and a protected person who shares their location, when either reports."""
 
 from __future__ import annotations
 

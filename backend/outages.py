@@ -1,4 +1,4 @@
-"""The only writer of outages: from when to when nothing worked, and who was unprotected meanwhile."""
+"""The only writer of outages: from when to when Cordon did not work, and who was unprotected meanwhile."""
 
 from __future__ import annotations
 

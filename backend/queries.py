@@ -1,4 +1,4 @@
-"""What people look at: the alerts of a team in the order of danger, one alert with its surroundings."""
+"""What people read: the alerts of a team in the order of danger, and one alert with its details."""
 
 from __future__ import annotations
 

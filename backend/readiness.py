@@ -1,4 +1,4 @@
-"""Whether the database does its part: it answers in seconds, takes a write, and has the schema of this release."""
+"""Whether the database is ready: it answers in seconds, takes a write, and has the schema of this release."""
 
 from __future__ import annotations
 

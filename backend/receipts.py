@@ -1,4 +1,4 @@
-"""Receipts of pushes without a session: a signed token that each push carries names its message and its phone."""
+"""Receipts of pushes without a session: a signed token in each push names its message and its phone."""
 
 from __future__ import annotations
 

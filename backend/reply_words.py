@@ -1,4 +1,4 @@
-"""What a protected person's text asks for: a plain no withdraws, and whatever else she wrote is for her officer. Pure.
+"""What a protected person's text means: a plain stop withdraws consent, anything else goes to their officer. Pure.
 
 To read a no into a cry for help takes protection away in silence; to miss a no goes on texting a phone that he may
 read. So a no is a request to stop texts and nothing else, and what is neither is read by a person.

@@ -1,4 +1,4 @@
-"""How long every step took, for each alert and together; read only."""
+"""Response figures: how long every step took, for each alert and in total; read only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clocks of an alert: each from a call for an answer to the answer that covers it, from its audit trail. Pure."""
+"""Response times of an alert: each from a call for an answer to the acknowledgement, from its timeline. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a restore from backup: another epoch, the time that is lost, and what is owed judged anew before it goes."""
+"""After a restore from backup: begins a new epoch, records the lost time, and checks pending messages again."""
 
 from __future__ import annotations
 

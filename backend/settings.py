@@ -1,4 +1,4 @@
-"""Every setting of the product with its unit and help; read once from the environment and passed down."""
+"""Every setting with its unit and help; read once from the environment and passed down."""
 
 from __future__ import annotations
 

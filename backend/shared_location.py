@@ -1,4 +1,4 @@
-"""The only writer of where a protected person is: her agreement, her phone, its newest positions, her withdrawal."""
+"""The only writer of a protected person's location: their consent, phone, newest positions and withdrawal."""
 
 from __future__ import annotations
 

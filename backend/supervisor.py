@@ -1,4 +1,4 @@
-"""Runs the processes of a Procfile, and starts again whichever ends or freezes: what `make serve` runs.
+"""Process supervisor: runs a Procfile's processes and restarts any that end or freeze, for `make serve`.
 
 It knows nothing of what they do, so that nothing of what they do can end it.
 """

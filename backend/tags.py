@@ -1,4 +1,4 @@
-"""Tags as they speak to us: their keys, and whether a request is really theirs."""
+"""Tags: their keys, and verification of the signatures of their requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one form of what people type: digits of every script as 0 to 9, unseen marks left out. Pure."""
+"""Normalises what people type: digits of every script become 0 to 9, invisible characters are removed. Pure."""
 
 from __future__ import annotations
 

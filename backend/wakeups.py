@@ -1,4 +1,4 @@
-"""Wakes whoever waits for a commit, by LISTEN and NOTIFY.
+"""Wakes processes that wait for a commit, with LISTEN and NOTIFY.
 
 A wake-up carries nothing and may be lost: whoever waits looks at the record, and looks again without being woken.
 """

@@ -1,4 +1,4 @@
-"""Web Push subscriptions of browsers: which are accepted, and the key by which push services know this service."""
+"""Web Push subscriptions of browsers: which are accepted, and the key that identifies this service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judges the instants at which a zone comes into force or out of it, whether or not a fix arrives just then."""
+"""Judges zones at the instants at which they come into force or end, even when no fix arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a zone would have raised over a wearer's recorded fixes: asked before it is saved. Reads only."""
+"""The alerts that a zone would have raised over a wearer's recorded fixes, before it is saved. Reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts for the people who answer them: list, detail, acknowledgement, outcome, receipts."""
+"""Alerts for the people who handle them: list, details, acknowledgement, outcome, receipts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is on duty, and in which order people are told: the rota and the ladder of one's own team."""
+"""The rota and the escalation policies of one's own team."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers: one's own to prove, a protected person's, and those that are declared to be a wearer's."""
+"""Phone numbers: verification of one's own and of protected people's, and numbers declared to be a wearer's."""
 
 from __future__ import annotations
 

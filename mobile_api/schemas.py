@@ -1,4 +1,4 @@
-"""What phones and pages send and get: the shapes, and how rows of the record become them."""
+"""The schemas that phones and pages send and receive, and how rows become them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A protected person's phone, when she agrees that it says where she is: pairing, positions, withdrawal."""
+"""A protected person's phone that shares its location with consent: pairing, positions, withdrawal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells people what is wrong with Cordon itself: supervisors and the duty line, by text, past the outbox."""
+"""Texts alarms about Cordon itself to supervisors and the duty line, past the outbox."""
 
 from __future__ import annotations
 

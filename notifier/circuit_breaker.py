@@ -1,4 +1,4 @@
-"""Stops asking a provider that keeps failing or refuses us, so that the next channel goes at once."""
+"""Circuit breaker: stops calling a provider that keeps failing or refuses us, so that the next channel goes at once."""
 
 from __future__ import annotations
 

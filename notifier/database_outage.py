@@ -1,4 +1,4 @@
-"""Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
+"""Texts the duty line when the database does not answer: from settings alone, since alarms and numbers are in it.
 
 The processes of one host agree by a file on which of them tells.
 """

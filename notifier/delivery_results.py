@@ -1,4 +1,4 @@
-"""Settles what deliveries came to: many that were sent in one unit of work, each that was not in one of its own."""
+"""Settles delivery results: sent ones many at a time, each of the others in its own unit of work."""
 
 from __future__ import annotations
 

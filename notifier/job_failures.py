@@ -1,4 +1,4 @@
-"""Which steps of a process's work fail, and for how long: one that fails again and again is for a person to know."""
+"""Which jobs of a process fail, and for how long: one that keeps failing becomes an alarm."""
 
 from __future__ import annotations
 

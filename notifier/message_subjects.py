@@ -1,4 +1,4 @@
-"""What of an alert may be said outside the app, as the words take it."""
+"""What a message may say about an alert outside the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of every message. Pure; a lock screen is public, so none holds a name, an address or a coordinate."""
+"""The text of every message. Pure; a lock screen is public, so none has a name, an address or a coordinate."""
 
 from __future__ import annotations
 

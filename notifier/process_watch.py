@@ -1,4 +1,4 @@
-"""Keeps watch within each process: over its own work, over the watchdog, and over the way to people.
+"""Watches each process from within: its own work, the watchdog, and whether alarms reach people.
 
 What it finds becomes an alarm. Where the watchdog does not tell an alarm, any process tells it; where not even that can
 be done, since the database is what is broken, the duty line is texted past it.

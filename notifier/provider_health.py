@@ -1,4 +1,4 @@
-"""What this notifier knows of its providers: which are down and which refuse our credentials, raised as alarms."""
+"""What this notifier knows of its providers: which fail and which refuse our credentials, raised as alarms."""
 
 from __future__ import annotations
 

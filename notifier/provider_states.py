@@ -1,4 +1,4 @@
-"""What a provider says became of a message or a call, by callback or when asked; later words never undo higher ones."""
+"""The delivery state that a provider reports, by callback or on request; later reports never lower it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people answer by SMS: an officer acknowledges, cannot, or asks for more; anybody can say STOP."""
+"""Replies by SMS: an officer acknowledges, cannot act, or asks for details; a protected person can reply STOP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a delivery can come to, and when the next one may be tried. Pure."""
+"""Retry policy: which delivery results are retried, and after which backoff. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes that prove numbers: sent by text or call, one try a provider, and what the network says of them later."""
+"""Sends the codes that verify numbers by text or call, one attempt a provider, and records what became of them."""
 
 from __future__ import annotations
 

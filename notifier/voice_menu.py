@@ -1,4 +1,4 @@
-"""What a call says and what its keys do: 1 acknowledges, 2 says that one cannot; anything else hears it again."""
+"""What a call says and what its keys do: 1 acknowledges, 2 says that they cannot act; any other key repeats it."""
 
 from __future__ import annotations
 

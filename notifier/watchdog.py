@@ -1,4 +1,4 @@
-"""Looks after the rest of Cordon: that every alert moves on, that messages leave, that every process is heard of.
+"""Watches the rest of Cordon: that alerts escalate, messages leave, and processes report; repairs and raises alarms.
 
 It repairs what it can, raises an alarm for what it finds, tells people past the outbox, and lets a monitor outside
 know that it does so. None of the three waits for another: a provider that hangs delays no look.

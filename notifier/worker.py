@@ -1,4 +1,4 @@
-"""Delivers what is due and escalates what is overdue, woken by each commit; any number of these may run."""
+"""Delivers due notifications and escalates overdue alerts, woken by each commit; any number of workers may run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
+"""The only writer of alerts: the situation comes from judgements, the handling from people."""
 
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import forget_unheard, ring_for_message

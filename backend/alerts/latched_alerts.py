@@ -1,4 +1,4 @@
-"""Raises alerts that stand until a person clears them: of a tag's own events, and of what people write."""
+"""Raises alerts that stay open until a person clears them: from tag events and from messages of protected people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings a protected person's short answers to whoever answers for her cases: her words after sign-in only."""
+"""Takes a protected person's short replies to the officers of their cases; other people see them after sign-in only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the record does to alerts: raises late ones, withdraws unfounded ones, closes those of ended cases."""
+"""What changes of the record do to alerts: raise late ones, withdraw unfounded ones, close those of ended cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the alerts that somebody still has to answer and that nothing would move on, and sets their ladder going."""
+"""Finds open alerts whose escalation has stopped, and starts it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rings for a tag that is not in contact or sends no position, and says when it is heard of again."""
+"""Raises and ends the alert for a tag that is not in contact or sends no position."""
 
 from __future__ import annotations
 

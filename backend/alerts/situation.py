@@ -1,4 +1,4 @@
-"""Turns judgements into alerts: raises, raises again, lowers, withdraws and ends them, with the fix that did it."""
+"""Turns judgements into alerts: raises, escalates, lowers, withdraws and ends them, with the fix that caused it."""
 
 from __future__ import annotations
 

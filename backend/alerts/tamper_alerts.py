@@ -1,4 +1,4 @@
-"""Raises the alert of an event by which a tag says that it was tampered with, or switched off, or sends an SOS.
+"""Raises the alert when a tag reports tampering, a shutdown or an SOS.
 
 Each event of each tag rings once while its alert stands. Nothing of it is told to a protected person: it does not say
 where anybody is.

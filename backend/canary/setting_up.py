@@ -1,4 +1,4 @@
-"""Makes the canary: a team, a training wearer, a place at sea, a zone, a tag and the account that it warns."""
+"""Creates what the canary needs: a team, a training wearer, a place at sea, a zone, a tag and an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks of the canary: begun when due, followed along the chain by its record, closed by themselves, forgotten."""
+"""Canary walks: started when due, followed step by step, closed, and deleted after a while."""
 
 from __future__ import annotations
 

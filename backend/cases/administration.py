@@ -1,4 +1,4 @@
-"""What administrators keep: people, teams and tags; never a location, never a case."""
+"""What administrators manage: accounts, teams and tags; never a location or a case."""
 
 from __future__ import annotations
 

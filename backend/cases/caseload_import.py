@@ -1,4 +1,4 @@
-"""Reads a caseload from CSV and GeoJSON: first every row's problem, then all of it in one unit of work, or nothing."""
+"""Imports a caseload from CSV and GeoJSON: reports every row's problems first, then loads all of it or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change would leave unprotected, in words, before it is saved. Pure but for names and who wears what."""
+"""Warns, before a change is saved, what it would leave unprotected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps a caseload between its check and its confirmation: what is loaded is what was checked, and then it is gone."""
+"""Keeps a checked caseload until it is confirmed, so that what is loaded is exactly what was checked."""
 
 from __future__ import annotations
 

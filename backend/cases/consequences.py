@@ -1,4 +1,4 @@
-"""Judges a case again after its record changed: the present in the same unit of work, the past after it."""
+"""Evaluates a case again after its record changed: the present at once, the past afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a protected person can be reached, if she wants: her number and her words, changed only with her case."""
+"""A protected person's phone number, message texts and consent, changed only through their case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds now, kept in the columns that lists and permissions read: changed at the instant from which it holds.
+"""Keeps the columns that lists and permissions read up to date: each changes at the instant from which its fact holds.
 
 The record is asked anew each time. To do it twice changes nothing, and what a correction replaced is never done.
 """

@@ -1,4 +1,4 @@
-"""Drills: a training case whose fixes go through the real chain, marked everywhere, never to a protected person."""
+"""Drills: a training case whose fixes go through the real chain, marked as such, never sent to a protected person."""
 
 from __future__ import annotations
 

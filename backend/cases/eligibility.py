@@ -1,4 +1,4 @@
-"""What has to be so before an order may ask for a tag: stated by version, and what is not met or unknown in words.
+"""Whether a wearer may be tagged under an order: the requirements by version, and which are not met or not known.
 
 It warns and blocks nothing: whoever is protected stays protected while the paper is put right.
 """

@@ -1,4 +1,4 @@
-"""Takes leave where protection stops: she reads of it before in her own words, or her officer is asked to tell her.
+"""Announces the end of protection: a text to the protected person before it, or a request to their officer.
 
 Nobody is told by text after it, and no text of hers says that he has gone: that he stands there is no less so.
 """

@@ -1,4 +1,4 @@
-"""Ties between rows of a caseload: which are of one case, and which name somebody who is recorded or in another row."""
+"""Matches rows of a caseload import: which belong to one case, and which name a person already recorded."""
 
 from __future__ import annotations
 

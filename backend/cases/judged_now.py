@@ -1,4 +1,4 @@
-"""Judges where a wearer is by what is in force at an instant, without a fix: from the newest one that is stored."""
+"""Evaluates a wearer's newest stored fix against the zones in force at an instant, when no new fix has arrived."""
 
 from __future__ import annotations
 

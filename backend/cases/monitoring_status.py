@@ -1,4 +1,4 @@
-"""The life of a case: suspended, resumed, ended for a reason, recalled; and its risk of serious harm."""
+"""Monitoring status of a case: active, suspended, resumed, ended, recalled; and its risk of serious harm."""
 
 from __future__ import annotations
 

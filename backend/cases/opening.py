@@ -1,4 +1,4 @@
-"""Opens a case from nothing: wearer, protected person, place, order, zone and tag in one unit of work."""
+"""Opens a new case: wearer, protected person, place, order, zone and tag in one unit of work."""
 
 from __future__ import annotations
 

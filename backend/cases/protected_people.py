@@ -1,4 +1,4 @@
-"""Whom a case protects: people and children entered in it, and one person protected from several wearers.
+"""The protected people of a case: adults and children added to it, including people protected in several cases.
 
 Whoever is protected from two wearers is one row, with one number and one consent.
 """

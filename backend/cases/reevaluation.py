@@ -1,4 +1,4 @@
-"""Judges stored fixes again after an entry about the past, by the record as it is: raises, withdraws, writes levels.
+"""Re-evaluates stored fixes after a change about the past: raises, withdraws and records levels.
 
 A change of the record owes a look back, in its own unit of work. The look is taken after the commit and holds nobody up
 while it judges: only what it came to is written under the case's locks, and only where the record and the fixes are

@@ -1,4 +1,4 @@
-"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
+"""Scheduler of cases: announces ends ahead, closes alerts at them, and applies changes on their day.
 
 The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
 """

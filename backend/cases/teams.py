@@ -1,4 +1,4 @@
-"""Teams by date: renamed, merged and split from an instant on, with the people and the cases that belong to them.
+"""Teams over time: renamed, merged and split from an instant on, with their people and cases.
 
 Administrators do this and learn of no case: a case goes with its officer, and is only counted.
 """

@@ -1,4 +1,4 @@
-"""What a zone would have raised that is entered or changed, and what may be wrong with it, before it is saved."""
+"""Previews a new or changed zone before it is saved: the alerts it would have raised, and likely mistakes."""
 
 from __future__ import annotations
 

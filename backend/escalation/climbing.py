@@ -1,4 +1,4 @@
-"""Climbs the ladder: who is owed a warning now, rung by rung, from the foot or again because danger rose."""
+"""Runs an alert's escalation policy: notifies the responders of each step, again from the start if danger rises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The footing of every climb: the alert held until the unit of work ends, and the ladder that it keeps."""
+"""Locks an alert for its unit of work, and reads the escalation policy that it was raised with."""
 
 from __future__ import annotations
 

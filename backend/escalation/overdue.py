@@ -1,4 +1,4 @@
-"""Silence and failure, which move an alert on: what is overdue climbs, and a channel that failed is not waited for."""
+"""Moves alerts on when a step is overdue, or at once when a channel has failed."""
 
 from __future__ import annotations
 

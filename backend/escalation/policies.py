@@ -1,4 +1,4 @@
-"""The only writer of teams' own ladders, set from an instant on, never changed, and of their target for answers."""
+"""The only writer of teams' escalation policies, which apply to new alerts, and of their response target."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def put(
         policy = EscalationPolicy.create(
             team=by.team_id, kind=kind, content=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )
-        audit.record(audit.actor_of(by), "escalation_policy_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
+        what = "escalation_policy_set"
+        audit.record(audit.actor_of(by), what, f"team:{by.team_id}", now, policy=policy.id, kind=kind)
     return policy
 
 

@@ -1,4 +1,4 @@
-"""What a protected person is told, in her own words: that he is near while it is so, and that it is over when all is.
+"""Notifies a protected person in the words they chose: that the wearer is near, and that it is over.
 
 She knows of no alerts: her texts speak of all her places, of her children's and of every wearer together, and so they
 are decided.

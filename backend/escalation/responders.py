@@ -1,4 +1,4 @@
-"""Who fills the places of a ladder at one instant, and by which ways they can be told: read once for many alerts."""
+"""Resolves the responders of an escalation policy at one instant, and the channels that reach each, for many alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells staff news of an alert beside its ladder: whoever was warned, and who answers for it."""
+"""Notifies staff of news about an alert outside its escalation policy: withdrawn, answered, not delivered."""
 
 from __future__ import annotations
 

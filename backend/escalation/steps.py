@@ -1,4 +1,4 @@
-"""The ladder as data: who is owed what, and after how much silence. Pure; a team may have its own."""
+"""The escalation policy as data: steps, responders, channels and delays, and the default. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What judgements mean for alerts: the gravest of a place's zones counts, and what late data shows is told too."""
+"""What judgements mean for alerts: the most serious of a place's zones counts, and late data can raise alerts too."""
 
 from __future__ import annotations
 

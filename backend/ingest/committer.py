@@ -1,4 +1,4 @@
-"""One committer per process: groups what many requests brought in one transaction, answers each after the commit."""
+"""One committer per process: groups many requests in one transaction, and answers each after the commit."""
 
 from __future__ import annotations
 

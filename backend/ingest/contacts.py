@@ -1,4 +1,4 @@
-"""Keeps which tags were heard of and which said where they are, and ends the alert of a silence that is over."""
+"""Records which tags were in contact and which sent a position, and ends the alert of a silence that is over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the wearers whose tags reported, read in a handful of queries before their fixes are judged."""
+"""Reads what is needed about the wearers whose tags reported, in a few queries, before their fixes are judged."""
 
 from __future__ import annotations
 

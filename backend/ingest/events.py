@@ -1,4 +1,4 @@
-"""What the events of a tag mean for alerts: who wore it then, and whether somebody has to be rung."""
+"""What a tag's events mean for alerts: who wore it then, and whether to raise an alert."""
 
 from __future__ import annotations
 

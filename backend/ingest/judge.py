@@ -1,4 +1,4 @@
-"""Judges the new fixes of one wearer against each zone, in the order of their time, and says what follows."""
+"""Judges one wearer's new fixes against each zone, in the order of their time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what a tag sent, item by item: one bad fix is set apart with its reason and never fails its neighbours."""
+"""Reads what a tag sent, item by item: one bad fix is rejected with its reason and never fails the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision tells, and the stays on the forbidden side that a row of decisions shows. Pure."""
+"""Visits: the stays on the forbidden side that a series of decisions shows. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was told."""
+"""Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
 from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest

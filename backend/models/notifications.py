@@ -1,4 +1,4 @@
-"""Who is told: messages owed, tries to hand them over, and what phones and providers say of them."""
+"""Notifications, the attempts to deliver them, and the receipts of phones and providers."""
 
 from __future__ import annotations
 

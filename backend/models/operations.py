@@ -1,4 +1,4 @@
-"""Cordon itself: which life of its database this is, its processes, alarms and outages, and the canary's walks."""
+"""Cordon itself: the epoch of its database, its processes, alarms and outages, and the canary's walks."""
 
 from __future__ import annotations
 

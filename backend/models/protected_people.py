@@ -1,4 +1,4 @@
-"""Protected persons: how each agreed to be reached, and where she is, if she agreed to say so."""
+"""Protected people: how each consented to be reached, and their location, where they share it."""
 
 from __future__ import annotations
 

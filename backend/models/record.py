@@ -1,4 +1,4 @@
-"""The record of cases over time: dated entries, orders, versions of zones, and what hangs on them."""
+"""The record of cases over time: dated facts, orders, zone versions, and what depends on them."""
 
 from __future__ import annotations
 

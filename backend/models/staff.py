@@ -1,4 +1,4 @@
-"""Staff: teams, people, their shifts and ladders, and the sessions, phones and sockets by which they are reached."""
+"""Staff: teams, people, shifts, escalation policies, sessions, phones and sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wearers, the tags that they wear from when to when, and the places and zones that apply to them."""
+"""Wearers, the tags that they wear, and the places and zones that apply to them."""
 
 from __future__ import annotations
 

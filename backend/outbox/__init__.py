@@ -1,4 +1,4 @@
-"""The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
+"""The outbox, the only handoff from deciding to delivering: enqueues, claims and settles notifications."""
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claims import channels_due, claim_due, fold_calls, has_no_call, next_due_at

@@ -1,4 +1,4 @@
-"""What is due, claimed with a lease by one worker at a time; one call to a person at once."""
+"""Claims due notifications with a lease, for one worker at a time; one call to a person at once."""
 
 from __future__ import annotations
 

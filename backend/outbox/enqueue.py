@@ -1,4 +1,4 @@
-"""What is owed: who is told what on which channel and how urgently, and what is no longer owed."""
+"""Enqueues notifications: recipient, channel, purpose and priority; cancels those no longer needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a notification has come: settled by the holder of its lease, raised by its provider, never taken back."""
+"""Delivery state of notifications: settled by the worker that holds the lease, raised by providers, never lowered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hints by websocket: whose socket is open, and which notifications a hint has told."""
+"""Websocket hints: whose socket is open, and which notifications a hint has delivered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who agreed to be reached, how, and in which words; which calls are safe; withdrawn in one step, never assumed."""
+"""Consent of protected people: whether, how and in which words they agreed to be reached; withdrawn in one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to a member of staff: which of them live, and the only writer of those that are down."""
+"""The channels that reach a member of staff: which work, and the only writer of those that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is on duty, and where a rota has a hole. The only writer of shifts."""
+"""The only writer of shifts: who is on duty, and where the rota has gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appends dated entries: the one way in which something of the record comes to hold from an instant on."""
+"""Appends dated facts: the one way in which a fact of the record takes effect from an instant on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was true at T: the one place that reads dated entries and versions. Pure: rows in, answers out.
+"""What was true at T: the one reader of dated facts and zone versions. Pure: rows in, answers out.
 
 An entry holds from its instant until the next entry of the same subject; one that another corrects never held. What is
 asked with ``known_at`` is answered as the record stood then.

@@ -1,4 +1,4 @@
-"""What stops protecting a place, when and why: seen by comparing what is in force before and after an instant. Pure."""
+"""What stops protecting a place, when and why: compares what is in force before and after an instant. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads cases from their tables, many at once, for ``backend.record.facts`` to answer from."""
+"""Reads cases from their tables, many at once, for ``backend.record.facts``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zones as people enter them and read them: circles in metres or miles, pasted shapes, hours of the week. Pure."""
+"""Zones as people enter them: circles in metres or miles, pasted shapes, hours of the week. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rings for tags whose silence is due to be told: grave ones one by one, many at once as one alarm."""
+"""Detects silent tags and raises alerts for them one by one, or one alarm when many fall silent at once."""
 
 from __future__ import annotations
 

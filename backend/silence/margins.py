@@ -1,4 +1,4 @@
-"""How long a tag may send no place before that rings: from its own gaps, and from where it was last seen. Pure."""
+"""How long a tag may send no position before an alert: from its own gaps, and its last location. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tags are watched for silence: those on wearers whose cases are monitored, with a zone in force."""
+"""Which tags are watched for silence: those worn in monitored cases with a zone in force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages for administrators: people, teams and tags, with search; no case and no location."""
+"""Pages for administrators: accounts, teams and tags, with search; no case and no location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages about duty: the rota of a team, and the ladder by which its people are told. They work without JavaScript."""
+"""Pages about duty: the rota of a team, and its escalation policies. They work without JavaScript."""
 
 from __future__ import annotations
 

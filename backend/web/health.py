@@ -1,4 +1,4 @@
-"""Whether the service is alive, and whether it can do its work."""
+"""Health checks: whether the service is alive, and whether it can do its work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisors' figures over HTTP: JSON, or CSV for whoever asks for it."""
+"""The supervisors' figures over HTTP, as JSON or CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request may hold: no NUL, no half character, no number or instant that cannot be kept, no endless nesting.
+"""What a request may contain: no NUL, no lone surrogate, no number or instant out of range, no endless nesting.
 
 Everything that people and programs send is looked at here before a route reads it. What gets past all the same and
 cannot be stored is answered as a mistake of the request (``backend.web.problems``) and never as a failure of ours.

@@ -1,4 +1,4 @@
-"""Bounds how often a password or a code can be guessed: by account, by address, and by both together.
+"""Rate limits for guessing a password or a code: by account, by address, and by both together.
 
 Only what turned out wrong counts, so that an office behind one address signs in as often as it likes. A stranger who
 guesses at one account, or from one address, keeps nobody out who signed in to that account from theirs before: such a

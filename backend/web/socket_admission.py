@@ -1,4 +1,4 @@
-"""Keeps sockets from taking what others need: none counts before it has said who it is, and it has seconds to do so."""
+"""Limits unauthenticated sockets: each has seconds to sign in before it counts."""
 
 from __future__ import annotations
 

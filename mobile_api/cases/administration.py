@@ -1,4 +1,4 @@
-"""What administrators keep: accounts, teams and tags."""
+"""What administrators manage: accounts, teams and tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases from nothing, and their orders with terms and conditions."""
+"""New cases, and their orders with terms and conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who answers for a case, who may open it, who covers, and who leaves."""
+"""Who is responsible for a case, who may open it, who covers, and who leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a case protects: people and children entered in it, and those who are recorded already."""
+"""The protected people of a case: adults and children added to it, and people already recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tags that a wearer wears: fitted, swapped, taken off, and which were worn when."""
+"""The tags of a wearer: fitted, swapped, removed, and the history of each."""
 
 from __future__ import annotations
 

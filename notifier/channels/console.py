@@ -1,4 +1,4 @@
-"""The console channel, for development without providers: says in the log that a message would go out, and to whom.
+"""The console channel, for development without providers: logs that a message would go out, and to whom.
 
 Whom by id and never by number or name; what it says holds neither.
 """

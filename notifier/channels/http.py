@@ -1,4 +1,4 @@
-"""The connections to providers: one try a request, and an answer that is read up to a bound of time and of size."""
+"""HTTP connections to providers: one attempt a request, and a response read up to a limit of time and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Push: to every phone of a person, each by the provider that its platform has, one try a phone."""
+"""Push: to every phone of a person, each through its platform's provider, one attempt a phone."""
 
 from __future__ import annotations
 

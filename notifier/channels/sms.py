@@ -1,4 +1,4 @@
-"""SMS through Twilio: the words, the number, and the attempt's own id in the callback's URL."""
+"""SMS through Twilio: the text, the number, and the attempt's own id in the callback's URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice calls through Twilio: the call is placed here, and what it says is fetched by Twilio when it is answered."""
+"""Voice calls through Twilio: the call is placed here, and Twilio fetches what it says when it is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Web Push to browsers (RFC 8030, 8291, 8292): one try a message, no redirects, a 3 s timeout."""
+"""Web Push to browsers (RFC 8030, 8291, 8292): one attempt a message, no redirects, a 3 s timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The websocket channel: tells this process's sockets that an alert changed, and keeps the phones' receipts.
+"""The websocket channel: notifies this process's sockets that an alert changed, and keeps the phones' receipts.
 
 A hint carries an id and a cursor. Nothing is claimed: every process tells its own sockets, telling twice does no
 harm, and a socket that misses one is told again from its cursor when it reconnects (docs/adr/0004). Who is at the

@@ -1,4 +1,4 @@
-"""When cases are looked at: one as something of it changes, and all of them each morning, some at a time.
+"""When completeness checks run: after each change of a case, and for all cases each morning, in batches.
 
 A batch is read outside any unit of work, and hands on to the next in the calendar: whoever looks has other things to
 do between two of them.

@@ -1,4 +1,4 @@
-"""What can be missing from a case, and what is: many cases in a constant number of queries. Reads only."""
+"""The missing items of cases, found for many cases in a constant number of queries. Reads only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells what is missing from a case, once for as long as it lasts: its officer, or its supervisors by an alarm."""
+"""Reports each missing item once while it lasts: to the case's officer, or to supervisors as an alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is responsible for a case: officers assigned from an instant on, and what they answer for."""
+"""Assigns officers to cases from an instant on, and lists what each is responsible for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cover for leave: a colleague who answers for an absent officer's cases from one instant to another."""
+"""Cover for leave: a colleague responsible for an absent officer's cases from one instant to another."""
 
 from __future__ import annotations
 

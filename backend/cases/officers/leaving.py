@@ -1,4 +1,4 @@
-"""An officer leaves in one action that leaves nobody without an officer."""
+"""Closes an officer's account in one action that leaves no case without an officer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restricted cases and whoever answers for them: nobody may be rung who may not open what it is about."""
+"""Keeps the responsible officers named on restricted cases, so that each recipient may open the alert."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases closed to most: who is named on them, and how others open them in an emergency."""
+"""Restricted cases: who is named on them, and how others open them in an emergency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case as it was at an instant; every look at it is recorded."""
+"""A case as it was at an instant; every view is written to the audit trail."""
 
 from __future__ import annotations
 

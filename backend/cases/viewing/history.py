@@ -1,4 +1,4 @@
-"""The history of a case: every entry, condition and version of it, and what each was recorded in place of."""
+"""The timeline of a case: every fact, condition and zone version, and what each replaced."""
 
 from __future__ import annotations
 

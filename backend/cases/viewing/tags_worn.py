@@ -1,4 +1,4 @@
-"""Which tags a wearer wore from when to when, each with who fitted it and took it off, and why."""
+"""Which tags a wearer has worn, from when to when, who fitted and removed each, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activations: which tag a wearer wears, from when to when, and whose its stored fixes are."""
+"""Activations: which tag a wearer wears from when to when, and so whose its fixes are."""
 
 from __future__ import annotations
 

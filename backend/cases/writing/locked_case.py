@@ -1,4 +1,4 @@
-"""The floor of the writers: a case is held, an entry is appended, and a change takes its consequences."""
+"""Locks a case for a change, appends its facts, and runs the consequences."""
 
 from __future__ import annotations
 

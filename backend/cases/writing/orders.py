@@ -1,4 +1,4 @@
-"""Orders with their terms, and their conditions in the court's own words."""
+"""Orders with their terms, variations and conditions, in the court's own words."""
 
 from __future__ import annotations
 

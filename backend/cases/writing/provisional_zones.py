@@ -1,4 +1,4 @@
-"""Zones that are drawn in a hurry: in force at once, and a supervisor decides on them afterwards."""
+"""Provisional zones: in force at once, then approved or rejected by a supervisor."""
 
 from __future__ import annotations
 

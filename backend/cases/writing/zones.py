@@ -1,4 +1,4 @@
-"""Versions of zones: each holds from its own instant on, and the one before stays for the time before."""
+"""Versions of zones: each applies from its own instant on, and the earlier one stays for the time before."""
 
 from __future__ import annotations
 

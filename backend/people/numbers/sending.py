@@ -1,4 +1,4 @@
-"""The way out of a code: claimed with a lease, sent by the notifier, settled; the code is made and never kept."""
+"""Sends verification codes: claimed with a lease, sent by the notifier, settled; the code itself is never stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one form of phone numbers, and which one a case may not use: that of its own wearer."""
+"""The one format of phone numbers, and which numbers a case may not use: those of its own wearer."""
 
 from __future__ import annotations
 

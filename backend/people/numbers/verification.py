@@ -1,4 +1,4 @@
-"""Proofs of numbers: a code goes out, and whoever has the number gives it back.
+"""Verification of phone numbers: a code is sent, and its recipient enters it.
 
 A proof is bound to the text of the number: another number, or the same one entered anew, has to be proved again.
 """

@@ -1,4 +1,4 @@
-"""Numbers that were declared to be wearers': texts about that one wearer are held there, and about nobody else.
+"""Numbers declared to be a wearer's: texts about that wearer are not sent to them.
 
 One person may declare a number, and one person alone must not be able to silence others: so a declaration holds the
 texts of its own case and stops nothing else, its supervisor is told where it holds any, and a second person confirms

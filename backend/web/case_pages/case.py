@@ -1,4 +1,4 @@
-"""One case, now or as it was on a day, with its history; a change that is refused is shown on it."""
+"""One case, now or as it was on a day, with its timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a protected person can be reached, and whether her phone may say where she is."""
+"""How a protected person can be reached, and whether their phone may share its location."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corrects an entry of a case from its history: what was wrong, what is right instead, why, and from which document."""
+"""Corrects a fact of a case from its timeline: what was wrong, what is right, why, and from which document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blueprint of case pages, and what each does with a form: asks back in words, or shows it again with a refusal."""
+"""The blueprint of case pages, and what each does with a form: asks for confirmation, or shows it again with errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers of a case: a protected person's, proved by a code that they read out, and the wearer's."""
+"""Phone numbers of a case: a protected person's, verified by a code, and the wearer's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case from nothing, and the night she moves: what has to be in force at once."""
+"""Opens a new case, and protects a new place at once when a protected person moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a case protects: somebody new, a child, or somebody who is recorded already; and who was entered in error."""
+"""Adds a protected person to a case: someone new, a child, or a person already recorded; removes one added in error."""
 
 from __future__ import annotations
 

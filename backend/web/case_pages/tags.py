@@ -1,4 +1,4 @@
-"""The tag of a case: fitted, swapped for another at one instant, and taken off."""
+"""The tag of a case: fitted, swapped for another, and removed."""
 
 from __future__ import annotations
 
