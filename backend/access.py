@@ -73,7 +73,7 @@ def access_wearer(person: Person, wearer_id: int, now: datetime) -> Wearer:
 def known_victims(person: Person, now: datetime) -> list[Victim]:
     """Return the protected persons whom ``person`` may know of, by name.
 
-    They are those of every case that is open to the person, whichever team she is counted in, and the team's own who
+    They are those of every case that is open to the person, whichever team they are counted in, and the team's own who
     are in no case yet. Who is protected in a restricted case only is nobody else's to know.
 
     Raises: NotAllowed for administrators.
@@ -107,7 +107,7 @@ def _entered() -> set[tuple[int, int]]:
 
 
 def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
-    """Return the protected person if ``person`` may know of her. Raises: NotAllowed; NotFound, without a hint."""
+    """Return the protected person if ``person`` may know of them. Raises: NotAllowed; NotFound, without a hint."""
     victim = next((one for one in known_victims(person, now) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")

@@ -55,7 +55,7 @@ def judge_wearer(
 
 
 def judge_position(rows: Sequence[PlaceZone], received_at: datetime, decided_at: datetime) -> list[PlaceState]:
-    """Judge a protected person's newest position, stored already, against each wearer who must keep away from her.
+    """Judge a protected person's newest position, stored already, against each wearer who must keep away from them.
 
     Returns the states to keep. The wearers' rows are held.
     """
@@ -77,7 +77,7 @@ def judge_position(rows: Sequence[PlaceZone], received_at: datetime, decided_at:
 
 
 def whereabouts_of(victim_id: int) -> Whereabouts | None:
-    """Return the newest two positions of a protected person, or None where her phone has told none."""
+    """Return the newest two positions of a protected person, or None where their phone has told none."""
     rows = (
         VictimPosition.select()
         .where(VictimPosition.victim == victim_id)

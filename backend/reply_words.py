@@ -1,7 +1,7 @@
 """What a protected person's text means: a plain stop withdraws consent, anything else goes to their officer. Pure.
 
-To read a no into a cry for help takes protection away in silence; to miss a no goes on texting a phone that he may
-read. So a no is a request to stop texts and nothing else, and what is neither is read by a person.
+A cry for help read as a stop would take protection away in silence; a stop that is missed would go on texting a phone
+that the wearer may read. So only a plain request to stop texts is a stop, and everything unclear is read by a person.
 """
 
 from __future__ import annotations

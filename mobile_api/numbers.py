@@ -149,7 +149,7 @@ def change(person_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/codes")
 @describes(
-    "Text a protected person a code while you speak with her.",
+    "Text a protected person a code while you speak with them.",
     tag="victims",
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
@@ -161,7 +161,7 @@ def ask_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/proof")
 @describes(
-    "Give back the code that she read out: her number is proved.",
+    "Give back the code that they read out: their number is verified.",
     tag="victims",
     body=CodeIn,
     status=204,
@@ -175,7 +175,7 @@ def prove_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/declined")
 @describes(
-    "Record that she wants no warnings, by her own decision; a consent to texts ends.",
+    "Record that they want no warnings, by their own decision; a consent to texts ends.",
     tag="victims",
     body=Because,
     status=204,

@@ -104,7 +104,7 @@ def is_moot(notification: Notification, alert: Alert) -> bool:
 
 
 def drop(notification: Notification, attempt: Attempt) -> None:
-    """Send nothing, since what was claimed has lost its point; that she was never warned is told."""
+    """Send nothing, since what was claimed has lost its point; that they were never warned is told."""
     now = clock.now()
     with db.atomic():
         alert = alerts.lock(notification.alert_id)
@@ -186,7 +186,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         if is_for_victim and pause is None:
             alerts.tell_victim_not_warned(alert, now)
             if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not is_pointless:
-                # Nobody else is tried in her place: while he is there it is tried on.
+                # Nobody else is tried in their place: while the wearer is there it is tried on.
                 pause = retries.LONGEST_PAUSE_S
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)

@@ -121,8 +121,8 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
 
 def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
     if is_shared:
-        return "A text came from a number that she shares with others."
-    whose = "She answered" if numbers.is_proved(victim) else "A number that is not verified as hers answered"
+        return "A text came from a number that they share with others."
+    whose = "They replied" if numbers.is_proved(victim) else "A number that is not verified as theirs replied"
     return f"{whose} by text: “{_kept(body)}”"
 
 
@@ -154,7 +154,7 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
         if is_more:
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
         elif not reply_words.is_one_word(body) and numbers.is_proved(victim):
-            alerts.tell_that_victim_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
+            alerts.tell_that_victim_wrote(victim, f"They replied by text: “{_kept(body)}” This stops their texts.", now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:

@@ -189,7 +189,7 @@ def close(
 
 
 def _correct(alert: Alert, person: Person, now: datetime) -> None:
-    """Take the warning back from everyone who got it, the protected person included, in her own words."""
+    """Take the warning back from everyone who got it, the protected person included, in their own words."""
     escalation.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
@@ -197,7 +197,8 @@ def _correct(alert: Alert, person: Person, now: datetime) -> None:
         # No protected person was told of it.
         return
     if escalation.was_victim_warned(alert) and not escalation.is_victim_left_warned(alert):
-        # She has read that he was near and has gone. That he never was there, no words of hers say.
-        said = f"The protected person was told by text that he was near, and alert {alert.code} was an error: tell her."
+        # The protected person has read that the wearer was near and has gone. No text of theirs says that it was wrong.
+        said = "The protected person was told by text that the wearer was near. "
+        said += f"Alert {alert.code} was an error: tell them."
         raise_notice(alert.wearer, alert.zone, [said], now, (Who.OFFICER,))
     escalation.tell_victim_it_is_over(alert, now)

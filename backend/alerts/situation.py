@@ -225,7 +225,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
         # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
         alert.certainty = Certainty.WITHDRAWN
     if judgement.is_by_record or judgement.is_past:
-        # He may be standing there still, or again: whatever she reads, it is not that he has gone.
+        # The wearer may be standing there still, or again: no text may say that they have gone.
         escalation.drop_victim_warning(alert, now)
         alert.needs_all_clear = (
             judgement.is_past and not judgement.is_by_record and escalation.is_victim_left_warned(alert)
@@ -253,7 +253,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
         alert.fell_at = alert.fell_at or judgement.fix_time
         _note(alert, "danger_fell", judgement)
         if alert.peak_danger < Danger.BREACH and not judgement.is_past:
-            # What was feared here may have been all that kept her from hearing that it is over elsewhere.
+            # What was feared here may have been all that kept them from hearing that it is over elsewhere.
             escalation.tell_victim_it_is_over(alert, now)
     return _save(alert)
 
@@ -303,7 +303,7 @@ def _tell_victim(alert: Alert, now: datetime) -> None:
         # A drill never reaches a protected person.
         return
     if alert.zone is None or keeps_in(alert.zone.feature):
-        # Her words say that he is near. Who leaves a place where he must be may be anywhere.
+        # Their words say that the wearer is near. A wearer who leaves a place where they must stay may be anywhere.
         return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
         escalation.tell_victim_of_breach(alert, now)

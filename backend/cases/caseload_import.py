@@ -39,7 +39,7 @@ COLUMNS = (
     "tag_serial",
     "officer_email",
 )
-# A column that may be left out: his numbers, with a semicolon between them.
+# A column that may be left out: the wearer's numbers, with a semicolon between them.
 WEARER_NUMBERS = "wearer_phones"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
 SEPARATORS = (",", ";", "\t")

@@ -149,7 +149,7 @@ class Ties:
 
     def _keeps_number(self, new: NewCase, wrong: Wrong) -> bool:
         if new.victim_phone:
-            wrong("victim_phone", "She has the number that is recorded with her: leave this empty.")
+            wrong("victim_phone", "This person has a number on record: leave this empty.")
         return not new.victim_phone
 
     def _recorded_in(self, reference: str, recorded: list[protected_people.Known]) -> list[int]:
@@ -159,7 +159,7 @@ class Ties:
             one.victim.id
             for one in recorded
             if any(
-                wearer.id in with_it and one.victim.id in {her.id for her in reading.victims_of(wearer.id)}
+                wearer.id in with_it and one.victim.id in {known.id for known in reading.victims_of(wearer.id)}
                 for wearer in one.cases
             )
         ]

@@ -62,7 +62,7 @@ def suspend(
     """
     access_wearer(person, wearer_id, now)
     if reading.case(wearer_id).life_at(from_at) is Life.ENDED:
-        raise InvalidTransition("This case has ended by then: resume it first, if he is monitored again.")
+        raise InvalidTransition("This case has ended by then: resume it first, if the wearer is monitored again.")
     if expected_end_at <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}

@@ -43,7 +43,7 @@ class NewCase:
     condition: str
     feature: dict[str, Any]
     serial: str
-    # Somebody who is recorded already, and then no number: hers stays as it is.
+    # Somebody who is recorded already, and then no number: theirs stays as it is.
     victim_id: int | None = None
     # That somebody of this name is recorded is known, and this is somebody else.
     is_another: bool = False
@@ -58,7 +58,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
 
     Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
-    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded;
+    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of their name is recorded;
     NeedsConfirmation where the order is over, so that nothing would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
@@ -74,7 +74,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             raise InvalidRecord(f"Enter {what}.")
     victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
     if new.victim_id is not None and victim_phone:
-        raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
+        raise InvalidRecord("A person on record keeps their number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
         protected_people.require_new(person, new.victim, now)
     responsible_id = (officer or person).id

@@ -21,7 +21,7 @@ from backend.record.entries import enter, hold
 from backend.record.facts import What, standing
 
 MOST_FOUND = 20
-# Whoever enters her draws her zone next: it is asked after that whether one was.
+# Whoever enters them draws their zone next: it is asked after that whether one was.
 DRAWN_WITHIN = timedelta(hours=1)
 
 
@@ -33,7 +33,7 @@ class KnownPerson(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A protected person who is recorded, with the cases by which whoever asks may know of her."""
+    """A protected person who is recorded, with the cases by which whoever asks may know of them."""
 
     victim: Victim
     cases: list[Wearer]
@@ -42,7 +42,7 @@ class Known:
 def seen_by(person: Person, now: datetime) -> list[Known]:
     """Return the protected persons of the team of whom this person may know, by name.
 
-    Whoever is in restricted cases alone is left out, as if she were not recorded; of the cases of the others only those
+    People in restricted cases only are left out, as if they were not recorded; of the cases of the others only those
     are named that are open to the person.
 
     Raises: NotAllowed for administrators.
@@ -86,7 +86,7 @@ def require_new(person: Person, name: str, now: datetime) -> None:
     if same:
         raise KnownPerson(
             f"{same[0].victim.name} is recorded already{_in_words(same[0].cases)}. "
-            "Choose her, or say that this is somebody else of the same name.",
+            "Choose them, or say that this is another person with the same name.",
             known=[as_dict(one) for one in same],
         )
 
@@ -120,7 +120,7 @@ def add_person(
 ) -> Victim:
     """Enter a protected person who is not recorded yet; a child has no phone and may be reached through an adult.
 
-    Her places are drawn and her consent recorded afterwards: until then the watch says that she is not protected.
+    Their places are drawn and their consent recorded afterwards: until then the watch says that they are not protected.
 
     Raises: NotFound, NotAllowed; KnownPerson unless ``is_another``; InvalidRecord that says what is missing.
     """
@@ -145,7 +145,7 @@ def add_person(
 def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str, document: str = "") -> Victim:
     """Enter somebody who is recorded already: the same number and the same consent, protected from one more wearer.
 
-    Raises: NotFound for somebody of whom the person may not know; NotAllowed; InvalidTransition where she is in the
+    Raises: NotFound for somebody of whom the person may not know; NotAllowed; InvalidTransition where they are in the
     case; InvalidRecord for a child whose adult is not in it.
     """
     access_wearer(person, wearer_id, now)
@@ -161,7 +161,7 @@ def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, 
             raise InvalidTransition(f"{victim.name} is in this case already.")
         if victim.reached_through_id is not None and victim.reached_through_id not in theirs:
             adult = next((one.victim.name for one in seen if one.victim.id == victim.reached_through_id), "an adult")
-            raise InvalidRecord(f"{victim.name} is reached through {adult}, who is not in this case: add her first.")
+            raise InvalidRecord(f"{victim.name} is reached through {adult}, who is not in this case: add them first.")
         _enter(person, wearer_id, victim, now, why=why, document=document)
         return victim
 
@@ -193,15 +193,15 @@ def _enter(
 
 
 def _subject(wearer_id: int, victim_id: int) -> str:
-    """Return what entries about somebody in a case are of: of her and him together."""
+    """Return what entries about somebody in a case are of: of the protected person and the wearer together."""
     return f"protected:{wearer_id}/{victim_id}"
 
 
 def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> None:
-    """Say that she was entered in this case in error; her other cases, number and consent stay as they are.
+    """Say that they were entered in this case in error; their other cases, number and consent stay as they are.
 
-    Raises: NotFound, NotAllowed; InvalidTransition where a zone of this case protects or protected her, or where a
-    child of this case is reached through her.
+    Raises: NotFound, NotAllowed; InvalidTransition where a zone of this case protects or protected them, or where a
+    child of this case is reached through them.
     """
     access_wearer(person, wearer_id, now)
     victim = of_case(wearer_id, victim_id)
@@ -209,7 +209,7 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
         hold(wearer_id)
         places = ProtectedPlace.select(ProtectedPlace.id).where(ProtectedPlace.victim == victim)
         if PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(places)).exists():
-            raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record with her.")
+            raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record.")
         if any(one.reached_through_id == victim.id for one in reading.victims_of(wearer_id)):
             raise InvalidTransition(f"A child of this case is reached through {victim.name}: change that first.")
         said = standing(reading.entries(_subject(wearer_id, victim_id), What.PROTECTED))[-1]

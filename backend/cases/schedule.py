@@ -29,7 +29,7 @@ AT_ONCE = 25
 ANNOUNCE, TELL_VICTIM, STOPS = "expiry_announced", "victim_told", "protection_stops"
 # What an earlier release owed in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
-# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
+# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide the wearer.
 BEGINS = "zones_begin"
 # Cases as an earlier release left them have nothing in the calendar for some of their ends.
 PLANNED_ANEW = "planned_anew"
@@ -144,7 +144,7 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
 
 
 def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
-    """Ask the officer to tell her that a place is protected again of which she was told that it ended."""
+    """Ask the officer to tell them that a place is protected again of which they were told that it ended."""
     held = protection_ends.guards(case, now)
     back = [place_id for place_id in due.detail.get("ends", []) if place_id in held]
     if back:
@@ -242,7 +242,7 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     case = reading.case(due.wearer_id)
     if due.what == BEGINS:
         judged_now.judge(case, due.due_at, now)
-        # After a gap it goes on, and she was told that it ended.
+        # After a gap it goes on, and they were told that it ended.
         _told(case, now)
         return
     if due.what == PLANNED_ANEW:
@@ -275,7 +275,7 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
 def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
     lost = protection_ends.losses_at(case, ends_at)
     if ends_at <= now:
-        # It has come meanwhile, and what is protected again since is nothing to tell her of.
+        # It has come meanwhile, and what is protected again since is nothing to tell them of.
         held = protection_ends.guards(case, now)
         lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
     if "ends" in due.detail:

@@ -278,7 +278,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _take_officers_from(left: list[tuple[Wearer, datetime]], by: Person, now: datetime, why: str) -> list[str]:
-    """Enter that cases have no officer from when on he would be of another team, until one of theirs is named."""
+    """Record that cases have no officer from when theirs joins another team, until a new one is named."""
     subjects = []
     waiting = left
     while waiting:

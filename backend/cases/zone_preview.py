@@ -114,7 +114,7 @@ def _doubts(
         )
     if any(alert.ended_at is None for alert in told.found.alerts):
         said.append(
-            "By his newest fixes the last of these alerts is not over: where the zone is in force, it warns at once."
+            "By the newest fixes the last of these alerts is not over: if the zone is in force, it warns at once."
         )
     zone, others = zone_replay.read_zone(feature), _other_zones(wearer_id)
     gaps = [_gap_m(zone, other) for other in others]

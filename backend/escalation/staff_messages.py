@@ -121,9 +121,9 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
 
 
 def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
-    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way.
+    """Tell the officer that their text cannot be delivered: somebody has to reach them in another way.
 
-    One that was nothing is no matter of hers any more. The alert is held already.
+    One that was nothing is no matter of theirs any more. The alert is held already.
     """
     if alert.certainty == Certainty.WITHDRAWN:
         return

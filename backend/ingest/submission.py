@@ -220,7 +220,7 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     extra = {name: value for name, value in item.items() if name not in KNOWN}
     # A second source with a clock ahead would otherwise be newer than whatever the tag says until then.
     said_time, at = (at, received_at) if at > received_at else (None, at)
-    # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
+    # What is optional must not cost a fix that could save them: a value of no use is kept apart and left out.
     numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
     fix = Fix(

@@ -145,7 +145,7 @@ def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Not
 def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
     """Cancel what was owed before this instant and has not gone out, whoever held it, and return how many.
 
-    What nobody else would say instead stays where it is still so: a protected person's texts, that hers did not go
+    What nobody else would say instead stays where it is still so: a protected person's texts, that theirs did not go
     out, and notices, which climb no ladder.
     """
     about = Notification.alert

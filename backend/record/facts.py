@@ -141,7 +141,7 @@ class ZoneTerms:
 
 @dataclass(frozen=True, slots=True)
 class MovingTerms:
-    """A place that moves with a protected person, from when and until when she agrees; it rests on no order."""
+    """A place that moves with a protected person, from when and until when they agree; it rests on no order."""
 
     place_id: int
     from_at: datetime
@@ -228,7 +228,7 @@ class Case:
         return found
 
     def moving_places(self, at: datetime) -> set[int]:
-        """Return the places that move with somebody who agrees at that instant, whether or not he is monitored."""
+        """Return the places that move with a person who agrees at that instant, also while monitoring is suspended."""
         return {
             place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
         }

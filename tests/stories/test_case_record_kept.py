@@ -83,7 +83,7 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
         contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
         db.release_connection()
     assert history(world, "Number of a protected person") == [
-        ("ends in 0299", "Amina Yusuf", "She agreed to texts to this number.", False),
+        ("ends in 0299", "Amina Yusuf", "They agreed to texts to this number.", False),
         ("ends in 0201", "Cordon", "As it was recorded.", False),
     ]
     seen = {}

@@ -276,7 +276,7 @@ def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_
     seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
     assert (seen["has_declined"], seen["has_agreed"]) == (True, False)
     newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
-    assert (newest["value"], newest["why"]) == ("declined by her", "She said so on the phone today.")
+    assert (newest["value"], newest["why"]) == ("declined by them", "She said so on the phone today.")
     db.release_connection()
     # No text goes to her, and her officers are warned as ever.
     world.officer.has_app()

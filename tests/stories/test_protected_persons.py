@@ -30,7 +30,7 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
 
 
 def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
-    """Record her consent, and take her number as proved."""
+    """Record their consent, and take her number as proved."""
     contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
@@ -139,7 +139,7 @@ def test_a_case_is_opened_for_somebody_who_is_recorded_already(world: World) -> 
     refused = world.officer.api("POST", "/v1/wearers", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "known_person")
     with_number = {**body, "victim_id": world.victim.id, "victim_phone": "+447700900299"}
-    assert "keeps her number" in world.officer.api("POST", "/v1/wearers", json=with_number).json()["detail"]
+    assert "keeps their number" in world.officer.api("POST", "/v1/wearers", json=with_number).json()["detail"]
     opened = world.officer.api("POST", "/v1/wearers", json={**body, "victim": None, "victim_id": world.victim.id})
     assert opened.status_code == 201, opened.text
     assert [one.id for one in reading.victims_of(opened.json()["id"])] == [world.victim.id]

@@ -64,13 +64,13 @@ TEXTS = {
     Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.TAG_SILENT: "The tag has stopped reporting",
-    Gap.TWO_TAGS: "Two tags are recorded as worn at once, so nobody knows which one he wears",
+    Gap.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the wearer has on",
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
     Gap.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached, and has not declined warnings",
-    Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
-    Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
+    Gap.NUMBER_UNPROVED: "The number of a protected person is not verified, so no text goes to them",
+    Gap.NUMBER_DUE: "The number of a protected person was verified more than 90 days ago: verify it again",
     Gap.NUMBER_HELD: (
         "The number of a protected person was declared to be the wearer's, so texts about this case are held"
     ),
@@ -204,10 +204,10 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
 
 def _gap_of_victim(victim: Victim, facts: _Facts) -> list[tuple[Gap, str]]:
     if victim.is_child:
-        # Reached through an adult who is a protected person of the case herself, or through nobody by choice.
+        # Reached through an adult who is a protected person of the case themselves, or through nobody by choice.
         return []
     if not victim.phone or victim.id not in facts.agreed:
-        # Whoever said herself that she wants no warnings has all that she asked for.
+        # Whoever said themselves that they want no warnings has all that they asked for.
         return [] if victim.id in facts.declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
     standing = facts.standings[victim.id]
     if standing is numbers.Standing.PROVED:

@@ -52,7 +52,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     theirs = {victim.id: victim for victim in reading.victims_of(wearer.id)}
     drawn = ProtectedPlace.select(ProtectedPlace.victim).join(PlaceZone)
     places = protected_people.places_by_victim(person, theirs, now)
-    # Her phone says where she is for the wearers whom a place that moves with her keeps away, and for no other.
+    # Their phone says where they are for the wearers whom a place that moves with them keeps away, and for no other.
     still = PlaceZone.moves & (PlaceZone.to_at.is_null() | (PlaceZone.to_at > at))
     agreed = LocationConsent.select(LocationConsent.victim).where(
         LocationConsent.given_at <= at,

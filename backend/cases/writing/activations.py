@@ -110,7 +110,7 @@ def take_tag_off(
     With ``is_correction`` it came off at another time than recorded, which is kept as it was said.
 
     Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody else wears the tag by then;
-    NeedsConfirmation where no other tag is worn while a zone is in force, or where a correction leaves him with two.
+    NeedsConfirmation where no other tag is worn while a zone is in force, or where a correction leaves them with two.
     """
     activation = access_activation(person, activation_id, now)
     with atomic():
@@ -149,20 +149,20 @@ def swap_tag(
     why: str,
     is_confirmed: bool = False,
 ) -> Activation:
-    """Record that one tag came off and another was fitted at one instant, so that he wears a tag at every instant.
+    """Record that one tag came off and another was fitted at one instant, so that a tag is worn at every instant.
 
     Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
-    again, those of the new tag as his and those of the old one as nobody's.
+    again, those of the new tag as the wearer's and those of the old one as nobody's.
 
     Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time, or
-    where he wears a third one; NeedsConfirmation where fixes of the new tag that belong to no wearer would become his.
+    where the wearer has a third one on; NeedsConfirmation where unassigned fixes of the new tag would become theirs.
     """
     old = access_activation(person, activation_id, now)
     tag = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if tag.id == old.tag_id:
-        raise InvalidRecord("This is the tag that he wears already: choose the one that he wears from now on.")
+        raise InvalidRecord("The wearer has this tag on already: choose the one that they wear from now on.")
     with atomic():
         # All of them in one statement, as whoever stores fixes holds them: in the order of their numbers.
         held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
@@ -273,7 +273,9 @@ def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool
     if beside is None:
         return
     if not is_correction:
-        said = f"He wears the tag {beside.tag.serial} at that time: swap the tags, or record first when that came off."
+        said = (
+            f"The wearer has tag {beside.tag.serial} on at that time: swap the tags, or record first when it came off."
+        )
         raise InvalidRecord(said)
     if not is_confirmed:
         who = Wearer.get_by_id(new.wearer_id).name

@@ -66,7 +66,7 @@ def protect_tonight(
             feature,
             now,
             now,
-            why="She has moved: protected at once, to be approved.",
+            why="The protected person has moved: protected at once, to be approved.",
             is_provisional=True,
             is_confirmed=is_confirmed,
         )

@@ -206,7 +206,7 @@ def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *
 
 
 def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
-    """Refuse a zone that keeps him in at a place that keeps him out, or the other way round.
+    """Refuse a zone that keeps the wearer in at a place that keeps them out, or the other way round.
 
     A place has one alert at a time. Where it could mean either, nobody knew whether to warn the protected person.
     """
@@ -214,4 +214,4 @@ def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], li
     lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
     for other in others:
         if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
-            raise InvalidRecord("Where he must stay in and where he must keep out are two places: name a new place.")
+            raise InvalidRecord("The place to stay in and the place to keep out of are two places: name a new place.")

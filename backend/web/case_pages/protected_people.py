@@ -21,7 +21,7 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def add_victim(wearer_id: int) -> Any:
-    """Look for somebody, choose her, or enter somebody new: each by what was pressed, so that no script is needed."""
+    """Look for somebody, choose them, or enter somebody new: each by what was pressed, so that no script is needed."""
     person, now = visitor(), clock.now()
     seen = viewing.look(person, wearer_id, now, now)
 
@@ -39,7 +39,7 @@ def add_victim(wearer_id: int) -> Any:
         why, document = text_of("why"), text_of("document")
         chosen = number_chosen("victim")
         if text_of("act") == "choose" and chosen is None:
-            raise InvalidRecord("Choose who she is.")
+            raise InvalidRecord("Choose who they are.")
         if chosen is not None:
             return protected_people.add_known(person, wearer_id, chosen, now, why=why, document=document)
         return protected_people.add_person(
