@@ -231,7 +231,7 @@ def appoint_administrator(email: str, now: datetime, *, team_name: str = HOST_TE
     if not is_forced and joined(active):
         raise InvalidRecord(
             "An administrator is there already and can invite another one. Where none of them can sign in any more, "
-            "use --force: every administrator and supervisor is told of it."
+            "use --force: every administrator and supervisor is notified."
         )
     if known is not None:
         return reset(None, known.id, now)

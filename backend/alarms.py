@@ -27,8 +27,8 @@ TITLES = {
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
-    AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
-    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and nobody answers for them",
+    AlarmKind.NO_LIVE_ROUTE: "No one can be reached",
+    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and no officer is responsible for them",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
@@ -40,10 +40,10 @@ TITLES = {
     AlarmKind.DEAD_LETTER: "Messages could not be delivered",
     AlarmKind.OPTED_OUT: "A member of staff cannot be texted or called",
     AlarmKind.CLOCK: "A clock is wrong",
-    AlarmKind.ROTA_GAP: "Nobody is on duty",
+    AlarmKind.ROTA_GAP: "No one is on duty",
     AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
     AlarmKind.CASE_INCOMPLETE: "A case may be unprotected",
-    AlarmKind.NUMBERS_UNPROVED: "Numbers are not proved",
+    AlarmKind.NUMBERS_UNPROVED: "Numbers are not verified",
 }
 # What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is told all the same.
 UNKNOWN = AlarmKind.STEP_FAILS

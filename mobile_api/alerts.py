@@ -105,7 +105,7 @@ def acknowledge(alert_id: int) -> Response:
 
 @bp.delete("/v1/alerts/<int:alert_id>/acknowledgement")
 @describes(
-    "Hand the alert back: the ladder starts again.",
+    "Hand the alert back: its escalation starts again.",
     tag="alerts",
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
@@ -116,7 +116,7 @@ def hand_back(alert_id: int) -> Response:
 
 @bp.post("/v1/alerts/<int:alert_id>/cannot")
 @describes(
-    "Say that you cannot act: the next people are told at once.",
+    "Say that you cannot act: the next responders are notified at once.",
     tag="alerts",
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],

@@ -60,7 +60,7 @@ class GapOut(BaseModel):
 class RotaOut(BaseModel):
     """The shifts, and the holes of the next 72 hours."""
 
-    keeps_rota: bool = Field(description="False: the team has no rota, and everybody counts as on duty")
+    keeps_rota: bool = Field(description="False: the team has no rota, and everyone counts as on duty")
     shifts: list[ShiftOut]
     gaps: list[GapOut]
 
@@ -150,7 +150,7 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 
 @bp.get("/v1/ladder")
 @describes(
-    "In which order people are told of an alert.", tag="duty", answer=PoliciesOut, errors=[NotSignedIn, NotAllowed]
+    "In which order people are notified of an alert.", tag="duty", answer=PoliciesOut, errors=[NotSignedIn, NotAllowed]
 )
 def escalation_policies() -> Response:
     person = current_person()
@@ -162,7 +162,7 @@ def escalation_policies() -> Response:
 
 @bp.put("/v1/ladder")
 @describes(
-    "Set your team's ladder for alerts that are raised from now on.",
+    "Set your team's escalation policy for alerts that are raised from now on.",
     tag="duty",
     body=PolicyIn,
     answer=PolicyOut,

@@ -31,10 +31,10 @@ class NumberStandingOut(BaseModel):
 
     ending: str | None
     standing: Literal["none", "unproved", "proved", "due"] = Field(
-        description="due: proved more than 90 days ago, still used, to be proved again"
+        description="due: verified more than 90 days ago, still used, to be verified again"
     )
     proved_at: datetime | None
-    takes_texts: bool = Field(description="False: texts to it failed, or it was never proved")
+    takes_texts: bool = Field(description="False: texts to it failed, or it was never verified")
     code_failed: str | None = Field(description="Why the newest code did not arrive, where that is known")
 
 
@@ -122,7 +122,7 @@ def ask() -> Response:
 
 @bp.post("/v1/me/number/proof")
 @describes(
-    "Give back the code that came: your number is proved.",
+    "Give back the code that came: your number is verified.",
     tag="numbers",
     body=CodeIn,
     answer=NumberStandingOut,
@@ -280,7 +280,7 @@ def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
 
 @bp.delete("/v1/wearers/<int:wearer_id>/numbers/<int:number_id>")
 @describes(
-    "Take back that a number is a wearer's: by whoever declared it until it is confirmed, or by a supervisor.",
+    "Take back that a number is a wearer's: by the person who declared it until it is confirmed, or by a supervisor.",
     tag="cases",
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],

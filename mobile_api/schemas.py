@@ -139,7 +139,7 @@ class AlertOut(BaseModel):
     certainty: Literal["unconfirmed", "confirmed", "withdrawn"]
     is_over: bool
     danger: int = Field(description="Level and certainty in one order, 0 (none) to 4 (confirmed breach)")
-    is_drill: bool = Field(description="Of a training case: nobody is in danger")
+    is_drill: bool = Field(description="Of a training case: no one is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
     wearer: NamedOut
@@ -151,7 +151,9 @@ class AlertOut(BaseModel):
     event: str | None = Field(description="Of a tag's event: strap_open, case_open, jamming, shutdown or sos")
     tag: str | None = Field(description="Of a tag's event: the tag's serial")
     protected_person: NamedOut | None = Field(description="Of a message: who wrote")
-    episode: int = Field(description="How often people have been rung from the beginning: a new one rings again")
+    episode: int = Field(
+        description="How often escalation has started from the first step: a new episode notifies people again"
+    )
     reasons: list[str]
     distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
     closing_mps: float | None = Field(description="Metres a second towards the edge")

@@ -75,7 +75,7 @@ class AlarmNotifier:
             # Nothing is held while a provider takes its time.
             db.release_connection()
             if due and not by_number:
-                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(due))
+                log.error("%s alarms have no recipient: no supervisor has a number", len(due))
             askers = list(pool.map(self._send, by_number.items()))
         taken = [
             _Text(about, ask, now) for about, ask in zip(by_number.values(), askers, strict=True) if ask is not None
@@ -106,7 +106,7 @@ class AlarmNotifier:
             elif None in said:
                 is_open.add(alarm_id)
             else:
-                log.warning("no text about alarm %s has arrived: it is told again", alarm_id)
+                log.warning("no text about alarm %s has arrived: it is sent again", alarm_id)
                 self._lost.add(alarm_id)
                 alarms.hold([rows[alarm_id]], now, self._name, AFTER_FAILURE_S)
         alarms.hold([rows[alarm_id] for alarm_id in is_open], now, self._name, LEASE_S)

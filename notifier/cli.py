@@ -122,7 +122,9 @@ def _reason(error: Exception, config: Settings) -> str:
 
 
 @click.command("canary-setup")
-@click.option("--phone", default=None, help="A number that takes texts and is nobody's, for example +447700900999.")
+@click.option(
+    "--phone", default=None, help="A number that takes texts and belongs to no one, for example +447700900999."
+)
 @click.option("--new-password", is_flag=True, help="Give the account another password, for one that was lost.")
 def canary_setup(phone: str | None, new_password: bool) -> None:
     """Make the canary, or give the one there is another number or another password."""

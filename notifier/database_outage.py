@@ -74,7 +74,7 @@ class WithoutDatabase:
             if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_told:
                 self._tell_at = now + TRIES_AGAIN_S
                 return
-            detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
+            detail = f"For {lost_for_s:.0f} s. No one is warned until it does"
             is_taken = self._send([(self._title, detail)], [])
             if is_taken:
                 known["told_at"] = host_now
@@ -83,7 +83,7 @@ class WithoutDatabase:
 
     def _send(self, standing: list[tuple[str, str]], ended: list[tuple[str, str]]) -> bool:
         words = alarm_texts.text(standing, ended, f"{self._settings.public_url}/supervisor")
-        log.warning("the duty line is told: %s", words)
+        log.warning("the duty line is texted: %s", words)
         return self._texts.send(self._settings.duty_line, words) is not None
 
 

@@ -109,8 +109,8 @@ def drop(notification: Notification, attempt: Attempt) -> None:
     with db.atomic():
         alert = alerts.lock(notification.alert_id)
         outbox.hold(notification.id)
-        outbox.finish_attempt(attempt, "dropped", "no longer owed", None, now)
-        is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer owed")
+        outbox.finish_attempt(attempt, "dropped", "no longer needed", None, now)
+        is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer needed")
         if is_mine and notification.purpose == Purpose.VICTIM_BREACH:
             alerts.tell_victim_not_warned(alert, now)
 

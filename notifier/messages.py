@@ -92,7 +92,7 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
     if purpose is Purpose.CORRECTION:
         return f"{name}: it was raised in error. Disregard it."
     if purpose is Purpose.ESCALATION:
-        return f"{name}: {situation(subject)}. Nobody has acknowledged it."
+        return f"{name}: {situation(subject)}. No one has acknowledged it."
     if purpose is Purpose.REPLY_ACKNOWLEDGED:
         return f"{name}: you have acknowledged it. Record the outcome in the app."
     if purpose is Purpose.REPLY_TAKEN:

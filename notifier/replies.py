@@ -59,7 +59,7 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
     person = people[0]
     if not numbers.is_proved(person):
         # Nobody knows who has it: it may be a stranger's, or the wearer's own.
-        return "number not proved"
+        return "number not verified"
     typed = typed_text.fold(body).strip()
     if typed.upper() in ("START", "UNSTOP") and contact_routes.opted_in(person, now):
         return "start"
@@ -131,7 +131,7 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
     if is_shared:
         doubts.append("from a number that they share with others")
     if numbers.is_declared(number):
-        doubts.append("from a number known as that of a person on probation: somebody else may have written")
+        doubts.append("from a number known as that of a person on probation: another person may have written")
     elif not numbers.is_proved(victim):
         doubts.append("from a number that is not verified as theirs")
     if is_over:

@@ -145,7 +145,7 @@ class Watchdog:
             ("alerts", self._next_actions),
             ("wearers who are not judged", self._not_judged),
             ("people without a route", self._people),
-            ("alerts that reach nobody", self._unreached),
+            ("alerts that reach no one", self._unreached),
             ("rotas", self._rotas),
             ("phones of protected persons", self._moving_places),
             ("numbers", self._numbers),
@@ -156,7 +156,7 @@ class Watchdog:
             ("hints that no socket took", outbox.give_up_hints),
             ("phones of shifts that are over", shift_checks.forget_old),
             ("checked caseloads", checked_imports.forget_old),
-            ("looks back that are owed", reevaluation.settle_overdue),
+            ("pending re-evaluations", reevaluation.settle_overdue),
             ("what people were told", self._untold),
         )
         # Where the database does not answer one look, it would only keep the others waiting.
@@ -279,7 +279,7 @@ class Watchdog:
         )
         rows = list(query)
         found: dict[str, tuple[str, int | None]] = {
-            f"person:{person_id}": (f"Staff member {person_id} has no proved number and no phone for pushes", team_id)
+            f"person:{person_id}": (f"Staff member {person_id} has no verified number and no phone for pushes", team_id)
             for person_id, team_id in rows
         }
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "person:", found, now, is_complete=len(rows) < MOST_FOUND)
@@ -294,7 +294,10 @@ class Watchdog:
             if row.failed:
                 dead[subject] = (f"Alert {row.alert_id}: all {row.failed} messages failed", row.team_id)
             else:
-                no_route[subject] = (f"Alert {row.alert_id} reaches nobody: no one has a route", row.team_id)
+                no_route[subject] = (
+                    f"Alert {row.alert_id} reaches no one: no one in the team has a channel",
+                    row.team_id,
+                )
         is_complete = len(rows) < MOST_FOUND
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "alert:", no_route, now, is_complete=is_complete)
         alarms.reconcile(AlarmKind.DEAD_LETTER, "alert:", dead, now, is_complete=is_complete)
@@ -331,7 +334,7 @@ class Watchdog:
         numbers.ask_again_by_day(now)
         found: dict[str, tuple[str, int | None]] = {}
         for team_id, (unproved, due) in numbers.counts(now).items():
-            detail = f"Numbers of staff: {unproved} never proved and not used, {due} to be proved again"
+            detail = f"Numbers of staff: {unproved} never verified and not used, {due} to be proved again"
             found[f"team:{team_id}"] = (detail, team_id)
         alarms.reconcile(AlarmKind.NUMBERS_UNPROVED, "team:", found, now)
 

@@ -194,9 +194,9 @@ class Worker:
             "zones that begin or end", lambda: zone_instants.judge_due(clock.now(), silent_after=self._silent_after)
         )
         self._try("tags that are silent", self._tell_of_silence)
-        self._try("the ladder", self._climb)
+        self._try("escalation", self._climb)
         self._look_at_itself()
-        self._try("codes that prove numbers", self._begin_codes)
+        self._try("verification codes", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
         self._try("this host's clock", self._look_at_clock)
@@ -318,7 +318,7 @@ class Worker:
 
     def _look_at_itself(self) -> None:
         """Say that this process did its work, and what its providers say of it: nothing is read for either."""
-        if self.steps.are_well("deliveries", "the ladder", "a delivery", "the round"):
+        if self.steps.are_well("deliveries", "escalation", "a delivery", "the round"):
             self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("what providers say", self._look_at_providers)
 

@@ -102,7 +102,7 @@ def _to_ring_for(victim: Victim, now: datetime) -> list[Wearer]:
     except Exception as error:
         if is_lost(error):
             raise
-        log.exception("the cases of a protected person who wrote cannot be read: all of them are rung for")
+        log.exception("the cases of a protected person who wrote cannot be read: an alert is raised for each of them")
         return wearers
     return lasting or wearers
 

@@ -26,7 +26,7 @@ from backend.models import (
 )
 from backend.people import contact_routes, numbers
 
-NAME = "CANARY (nobody)"
+NAME = "CANARY (no person)"
 # ``.invalid`` is nobody's mail (RFC 2606).
 EMAIL = "canary@canary.invalid"
 # In the North Sea, where nobody lives.
@@ -83,7 +83,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         known = Person.get_or_none(Person.is_canary)
         taken = Person.select().where(Person.phone == phone, ~Person.is_canary).exists()
         if phone and (taken or phone == duty_line or Victim.select().where(Victim.phone == phone).exists()):
-            raise InvalidRecord("The canary needs a number that nobody has.")
+            raise InvalidRecord("The canary needs a number that belongs to no one.")
         if known is not None:
             if phone:
                 contact_routes.change_number(known, phone, now)

@@ -44,7 +44,7 @@ ARRIVED = (NotificationState.DELIVERED, NotificationState.RECEIVED)
 STOPPED = {
     "post": "our own address did not take its fix",
     "judge": "its fix raised no alert",
-    "enqueue": "its alert asked nobody",
+    "enqueue": "its alert notified no one",
     "send": "no provider has taken its message",
     "deliver": "nothing says that its message arrived",
 }
@@ -183,7 +183,7 @@ def missing(
             if is_told or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
                 return f"The walk of {_clock(walk.started_at)} was interrupted, and none has arrived since"
         elif walk.result is None and now > walk.until_at + timedelta(seconds=SLACK_S):
-            return f"Nobody followed the walk of {_clock(walk.started_at)} to its end: its process does not work"
+            return f"No process followed the walk of {_clock(walk.started_at)} to its end: its process does not work"
         elif walk.result == FAILED:
             return f"At {_clock(walk.started_at)} {STOPPED[walk.step or 'post']}"
     begun = [walk.started_at for walk in later] + ([last.started_at] if last else [])

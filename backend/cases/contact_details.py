@@ -44,7 +44,7 @@ def agree(
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if victim.is_child:
-        raise InvalidRecord("A child has no number here: an adult of the case is told, or nobody.")
+        raise InvalidRecord("A child has no number here: an adult of the case is notified, or no one.")
     if not phone:
         raise InvalidRecord("Enter the number that is safe for them.")
     number = numbers.usable(phone, wearer_id)

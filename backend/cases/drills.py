@@ -31,7 +31,7 @@ def make_case(person: Person, now: datetime) -> Wearer:
     with atomic():
         name = "DRILL (training case)"
         wearer = Wearer.create(team=person.team_id, name=name, is_training=True, created_at=now)
-        victim = Victim.create(team=person.team_id, name="DRILL (nobody)", created_at=now)
+        victim = Victim.create(team=person.team_id, name="DRILL (no person)", created_at=now)
         place = ProtectedPlace.create(victim=victim, label="DRILL")
         tag = Tag.create(serial=f"DRILL-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now)

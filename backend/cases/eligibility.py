@@ -61,7 +61,7 @@ def state(
 def doubts(facts: Facts | None, risk: Risk | None) -> list[str]:
     """Return what is not met, what nobody knows, and what the assessed risk contradicts, one sentence each."""
     if facts is None:
-        return ["Nobody has stated whether this order may ask for a tag."]
+        return ["It is not recorded whether this order may require a tag."]
     said = []
     for name, text in FACTS.items():
         answer = facts.get(name)

@@ -122,7 +122,7 @@ def _curfews(wearer_id: int, place_ids: Iterable[int]) -> set[int]:
 
 def _ask(is_told: bool, is_ahead: bool) -> str:
     if is_told:
-        return " The protected person is told by text."
+        return " The protected person gets a text."
     return " Tell the protected person before then." if is_ahead else " Tell the protected person now."
 
 

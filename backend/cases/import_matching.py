@@ -138,7 +138,7 @@ class Ties:
             wrong(
                 "victim",
                 f"{new.victim} is recorded {where}: give the order of that case in {VICTIM_AS_IN}, or write "
-                f"“{SOMEBODY_ELSE}” there if this is somebody else of the same name.",
+                f"“{SOMEBODY_ELSE}” there if this is another person with the same name.",
             )
             return None
         return new, Tie()

@@ -26,9 +26,9 @@ DRAWN_WITHIN = timedelta(hours=1)
 
 
 class KnownPerson(DomainError):
-    """Somebody of this name is recorded already; ``known`` lists who, each with the cases that may be known of."""
+    """A person with this name is on record already; ``known`` lists who, each with the cases that may be known of."""
 
-    code, status, title = "known_person", 409, "Somebody of this name is recorded already"
+    code, status, title = "known_person", 409, "A person with this name is on record already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def add_person(
     if not name:
         raise InvalidRecord("Enter the name of the protected person.")
     if through_id is not None and not is_child:
-        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+        raise InvalidRecord("Only a child is reached through another person: record an adult's own consent.")
     if not is_another:
         require_new(person, name, now)
     with atomic():
@@ -226,7 +226,7 @@ def reach_through(
     access_wearer(person, wearer_id, now)
     child = of_case(wearer_id, victim_id)
     if not child.is_child:
-        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+        raise InvalidRecord("Only a child is reached through another person: record an adult's own consent.")
     with atomic():
         hold(wearer_id)
         adult = _adult_of(wearer_id, through_id) if through_id is not None else None

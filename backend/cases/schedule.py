@@ -211,7 +211,7 @@ def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = co
             if is_held(error):
                 # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
                 continue
-            log.exception("what the calendar owes could not be done: %s", row.id)
+            log.exception("scheduled work of the cases failed: %s", row.id)
             with atomic():
                 CaseDue.update(due_at=now + TRY_AGAIN).where(CaseDue.id == row.id).execute()
     return len(due)

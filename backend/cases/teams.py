@@ -248,7 +248,7 @@ def _left_in_words(left: list[tuple[Wearer, datetime]]) -> list[str]:
     first = min(at for _, at in left)
     return [
         f"{_counted(len(left), 'case')} and the responsible officer would belong to different teams from {day(first)}: "
-        "nobody would be responsible, and alerts would ring the whole team."
+        "no one would be responsible, and alerts would go to the whole team."
     ]
 
 
@@ -260,7 +260,7 @@ def _unsupervised(team_ids: Iterable[int], moved: list[Wearer], at: datetime) ->
     for team in Team.select().where(Team.id.in_(sorted(team_ids))).order_by(Team.name):
         theirs = {person_id for person_id, team_id in belongs.items() if team_id == team.id}
         if not theirs and caseloads_at(team.id, at):
-            silence = "nobody is told when officers are silent"
+            silence = "no one is notified when officers do not answer"
             said.append(f"From {day(at)} {team.name} has cases and no supervisor: {silence}.")
         named = named_on_each([wearer.id for wearer in moved], at)
         hidden = [

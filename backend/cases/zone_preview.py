@@ -69,7 +69,7 @@ def replay_in_words(told: ZoneReplay) -> list[str]:
     """Return what a replay found: how many alerts, of which kinds, and at which hours."""
     found, days = told.found, (told.to_at - told.from_at) // timedelta(days=1)
     if not found.fixes:
-        return [f"No fix of the last {days} days is on record, so nobody can say what this zone would have raised."]
+        return [f"No fix of the last {days} days is on record, so it is not known what this zone would have raised."]
     if not found.alerts:
         return [f"No alert in the last {days} days, over {found.fixes:,} fixes."]
     kinds = (

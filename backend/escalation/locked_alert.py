@@ -37,7 +37,7 @@ def policy_for(alert: Alert) -> Policy:
     try:
         return policy_of(alert.policy)
     except PolicyRefused:
-        log.exception("the ladder of alert %s cannot be read: the default one is climbed", alert.id)
+        log.exception("the escalation policy of alert %s cannot be read: the default applies", alert.id)
         return policy_of(None)
 
 

@@ -20,7 +20,7 @@ ANSWER_TARGET_S = (30, 3_600)
 class PolicyNotUsable(DomainError):
     """A ladder by which somebody could be left unwarned."""
 
-    code, status, title = "ladder_refused", 422, "The ladder cannot be used"
+    code, status, title = "ladder_refused", 422, "The escalation policy cannot be used"
 
 
 def standing(team_id: int, now: datetime) -> list[EscalationPolicy]:
@@ -73,9 +73,7 @@ def put(
         if duty_person_id is not None:
             duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
             if duty is None or not numbers.is_proved(duty) or duty.role == Role.ADMINISTRATOR:
-                raise NotFound(
-                    "The duty desk has to be an active officer or supervisor with a phone number that is proved."
-                )
+                raise NotFound("The duty desk has to be an active officer or supervisor with a verified phone number.")
         policy = EscalationPolicy.create(
             team=by.team_id, kind=kind, content=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )

@@ -97,7 +97,7 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
         if to_send:
             outbox.enqueue_all(to_send, now)
             return
-    log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
+    log.error("no one can be notified of the news of alert %s: no one has a quiet route", alert.id)
     audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
 
 

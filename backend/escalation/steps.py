@@ -88,7 +88,7 @@ def policy_of(content: Mapping[str, Any] | None) -> Policy:
     try:
         policy = Policy(tuple(_step_in(step) for step in content["rungs"]), _step_in(content["repeat"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise PolicyRefused(f"This is not a ladder: {error}.") from None
+        raise PolicyRefused(f"This is not an escalation policy: {error}.") from None
     _check(policy)
     return policy
 
@@ -120,27 +120,27 @@ def _rings(step: Step) -> bool:
 
 def _check(policy: Policy) -> None:
     if not policy.steps or policy.steps[0].after_s != 0:
-        raise PolicyRefused("The first rung has to go at once: give it after_s 0.")
+        raise PolicyRefused("The first step has to be immediate: give it after_s 0.")
     if any(later.after_s <= before.after_s for before, later in pairwise(policy.steps)):
-        raise PolicyRefused("Each rung has to come later than the one before it.")
+        raise PolicyRefused("Each step has to come later than the one before it.")
     for step in (*policy.steps, policy.repeat):
         if not step.who or not step.channels:
-            raise PolicyRefused("Each rung needs somebody to tell and a channel to tell them by.")
+            raise PolicyRefused("Each step needs someone to notify and a channel.")
     if policy.steps[0].unless_received or policy.repeat.unless_received:
-        raise PolicyRefused("Neither the first rung nor the one that repeats may be passed over.")
+        raise PolicyRefused("Neither the first step nor the one that repeats may be skipped.")
     others = [step.after_s for step in policy.steps if not set(step.who) <= FIRST]
     if min(others, default=float("inf")) > LATEST_OTHER_S:
-        raise PolicyRefused(f"Somebody other than the officer has to be told within {LATEST_OTHER_S:.0f} s.")
+        raise PolicyRefused(f"Someone other than the officer has to be notified within {LATEST_OTHER_S:.0f} s.")
     if Who.SUPERVISORS not in policy.repeat.who:
-        raise PolicyRefused("The rung that repeats has to tell the supervisors: a desk may be closed.")
+        raise PolicyRefused("The step that repeats has to notify the supervisors: a desk may be closed.")
     shortest, longest = REPEAT_BETWEEN_S
     if not shortest <= policy.repeat.after_s <= longest:
         raise PolicyRefused(f"Repetition has to be every {shortest:.0f} to {longest:.0f} s.")
     if any(later.after_s - before.after_s > LONGEST_GAP_S for before, later in pairwise(policy.steps)):
-        raise PolicyRefused(f"No more than {LONGEST_GAP_S:.0f} s may lie between two rungs.")
+        raise PolicyRefused(f"No more than {LONGEST_GAP_S:.0f} s may lie between two steps.")
     first_others = next(step for step in policy.steps if not set(step.who) <= FIRST)
     if not _rings(first_others) or not _rings(policy.repeat):
-        raise PolicyRefused("The first rung for others and the one that repeats have to text or place a call.")
+        raise PolicyRefused("The first step for others and the one that repeats have to text or call.")
 
 
 DEFAULT = Policy(

@@ -281,7 +281,7 @@ def cannot_judge(
         zone=zone,
         level=Level.BREACH,
         certainty=Certainty.UNCONFIRMED,
-        reasons=(f"The last fix could not be judged against this zone ({why}): nobody knows how near.",),
+        reasons=(f"The last fix could not be judged against this zone ({why}): the distance is not known.",),
         fix_time=fix_time,
         received_at=received_at,
         decided_at=decided_at,

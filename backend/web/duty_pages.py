@@ -148,7 +148,7 @@ KINDS: dict[str, AlertKind | None] = {
 }
 KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in alert_kinds.KINDS.items()}}
 WHO_TEXTS = {
-    Who.ACKNOWLEDGER: "Whoever had acknowledged it",
+    Who.ACKNOWLEDGER: "The person who had acknowledged it",
     Who.OFFICER: "The responsible officer, or who is on duty for them",
     Who.COLLEAGUES: "Colleagues on duty",
     Who.SUPERVISORS: "Supervisors on duty, or all",

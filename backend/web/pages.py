@@ -36,8 +36,8 @@ LONDON = ZoneInfo("Europe/London")
 # What an officer is told above the alerts while texts and calls do not reach them, or may not for long.
 NUMBER_PROMPT = {
     numbers.Standing.NONE: "No number: Cordon cannot text or call you",
-    numbers.Standing.UNPROVED: "No texts or calls yet: prove your number",
-    numbers.Standing.DUE: "Prove your number again",
+    numbers.Standing.UNPROVED: "No texts or calls yet: verify your number",
+    numbers.Standing.DUE: "Verify your number again",
 }
 
 HOME_OF = {

@@ -63,8 +63,8 @@ class SummaryOut(BaseModel):
     """Figures: seconds at the 50th, 90th and 95th percentile of each span; null where it is longer than any bound."""
 
     count: int
-    acknowledged: int = Field(description="Of which somebody answered every rise of danger")
-    unacknowledged: list[dict[str, Any]] = Field(description="On which nobody acts now")
+    acknowledged: int = Field(description="Of which every rise of danger was acknowledged")
+    unacknowledged: list[dict[str, Any]] = Field(description="Unacknowledged now")
     figures: dict[str, dict[str, float | None]]
     answers: AnswersOut = Field(description="Of every rise of danger")
     asked_again: AnswersOut = Field(description="Of what was asked again since an acknowledgement fell away")

@@ -31,7 +31,7 @@ class Sms:
         """Hand the message to Twilio once."""
         number, text = self._words(notification, subject)
         if not number or not text:
-            return retries.failed("no number that is proved, no consent, or too late")
+            return retries.failed("no verified number, no consent, or too late")
         return twilio.outcome_of(
             self._account,
             lambda: self._account.client.messages.create(

@@ -25,7 +25,7 @@ class Voice:
         person = notification.person
         number = person.phone if person is not None and numbers.is_proved(person) else None
         if not number:
-            return retries.failed("no number that is proved")
+            return retries.failed("no verified number")
         hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
         return twilio.outcome_of(
             self._account,

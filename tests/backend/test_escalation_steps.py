@@ -32,14 +32,14 @@ def _without(change: dict[str, Any], step: int | None = None) -> dict[str, Any]:
 
 
 REFUSED = {
-    "no rung at all": ({"rungs": []}, None, "first rung"),
-    "a first rung that waits": ({"after_s": 5}, 0, "first rung"),
-    "rungs out of order": ({"after_s": 20}, 3, "later"),
-    "a rung for nobody": ({"who": []}, 2, "somebody"),
-    "a rung on no channel": ({"channels": []}, 1, "channel"),
-    "a first rung that may be passed over": ({"unless_received": True}, 0, "passed over"),
-    "a repetition that may be passed over": ({"unless_received": True}, -1, "passed over"),
-    "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Somebody other"),
+    "no step at all": ({"rungs": []}, None, "first step"),
+    "a first step that waits": ({"after_s": 5}, 0, "first step"),
+    "steps out of order": ({"after_s": 20}, 3, "later"),
+    "a step for no one": ({"who": []}, 2, "someone"),
+    "a step on no channel": ({"channels": []}, 1, "channel"),
+    "a first step that may be skipped": ({"unless_received": True}, 0, "skipped"),
+    "a repetition that may be skipped": ({"unless_received": True}, -1, "skipped"),
+    "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Someone other"),
     "a repetition without supervisors": ({"who": ["officer"]}, -1, "supervisors"),
     "a repetition for a desk alone": ({"who": ["duty_desk"]}, -1, "supervisors"),
     "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or place a call"),
@@ -47,10 +47,10 @@ REFUSED = {
     "a quarter of an hour of silence": ({"after_s": 900}, 4, "may lie between"),
     "a repetition every second": ({"after_s": 1}, -1, "Repetition"),
     "a repetition once an hour": ({"after_s": 3_600}, -1, "Repetition"),
-    "an unknown place": ({"who": ["mayor"]}, 0, "not a ladder"),
-    "an unknown channel": ({"channels": ["pigeon"]}, 0, "not a ladder"),
-    "a text where a number belongs": ({"after_s": "soon"}, 1, "not a ladder"),
-    "no repetition": ({"repeat": None}, None, "not a ladder"),
+    "an unknown place": ({"who": ["mayor"]}, 0, "not an escalation policy"),
+    "an unknown channel": ({"channels": ["pigeon"]}, 0, "not an escalation policy"),
+    "a text where a number belongs": ({"after_s": "soon"}, 1, "not an escalation policy"),
+    "no repetition": ({"repeat": None}, None, "not an escalation policy"),
 }
 
 

@@ -265,7 +265,7 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
     made = cases.order(quiet, clock.now() - timedelta(days=60), None)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
     stated = page.locator("[data-eligible]")
-    expect(stated).to_contain_text("Nobody has stated whether this order may ask for a tag.")
+    expect(stated).to_contain_text("It is not recorded whether this order may require a tag.")
 
     def state(why: str, *answers: tuple[str, str]) -> None:
         page.get_by_text("State whether the wearer may be tagged").click()

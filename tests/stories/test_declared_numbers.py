@@ -135,11 +135,11 @@ def test_the_number_of_a_member_of_staff_is_never_stopped(world: World, whose: s
     if owner is not world.officer:
         world.forward(61)
         world.officer.expects_call()
-        world.colleague.expects_sms("Nobody has acknowledged")
+        world.colleague.expects_sms("No one has acknowledged")
         world.colleague.expects_call()
         if owner is world.supervisor:
             world.forward(91)
-            world.supervisor.expects_sms("Nobody has acknowledged")
+            world.supervisor.expects_sms("No one has acknowledged")
     assert owner.api("GET", "/v1/me/number").json()["standing"] == "proved"
     code = texts_to(world, world.officer.person.phone)[0].split()[3].rstrip(":")
     owner.texts(f"1 {code}")

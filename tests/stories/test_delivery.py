@@ -37,7 +37,7 @@ def test_a_call_without_a_key_acknowledges_nothing_and_the_colleague_is_told_at_
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     assert world.officer.alert()["handling"] == "open"
     world.colleague.acknowledges()
@@ -51,7 +51,7 @@ def test_key_2_says_cannot_and_the_colleague_is_told_at_once(world: World) -> No
     call = world.officer.expects_call()
     eventually(lambda: len(call.said) > 1, "the answer to the key")
     assert "Noted that you cannot" in call.said[-1]
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.colleague.acknowledges()
 
@@ -129,7 +129,7 @@ def test_an_officer_says_cannot_by_text(world: World) -> None:
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
     world.officer.texts(f"2 {code}")
     world.officer.expects_sms("noted that you cannot")
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.colleague.acknowledges()
 
@@ -193,7 +193,7 @@ def test_stop_from_an_officer_ends_texts_and_never_calls(world: World) -> None:
     world.tag.walks_in()
     # No text can go, and so the call goes at once.
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.officer.texts("START")
     assert RouteDown.get().up_at is not None
@@ -206,8 +206,8 @@ def test_whoever_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -
     officer.expects_push("Please acknowledge")
     officer.says_cannot()
     officer.says_cannot()
-    colleague.expects_push("Nobody has acknowledged")
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_push("No one has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     colleague.expects_call()
     colleague.acknowledges()
     officer.expects_push("a colleague has acknowledged")
@@ -222,7 +222,7 @@ def test_whoever_acts_and_then_cannot_gives_it_to_the_next_people(world: World) 
     officer.expects_push("Please acknowledge")
     officer.acknowledges()
     assert officer.says_cannot()["handling"] == "open"
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     colleague.expects_call()
     colleague.acknowledges()
     world.reads_everything()
@@ -273,7 +273,7 @@ def test_off_duty_the_responsible_officer_sleeps_and_who_is_on_duty_is_warned(wo
     duty.expects_call()
     world.colleague.expects_call()
     # There is no further colleague on duty: the empty rung is skipped, the supervisor is told at once.
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     duty.acknowledges()
 
@@ -286,7 +286,7 @@ def test_on_duty_the_responsible_officer_comes_first_and_the_colleague_on_duty_n
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.officer.acknowledges()
 
@@ -349,7 +349,7 @@ def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_wa
     world.officer.expects_push("Please acknowledge")
     assert world.supervisor.api("PUT", "/v1/ladder", json=DEFAULT.to_json()).status_code == 200
     world.forward(21)
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     world.officer.acknowledges()
 
@@ -360,10 +360,10 @@ def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
     policy = _own_policy(duty_person=desk.person.id)
     assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     world.forward(141)
-    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    code = desk.expects_sms("No one has acknowledged").body.split()[3].rstrip(":")
     desk.texts(f"1 {code}")
     desk.expects_sms("you have acknowledged it")
     assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Duty Desk"
@@ -378,12 +378,12 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
     policy = _own_policy(duty_person=desk.person.id)
     assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     officers.leave(boss.person, desk.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id)
     db.release_connection()
     world.forward(141)
-    heir.expects_sms("Nobody has acknowledged")
+    heir.expects_sms("No one has acknowledged")
     heir.expects_call()
     world.officer.acknowledges()
     world.reads_everything()
@@ -404,7 +404,7 @@ def test_everyone_who_was_called_hears_of_a_withdrawal_by_text(world: World) -> 
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.tag.stays(5_000.0, for_s=180)
     world.officer.expects_sms("withdrawn")

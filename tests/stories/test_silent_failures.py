@@ -44,7 +44,7 @@ def test_an_outage_that_used_the_ladder_up_in_seconds_is_followed_by_another_try
     world.doubles.clear_script()
     world.reads_everything()
     world.forward(climbing.NOTHING_OUT_S + 6)
-    world.officer.expects_sms("Nobody has acknowledged")
+    world.officer.expects_sms("No one has acknowledged")
     world.officer.acknowledges()
     world.reads_everything()
 
@@ -89,7 +89,7 @@ def test_somebody_who_was_never_asked_silences_nobody_by_saying_cannot(world: Wo
     officer.expects_sms("to acknowledge")
     world.forward(20)
     officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     officer.acknowledges()
 
@@ -104,7 +104,7 @@ def test_the_desk_may_answer_for_a_restricted_case_by_its_code_and_sees_nothing_
     db.release_connection()
     world.tag.walks_in()
     world.forward(141)
-    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    code = desk.expects_sms("No one has acknowledged").body.split()[3].rstrip(":")
     alert = Alert.get()
     assert desk.api("GET", f"/v1/alerts/{alert.id}").status_code == 403
     desk.texts(f"1 {code}")

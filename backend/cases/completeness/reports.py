@@ -93,7 +93,7 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
     for finding in untold:
         ReportedItem.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
-    log.warning("%s gaps of wearer %s are told", len(untold), wearer_id)
+    log.warning("%s missing items of wearer %s are reported", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
     # Whose officer is missing is nobody's in particular: the supervisor has to name one.
     has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)

@@ -24,7 +24,7 @@ from backend.record.facts import What, cover_changes, stand_in_at, standing, tru
 class CaseloadLeft(DomainError):
     """An officer cannot leave while a wearer would be left without one; ``wearers`` has their numbers."""
 
-    code, status, title = "caseload_left", 409, "Somebody would be left without an officer"
+    code, status, title = "caseload_left", 409, "A case would be left without an officer"
 
 
 def leave(
@@ -44,7 +44,7 @@ def leave(
         hold_people(leaver_id, everyone_else, *heirs.values())
         leaver = colleague_of(by, leaver_id)
         if leaver.id == by.id:
-            raise InvalidRecord("Somebody else closes your account.")
+            raise InvalidRecord("You cannot close your own account. Ask another administrator.")
         caseload = caseload_of(leaver, now)
         left = [wearer for wearer in caseload if heirs.get(wearer.id, everyone_else) in (None, leaver.id)]
         if left:

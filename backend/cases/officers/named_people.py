@@ -48,5 +48,5 @@ def refuse(by: Person | None, found: Unnamed, now: datetime) -> None:
     ]
     if hidden:
         cases = "A case that is" if len(hidden) == 1 else f"{len(hidden)} cases that are"
-        said.append(f"{cases} closed to most would come to {who}, who is not named on it: choose somebody else.")
+        said.append(f"{cases} closed to most would come to {who}, who is not named on it: choose another person.")
     raise InvalidRecord(" ".join(said))

@@ -26,7 +26,7 @@ from backend.record.facts import What
 from backend.record.reading import OfficersThen
 
 EMERGENCY = timedelta(hours=8)
-TO_REVIEW = "The case was opened in an emergency by somebody who is not named on it: a supervisor reviews why."
+TO_REVIEW = "A person who is not named on the case opened it in an emergency: a supervisor reviews why."
 
 
 def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:
@@ -70,7 +70,7 @@ def _check(wearer: Wearer, people: Sequence[int], now: datetime) -> None:
     if left_out:
         names = [row.name for row in Person.select().where(Person.id.in_(left_out)).order_by(Person.name)]
         raise InvalidRecord(
-            "The responsible officer, and whoever covers for them, must be among the people named: "
+            "The responsible officer, and anyone who covers for them, must be among the people named: "
             f"{', '.join(names)} would answer for the case without being able to open it."
         )
     if not any(person.role == Role.SUPERVISOR for person in found):

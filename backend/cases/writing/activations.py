@@ -105,7 +105,7 @@ def take_tag_off(
     is_correction: bool = False,
     is_confirmed: bool = False,
 ) -> Activation:
-    """Record when a tag came off; fixes after that are nobody's.
+    """Record when a tag came off; fixes after that belong to no wearer.
 
     With ``is_correction`` it came off at another time than recorded, which is kept as it was said.
 
@@ -259,7 +259,7 @@ def activations_of(tag_id: int) -> list[Activation]:
 
 def _refuse_two_wearers(new: Activation) -> None:
     if any(_are_at_once(new, other) for other in activations_of(new.tag_id)):
-        raise InvalidRecord("The tag is worn by somebody at that time: record first when it came off.")
+        raise InvalidRecord("Another wearer has this tag on at that time: record first when it came off.")
 
 
 def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool) -> None:
@@ -319,7 +319,7 @@ def _require_taking(
     who, fixes = Wearer.get_by_id(new.wearer_id).name, "1 fix" if count == 1 else f"{count:,} fixes"
     said = [
         f"The tag {new.tag.serial} sent {fixes} from {_moment(first)} to {_moment(last)}, while the record says that "
-        f"nobody wore it. They are judged as fixes of {who} from now on.",
+        f"no one wore it. They are judged as fixes of {who} from now on.",
         f"Confirm only if {who} wore the tag then. Otherwise go back and enter the time from which {who} wears it.",
     ]
     raise NeedsConfirmation(" ".join(said), warnings=said)

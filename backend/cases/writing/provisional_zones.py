@@ -127,7 +127,7 @@ def decide_on(
     if row is None:
         raise NotFound("There is no such zone to approve.")
     if row.recorded_by_id == person.id:
-        raise NotAllowed("Somebody else approves what you drew.")
+        raise NotAllowed("Another person must approve what you drew.")
     with atomic():
         hold(row.zone.wearer_id)
         entry = enter(

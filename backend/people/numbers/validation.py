@@ -25,7 +25,7 @@ class NumberRefused(DomainError):
 class WrongCode(DomainError):
     """The code is not the one that was sent, or it is good no more; the detail says which."""
 
-    code, status, title = "wrong_code", 422, "The code does not prove the number"
+    code, status, title = "wrong_code", 422, "The code is not correct"
 
 
 class TooManyCodes(DomainError):

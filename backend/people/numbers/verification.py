@@ -156,7 +156,7 @@ def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Num
     Raises: InvalidRecord where there is no number, or none that can be; TooManyCodes.
     """
     if not owner.phone:
-        raise InvalidRecord("There is no number to prove.")
+        raise InvalidRecord("There is no number to verify.")
     e164(owner.phone)
     with atomic():
         lock_rows(type(owner), [owner.id])
@@ -274,7 +274,7 @@ def ask_again_by_day(now: datetime) -> int:
             by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
             ask(person, None, by, now)
         except DomainError as error:
-            log.warning("person %s could not be asked again to prove a number: %s", person.id, error.code)
+            log.warning("person %s could not be asked again to verify a number: %s", person.id, error.code)
     return len(to_ask)
 
 

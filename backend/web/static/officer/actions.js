@@ -45,7 +45,7 @@ export class Actions {
       return el(
         "div",
         { class: "bar__ask" },
-        el("p", { class: "bar__passed" }, "You passed it on. The next people are told."),
+        el("p", { class: "bar__passed" }, "You passed it on. The next responders are notified."),
         button("I can act after all: acknowledge", { class: "action action--plain", "data-do": "acknowledge", on: { click: () => answers.acknowledge(alert) } }),
       );
     }

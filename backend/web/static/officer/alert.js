@@ -226,13 +226,13 @@ export class AlertView {
     fill(
       this.notice,
       this.#problem && el("p", { class: "notice notice--problem" }, this.#problem),
-      passedOn && el("p", { class: "notice notice--me", "data-passed-on": "" }, `You said at ${exact(passedOn)} that you cannot act. The next people are told now.`),
+      passedOn && el("p", { class: "notice notice--me", "data-passed-on": "" }, `You said at ${exact(passedOn)} that you cannot act. The next responders are notified now.`),
       el(
         "p",
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
         again ? [again.text, " ", exactly(again.at)] : who.text,
         who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeOwedBy(alert)}, or it is open again.`),
-        hasEndedUnanswered(alert) && !again && ". It is over, but somebody must still look at it.",
+        hasEndedUnanswered(alert) && !again && ". It is over, but it still needs to be checked.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),
     );

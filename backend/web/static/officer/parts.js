@@ -91,7 +91,7 @@ export function whoActs(alert) {
   if (alert.handling === "closed") {
     return { kind: "closed", text: alert.outcome ? `Closed by ${alert.outcome.by.name} at ${exact(alert.outcome.at)}` : "Closed" };
   }
-  if (alert.handling === "open") return { kind: "nobody", text: "Nobody has acknowledged" };
+  if (alert.handling === "open") return { kind: "nobody", text: "No one has acknowledged" };
   const { by, at } = alert.acknowledgement;
   return by.id === config.me.id
     ? { kind: "me", text: `You are acting since ${exact(at)}` }
