@@ -59,7 +59,9 @@ def note_event_in_custody(wearer: Wearer, event: Reported, now: datetime) -> Ale
     alert = _standing(AlertKind.TAMPER, wearer, event) or _standing(AlertKind.NOTICE, wearer, event)
     if alert is not None:
         return _again(alert, event, now)
-    said = "Monitoring is suspended (custody): no one was called. Check that the tag is worn and closed before resuming."
+    said = (
+        "Monitoring is suspended (custody): no one was called. Check that the tag is worn and closed before resuming."
+    )
     reasons = [*_sentences(event, now), said]
     return raise_notice(wearer, None, reasons, now, (Who.OFFICER,), event=event.kind, tag=event.tag_id)
 
