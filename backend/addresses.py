@@ -20,7 +20,7 @@ _slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 class NotPublic(Exception):
-    """The name leads to an address that is not public: a machine of our own network, or nobody's."""
+    """The name leads to an address that is not public: a machine of our own network, or no one's."""
 
 
 def is_public(address: Address) -> bool:

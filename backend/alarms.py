@@ -49,18 +49,18 @@ TITLES = {
 UNKNOWN = AlarmKind.STEP_FAILS
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
-# People are told again while an alarm stands.
+# People are notified again while an alarm stands.
 TELL_AGAIN_S = 900.0
 # A wearer whose tag has sent nothing unreadable for so long is judged again, or told of as silent.
 NOT_JUDGED_FOR_S = 3_600.0
-# What ended this long ago without anybody having been told is history, no news.
+# What ended this long ago without anyone having been told is history, no news.
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # What one person fills in, checks or sets right is told once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
-# These are told to be over: whoever was told of them is acting on them, or waiting.
-# And one person could declare a number and take it back before anybody has looked.
+# These are told to be over: the one who was told of them is acting on them, or waiting.
+# And one person could declare a number and take it back before anyone has looked.
 END_IS_TOLD = (
     AlarmKind.FIXES_REFUSED,
     AlarmKind.OUTAGE,
@@ -209,12 +209,12 @@ def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
 
 
 def to_tell(now: datetime) -> list[Alarm]:
-    """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
+    """Return what people need to hear about: new ones, ones that stand for long, and ones that ended."""
     return gravest_first(list(_to_report(now)))
 
 
 def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
-    """Lease to one watchdog what people are owed a word about and no other one is telling.
+    """Lease to one watchdog what people need to hear about and no other watchdog is reporting.
 
     A lease that was not held again runs out: its watchdog died, and the next one tells.
     """
@@ -226,7 +226,7 @@ def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
 
 
 def hold(alarms: Iterable[Alarm], now: datetime, by: str, for_s: float) -> None:
-    """Keep these to the watchdog that is telling of them for so long from now on."""
+    """Keep these to the watchdog that is reporting them for so long from now on."""
     ids = [alarm.id for alarm in alarms]
     if ids:
         _lease(ids, now, by, for_s)
@@ -248,7 +248,7 @@ def _to_report(now: datetime) -> Any:
 
 
 def told(alarms: Sequence[Alarm], now: datetime) -> None:
-    """Keep that somebody has the word about these alarms as they were when it was said."""
+    """Keep that someone has been told of these alarms as they were when it was said."""
     standing_ids = [alarm.id for alarm in alarms if alarm.ended_at is None]
     ended_ids = [alarm.id for alarm in alarms if alarm.ended_at is not None]
     with atomic():
@@ -259,7 +259,7 @@ def told(alarms: Sequence[Alarm], now: datetime) -> None:
 
 
 def oldest_untold_s(now: datetime) -> float:
-    """Return for how many seconds an alarm has stood that nobody has been told of; 0 where there is none."""
+    """Return for how many seconds an alarm has stood that no one has been told of; 0 where there is none."""
     first = (
         Alarm.select(Alarm.raised_at)
         .where(Alarm.ended_at.is_null(), Alarm.told_at.is_null(), Alarm.kind.not_in(list(ONLY_SHOWN)))

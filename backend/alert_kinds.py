@@ -18,7 +18,7 @@ class Kind:
     called: str
     # The situation in messages, where no level says it.
     said: str = ""
-    # On the page where supervisors set who is told; empty where nobody is told by steps.
+    # On the page where supervisors set who is notified; empty where no one is notified by steps.
     policy: str = ""
     # What is sure about it, where no certainty says it.
     sure: str = ""
@@ -76,7 +76,7 @@ KINDS: dict[AlertKind, Kind] = {
 
 
 def of(kind: str) -> Kind:
-    """Return the words for a kind as stored; one that cannot be read says that nobody knows how near."""
+    """Return the words for a kind as stored; one that cannot be read says that no one knows how near."""
     return KINDS[AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE]
 
 

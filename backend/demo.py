@@ -138,7 +138,7 @@ CASES = (
 
 
 def holds_people() -> bool:
-    """Tell whether the database holds people and not the whole demo: its accounts let in whoever knows the password."""
+    """Tell whether the database holds people and not just the demo, whose accounts have a public password."""
     accounts, serials = [email for _, _, _, email, _ in PEOPLE], [case.serial for case in CASES]
     made = (
         Person.select().where(Person.email.in_(accounts)).count(),

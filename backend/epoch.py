@@ -51,7 +51,7 @@ def expect(name: str | None) -> None:
 
 
 def begin(now: datetime) -> str:
-    """Begin another life, in which notifiers are held until what is owed was judged anew; return its name."""
+    """Begin another life, in which notifiers are held until what is pending was judged anew; return its name."""
     name = secrets.token_hex(8)
     Epoch.update(name=name, began_at=now, held_at=now).where(Epoch.id == ROW).execute()
     return name

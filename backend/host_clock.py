@@ -21,7 +21,7 @@ GONE_AFTER_S = 300.0
 def look(now: datetime) -> None:
     """Raise an alarm where this host's clock is wrong by more than 5 s, and end it when it is right again.
 
-    One of another host that looks no more is ended as well: nobody else would.
+    One of another host that looks no more is ended as well: no one else would.
     """
     begun, before = clock.monotonic(), clock.host_time()
     reference = db.reference_time()

@@ -25,7 +25,7 @@ RAISES_FROM = Danger.BUFFER
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
 
-# A fix tells of now for so long: five fixes at one a minute. What is older says where somebody was, and when.
+# A fix tells of now for so long: five fixes at one a minute. What is older says where someone was, and when.
 NOW_FOR_S = 300.0
 
 # Danger that falls and returns within this time, to a level that people know of, is the same news: the noise of a
@@ -76,12 +76,12 @@ def certainty_held(certainty: str) -> Certainty:
 
 
 def handling_held(handling: str) -> Handling:
-    """Return a handling as stored; where it cannot be read nobody has answered."""
+    """Return a handling as stored; where it cannot be read no one has answered."""
     return Handling(handling) if handling in set(Handling) else Handling.OPEN
 
 
 def kind_held(kind: str) -> AlertKind:
-    """Return a kind as stored; one that cannot be read says that nobody knows how near."""
+    """Return a kind as stored; one that cannot be read says that no one knows how near."""
     return AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE
 
 
@@ -135,7 +135,7 @@ def transition(standing: Standing | None, level: Level, certainty: Certainty) ->
 
 
 def _is_closed_too_long(standing: Standing) -> bool:
-    """Tell whether a breach goes on long after its outcome was recorded: whoever closed it should have ended it."""
+    """Tell whether a breach goes on long after its outcome was recorded: the one who closed it should have ended it."""
     return standing.handling is Handling.CLOSED and standing.closed_for_s > OUTCOME_DUE_AFTER_S
 
 

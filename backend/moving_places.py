@@ -154,9 +154,9 @@ def _judgement(
 
 
 def _is_in_force(row: PlaceZone, at: float, now: datetime) -> bool:
-    """Tell whether the place is agreed on and the wearer is monitored, then and still: a suspended case warns nobody.
+    """Tell whether the place is agreed on and the wearer is monitored, then and still: a suspended case warns no one.
 
-    What comes only now of the time before says where they were, and nobody needs it as a warning.
+    What comes only now of the time before says where they were, and no one needs it as a warning.
     """
     case = reading.case(row.wearer_id)
     return all(

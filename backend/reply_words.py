@@ -44,7 +44,7 @@ PHRASES = (
     re.compile(r"\btake (?:me|my (?:phone )?number) off\b"),
     re.compile(r"\bwithdraw(?:ing)? (?:my )?consent\b"),
 )
-# Answers that need nobody at once, with the words that come with them. Whatever else somebody writes rings.
+# Answers that need no one at once, with the words that come with them. Whatever else someone writes rings.
 SHORT_ANSWERS = _listed("ok okay okey k kk thanks thank thx ta cheers received noted diolch iawn start unstop")
 AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the")
 # A phone tells a reaction to our text in words.
@@ -78,7 +78,7 @@ def is_short_answer(text: str) -> bool:
 
 
 def says_more(text: str) -> bool:
-    """Tell whether a text that asks to stop texts says something else too, which somebody has to read now."""
+    """Tell whether a text that asks to stop texts says something else too, which someone has to read now."""
     if _has_other_pictures(text):
         return True
     for sentence in _sentences(text):

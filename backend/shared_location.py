@@ -69,7 +69,7 @@ def agree(
     An earlier agreement ends with this one, which covers the same wearers as well: a colleague who renews
     it in one case may not know of the others.
 
-    Raises: NotAllowed; NotFound for somebody of whom the person may not know; MovingPlaceAlone where no fixed zone
+    Raises: NotAllowed; NotFound for someone of whom the person may not know; MovingPlaceAlone where no fixed zone
     keeps one of the wearers from a place of theirs.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
@@ -229,7 +229,7 @@ def silent(now: datetime, after_s: float) -> list[tuple[int, int, float | None]]
 def withdraw(victim: Victim, by: str, now: datetime) -> None:
     """End what they agreed to, at once: their positions are gone, nothing new is judged, what stands stands.
 
-    An alert that stands at their moving place stays with the officer, who is told nothing more by their phone.
+    An alert that stands at their moving place stays with the officer, who hears nothing more from their phone.
     """
     with atomic():
         lock_rows(Wearer, sorted({row.wearer_id for row in _moving(victim.id, now)}))

@@ -162,7 +162,7 @@ class Supervisor:
 
 
 def end_with_parent(parent: int) -> None:
-    """Let the present process be killed when ``parent`` is, however that ends: nobody else would end it."""
+    """Let the present process be killed when ``parent`` is, however that ends: no one else would end it."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

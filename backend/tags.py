@@ -71,7 +71,7 @@ def forget_known() -> None:
 
 
 class KeyUnreadable(WrongSignature):
-    """The key that is kept of the tag is none: nobody can tell whether a request is the tag's."""
+    """The key that is kept of the tag is none: no one can tell whether a request is the tag's."""
 
 
 def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, tolerance_s: float) -> Signed:

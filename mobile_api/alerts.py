@@ -33,7 +33,7 @@ EPOCH = "Cordon-Epoch"
 
 @bp.before_request
 def expect_epoch() -> None:
-    """Let nobody answer an alert that has got the number of another one since they saw it."""
+    """Let no one answer an alert that has got the number of another one since they saw it."""
     if request.method != "GET":
         epoch.expect(request.headers.get(EPOCH))
 
@@ -67,7 +67,7 @@ def list_alerts() -> Response:
     # A cursor of another life of the database says nothing of this one: then everything is told anew.
     is_reset = query.after is not None and epoch.is_lost(query.epoch, query.after)
     after = None if is_reset else query.after
-    # The cursor is read first: a change that comes between the two is told again, never missed.
+    # The cursor is read first: a change that comes between the two is notified again, never missed.
     cursor = alerts.newest_cursor()
     found = queries.alerts_of(current_person(), query.status, after, query.limit)
     if after is not None and len(found) == query.limit:

@@ -75,7 +75,7 @@ class StepIn(Strict):
 
 
 class PolicyIn(Strict):
-    """A ladder for one kind of alert, or for all."""
+    """An escalation policy for one kind of alert, or for all."""
 
     kind: AlertKind | None = None
     rungs: list[StepIn] = Field(min_length=1, max_length=20)
@@ -84,11 +84,11 @@ class PolicyIn(Strict):
 
 
 class PolicyOut(BaseModel):
-    """A ladder that a team has set, or the default."""
+    """An escalation policy that a team has set, or the default."""
 
     kind: AlertKind | None
     origin: Literal["default", "team"]
-    ladder: dict[str, Any]
+    content: dict[str, Any]
     duty_person: int | None
     from_at: datetime | None
 
@@ -155,7 +155,7 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 def escalation_policies() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    default = PolicyOut(kind=None, origin="default", ladder=DEFAULT.to_json(), duty_person=None, from_at=None)
+    default = PolicyOut(kind=None, origin="default", content=DEFAULT.to_json(), duty_person=None, from_at=None)
     found = [_policy_out(policy) for policy in policies.standing(person.team_id, clock.now())]
     return write(PoliciesOut(ladders=[*found, default]))
 
@@ -188,7 +188,7 @@ def _policy_out(policy: EscalationPolicy) -> PolicyOut:
     return PolicyOut(
         kind=AlertKind(policy.kind) if policy.kind in set(AlertKind) else None,
         origin="team",
-        ladder=policy.content,
+        content=policy.content,
         duty_person=policy.duty_person_id,
         from_at=policy.from_at,
     )

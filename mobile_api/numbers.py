@@ -83,7 +83,7 @@ class PoliceRoomOut(BaseModel):
 
 
 class WearerNumberOut(BaseModel):
-    """A number that is declared to be a wearer's. It does not say whether anybody else has it."""
+    """A number that is declared to be a wearer's. It does not say whether anyone else has it."""
 
     id: int
     number: str

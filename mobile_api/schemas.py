@@ -30,7 +30,7 @@ class Strict(BaseModel):
 
 
 class SignInIn(Strict):
-    """Whoever signs in."""
+    """A person who signs in."""
 
     email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
@@ -65,7 +65,7 @@ class PersonOut(BaseModel):
 
 
 class MeOut(PersonOut):
-    """Whoever is signed in."""
+    """A person who is signed in."""
 
     email: str
     role: str
@@ -232,7 +232,7 @@ class WhereaboutsOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """Somebody who can be called about the alert, or why not; never the number."""
+    """Someone who can be called about the alert, or why not; never the number."""
 
     key: str
     who: Literal["protected", "wearer", "colleague", "police"]
@@ -308,7 +308,7 @@ class AlertsQuery(Strict):
 
 
 class AcknowledgementQuery(Strict):
-    """What whoever answers had seen of the alert."""
+    """What the one who answers had seen of the alert."""
 
     danger: int | None = Field(
         None, ge=0, le=4, description="The alert's danger as it was shown; where it has risen above, nothing changes"

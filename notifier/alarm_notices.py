@@ -19,9 +19,10 @@ from notifier.channels.duty import Asker, DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Whoever could not be reached by a provider is not tried at every look: its answer may have been lost, not the text.
+# A person whom a provider could not reach is not tried at every look: its answer may have been lost, not the
+# text.
 AFTER_FAILURE_S = 15.0
-# Longer than some looks take; a watchdog that dies keeps what it was telling from the next one for so long.
+# Longer than some looks take; a watchdog that dies keeps what it was notifying from the next one for so long.
 LEASE_S = 30.0
 # A network that has not said more by then never may: what it was handed by Twilio counts, what was not does not.
 CONFIRMED_WITHIN_S = 60.0
@@ -32,7 +33,7 @@ AT_ONCE = 8
 
 @dataclass
 class _Text:
-    """A text that was taken and of which nobody knows yet whether it arrives."""
+    """A text that was taken and of which no one knows yet whether it arrives."""
 
     about: list[Alarm]
     ask: Asker
@@ -40,7 +41,7 @@ class _Text:
     state: str = ""
 
     def has_arrived(self, now: datetime) -> bool | None:
-        """Tell whether somebody has it; None while that is open."""
+        """Tell whether someone has it; None while that is open."""
         if self.state in ARRIVED:
             return True
         if self.state in LOST:
@@ -61,10 +62,10 @@ class AlarmNotifier:
         self._lost: set[int] = set()
 
     def tell(self, now: datetime) -> int:
-        """Tell what is owed and no other watchdog is telling, and return how many texts were taken.
+        """Tell what is pending and no other watchdog is notifying, and return how many texts were taken.
 
-        An alarm counts as told once anybody has the text: the next word about it follows while it stands. Where no text
-        arrives it is told again soon, and to more people.
+        An alarm counts as told once anyone has the text: the next word about it follows while it stands. Where no text
+        arrives it is notified again soon, and to more people.
         """
         if not self._texts.is_on:
             return 0

@@ -18,7 +18,7 @@ TRIES_EVERY_S = 5.0
 # each further one in twice as many, up to the second of these.
 REFUSED_FOR_S = 5.0
 REFUSED_AT_MOST_S = 15.0
-# A provider that nobody had anything for since then may be back: people are not told all night that it is down.
+# A provider that no one had anything for since then may be back: people are not told all night that it is down.
 KNOWN_FOR_S = 300.0
 
 

@@ -112,7 +112,7 @@ def prepare() -> None:
 
 
 def _reason(error: Exception, config: Settings) -> str:
-    """Return why the database is not ready: whoever starts Cordon for the first time has to read it here."""
+    """Return why the database is not ready: the one who starts Cordon for the first time has to read it here."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     said = " ".join(str(error).split()) or type(error).__name__

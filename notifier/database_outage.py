@@ -21,7 +21,7 @@ from notifier.channels.duty import DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Longer than most restarts take, and a person is told within a minute of what has to be found first.
+# Longer than most restarts take, and a person is notified within a minute of what has to be found first.
 AFTER_S = 20.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
@@ -66,7 +66,7 @@ class WithoutDatabase:
             return
         with self._shared.held() as known:
             if known is None:
-                # Another process of this host is telling.
+                # Another process of this host is notifying.
                 self._tell_at = now + TRIES_AGAIN_S
                 return
             host_now = clock.host_time().timestamp()

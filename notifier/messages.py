@@ -112,11 +112,11 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
 
 
 def plain(code: str) -> str:
-    """Return what is said when nothing better can be: whoever reads it opens the app."""
+    """Return what is said when nothing better can be: the one who reads it opens the app."""
     return f"Cordon. Alert {code}. Please open the app."
 
 
-# What a text asks of whoever reads it: the code is in it because several may have arrived.
+# What a text asks of the person who reads it: the code is in it because several may have arrived.
 HOW_TO_ANSWER = " Reply 1 {code} to acknowledge, 2 {code} if you cannot."
 ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION, Purpose.REPLY_RISEN)
 

@@ -59,7 +59,7 @@ class Vigil:
         return thread
 
     def look(self) -> bool:
-        """Look once, and tell what nobody else does; False where the database did not let it."""
+        """Look once, and tell what no one else does; False where the database did not let it."""
         begun = clock.monotonic()
         try:
             with deadlines.within(deadlines.AT_THE_DOOR_S):
@@ -81,14 +81,14 @@ class Vigil:
         return True
 
     def _look(self, now: datetime) -> None:
-        # A database that is read and takes nothing, as one whose disk is full, protects nobody.
+        # A database that is read and takes nothing, as one whose disk is full, protects no one.
         readiness.try_write()
         if self._well_since is None:
             self._well_since = clock.monotonic()
         self._raise_own(now)
         self._look_at_watchdog(now)
         if alarms.oldest_untold_s(now) > UNTOLD_S:
-            # What another process is telling stays its own.
+            # What another process is notifying stays its own.
             self._alarm_notifier.tell(now)
 
     def _raise_own(self, now: datetime) -> None:

@@ -22,7 +22,7 @@ class Providers:
     def look(self, breakers: Iterable[tuple[str, Breaker]], now: datetime) -> None:
         """Raise an alarm for each provider that fails or refuses us, and end it when it takes a message again.
 
-        That it fails is said for as long as it is known: where nobody had anything for it lately, nobody knows.
+        That it fails is said for as long as it is known: where no one had anything for it lately, no one knows.
         """
         known = list(breakers)
         self._look_for_refusals(known, now)

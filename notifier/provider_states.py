@@ -40,7 +40,7 @@ NUMBER_TAKES_NO_TEXTS = {30005, 30006, 21610}
 
 
 def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> bool:
-    """Let what became of an attempt change its notification, and hasten the ladder where it failed.
+    """Let what became of an attempt change its notification, and hasten the escalation policy where it failed.
 
     False for an attempt that is not ours. Saying the same again changes nothing.
     """

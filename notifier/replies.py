@@ -28,8 +28,9 @@ from backend.people import consent, contact_routes, numbers
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
-# How often within this time a person is told what to send. Whoever answers us by machine is not answered each time: two
-# machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have acknowledged.
+# How often within this time a person is told what to send. A person who answers us by machine is not answered each
+# time: two machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have
+# acknowledged.
 EXPLAINED_WITHIN = timedelta(minutes=10)
 EXPLAINED_AT_MOST = 1
 EXPLAINED_WITHOUT_CODE_AT_MOST = 6
@@ -40,7 +41,7 @@ NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE = "not understood", "no such alert",
 
 
 def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> str:
-    """Do what an incoming text asks for and return what was made of it; one that nobody can be sure of does nothing.
+    """Do what an incoming text asks for and return what was made of it; one that no one can be sure of does nothing.
 
     ``is_opt_out`` says that the provider took it for a STOP, and lets nothing more through.
     """
@@ -58,7 +59,7 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
         return "unknown number"
     person = people[0]
     if not numbers.is_proved(person):
-        # Nobody knows who has it: it may be a stranger's, or the wearer's own.
+        # No one knows who has it: it may be a stranger's, or the wearer's own.
         return "number not verified"
     typed = typed_text.fold(body).strip()
     if typed.upper() in ("START", "UNSTOP") and contact_routes.opted_in(person, now):
@@ -105,9 +106,9 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
 
 
 def _from_protected(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
-    """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings nobody.
+    """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings no one.
 
-    Of a shared number nobody knows who wrote: each of them is rung for, and none is answered.
+    Of a shared number no one knows who wrote: each of them is rung for, and none is answered.
     """
     is_shared = len(people) + len(victims) > 1
     if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):
@@ -189,7 +190,7 @@ def _told(person: Person, alert: Alert) -> Danger | None:
         Notification.purpose.in_([*alerts.WARNINGS, Purpose.REPLY_RISEN, Purpose.REPLY_DETAILS]),
     )
     is_out = Notification.sent_at.is_null(False)
-    # A call that ended without a key has said what it had to say, to somebody or to a voicemail.
+    # A call that ended without a key has said what it had to say, to someone or to a voicemail.
     was_heard = Attempt.select().where(
         Attempt.notification == Notification.id,
         Attempt.provider_state == "completed",
@@ -226,7 +227,7 @@ def _cannot(person: Person, alert: Alert, now: datetime) -> str:
 
 
 def _answer(alert: Alert, person: Person, purpose: Purpose, now: datetime) -> None:
-    """Owe the answer to an answer; asked twice it is given twice."""
+    """Enqueue the answer to an answer; asked twice it is given twice."""
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.person == person, Notification.purpose == purpose
     )

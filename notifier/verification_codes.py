@@ -48,7 +48,7 @@ def _ask(name: str, breaker: Breaker | None, tell: CodeSender, row: NumberProof,
 
 
 def take_state(proof_id: int, state: str, error_code: str) -> None:
-    """Keep that a code did not arrive, for whoever waits for it."""
+    """Keep that a code did not arrive, for the person who waits for it."""
     if state in LOST:
         numbers.bounced(proof_id, f"The network did not deliver it ({error_code or state})")
 

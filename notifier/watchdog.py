@@ -45,13 +45,15 @@ BACKLOG_AFTER_S = 15.0
 PHONE_SILENT_AFTER_S = 1_200.0
 BACKLOG_OVER_S = 5.0
 NUMBERS_EVERY_S = 60.0
-# A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
+# An escalation waits for its notifier; only when one has worked for this long is what is overdue a fault of its
+# own.
 NOTIFIER_SETTLES_S = 30.0
-# While first words wait for a worker ladders climb in their turn, as they should: it is the backlog that is told.
+# While first words wait for a worker escalations run in their turn, as they should: it is the backlog that is
+# told.
 LATE_IN_A_STORM_S = 300.0
 # A round that ended longer ago than this says nothing of now.
 ROUND_HOLDS_S = 30.0
-# An alarm that nobody could be told of for this long is for the monitor outside to tell, by the ping that is missing.
+# An alarm that no one could be told of for this long is for the monitor outside to tell, by the ping that is missing.
 UNTOLD_S = 120.0
 PING_TIMEOUT_S = 3.0
 MOST_FOUND = 500
@@ -181,7 +183,7 @@ class Watchdog:
         return is_complete
 
     def tell(self, now: datetime) -> int:
-        """Tell people what they are owed a word about; return how many texts were taken."""
+        """Tell people what they are to be told about; return how many texts were taken."""
         return self._alarm_notifier.tell(now)
 
     def _beat(self, now: datetime) -> None:
@@ -252,7 +254,7 @@ class Watchdog:
         alarms.end_unseen(AlarmKind.NOT_JUDGED, alarms.NOT_JUDGED_FOR_S, now)
 
     def _people(self, now: datetime) -> None:
-        """Whoever is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
+        """A person who is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
         known = [
             int(alarm.subject.partition(":")[2])
             for alarm in alarms.standing(AlarmKind.NO_LIVE_ROUTE)
@@ -285,7 +287,7 @@ class Watchdog:
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "person:", found, now, is_complete=len(rows) < MOST_FOUND)
 
     def _unreached(self, now: datetime) -> None:
-        """An alert of which nothing has gone out: what was tried failed, or there was nobody to try."""
+        """An alert of which nothing has gone out: what was tried failed, or there was no one to try."""
         rows = alerts.unreached(now, limit=MOST_FOUND)
         no_route: dict[str, tuple[str, int | None]] = {}
         dead: dict[str, tuple[str, int | None]] = {}
@@ -317,7 +319,7 @@ class Watchdog:
 
     @staticmethod
     def _moving_places(now: datetime) -> None:
-        """Nobody may believe in a place that moves with a phone which is off."""
+        """No one may believe in a place that moves with a phone which is off."""
         found: dict[str, tuple[str, int | None]] = {}
         for victim_id, team_id, silence_s in shared_location.silent(now, PHONE_SILENT_AFTER_S):
             heard = "never" if silence_s is None else f"for {silence_s / 60:.0f} min not"

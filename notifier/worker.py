@@ -38,11 +38,11 @@ ASKS_EVERY_S = 2.0
 # In a storm each push is a word of its provider's: it is enough to hear it now and then.
 PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
-# Whoever is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
+# A worker that is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
 POLLS_A_LOOK = 4
 # While something is under way.
 NEXT_LOOK_S = 0.05
-# A group of ladders takes as long as some claims do, and a new alert must not wait for many.
+# A group of escalations takes as long as some claims do, and a new alert must not wait for many.
 ESCALATIONS_AT_ONCE = 20
 # While messages wait for a thread, whatever is no delivery rests for so many times as long as it has taken.
 RESTS_IN_A_STORM = 5.0
@@ -178,7 +178,7 @@ class Worker:
 
         None of these may keep the others from being done.
         """
-        # Before anything is claimed: a database that was restored owes what was sent long ago.
+        # Before anything is claimed: a database that was restored needs what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
         begun = clock.monotonic()
@@ -222,7 +222,7 @@ class Worker:
             if free > 0 and channel in waiting:
                 taken = outbox.claim_due(channel, clock.now(), self._settings.lease_s, free)
             claimed += taken
-            # Whoever got as much as was asked for left the rest behind.
+            # A worker that got as much as it asked for left the rest behind.
             self._is_stormy |= len(taken) == free
         if not claimed:
             return
@@ -233,7 +233,7 @@ class Worker:
             self._lanes.submit(Channel(notification.channel), self._deliver, notification, attempt)
 
     def _begin_codes(self) -> None:
-        """Hand the codes that are owed to threads that no warning needs."""
+        """Hand the codes that are due to threads that no warning needs."""
         free = self._lanes.free_beside()
         if free <= 0:
             return
@@ -263,7 +263,7 @@ class Worker:
         try:
             work()
         except Exception as error:
-            # A lease runs out, or the next look finds it, and somebody tries again.
+            # A lease runs out, or the next look finds it, and another worker tries again.
             log.warning("%s was not settled (%s)", what, type(error).__name__, exc_info=True)
             db.forget_connection()
         finally:
@@ -303,7 +303,7 @@ class Worker:
             self.steps.failed(what, error)
             if db.is_lost(error):
                 raise
-            # A row that somebody holds for long, or cannot be worked on, keeps no other step from its work.
+            # A row that someone holds for long, or cannot be worked on, keeps no other step from its work.
             log.exception("%s could not be worked on", what)
         else:
             self.steps.worked(what)
@@ -345,7 +345,7 @@ class Worker:
             self.steps.worked("a delivery")
         except Exception as error:
             self.steps.failed("a delivery", error)
-            # The lease runs out and somebody tries again.
+            # The lease runs out and another worker tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
             db.forget_connection()
         finally:
@@ -358,7 +358,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
     if is_moot(notification, notification.alert):
-        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled. And a protected
+        # Its worker died, and meanwhile someone has answered: no one is woken for what is settled. And a protected
         # person reads nothing that is not so any more.
         drop(notification, attempt)
         return
@@ -366,7 +366,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
         put_off(notification, attempt)
         return
     if notification.victim is not None and numbers.holds(notification.victim.phone, notification.alert.wearer_id):
-        # Asked at the last moment: it may have been declared since the message was owed.
+        # Asked at the last moment: it may have been declared since the message was enqueued.
         hold_back(notification, attempt)
         return
     ways = channels.ways[Channel(notification.channel)]

@@ -25,12 +25,12 @@ CALL = "Not answered: call."
 ANSWERED = "An answer goes to them by text, in the words agreed for this."
 # Two machines would answer each other for ever.
 ANSWERED_EVERY = timedelta(minutes=10)
-# What nobody can be rung for is told as an alarm for so long.
+# What no one can be rung for is told as an alarm for so long.
 ALARM_LASTS = timedelta(hours=24)
 
 
 def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: bool, note: str = "") -> list[Alert]:
-    """Ring whoever answers for each wearer who must keep away from this person; return the alerts.
+    """Ring the one who answers for each wearer who must keep away from this person; return the alerts.
 
     ``said`` is what they wrote; empty for a picture. ``note`` says what has to be known of the sender. They are
     answered by text where ``is_answered`` and they agreed to words for it.
@@ -40,7 +40,7 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
         if not wearers:
             _raise_alarm(victim, now)
             return []
-        # Two messages at once ring one alert, one after the other; nobody who works on the case delays them.
+        # Two messages at once ring one alert, one after the other; no one who works on the case delays them.
         lock_rows(Victim, [victim.id])
         goes = is_answered and _may_answer(victim, now)
         words = f"“{said.strip()}”" if said.strip() else "a message without text, such as a picture"
@@ -67,7 +67,7 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) 
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
-        # Whoever acts is rung first: they promised to act on less than there is now.
+        # A person who acts is rung first: they promised to act on less than there is now.
         alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:

@@ -14,7 +14,7 @@ from backend.record import reading
 from backend.record.facts import What
 
 WROTE = "victim_wrote"
-# What they write so soon after lies beside the first and rings nobody again.
+# What they write so soon after lies beside the first and rings no one again.
 BESIDE_WITHIN = timedelta(minutes=10)
 MOST_BESIDE = 20
 

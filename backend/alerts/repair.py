@@ -15,7 +15,7 @@ from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
 OVERDUE_S = 30.0
-# So long after its ladder began an alert has been tried on every route of its first people.
+# So long after its escalation began an alert has been tried on every route of its first people.
 TRIED_AFTER_S = 30.0
 DUE_AFTER_S = 5.0
 
@@ -25,7 +25,7 @@ NEEDS_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_a
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """An alert of which no warning has gone out since its ladder last began."""
+    """An alert of which no warning has gone out since its escalation last began."""
 
     alert_id: int
     team_id: int
@@ -33,9 +33,9 @@ class Unreached:
 
 
 def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 500) -> list[tuple[int, int]]:
-    """Return id and team of each alert that is owed an answer and that nothing would move on.
+    """Return id and team of each alert that is due an answer and that nothing would move on.
 
-    Its next escalation is lost, or farther ahead than any rung; or it should have come ``overdue_s`` ago, where that is
+    Its next escalation is lost, or farther ahead than any step; or it should have come ``overdue_s`` ago, where that is
     not None. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
     """
     query: Any = (
@@ -66,9 +66,9 @@ def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
 
 
 def repair(alert_id: int, now: datetime) -> bool:
-    """Set the ladder of a stuck alert going again; False where something else has moved it on meanwhile.
+    """Start the escalation of a stuck alert again; False where something else has moved it on meanwhile.
 
-    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is owed,
+    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is due,
     and is open again where that has passed.
     """
     with atomic():
@@ -87,10 +87,10 @@ def repair(alert_id: int, now: datetime) -> bool:
 
 
 def start_over(before: datetime, now: datetime) -> int:
-    """Let every open ladder that began before this instant begin again now, in a new episode; return how many.
+    """Let every escalation that began before this instant start again, in a new episode; return how many.
 
     Each is due at once and climbed for as any other that is due. Danger may have been told, and answered, in a life
-    of the database that is gone: whoever answers first is told how it stands now.
+    of the database that is gone: the one who answers first is told how it stands now.
     """
     with atomic():
         mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & (Alert.escalation_started_at < before)
@@ -116,9 +116,9 @@ def start_over(before: datetime, now: datetime) -> int:
 
 
 def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
-    """Return the open alerts of which no warning has gone out since their ladder last began.
+    """Return the open alerts of which no warning has gone out since their escalation last began.
 
-    Either everything that was tried has failed, or there was nothing to try: nobody of the team has a live route.
+    Either everything that was tried has failed, or there was nothing to try: no one of the team has a live route.
     """
     episode = (
         (Notification.alert == Alert.id)

@@ -40,7 +40,7 @@ class Judgement:
     # At a moving place: who came nearer to whom (zones.Mover).
     mover: str | None = None
     kind: AlertKind = AlertKind.ZONE
-    # What is in force has changed, and no fix says that anybody has moved.
+    # What is in force has changed, and no fix says that anyone has moved.
     is_by_record: bool = False
     # The fix is too old to say where the wearer is now.
     is_past: bool = False
@@ -141,7 +141,7 @@ def raise_alert(
     over_at: datetime | None = None,
     last_fix_time: datetime | None = None,
 ) -> Alert:
-    """Raise an alert and owe its first notifications.
+    """Raise an alert and enqueue its first notifications.
 
     A late one tells of a stay that is over already: ``last_fix_time`` is the end of the stay that began at the
     judgement's own time.
@@ -222,7 +222,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
     if how == "withdrawn":
-        # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
+        # The level that was feared stays on record; what is withdrawn is the certainty. No one is due an answer.
         alert.certainty = Certainty.WITHDRAWN
     if judgement.is_by_record or judgement.is_past:
         # The wearer may be standing there still, or again: no text may say that they have gone.
@@ -246,7 +246,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
     level, certainty = lifecycle.level_held(alert.level), lifecycle.certainty_held(alert.certainty)
     _take_situation(alert, judgement)
     if judgement.level is Level.CLEAR or (judgement.level is level and certainty is Certainty.CONFIRMED):
-        # Nobody can tell from such a fix, or tell less surely than before: what was known stands. A level that was
+        # No one can tell from such a fix, or tell less surely than before: what was known stands. A level that was
         # sure once must not ring again each time that a worse fix is followed by a better one.
         alert.level, alert.certainty = level, certainty
     elif judgement.level is not level:

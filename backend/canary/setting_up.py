@@ -27,9 +27,9 @@ from backend.models import (
 from backend.people import contact_routes, numbers
 
 NAME = "CANARY (no person)"
-# ``.invalid`` is nobody's mail (RFC 2606).
+# ``.invalid`` is no one's mail (RFC 2606).
 EMAIL = "canary@canary.invalid"
-# In the North Sea, where nobody lives.
+# In the North Sea, where no one lives.
 WHERE = (53.5, 3.0)
 RADIUS_M = 50.0
 # Everything goes at once and nothing rings: a call proves nothing that a text does not.
@@ -74,9 +74,9 @@ def find() -> Canary | None:
 def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, str | None]:
     """Make the canary, or give the one there is another number; return its account and, once, the password.
 
-    Whoever runs the service says that the number is for this: it is used without a code, and no person has it.
+    A person who runs the service says that the number is for this: it is used without a code, and no person has it.
 
-    Raises: InvalidRecord for a number that is somebody's: a canary rings nobody.
+    Raises: InvalidRecord for a number that is someone's: a canary rings no one.
     """
     phone = numbers.e164(phone) if phone else None
     with atomic():

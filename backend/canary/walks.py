@@ -30,7 +30,7 @@ from zones.geo import Frame
 
 LONDON = ZoneInfo("Europe/London")
 PASSED, FAILED = "passed", "failed"
-# Nobody looked at the walk when its time was up, so that it says nothing of the chain.
+# No one looked at the walk when its time was up, so that it says nothing of the chain.
 INTERRUPTED = "interrupted"
 # Between two walks the tag must have had the time to leave at a human pace.
 SHORTEST_EVERY_S = 60.0
@@ -170,7 +170,7 @@ def missing(
 ) -> str | None:
     """Return what to tell people, where the newest walk did not arrive or none was walked; None where all is well.
 
-    An interrupted walk is told of only if none arrives within the next interval; while something is told already
+    An interrupted walk is reported only if none arrives within the next interval; while something is reported already
     (``is_told``), only a walk that arrives ends it.
     """
     if canary is None or every_s <= 0:

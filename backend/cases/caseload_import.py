@@ -112,7 +112,7 @@ def read(
 
     Nothing is kept.
 
-    Raises: NotAllowed for anybody but officers and supervisors.
+    Raises: NotAllowed for anyone but officers and supervisors.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     problems: list[RowProblem] = []

@@ -1,6 +1,6 @@
 """Corrects a fact or condition of a case that was recorded wrongly.
 
-The correction itself is written by whoever writes such an entry; what was wrong stays on record beside it.
+The correction itself is written by the person who writes such an entry; what was wrong stays on record beside it.
 """
 
 from __future__ import annotations

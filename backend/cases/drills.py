@@ -17,13 +17,13 @@ from backend.models import Activation, Person, PlaceZone, ProtectedPlace, Role, 
 from backend.record import reading
 from backend.settings import Settings
 
-# Trafalgar Square: a public place that is nobody's home.
+# Trafalgar Square: a public place that is no one's home.
 WHERE = (51.5080, -0.1281)
 RADIUS_M = 150.0
 
 
 def make_case(person: Person, now: datetime) -> Wearer:
-    """Make the team's training case, or return the one there is. Raises: NotAllowed for anybody but a supervisor."""
+    """Make the team's training case, or return the one there is. Raises: NotAllowed for anyone but a supervisor."""
     require(person, Role.SUPERVISOR)
     known = Wearer.get_or_none(Wearer.team == person.team_id, Wearer.is_training)
     if known is not None:

@@ -34,10 +34,10 @@ from backend.record.facts import LONDON, Case, Life
 from backend.record.protection_ends import Guard, Loss
 from backend.record.zone_geojson import keeps_in
 
-# A message that is not on its way after this time is somebody's to give in person.
+# A message that is not on its way after this time is someone's to give in person.
 CHECKED_AFTER = timedelta(minutes=5)
 CHECK_TOLD = "victim_told_checked"
-# A push that asks to tell them may lie unread; a notice climbs no ladder, and they would be told by nobody.
+# A push that asks to tell them may lie unread; a notice does not escalate, and they would be told by no one.
 ANSWERED_WITHIN = timedelta(hours=1)
 CHECK_ASKED = "asked_to_tell_victim_checked"
 
@@ -147,9 +147,9 @@ def _has_words(reader: Victim) -> bool:
 
 
 def _keeps(reader: Victim, at: datetime) -> bool:
-    """Tell whether a place of theirs, or of a child who is reached through them, is still protected from anybody.
+    """Tell whether a place of theirs, or of a child who is reached through them, is still protected from anyone.
 
-    Their words for the end would say otherwise. Where somebody has to stay in is no such place.
+    Their words for the end would say otherwise. Where someone has to stay in is no such place.
     """
     theirs = (Victim.id == reader) | (Victim.reached_through == reader)
     places = {place.id for place in ProtectedPlace.select().join(Victim).where(theirs)}
@@ -157,7 +157,7 @@ def _keeps(reader: Victim, at: datetime) -> bool:
     kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
     faults: dict[int, str] = {}
     cases = reading.cases({wearer_id for wearer_id, _ in kept_out}, faults=faults).values()
-    # Of a case that cannot be read nobody knows: then their officer tells them, and not their words.
+    # Of a case that cannot be read no one knows: then their officer tells them, and not their words.
     return bool(faults) or any(
         (case.wearer_id, place_id) in kept_out for case in cases for place_id in protection_ends.guards(case, at)
     )
@@ -227,7 +227,7 @@ def is_too_late(alert_id: int, now: datetime) -> bool:
 
 
 def check_told(due: CaseDue, now: datetime) -> None:
-    """Where their message did not leave, say so: somebody has to tell them in another way."""
+    """Where their message did not leave, say so: someone has to tell them in another way."""
     alert = alerts.lock(int(due.subject.partition(":")[2]))
     texts = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
     fine = [*outbox.GONE_OUT, NotificationState.CANCELLED]
@@ -258,6 +258,7 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     if theirs := [place for place in places if place.id not in curfews]:
         # They chose no words for this: whatever a text of theirs says, it is not that.
         by_text = "The protected person was told by text that it ends: tell them."
+        perhaps = "If the protected person was told, tell them."
         perhaps = "If the protected person was told, tell them."
         said.append(f"Protection of {_names(theirs)} {goes_on} {by_text if is_by_text else perhaps}")
     alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
@@ -292,7 +293,7 @@ def close_all(case: Case, now: datetime) -> None:
 
 
 def _open(wearer_id: int) -> Any:
-    # What stands until a person clears it outlives the case: that somebody has to look is no less so.
+    # What stands until a person clears it outlives the case: that someone has to look is no less so.
     stays = [AlertKind.NOTICE, *lifecycle.LATCHED]
     # What people closed while it stood is still listed.
     is_listed = (Alert.handling != Handling.CLOSED) | ~Alert.is_over

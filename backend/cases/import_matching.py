@@ -15,7 +15,7 @@ from backend.record import reading
 # Columns that may be left out; both hold the reference of an order.
 CASE_AS_IN = "case_as_in"
 VICTIM_AS_IN = "victim_as_in"
-# In the second of them: that somebody of this name is known of, and this is somebody else.
+# In the second of them: that someone of this name is known of, and this is another person.
 SOMEBODY_ELSE = "new"
 # What a row of the same case need not repeat, and may not contradict.
 OF_THE_CASE = (
@@ -153,7 +153,7 @@ class Ties:
         return not new.victim_phone
 
     def _recorded_in(self, reference: str, recorded: list[protected_people.Known]) -> list[int]:
-        """Return who of these is in a case with this order that is open to whoever reads the table."""
+        """Return who of these is in a case with this order that is open to the person who reads the table."""
         with_it = {order.wearer_id for order in Order.select().where(Order.reference == reference)}
         return [
             one.victim.id

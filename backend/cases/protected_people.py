@@ -1,6 +1,6 @@
 """The protected people of a case: adults and children added to it, including people protected in several cases.
 
-Whoever is protected from two wearers is one row, with one number and one consent.
+A person who is protected from two wearers is one row, with one number and one consent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from backend.record.entries import enter, hold
 from backend.record.facts import What, standing
 
 MOST_FOUND = 20
-# Whoever enters them draws their zone next: it is asked after that whether one was.
+# A person who enters them draws their zone next: it is asked after that whether one was.
 DRAWN_WITHIN = timedelta(hours=1)
 
 
@@ -33,7 +33,7 @@ class KnownPerson(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A protected person who is recorded, with the cases by which whoever asks may know of them."""
+    """A protected person who is recorded, with the cases by which the one who asks may know of them."""
 
     victim: Victim
     cases: list[Wearer]
@@ -80,7 +80,7 @@ def find(person: Person, text: str, now: datetime, but: int | None = None) -> li
 
 
 def require_new(person: Person, name: str, now: datetime) -> None:
-    """Raises: KnownPerson where somebody of whom the person may know has this name."""
+    """Raises: KnownPerson where someone of whom the person may know has this name."""
     sought = " ".join(name.split()).casefold()
     same = [one for one in seen_by(person, now) if " ".join(one.victim.name.split()).casefold() == sought]
     if same:
@@ -97,7 +97,7 @@ def _in_words(cases: Iterable[Wearer]) -> str:
 
 
 def as_dict(one: Known) -> dict[str, object]:
-    """Return what is shown of somebody who is recorded: never a number, never a place."""
+    """Return what is shown of someone who is recorded: never a number, never a place."""
     return {
         "id": one.victim.id,
         "name": one.victim.name,
@@ -143,9 +143,9 @@ def add_person(
 
 
 def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str, document: str = "") -> Victim:
-    """Enter somebody who is recorded already: the same number and the same consent, protected from one more wearer.
+    """Enter someone who is recorded already: the same number and the same consent, protected from one more wearer.
 
-    Raises: NotFound for somebody of whom the person may not know; NotAllowed; InvalidTransition where they are in the
+    Raises: NotFound for someone of whom the person may not know; NotAllowed; InvalidTransition where they are in the
     case; InvalidRecord for a child whose adult is not in it.
     """
     access_wearer(person, wearer_id, now)
@@ -193,7 +193,7 @@ def _enter(
 
 
 def _subject(wearer_id: int, victim_id: int) -> str:
-    """Return what entries about somebody in a case are of: of the protected person and the wearer together."""
+    """Return what entries about someone in a case are of: of the protected person and the wearer together."""
     return f"protected:{wearer_id}/{victim_id}"
 
 
@@ -219,7 +219,7 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
 def reach_through(
     person: Person, wearer_id: int, victim_id: int, through_id: int | None, now: datetime, *, why: str
 ) -> Victim:
-    """Let a child be reached through an adult of the case from now on, in that adult's own words; or through nobody.
+    """Let a child be reached through an adult of the case from now on, in that adult's own words; or through no one.
 
     Raises: NotFound, NotAllowed; InvalidRecord for a grown person, or for another child as the one to be told.
     """
@@ -265,7 +265,7 @@ def places_by_victim(person: Person, victim_ids: Iterable[int], now: datetime) -
 
 
 def of_case(wearer_id: int, victim_id: int) -> Victim:
-    """Return somebody whom this case protects. Raises: NotFound."""
+    """Return someone whom this case protects. Raises: NotFound."""
     victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")

@@ -1,8 +1,8 @@
 """Re-evaluates stored fixes after a change about the past: raises, withdraws and records levels.
 
-A change of the record owes a look back, in its own unit of work. The look is taken after the commit and holds nobody up
-while it judges: only what it came to is written under the case's locks, and only where the record and the fixes are
-still those that it judged. What a process that died still owes is taken up by the watchdog.
+A change of the record requests a re-evaluation in its own unit of work. The look is taken after the commit and holds no
+one up while it judges: only what it came to is written under the case's locks, and only where the record and the fixes
+are still those that it judged. What a process that died left pending is taken up by the watchdog.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ EVEN_ODDS = 0.5
 # So often the past may change under a look before the look holds the case while it judges.
 FREE_TRIES = 3
 
-# Whoever changed the record looks back at once; one that is owed for this long has nobody who does.
+# The process that changed the record re-evaluates at once; a request this old was left by one that died.
 OVERDUE_S = 60.0
 
 REPLACED = "The record was corrected: by what held at that time there was no breach."
@@ -53,7 +53,7 @@ Level = tuple[int | None, str | None]
 
 
 def request(wearer_id: int, since: datetime, now: datetime) -> None:
-    """Owe a look back to ``since`` and take it once the present unit of work is committed; the case is held."""
+    """Enqueue a re-evaluation to ``since`` and take it once the present unit of work is committed; the case is held."""
     has_fixes = Fix.select(Fix.id).where(Fix.wearer == wearer_id, Fix.fix_time >= since).exists()
     if not has_fixes and not _touching(wearer_id, since):
         return
@@ -69,7 +69,7 @@ def request(wearer_id: int, since: datetime, now: datetime) -> None:
 
 
 def settle(wearer_id: int, now: datetime) -> None:
-    """Take the look back that is owed to a case, if one is."""
+    """Take the pending re-evaluation of a case, if there is one."""
     for _ in range(FREE_TRIES):
         found = _look(wearer_id)
         if found is None:
@@ -85,7 +85,7 @@ def settle(wearer_id: int, now: datetime) -> None:
 
 
 def settle_overdue(now: datetime) -> None:
-    """Take the looks that nobody took, and let an alarm stand for those that cannot be taken."""
+    """Take overdue re-evaluations, and raise an alarm for those that fail."""
     late = PendingReevaluation.select().where(PendingReevaluation.requested_at <= now - timedelta(seconds=OVERDUE_S))
     failed: dict[str, tuple[str, int | None]] = {}
     for pending in list(late.order_by(PendingReevaluation.requested_at)):
@@ -156,7 +156,7 @@ def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]
 
 
 def _look(wearer_id: int) -> _Look | None:
-    """Judge what is owed to a case, and change nothing; None where nothing is owed."""
+    """Judge what a case's pending re-evaluation asks for, and change nothing; None where nothing is due."""
     pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
     if pending is None:
         return None
@@ -235,7 +235,7 @@ def _changed_levels(look: _Look, worst: dict[float, Decision], unknown: set[floa
 
 
 def _keep(look: _Look, now: datetime) -> bool:
-    """Write what a look came to; False, with the look still owed, where it rests on what is no longer so.
+    """Write what a look came to; False, with the look still due, where it rests on what is no longer so.
 
     Levels are written some at a time: a month of them in one unit of work would hold the case for seconds.
     """

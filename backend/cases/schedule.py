@@ -23,17 +23,18 @@ log = logging.getLogger(__name__)
 
 ANNOUNCED_DAYS = (14, 3, 1)
 TRY_AGAIN = timedelta(seconds=60)
-# The loop that runs this climbs ladders as well: it comes round again for the rest.
+# The loop that runs this runs escalation as well: it comes round again for the rest.
 AT_ONCE = 25
 
 ANNOUNCE, TELL_VICTIM, STOPS = "expiry_announced", "victim_told", "protection_stops"
-# What an earlier release owed in place of the last.
+# What an earlier release scheduled in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
 # Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide the wearer.
 BEGINS = "zones_begin"
 # Cases as an earlier release left them have nothing in the calendar for some of their ends.
 PLANNED_ANEW = "planned_anew"
-# A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
+# A suspension comes to the end that was expected: what goes on beyond it is reported then, and not on the next
+# morning.
 EXPECTED_END = "suspension_expected_to_end"
 ENDINGS = (TELL_VICTIM, STOPS, ORDER_OVER, CASE_OVER)
 DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
@@ -67,7 +68,7 @@ def gaining(case: Case, at: datetime) -> bool:
 
 
 def plan(case: Case, now: datetime) -> None:
-    """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
+    """Make anew the schedule of what the record holds to come; part of the unit of work that changed it."""
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
@@ -107,7 +108,7 @@ def plan(case: Case, now: datetime) -> None:
 
 
 def _has_come(due: CaseDue, now: datetime) -> bool:
-    """Tell whether an end has come that nobody was told of yet: it is owed still, and asked of the record then."""
+    """Tell whether an end has come that no one was told of yet: it is due still, and asked of the record then."""
     return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
@@ -178,7 +179,7 @@ def _plan_announcements(case: Case, now: datetime) -> None:
 
 
 def next_due_at() -> datetime | None:
-    """Return the instant at which the calendar next owes something."""
+    """Return the instant at which a scheduled action is next due."""
     first = CaseDue.select(CaseDue.due_at).where(CaseDue.done_at.is_null()).order_by(CaseDue.due_at).limit(1).first()
     return first.due_at if first else None
 
@@ -209,7 +210,8 @@ def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = co
             if is_lost(error):
                 raise
             if is_held(error):
-                # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
+                # Its turn comes at the next look: this process runs escalation as well, and waits for
+                # no case.
                 continue
             log.exception("scheduled work of the cases failed: %s", row.id)
             with atomic():
@@ -268,7 +270,7 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
     days = ceil((ends_at - now) / timedelta(days=1))
     left = "1 day" if days == 1 else f"{days} days"
     said = f"The order {order.reference} ends {when(ends_at):%-d %B %Y, %H:%M}, in {left}."
-    # Whoever is on duty can do nothing about it: it is the business of whoever answers for the case.
+    # A person who is on duty can do nothing about it: it is the business of the responsible officer.
     alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
 
 

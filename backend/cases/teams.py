@@ -136,8 +136,8 @@ def move_to_team(
     """Let people and cases belong to another team from ``from_at`` on, or from now; return how many cases.
 
     The record keeps where they belonged before. Open alerts go with their case, closed ones stay where they were
-    handled. Protected persons go with the cases they are protected in. With ``all_of`` it is a merger: whoever joins
-    that team before the day goes too.
+    handled. Protected people go with the cases they are protected in. With ``all_of`` it is a merger: people who
+    join that team before the day go too.
 
     Raises: NotAllowed, NotFound; NeedsConfirmation where a case would be without an officer or a team without a
     supervisor: confirmed, those cases have no officer from then on.
@@ -184,7 +184,7 @@ def split_team(
 ) -> int:
     """Let some people of a team go to another one from an instant on, each with the cases they answer for then.
 
-    Raises: NotAllowed, NotFound; InvalidRecord where nobody is named, or somebody of another team; NeedsConfirmation.
+    Raises: NotAllowed, NotFound; InvalidRecord where no one is named, or someone of another team; NeedsConfirmation.
     """
     require(by, Role.ADMINISTRATOR)
     if not people:
@@ -211,7 +211,7 @@ def merge_team(
     require(by, Role.ADMINISTRATOR)
     if team_id == into_id:
         raise InvalidRecord("A team cannot become part of itself.")
-    # Whoever has left goes too: what they did is found where their cases are.
+    # A person who has left goes too: what they did is found where their cases are.
     everybody = [row.id for row in Person.select(Person.id).where(Person.team == team_id)]
     going = [wearer.id for caseload in caseloads_at(team_id, from_at).values() for wearer in caseload]
     cases = move_to_team(
@@ -229,7 +229,7 @@ def merge_team(
 
 
 def _concerned(moved: list[Wearer], people: list[int]) -> list[Wearer]:
-    """Return the cases that move, and those for which somebody who moves is or will be responsible."""
+    """Return the cases that move, and those for which someone who moves is or will be responsible."""
     named = [
         row.wearer_id
         for row in reading.readable(

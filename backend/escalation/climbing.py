@@ -32,9 +32,9 @@ HINT_ACKNOWLEDGED_S = 3.0
 
 
 def restart(alert: Alert, now: datetime) -> None:
-    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger.
+    """Begin a new episode at the foot of the escalation policy, because an acknowledgement no longer covers the danger.
 
-    A withdrawn alert and a notice are nobody's to answer: they lie open in the list and ring no one.
+    A withdrawn alert and a notice are no one's to answer: they lie open in the list and ring no one.
     """
     if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
         stop(alert, now)
@@ -45,7 +45,7 @@ def restart(alert: Alert, now: datetime) -> None:
 
 
 def start(alert: Alert, now: datetime) -> None:
-    """Stand the alert at the foot of the ladder and owe the first notifications."""
+    """Stand the alert at the foot of the escalation policy and enqueue the first notifications."""
     alert.step = 0
     alert.escalation_started_at = now
     climb(alert, now)
@@ -56,7 +56,7 @@ def warn_again(alert: Alert, now: datetime) -> None:
     if alert.next_escalation_at is None:
         restart(alert, now)
         return
-    # What has not gone out yet says less than what is owed now.
+    # What has not gone out yet says less than what is pending now.
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
     policy = policy_for(alert)
@@ -66,7 +66,8 @@ def warn_again(alert: Alert, now: datetime) -> None:
     to_send = _on_each_route(alert, people, first.channels, Purpose.ALERT, 0, responders, now)
     outbox.enqueue_all(to_send, now)
     reached = {message.channel for message in to_send}
-    # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
+    # The text for this rise follows as for a new alert; after it the escalation policy is where its own clock has
+    # brought it.
     alert.step = 1
     wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else policy.due_after_s(1)
     text_at = now + timedelta(seconds=wait_s if reached else 0.0)
@@ -84,9 +85,9 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
 
 
 def climb(alert: Alert, now: datetime, responders: Responders | None = None) -> None:
-    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
+    """Enqueue the notifications of the present step, and of the next ones for as long as a step reaches no one."""
     _climb([alert], now, responders or Responders([alert], now))
-    # Whoever lets it climb has often changed more of it.
+    # The caller has often changed more of it.
     alert.save()
 
 
@@ -114,7 +115,7 @@ def _climb(alerts: Sequence[Alert], now: datetime, responders: Responders) -> No
 def _rise(
     alert: Alert, received: set[tuple[int, int]], responders: Responders, now: datetime
 ) -> list[outbox.NewNotification]:
-    """Bring the alert to the next rung that reaches somebody, or that they have no need of; return what it owes."""
+    """Bring the alert to the next step that reaches someone or is satisfied; return the notifications to enqueue."""
     policy = policy_for(alert)
     while True:
         number = alert.step
@@ -146,10 +147,11 @@ def _next_at(alert: Alert, reached: set[Channel], now: datetime, *, has_failed: 
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         return max(due_at, now)
     if has_failed:
-        # Rungs that failed one after the other have used the ladder up in seconds: soon a provider may be back.
+        # Steps that failed one after the other have used the escalation policy up in seconds: soon a provider may be
+        # back.
         return now + timedelta(seconds=NOTHING_OUT_S)
     if alert.step == top:
-        # A rung that came early or late must not make the repetition fall due at once, nor minutes too late.
+        # A step that came early or late must not make the repetition fall due at once, nor minutes too late.
         soonest, latest = (now + timedelta(seconds=policy.repeat.after_s * share) for share in (0.5, 1.0))
         return min(max(due_at, soonest), latest)
     return now + timedelta(seconds=policy.repeat.after_s)
@@ -177,8 +179,8 @@ def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
 def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     """Let the next people be asked at once, since ``person`` cannot act; True where they were.
 
-    Only of those who are asked first: while another of them may still act nothing is passed over, and whoever was
-    never asked silences nobody.
+    Only of those who are asked first: while another of them may still act nothing is passed over, and anyone who was
+    never asked silences no one.
     """
     policy = policy_for(alert)
     beyond = policy.beyond_first(alert.step)

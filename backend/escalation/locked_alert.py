@@ -17,7 +17,7 @@ WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 
 
 def take_policy(alert: Alert, now: datetime) -> None:
-    """Let the alert keep the ladder that its team has now: a change of policy changes no alert under way."""
+    """Let the alert keep the escalation policy that its team has now: a change of policy changes no alert under way."""
     policy = (
         EscalationPolicy.select()
         .where(
@@ -33,7 +33,7 @@ def take_policy(alert: Alert, now: datetime) -> None:
 
 
 def policy_for(alert: Alert) -> Policy:
-    """Return the ladder that the alert climbs; one that cannot be read is the default, and that is logged."""
+    """Return the alert's escalation policy; one that cannot be read is the default, and that is logged."""
     try:
         return policy_of(alert.policy)
     except PolicyRefused:
@@ -42,7 +42,7 @@ def policy_for(alert: Alert) -> Policy:
 
 
 def save(alert: Alert) -> None:
-    """Save what changed of an alert beside its ladder, and let phones fetch it again."""
+    """Save what changed of an alert beside its escalation policy, and let phones fetch it again."""
     alert.save()
     publish(alert)
 

@@ -18,7 +18,7 @@ ANSWER_TARGET_S = (30, 3_600)
 
 
 class PolicyNotUsable(DomainError):
-    """A ladder by which somebody could be left unwarned."""
+    """An escalation policy by which someone could be left unwarned."""
 
     code, status, title = "ladder_refused", 422, "The escalation policy cannot be used"
 
@@ -32,7 +32,7 @@ def standing(team_id: int, now: datetime) -> list[EscalationPolicy]:
 def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> EscalationPolicy | None:
     """Return what an alert of this kind that is raised now climbs: the kind's own, else that for all, else None.
 
-    A kind's own ladder counts even where the one for all alerts is newer.
+    A kind's own escalation policy counts even where the one for all alerts is newer.
     """
     known = standing(team_id, now)
     for wanted in (kind, None):
@@ -43,7 +43,7 @@ def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> EscalationP
 
 
 def possible_desks(by: Person) -> list[Person]:
-    """Return who can be the duty desk: colleagues with a number, and whoever is the desk of any team now."""
+    """Return who can be the duty desk: colleagues with a number, and anyone who is the desk of any team now."""
     require(by, Role.SUPERVISOR)
     desks = EscalationPolicy.select(EscalationPolicy.duty_person).where(EscalationPolicy.duty_person.is_null(False))
     query = Person.select().where(
@@ -59,10 +59,10 @@ def possible_desks(by: Person) -> list[Person]:
 def put(
     by: Person, content: Mapping[str, Any], kind: AlertKind | None, duty_person_id: int | None, now: datetime
 ) -> EscalationPolicy:
-    """Let the alerts that are raised from now on climb this ladder; those under way keep theirs.
+    """Let the alerts that are raised from now on climb this escalation policy; those under way keep theirs.
 
-    Raises: NotAllowed unless a supervisor asks; LadderNotUsable; NotFound for a duty desk that has no account or
-    no proved number.
+    Raises: NotAllowed unless a supervisor asks; PolicyNotUsable; NotFound for a duty desk that has no account or
+    no verified number.
     """
     require(by, Role.SUPERVISOR)
     try:
@@ -97,7 +97,7 @@ def set_answer_target(by: Person, within_s: int, now: datetime) -> None:
 
 
 def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> None:
-    """Let a colleague be the duty desk wherever the leaver was; without one the ladder ends with the supervisors."""
+    """Make a colleague the duty desk wherever the leaver was; without one policies end with the supervisors."""
     with atomic():
         newest: dict[tuple[int, str | None], EscalationPolicy] = {}
         for policy in EscalationPolicy.select().order_by(EscalationPolicy.from_at, EscalationPolicy.id):

@@ -39,7 +39,7 @@ AT_ONCE = timedelta(seconds=1)
 
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
-    """Owe the victim the text they agreed to, in their words, once a stay; nothing without their consent.
+    """Enqueue the text they agreed to, in their words, once a stay; nothing without their consent.
 
     Another place of theirs that the same wearer comes to is no news for a while, unless they were told that it is over.
     """
@@ -56,7 +56,7 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
 
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
-    """Owe the victim the second text, now that this alert stands no longer, if they got the first one.
+    """Enqueue the second text, now that this alert stands no longer, if the victim got the first one.
 
     Whether another one stands is asked as the text is about to go (``is_untrue``): of two that end at once neither
     can see here that the other does.
@@ -74,7 +74,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
 
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
-    """Owe the victim no text of a warning that ends, although nobody knows that the wearer has gone."""
+    """Cancel the victim's warning text when its warning ends although no one knows that the wearer has gone."""
     victim = _reader(alert)
     if not _standing(victim, but=alert):
         outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
@@ -175,7 +175,7 @@ def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Not
 
 
 def _may_have_gone_out() -> object:
-    """Neither cancelled nor failed; or its worker died with it in hand, or its provider: then nobody knows."""
+    """Neither cancelled nor failed; or its worker died with it in hand, or its provider: then no one knows."""
     has_not_gone = Notification.state.in_([NotificationState.CANCELLED, NotificationState.FAILED])
     unknown = Attempt.select().where(
         Attempt.notification == Notification.id,

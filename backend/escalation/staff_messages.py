@@ -36,14 +36,15 @@ def tell_warned(
     """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
     for person, rows in _warned(alert):
         if but is None or person.id != but.id:
-            # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
+            # A person who was called is told the news by text: a call at night to say that all is well wakes them
+            # again.
             told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
             for channel in sorted(told_by.intersection(channels)):
                 outbox.enqueue(alert, person, channel, purpose, now)
 
 
 def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
-    """Tell everyone else who was warned that somebody acts: by a quiet push, by text where no push warned them."""
+    """Tell everyone else who was warned that someone acts: by a quiet push, by text where no push warned them."""
     for person, rows in _warned(alert):
         if person.id == by.id:
             continue
@@ -77,9 +78,9 @@ def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, and_answering: bool = False) -> None:
-    """Owe these people one message on each quiet route they have; where none of them has one, the supervisors.
+    """Enqueue these people one message on each quiet route they have; where none of them has one, the supervisors.
 
-    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    With ``and_answering`` the one who answers for the case is among them, on duty or not.
     """
     responders = Responders([alert], now)
     people = responders.recipients(alert, to)
@@ -102,7 +103,7 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
 
 
 def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:
-    """Tell somebody else that news which no ladder says again has failed for good on every way to its receiver.
+    """Notify another person when news that does not escalate has failed on every channel of its recipient.
 
     The alert is held already.
     """
@@ -121,7 +122,7 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
 
 
 def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
-    """Tell the officer that their text cannot be delivered: somebody has to reach them in another way.
+    """Tell the officer that their text cannot be delivered: someone has to reach them in another way.
 
     One that was nothing is no matter of theirs any more. The alert is held already.
     """

@@ -13,7 +13,7 @@ from backend.vocabulary import Channel
 
 
 class Who(StrEnum):
-    """A place in the ladder that people fill."""
+    """A place in the escalation policy that people fill."""
 
     ACKNOWLEDGER = "acknowledger"
     # The responsible officer, or who is on duty for them.
@@ -30,17 +30,17 @@ EVERY_CHANNEL = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
 
 
 class PolicyRefused(ValueError):
-    """A ladder by which somebody could be left unwarned; the text says what is wrong with it."""
+    """An escalation policy by which someone could be left unwarned; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Who is owed what, ``after_s`` seconds after the alert or after danger rose."""
+    """Who is due what, ``after_s`` seconds after the alert or after danger rose."""
 
     after_s: float
     who: tuple[Who, ...]
     channels: tuple[Channel, ...]
-    # The rung is passed over when a phone of these people has said that it received the warning.
+    # The step is passed over when a phone of these people has said that it received the warning.
     unless_received: bool = False
 
 
@@ -56,19 +56,19 @@ class Policy:
         return self.steps[number] if number < len(self.steps) else self.repeat
 
     def due_after_s(self, number: int) -> float:
-        """Return the seconds from the ladder's start to rung ``number``."""
+        """Return the seconds from the escalation policy's start to step ``number``."""
         if number < len(self.steps):
             return self.steps[number].after_s
         return self.steps[-1].after_s + self.repeat.after_s * (number - len(self.steps) + 1)
 
     def beyond_first(self, number: int) -> int:
-        """Return the first rung from ``number`` on that asks somebody other than the first person."""
+        """Return the first step from ``number`` on that asks someone other than the first person."""
         while number < len(self.steps) and set(self.steps[number].who) <= FIRST:
             number += 1
         return number
 
     def to_json(self) -> dict[str, Any]:
-        """Return the ladder as it is stored."""
+        """Return the escalation policy as it is stored."""
         return {"rungs": [_step_out(step) for step in self.steps], "repeat": _step_out(self.repeat)}
 
 
@@ -82,7 +82,7 @@ def _step_out(step: Step) -> dict[str, Any]:
 
 
 def policy_of(content: Mapping[str, Any] | None) -> Policy:
-    """Return the ladder that was stored, or the default where none was. Raises: LadderRefused."""
+    """Return the escalation policy that was stored, or the default where none was. Raises: PolicyRefused."""
     if content is None:
         return DEFAULT
     try:
@@ -106,7 +106,7 @@ def _step_in(content: Mapping[str, Any]) -> Step:
     )
 
 
-# An officer who was not reached within this time has to be somebody else's concern.
+# An officer who was not reached within this time has to be another person's concern.
 LATEST_OTHER_S = 300.0
 REPEAT_BETWEEN_S = (30.0, 600.0)
 

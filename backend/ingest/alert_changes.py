@@ -96,7 +96,7 @@ def _tell_afterwards(
 ) -> None:
     """Tell officers alone of stays at a place that is not watched any more: fixes from before came only now.
 
-    Of an ended case it is kept on record and asks nobody for anything.
+    Of an ended case it is kept on record and asks no one for anything.
     """
     for judged in at_place:
         for visit in judged.visits:
@@ -290,6 +290,6 @@ def cannot_judge(
 
 
 def tell_unusable(ground: Ground, wearer: Wearer, why: str, received_at: datetime, decided_at: datetime) -> None:
-    """Say at each place of the wearer that what the tag sends cannot be used, so that nobody knows how near."""
+    """Say at each place of the wearer that what the tag sends cannot be used, so that no one knows how near."""
     for place_zones in ground.places_of(wearer.id, received_at).values():
         ground.apply(cannot_judge(wearer, place_zones[0], why, received_at, received_at, decided_at))

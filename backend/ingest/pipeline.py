@@ -126,7 +126,7 @@ def _answer(submission: Submission, duplicate: int, interval_s: int) -> Answer:
 
 
 def _new_fixes(submissions: Sequence[Submission]) -> dict[int, _Batch]:
-    """Sort out the fixes that nobody has sent before, by tag; the first request that brings one has it."""
+    """Sort out the fixes that no one has sent before, by tag; the first request that brings one has it."""
     sent = [(s, fix) for s in submissions for fix in s.fixes]
     if not sent:
         return {}
@@ -230,7 +230,7 @@ def _judge(
 
 
 def _say_unjudged(ground: Ground, wearer_id: int, why: str, received_at: datetime, *, is_careful: bool) -> None:
-    """Alert people to it that nobody knows how near a wearer is; an alarm where even that cannot be done."""
+    """Alert people to it that no one knows how near a wearer is; an alarm where even that cannot be done."""
     wearer, now = ground.wearers[wearer_id], clock.now()
     if not is_careful:
         tell_unusable(ground, wearer, why, received_at, now)

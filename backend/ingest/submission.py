@@ -88,8 +88,8 @@ class Submission:
     def unusable(self) -> str | None:
         """Return why nothing of this request tells how near the wearer is, or None.
 
-        A clock that is wrong, or a failure here, goes on until somebody mends it. A single corrupt fix is followed by a
-        sound one and rings nobody.
+        A clock that is wrong, or a failure here, goes on until someone mends it. A single corrupt fix is followed by a
+        sound one and rings no one.
         """
         if self.fixes:
             return None

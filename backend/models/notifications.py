@@ -13,7 +13,7 @@ from backend.vocabulary import NotificationState
 
 
 class Notification(Table):
-    """One message owed to one person on one channel for one rung of an alert's ladder."""
+    """One message due to one person on one channel for one step of an alert's escalation policy."""
 
     alert = ForeignKeyField(Alert, backref="notifications")
     person = ForeignKeyField(Person, null=True, backref="notifications")
@@ -43,8 +43,8 @@ class Notification(Table):
         )
 
 
-# Few of all messages wait, are out unheard of, or are calls. Whoever asks by these indexes has to spell the conditions
-# out: a bound parameter hides them.
+# Few of all messages wait, are out unheard of, or are calls. A query by these indexes has to spell the
+# conditions out: a bound parameter hides them.
 Notification.add_index(
     Notification.index(
         Notification.channel,

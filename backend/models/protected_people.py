@@ -15,7 +15,7 @@ class Victim(Table):
     team = ForeignKeyField(Team, backref="victims")
     name = CharField()
     phone = CharField(null=True)
-    # A child has no phone here: they are reached through an adult of the same case, or through nobody.
+    # A child has no phone here: they are reached through an adult of the same case, or through no one.
     is_child = BooleanField(default=False)
     reached_through = ForeignKeyField("self", null=True)
     created_at = InstantField()

@@ -43,7 +43,7 @@ class DatedEntry(Table):
 
 
 class Order(Table):
-    """The licence or court order that zones come from; its dates are dated entries."""
+    """The licence or court order that zones come from; its dates are dated facts."""
 
     wearer = ForeignKeyField(Wearer, backref="orders")
     kind = CharField()
@@ -94,7 +94,7 @@ class ActivationCorrection(Table):
 
 
 class CaseDue(Table):
-    """What the calendar owes a case: derived from the record, and made anew when the record changes."""
+    """What the schedule has due for a case: derived from the record, and made anew when the record changes."""
 
     what = CharField()
     subject = CharField()
@@ -130,7 +130,7 @@ class PendingReevaluation(Table):
 
 
 class EmergencyOpening(Table):
-    """A restricted case opened by somebody who is not named on it, with the reason, and who reviewed that."""
+    """A restricted case opened by someone who is not named on it, with the reason, and who reviewed that."""
 
     wearer = ForeignKeyField(Wearer, backref="openings")
     person = ForeignKeyField(Person)

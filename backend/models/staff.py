@@ -38,7 +38,8 @@ class Person(Table):
     password_hash = CharField()
     phone = CharField(null=True)
     is_active = BooleanField(default=True)
-    # Nobody: the account whose phone shows that the whole chain works. It is told of canary alerts and of no others.
+    # No person: the account whose phone shows that the whole chain works. It is notified of canary alerts and of no
+    # others.
     is_canary = BooleanField(default=False)
     created_at = InstantField()
 
@@ -74,7 +75,7 @@ class Shift(Table):
 
 
 class EscalationPolicy(Table):
-    """A team's own ladder for one kind of alert or for all, from an instant on; the newest one counts."""
+    """A team's own escalation policy for one kind of alert or for all, from an instant on; the newest one counts."""
 
     team = ForeignKeyField(Team, backref="escalation_policies")
     kind = CharField(null=True)

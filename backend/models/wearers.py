@@ -17,7 +17,7 @@ class Wearer(Table):
     name = CharField()
     responsible_officer = ForeignKeyField(Person, null=True)
     is_training = BooleanField(default=False)
-    # Nobody: its tag walks into a test zone every few minutes. A canary is a training case as well.
+    # No person: its tag walks into a test zone every few minutes. A canary is a training case as well.
     is_canary = BooleanField(default=False)
     created_at = InstantField()
 

@@ -21,7 +21,7 @@ class Priority(IntEnum):
     UPDATE = 2
 
 
-# Why a text is owed yet and not sent: the number was declared to be the wearer's own.
+# Why a text is due yet and not sent: the number was declared to be the wearer's own.
 HELD = "held: the number was declared to be the wearer's"
 # Within one urgency the gravest goes first.
 STEPS = 10
@@ -50,7 +50,7 @@ PRIORITY_OF = {
 
 @dataclass(frozen=True, slots=True)
 class NewNotification:
-    """One message that somebody is owed about an alert, on one channel."""
+    """One message that someone is due about an alert, on one channel."""
 
     alert: Alert
     recipient: Person | Victim
@@ -62,12 +62,12 @@ class NewNotification:
 def enqueue(
     alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, step: int = 0
 ) -> None:
-    """Owe one message; owing the same one again changes nothing."""
+    """Enqueue one message; enqueueing the same one again changes nothing."""
     enqueue_all([NewNotification(alert, recipient, channel, purpose, step)], now)
 
 
 def enqueue_all(messages: Sequence[NewNotification], now: datetime) -> None:
-    """Owe all of these, in one statement for however many alerts; owing one of them again changes nothing."""
+    """Enqueue all of these, in one statement for however many alerts; enqueueing one of them again changes nothing."""
     if messages:
         db.insert_rows(Notification, [_row(new, now) for new in messages], ignore_known=True)
         wakeups.announce()
@@ -101,14 +101,14 @@ def _priority(alert: Alert, purpose: Purpose, step: int) -> int:
 
 
 def danger_told(notification: Notification) -> Danger:
-    """Return the danger at which a message was owed: what an answer to it covers."""
+    """Return the danger at which a message was enqueued: what an answer to it covers."""
     return Danger(STEPS - 1 - notification.priority % STEPS)
 
 
 def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], person: Person | None = None) -> int:
     """Cancel what has not gone out of these purposes, and return how many.
 
-    One that a worker holds is on its way: it stays the worker's to settle, and whoever it reaches hears of what came
+    One that a worker holds is on its way: it stays the worker's to settle, and its recipient hears of what came
     after it.
     """
     return (
@@ -143,10 +143,10 @@ def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Not
 
 
 def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
-    """Cancel what was owed before this instant and has not gone out, whoever held it, and return how many.
+    """Cancel what was enqueued before this instant and has not gone out, leased or not, and return how many.
 
-    What nobody else would say instead stays where it is still so: a protected person's texts, that theirs did not go
-    out, and notices, which climb no ladder.
+    What no one else would say instead stays where it is still so: a protected person's texts, that theirs did not go
+    out, and notices, which do not escalate.
     """
     about = Notification.alert
     there = (Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED) & ~Alert.is_over

@@ -28,8 +28,8 @@ def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
     """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs.
 
-    One that was cancelled meanwhile, because somebody answered first, was sent all the same; and so was one that
-    the ladder had given up because the socket's process was slow.
+    One that was cancelled meanwhile, because someone acknowledged first, was sent all the same; and so was one that
+    the escalation policy had given up because the socket's process was slow.
     """
     first = (Alert.id == alert_id) & Alert.hinted_at.is_null()
     pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
@@ -51,7 +51,7 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
 
 
 def give_up_hints(now: datetime) -> int:
-    """Give up the hints that no socket took, and return how many: what waits for nobody is read at each look."""
+    """Give up the hints that no socket took, and return how many: what waits for no one is read at each look."""
     untaken = (
         (Notification.state == PENDING)
         & (Notification.channel == Channel.WEBSOCKET)

@@ -11,7 +11,7 @@ from backend.models import Channel, Consent, Person, SafeCall, Victim
 
 
 def reached(victim: Victim) -> Victim:
-    """Return who is told of what concerns a protected person: themselves, or the adult who is named for a child."""
+    """Return who is notified of what concerns a protected person: themselves, or the adult who is named for a child."""
     return victim.reached_through or victim
 
 

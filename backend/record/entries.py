@@ -34,7 +34,7 @@ def enter(
     wearer_id: int | None = None,
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Append one dated entry. Raises: InvalidRecord where no reason is given or it corrects something else's entry."""
+    """Append one dated fact. Raises: InvalidRecord where no reason is given or it corrects something else's entry."""
     if not why.strip():
         raise InvalidRecord("Say why.")
     if corrects is not None:

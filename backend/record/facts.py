@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class What(StrEnum):
-    """What a dated entry is about."""
+    """What a dated fact is about."""
 
     TERMS = "terms"
     LIFE = "life"
@@ -294,7 +294,7 @@ def cover_changes(covers: Iterable[Version[dict[str, Any]]]) -> list[datetime]:
 
 
 def chain_at(person: int, covers: Mapping[int, Sequence[Version[dict[str, Any]]]], at: datetime) -> list[int]:
-    """Return the person and whoever covers for them, for that colleague, and so on, at ``at``.
+    """Return the person and anyone who covers for them, for that colleague, and so on, at ``at``.
 
     Where some cover for each other the last one is there twice.
     """
@@ -312,7 +312,7 @@ def officer_at(
     at: datetime,
     otherwise: int | None,
 ) -> int | None:
-    """Return who answers for a wearer at ``at``: the responsible officer, or whoever covers for them then.
+    """Return who answers for a wearer at ``at``: the responsible officer, or the person who covers for them then.
 
     ``otherwise`` is the officer of a case without an entry. Cover of cover is followed, and never in a circle.
     """

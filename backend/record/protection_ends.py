@@ -8,10 +8,10 @@ from enum import IntEnum
 
 from backend.record.facts import LONDON, Case, Life, ZoneTerms
 
-# Nobody's protection stops sooner than this after a decision, so that their message goes first.
+# No one's protection stops sooner than this after a decision, so that their message goes first.
 NOTICE = timedelta(minutes=15)
 # A protected person reads of an end that the calendar brings this long before it, at an hour at which a text wakes
-# nobody and is not strange.
+# no one and is not strange.
 TOLD_AHEAD = timedelta(hours=24)
 DECENT_FROM, DECENT_UNTIL = time(9), time(20)
 # A decent hour that leaves less time than this is no help: then they read of it at once.

@@ -21,7 +21,7 @@ bp = Blueprint("duty_pages", __name__)
 
 SHOWN_DAYS = 14
 ROLE_TEXTS = {Role.OFFICER: "Officers", Role.SUPERVISOR: "Supervisors"}
-# So many empty rungs are offered below those of a ladder.
+# So many empty steps are offered below those of an escalation policy.
 SPARE_STEPS = 2
 
 
@@ -210,7 +210,7 @@ def _policy(policy: EscalationPolicy | None) -> Policy:
 @bp.route("/escalation/<name>", methods=["GET", "POST"])
 @page_for(Role.SUPERVISOR)
 def edit_policy(name: str) -> Any:
-    """Change the ladder of one kind of alert, or of all; what is refused is shown with all that was entered."""
+    """Change the escalation policy of one kind of alert, or of all; a refused form is shown as entered."""
     if name not in KINDS:
         raise NotFound("There is no such kind of alert.")
     person, now = _person(), clock.now()
@@ -249,7 +249,7 @@ def _edit(name: str, steps: list[dict[str, Any]], *, desk: str, error: DomainErr
 
 
 def _entered() -> list[dict[str, Any]]:
-    """Return the rungs of the form as they were entered, the repeating one last."""
+    """Return the steps of the form as they were entered, the repeating one last."""
     count = int(_text("count")) if is_number(_text("count")) else 0
     return [
         {

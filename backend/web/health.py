@@ -35,7 +35,7 @@ def health() -> Response:
 def ready() -> Response:
     tried: readiness.Readiness = current_app.extensions["cordon.readiness"]
     tried.check()
-    # Whoever asked came through the front door, and what was asked for took a write.
+    # A person who asked came through the front door, and what was asked for took a write.
     heartbeats.work_done(clock.now())
     return jsonify(status="ok")
 

@@ -33,7 +33,7 @@ bp = Blueprint("pages", __name__)
 
 LONDON = ZoneInfo("Europe/London")
 
-# What an officer is told above the alerts while texts and calls do not reach them, or may not for long.
+# What an officer is notified above the alerts while texts and calls do not reach them, or may not for long.
 NUMBER_PROMPT = {
     numbers.Standing.NONE: "No number: Cordon cannot text or call you",
     numbers.Standing.UNPROVED: "No texts or calls yet: verify your number",
@@ -106,7 +106,7 @@ def sign_out() -> WerkzeugResponse:
     if visitor is not None:
         device_id = request.form.get("device_id", type=int)
         if device_id is not None:
-            # Whoever holds this phone next must not get this person's warnings.
+            # A person who holds this phone next must not get this person's warnings.
             with suppress(NotFound):
                 devices.remove(visitor.person, device_id, clock.now())
         authentication.end_session(visitor.session, clock.now())
@@ -157,7 +157,7 @@ def officer(alert_id: int | None = None) -> str:
 
 @bp.get("/officer/sw.js")
 def service_worker() -> Response:
-    """Serve the service worker to anybody: a browser looks for a newer one whoever is signed in."""
+    """Serve the service worker to anyone: a browser looks for a newer one the one who is signed in."""
     response = current_app.send_static_file("officer/sw.js")
     # By its address it would work for what is below /officer/, and not for the list of alerts itself.
     response.headers["Service-Worker-Allowed"] = url_for("pages.officer")
@@ -209,7 +209,7 @@ OUTCOME_SHORT = {
 
 # The last hour, as canaries walk.
 MOST_WALKS = 12
-# Of the rises that nobody answered.
+# Of the rises that no one answered.
 MOST_NAMED = 50
 
 

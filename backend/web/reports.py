@@ -38,7 +38,7 @@ class ReportQuery(BaseModel):
 
 
 class AnswersOut(BaseModel):
-    """How soon calls for an answer were answered; what nobody answered is longer than any bound, and is named."""
+    """How soon calls for an answer were answered; what no one answered is longer than any bound, and is named."""
 
     p50: float | None
     p90: float | None

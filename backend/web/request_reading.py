@@ -65,7 +65,7 @@ def lane_of(method: str, path: str, *, is_websocket: bool) -> str:
 
 
 def is_of_programs(path: str) -> bool:
-    """Tell whether only programs ask for an address: what is refused there is told in JSON, whoever opens it."""
+    """Tell whether only programs ask for an address: a refusal there is always JSON."""
     return path.startswith(OF_PROGRAMS)
 
 

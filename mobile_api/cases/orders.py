@@ -64,7 +64,7 @@ class ConditionIn(Strict):
 
 
 class FactsIn(Strict):
-    """What has to be so before the order may ask for a tag; null where nobody knows."""
+    """What has to be so before the order may ask for a tag; null where no one knows."""
 
     is_adult: bool | None
     is_high_risk: bool | None

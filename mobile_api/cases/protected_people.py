@@ -20,7 +20,7 @@ from mobile_api.request_bodies import read
 
 
 class VictimIn(Documented):
-    """Somebody new by name, or by ``victim_id`` somebody who is recorded already."""
+    """Someone new by name, or by ``victim_id`` someone who is recorded already."""
 
     name: Name | None = None
     victim_id: int | None = None
@@ -30,7 +30,7 @@ class VictimIn(Documented):
 
 
 class ThroughIn(Because):
-    """The adult of the case through whom a child is reached; null for nobody."""
+    """The adult of the case through whom a child is reached; null for no one."""
 
     reached_through: int | None
 

@@ -69,16 +69,16 @@ class Sms:
             person = notification.person
             assert person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
-            # Asked again at the last moment: the number may have been changed since the message was owed, or
+            # Asked again at the last moment: the number may have been changed since the message was enqueued, or
             # the account closed.
             number = person.phone if person.is_active and numbers.is_proved(person) else None
             return number, _staff_text(notification, subject, url)
-        # Asked again at the last moment: they may have withdrawn since the message was owed.
+        # Asked again at the last moment: they may have withdrawn since the message was enqueued.
         consent = sms_consent(victim)
         if consent is None or not numbers.is_proved(victim):
             return None, None
         if notification.purpose == Purpose.VICTIM_ENDING:
-            # What it announces may have come while nothing could be sent: they are told before it or by a person.
+            # What it announces may have come while nothing could be sent: they are notified before it or by a person.
             is_too_late = end_of_protection.is_too_late(notification.alert_id, clock.now())
             return victim.phone, None if is_too_late else consent.wording_ending
         if notification.purpose == Purpose.VICTIM_HELP:

@@ -16,7 +16,7 @@ from backend.models import AlarmKind, PlaceZone, ReportedItem, Wearer
 
 log = logging.getLogger(__name__)
 
-# Zones from before orders were recorded, and protected persons of whom nobody knows what they want: nothing that
+# Zones from before orders were recorded, and protected persons of whom no one knows what they want: nothing that
 # becomes worse over a night, and so told by the morning's look alone, never as something changes.
 BY_MORNING = (Gap.ZONE_WITHOUT_ORDER, Gap.VICTIM_WITHOUT_CONTACT)
 
@@ -95,7 +95,7 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
     log.warning("%s missing items of wearer %s are reported", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
-    # Whose officer is missing is nobody's in particular: the supervisor has to name one.
+    # Whose officer is missing is no one's in particular: the supervisor has to name one.
     has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)
     to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
     alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)

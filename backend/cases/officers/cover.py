@@ -28,12 +28,12 @@ def cover(
     why: str,
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Let a colleague answer for another's caseload for some time; warnings go to whoever covers at that instant.
+    """Let a colleague cover another's caseload for some time; warnings go to the person covering at that instant.
 
     A cover within a longer one is an exception to it: afterwards the longer one holds again. With ``corrects`` that
     cover never held: the colleague or the days were wrong.
 
-    Raises: NotFound; NotAllowed for an officer who arranges the leave of somebody else; InvalidRecord for somebody who
+    Raises: NotFound; NotAllowed for an officer who arranges the leave of another person; InvalidRecord for someone who
     could not answer: an administrator, a colleague of another team, one who is covered for by the absent one, or one
     to whom a case is closed.
     """
@@ -61,7 +61,7 @@ def cover(
 
 
 def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> None:
-    """Refuse cover by somebody who is away then and covered for, at the end, by the absent one.
+    """Refuse cover by someone who is away then and covered for, at the end, by the absent one.
 
     Raises: InvalidRecord.
     """
@@ -79,7 +79,7 @@ def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> No
 
 
 def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Return every cover that was recorded for somebody, the newest record first. Raises: NotFound."""
+    """Return every cover that was recorded for someone, the newest record first. Raises: NotFound."""
     absent = colleague_of(by, absent_id)
     names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
     query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)

@@ -171,7 +171,7 @@ def _as_corrected(condition: Condition) -> Condition:
 
 
 def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: datetime) -> dict[str, Any]:
-    # An adult who is in another case alone may be one that nobody here may know of.
+    # An adult who is in another case alone may be one that no one here may know of.
     through = others.get(victim.reached_through_id)
     held = reading.entries(f"victim:{victim.id}", What.NUMBER)
     entry = true_at(held, at)
@@ -193,13 +193,13 @@ def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: 
         "phone": number_ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": is_near_known,
-        # As it is now: what was safe on another day says nothing to whoever would call today.
+        # As it is now: what was safe on another day says nothing to the person who would call today.
         "calls": {"note": safe.note, "since": safe.given_at.isoformat()} if safe else None,
     }
 
 
 def open_alerts(wearer_id: int) -> list[Alert]:
-    """Return the alerts of the case that are not closed, newest first; whoever asks has been let in already."""
+    """Return the alerts of the case that are not closed, newest first; the one who asks has been let in already."""
     query = Alert.select().where(
         Alert.wearer == wearer_id, Alert.handling != Handling.CLOSED, Alert.kind != AlertKind.NOTICE
     )

@@ -35,7 +35,7 @@ def protect_tonight(
     """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
 
     Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay. The
-    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everybody twice.
+    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everyone twice.
 
     Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable; NeedsConfirmation where the case is not judged.
     """
@@ -120,7 +120,7 @@ def decide_on(
 ) -> DatedEntry:
     """Approve a provisional zone, or refuse it, which removes it from now on.
 
-    Raises: NotAllowed for anybody but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
+    Raises: NotAllowed for anyone but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
     """
     require(person, Role.SUPERVISOR)
     row = next((one for one in to_approve(person, now) if one.zone_id == zone_id), None)

@@ -54,7 +54,7 @@ def e164(text: str) -> str:
 
 
 def ending(number: str) -> str:
-    """Return by what its owner knows a number, and nobody else does: its last three digits."""
+    """Return by what its owner knows a number, and no one else does: its last three digits."""
     return number[-3:]
 
 

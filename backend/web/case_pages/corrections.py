@@ -94,7 +94,7 @@ def _correction(wearer_id: int, which: str, number: int, act: Callable[[], Any])
         try:
             return page(error)
         except InvalidTransition:
-            # Somebody corrected it meanwhile: there is nothing left here to correct.
+            # Someone corrected it meanwhile: there is nothing left here to correct.
             return refused(error)
 
     if request.method == "GET":

@@ -26,7 +26,7 @@ KIND_TEXTS = {
 
 
 def refusable(view: View) -> View:
-    """Show a refusal as a page: nobody reads problem details in a browser."""
+    """Show a refusal as a page: no one reads problem details in a browser."""
 
     @wraps(view)
     def shown(*args: Any, **kwargs: Any) -> Any:

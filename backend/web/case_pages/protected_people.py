@@ -21,7 +21,7 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def add_victim(wearer_id: int) -> Any:
-    """Look for somebody, choose them, or enter somebody new: each by what was pressed, so that no script is needed."""
+    """Look for someone, choose them, or enter someone new: each by what was pressed, so that no script is needed."""
     person, now = visitor(), clock.now()
     seen = viewing.look(person, wearer_id, now, now)
 
@@ -64,7 +64,7 @@ def add_victim(wearer_id: int) -> Any:
 @page_for(*STAFF)
 @refusable
 def change_victim(wearer_id: int, victim_id: int) -> Any:
-    """Let a child be reached through somebody else, or say that somebody was entered in error."""
+    """Let a child be reached through another person, or say that someone was entered in error."""
 
     def act(person: Person, now: datetime) -> Any:
         if text_of("act") == "out":
