@@ -45,7 +45,7 @@ TITLES = {
     AlarmKind.CASE_INCOMPLETE: "A case may be unprotected",
     AlarmKind.NUMBERS_UNPROVED: "Numbers are not verified",
 }
-# What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is told all the same.
+# What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is reported all the same.
 UNKNOWN = AlarmKind.STEP_FAILS
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
@@ -57,9 +57,9 @@ NOT_JUDGED_FOR_S = 3_600.0
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
-# What one person fills in, checks or sets right is told once, and shown for as long as it stands.
+# What one person fills in, checks or sets right is reported once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
-# These are told to be over: the one who was told of them is acting on them, or waiting.
+# These are reported to be over: the one who heard of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anyone has looked.
 END_IS_TOLD = (
     AlarmKind.FIXES_REFUSED,

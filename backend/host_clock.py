@@ -14,7 +14,7 @@ from backend.models import AlarmKind
 # Source: tags and Google's access tokens allow minutes; a host that keeps its time at all is within a second.
 WRONG_S = 5.0
 RIGHT_AGAIN_S = 2.0
-# A host that has not looked for so long is gone, or its processes are silent, which is told by itself.
+# A host that has not looked for so long is gone, or its processes are silent, which is reported by itself.
 GONE_AFTER_S = 300.0
 
 

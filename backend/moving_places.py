@@ -102,7 +102,7 @@ def _judge(
     state = _read(known)
     at = max(wearers.fix.fix_time, victim.fix.fix_time, state.at if state else float("-inf"))
     if decided_at.timestamp() - at > lifecycle.NOW_FOR_S:
-        # Where both were is told as where both may be by now.
+        # Where both were counts as where both may be by now.
         at = decided_at.timestamp()
     if at - min(wearers.fix.fix_time, victim.fix.fix_time) > MOST_AGE_S:
         return None

@@ -117,7 +117,7 @@ def _answer(calls: Iterable[Call], entry: Entry) -> None:
 
 
 def _rise(entry: Entry, detail: dict[str, Any], danger: int, by: str) -> Call:
-    # A further message is told as it arrives, whatever raised the alert.
+    # A further message is reported as it arrives, whatever raised the alert.
     raised_by = RaisedBy.MESSAGE if entry.action == "rang_again" else detail.get("by", by)
     reported_for = detail.get("fix_time") if raised_by in REPORTED else None
     return Call(

@@ -44,7 +44,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps its children running until it is told to stop."""
+    """Keeps its children running until it is asked to stop."""
 
     def __init__(self, commands: dict[str, str], first: str | None = None, stops_within_s: float = STOPS_WITHIN_S):
         self._first = Child("first", first) if first else None

@@ -64,7 +64,7 @@ def _detail(person: Person, alert: Alert) -> Response:
 )
 def list_alerts() -> Response:
     query = read_query(AlertsQuery)
-    # A cursor of another life of the database says nothing of this one: then everything is told anew.
+    # A cursor of another life of the database says nothing of this one: then everything is sent again.
     is_reset = query.after is not None and epoch.is_lost(query.epoch, query.after)
     after = None if is_reset else query.after
     # The cursor is read first: a change that comes between the two is notified again, never missed.

@@ -66,7 +66,7 @@ class RotaOut(BaseModel):
 
 
 class StepIn(Strict):
-    """Who is told on which channels, after how many seconds of silence."""
+    """Who is notified on which channels, after how many seconds of silence."""
 
     after_s: float = Field(ge=0, le=3_600)
     who: list[Who] = Field(min_length=1)

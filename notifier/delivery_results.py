@@ -104,7 +104,7 @@ def is_moot(notification: Notification, alert: Alert) -> bool:
 
 
 def drop(notification: Notification, attempt: Attempt) -> None:
-    """Send nothing, since what was claimed has lost its point; that they were never warned is told."""
+    """Send nothing, since what was claimed has lost its point; that they were never warned is reported."""
     now = clock.now()
     with db.atomic():
         alert = alerts.lock(notification.alert_id)

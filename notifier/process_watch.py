@@ -27,7 +27,7 @@ UNTOLD_S = 12.0
 WATCHDOG_SILENT_AFTER_S = 30.0
 # Steps that failed because the database was away are done again by then.
 SETTLES_S = 10.0
-# An alarm of a process that says no more of it: its host is gone, which is told by itself.
+# An alarm of a process that says no more of it: its host is gone, which is reported by itself.
 GONE_AFTER_S = 300.0
 
 

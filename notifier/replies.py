@@ -28,7 +28,7 @@ from backend.people import consent, contact_routes, numbers
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
-# How often within this time a person is told what to send. A person who answers us by machine is not answered each
+# How often within this time a person is reminded what to send. A person who answers us by machine is not answered each
 # time: two machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have
 # acknowledged.
 EXPLAINED_WITHIN = timedelta(minutes=10)
@@ -108,7 +108,7 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
 def _from_protected(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
     """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings no one.
 
-    Of a shared number no one knows who wrote: each of them is rung for, and none is answered.
+    Of a shared number no one knows who wrote: an alert is raised for each of them, and none is answered.
     """
     is_shared = len(people) + len(victims) > 1
     if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):

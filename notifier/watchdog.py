@@ -70,7 +70,7 @@ class Round:
 
 
 class Watchdog:
-    """One watchdog process; any number of these may run, and each alarm is told by one of them."""
+    """One watchdog process; any number of these may run, and each alarm is sent by one of them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -90,7 +90,7 @@ class Watchdog:
     def run(self) -> None:
         """Look, tell and ping until ``stop`` is called."""
         threads = [
-            threading.Thread(target=self._keep, args=("telling", self._tell_after_look), name="tell", daemon=True),
+            threading.Thread(target=self._keep, args=("alarms", self._tell_after_look), name="tell", daemon=True),
             threading.Thread(target=self._keep, args=("the ping", self._ping_in_time), name="ping", daemon=True),
             threading.Thread(target=self._keep, args=("the front door", self._knock), name="knock", daemon=True),
         ]
@@ -98,7 +98,7 @@ class Watchdog:
             thread.start()
         self._keep("the round", self._look_in_time)
         for thread in threads:
-            # Whatever it waits for ends by its own timeout; a process that is told to stop need not see it.
+            # Whatever it waits for ends by its own timeout; a process that is asked to stop need not see it.
             thread.join(2 * self._settings.provider_timeout_s)
 
     def stop(self) -> None:
@@ -306,7 +306,7 @@ class Watchdog:
 
     @staticmethod
     def _rotas(now: datetime) -> None:
-        """A hole in a rota within the next three days is told while it can still be filled."""
+        """A hole in a rota within the next three days is reported while it can still be filled."""
         found: dict[str, tuple[str, int | None]] = {}
         for team_id in rota.teams_with_rota(now):
             holes = rota.gaps(team_id, now)

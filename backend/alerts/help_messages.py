@@ -25,7 +25,7 @@ CALL = "Not answered: call."
 ANSWERED = "An answer goes to them by text, in the words agreed for this."
 # Two machines would answer each other for ever.
 ANSWERED_EVERY = timedelta(minutes=10)
-# What no one can be rung for is told as an alarm for so long.
+# A message that no alert can be raised for is an alarm for so long.
 ALARM_LASTS = timedelta(hours=24)
 
 
@@ -67,7 +67,7 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) 
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
-        # A person who acts is rung first: they promised to act on less than there is now.
+        # A person who acts is notified first: they promised to act on less than there is now.
         alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
@@ -113,7 +113,7 @@ def _raise_alarm(victim: Victim, now: datetime) -> None:
 
 
 def forget_unheard(now: datetime) -> None:
-    """End the alarms of messages that no case was rung for, a day after the newest."""
+    """End the alarms of messages that raised no alert, a day after the newest."""
     for alarm in alarms.standing(AlarmKind.MESSAGE_UNHEARD):
         if alarm.last_seen_at < now - ALARM_LASTS:
             alarms.end(AlarmKind.MESSAGE_UNHEARD, alarm.subject, now)

@@ -83,7 +83,7 @@ def raise_latched(
 
 
 def add_reason(alert: Alert, said: str, now: datetime, *, replaces: str | None = None) -> None:
-    """Show one more sentence on the alert, in place of the one that begins with ``replaces``; no one is rung."""
+    """Show one more sentence on the alert, in place of the one that begins with ``replaces``; no one is notified."""
     kept = [one for one in alert.reasons if replaces is None or not one.startswith(replaces)]
     if said in kept:
         return

@@ -90,7 +90,7 @@ def start_over(before: datetime, now: datetime) -> int:
     """Let every escalation that began before this instant start again, in a new episode; return how many.
 
     Each is due at once and climbed for as any other that is due. Danger may have been told, and answered, in a life
-    of the database that is gone: the one who answers first is told how it stands now.
+    of the database that is gone: the one who answers first is notified how it stands now.
     """
     with atomic():
         mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & (Alert.escalation_started_at < before)

@@ -1,6 +1,6 @@
 """Raises the alert when a tag reports tampering, a shutdown or an SOS.
 
-Each event of each tag rings once while its alert stands. Nothing of it is told to a protected person: it does not say
+Each event of each tag rings once while its alert stands. Nothing of it is reported to a protected person: it does not say
 where anyone is.
 """
 
@@ -67,7 +67,7 @@ def note_event_in_custody(wearer: Wearer, event: Reported, now: datetime) -> Ale
 
 
 def keep_event_of_ended_case(wearer: Wearer, event: Reported, reason: str, now: datetime) -> None:
-    """Keep on record an event from while the case was monitored that arrived after its end; no one is rung."""
+    """Keep on record an event from while the case was monitored that arrived after its end; no one is notified."""
     alert = tell_of_event(wearer, event, now)
     if alert is not None:
         said = f"Arrived after monitoring ended: {reason.replace('_', ' ')}."

@@ -59,7 +59,7 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
 
     Returns the alerts that carry it. They read it in their own words, once, if they chose words for the end and no
     other place of theirs, or of a child who is reached through them, stays protected. Those words are not about a
-    suspension, and no text announces what has come. The end of a curfew is told to the wearer's officer alone.
+    suspension, and no text announces what has come. The end of a curfew is reported to the wearer's officer alone.
     """
     wearer = Wearer.get_by_id(case.wearer_id)
     by_reader: dict[int, list[Loss]] = defaultdict(list)

@@ -65,7 +65,7 @@ def request(wearer_id: int, since: datetime, now: datetime) -> None:
         PendingReevaluation.update(since=min(pending.since, since), mark=mark).where(
             PendingReevaluation.wearer == wearer_id
         ).execute()
-    db.after_commit(("looking_back", wearer_id), lambda: settle(wearer_id, now))
+    db.after_commit(("reevaluation", wearer_id), lambda: settle(wearer_id, now))
 
 
 def settle(wearer_id: int, now: datetime) -> None:

@@ -51,9 +51,9 @@ class Responders:
         if place is Who.ACKNOWLEDGER:
             return [person for person in self._team(alert) if person.id == alert.acknowledged_by_id]
         if place is Who.DUTY_DESK:
-            # The desk answers for the person who is not there, in a restricted case too: it is told a code and no name.
+            # The desk answers for the person who is not there, in a restricted case too: it gets a code and no name.
             return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
-        # A person who may not know of the case is not rung about it.
+        # A person who may not know of the case is not notified of it.
         return [person for person in self._of_team(alert, place) if self._may_know(alert, person)]
 
     def _team(self, alert: Alert) -> list[Person]:

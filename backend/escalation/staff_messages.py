@@ -36,7 +36,7 @@ def tell_warned(
     """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
     for person, rows in _warned(alert):
         if but is None or person.id != but.id:
-            # A person who was called is told the news by text: a call at night to say that all is well wakes them
+            # A person who was called gets the news by text: a call at night to say that all is well wakes them
             # again.
             told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
             for channel in sorted(told_by.intersection(channels)):

@@ -46,13 +46,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Rungs in the order of their time, and the one that repeats every ``repeat.after_s`` after the last."""
+    """Steps in the order of their time, and the one that repeats every ``repeat.after_s`` after the last."""
 
     steps: tuple[Step, ...]
     repeat: Step
 
     def step(self, number: int) -> Step:
-        """Return rung ``number``, from 0; past the end it is the one that repeats."""
+        """Return step ``number``, from 0; past the end it is the one that repeats."""
         return self.steps[number] if number < len(self.steps) else self.repeat
 
     def due_after_s(self, number: int) -> float:

@@ -109,7 +109,7 @@ def _tell_afterwards(
 
 
 def _is_whole(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Judgement) -> bool:
-    """Tell whether a place may be called as safe as it is told: no zone of it failed or says worse.
+    """Tell whether a place may be called as safe as it is reported: no zone of it failed or says worse.
 
     A graver answer than what stands is always taken.
     """

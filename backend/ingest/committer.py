@@ -161,7 +161,7 @@ class Committer:
             for item in group:
                 self._commit([item], is_careful=True)
         elif not group[0][0].is_poison:
-            # A tag that is told to send the same again would be silent for good behind this one request.
+            # A tag that is asked to send the same again would be silent for good behind this one request.
             submission, future = group[0]
             log.warning("a request of tag %s set apart: %s", submission.tag_id, type(error).__name__)
             self._commit([(submission.set_apart(type(error).__name__), future)], is_careful=True)

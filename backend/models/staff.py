@@ -80,7 +80,7 @@ class EscalationPolicy(Table):
     team = ForeignKeyField(Team, backref="escalation_policies")
     kind = CharField(null=True)
     content = JSONField()
-    # Who is told last and again and again: a person, or a desk that has an account and a fixed line.
+    # Who is notified last and again and again: a person, or a desk that has an account and a fixed line.
     duty_person = ForeignKeyField(Person, null=True, backref="duties")
     from_at = InstantField()
     set_by = ForeignKeyField(Person, null=True)

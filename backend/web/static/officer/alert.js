@@ -1,4 +1,4 @@
-/** One alert: what it is, where, how sure, who acts, and the one button that is owed. */
+/** One alert: what it is, where, how sure, who acts, and the one button that is due. */
 
 import { Actions } from "./actions.js";
 import { answers } from "./answer.js";
@@ -117,7 +117,7 @@ export class AlertView {
     this.#render();
     // Zone, track and history are fetched only for eyes: each look at a location is recorded.
     const isStale = this.#detail && known && (this.#detail.cursor !== known.cursor || this.#detail.handling !== known.handling);
-    // Gone from the list of the living: somebody closed it.
+    // Gone from the list of the living: someone closed it.
     const isGone = !known && store.cursor !== null && this.#alert && this.#alert.handling !== "closed";
     if ((isStale || isGone) && document.visibilityState === "visible") this.#load();
   }

@@ -17,7 +17,7 @@ export function length(metres) {
 const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", silence: "tag", help: "help" };
 const WHERE = { breach: "in the zone", near: "near the zone", away: "outside the zone", moving: "within the distance" };
 
-/** @returns {{level: string, certainty: string}} what is told first: how it stands or, once it is over, its worst */
+/** @returns {{level: string, certainty: string}} what is reported first: how it stands or, once it is over, its worst */
 export function told(alert) {
   return alert.is_over && alert.worst ? alert.worst : alert;
 }
@@ -27,7 +27,7 @@ export function lookOf(alert) {
   return LOOKS[alert.kind] ?? (told(alert).level === "breach" ? "breach" : "near");
 }
 
-/** @returns {boolean} whether it is over and still somebody's to look at: drawn as what it was, never as "clear" */
+/** @returns {boolean} whether it is over and still someone's to look at: drawn as what it was, never as "clear" */
 export function hasEndedUnanswered(alert) {
   return alert.is_over && alert.handling === "open" && alert.certainty !== "withdrawn" && alert.kind !== "notice";
 }
