@@ -2,7 +2,7 @@
 
 A password is known to its owner alone. Where a person is invited, or cannot sign in any more, an administrator is given
 a link and hands it over; it is good once, for a short time, and its secret is kept nowhere. A link is a way into an
-account for the person who has it, and so its making is reported to others: in the audit, and for accounts that exist by an
+account for the person who has it, and so others are notified of it: in the audit, and for accounts that exist by an
 alarm.
 """
 

@@ -1,6 +1,6 @@
 """Raises the alert when a tag reports tampering, a shutdown or an SOS.
 
-Each event of each tag rings once while its alert stands. Nothing of it is reported to a protected person: it does not say
+Each event of each tag rings once while its alert stands. It is never sent to a protected person: it does not say
 where anyone is.
 """
 

@@ -102,7 +102,7 @@ def end(
 ) -> DatedEntry:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
-    A person who loses protection is notified first, so that the earliest end is ``ends.NOTICE`` from now. Another reason
+    A person who loses protection gets a notice first, so the earliest end is ``ends.NOTICE`` from now. Another reason
     for an end that has passed, or another instant for it, takes no protection away that there is: it holds as entered.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.

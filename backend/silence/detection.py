@@ -29,7 +29,7 @@ from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
 
-# A silence that rings no one now, because people are notified for the same wearer already, is looked at again: the person
+# A silence that rings no one now, because the same wearer has an alert already, is looked at again: the person
 # who acknowledged has to hear that the tag is silent.
 LOOKS_AGAIN_S = 60.0
 # So long a tag has to say where it is once it was fitted, or its case resumed.
@@ -61,7 +61,7 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
     is_many = _are_many(now)
     if is_many:
         with atomic():
-            # They are reported as one; each is due again in a minute, and rings if it is silent when the others are back.
+            # They are reported as one; each is due again in a minute, and rings if still silent when the others are back.
             _put_off(due & ~TagContact.is_grave, now + timedelta(seconds=LOOKS_AGAIN_S))
     query = TagContact.select(TagContact.tag).where(due).order_by(TagContact.is_grave.desc(), TagContact.silent_at)
     tag_ids = [row.tag_id for row in query.limit(limit)]

@@ -102,7 +102,7 @@ def vary_order(
 ) -> DatedEntry:
     """Let other terms hold from ``from_at`` on; fixes since then are judged again by them.
 
-    An end that is decided now comes after ``ends.NOTICE``, so that the one who loses protection is notified first. One that
+    An end that is decided now comes after ``ends.NOTICE``, so that the person affected gets a notice first. One that
     has come before stands as it was: then their officer is asked to tell them.
 
     Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation.
