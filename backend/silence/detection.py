@@ -61,7 +61,7 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
     is_many = _are_many(now)
     if is_many:
         with atomic():
-            # They are reported as one; each is due again in a minute, and rings if still silent when the others are back.
+            # They are reported as one; each is due again in a minute, and rings if still silent when others are back.
             _put_off(due & ~TagContact.is_grave, now + timedelta(seconds=LOOKS_AGAIN_S))
     query = TagContact.select(TagContact.tag).where(due).order_by(TagContact.is_grave.desc(), TagContact.silent_at)
     tag_ids = [row.tag_id for row in query.limit(limit)]
