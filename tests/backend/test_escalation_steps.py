@@ -42,8 +42,8 @@ REFUSED = {
     "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Someone other"),
     "a repetition without supervisors": ({"who": ["officer"]}, -1, "supervisors"),
     "a repetition for a desk alone": ({"who": ["duty_desk"]}, -1, "supervisors"),
-    "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or place a call"),
-    "others by push alone": ({"channels": ["push"]}, 3, "text or place a call"),
+    "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or call"),
+    "others by push alone": ({"channels": ["push"]}, 3, "text or call"),
     "a quarter of an hour of silence": ({"after_s": 900}, 4, "may lie between"),
     "a repetition every second": ({"after_s": 1}, -1, "Repetition"),
     "a repetition once an hour": ({"after_s": 3_600}, -1, "Repetition"),
@@ -64,5 +64,5 @@ def test_a_ladder_by_which_somebody_could_be_left_unwarned_is_refused(case: str)
 def test_a_ladder_of_hints_and_pushes_alone_is_refused() -> None:
     content = DEFAULT.to_json()
     content["rungs"] = [{**step, "channels": ["websocket", "push"]} for step in content["rungs"]]
-    with pytest.raises(PolicyRefused, match="text or place a call"):
+    with pytest.raises(PolicyRefused, match="text or call"):
         policy_of(content)
