@@ -1,4 +1,4 @@
-"""Who answers for a case, who may open it, who covers, and who leaves."""
+"""Who is responsible for a case, who may open it, who covers, and who leaves."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def open_case_in_emergency(person: Person, body: OpeningIn, now: datetime, weare
 
 
 @bp.post("/v1/people/<int:person_id>/cover")
-@records("Let a colleague answer for somebody's cases for some time.", CoverIn, InvalidRecord, tag="people")
+@records("Let a colleague cover an officer's cases for some time.", CoverIn, InvalidRecord, tag="people")
 def cover_colleague(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "corrects"})
     return officers.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
@@ -82,7 +82,7 @@ def cover_colleague(person: Person, body: CoverIn, now: datetime, person_id: int
 
 @bp.get("/v1/people/<int:person_id>/cover")
 @describes(
-    "Every cover that was recorded for somebody, newest record first.", tag="people", answer=CoversOut, errors=SEEN
+    "Every cover that was recorded for a person, newest record first.", tag="people", answer=CoversOut, errors=SEEN
 )
 def list_covers(person_id: int) -> Response:
     rows = officers.covers_of(current_person(), person_id, clock.now())
@@ -104,7 +104,7 @@ def let_colleague_leave(person_id: int) -> Response:
 
 
 @bp.get("/v1/people")
-@describes("Your colleagues; an administrator sees everybody.", tag="people", answer=ColleaguesOut, errors=SEEN)
+@describes("Your colleagues; an administrator sees everyone.", tag="people", answer=ColleaguesOut, errors=SEEN)
 def list_people() -> Response:
     person = current_person()
     found = administration.people_of(person)
