@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, Field
 
 from backend import alerts, calling, clock, epoch, location_words, notification_log, outbox, queries
 from backend.epoch import AnotherEpoch
@@ -12,7 +11,7 @@ from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
-from mobile_api.request_bodies import read, read_query, write
+from mobile_api.request_bodies import EPOCH, EpochHeaders, read, read_query, write
 from mobile_api.schemas import (
     AcknowledgementQuery,
     AlertDetailOut,
@@ -28,14 +27,6 @@ from mobile_api.schemas import (
 )
 
 bp = Blueprint("alerts", __name__)
-
-EPOCH = "Cordon-Epoch"
-
-
-class EpochHeaders(BaseModel):
-    """Which life of the database the alert was seen in."""
-
-    epoch: str | None = Field(None, alias="Cordon-Epoch", description="The epoch that came with the list of alerts")
 
 
 @bp.before_request

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from backend import clock
 from backend.access import require
+from backend.bounds import Instant
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.escalation import policies
 from backend.escalation.policies import PolicyNotUsable
@@ -18,7 +19,6 @@ from backend.models import AlertKind, Channel, EscalationPolicy, Role, Shift
 from backend.people import rota
 from backend.people.rota import ShiftRefused
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person
 from mobile_api.request_bodies import read, read_query, write
 from mobile_api.schemas import NamedOut, Strict

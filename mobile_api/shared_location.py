@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 
 from backend import clock, shared_location
+from backend.bounds import Instant
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable, TooManyAttempts
 from backend.models import VictimPhone
 from backend.shared_location import MovingPlaceAlone
 from backend.web.openapi import ANYBODY, PHONE, describes
-from backend.web.request_checks import Instant
 from backend.web.sign_in_limits import guess
 from backend.web.signed_in import current_person, settings
 from mobile_api.request_bodies import read, write

@@ -11,11 +11,12 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from backend import clock
+from backend.bounds import is_number
 from backend.db import atomic
 from backend.errors import WrongSignature
 from backend.models import ProviderEvent
 from backend.web.openapi import PROVIDER, describes
-from backend.web.request_checks import cleaned, is_number
+from backend.web.request_checks import cleaned
 from backend.web.signed_in import settings
 from notifier import messages, provider_states, replies, verification_codes, voice_menu
 

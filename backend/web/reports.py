@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend import clock, csv_tables, reports
+from backend.bounds import within_bounds
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
 from backend.web.openapi import describes
-from backend.web.request_checks import within_bounds
 from backend.web.signed_in import current_person, no_store
 
 bp = Blueprint("reports", __name__)

@@ -8,14 +8,15 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import accounts, clock
+from backend.bounds import Instant
 from backend.cases import administration, teams
+from backend.cases.commands.base import Because, Dated, Name
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.answers import CasesMovedOut, LinkOut, MergedOut, TagKeyOut, TeamChangesOut
-from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, created, records
+from mobile_api.cases.shapes import CHANGED, SEEN, bp, created, records
 from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 

@@ -205,6 +205,7 @@ class CaseOrderOut(BaseModel):
     """An order of a case."""
 
     id: int
+    version: int = Field(description="Send it back as `version` with a variation")
     kind: str
     reference: str
     starts_at: datetime
@@ -270,6 +271,7 @@ class CaseOut(WearerOut):
 
     at: datetime
     life: Literal["active", "suspended", "ended"]
+    life_version: int = Field(description="Send it back as `version` with a change of the monitoring")
     life_reason: str | None
     expected_end_at: datetime | None
     risk: str | None

@@ -6,9 +6,9 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import clock
+from backend.bounds import Instant
 from backend.cases import completeness, viewing
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.answers import CaseOut, HistoryOfCaseOut, MissingItemsOut, WearersOut
 from mobile_api.cases.shapes import SEEN, bp, plain

@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import Field
 
+from backend.bounds import Instant
 from backend.cases import writing
+from backend.cases.commands.base import Dated, Name, Reasoned
 from backend.errors import InvalidTransition
 from backend.models import DatedEntry, Person, PlaceZone
-from backend.web.request_checks import Instant
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
+from mobile_api.cases.shapes import CHANGED, bp, records
 from mobile_api.schemas import Strict
 
 
