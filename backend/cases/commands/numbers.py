@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from backend import shared_location
 from backend.cases import contact_details
-from backend.cases.commands.base import Ask, Because, Command, Text
+from backend.cases.commands.base import Ask, Because, Command, RowId, Text
 from backend.cases.commands.typed import Named
 from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
 from backend.people import numbers
@@ -122,3 +123,19 @@ class TakeBackNumber(Command):
     def carry_out(self, by: Person, now: datetime, wearer_id: int, number_id: int) -> None:
         """Take it back. Raises: NotFound, NotAllowed."""
         numbers.take_back(by, wearer_id, number_id, now)
+
+
+class ShareLocation(Command):
+    """What a protected person agreed to: who is to be kept away from them wherever they are, and how far."""
+
+    agreed: Annotated[Literal[True], Ask("Tick that they themselves have agreed.")] = Field(
+        description="They themselves have agreed that their phone says where it is"
+    )
+    wearers: list[RowId] = Field(min_length=1, max_length=20)
+    radius_m: Annotated[float, Field(ge=50, le=5_000), Ask("Enter a distance from 50 to 5,000 metres.")] = 200.0
+    buffer_m: float = Field(300.0, ge=0, le=5_000)
+    label: str = Field("Wherever they are", min_length=1, max_length=80)
+
+    def carry_out(self, by: Person, now: datetime, victim_id: int) -> shared_location.Pairing:
+        """Record it, and return the code for their phone. Raises: NotFound, NotAllowed, MovingPlaceAlone."""
+        return shared_location.agree(by, victim_id, self.wearers, self.radius_m, self.buffer_m, self.label, now)
