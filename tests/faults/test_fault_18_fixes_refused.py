@@ -102,7 +102,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         refuses(world, web)
         return told(world, DUTY, words)()
 
-    eventually(is_notified, "the duty line is told")
+    eventually(is_notified, "the duty line is texted")
     for name in tables:
         storage.mends(name.partition(":")[0])
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
@@ -111,7 +111,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         web.look()
         return told(world, DUTY, f"Over: {words.partition('.')[0]}")()
 
-    eventually(is_over, "the duty line is told that it is over")
+    eventually(is_over, "the duty line is texted that it is over")
 
 
 def test_without_a_count_of_refusals_nobody_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
@@ -139,7 +139,7 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
         web.look()
         return told(world, DUTY, "Fixes of 1 tag refused")()
 
-    eventually(is_notified, "the duty line is told")
+    eventually(is_notified, "the duty line is texted")
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 
