@@ -1,4 +1,4 @@
-"""The words of docs/glossary.md hold: what it lists as not used stands nowhere in the product or on its pages."""
+"""The words of docs/glossary.md hold: what it lists as not used stands nowhere in code, pages, scripts and docs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
-# What is written in these words so far; the rest follows.
+# The words of ``zones`` are still to be brought here, and with them these two pages.
+NOT_YET = {ROOT / "docs" / name for name in ("codemap.md", "zones.md")}
 PLACES = ("backend/**/*.py", "notifier/**/*.py", "mobile_api/**/*.py", "backend/web/templates/**/*.html", "wsgi.py")
 SCRIPTS = ("backend/web/static/*.js", "backend/web/static/*/*.js", "backend/web/static/*.css")
-DOCS: tuple[str, ...] = ()
+DOCS = ("README.md", "CHANGELOG.md", "docs/**/*.md")
 # An identifier is read word by word: ``tell_her`` and ``TellHer`` hold a pronoun.
 BETWEEN_WORDS = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
 
@@ -39,7 +40,7 @@ ANY = re.compile(rf"\b({'|'.join(re.escape(word) for word in BANNED)})\b", re.IG
 
 def files(*patterns: str) -> list[Path]:
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    return sorted(path for path in found if not {"vendor", "__pycache__"} & set(path.parts))
+    return sorted(path for path in found - {GLOSSARY} - NOT_YET if not {"vendor", "__pycache__"} & set(path.parts))
 
 
 def banned_in(path: Path) -> list[str]:
@@ -61,4 +62,4 @@ def test_no_word_stands_that_the_glossary_does_not_use(patterns: tuple[str, ...]
 def test_each_exception_is_needed() -> None:
     for word, place in EXCEPTIONS:
         text = BETWEEN_WORDS.sub(" ", (ROOT / place).read_text())
-        assert re.search(rf"\b{word}\b", text, re.IGNORECASE) or place.startswith("docs/"), (word, place)
+        assert re.search(rf"\b{word}\b", text, re.IGNORECASE), (word, place)
