@@ -27,6 +27,10 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     laura.get_by_label("Their words for: protection is about to end").fill("The library closes.")
     laura.get_by_role("button", name="Record their consent").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
+    # The summary leads to the field, which says the same.
+    page.get_by_role("link", name="Enter the words that they chose for each of the three texts.").click()
+    expect(laura.get_by_label("Their words for: it is over")).to_be_focused()
+    expect(laura.locator(".govuk-error-message")).to_have_count(1)
     expect(laura.get_by_label("Their words for: the wearer is near")).to_have_value("Your book has arrived.")
     expect(laura.get_by_label("Their words for: protection is about to end")).to_be_visible()
     expect_to_fit(page)
@@ -34,7 +38,8 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     laura.get_by_label("Their words for: it is over").fill("Your book was collected.")
     laura.get_by_label("Their words for: we have your message (optional)").fill("Thanks for your order.")
     laura.get_by_role("button", name="Record their consent").click()
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("[data-done]")).to_contain_text("Their consent to texts is recorded.")
+    expect(page.locator(".govuk-error-summary")).to_have_count(0)
     held = consent.sms_consent(world.victim)
     db.release_connection()
     assert held is not None

@@ -113,7 +113,7 @@ def read(
             continue
         except Unreadable as error:
             found.append(FieldProblem(names[name], "invalid", str(error)))
-            # What is told already is not told again as missing.
+            # What was said once is not said again as missing.
             values[name] = ABSENT
             continue
         if value is not ABSENT:
