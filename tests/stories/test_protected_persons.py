@@ -225,9 +225,9 @@ def test_of_somebody_in_two_cases_only_the_open_one_is_named_with_the_places_it_
         ({}, 422, "Enter the name"),
         ({"name": "Sofia", "why": " "}, 422, ""),
         ({"name": "Sofia", "reached_through": 1}, 422, "Only a child is reached through another person"),
-        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "no such protected person"),
+        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "protected person was not found"),
         ({"name": "Mia", "victim_id": 1}, 422, "named by victim_id alone"),
-        ({"victim_id": 99}, 404, "no such protected person"),
+        ({"victim_id": 99}, 404, "protected person was not found"),
     ],
 )
 def test_what_is_wrong_with_an_entry_is_said_and_nothing_is_kept(
