@@ -56,7 +56,7 @@ def world(server: PostgresServer, tmp_path: Path, test_clock: clock.Clock) -> It
         yield whole
         if whole.checks_at_end:
             whole.expect_nothing_more()
-    db.database.obj.close_all()
+    db.database.obj.close_idle()
 
 
 def _stop(server: PostgresServer) -> None:
