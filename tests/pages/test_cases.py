@@ -1,4 +1,4 @@
-"""Cases in a real browser: from nothing to a judged fix, the night she moves on a phone, an officer who leaves."""
+"""Cases in a real browser: from nothing to a judged fix, the night they move on a phone, an officer who leaves."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     world.reads_everything()
 
 
-def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
+def test_the_night_they_move_on_a_phone_takes_less_than_thirty_seconds(
     world: World,
     phone: BrowserContext,
 ) -> None:
@@ -265,7 +265,7 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     world.reads_everything()
 
 
-def test_she_agrees_that_her_phone_says_where_she_is_and_takes_it_back_by_the_page_of_the_case(
+def test_they_agree_that_their_phone_says_where_they_are_and_take_it_back_by_the_page_of_the_case(
     world: World,
     phone: BrowserContext,
 ) -> None:

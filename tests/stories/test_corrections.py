@@ -41,7 +41,7 @@ def corrected(world: World, path: str, **body: Any) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def test_a_suspension_that_never_was_is_corrected_and_what_he_did_meanwhile_is_told(world: World) -> None:
+def test_a_suspension_that_never_was_is_corrected_and_what_the_wearer_did_meanwhile_is_told(world: World) -> None:
     officer, wearer_id = world.officer.has_app(), world.wearer.id
     world.tag.is_far_away()
     now = clock.now()
