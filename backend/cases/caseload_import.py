@@ -339,7 +339,7 @@ def _case(
     if officer is None or officer.role == Role.ADMINISTRATOR:
         wrong(
             "officer_email",
-            "No active officer of your team has this e-mail address." if values["officer_email"] else MISSING,
+            "No active officer of your team has this email address." if values["officer_email"] else MISSING,
         )
     try:
         if values["victim_phone"]:

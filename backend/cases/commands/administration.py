@@ -21,7 +21,7 @@ class AddPerson(Command):
     team_id: Annotated[RowId, Ask("Choose a team.")]
     role: Annotated[Role, Ask("Choose a role.")]
     name: Annotated[Name, Ask("Enter a name.")]
-    email: Annotated[Name, Ask("Enter an e-mail address.")]
+    email: Annotated[Name, Ask("Enter an email address.")]
     phone: str | None = None
 
     def carry_out(self, by: Person, now: datetime) -> accounts.Link:

@@ -53,7 +53,7 @@ class WeeklyHours(Command):
             if not days and not begins and not ends:
                 continue
             if not days or not begins or not ends:
-                raise InvalidRecord("Hours need days, a time from which, and a time until which.")
+                raise InvalidRecord("Enter the days, a start time and an end time.")
             found.append(zone_geojson.Hours(days, begins, ends))
         return found
 
@@ -128,4 +128,4 @@ def _time_of(text: str) -> str:
             raise ValueError
         return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
     except ValueError:
-        raise InvalidRecord("Enter the time as hours and minutes, for example 19:00.") from None
+        raise InvalidRecord("Enter a time, like 19:00.") from None

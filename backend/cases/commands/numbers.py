@@ -52,7 +52,7 @@ class AgreeToTexts(Command):
 class DeclineWarnings(Because):
     """A protected person wants no warnings, by their own decision; a consent to texts ends."""
 
-    why: Annotated[Text, Ask("Say how and when they said so.")]
+    why: Annotated[Text, Ask("Enter how and when they said so.")]
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
         """Record the decision. Raises: NotFound, NotAllowed."""
@@ -128,11 +128,11 @@ class TakeBackNumber(Command):
 class ShareLocation(Command):
     """What a protected person agreed to: who is to be kept away from them wherever they are, and how far."""
 
-    agreed: Annotated[Literal[True], Ask("Tick that they themselves have agreed.")] = Field(
+    agreed: Annotated[Literal[True], Ask("Confirm that they themselves have agreed.")] = Field(
         description="They themselves have agreed that their phone says where it is"
     )
     wearers: list[RowId] = Field(min_length=1, max_length=20)
-    radius_m: Annotated[float, Field(ge=50, le=5_000), Ask("Enter a distance from 50 to 5,000 metres.")] = 200.0
+    radius_m: Annotated[float, Field(ge=50, le=5_000), Ask("The distance must be between 50 and 5,000 metres.")] = 200.0
     buffer_m: float = Field(300.0, ge=0, le=5_000)
     label: str = Field("Wherever they are", min_length=1, max_length=80)
 

@@ -38,7 +38,7 @@ class OpenCase(Command):
     ] = Field(None, validate_default=True)
     is_another: bool = Field(False, description="A person of this name is recorded, and this is another person")
     victim_phone: str | None = None
-    place: Annotated[Name, Ask("Enter a name for the place.")]
+    place: Annotated[Name, Ask("Enter a name for the place that colleagues will know.")]
     kind: OrderKind
     reference: Reference
     starts_at: FirstOfOrder

@@ -93,7 +93,7 @@ class RestrictCase(Because):
 class OpenInEmergency(Command):
     """What the emergency is."""
 
-    reason: Annotated[Text, Ask("Say what the emergency is.")]
+    reason: Annotated[Text, Ask("Enter what the emergency is, in a sentence.")]
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int) -> EmergencyOpening:
         """Open the restricted case. Raises: NotFound, NotAllowed, InvalidRecord."""

@@ -11,8 +11,8 @@ from backend.cases.commands.base import Ask, Because, Dated, Name, RowId, Text
 from backend.cases.commands.typed import When
 from backend.models import Activation, Person
 
-SERIAL = Ask("Choose the serial of the tag that they wear from now on.")
-WHY = Ask("Say why the tag is changed.")
+SERIAL = Ask("Choose the serial of the tag that the wearer has on from now on.")
+WHY = Ask("Enter why the tag is changed.")
 
 
 class FitTag(Dated):

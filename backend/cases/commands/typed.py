@@ -230,4 +230,4 @@ def _when(name: str, field: FieldInfo, source: Source, now: datetime) -> Any:
     try:
         return datetime.combine(day, time.fromisoformat(hour), LONDON)
     except ValueError:
-        raise Unreadable("Enter the time as hours and minutes, for example 14:30.") from None
+        raise Unreadable("Enter a time, like 14:30.") from None

@@ -48,7 +48,7 @@ class ProtectNewPlace(Command):
     """A circle around a new place, in force at once."""
 
     victim_id: Annotated[RowId, Named("victim"), Ask("Choose whom the place protects.")]
-    place: Annotated[Name, Ask("Enter a name for the place.")]
+    place: Annotated[Name, Ask("Enter a name for the place that colleagues will know.")]
     lat: Annotated[float, Field(ge=-90, le=90), LATITUDE]
     lon: Annotated[float, Field(ge=-180, le=180), LONGITUDE]
     radius_m: Annotated[float, Field(ge=50, le=10_000), Ask("Enter a radius from 50 to 10,000 metres.")]

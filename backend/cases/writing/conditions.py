@@ -24,7 +24,7 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
     access_wearer(person, wearer_id, now)
     order = access_order(person, new.order_id, now)
     if order.wearer_id != wearer_id:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order was not found.")
     victims = victims_for(person, wearer_id, now)
     if new.place_id is not None:
         victim: Victim | None = access_place(person, new.place_id, now).victim
@@ -33,9 +33,9 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
         if victim is None:
             raise InvalidRecord("Choose whom the place protects.")
         if not new.place.strip():
-            raise InvalidRecord("Choose a place, or give a new one a name by which colleagues know it.")
+            raise InvalidRecord("Choose a place, or enter a name for a new one that colleagues will know.")
     if victim not in victims:
-        raise NotFound("There is no such place.")
+        raise NotFound("The place was not found.")
     read_zone(new.zone)
     return order, victim
 

@@ -33,7 +33,7 @@ def change_tag(wearer_id: int, activation_id: int) -> Any:
 
     def act(person: Person, now: datetime) -> Any:
         if writing.access_activation(person, activation_id, now).wearer_id != wearer_id:
-            raise NotFound("There is no such activation.")
+            raise NotFound("The activation was not found.")
         return build(TakeTagOff if is_off else SwapTag).carry_out(person, now, activation_id)
 
     return change(wearer_id, act, said="The tag is recorded as taken off." if is_off else "The tag is swapped.")
