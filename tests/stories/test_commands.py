@@ -40,6 +40,7 @@ def test_lifting_a_suspension_undoes_no_extension_that_a_colleague_recorded_mean
     now_held = order_of(world.officer, world)
     assert (now_held["is_suspended"], now_held["ends_at"]) == (False, read["ends_at"])
     assert now_held["ends_at"][:10] == longer[:10]
+    world.reads_everything()
 
 
 def test_an_end_that_is_left_out_stays_and_its_removal_is_said(world: World) -> None:
@@ -54,6 +55,7 @@ def test_an_end_that_is_left_out_stays_and_its_removal_is_said(world: World) -> 
     assert (both.status_code, both.json()["code"]) == (422, "invalid_request")
     assert vary(world.officer, read, removes_end=True).status_code == 201
     assert order_of(world.officer, world)["ends_at"] is None
+    world.reads_everything()
 
 
 def test_a_case_that_was_resumed_meanwhile_is_not_suspended_by_what_was_read_before(world: World) -> None:
@@ -75,6 +77,7 @@ def test_a_case_that_was_resumed_meanwhile_is_not_suspended_by_what_was_read_bef
     newest = world.colleague.api("GET", path).json()["life_version"]
     resumed = {"why": "Back.", "from_at": clock.now().isoformat(), "version": newest}
     assert world.colleague.api("POST", f"{path}/resumption", json=resumed).status_code == 201
+    world.reads_everything()
 
 
 def test_everything_that_is_wrong_with_a_body_is_said_at_once(world: World) -> None:
@@ -84,3 +87,61 @@ def test_everything_that_is_wrong_with_a_body_is_said_at_once(world: World) -> N
     said = {one["field"]: one["detail"] for one in answer.json()["errors"]}
     assert set(said) == {"reason", "from_at", "is_confirmed", "why", "expected_end_at"}
     assert said["reason"] == "Choose what has changed."
+
+
+def test_an_answer_says_what_was_stored_and_what_followed(world: World) -> None:
+    world.tag.walks_in()
+    alert = world.officer.alert()
+    now = clock.now()
+    suspension = {
+        "why": "In custody.",
+        "reason": "custody",
+        "from_at": now.isoformat(),
+        "expected_end_at": (now + timedelta(days=2)).isoformat(),
+        "is_confirmed": True,
+    }
+    made = world.officer.api("POST", f"/v1/wearers/{world.wearer.id}/suspension", json=suspension).json()
+    assert (made["stored"]["reason"], made["stored"]["from_at"][:16]) == ("custody", now.isoformat()[:16])
+    assert alert["id"] in made["followed"]["closed"] + made["followed"]["changed"]
+    assert made["followed"]["raised"] == []
+    world.reads_everything()
+
+
+def test_history_gives_a_value_that_a_correction_sends_back(world: World) -> None:
+    path = f"/v1/wearers/{world.wearer.id}"
+    risk = {"why": "Assessed.", "risk": "high", "from_at": clock.now().isoformat()}
+    assert world.officer.api("POST", f"{path}/risk", json=risk).status_code == 201
+    entry = next(one for one in world.officer.api("GET", f"{path}/history").json()["entries"] if one["kind"] == "risk")
+    assert entry["fields"] == {"risk": "high"}
+    again = {**entry["fields"], "from_at": entry["from_at"], "why": "The day was right.", "corrects": entry["entry_id"]}
+    assert world.officer.api("POST", f"{path}/risk", json={**again, "risk": "medium"}).status_code == 201
+    assert world.officer.api("GET", path).json()["risk"] == "medium"
+    world.reads_everything()
+
+
+def test_places_and_consent_have_routes(world: World) -> None:
+    path = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}"
+    place = world.officer.api("POST", f"{path}/places", json={"label": "Library"})
+    assert place.status_code == 201, place.text
+    zone = {
+        "place_id": place.json()["id"],
+        "zone": cases.circle(51.6, -0.2),
+        "from_at": clock.now().isoformat(),
+        "why": "They work there.",
+    }
+    drawn = world.officer.api("POST", f"/v1/wearers/{world.wearer.id}/zones", json=zone)
+    assert (drawn.status_code, drawn.json()["stored"]["place_id"]) == (201, place.json()["id"])
+    words = {"wording_breach": cases.NEAR, "wording_over": cases.OVER, "wording_ending": cases.ENDING}
+    refused = world.officer.api("PUT", f"{path}/texts", json={"phone": "+447700900201", "wording_over": "x" * 161})
+    said = {one["field"] for one in refused.json()["errors"]}
+    assert said == {"wording_breach", "wording_over", "wording_ending"}
+    assert world.officer.api("PUT", f"{path}/texts", json={"phone": "+447700900201", **words}).status_code == 201
+
+    def has_agreed() -> bool:
+        (victim,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
+        return bool(victim["has_agreed"])
+
+    assert has_agreed()
+    assert world.officer.api("DELETE", f"{path}/texts", json={}).status_code == 204
+    assert not has_agreed()
+    world.reads_everything()

@@ -49,6 +49,14 @@ class AgreeToTexts(Command):
         )
 
 
+class WithdrawTexts(Command):
+    """A protected person withdraws their consent to texts."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
+        """Withdraw it at once. Raises: NotFound, NotAllowed."""
+        contact_details.withdraw(by, wearer_id, victim_id, now)
+
+
 class DeclineWarnings(Because):
     """A protected person wants no warnings, by their own decision; a consent to texts ends."""
 

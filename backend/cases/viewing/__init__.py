@@ -4,6 +4,7 @@ from backend.access import closed_cases
 from backend.cases.viewing.case_view import look, open_alerts
 from backend.cases.viewing.history import CORRECTABLE, history, in_words
 from backend.cases.viewing.search import cases_of
+from backend.cases.viewing.sent_back import fields_of, stored
 from backend.cases.viewing.tags_worn import activations
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "activations",
     "cases_of",
     "closed_cases",
+    "fields_of",
     "history",
     "in_words",
     "look",
     "open_alerts",
+    "stored",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.access import access_wearer
 from backend.cases import eligibility
+from backend.cases.viewing.sent_back import fields_of
 from backend.cases.viewing.tags_worn import worn_by
 from backend.models import (
     Activation,
@@ -85,6 +86,7 @@ def _entries(wearer_id: int, names: dict[int, str]) -> list[Row]:
             names,
             what=What(row.what),
             entry_id=row.id,
+            fields=fields_of(What(row.what), row.value),
             of=orders.get(row.subject),
         )
         for row in rows
@@ -106,6 +108,7 @@ def _conditions(wearer_id: int, names: dict[int, str]) -> list[Row]:
             f"{row.number}. {row.wording}",
             names,
             condition_id=row.id,
+            fields={"number": row.number, "wording": row.wording},
             of=row.order.reference,
         )
         for row in rows
@@ -123,7 +126,17 @@ def _versions(wearer_id: int, names: dict[int, str]) -> list[Row]:
     for row in rows:
         state = "no zone" if row.is_removed else "provisional zone" if row.is_provisional else "zone"
         said = state if row.is_removed else f"{state}. {zone_geojson.said_of(row.zone.feature)}"
-        found.append(_row(row, row.zone.from_at, f"Zone at {row.zone.place.label}", said, names, zone_id=row.zone_id))
+        found.append(
+            _row(
+                row,
+                row.zone.from_at,
+                f"Zone at {row.zone.place.label}",
+                said,
+                names,
+                zone_id=row.zone_id,
+                fields={"zone": row.zone.feature},
+            )
+        )
     _tie(found, rows, lambda row: row.zone_id)
     return found
 
