@@ -14,6 +14,8 @@ def since(wearer_id: int, cursor: int, now: datetime) -> dict[str, list[Any]]:
     The caller has let the person who asks into the case.
     """
     changed = list(Alert.select().where(Alert.wearer == wearer_id, Alert.cursor > cursor).order_by(Alert.id))
+    if not changed:
+        return {"raised": [], "closed": [], "changed": [], "notified": []}
     raised = [alert.id for alert in changed if alert.raised_at >= now]
     closed = [alert.id for alert in changed if alert.handling == Handling.CLOSED and (alert.outcome_at or now) >= now]
     others = {alert.id for alert in changed} - {*raised, *closed}
