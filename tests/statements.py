@@ -1,4 +1,4 @@
-"""Counts the statements that a piece of work sends to the database, and keeps their text for whoever asks why."""
+"""Counts the statements that a piece of work sends to the database, and keeps their text for a test that fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judges where a wearer is by what is in force at an instant, without a fix: from the newest one that is stored."""
+"""Evaluates a wearer's newest stored fix against the zones in force at an instant, when no new fix has arrived."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from zones import PlaceState as JudgedState
 log = logging.getLogger(__name__)
 
 LEFT_WARNED = (
-    "A warning ended because what is in force changed, and no fix says that he has left. "
-    "The protected person was told that he is near"
+    "A warning ended because the zones in force changed, and no fix says that the wearer has left. "
+    "The protected person was told that the wearer is near"
 )
 
 
@@ -117,10 +117,10 @@ def _judge_places(case: Case, known: list[PlaceState], at: datetime, now: dateti
         heard = [alerts.heard(alert, told) for told in found]
         gravest = max(heard, key=lambda told: (alerts.danger_of(told), told.level))
         changed = alerts.change(alert, gravest)
-        # Where no zone is left, whatever ended the last one says so to her or her officer.
+        # Where no zone is left, whatever ended the last one says so to them or their officer.
         is_free = place_id not in in_force
         if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
-            text = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell her."
+            text = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell them."
             alerts.raise_notice(gravest.wearer, gravest.zone, [text], now, (Who.OFFICER,))
 
 

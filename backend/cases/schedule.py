@@ -1,4 +1,4 @@
-"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
+"""Scheduler of cases: announces ends ahead, closes alerts at them, and applies changes on their day.
 
 The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
 """
@@ -26,19 +26,20 @@ log = logging.getLogger(__name__)
 
 ANNOUNCED_DAYS = (14, 3, 1)
 TRY_AGAIN = timedelta(seconds=60)
-# The loop that runs this climbs ladders as well: it comes round again for the rest.
+# The loop that runs this runs escalation as well: it comes round again for the rest.
 AT_ONCE = 25
 
-ANNOUNCE, TELL_HER, STOPS = "expiry_announced", "victim_told", "protection_stops"
-# What an earlier release owed in place of the last.
+ANNOUNCE, TELL_VICTIM, STOPS = "expiry_announced", "victim_told", "protection_stops"
+# What an earlier release scheduled in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
-# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
+# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide the wearer.
 BEGINS = "zones_begin"
 # Cases as an earlier release left them have nothing in the calendar for some of their ends.
 PLANNED_ANEW = "planned_anew"
-# A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
+# A suspension comes to the end that was expected: what goes on beyond it is reported then, and not on the next
+# morning.
 EXPECTED_END = "suspension_expected_to_end"
-ENDINGS = (TELL_HER, STOPS, ORDER_OVER, CASE_OVER)
+ENDINGS = (TELL_VICTIM, STOPS, ORDER_OVER, CASE_OVER)
 DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
 
 
@@ -69,7 +70,7 @@ def gaining(case: Case, at: datetime) -> bool:
 
 
 def plan(case: Case, now: datetime) -> None:
-    """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
+    """Make anew the schedule of what the record holds to come; part of the unit of work that changed it."""
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
@@ -78,14 +79,16 @@ def plan(case: Case, now: datetime) -> None:
         CaseDue.delete().where(CaseDue.id.in_(outdated)).execute()
     done = list(
         CaseDue.select()
-        .where(CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what.in_([TELL_HER, ANNOUNCE]))
+        .where(
+            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what.in_([TELL_VICTIM, ANNOUNCE])
+        )
         .order_by(CaseDue.id)
     )
-    told = _told(case, [row for row in done if row.what == TELL_HER], now)
+    told = _told(case, [row for row in done if row.what == TELL_VICTIM], now)
     ends = ends_of(case, now)
-    owed = _changes_to_come(case, told, {ends_at for _, ends_at in ends}, now)
-    owed += _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
-    insert_rows(CaseDue, owed)
+    due = _changes_to_come(case, told, {ends_at for _, ends_at in ends}, now)
+    due += _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
+    insert_rows(CaseDue, due)
     completeness.ask_for([case.wearer_id], now)
     completeness.ensure_daily(now)
 
@@ -93,17 +96,17 @@ def plan(case: Case, now: datetime) -> None:
 def _changes_to_come(
     case: Case, told: Mapping[datetime, dict[int, bool]], over: Container[datetime], now: datetime
 ) -> list[dict[str, Any]]:
-    """Return what is owed for zones that begin, for protection that stops, and for suspensions that ought to end."""
-    owed: list[dict[str, Any]] = []
+    """Return what falls due for zones that begin, for protection that stops, and for suspensions that ought to end."""
+    due: list[dict[str, Any]] = []
 
-    def owe(what: str, due_at: datetime, detail: dict[str, Any] | None = None) -> None:
-        owed.append(_owed(case, what, f"wearer:{case.wearer_id}", due_at, detail))
+    def add(what: str, due_at: datetime, detail: dict[str, Any] | None = None) -> None:
+        due.append(_row(case, what, f"wearer:{case.wearer_id}", due_at, detail))
 
     for at in case.changes():
         if at <= now:
             continue
         if gaining(case, at):
-            owe(BEGINS, at)
+            add(BEGINS, at)
         lost = protection_ends.losses_at(case, at)
         # Where nothing rests on an order that ends, its end is looked at all the same.
         if not lost and at not in over and case.life_at(at) is Life.ACTIVE:
@@ -115,21 +118,21 @@ def _changes_to_come(
             "pauses": [loss.place_id for loss in lost if loss.is_pause and loss.place_id not in known],
         }
         if detail["ends"] or detail["pauses"]:
-            owe(TELL_HER, protection_ends.told_at(at, now), detail)
-        owe(STOPS, at, {"ends_at": at.isoformat()})
+            add(TELL_VICTIM, protection_ends.told_at(at, now), detail)
+        add(STOPS, at, {"ends_at": at.isoformat()})
     for entry in standing(case.life):
         until = entry.value.get("expected_end_at")
         if until is not None and datetime.fromisoformat(until) > now:
-            owe(EXPECTED_END, datetime.fromisoformat(until))
-    return owed
+            add(EXPECTED_END, datetime.fromisoformat(until))
+    return due
 
 
-def _owed(case: Case, what: str, subject: str, due_at: datetime, detail: dict[str, Any] | None) -> dict[str, Any]:
+def _row(case: Case, what: str, subject: str, due_at: datetime, detail: dict[str, Any] | None) -> dict[str, Any]:
     return {"what": what, "subject": subject, "wearer": case.wearer_id, "due_at": due_at, "detail": detail}
 
 
 def _has_come(due: CaseDue, now: datetime) -> bool:
-    """Tell whether an end has come that nobody was told of yet: it is owed still, and asked of the record then."""
+    """Tell whether an end has come that no one was told of yet: it is due still, and asked of the record then."""
     return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
@@ -163,7 +166,7 @@ def _told(case: Case, done: Iterable[CaseDue], now: datetime) -> dict[datetime, 
 
 
 def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
-    """Ask the officer to tell her that a place is protected again of which she was told that it ended."""
+    """Ask the officer to tell them that a place is protected again of which they were told that it ended."""
     held = protection_ends.guards(case, now)
     back = [place_id for place_id in due.detail.get("ends", []) if place_id in held]
     if back:
@@ -183,21 +186,21 @@ def _announcements(
             # Nothing rests on an order of a case that has ended by then.
             continue
         marks = [(days, protection_ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
-        owed = [(days, at) for days, at in marks if at > now]
+        expected = [(days, at) for days, at in marks if at > now]
         passed = [days for days, at in marks if at <= now]
         if passed:
             # An end that is nearer than a mark is announced at once.
-            owed.append((min(passed), now))
-        for days, at in owed:
+            expected.append((min(passed), now))
+        for days, at in expected:
             subject = f"order:{order_id}"
             if (subject, ends_at, days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
-                found.append(_owed(case, ANNOUNCE, subject, at, detail))
+                found.append(_row(case, ANNOUNCE, subject, at, detail))
     return found
 
 
 def next_due_at() -> datetime | None:
-    """Return the instant at which the calendar next owes something."""
+    """Return the instant at which a scheduled action is next due."""
     first = CaseDue.select(CaseDue.due_at).where(CaseDue.done_at.is_null()).order_by(CaseDue.due_at).limit(1).first()
     return first.due_at if first else None
 
@@ -228,9 +231,10 @@ def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = co
             if is_lost(error):
                 raise
             if is_held(error):
-                # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
+                # Its turn comes at the next look: this process runs escalation as well, and waits for
+                # no case.
                 continue
-            log.exception("what the calendar owes could not be done: %s", row.id)
+            log.exception("scheduled work of the cases failed: %s", row.id)
             with atomic():
                 CaseDue.update(due_at=now + TRY_AGAIN).where(CaseDue.id == row.id).execute()
     return len(due)
@@ -261,9 +265,9 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     case = reading.case(due.wearer_id)
     if due.what == BEGINS:
         judged_now.judge(case, due.due_at, now)
-        # After a gap it goes on, and she was told that it ended.
+        # After a gap it goes on, and they were told that it ended.
         told = CaseDue.select().where(
-            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_HER
+            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_VICTIM
         )
         _told(case, told.order_by(CaseDue.id), now)
         return
@@ -273,8 +277,8 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     ends_at = datetime.fromisoformat(due.detail["ends_at"])
     if due.what == ANNOUNCE:
         _announce(due, ends_at, now)
-    elif due.what == TELL_HER:
-        _tell_her(case, due, ends_at, now)
+    elif due.what == TELL_VICTIM:
+        _tell_victim(case, due, ends_at, now)
     else:
         _stop(case, ends_at, now)
         completeness.look(due.wearer_id, now, silent_after=silent_after)
@@ -290,19 +294,19 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
     days = ceil((ends_at - now) / timedelta(days=1))
     left = "1 day" if days == 1 else f"{days} days"
     said = f"The order {order.reference} ends {when(ends_at):%-d %B %Y, %H:%M}, in {left}."
-    # Whoever is on duty can do nothing about it: it is the business of whoever answers for the case.
+    # A person who is on duty can do nothing about it: it is the business of the responsible officer.
     alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
 
 
-def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
     lost = protection_ends.losses_at(case, ends_at)
     if ends_at <= now:
-        # It has come meanwhile, and what is protected again since is nothing to tell her of.
+        # It has come meanwhile, and what is protected again since is nothing to tell them of.
         held = protection_ends.guards(case, now)
         lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
     if "ends" in due.detail:
-        owed = {*due.detail["ends"], *due.detail["pauses"]}
-        lost = [loss for loss in lost if loss.place_id in owed]
+        expected = {*due.detail["ends"], *due.detail["pauses"]}
+        lost = [loss for loss in lost if loss.place_id in expected]
     else:
         due.detail["ends"] = [loss.place_id for loss in lost if not loss.is_pause]
         due.detail["pauses"] = [loss.place_id for loss in lost if loss.is_pause]

@@ -1,6 +1,6 @@
 """Everything that is recorded of some cases, read at once: one statement a table, however many cases, orders and zones.
 
-Whoever has a case file asks it, and not the database again.
+Code that has a case file asks it, and not the database again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One case over time: which of its zones were in force when, computed once for whoever asks. Pure."""
+"""One case over time: which of its zones were in force when, computed once for all who ask. Pure."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class Case:
         return self.timeline.at(at).meant
 
     def moving_places(self, at: datetime) -> set[int]:
-        """Return the places that move with somebody who agrees at that instant, whether or not he is monitored."""
+        """Return the places that move with a person who agrees at that instant, also while monitoring is suspended."""
         return {
             place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
         }

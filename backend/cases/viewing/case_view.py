@@ -1,4 +1,4 @@
-"""A case as it was at an instant; every look at it is recorded."""
+"""A case as it was at an instant; every view is written to the audit trail."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
 def as_it_was(
     file: CaseFile, contacts: Contacts, names: Mapping[int, str], person: Person, at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """Return the case as it was at ``at``, for whoever has opened its file; ``names`` are those of the staff."""
+    """Return the case as it was at ``at``, for one who has opened its file; ``names`` are those of the staff."""
     wearer, case = file.wearer, file.case
     entry = case.life_entry(at)
     officer_id = file.officer_at(at)
@@ -191,7 +191,7 @@ def _as_corrected(file: CaseFile, condition_id: int) -> Condition | None:
 
 
 def _victim(file: CaseFile, contacts: Contacts, victim: Victim, is_near_known: bool, at: datetime) -> dict[str, Any]:
-    # An adult who is in another case alone may be one that nobody here may know of.
+    # An adult who is in another case alone may be one that no one here may know of.
     through = file.victims.get(victim.reached_through_id) if victim.reached_through_id else None
     held = file.of_victim(victim.id, What.NUMBER)
     entry = true_at(held, at)
@@ -214,13 +214,13 @@ def _victim(file: CaseFile, contacts: Contacts, victim: Victim, is_near_known: b
         "phone": number_ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": is_near_known,
-        # As it is now: what was safe on another day says nothing to whoever would call today.
+        # As it is now: what was safe on another day says nothing to the person who would call today.
         "calls": {"note": safe.note, "since": safe.given_at.isoformat()} if safe else None,
     }
 
 
 def open_alerts(wearer_id: int) -> list[Alert]:
-    """Return the alerts of the case that are not closed, newest first; whoever asks has been let in already."""
+    """Return the alerts of the case that are not closed, newest first; the one who asks has been let in already."""
     query = Alert.select().where(
         Alert.wearer == wearer_id, Alert.handling != Handling.CLOSED, Alert.kind != AlertKind.NOTICE
     )

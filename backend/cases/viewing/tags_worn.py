@@ -1,4 +1,4 @@
-"""Which tags a wearer wore from when to when, each with who fitted it and took it off, and why."""
+"""Which tags a wearer has worn, from when to when, who fitted and removed each, and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> 
 
 
 def activations_of(file: CaseFile, names: Mapping[int, str], at: datetime) -> list[dict[str, Any]]:
-    """Return the same for whoever has opened the file of the case; ``names`` are those of the staff."""
+    """Return the same for one who has opened the file of the case; ``names`` are those of the staff."""
     found = [row for row in worn_by(file, names) if row["from_at"] <= at]
     for row in found:
         is_over = row["to_at"] is not None and row["to_at"] <= at

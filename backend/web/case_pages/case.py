@@ -1,4 +1,4 @@
-"""One case, now or as it was on a day, with its history; a change that is refused is shown on it."""
+"""One case, now or as it was on a day, with its timeline."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             case=seen,
             gaps=[finding.text for finding in gaps],
             said=said,
-            his_numbers=contacts.declared[wearer_id],
+            wearer_numbers=contacts.declared[wearer_id],
             activations=viewing.activations_of(file, names, at),
             free_tags=opening.free_tags(),
             history=viewing.history_of(file, names),
