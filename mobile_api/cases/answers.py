@@ -67,7 +67,7 @@ class CoversOut(BaseModel):
 
 
 class CasesMovedOut(BaseModel):
-    """How many cases went to another person."""
+    """How many cases went to a colleague."""
 
     cases: int
 
