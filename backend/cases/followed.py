@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from backend.models import Alert, Handling, Notification, Person, Victim
 
 
-def since(wearer_id: int, cursor: int, now: datetime) -> dict[str, list[Any]]:
-    """Return what the case's alerts did after ``cursor`` of the feed, and who is notified of them from ``now`` on.
+def of_change(wearer_id: int, alert_ids: Collection[int], now: datetime) -> dict[str, list[Any]]:
+    """Return what those of these alerts that are of the case did, and who is notified of them from ``now`` on.
 
     The caller has let the person who asks into the case.
     """
-    changed = list(Alert.select().where(Alert.wearer == wearer_id, Alert.cursor > cursor).order_by(Alert.id))
-    if not changed:
+    if not alert_ids:
         return {"raised": [], "closed": [], "changed": [], "notified": []}
+    changed = list(Alert.select().where(Alert.wearer == wearer_id, Alert.id.in_(alert_ids)).order_by(Alert.id))
     raised = [alert.id for alert in changed if alert.raised_at >= now]
     closed = [alert.id for alert in changed if alert.handling == Handling.CLOSED and (alert.outcome_at or now) >= now]
     others = {alert.id for alert in changed} - {*raised, *closed}

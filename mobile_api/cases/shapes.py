@@ -67,8 +67,10 @@ def records(
 
 
 def _made(view: Callable[..., Any], person: Person, body: BaseModel, path: dict[str, Any]) -> dict[str, Any]:
-    now, cursor = clock.now(), change_feed.newest_cursor()
-    return answer_of(view(person, body, now, **path), cursor, now)
+    now = clock.now()
+    with change_feed.watched() as alert_ids:
+        made = view(person, body, now, **path)
+    return answer_of(made, alert_ids, now)
 
 
 def carry_out(
@@ -90,9 +92,10 @@ def carry_out(
         if of_alert:
             epoch.expect(request.headers.get(EPOCH))
         has_body = bool(command.model_fields)
-        now, cursor = clock.now(), change_feed.newest_cursor()
-        made = (read(command) if has_body else command()).carry_out(person, now, **path)
-        return ("", 204) if answer is None else created(**answer_of(made, cursor, now))
+        now, asked = clock.now(), read(command) if has_body else command()
+        with change_feed.watched() as alert_ids:
+            made = asked.carry_out(person, now, **path)
+        return ("", 204) if answer is None else created(**answer_of(made, alert_ids, now))
 
     answered.__name__ = name
     described = describes(
@@ -107,11 +110,11 @@ def carry_out(
     bp.add_url_rule(rule, endpoint=name, view_func=described, methods=[method])
 
 
-def answer_of(made: Any, cursor: int, now: datetime) -> dict[str, Any]:
+def answer_of(made: Any, alert_ids: set[int], now: datetime) -> dict[str, Any]:
     """Return what is answered of a record that was made: its number, what was stored, and what followed."""
     wearer_id = followed.wearer_of(made)
     return {
         "id": made.id,
         "stored": viewing.stored(made),
-        "followed": followed.since(wearer_id, cursor, now) if wearer_id is not None else None,
+        "followed": followed.of_change(wearer_id, alert_ids, now) if wearer_id is not None else None,
     }
