@@ -145,3 +145,25 @@ def test_places_and_consent_have_routes(world: World) -> None:
     assert world.officer.api("DELETE", f"{path}/texts", json={}).status_code == 204
     assert not has_agreed()
     world.reads_everything()
+
+
+def test_a_case_is_read_as_it_was_and_as_the_record_stood_then(world: World) -> None:
+    path = f"/v1/wearers/{world.wearer.id}"
+    before = clock.now()
+    world.forward(60)
+    made = cases.order(world, before - timedelta(days=30), before + timedelta(days=30))
+    added = {"why": "Born.", "name": "Mia Bennett", "is_child": True}
+    assert world.officer.api("POST", f"{path}/victims", json=added).status_code == 201
+
+    def seen(**query: str) -> tuple[list[int], set[str]]:
+        case = world.officer.api("GET", path, params=query).json()
+        return [one["id"] for one in case["orders"]], {one["name"] for one in case["victims"]}
+
+    assert seen() == ([made.id], {"Laura Bennett", "Mia Bennett"})
+    # The order holds since a month, and was recorded a minute ago.
+    assert seen(at=before.isoformat()) == ([made.id], {"Laura Bennett"})
+    assert seen(at=before.isoformat(), known_at=before.isoformat()) == ([], {"Laura Bennett"})
+    assert seen(at=(before - timedelta(days=40)).isoformat())[0] == []
+    entries = world.officer.api("GET", f"{path}/history", params={"known_at": before.isoformat()}).json()["entries"]
+    assert "Order: terms" not in {one["what"] for one in entries}
+    world.reads_everything()

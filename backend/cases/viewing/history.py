@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.access import access_file
 from backend.cases import eligibility
+from backend.cases.viewing.as_known import as_known
 from backend.cases.viewing.sent_back import fields_of
 from backend.cases.viewing.tags_worn import names_of_staff, worn_by
 from backend.models import Person, Victim
@@ -38,12 +39,13 @@ CORRECTABLE = (What.TERMS, What.LIFE, What.OFFICER, What.RISK, What.ELIGIBILITY)
 Row = dict[str, Any]
 
 
-def history(person: Person, wearer_id: int, now: datetime) -> list[Row]:
+def history(person: Person, wearer_id: int, now: datetime, known_at: datetime | None = None) -> list[Row]:
     """Return every entry and version of the case, newest record first: who, when, why, from which document.
 
     A correction says in place of what it was recorded, and what it corrects is marked and stays.
     """
-    return history_of(access_file(person, wearer_id, now), names_of_staff())
+    file = access_file(person, wearer_id, now)
+    return history_of(file if known_at is None else as_known(file, known_at), names_of_staff())
 
 
 def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
