@@ -141,7 +141,7 @@ def _order(file: CaseFile, order: Order, at: datetime, risk: monitoring_status.R
     facts = file.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
     return {
         "id": order.id,
-        "version": max((one.id for one in case.orders.get(order.id, [])), default=0),
+        "version": max((one.id for one in file.case.orders.get(order.id, [])), default=0),
         "kind": order.kind,
         "reference": order.reference,
         "starts_at": terms.starts_at.isoformat(),
