@@ -143,7 +143,7 @@ def entries_of(wearer_ids: Iterable[int], *what: What) -> list[DatedEntry]:
 def carry_entries(wearer_ids: Iterable[int]) -> list[DatedEntry]:
     """Read what ingest and a warning ask of these cases, once for the present unit of work, which holds them.
 
-    Nobody else enters anything of a case that is held; what this unit enters itself is read anew.
+    No one else enters anything of a case that is held; what this unit enters itself is read anew.
     """
     ids = list(wearer_ids)
     rows = entries_of(ids, *CARRIED)
@@ -255,9 +255,9 @@ def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
 def entries_of_people(
     victims: Iterable[int], staff: Iterable[int | None]
 ) -> tuple[dict[int, list[DatedEntry]], dict[int, list[Version[Any]]]]:
-    """Return what is recorded of protected persons, and who covers for staff: in one statement, unless somebody does.
+    """Return what is recorded of protected persons, and who covers for staff: in one statement, unless someone does.
 
-    Of the staff each history is by whoever is absent; those who cover for somebody are followed.
+    Of the staff each history is by the absent person; those who cover for someone are followed.
     """
     about: dict[int, list[DatedEntry]] = defaultdict(list)
     covers: dict[int, list[Version[Any]]] = {}

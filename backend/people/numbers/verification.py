@@ -71,7 +71,7 @@ def standing(owner: Owner, now: datetime) -> Standing:
 
 
 def standing_among(proofs: Iterable[NumberProof], number: str | None, at: datetime) -> Standing:
-    """Return how it stood at ``at`` with a number, by the proofs of whoever had it then."""
+    """Return how it stood at ``at`` with a number, by the proofs of the person who had it then."""
     if not number:
         return Standing.NONE
     good = [

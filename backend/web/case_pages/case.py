@@ -39,7 +39,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     try:
         at = ends_with(read_day(on)) - timedelta(seconds=1) if on else now
     except ValueError:
-        at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
+        at, error = now, error or InvalidRecord("The date must include a day, month and year.")
     file = viewing.open_file(person, wearer_id, now)
     contacts = Contacts.read(file.victims.values(), [wearer_id])
     names = viewing.names_of_staff()
