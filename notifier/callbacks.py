@@ -16,7 +16,7 @@ from backend.models import ProviderEvent
 from backend.web.openapi import describes
 from backend.web.request_checks import cleaned, is_number
 from backend.web.signed_in import settings
-from notifier import messages, provider_states, replies, verification_codes, voice_menu
+from notifier import incoming_calls, messages, provider_states, replies, verification_codes, voice_menu
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +116,27 @@ def reply() -> Response:
     answer = MessagingResponse()
     answer.message(messages.HOW_TO_REPLY)
     return _xml(str(answer))
+
+
+@bp.post("/v1/webhooks/twilio/incoming-call")
+@describes("Twilio asks what somebody who calls us hears.", tag="callbacks", errors=[WrongSignature], is_public=True)
+def incoming_call() -> Response:
+    _form()
+    return _xml(incoming_calls.answer(settings().public_url))
+
+
+@bp.post("/v1/webhooks/twilio/incoming-call/key")
+@describes(
+    "Twilio tells which key somebody who calls us pressed.", tag="callbacks", errors=[WrongSignature], is_public=True
+)
+def incoming_key() -> Response:
+    form = _form()
+    number, digits = form.get("From", "")[:255], form.get("Digits", "")
+    with atomic():
+        # Each call rings once, however often Twilio repeats itself.
+        if _store("incoming key", f"incoming {form.get('CallSid', uuid.uuid4().hex)} {digits}"[:255], form):
+            incoming_calls.take_key(number, digits, clock.now())
+    return _xml(incoming_calls.thank())
 
 
 @bp.post("/v1/webhooks/twilio/code/<int:proof_id>")

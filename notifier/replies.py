@@ -136,7 +136,8 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
         doubts.append("from a number that is not verified as theirs")
     if is_over:
         doubts.append("it ends their texts")
-    alerts.ring_for_message(victim, _kept(body), now, is_answered=not doubts, note="; ".join(doubts))
+    is_help = reply_words.is_help_word(body)
+    alerts.ring_for_message(victim, _kept(body), now, is_answered=not doubts, note="; ".join(doubts), is_help=is_help)
 
 
 def _kept(body: str) -> str:

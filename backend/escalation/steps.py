@@ -157,3 +157,21 @@ DEFAULT = Ladder(
         EVERY_CHANNEL,
     ),
 )
+
+# For a call for help of a protected person: the officer, a colleague and the supervisor at once, whatever a team's own
+# ladder for other alerts is.
+EVERYBODY_AT_ONCE = Ladder(
+    rungs=(
+        Rung(
+            0.0,
+            (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS),
+            (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS),
+        ),
+        Rung(20.0, (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS), (Channel.VOICE,)),
+    ),
+    repeat=Rung(
+        60.0,
+        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
+        EVERY_CHANNEL,
+    ),
+)

@@ -1,8 +1,8 @@
-"""Protected persons: how each agreed to be reached, and where she is, if she agreed to say so."""
+"""Protected persons: how each agreed to be reached, their own page, and where they are, if they agreed to say so."""
 
 from __future__ import annotations
 
-from peewee import BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, TextField
+from peewee import SQL, BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -86,3 +86,50 @@ class VictimPosition(Table):
 
     class Meta:
         indexes = ((("victim", "fix_time"), True),)
+
+
+class OwnPage(Table):
+    """A protected person's own page: how they asked for it, which phone opens it, their secrets, and how it looks."""
+
+    victim = ForeignKeyField(Victim, backref="own_pages")
+    # How they asked for it, in the words of whoever invited them.
+    asked_how = TextField()
+    invited_by = ForeignKeyField(Person)
+    invited_at = InstantField()
+    link_digest = CharField(unique=True)
+    code_digest = CharField()
+    code_tries = IntegerField(default=0)
+    expires_at = InstantField()
+    # From here on: what their phone holds, and what they chose.
+    accepted_at = InstantField(null=True)
+    phone_digest = CharField(unique=True, null=True)
+    pin_hash = CharField(null=True)
+    # The second phrase: it shows the harmless page, and rings.
+    duress_hash = CharField(null=True)
+    look = CharField(default="notes")
+    help_label = CharField(default="help")
+    # Whether its status is in plain words or in words that mean something only to them.
+    status_words = CharField(default="plain")
+    language = CharField(default="en")
+    wrong_tries = IntegerField(default=0)
+    locked_until = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    ended_by = CharField(null=True)
+
+
+OwnPage.add_index(
+    OwnPage.index(
+        OwnPage.victim, name="own_page_in_use", unique=True, where=SQL("accepted_at IS NOT NULL AND ended_at IS NULL")
+    )
+)
+
+
+class OwnSession(Table):
+    """One opening of a protected person's own page with their PIN, or of the harmless page that stands in for it."""
+
+    page = ForeignKeyField(OwnPage, backref="sessions")
+    token_digest = CharField(unique=True)
+    is_decoy = BooleanField()
+    began_at = InstantField()
+    seen_at = InstantField()
+    ended_at = InstantField(null=True)

@@ -1,0 +1,63 @@
+"""What a protected person sees behind their passcode: how it stands, their calls for help, and that they are safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from backend import clock
+from backend.models import HelpCall, OwnPage
+from backend.own_pages import help_calls, sessions, status
+from backend.own_pages.sessions import Opened
+from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, local, page, show
+
+
+def show_home(mine: OwnPage) -> Response:
+    """Show how it stands, in plain words or in the words that they chose."""
+    return show(
+        "home",
+        lines=_status_lines(mine),
+        calls=[_call_line(call) for call in help_calls.shown(mine.victim)],
+    )
+
+
+def _status_lines(mine: OwnPage) -> list[tuple[str, dict[str, str]]]:
+    """Return the keys of the sentences with what is filled in."""
+    now = status.of(mine.victim, clock.now())
+    prefix = "coded_" if mine.status_words == "coded" else ""
+    filled = {} if now.checked_at is None else {"at": local(now.checked_at)}
+    if now.is_watched:
+        return [(f"{prefix}watched", filled)]
+    first = f"{prefix}{'not_watched' if filled else 'never_watched'}"
+    return [(first, filled), (f"{prefix}{'officer_knows' if now.is_known else 'officer_checks'}", {})]
+
+
+def _call_line(call: HelpCall) -> tuple[str, dict[str, Any]]:
+    alert = call.alert
+    if alert is None:
+        return "call_line", {"at": local(call.at)}
+    taken = alert.acknowledged_at
+    if taken is not None and taken >= call.at:
+        return "call_taken", {"at": local(call.at), "taken": local(taken)}
+    is_closed = alert.handling == "closed"
+    return ("call_line" if is_closed else "call_waiting"), {"at": local(call.at)}
+
+
+@bp.get("/safe")
+@chosen
+def ask_safe() -> Response:
+    """Ask for the passcode with which they say that they are safe."""
+    return show("safe", error=None)
+
+
+@bp.post("/safe")
+@chosen
+def say_safe() -> Response:
+    """Take that they are safe, or the second passcode: the answer is the same to the byte."""
+    mine = page()
+    assert mine is not None
+    opened, secret = sessions.say_safe(mine, request.form.get("phrase", ""), clock.now())
+    if opened in (Opened.WRONG, Opened.LOCKED):
+        return show("safe", 422, error=str(opened))
+    return keep(go("own_pages.door"), SESSION, secret)
