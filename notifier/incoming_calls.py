@@ -1,6 +1,6 @@
-"""What somebody who calls our number hears, and what their key does: a protected person rings whoever answers for them.
+"""What a caller of our number hears, and what their key does: a protected person calls for help.
 
-Every caller hears the same neutral words, so that whoever calls back a number on a phone learns nothing.
+Every caller hears the same neutral words, so that a person who calls back a number on a phone learns nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEY = "1"
 
 
 def answer(public_url: str) -> str:
-    """Return the TwiML for whoever calls."""
+    """Return the TwiML for a caller."""
     response = VoiceResponse()
     gather = Gather(
         num_digits=1,
@@ -45,7 +45,7 @@ def take_key(number: str, digits: str, now: datetime) -> int:
     if len(victims) > 1:
         doubts.append("from a number that they share with others")
     if numbers.is_declared(number):
-        doubts.append("from a number known as that of a person on probation: somebody else may have called")
+        doubts.append("from a number known as that of a person on probation: someone else may have called")
     for victim in victims:
         help_calls.ring(victim, How.CALL, "", now, doubt="; ".join(doubts))
     return len(victims)

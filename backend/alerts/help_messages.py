@@ -1,7 +1,7 @@
 """Raises the alert of a protected person's message or call for help, and rings it again with each further one.
 
 Their words are shown after sign-in only. They are answered by text only in words that they agreed to for this. A call
-for help rings officer, colleague and supervisor at once; any other message climbs the team's ladder.
+for help rings officer, colleague and supervisor at once; any other message follows the team's escalation policy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from backend import alarms, audit, escalation, outbox
 from backend.alerts.latched_alerts import MOST_REASONS, clock_time, raise_latched, standing
 from backend.alerts.protected_person_replies import WROTE, cases_of
 from backend.db import atomic, is_lost, lock_rows
-from backend.escalation.steps import EVERYBODY_AT_ONCE
+from backend.escalation.steps import EVERYONE_AT_ONCE
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
 from backend.people.consent import sms_consent
 from backend.record import reading
@@ -27,7 +27,7 @@ CALL = "Not answered: call."
 ANSWERED = "An answer goes to them by text, in the words agreed for this."
 # Two machines would answer each other for ever.
 ANSWERED_EVERY = timedelta(minutes=10)
-# What nobody can be rung for is told as an alarm for so long.
+# A message that no alert can be raised for is an alarm for so long.
 ALARM_LASTS = timedelta(hours=24)
 
 
@@ -42,11 +42,11 @@ def ring_for_message(
     what: str = "a message without text, such as a picture",
     not_answered: str = CALL,
 ) -> list[Alert]:
-    """Ring whoever answers for each wearer who must keep away from this person; return the alerts.
+    """Ring the one who answers for each wearer who must keep away from this person; return the alerts.
 
     ``said`` is what they wrote; where it is empty ``what`` says what came instead. ``note`` says what has to be known
     of the sender, and ``not_answered`` what to do where no text answers. They are answered by text where
-    ``is_answered`` and they agreed to words for it. With ``is_help`` everybody is rung at
+    ``is_answered`` and they agreed to words for it. With ``is_help`` all are rung at
     once: officer, colleague and supervisor.
     """
     with atomic():
@@ -54,7 +54,7 @@ def ring_for_message(
         if not wearers:
             _raise_alarm(victim, now)
             return []
-        # Two messages at once ring one alert, one after the other; nobody who works on the case delays them.
+        # Two messages at once ring one alert, one after the other; no one who works on the case delays them.
         lock_rows(Victim, [victim.id])
         goes = is_answered and _may_answer(victim, now)
         words = f"“{said.strip()}”" if said.strip() else what
@@ -68,27 +68,27 @@ def ring_for_message(
                 Notification.victim == victim,
                 Notification.purpose == Purpose.VICTIM_HELP,
             )
-            outbox.owe(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, rung=earlier.count())
+            outbox.enqueue(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, step=earlier.count())
             audit.record(audit.SYSTEM, "answered_by_text", f"victim:{victim.id}", now, alert=alerts[0])
         return alerts
 
 
 def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime, *, is_help: bool) -> Alert:
-    ladder = EVERYBODY_AT_ONCE if is_help else None
+    policy = EVERYONE_AT_ONCE if is_help else None
     alert = standing(AlertKind.HELP, wearer.id, Alert.victim == victim)
     if alert is None:
         alert = raise_latched(
-            AlertKind.HELP, wearer, [line, state], now, now, now, RaisedBy.MESSAGE, ladder=ladder, victim=victim
+            AlertKind.HELP, wearer, [line, state], now, now, now, RaisedBy.MESSAGE, policy=policy, victim=victim
         )
         audit.record(f"victim:{victim.id}", WROTE, f"victim:{victim.id}", now, alert=alert)
         return alert
     alert.reasons = _with(alert.reasons, line, state)
-    if ladder is not None:
-        alert.ladder = ladder.to_json()
+    if policy is not None:
+        alert.policy = policy.to_json()
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
-        # Whoever acts is rung first: they promised to act on less than there is now.
+        # A person who acts is notified first: they promised to act on less than there is now.
         alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
@@ -123,7 +123,7 @@ def _to_ring_for(victim: Victim, now: datetime) -> list[Wearer]:
     except Exception as error:
         if is_lost(error):
             raise
-        log.exception("the cases of a protected person who wrote cannot be read: all of them are rung for")
+        log.exception("the cases of a protected person who wrote cannot be read: an alert is raised for each of them")
         return wearers
     return lasting or wearers
 
@@ -134,7 +134,7 @@ def _raise_alarm(victim: Victim, now: datetime) -> None:
 
 
 def forget_unheard(now: datetime) -> None:
-    """End the alarms of messages that no case was rung for, a day after the newest."""
+    """End the alarms of messages that raised no alert, a day after the newest."""
     for alarm in alarms.standing(AlarmKind.MESSAGE_UNHEARD):
         if alarm.last_seen_at < now - ALARM_LASTS:
             alarms.end(AlarmKind.MESSAGE_UNHEARD, alarm.subject, now)

@@ -14,7 +14,7 @@ from backend.models import Alert, HelpCall, Victim
 # A button that is pressed twice is one call.
 ONE_PRESS = timedelta(seconds=15)
 MOST_WORDS = 1_600
-DO_NOT_CALL = "Do not call or text them: somebody may be with them. Act as for a breach."
+DO_NOT_CALL = "Do not call or text them: someone may be with them. Act as for a breach."
 
 
 class How(StrEnum):
@@ -38,8 +38,8 @@ SAID = {
 def ring(victim: Victim, how: How, words: str, now: datetime, *, doubt: str = "") -> HelpCall:
     """Ring officer, colleague and supervisor at once, before the request is answered.
 
-    ``doubt`` says why somebody else may have called; then no text answers.
-    A second press within moments is kept and rings nobody again, unless words come with it.
+    ``doubt`` says why someone else may have called; then no text answers.
+    A second press within moments is kept and rings no one again, unless words come with it.
     """
     words = words.strip()[:MOST_WORDS]
     with atomic():
@@ -69,7 +69,7 @@ def act_on_due(now: datetime) -> int:
                 continue
             call = HelpCall.get_by_id(call_id)
             if call.how == How.SAFE:
-                alerts.tell_that_she_wrote(call.victim, "They say on their own page that they are safe.", now)
+                alerts.tell_that_victim_wrote(call.victim, "They say on their own page that they are safe.", now)
             else:
                 _ring(call, "", now)
             HelpCall.update(due_at=None).where(HelpCall.id == call.id).execute()
@@ -102,9 +102,9 @@ def _ring(call: HelpCall, words: str, now: datetime, *, doubt: str = "") -> None
 
 
 def tell_of_guesses(victim: Victim, now: datetime) -> None:
-    """Tell the officer that somebody tried the PIN of their page too often: it may be somebody else."""
-    alerts.tell_that_she_wrote(
-        victim, "The PIN of their own page was entered wrongly five times. Somebody else may have their phone.", now
+    """Tell the officer that someone tried the PIN of their page too often: it may be someone else."""
+    alerts.tell_that_victim_wrote(
+        victim, "The PIN of their own page was entered wrongly five times. Someone else may have their phone.", now
     )
 
 
@@ -117,7 +117,7 @@ def _just_now(victim: Victim, how: How, now: datetime) -> HelpCall | None:
     )
 
 
-# What no page of theirs shows: somebody may be reading over their shoulder.
+# What no page of theirs shows: someone may be reading over their shoulder.
 HIDDEN = (How.SECOND_PHRASE, How.SAFE)
 
 

@@ -43,7 +43,7 @@ def digest(secret: str) -> str:
 
 
 def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Invitation:
-    """Make a link and a code for somebody who asked for it; an earlier one that nobody used is void.
+    """Make a link and a code for someone who asked for it; an earlier one that no one used is void.
 
     A page in use goes on until the new one is taken up: the phone may be lost, or only new.
 
@@ -137,7 +137,7 @@ def in_use(victim: Victim) -> OwnPage | None:
 
 
 def invited(victim: Victim, now: datetime) -> OwnPage | None:
-    """Return the invitation that nobody has taken up yet."""
+    """Return the invitation that no one has taken up yet."""
     return OwnPage.get_or_none(
         OwnPage.victim == victim, OwnPage.accepted_at.is_null(), OwnPage.ended_at.is_null(), OwnPage.expires_at > now
     )
@@ -155,7 +155,7 @@ def choose_look(page: OwnPage, look: str, help_label: str, status_words: str, no
 
 
 def unlock(person: Person, victim_id: int, now: datetime) -> None:
-    """Let the PIN be tried again, for somebody who was spoken with. Raises: NotAllowed; NotFound."""
+    """Let the PIN be tried again, for someone who was spoken with. Raises: NotAllowed; NotFound."""
     page = _in_use_for(person, victim_id, now)
     with atomic():
         OwnPage.update(locked_until=None, wrong_tries=0).where(OwnPage.id == page.id).execute()
@@ -163,7 +163,7 @@ def unlock(person: Person, victim_id: int, now: datetime) -> None:
 
 
 def end(person: Person, victim_id: int, now: datetime) -> None:
-    """Let no phone open the page any more: it is lost, or in somebody else's hand. Raises: NotAllowed; NotFound."""
+    """Let no phone open the page any more: it is lost, or in someone else's hand. Raises: NotAllowed; NotFound."""
     page = _in_use_for(person, victim_id, now)
     with atomic():
         _end_in_use(page.victim_id, audit.actor_of(person), now)

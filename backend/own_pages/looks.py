@@ -1,4 +1,4 @@
-"""How a protected person's own page can look to whoever picks up their phone: a few harmless guises. Pure."""
+"""How a protected person's own page can look to a person who picks up their phone: a few harmless guises. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOKS: dict[str, Look] = {
     "budget": Look("Budget", "There is nothing in your budget yet.", "#3d6b4a"),
 }
 DEFAULT = "notes"
-# What the button that rings can be called, for whoever reads over their shoulder.
+# What the button that rings can be called, for a person who reads over their shoulder.
 HELP_LABELS: dict[str, str] = {"help": "Help", "contact": "Contact us", "report": "Report a problem", "send": "Send"}
 # How the status is said: in plain words, or as if it were about a copy of notes.
 STATUS_WORDS: dict[str, str] = {"plain": "Plain words", "coded": "As if it were about saving notes"}

@@ -38,7 +38,7 @@ class Opened(StrEnum):
 def choose_phrases(page: OwnPage, pin: str, again: str, second: str, now: datetime) -> None:
     """Keep the PIN or phrase that opens the page, and the second phrase, if they want one.
 
-    Raises: InvalidRecord in words for whoever chooses; TooManyAttempts where too many wait to be hashed.
+    Raises: InvalidRecord in words for the person who chooses; TooManyAttempts where too many wait to be hashed.
     """
     pin, again, second = plain(pin), plain(again), plain(second)
     if not SHORTEST_PHRASE <= len(pin) <= LONGEST_PHRASE or len(set(pin)) < 3:
@@ -51,7 +51,7 @@ def choose_phrases(page: OwnPage, pin: str, again: str, second: str, now: dateti
         raise InvalidRecord("The second one has to be different from the first.")
     db.release_connection()
     pin_hash = password_hashing.hash_password(pin)
-    # Somebody who reads the database does not see who has a second phrase.
+    # Someone who reads the database does not see who has a second phrase.
     second_hash = password_hashing.hash_password(second or secrets.token_urlsafe(32))
     with atomic():
         OwnPage.update(pin_hash=pin_hash, duress_hash=second_hash, wrong_tries=0, locked_until=None).where(
@@ -130,7 +130,7 @@ def begin_first(page: OwnPage, now: datetime) -> str:
 def _begin(page: OwnPage, now: datetime, *, is_decoy: bool) -> str:
     token = secrets.token_urlsafe(32)
     with atomic():
-        # One opening at a time: whoever opens it elsewhere, or the harmless page, closes this one.
+        # One opening at a time: an opening elsewhere, or of the harmless page, closes this one.
         OwnSession.update(ended_at=now).where(OwnSession.page == page, OwnSession.ended_at.is_null()).execute()
         OwnSession.create(page=page, token_digest=digest(token), is_decoy=is_decoy, began_at=now, seen_at=now)
     return token

@@ -36,7 +36,7 @@ ENGLISH: dict[str, str] = {
     "current_pin": "Your passcode now",
     "lock": "Lock",
     "second": "A second passcode, if you want one",
-    "second_hint": "For when somebody makes you open this page. It shows an empty page, and calls the people who help "
+    "second_hint": "For when someone makes you open this page. It shows an empty page, and calls the people who help "
     "you. Nothing on this phone shows that it did.",
     "save": "Save",
     "look_title": "How this page looks",

@@ -99,7 +99,7 @@ def test_five_wrong_passcodes_lock_the_page_and_help_still_works(world: World) -
     rung_at_once(world)
     world.reads_everything()
     notices = [one for one in world.officer.alerts() if one["kind"] == "notice"]
-    assert "Somebody else may have their phone" in notices[0]["reasons"][0]
+    assert "Someone else may have their phone" in notices[0]["reasons"][0]
     world.forward(3601)
     assert "watched over" in words_of(phone.enters(PIN))
     world.reads_everything()

@@ -28,7 +28,7 @@ def keep_pin() -> Response:
     assert mine is not None
     is_first, renewed = mine.pin_hash is None, ""
     if not is_first:
-        # Whoever finds it open must not take it over.
+        # A person who finds it open must not take it over.
         opened, secret = sessions.enter(mine, request.form.get("current", ""), clock.now())
         if opened in (Opened.WRONG, Opened.LOCKED):
             return show("passcode", 422, error=text(mine.language, str(opened)))
