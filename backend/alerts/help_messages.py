@@ -103,6 +103,12 @@ def _with(reasons: Sequence[str], line: str, state: str) -> list[str]:
 
 
 def _may_answer(victim: Victim, now: datetime) -> bool:
+    open_calls = Alert.select().where(
+        Alert.kind == AlertKind.HELP, Alert.victim == victim, Alert.handling != Handling.CLOSED
+    )
+    if any(escalation.is_secret(alert) for alert in open_calls):
+        # Someone may be reading their phone.
+        return False
     consent = sms_consent(victim)
     if consent is None or not consent.wording_help:
         return False

@@ -31,8 +31,19 @@ class Consent(Table):
     wording_ending = TextField(null=True)
     # The answer to whatever they write; none where they agreed to none.
     wording_help = TextField(null=True)
+    # That a person acts, and that it was nothing: only where they want to read so.
+    wording_acts = TextField(null=True)
+    wording_nothing = TextField(null=True)
+    # A word of their own that calls for help by text.
+    help_word = CharField(null=True)
+    # Minutes of the day in London between which a text is safe; None at any hour.
+    hours_from = IntegerField(null=True)
+    hours_until = IntegerField(null=True)
     given_at = InstantField()
-    recorded_by = ForeignKeyField(Person)
+    # None where they gave it themselves, on their own page.
+    recorded_by = ForeignKeyField(Person, null=True)
+    # When they last said that it is still right.
+    confirmed_at = InstantField(null=True)
     withdrawn_at = InstantField(null=True)
     withdrawn_by = CharField(null=True)
 
@@ -58,6 +69,8 @@ class LocationConsent(Table):
     recorded_by = ForeignKeyField(Person)
     withdrawn_at = InstantField(null=True)
     withdrawn_by = CharField(null=True)
+    # They want to be nowhere for a while: nothing is kept of what their phone sends.
+    paused_at = InstantField(null=True)
 
 
 class VictimPhone(Table):
@@ -71,6 +84,10 @@ class VictimPhone(Table):
     created_at = InstantField()
     # When it was last seen to move: with the two positions that are kept, all that its interval comes from.
     moved_at = InstantField(null=True)
+    # What sends: the phone that was paired with a code, their own page, or an app with a token.
+    kind = CharField(default="code")
+    heard_at = InstantField(null=True)
+    battery_pct = DoubleField(null=True)
 
 
 class VictimPosition(Table):
@@ -111,6 +128,8 @@ class OwnPage(Table):
     # Whether its status is in plain words or in words that mean something only to them.
     status_words = CharField(default="plain")
     language = CharField(default="en")
+    # Gaps in watching that are shorter are not told on it, as was agreed with their officer.
+    least_gap_min = IntegerField(default=0)
     wrong_tries = IntegerField(default=0)
     locked_until = InstantField(null=True)
     ended_at = InstantField(null=True)

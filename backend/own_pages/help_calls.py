@@ -25,11 +25,15 @@ class How(StrEnum):
     SECOND_PHRASE = "second_phrase"
     CALL = "call"
     SAFE = "safe"
+    # They move tonight: a person has to draw a zone now.
+    MOVE = "move"
 
 
 SAID = {
     How.BUTTON: "Help was pressed on their own page.",
     How.WORDS: "",
+    How.MOVE: "",
+    How.SAFE: "",
     How.SECOND_PHRASE: "The second phrase was entered on their own page, which means: I am in danger and watched.",
     How.CALL: "Help was asked for by a key in a call.",
 }
@@ -92,13 +96,18 @@ def _ring(call: HelpCall, words: str, now: datetime, *, doubt: str = "") -> None
         now,
         is_answered=not is_secret and not doubt,
         note=doubt or ("on their own page" if words else ""),
-        is_help=True,
+        is_help=how is not How.MOVE,
         what=SAID[how],
         not_answered=DO_NOT_CALL if is_secret else alerts.CALL,
     )
     alert = rung[0] if rung else None
     HelpCall.update(alert=alert, rang=True).where(HelpCall.id == call.id).execute()
     call.alert, call.rang = alert, True
+
+
+def tell(victim: Victim, said: str, now: datetime) -> None:
+    """Tell the officer of each case what they asked for on their own page."""
+    alerts.tell_that_victim_wrote(victim, said, now)
 
 
 def tell_of_guesses(victim: Victim, now: datetime) -> None:
@@ -118,7 +127,7 @@ def _just_now(victim: Victim, how: How, now: datetime) -> HelpCall | None:
 
 
 # What no page of theirs shows: someone may be reading over their shoulder.
-HIDDEN = (How.SECOND_PHRASE, How.SAFE)
+HIDDEN = (How.SECOND_PHRASE, How.SAFE, How.MOVE)
 
 
 def newest_open(victim: Victim, since: datetime) -> HelpCall | None:

@@ -6,7 +6,7 @@ Never where a wearer is, nor how near, nor which of several.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backend.alerts.protected_person_replies import cases_of
@@ -30,12 +30,19 @@ class Status:
     checked_at: datetime | None
     # Whether a member of staff has been told that it is not so, or has decided it.
     is_known: bool = True
+    # A gap of which they agreed to hear nothing yet: neither is claimed, and when it was last checked stands.
+    is_short_gap: bool = False
 
 
-def of(victim: Victim, now: datetime) -> Status:
-    """Return the status now; where it cannot be read they are not watched, as far as anybody can say."""
+def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
+    """Return the status now; where it cannot be read they are not watched, as far as anyone can say.
+
+    A gap of less than ``least_gap_min`` minutes is a short one, whatever caused it.
+    """
     try:
-        return _read(victim, now)
+        found = _read(victim, now)
+        is_short = found.checked_at is not None and found.checked_at > now - timedelta(minutes=least_gap_min)
+        return replace(found, is_short_gap=not found.is_watched and is_short)
     except Exception as error:
         if is_lost(error):
             raise

@@ -36,7 +36,7 @@ TAGS, SIGN_IN, SOCKETS, PEOPLE = "tags", "sign-in", "sockets", "people"
 _GUESSABLE = {"/v1/sessions", "/sign-in", "/v1/phones", OWN_PAGES, f"{OWN_PAGES}/safe", f"{OWN_PAGES}/start"}
 # /health answers as long as a tag's request would get a thread: that is what a probe from outside asks.
 # And a call for help waits for nothing that a tag does not wait for.
-_AS_TAGS = {"/health", "/v1/phones/current/positions", f"{OWN_PAGES}/help"}
+_AS_TAGS = {"/health", "/v1/phones/current/positions", f"{OWN_PAGES}/help", f"{OWN_PAGES}/l"}
 
 
 class Stage(Enum):

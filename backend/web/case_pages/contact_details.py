@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from backend import clock, shared_location
 from backend.cases import contact_details
@@ -22,17 +22,7 @@ from backend.web.signed_in import page_for
 @refusable
 def reach_victim(wearer_id: int, victim_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
-        return contact_details.agree(
-            person,
-            wearer_id,
-            victim_id,
-            text_of("phone").replace(" ", ""),
-            text_of("wording_breach"),
-            text_of("wording_over"),
-            text_of("wording_ending"),
-            now,
-            wording_help=text_of("wording_help"),
-        )
+        return contact_details.agree(person, wearer_id, victim_id, text_of("phone").replace(" ", ""), request.form, now)
 
     return change(wearer_id, act)
 

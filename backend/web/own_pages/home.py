@@ -7,16 +7,20 @@ from typing import Any
 from flask import Response, request
 
 from backend import clock
+from backend.errors import InvalidRecord
 from backend.models import HelpCall, OwnPage
-from backend.own_pages import help_calls, sessions, status
+from backend.own_pages import help_calls, places, sessions, status
 from backend.own_pages.sessions import Opened
+from backend.people import consent
 from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, local, page, show
 
 
 def show_home(mine: OwnPage) -> Response:
     """Show how it stands, in plain words or in the words that they chose."""
+    agreed = consent.sms_consent(mine.victim)
     return show(
         "home",
+        is_due=bool(agreed and consent.is_due(agreed, clock.now())),
         lines=_status_lines(mine),
         calls=[_call_line(call) for call in help_calls.shown(mine.victim)],
     )
@@ -24,11 +28,13 @@ def show_home(mine: OwnPage) -> Response:
 
 def _status_lines(mine: OwnPage) -> list[tuple[str, dict[str, str]]]:
     """Return the keys of the sentences with what is filled in."""
-    now = status.of(mine.victim, clock.now())
+    now = status.of(mine.victim, clock.now(), mine.least_gap_min)
     prefix = "coded_" if mine.status_words == "coded" else ""
     filled = {} if now.checked_at is None else {"at": local(now.checked_at)}
     if now.is_watched:
         return [(f"{prefix}watched", filled)]
+    if now.is_short_gap:
+        return [(f"{prefix}checked", filled)]
     first = f"{prefix}{'not_watched' if filled else 'never_watched'}"
     return [(first, filled), (f"{prefix}{'officer_knows' if now.is_known else 'officer_checks'}", {})]
 
@@ -42,6 +48,34 @@ def _call_line(call: HelpCall) -> tuple[str, dict[str, Any]]:
         return "call_taken", {"at": local(call.at), "taken": local(taken)}
     is_closed = alert.handling == "closed"
     return ("call_line" if is_closed else "call_waiting"), {"at": local(call.at)}
+
+
+@bp.get("/places")
+@chosen
+def show_places() -> Response:
+    """Show what their places are called, and ask what should change."""
+    return _places()
+
+
+def _places(error: str | None = None, sent: bool = False) -> Response:
+    mine = page()
+    assert mine is not None
+    return show(
+        "places", 422 if error else 200, places=places.of(mine.victim), kinds=places.KINDS, error=error, is_sent=sent
+    )
+
+
+@bp.post("/places")
+@chosen
+def ask_for_place() -> Response:
+    """Bring what they ask for to their officer."""
+    mine = page()
+    assert mine is not None
+    try:
+        places.ask(mine.victim, request.form.get("kind", ""), request.form.get("words", ""), clock.now())
+    except InvalidRecord as error:
+        return _places(error.detail)
+    return _places(sent=True)
 
 
 @bp.get("/safe")

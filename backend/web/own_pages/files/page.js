@@ -1,6 +1,6 @@
 "use strict";
 
-// The way out: the page is covered at once, closed on our side, and replaced, so that "back" does not lead here.
+// The way out: the page is covered at once and replaced, so that "back" does not lead here.
 const away = document.getElementById("away");
 let isLeaving = false;
 
@@ -44,7 +44,7 @@ for (const link of document.querySelectorAll("a[data-replace]")) {
   });
 }
 
-// The button that rings says within ten seconds whether it did; without an answer it says what else to do.
+// The big button says within ten seconds whether it was sent.
 for (const form of document.querySelectorAll("form[data-help]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -68,5 +68,37 @@ for (const form of document.querySelectorAll("form[data-help]")) {
       said.hidden = false;
       button.disabled = false;
     }
+  });
+}
+
+// While this page is open, and only then, the place is shared, where that is asked for.
+for (const form of document.querySelectorAll("form[data-share]")) {
+  if (!navigator.geolocation) continue;
+  form.hidden = false;
+  const said = form.querySelector("[role=status]");
+  let watch = null;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (watch !== null) return;
+    watch = navigator.geolocation.watchPosition(
+      async ({ coords, timestamp }) => {
+        const place = new URLSearchParams({
+          lat: coords.latitude,
+          lon: coords.longitude,
+          accuracy: coords.accuracy,
+          timestamp: Math.round(timestamp),
+        });
+        try {
+          const answer = await fetch(form.action, { method: "POST", body: place, cache: "no-store", redirect: "error" });
+          said.textContent = answer.ok ? form.dataset.shared : form.dataset.failed;
+        } catch {
+          said.textContent = form.dataset.failed;
+        }
+      },
+      () => {
+        said.textContent = form.dataset.failed;
+      },
+      { enableHighAccuracy: true, maximumAge: 10000 },
+    );
   });
 }
