@@ -59,12 +59,12 @@ def written_tables() -> str:
     )
 
 
-def architecture() -> str:
-    """Return docs/architecture.md with its table of writers made anew."""
-    text = (DOCS / "architecture.md").read_text()
+def record() -> str:
+    """Return docs/record.md with its table of writers made anew."""
+    text = (DOCS / "record.md").read_text()
     head, _, rest = text.partition(WRITERS)
     before, _, after = rest.partition("|---|---|\n")
-    tail = after[after.index("\n\n") :]
+    tail = after[after.index("\n\n") :] if "\n\n" in after else "\n"
     return f"{head}{WRITERS}{before}|---|---|\n{written_tables()}{tail}"
 
 
@@ -136,7 +136,7 @@ def _asked(wording: str) -> str:
 PAGES = {
     "messages-to-protected-people.md": messages_page,
     "codemap.md": codemap,
-    "architecture.md": architecture,
+    "record.md": record,
     "settings.md": settings_page,
 }
 

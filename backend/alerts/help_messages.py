@@ -46,8 +46,8 @@ def ring_for_message(
 
     ``said`` is what they wrote; where it is empty ``what`` says what came instead. ``note`` says what has to be known
     of the sender, and ``not_answered`` what to do where no text answers. They are answered by text where
-    ``is_answered`` and they agreed to words for it. With ``is_help`` all are rung at
-    once: officer, colleague and supervisor.
+    ``is_answered`` and they agreed to words for it. With ``is_help`` officer,
+    colleague and supervisor are alerted at once.
     """
     with atomic():
         wearers = _to_ring_for(victim, now)

@@ -34,7 +34,7 @@ from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
 VICTIM_TEXTS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
-# How a call for help was made of which their phone is told nothing.
+# How a call for help was made of which their phone shows nothing.
 BY_SECOND_PHRASE = "second_phrase"
 # So soon after they were told that the wearer is near another place of theirs is no news to them.
 KNOWN_FOR = timedelta(seconds=600)
@@ -80,7 +80,7 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
 def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
     """Enqueue that a person has taken the alert, where they chose words for that and know of the alert.
 
-    Of a call that they made in secret their phone is told nothing.
+    Of a call that they made in secret their phone shows nothing.
     """
     victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert) if alert.place is not None else None
     if victim is None or not victim.phone or is_secret(alert):

@@ -109,7 +109,7 @@ class OwnPage(Table):
     """A protected person's own page: how they asked for it, which phone opens it, their secrets, and how it looks."""
 
     victim = ForeignKeyField(Victim, backref="own_pages")
-    # How they asked for it, in the words of whoever invited them.
+    # How they asked for it, in the words of the person who invited them.
     asked_how = TextField()
     invited_by = ForeignKeyField(Person)
     invited_at = InstantField()

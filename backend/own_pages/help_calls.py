@@ -55,7 +55,7 @@ def ring(victim: Victim, how: How, words: str, now: datetime, *, doubt: str = ""
         return call
 
 
-def owe(victim: Victim, how: How, now: datetime) -> None:
+def enqueue(victim: Victim, how: How, now: datetime) -> None:
     """Keep what the notifier rings or tells in a moment: both ways cost the request the same, and so tell nothing."""
     with atomic():
         HelpCall.create(victim=victim, how=how, at=now, due_at=now)
@@ -90,7 +90,7 @@ def next_due_at() -> datetime | None:
 def _ring(call: HelpCall, words: str, now: datetime, *, doubt: str = "") -> None:
     how = How(call.how)
     is_secret = how is How.SECOND_PHRASE
-    rung = alerts.ring_for_message(
+    raised = alerts.ring_for_message(
         call.victim,
         words,
         now,
@@ -100,7 +100,7 @@ def _ring(call: HelpCall, words: str, now: datetime, *, doubt: str = "") -> None
         what=SAID[how],
         not_answered=DO_NOT_CALL if is_secret else alerts.CALL,
     )
-    alert = rung[0] if rung else None
+    alert = raised[0] if raised else None
     HelpCall.update(alert=alert, rang=True).where(HelpCall.id == call.id).execute()
     call.alert, call.rang = alert, True
 

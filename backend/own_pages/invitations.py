@@ -51,7 +51,7 @@ def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Inv
     """
     victim = access_victim(person, victim_id, now)
     if victim.is_child:
-        raise InvalidRecord("A child has no page here: invite the adult who is told for the child.")
+        raise InvalidRecord("A child has no page here: invite the adult who is named for the child.")
     if not asked_how.strip():
         raise InvalidRecord("Say how and when they asked for it.")
     if len(asked_how) > LONGEST_NOTE:

@@ -68,7 +68,7 @@ def plain(phrase: str) -> str:
 def enter(page: OwnPage, phrase: str, now: datetime) -> tuple[Opened, str]:
     """Take what was entered on the neutral page; return what it opened, with the secret of the session.
 
-    While it is locked the second phrase rings all the same, and nothing is told of that.
+    While it is locked the second phrase rings all the same, and nothing shows that.
     """
     return _open(page, _weigh(page, phrase, now), now)
 
@@ -87,8 +87,8 @@ def _open(page: OwnPage, opened: Opened, now: datetime) -> tuple[Opened, str]:
 def _weigh(page: OwnPage, phrase: str, now: datetime, *, is_safe: bool = False) -> Opened:
     said = plain(phrase)[:LONGEST_PHRASE]
     db.release_connection()
-    is_pin = password_hashing.is_right(page.pin_hash or password_hashing.OF_NOBODY, said)
-    is_second = password_hashing.is_right(page.duress_hash or password_hashing.OF_NOBODY, said)
+    is_pin = password_hashing.is_right(page.pin_hash or password_hashing.OF_NO_ONE, said)
+    is_second = password_hashing.is_right(page.duress_hash or password_hashing.OF_NO_ONE, said)
     with atomic():
         lock_rows(Victim, [page.victim_id])
         held = OwnPage.get_by_id(page.id)
@@ -97,13 +97,13 @@ def _weigh(page: OwnPage, phrase: str, now: datetime, *, is_safe: bool = False) 
         is_second = is_second and held.duress_hash == page.duress_hash
         if is_locked:
             if is_second:
-                help_calls.owe(page.victim, How.SECOND_PHRASE, now)
+                help_calls.enqueue(page.victim, How.SECOND_PHRASE, now)
             return Opened.LOCKED
         if not (is_pin or is_second):
             return _count_wrong(held, now)
         OwnPage.update(wrong_tries=0, locked_until=None).where(OwnPage.id == page.id).execute()
         if is_second or is_safe:
-            help_calls.owe(page.victim, How.SECOND_PHRASE if is_second else How.SAFE, now)
+            help_calls.enqueue(page.victim, How.SECOND_PHRASE if is_second else How.SAFE, now)
             return Opened.DECOY
         return Opened.HOME
 

@@ -84,8 +84,8 @@ def _of_wearer(wearer_id: int, life: Life, now: datetime) -> Status:
     standing = Alert.select().where(
         Alert.wearer == wearer_id, Alert.kind.in_(UNWATCHED), ~Alert.is_over, Alert.handling != Handling.CLOSED
     )
-    is_told = standing.exists()
-    return Status(is_seen and not is_told, located_at, is_known=is_told)
+    is_known = standing.exists()
+    return Status(is_seen and not is_known, located_at, is_known=is_known)
 
 
 def _gravity(status: Status) -> tuple[bool, bool, float]:

@@ -69,7 +69,7 @@ ENGLISH: dict[str, str] = {
     "not_sent_at_all": "Not sent",
     "hours": "When a text is safe",
     "any_hour": "At any hour",
-    "hours_hint": "Outside these hours no text is sent, and your officer is told. Leave them empty for any hour.",
+    "hours_hint": "Outside these hours no text is sent, and your officer knows. Leave them empty for any hour.",
     "from": "From",
     "until": "Until",
     "help_word": "A word of your own that calls for help by text",

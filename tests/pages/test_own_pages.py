@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.own_pages import PIN, SECOND, invite
 from tests.pages.actions import PHONE, expect_to_fit, shot, sign_in, window
@@ -14,21 +17,37 @@ from tests.stories.test_help_messages import helps
 from tests.stories.test_own_page_help import rung_at_once
 from tests.world import World
 
-AWAY = "https://www.bbc.co.uk/weather"
+
+class Weather(BaseHTTPRequestHandler):
+    """The page to which the way out leads, on another host."""
+
+    def do_GET(self) -> None:
+        body = b"<!doctype html><title>Weather</title><p>Rain.</p>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
-def elsewhere(route: Route) -> None:
-    """Stand in for the page to which the way out leads."""
-    route.fulfill(body="<title>Weather</title>", content_type="text/html")
+@pytest.fixture
+def away(world: World) -> Iterator[str]:
+    """Where the way out leads in these tests."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Weather) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        url = f"http://localhost:{server.server_port}/weather"
+        world.app.extensions["cordon.settings"] = replace(world.settings, own_pages_exit_url=url)
+        yield url
+        server.shutdown()
 
 
 @pytest.fixture
 def theirs(browser: Browser) -> Iterator[BrowserContext]:
-    """Their phone, on which nothing outside of these pages can be reached but the way out."""
+    """Their phone."""
     with window(browser, **PHONE) as context:
-        context.route(
-            "https://**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")
-        )
         yield context
 
 
@@ -128,7 +147,7 @@ def test_the_second_passcode_shows_an_empty_page_and_rings(world: World, theirs:
 
 @pytest.mark.parametrize("how", ["click", "keys", "first in order"])
 def test_the_way_out_replaces_the_page_and_back_does_not_lead_to_it(
-    world: World, theirs: BrowserContext, how: str
+    world: World, theirs: BrowserContext, away: str, how: str
 ) -> None:
     page, _ = takes_up(theirs, world)
     if how == "click":
@@ -140,7 +159,7 @@ def test_the_way_out_replaces_the_page_and_back_does_not_lead_to_it(
         page.keyboard.press("Tab")
         expect(page.locator(":focus")).to_have_text("Close this page")
         page.keyboard.press("Enter")
-    page.wait_for_url(AWAY)
+    page.wait_for_url(away)
     page.go_back()
     expect(page.locator("body")).not_to_contain_text("watched over")
     page.goto(f"{world.url}/p")
@@ -173,18 +192,15 @@ def test_nothing_is_kept_on_the_phone_but_two_cookies_that_say_nothing(world: Wo
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_without_javascript_help_passcodes_and_the_way_out_work(world: World, browser: Browser) -> None:
+def test_without_javascript_help_passcodes_and_the_way_out_work(world: World, browser: Browser, away: str) -> None:
     with window(browser, **PHONE, java_script_enabled=False) as context:
-        context.route(
-            "https://**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")
-        )
         page, _ = takes_up(context, world)
         page.get_by_role("button", name="Lock").click()
         page.get_by_role("button", name="Contact us").click()
         expect(page.get_by_role("status")).to_contain_text("Sent at")
         rung_at_once(world)
         page.get_by_role("link", name="Close this page").click()
-        page.wait_for_url(AWAY)
+        page.wait_for_url(away)
         world.reads_everything()
 
 

@@ -194,6 +194,7 @@ def test_an_officer_records_the_same_choices_by_phone(world: World) -> None:
     assert (agreed.wording_acts, agreed.hours_from, agreed.hours_until, agreed.help_word) == (ACTS, 480, 1320, "kettle")
     assert agreed.channel == Channel.SMS
     db.release_connection()
+    world.reads_everything()
 
 
 def test_two_protected_people_of_one_wearer_see_and_hear_nothing_of_each_other(world: World, phone: OwnPhone) -> None:

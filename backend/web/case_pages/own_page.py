@@ -8,7 +8,8 @@ from flask import render_template, request
 
 from backend import audit, clock
 from backend.access import access_wearer
-from backend.cases import contact_details, protected_people
+from backend.cases import protected_people
+from backend.cases.commands.numbers import AgreeToTexts
 from backend.errors import DomainError
 from backend.models import Channel
 from backend.own_pages import invitations, tag_play
@@ -17,7 +18,7 @@ from backend.own_pages.words import text
 from backend.people import consent
 from backend.people.wordings import QUESTIONS
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
-from backend.web.forms import number_chosen, text_of, visitor
+from backend.web.forms import build, number_chosen, text_of, visitor
 from backend.web.own_pages.messages import values_of
 from backend.web.request_reading import OWN_PAGES
 from backend.web.signed_in import page_for, settings
@@ -64,7 +65,7 @@ def _show(
 
 
 def _address() -> str:
-    return f"{settings().public_url}{OWN_PAGES}"
+    return f"{settings().own_pages_address()}{OWN_PAGES}"
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/page")
@@ -98,9 +99,8 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
             again,
         )
     if act == "agree":
-        number = text_of("phone").replace(" ", "")
         return try_to(
-            lambda: contact_details.agree(person, wearer_id, victim_id, number, request.form, now),
+            lambda: build(AgreeToTexts).carry_out(person, now, wearer_id, victim_id),
             lambda _: _show(wearer_id, victim_id, said="Recorded. Texts go in these words from now on."),
             again,
         )

@@ -21,6 +21,7 @@ from backend.own_pages.looks import DEFAULT, help_label_of, look_of
 from backend.own_pages.words import text
 from backend.record.facts import LONDON
 from backend.web.request_reading import OWN_PAGES
+from backend.web.signed_in import settings
 
 bp = Blueprint(
     "own_pages",
@@ -39,8 +40,6 @@ POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'; "
     "style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'"
 )
-# Where the way out leads: a page that everybody reads.
-AWAY = "https://www.bbc.co.uk/weather"
 
 
 def page() -> OwnPage | None:
@@ -100,7 +99,7 @@ def show(name: str, status: int = 200, **values: Any) -> Response:
         look=look,
         mine=mine,
         help_label=label,
-        away=AWAY,
+        away=settings().own_pages_exit_url,
         language=language,
         **values,
     )
@@ -134,7 +133,7 @@ def error_page(status: int) -> Response:
         look=look_of(DEFAULT),
         mine=None,
         help_label="",
-        away=AWAY,
+        away=settings().own_pages_exit_url,
         language="en",
         is_help=is_help,
         words=request.form.get("words", "") if is_help and request.method == "POST" else "",

@@ -44,7 +44,7 @@ def _show_phone(token: str) -> Response:
         battery=f"{batteries[-1]:.0f}" if batteries else "",
         has_app=any(one.kind == shared_location.APP for one in phones),
         token=token,
-        address=f"{settings().public_url}/p/l",
+        address=f"{settings().own_pages_address()}/p/l",
     )
 
 
