@@ -9,10 +9,10 @@ from peewee import JOIN
 
 from backend import alerts, wakeups
 from backend.db import atomic, lock_rows, skip_locked
-from backend.models import Alert, HelpCall, Victim
+from backend.models import Alert, Handling, HelpCall, Victim
 
 # A button that is pressed twice is one call.
-ONE_PRESS = timedelta(seconds=15)
+ONE_PRESS = timedelta(seconds=5)
 MOST_WORDS = 1_600
 DO_NOT_CALL = "Do not call or text them: someone may be with them. Act as for a breach."
 
@@ -120,7 +120,15 @@ def tell_of_guesses(victim: Victim, now: datetime) -> None:
 def _just_now(victim: Victim, how: How, now: datetime) -> HelpCall | None:
     return (
         HelpCall.select()
-        .where(HelpCall.victim == victim, HelpCall.how == how, HelpCall.rang, HelpCall.at > now - ONE_PRESS)
+        .join(Alert)
+        .where(
+            HelpCall.victim == victim,
+            HelpCall.how == how,
+            HelpCall.rang,
+            HelpCall.at > now - ONE_PRESS,
+            # One that was closed since rings for what has come since.
+            Alert.handling != Handling.CLOSED,
+        )
         .order_by(HelpCall.id.desc())
         .first()
     )

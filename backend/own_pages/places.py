@@ -1,4 +1,4 @@
-"""What a protected person asks for on their own page about their places; staff approve, and draw every zone."""
+"""What a protected person asks of their officer on their own page: about places, or a call; staff draw every zone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ KINDS: dict[str, str] = {
     "change": "They ask for a place to be changed",
     "tonight": "They are moving tonight",
     "away": "They are away",
+    "call": "They ask for a call at a time that is safe",
     "school": "They tell of a child's school terms",
 }
 LONGEST = 600

@@ -57,7 +57,7 @@ ENGLISH: dict[str, str] = {
     "safe": "I am safe",
     "safe_hint": "Enter your passcode. Your officer reads that you are safe. Nothing is switched off.",
     "menu_messages": "Your messages",
-    "menu_places": "Your places",
+    "menu_places": "Your places, or a call",
     "menu_phone": "This phone",
     "menu_look": "How this page looks",
     "menu_pin": "Your passcodes",
@@ -112,6 +112,7 @@ ENGLISH: dict[str, str] = {
     "place_change": "A place should be changed",
     "place_tonight": "I am moving tonight",
     "place_away": "I am away for a while",
+    "place_call": "Call me at a safe time",
     "place_school": "School terms",
     "place_words": "Say it in a few words",
     "place_send": "Send to my officer",
@@ -120,6 +121,7 @@ ENGLISH: dict[str, str] = {
     "calls_title": "Your calls for help",
     "call_line": "{at}",
     "call_taken": "{at}. Taken at {taken}.",
+    "call_closed": "{at}. Your officer has closed it.",
     "call_waiting": "{at}. People are being called. It is not taken yet.",
 }
 WELSH: dict[str, str] = {

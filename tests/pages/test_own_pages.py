@@ -11,9 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from backend import clock, db, shared_location
+from tests.cases import ENDING, NEAR, OVER
 from tests.own_pages import PIN, SECOND, invite
 from tests.pages.actions import PHONE, expect_to_fit, shot, sign_in, window
 from tests.stories.test_help_messages import helps
+from tests.stories.test_help_messages import theirs as theirs_texts
 from tests.stories.test_own_page_help import rung_at_once
 from tests.world import World
 
@@ -210,3 +213,73 @@ def test_large_text_fits_a_narrow_phone(world: World, browser: Browser) -> None:
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         expect_to_fit(page)
         shot(page, "own-home-large-320")
+
+
+def test_texts_are_chosen_and_stopped_in_one_step_while_an_alert_stands(world: World, theirs: BrowserContext) -> None:
+    page, _ = takes_up(theirs, world)
+    page.get_by_role("link", name="Your messages").click()
+    page.get_by_role("link", name="Choose your texts").click()
+    page.get_by_label("Your words for: danger is near").fill(NEAR)
+    page.get_by_label("Your words for: it is over").fill(OVER)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter your words for: watching is about to end")
+    page.get_by_label("Your words for: watching is about to end").fill(ENDING)
+    shot(page, "own-words-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text(NEAR)).to_be_visible()
+    shot(page, "own-messages-390")
+    expect_to_fit(page)
+    world.stop_worker()
+    world.tag.is_far_away()
+    world.tag.stays_inside()
+    page.get_by_role("button", name="Stop all texts now").click()
+    expect(page.get_by_text("No texts are sent to you.")).to_be_visible()
+    shot(page, "own-stopped-390")
+    world.start_worker()
+    world.settle()
+    assert theirs_texts(world) == []
+    world.reads_everything()
+
+
+def test_their_phone_is_shared_while_the_page_is_open_and_paused_with_one_tap(
+    world: World, theirs: BrowserContext
+) -> None:
+    shared_location.agree(
+        world.officer.person, world.victim.id, [world.wearer.id], 200.0, 300.0, "Wherever they are", clock.now()
+    )
+    db.release_connection()
+    theirs.grant_permissions(["geolocation"], origin=world.url)
+    theirs.set_geolocation({"latitude": 51.6, "longitude": -0.2, "accuracy": 9})
+    page, others = takes_up(theirs, world)
+    page.get_by_role("link", name="This phone").click()
+    page.get_by_role("button", name="Share while this page is open").click()
+    expect(page.get_by_role("status")).to_contain_text("Shared. Keep this page open.")
+    shot(page, "own-phone-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="Share with an app, all the time").click()
+    expect(page.locator("[data-token]")).to_be_visible()
+    shot(page, "own-app-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("[data-phone]")).to_contain_text("Paused. Nothing of where you are is kept.")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("[data-phone]")).to_contain_text("This phone may say where it is.")
+    assert others == []
+    world.reads_everything()
+
+
+def test_places_and_safe_fit_a_phone(world: World, theirs: BrowserContext) -> None:
+    page, _ = takes_up(theirs, world)
+    page.get_by_role("link", name="Your places, or a call").click()
+    expect(page.locator("[data-places]")).to_contain_text("Home")
+    shot(page, "own-places-390")
+    expect_to_fit(page)
+    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="I am safe").click()
+    page.get_by_label("Passcode").fill(PIN)
+    shot(page, "own-safe-390")
+    expect_to_fit(page)
+    page.get_by_role("button", name="I am safe").click()
+    expect(page.get_by_text("You have no recipes yet.")).to_be_visible()
+    world.reads_everything()

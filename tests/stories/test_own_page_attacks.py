@@ -15,7 +15,7 @@ from tests.stories.test_help_messages import helps
 from tests.world import World
 
 TELLING = re.compile(
-    r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch|breach|govuk|consent|safe\b",
+    r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch(?!Position)|breach|govuk|consent|safe\b",
     re.IGNORECASE,
 )
 BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", "/places")

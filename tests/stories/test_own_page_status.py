@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from backend import clock, db
-from backend.own_pages import tag_play
+from backend.own_pages import choices_counted, tag_play
 from tests.own_pages import PIN, OwnPhone, words_of
 from tests.stories.test_help_messages import helps
 from tests.world import World
@@ -89,3 +91,37 @@ def test_moving_tonight_rings_until_a_person_answers(world: World, phone: OwnPho
     (alert,) = helps(world)
     assert "They are moving tonight: “To the refuge at nine”" in alert["reasons"][0]
     world.reads_everything()
+
+
+def test_a_call_at_a_safe_time_is_asked_for_and_rings_no_one(world: World, phone: OwnPhone) -> None:
+    phone.post("/places", {"kind": "call", "words": "Mondays at ten"})
+    assert helps(world) == []
+    told = [reason for one in world.officer.alerts() if one["kind"] == "notice" for reason in one["reasons"]]
+    assert "They ask for a call at a time that is safe: “Mondays at ten”" in told
+    world.reads_everything()
+
+
+def test_what_protected_people_chose_is_counted_for_supervisors(world: World, phone: OwnPhone) -> None:
+    def counted() -> tuple[int, int, int, int]:
+        found = choices_counted.of_team(world.supervisor.person, clock.now())
+        db.release_connection()
+        return (found.agreed, found.declined, found.undecided, found.with_page)
+
+    assert counted() == (0, 0, 1, 1)
+    world.victim_consents()
+    assert counted() == (1, 0, 0, 1)
+    phone.post("/messages", {"act": "decline"})
+    assert counted() == (0, 1, 0, 1)
+    world.reads_everything()
+
+
+def test_under_the_name_of_their_own_host_there_is_nothing_but_their_pages(world: World) -> None:
+    world.app.extensions["cordon.settings"] = replace(world.settings, own_pages_url="http://notes.example")
+    here = {"Host": "notes.example", "Accept": "text/html"}
+    for path in ("/sign-in", "/cases", "/v1/alerts", "/health", "/static/staff.css", "/docs"):
+        answer = world.api("GET", path, headers=here)
+        assert answer.status_code == 404, path
+        assert "ordon" not in answer.text
+    assert world.api("GET", "/", headers=here, allow_redirects=False).headers["Location"] == "/p"
+    assert world.api("GET", "/p", headers=here).status_code == 200
+    assert world.api("GET", "/sign-in").status_code == 200

@@ -43,7 +43,8 @@ def enter() -> Response:
     opened, secret = sessions.enter(mine, request.form.get("phrase", ""), clock.now())
     if opened in (Opened.WRONG, Opened.LOCKED):
         return show("door", 422, error=str(opened))
-    return keep(go("own_pages.door"), SESSION, secret)
+    response = keep(go("own_pages.door"), PHONE, request.cookies[PHONE], PHONE_LASTS_S)
+    return keep(response, SESSION, secret)
 
 
 @bp.post("/help")

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from backend import clock
 from backend.errors import InvalidRecord
-from backend.models import HelpCall, OwnPage
+from backend.models import Handling, HelpCall, OwnPage
 from backend.own_pages import help_calls, places, sessions, status
 from backend.own_pages.sessions import Opened
 from backend.people import consent
@@ -22,7 +22,7 @@ def show_home(mine: OwnPage) -> Response:
         "home",
         is_due=bool(agreed and consent.is_due(agreed, clock.now())),
         lines=_status_lines(mine),
-        calls=[_call_line(call) for call in help_calls.shown(mine.victim)],
+        calls=_call_lines(help_calls.shown(mine.victim)),
     )
 
 
@@ -39,15 +39,20 @@ def _status_lines(mine: OwnPage) -> list[tuple[str, dict[str, str]]]:
     return [(first, filled), (f"{prefix}{'officer_knows' if now.is_known else 'officer_checks'}", {})]
 
 
-def _call_line(call: HelpCall) -> tuple[str, dict[str, Any]]:
-    alert = call.alert
+def _call_lines(calls: list[HelpCall]) -> list[tuple[str, dict[str, Any]]]:
+    """Return each call; of the newest how it stands now, and never that a person acts before or after it is so."""
+    lines: list[tuple[str, dict[str, Any]]] = [("call_line", {"at": local(call.at)}) for call in calls]
+    alert = calls[0].alert if calls else None
     if alert is None:
-        return "call_line", {"at": local(call.at)}
-    taken = alert.acknowledged_at
-    if taken is not None and taken >= call.at:
-        return "call_taken", {"at": local(call.at), "taken": local(taken)}
-    is_closed = alert.handling == "closed"
-    return ("call_line" if is_closed else "call_waiting"), {"at": local(call.at)}
+        return lines
+    at = lines[0][1]
+    if alert.handling == Handling.CLOSED:
+        lines[0] = ("call_closed", at)
+    elif alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_at is not None:
+        lines[0] = ("call_taken", {**at, "taken": local(alert.acknowledged_at)})
+    else:
+        lines[0] = ("call_waiting", at)
+    return lines
 
 
 @bp.get("/places")

@@ -20,7 +20,7 @@ from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import DEFAULT, help_label_of, look_of
 from backend.own_pages.words import text
 from backend.record.facts import LONDON
-from backend.web.request_reading import OWN_PAGES
+from backend.web.request_reading import OWN_PAGES, is_own_page
 from backend.web.signed_in import settings
 
 bp = Blueprint(
@@ -140,6 +140,16 @@ def error_page(status: int) -> Response:
     )
     response = Response(body, status, mimetype="text/html")
     return add_headers(response)
+
+
+@bp.before_app_request
+def keep_hosts_apart() -> Response | None:
+    """Show nothing but these pages under their own host name: staff's pages there would tell what it is for."""
+    config = settings()
+    own = urlsplit(config.own_pages_url).netloc
+    if not own or request.host != own or own == urlsplit(config.public_url).netloc or is_own_page(request.path):
+        return None
+    return go("own_pages.door") if request.path == "/" else error_page(404)
 
 
 @bp.before_request

@@ -76,11 +76,11 @@ for (const form of document.querySelectorAll("form[data-share]")) {
   if (!navigator.geolocation) continue;
   form.hidden = false;
   const said = form.querySelector("[role=status]");
-  let watch = null;
+  let sharing = null;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (watch !== null) return;
-    watch = navigator.geolocation.watchPosition(
+    if (sharing !== null) return;
+    sharing = navigator.geolocation.watchPosition(
       async ({ coords, timestamp }) => {
         const place = new URLSearchParams({
           lat: coords.latitude,
