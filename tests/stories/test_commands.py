@@ -103,7 +103,9 @@ def test_an_answer_says_what_was_stored_and_what_followed(world: World) -> None:
     made = world.officer.api("POST", f"/v1/wearers/{world.wearer.id}/suspension", json=suspension).json()
     assert (made["stored"]["reason"], made["stored"]["from_at"][:16]) == ("custody", now.isoformat()[:16])
     assert alert["id"] in made["followed"]["closed"] + made["followed"]["changed"]
-    assert made["followed"]["raised"] == []
+    # The officer is asked to tell the protected person that no one watches now.
+    assert len(made["followed"]["raised"]) == 1
+    assert made["followed"]["notified"] == ["Amina Yusuf"]
     world.reads_everything()
 
 
