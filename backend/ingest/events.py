@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from backend import alerts
-from backend.alerts import Reported
-from backend.ingest.context import Ground
-from backend.ingest.submission import SentEvent, Submission
+from backend import alerts, clock
+from backend.ingest.group import Group, NewEvent
+from backend.ingest.submission import Submission
 from backend.models import TagEvent
 from backend.record import protection_ends
 from backend.record.facts import Life
@@ -20,24 +17,12 @@ from backend.tag_events import ENDS, RINGING
 CUSTODY = "custody"
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event that matters for alerts, and that was not stored before."""
-
-    submission: Submission
-    sent: SentEvent
-
-    @property
-    def reported(self) -> Reported:
-        """The event as of the time that can be believed."""
-        received_at = self.submission.received_at
-        at = min(self.sent.at, received_at) if self.sent.is_time_sound else received_at
-        return Reported(
-            self.submission.tag_id, self.sent.kind, at, received_at, is_time_doubtful=not self.sent.is_time_sound
-        )
+def find_new_events(group: Group) -> None:
+    """Sort out the events that alerts are raised from, without those sent before."""
+    group.new_events = _new_events(group.fresh)
 
 
-def new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
+def _new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
     """Sort out the events that alerts are raised from, in the order of their time, without those sent before.
 
     One whose time cannot be believed is never taken for another one: a clock that stands still would hide all but the
@@ -66,9 +51,10 @@ def new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
     return sorted(found, key=lambda new: new.reported.at)
 
 
-def tell_of_events(ground: Ground, events: Sequence[NewEvent], now: datetime) -> None:
+def ring_for_events(group: Group) -> None:
     """Ring for what the tags reported of themselves; of a tag that nobody wore then it is kept and tells nobody."""
-    for new in events:
+    ground, now = group.ground, clock.now()
+    for new in group.new_events:
         event = new.reported
         if event.kind in ENDS:
             alerts.tell_of_end(event, ENDS[event.kind], now)
