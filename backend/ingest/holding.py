@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from backend.db import lock_free_rows, lock_rows, wait_for_rows
+from typing import Any
+
+from backend.db import skip_locked, wait_for_rows
 from backend.ingest.context import Ground
 from backend.ingest.group import Group
 from backend.ingest.locked_tags import RowsHeld
@@ -12,13 +14,32 @@ from backend.models import Tag
 LONGEST_HOLD_S = 1.0
 
 
+class KeyChanged(Exception):
+    """Requests of these tags were verified with a key that is not the tag's any more; nothing was kept."""
+
+    def __init__(self, tag_ids: set[int]) -> None:
+        super().__init__(f"keys of {len(tag_ids)} tag(s) have changed")
+        self.tag_ids = tag_ids
+
+
 def hold_tags(group: Group) -> None:
-    """Hold the rows of the tags. Raises: RowsHeld where others hold some of them, unless the group waits."""
+    """Hold the rows of the tags, and see that each still has the key that its requests were verified with.
+
+    Raises: RowsHeld where others hold some of them, unless the group waits; KeyChanged.
+    """
     wait_for_rows(LONGEST_HOLD_S)
-    if group.waits:
-        lock_rows(Tag, group.tag_ids)
-    elif held := lock_free_rows(Tag, group.tag_ids):
-        raise RowsHeld(held)
+    rows: Any = Tag.select(Tag.id, Tag.serial, Tag.key).where(Tag.id.in_(group.tag_ids)).order_by(Tag.id)
+    rows = rows.for_update("FOR NO KEY UPDATE") if group.waits else skip_locked(rows)
+    now = {tag_id: (serial, key) for tag_id, serial, key in rows.tuples()}
+    if not group.waits and len(now) < len(group.tag_ids):
+        raise RowsHeld(set(group.tag_ids) - set(now))
+    changed = {
+        submission.tag_id
+        for submission in group.submissions
+        if submission.verified_with is not None and submission.verified_with != now.get(submission.tag_id)
+    }
+    if changed:
+        raise KeyChanged(changed)
 
 
 def read_ground(group: Group) -> None:
