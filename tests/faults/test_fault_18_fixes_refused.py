@@ -241,7 +241,7 @@ def test_a_front_door_that_takes_nothing_is_told_and_the_monitor_outside_no_long
         assert dog.look(clock.now())
         assert dog.ping()
         with remedy.decides():
-            assert not dog._door.knock()
+            assert not dog.looks._door.knock()
             assert dog.look(clock.now())
             dog.tell(clock.now())
             eventually(told(world, world.supervisor.person.phone, "Fixes are not accepted. The front door"), "told")
