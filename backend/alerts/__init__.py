@@ -5,13 +5,15 @@ from backend.alerts.help_messages import forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_she_wrote
 from backend.alerts.record_changes import (
     close_by_system,
-    extend_late,
+    extend,
     hand_over_desk,
+    join,
     move,
     raise_late,
     raise_notice,
     ring_again,
     tell_changed,
+    telling,
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
@@ -56,7 +58,7 @@ __all__ = [
     "danger_of",
     "end_silence",
     "escalate_overdue",
-    "extend_late",
+    "extend",
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
@@ -65,6 +67,7 @@ __all__ = [
     "heard",
     "is_untrue",
     "is_victim_left_warned",
+    "join",
     "keep_event_of_ended_case",
     "lapse",
     "lock",
@@ -88,6 +91,7 @@ __all__ = [
     "tell_that_she_wrote",
     "tell_undelivered",
     "tell_victim_not_warned",
+    "telling",
     "unreached",
     "withdraw",
     "without_next_action",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend import lifecycle
 from backend.db import skip_locked, wait_for_rows
 from backend.ingest.context import Ground
 from backend.ingest.group import Group
@@ -46,4 +47,5 @@ def read_ground(group: Group) -> None:
     """Read what is known of the wearers of these tags, and hold what may change. Raises: RowsHeld, as above."""
     is_unusable = any(submission.unusable() for submission in group.fresh)
     has_fixes = bool(group.new_fixes or group.new_events or is_unusable)
-    group.known = Ground(group.tag_ids, has_fixes=has_fixes, waits=group.waits)
+    now_for_s = lifecycle.now_for_s(group.settings.report_interval_s)
+    group.known = Ground(group.tag_ids, has_fixes=has_fixes, now_for_s=now_for_s, waits=group.waits)
