@@ -1,4 +1,4 @@
-"""What each channel is like, for whoever has to treat some of them alike: which one it is stands in no rule. Pure.
+"""What each channel is like, for the person who has to treat some of them alike: which one it is stands in no rule. Pure.
 
 What a channel sends through is an entry of notifier.channels.registry.
 """
@@ -40,7 +40,7 @@ TO_NUMBERS = tuple(channel for channel, traits in TRAITS.items() if traits.to_nu
 TO_DEVICES = tuple(channel for channel, traits in TRAITS.items() if traits.to_devices)
 CALLS = tuple(channel for channel, traits in TRAITS.items() if traits.is_call)
 TEXTS = tuple(channel for channel in TO_NUMBERS if channel not in CALLS)
-# What tells news without waking anybody.
+# What tells news without waking anyone.
 QUIET = tuple(channel for channel, traits in TRAITS.items() if not traits.is_call)
 # The same past a page that may not be open.
 QUIET_BY_PROVIDER = tuple(channel for channel in QUIET if channel not in HINTS)

@@ -1,4 +1,4 @@
-"""Tags as they speak to us: their keys, and whether a request is really theirs."""
+"""Tags: their keys, and verification of the signatures of their requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend import case_folding, clock
 from backend.errors import UnknownTag, WrongSignature
 from backend.models import Tag
 
-# Whoever signs wrongly makes us read a tag's key again so often and no more.
+# A person who signs wrongly makes us read a tag's key again so often and no more.
 READ_AGAIN_AFTER_S = 1.0
 
 
@@ -42,8 +42,8 @@ class Signed:
     is_stale: bool
 
 
-# A key is kept until it is found to have changed: whoever commits a request holds the tag's row, and compares the key
-# that the request was verified with. So a change counts at once in every process, and a request that is accepted
+# A key is kept until it is found to have changed: the one who commits a request holds the tag's row, and compares the
+# key that the request was verified with. So a change counts at once in every process, and a request that is accepted
 # asks the database for no key.
 _known: LRUCache[str, KnownTag] = LRUCache(maxsize=500_000)
 _known_lock = threading.Lock()
@@ -80,7 +80,7 @@ def forget_known() -> None:
 
 
 class KeyUnreadable(WrongSignature):
-    """The key that is kept of the tag is none: nobody can tell whether a request is the tag's."""
+    """The key that is kept of the tag is none: no one can tell whether a request is the tag's."""
 
 
 def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, tolerance_s: float) -> Signed:

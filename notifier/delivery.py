@@ -25,7 +25,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
     if is_moot(notification, notification.alert):
-        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled. And a protected
+        # Its worker died, and meanwhile someone has answered: no one is woken for what is settled. And a protected
         # person reads nothing that is not so any more.
         drop(notification, attempt)
         return
@@ -33,7 +33,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
         put_off(notification, attempt)
         return
     if notification.victim is not None and numbers.holds(notification.victim.phone, notification.alert.wearer_id):
-        # Asked at the last moment: it may have been declared since the message was owed.
+        # Asked at the last moment: it may have been declared since the message was enqueued.
         hold_back(notification, attempt)
         return
     ways = channels.ways[Channel(notification.channel)]

@@ -22,16 +22,16 @@ EVERY = "every"
 A_ROUND = 0.0
 
 JOBS: tuple[Job, ...] = (
-    # Before anything is claimed: a database that was restored owes what was sent long ago.
+    # Before anything is claimed: a database that was restored needs what was sent long ago.
     Job(NOTIFIER, "the hold after a restore", A_ROUND, lambda _, now: restore.release(now)),
     Job(NOTIFIER, "deliveries", A_ROUND, NotifierWork.begin_deliveries),
     Job(NOTIFIER, "zones that begin or end", A_ROUND, NotifierWork.judge_instants, rests_in_storm=True),
     Job(NOTIFIER, "tags that are silent", A_ROUND, NotifierWork.tell_of_silence, rests_in_storm=True),
-    Job(NOTIFIER, "the ladder", A_ROUND, NotifierWork.climb, rests_in_storm=True),
+    Job(NOTIFIER, "escalation", A_ROUND, NotifierWork.climb, rests_in_storm=True),
     Job(NOTIFIER, "the heartbeat", A_ROUND, NotifierWork.beat, rests_in_storm=True),
     # In a storm each push is a word of its provider's: it is enough to hear it now and then.
     Job(NOTIFIER, "what providers say", 0.5, NotifierWork.look_at_providers, rests_in_storm=True),
-    Job(NOTIFIER, "codes that prove numbers", A_ROUND, NotifierWork.begin_codes, rests_in_storm=True),
+    Job(NOTIFIER, "verification codes", A_ROUND, NotifierWork.begin_codes, rests_in_storm=True),
     Job(NOTIFIER, "phones before a shift", shift_checks.EVERY_S, NotifierWork.begin_checks, rests_in_storm=True),
     Job(NOTIFIER, "silent messages", 2.0, NotifierWork.ask_about_silent, rests_in_storm=True),
     Job(
@@ -46,7 +46,7 @@ JOBS: tuple[Job, ...] = (
     Job(WATCHDOG, "alerts", A_ROUND, lambda dog, now: dog.looks.next_actions(now)),
     Job(WATCHDOG, "wearers who are not judged", A_ROUND, lambda dog, now: dog.looks.not_judged(now)),
     Job(WATCHDOG, "people without a route", A_ROUND, lambda dog, now: dog.looks.people(now)),
-    Job(WATCHDOG, "alerts that reach nobody", A_ROUND, lambda dog, now: dog.looks.unreached(now)),
+    Job(WATCHDOG, "alerts that reach no one", A_ROUND, lambda dog, now: dog.looks.unreached(now)),
     Job(WATCHDOG, "rotas", A_ROUND, lambda dog, now: dog.looks.rotas(now)),
     Job(WATCHDOG, "phones of protected persons", A_ROUND, lambda dog, now: dog.looks.moving_places(now)),
     Job(WATCHDOG, "numbers", A_ROUND, lambda dog, now: dog.looks.numbers(now)),
@@ -57,7 +57,7 @@ JOBS: tuple[Job, ...] = (
     Job(WATCHDOG, "hints that no socket took", A_ROUND, lambda _, now: outbox.give_up_hints(now)),
     Job(WATCHDOG, "phones of shifts that are over", A_ROUND, lambda _, now: shift_checks.forget_old(now)),
     Job(WATCHDOG, "checked caseloads", A_ROUND, lambda _, now: checked_imports.forget_old(now)),
-    Job(WATCHDOG, "looks back that are owed", A_ROUND, lambda _, now: reevaluation.settle_overdue(now)),
+    Job(WATCHDOG, "pending re-evaluations", A_ROUND, lambda _, now: reevaluation.settle_overdue(now)),
     Job(WATCHDOG, "what people were told", A_ROUND, lambda dog, now: dog.looks.untold(now)),
     # Beside the rounds: each has a thread of its own, since a provider that hangs must delay no look.
     Job(WATCHDOG, "telling", A_ROUND, lambda dog, _: dog.signals.tell_after_round(), thread="tell"),

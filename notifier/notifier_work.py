@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 SILENT_AFTER_S = 20.0
 SILENT_FOR_S = 600.0
 ASKED_AGAIN_S = 60.0
-# A group of ladders takes as long as some claims do, and a new alert must not wait for many.
-LADDERS_AT_ONCE = 20
+# A group of escalations takes as long as some claims do, and a new alert must not wait for many.
+ESCALATIONS_AT_ONCE = 20
 
 
 class NotifierWork:
@@ -59,7 +59,7 @@ class NotifierWork:
         self._senders.close()
 
     def judge_instants(self, now: datetime) -> None:
-        """Judge the zones that begin or end, and do what the calendar owes cases."""
+        """Judge the zones that begin or end, and do what the calendar needs cases."""
         zone_instants.judge_due(now, silent_after=self._silent_after)
 
     def tell_of_silence(self, now: datetime) -> None:
@@ -70,12 +70,12 @@ class NotifierWork:
         """Escalate what is overdue, and begin to send it."""
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
         self._newest_climb_first = self.is_stormy and not self._newest_climb_first
-        if alerts.escalate_overdue(now, LADDERS_AT_ONCE, newest_first=self._newest_climb_first):
+        if alerts.escalate_overdue(now, ESCALATIONS_AT_ONCE, newest_first=self._newest_climb_first):
             self.begin_deliveries(clock.now())
 
     def beat(self, now: datetime) -> None:
         """Say that this process does its work, where it does."""
-        if self._steps.are_well("deliveries", "the ladder", "a delivery", "the round"):
+        if self._steps.are_well("deliveries", "escalation", "a delivery", "the round"):
             self._heart.beat(now)
 
     def look_at_providers(self, now: datetime) -> None:
@@ -104,7 +104,7 @@ class NotifierWork:
             if free > 0 and channel in waiting:
                 taken = outbox.claim_due(channel, clock.now(), self._settings.lease_s, free)
             claimed += taken
-            # Whoever got as much as was asked for left the rest behind.
+            # A worker that got as much as it asked for left the rest behind.
             self.is_stormy |= len(taken) == free
         if not claimed:
             return
@@ -116,7 +116,7 @@ class NotifierWork:
             self.lanes.submit(Channel(notification.channel), self._deliver, notification, attempt)
 
     def begin_codes(self, now: datetime) -> None:
-        """Hand the codes that are owed to threads that no warning needs."""
+        """Hand the codes that are due to threads that no warning needs."""
         free = self.lanes.free_beside()
         if free <= 0:
             return
@@ -145,7 +145,7 @@ class NotifierWork:
         try:
             work()
         except Exception as error:
-            # A lease runs out, or the next look finds it, and somebody tries again.
+            # A lease runs out, or the next look finds it, and another worker tries again.
             log.warning("%s was not settled (%s)", what, type(error).__name__, exc_info=True)
             db.forget_connection()
         finally:
@@ -173,7 +173,7 @@ class NotifierWork:
             self._steps.worked("a delivery")
         except Exception as error:
             self._steps.failed("a delivery", error)
-            # The lease runs out and somebody tries again.
+            # The lease runs out and another worker tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
             db.forget_connection()
         finally:

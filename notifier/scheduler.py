@@ -113,7 +113,7 @@ class Scheduler:
             self._steps.failed(job.name, error)
             if db.is_lost(error):
                 raise
-            # A row that somebody holds for long, or cannot be worked on, keeps no other job from its work.
+            # A row that someone holds for long, or cannot be worked on, keeps no other job from its work.
             log.exception("%s could not be done", job.name)
         else:
             self._steps.worked(job.name)

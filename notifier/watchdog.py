@@ -1,4 +1,4 @@
-"""Looks after the rest of Cordon: that every alert moves on, that messages leave, that every process is heard of.
+"""Watches the rest of Cordon: that alerts escalate, messages leave, and processes report; repairs and raises alarms.
 
 It repairs what it can, raises an alarm for what it finds, tells people past the outbox, and lets a monitor outside
 know that it does so. None of the three waits for another: a provider that hangs delays no look.
@@ -25,7 +25,7 @@ BESIDE = ("tell", "ping", "knock")
 
 
 class Watchdog:
-    """One watchdog process; any number of these may run, and each alarm is told by one of them."""
+    """One watchdog process; any number of these may run, and each alarm is sent by one of them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -43,7 +43,7 @@ class Watchdog:
         every_s = self._settings.watchdog_every_s
         scheduler.keep(self._stop, do=self._look_and_wake, wait=lambda: self._stop.wait(every_s))
         for thread in threads:
-            # Whatever it waits for ends by its own timeout; a process that is told to stop need not see it.
+            # Whatever it waits for ends by its own timeout; a process that is asked to stop need not see it.
             thread.join(2 * self._settings.provider_timeout_s)
 
     def stop(self) -> None:
@@ -83,7 +83,7 @@ class Watchdog:
         return is_complete
 
     def tell(self, now: datetime) -> int:
-        """Tell people what they are owed a word about; return how many texts were taken."""
+        """Tell people what they are to be told about; return how many texts were taken."""
         return self.signals.tell(now)
 
     def ping(self) -> bool:

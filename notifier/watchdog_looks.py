@@ -27,9 +27,11 @@ BACKLOG_AFTER_S = 15.0
 PHONE_SILENT_AFTER_S = 1_200.0
 BACKLOG_OVER_S = 5.0
 NUMBERS_EVERY_S = 60.0
-# A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
+# An escalation waits for its notifier; only when one has worked for this long is what is overdue a fault of its
+# own.
 NOTIFIER_SETTLES_S = 30.0
-# While first words wait for a worker ladders climb in their turn, as they should: it is the backlog that is told.
+# While first words wait for a worker escalations run in their turn, as they should: it is the backlog that is
+# told.
 LATE_IN_A_STORM_S = 300.0
 MOST_FOUND = 500
 
@@ -83,7 +85,7 @@ class Looks:
                 alarms.raise_alarm(AlarmKind.PROCESS_SILENT, kind, f"{kind.capitalize()} {heard}", now)
 
     def next_actions(self, now: datetime) -> None:
-        """An alert that somebody still has to answer has a next instant; one that has none is set going again."""
+        """An alert that someone still has to answer has a next instant; one that has none is set going again."""
         assert self._began_at is not None
         since = self._no_notifier_at or self._began_at
         overdue_s = None
@@ -113,7 +115,7 @@ class Looks:
         alarms.end_unseen(AlarmKind.NOT_JUDGED, alarms.NOT_JUDGED_FOR_S, now)
 
     def people(self, now: datetime) -> None:
-        """Whoever is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
+        """A person who is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
         known = [
             int(alarm.subject.partition(":")[2])
             for alarm in alarms.standing(AlarmKind.NO_LIVE_ROUTE)
@@ -140,13 +142,13 @@ class Looks:
         )
         rows = list(query)
         found: dict[str, tuple[str, int | None]] = {
-            f"person:{person_id}": (f"Staff member {person_id} has no proved number and no phone for pushes", team_id)
+            f"person:{person_id}": (f"Staff member {person_id} has no verified number and no phone for pushes", team_id)
             for person_id, team_id in rows
         }
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "person:", found, now, is_complete=len(rows) < MOST_FOUND)
 
     def unreached(self, now: datetime) -> None:
-        """An alert of which nothing has gone out: what was tried failed, or there was nobody to try."""
+        """An alert of which nothing has gone out: what was tried failed, or there was no one to try."""
         rows = alerts.unreached(now, limit=MOST_FOUND)
         no_route: dict[str, tuple[str, int | None]] = {}
         dead: dict[str, tuple[str, int | None]] = {}
@@ -155,7 +157,10 @@ class Looks:
             if row.failed:
                 dead[subject] = (f"Alert {row.alert_id}: all {row.failed} messages failed", row.team_id)
             else:
-                no_route[subject] = (f"Alert {row.alert_id} reaches nobody: no one has a route", row.team_id)
+                no_route[subject] = (
+                    f"Alert {row.alert_id} reaches no one: no one in the team has a channel",
+                    row.team_id,
+                )
         is_complete = len(rows) < MOST_FOUND
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "alert:", no_route, now, is_complete=is_complete)
         alarms.reconcile(AlarmKind.DEAD_LETTER, "alert:", dead, now, is_complete=is_complete)
@@ -173,7 +178,7 @@ class Looks:
         alarms.reconcile(AlarmKind.ROTA_GAP, "team:", found, now)
 
     def moving_places(self, now: datetime) -> None:
-        """Nobody may believe in a place that moves with a phone which is off."""
+        """No one may believe in a place that moves with a phone which is off."""
         found: dict[str, tuple[str, int | None]] = {}
         for victim_id, team_id, silence_s in shared_location.silent(now, PHONE_SILENT_AFTER_S):
             heard = "never" if silence_s is None else f"for {silence_s / 60:.0f} min not"
@@ -190,7 +195,7 @@ class Looks:
         numbers.ask_again_by_day(now)
         found: dict[str, tuple[str, int | None]] = {}
         for team_id, (unproved, due) in numbers.counts(now).items():
-            detail = f"Numbers of staff: {unproved} never proved and not used, {due} to be proved again"
+            detail = f"Numbers of staff: {unproved} never verified and not used, {due} to be proved again"
             found[f"team:{team_id}"] = (detail, team_id)
         alarms.reconcile(AlarmKind.NUMBERS_UNPROVED, "team:", found, now)
 
@@ -215,8 +220,10 @@ class Looks:
     def canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        is_told = bool(alarms.standing(AlarmKind.CANARY))
-        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now, is_told=is_told)
+        is_notified = bool(alarms.standing(AlarmKind.CANARY))
+        detail = canary.missing(
+            canary.find(), self._settings.canary_every_s, self._began_at, now, is_notified=is_notified
+        )
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)
         else:

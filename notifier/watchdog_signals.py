@@ -12,7 +12,7 @@ import requests
 
 from backend import clock
 from backend.settings import Settings
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from notifier.channels import http
 from notifier.external_check import FrontDoor
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 # A round that ended longer ago than this says nothing of now.
 ROUND_HOLDS_S = 30.0
-# An alarm that nobody could be told of for this long is for the monitor outside to tell, by the ping that is missing.
+# An alarm that no one could be told of for this long is for the monitor outside to tell, by the ping that is missing.
 UNTOLD_S = 120.0
 PING_TIMEOUT_S = 3.0
 
@@ -40,7 +40,7 @@ class Signals:
 
     def __init__(self, settings: Settings, door: FrontDoor) -> None:
         self._settings = settings
-        self._teller = Teller(settings)
+        self._alarm_notifier = AlarmNotifier(settings)
         self._door = door
         self._looked = threading.Event()
         self._last: Round | None = None
@@ -58,14 +58,14 @@ class Signals:
         self._door.knock()
 
     def tell_after_round(self) -> None:
-        """Wait for a round to end, and tell people what they are owed a word about."""
+        """Wait for a round to end, and tell people what they are to be told about."""
         self._looked.wait()
         self._looked.clear()
         self.tell(clock.now())
 
     def tell(self, now: datetime) -> int:
-        """Tell people what they are owed a word about; return how many texts were taken."""
-        return self._teller.tell(now)
+        """Tell people what they are to be told about; return how many texts were taken."""
+        return self._alarm_notifier.tell(now)
 
     def pings_every_s(self) -> float:
         """Return the seconds to the next ping: soon where no round has ended yet."""

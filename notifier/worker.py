@@ -1,4 +1,4 @@
-"""One notifier process: delivers what is due and escalates what is overdue, woken by each commit."""
+"""Delivers due notifications and escalates overdue alerts, woken by each commit; any number of workers may run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifier.notifier_work import NotifierWork
 from notifier.scheduler import Scheduler
 
 SHORTEST_SLEEP_S = 0.02
-# Whoever is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
+# A worker that is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
 POLLS_A_LOOK = 4
 # While something is under way.
 NEXT_LOOK_S = 0.05

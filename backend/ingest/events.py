@@ -1,4 +1,4 @@
-"""What the events of a tag mean for alerts: who wore it then, and whether somebody has to be rung."""
+"""What a tag's events mean for alerts: who wore it then, and whether to raise an alert."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
 
 
 def ring_for_events(group: Group) -> None:
-    """Ring for what the tags reported of themselves; of a tag that nobody wore then it is kept and tells nobody."""
+    """Ring for what the tags reported of themselves; of a tag that no one wore then it is kept and tells no one."""
     ground, now = group.ground, clock.now()
     for new in group.new_events:
         event = new.reported
@@ -73,7 +73,7 @@ def ring_for_events(group: Group) -> None:
             if case.life_at(event.at) is Life.ACTIVE:
                 alerts.keep_event_of_ended_case(wearer, event, reason, now)
         elif life is Life.SUSPENDED and reason == CUSTODY:
-            # In custody the tag is taken off and its wearer is held: that rings nobody at night. In hospital or abroad
+            # In custody the tag is taken off and its wearer is held: that rings no one at night. In hospital or abroad
             # a wearer can walk away.
             alerts.note_event_in_custody(wearer, event, now)
         else:

@@ -13,7 +13,7 @@ from backend.db import STORAGE_TROUBLE, apart
 from backend.ingest.alert_changes import change_alerts, tell_unusable
 from backend.ingest.context import Ground
 from backend.ingest.group import Brought, Group, Judged
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneVerdict, instant, judge, relevant_to
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneJudgement, instant, judge, relevant_to
 from backend.ingest.visits import danger_of, level_of
 from backend.ingest.zones_of_wearer import InForce, next_change, shape_of
 from backend.models import AlarmKind, Fix, PlaceState, PlaceZone
@@ -68,7 +68,7 @@ def _judge(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Brought],
 
 
 def _say_unjudged(ground: Ground, wearer_id: int, why: str, received_at: datetime, *, is_careful: bool) -> None:
-    """Alert people to it that nobody knows how near a wearer is; an alarm where even that cannot be done."""
+    """Alert people to it that no one knows how near a wearer is; an alarm where even that cannot be done."""
     wearer, now = ground.wearers[wearer_id], clock.now()
     if not is_careful:
         tell_unusable(ground, wearer, why, received_at, now)
@@ -91,7 +91,7 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
     wearer = ground.wearers[wearer_id]
     new = [fix.fix for _, fix in sent]
     received = {fix.fix_time: submission.received_at for submission, fix in sent}
-    verdicts: list[ZoneVerdict] = []
+    judged_zones: list[ZoneJudgement] = []
     now = clock.now().timestamp()
     settled = {zone.id: ground.settled_until(wearer_id, zone.place_id, zone.id) for zone in ground.zones[wearer_id]}
     force = InForce(ground.cases[wearer_id])
@@ -103,12 +103,12 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             text = state.state if state else None
             if text is None and settled[zone.id] > float("-inf"):
                 text = _first_state(zone, wearer_id, min(fix.fix_time for fix in relevant))
-            owed_at = state.next_change_at.timestamp() if state and state.next_change_at else None
-            verdicts.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], owed_at))
+            due_at = state.next_change_at.timestamp() if state and state.next_change_at else None
+            judged_zones.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], due_at))
     decided_at = clock.now()
-    for verdict in verdicts:
-        _keep_state(ground, tag_id, wearer_id, verdict, new)
-    change_alerts(ground, wearer, verdicts, received, decided_at)
+    for judged in judged_zones:
+        _keep_state(ground, tag_id, wearer_id, judged, new)
+    change_alerts(ground, wearer, judged_zones, received, decided_at)
     if ground.moving[wearer_id]:
         for moved in moving_places.judge_wearer(
             wearer, tag_id, ground.moving[wearer_id], ground.states, new, max(received.values()), decided_at
@@ -116,11 +116,11 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             ground.keep(moved)
     judged: Judged = {}
     for _, fix in sent:
-        decisions = [v.judged[fix.fix.fix_time] for v in verdicts if fix.fix.fix_time in v.judged]
+        decisions = [v.judged[fix.fix.fix_time] for v in judged_zones if fix.fix.fix_time in v.judged]
         worst = max(decisions, key=danger_of, default=None)
         if decisions and all(one.doubt not in (None, Doubt.COARSE) for one in decisions):
             ground.doubted.add((tag_id, fix.fix_time))
-        if any(v.error for v in verdicts):
+        if any(v.error for v in judged_zones):
             judged[fix.fix_time] = (CANNOT_JUDGE_LEVEL, None, decided_at)
         elif worst is not None:
             judged[fix.fix_time] = (level_of(worst), worst.certainty, decided_at)
@@ -162,25 +162,25 @@ def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
         return None
 
 
-def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdict, new: Iterable[JudgedFix]) -> None:
-    key = (wearer_id, verdict.row.id)
+def _keep_state(ground: Ground, tag_id: int, wearer_id: int, judged: ZoneJudgement, new: Iterable[JudgedFix]) -> None:
+    key = (wearer_id, judged.row.id)
     state = ground.states.get(key)
-    if verdict.error is not None:
+    if judged.error is not None:
         # The last sound state stays; only what is shown of it says that nothing is known now.
         level, certainty = CANNOT_JUDGE_LEVEL, Certainty.UNCONFIRMED
         at = instant(max(fix.fix_time for fix in new))
         text = state.state if state else ""
         next_change_at = state.next_change_at if state else None
     else:
-        last = verdict.last
-        if last is None or verdict.state is None:
+        last = judged.last
+        if last is None or judged.state is None:
             return
-        level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
-        next_change_at = next_change(verdict.row, ground.cases[wearer_id], at)
+        level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), judged.state.to_json()
+        next_change_at = next_change(judged.row, ground.cases[wearer_id], at)
     ground.keep(
         PlaceState(
             wearer=wearer_id,
-            zone=verdict.row.id,
+            zone=judged.row.id,
             tag=tag_id,
             level=level,
             certainty=certainty,

@@ -1,7 +1,7 @@
 """The channels: one entry for each, which says what it sends through, in the order in which its ways are tried.
 
-A channel is added here, with its name and traits in backend.vocabulary and backend.channels, and used where a ladder
-names it.
+A channel is added here, with its name and traits in backend.vocabulary and backend.channels, and used where a
+escalation policy names it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Way:
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
-    tell_code: verification_codes.Teller | None = None
+    tell_code: verification_codes.AlarmNotifier | None = None
 
 
 class Maker(Protocol):
@@ -58,7 +58,7 @@ class Entry:
 
 def _push(settings: Settings, push: Push, accounts: Sequence[twilio.Account]) -> list[Way]:
     # It has a breaker for each of its own providers: one that is down must not silence the others.
-    return [Way("push", lambda owed, subject, _: push.send(owed, subject), breaker=None)]
+    return [Way("push", lambda to_send, subject, _: push.send(to_send, subject), breaker=None)]
 
 
 def _through_twilio(kind: type[Sms] | type[Voice]) -> Maker:

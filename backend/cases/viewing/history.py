@@ -1,4 +1,4 @@
-"""The history of a case: every entry, condition and version of it, and what each was recorded in place of."""
+"""The timeline of a case: every fact, condition and zone version, and what each replaced."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
     if what is What.NUMBER:
         return number_ending(value)
     if what is What.DECLINED:
-        return "declined by her" if value["is_declined"] else "wanted"
+        return "declined by them" if value["is_declined"] else "wanted"
     if what is What.PROTECTED:
         return victims.get(value["victim"], "?") + ("" if value["is_protected"] else " is not in this case")
     if what is What.REACHED:
