@@ -47,6 +47,6 @@ class Providers:
             if last_result.refusal is None:
                 alarms.end(AlarmKind.PROVIDER_CREDENTIALS, f"{PREFIX}{name}", now)
             else:
-                detail = f"{name}: {word.refusal}"
+                detail = f"{name}: {last_result.refusal}"
                 alarms.raise_alarm(AlarmKind.PROVIDER_CREDENTIALS, f"{PREFIX}{name}", detail, now)
             self._heard[name] = last_result.number

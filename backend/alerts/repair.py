@@ -76,7 +76,7 @@ def repair(alert_id: int, now: datetime) -> bool:
         alert = Alert.get_or_none(Alert.id == alert_id, NEEDS_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
-        audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
+        audit.record(audit.SYSTEM, "escalation_repaired", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.OPEN:
             escalation.climb(alert, now)
             return True

@@ -248,7 +248,7 @@ def _left_in_words(left: list[tuple[Wearer, datetime]]) -> list[str]:
     first = min(at for _, at in left)
     return [
         f"{_counted(len(left), 'case')} and the responsible officer would belong to different teams from {day(first)}: "
-        "nobody would be responsible, and alerts would ring the whole team."
+        "no one would be responsible, and alerts would go to the whole team."
     ]
 
 

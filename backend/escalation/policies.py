@@ -77,7 +77,8 @@ def put(
         policy = EscalationPolicy.create(
             team=by.team_id, kind=kind, content=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )
-        audit.record(audit.actor_of(by), "ladder_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
+        what = "escalation_policy_set"
+        audit.record(audit.actor_of(by), what, f"team:{by.team_id}", now, policy=policy.id, kind=kind)
     return policy
 
 

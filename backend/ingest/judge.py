@@ -65,7 +65,7 @@ def judge(
     """Judge ``new`` fixes, in any order, against one zone.
 
     Up to ``settled_until`` another version of the zone has judged the place: what is older than that is late, however
-    new it is to this version. At ``owed_at`` the zone comes into force or out of it, which was not judged yet.
+    new it is to this version. At ``change_at`` the zone comes into force or out of it, which was not judged yet.
     An error of any kind becomes ``error`` and never a decision: it must not read as clear.
     """
     judged = ZoneJudgement(row)

@@ -256,7 +256,7 @@ def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_non
         is_alive()
         assert dog.look(clock.now())
     assert AlarmKind.PROCESS_SILENT not in kinds()
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() >= 1
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired").count() >= 1
 
 
 def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_each_by_itself(quiet: World) -> None:
@@ -272,7 +272,7 @@ def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_eac
     is_alive()
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION in kinds()
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() == 1
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired").count() == 1
 
 
 def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quiet: World) -> None:

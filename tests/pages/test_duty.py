@@ -40,7 +40,7 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     page.get_by_role("button", name="Add the shift").click()
     expect(page.locator("[data-now=Officers]")).to_contain_text("Amina Yusuf, until")
     expect(page.locator("[data-gaps]")).to_contain_text("No officer from")
-    expect(page.locator("#gaps-title")).to_contain_text("The rota has a hole")
+    expect(page.locator("#gaps-title")).to_contain_text("The rota has a gap")
     # What was refused stays in the form.
     page.get_by_label("Who is on duty").select_option("Ben Carter")
     page.locator("#from_time").fill("09:00")

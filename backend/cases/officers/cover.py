@@ -88,7 +88,7 @@ def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]
     return [
         {
             "id": row.id,
-            "by": names.get(row.value["by"], "nobody"),
+            "by": names.get(row.value["by"], "no one"),
             "covering_id": row.value["by"],
             "from_at": row.from_at,
             "until": datetime.fromisoformat(row.value["until"]) if row.value.get("until") else None,

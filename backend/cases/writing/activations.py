@@ -319,7 +319,7 @@ def _require_taking(
     who, fixes = Wearer.get_by_id(new.wearer_id).name, "1 fix" if count == 1 else f"{count:,} fixes"
     said = [
         f"The tag {new.tag.serial} sent {fixes} from {_moment(first)} to {_moment(last)}, while the record says that "
-        f"nobody wore it. They are judged as fixes of {who} from now on.",
+        f"no one wore it. They are judged as fixes of {who} from now on.",
         f"Confirm only if {who} wore the tag then. Otherwise go back and enter the time from which {who} wears it.",
     ]
     raise NeedsConfirmation(" ".join(said), warnings=said)

@@ -24,7 +24,7 @@ class Answers extends EventTarget {
   /** @type {Map<number, {at: number, episode: number, danger: number}>} what this person said that they cannot act on */
   #passedOn = new Map();
 
-  /** @returns {number|null} when this person passed the alert on, unless it has risen or rung again since */
+  /** @returns {number|null} when this person passed the alert on, unless it has risen or repeated since */
   passedOn({ id, episode, danger }) {
     const known = this.#passedOn.get(id);
     return known && known.episode === episode && known.danger >= danger ? known.at : null;
