@@ -1,4 +1,4 @@
-"""What each channel is like, for the person who has to treat some of them alike: which one it is stands in no rule. Pure.
+"""What each channel is like, so that rules can treat some of them alike and name none. Pure.
 
 What a channel sends through is an entry of notifier.channels.registry.
 """

@@ -68,7 +68,7 @@ def release(now: datetime) -> bool:
     """Judge anew what is pending where notifiers are held, and let them send; False where they are not.
 
     What is older than ``STALE_AFTER`` is not sent. Every escalation that ran before begins again, so
-    that people are told how it stands now, by whatever tags have reported since.
+    that people are notified how it stands now, by whatever tags have reported since.
     """
     if epoch.held_since() is None:
         return False
@@ -80,5 +80,5 @@ def release(now: datetime) -> bool:
         begun = alerts.start_over(max(held_at, stale_before), now)
         cancelled = outbox.cancel_stale(stale_before, now, "older than the restore: judged again")
         epoch.let_go()
-        audit.record(audit.SYSTEM, "hold_released", "database", now, escalations=begun, cancelled=cancelled)
+        audit.record(audit.SYSTEM, "hold_released", "database", now, ladders=begun, cancelled=cancelled)
     return True

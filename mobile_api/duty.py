@@ -152,7 +152,7 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 @describes(
     "In which order people are notified of an alert.", tag="duty", answer=PoliciesOut, errors=[NotSignedIn, NotAllowed]
 )
-def content() -> Response:
+def escalation_policies() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
     default = PolicyOut(kind=None, origin="default", content=DEFAULT.to_json(), duty_person=None, from_at=None)

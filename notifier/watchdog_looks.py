@@ -166,7 +166,7 @@ class Looks:
         alarms.reconcile(AlarmKind.DEAD_LETTER, "alert:", dead, now, is_complete=is_complete)
 
     def rotas(self, now: datetime) -> None:
-        """A hole in a rota within the next three days is told while it can still be filled."""
+        """A hole in a rota within the next three days is reported while it can still be filled."""
         found: dict[str, tuple[str, int | None]] = {}
         for team_id in rota.teams_with_rota(now):
             holes = rota.gaps(team_id, now)
@@ -220,10 +220,8 @@ class Looks:
     def canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        is_notified = bool(alarms.standing(AlarmKind.CANARY))
-        detail = canary.missing(
-            canary.find(), self._settings.canary_every_s, self._began_at, now, is_notified=is_notified
-        )
+        is_told = bool(alarms.standing(AlarmKind.CANARY))
+        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now, is_told=is_told)
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)
         else:

@@ -27,9 +27,9 @@ def tell_that_victim_wrote(victim: Victim, said: str, now: datetime) -> None:
     It is for known short answers, and for requests to stop; whatever else they write rings (help_messages).
     """
     with atomic():
-        theirs = _newest_zones(victim, now)
-        for zone in {**_zones_of_their_cases(victim), **theirs}.values():
-            words = said if zone.wearer_id in theirs else f"{victim.name}, for whom no zone is drawn yet. {said}"
+        drawn = _newest_zones(victim, now)
+        for zone in {**_zones_of_their_cases(victim), **drawn}.values():
+            words = said if zone.wearer_id in drawn else f"{victim.name}, for whom no zone is drawn yet. {said}"
             alert = _lately(victim, zone.wearer_id, now)
             if alert is None:
                 alert = raise_notice(zone.wearer, zone, [words], now, (Who.OFFICER,))
@@ -69,9 +69,9 @@ def _zones_of_their_cases(victim: Victim) -> dict[int, PlaceZone]:
 def _entered_with(victim: Victim) -> set[int]:
     entered = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
     theirs = (Victim.id == victim) | (Victim.reached_through == victim)
-    theirs = {row.id for row in Victim.select(Victim.id).where(theirs)}
+    ids = {row.id for row in Victim.select(Victim.id).where(theirs)}
     pairs = reading.entered_in([row.wearer_id for row in entered])
-    return {wearer_id for victim_id, wearer_id in pairs if victim_id in theirs}
+    return {wearer_id for victim_id, wearer_id in pairs if victim_id in ids}
 
 
 def cases_of(victim: Victim) -> list[Wearer]:

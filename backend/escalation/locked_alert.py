@@ -29,7 +29,7 @@ def take_policy(alert: Alert, now: datetime) -> None:
         .first()
     )
     if policy is not None:
-        alert.policy, alert.duty_person = policy.policy, policy.duty_person_id
+        alert.policy, alert.duty_person = policy.content, policy.duty_person_id
 
 
 def policy_for(alert: Alert) -> Policy:

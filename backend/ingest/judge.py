@@ -68,20 +68,20 @@ def judge(
     new it is to this version. At ``change_at`` the zone comes into force or out of it, which was not judged yet.
     An error of any kind becomes ``error`` and never a decision: it must not read as clear.
     """
-    judged = ZoneJudgement(row)
+    judgement = ZoneJudgement(row)
     try:
         shape = zone(row)
         state = _read_state(row, state_text)
-        judging = _Judging(shape, past, judged)
+        judging = _Judging(shape, past, judgement)
         judging.run(state, sorted(new, key=order), settled_until, change_at)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.warning("zone %s not judged: %s at %s:%s", row.id, type(error).__name__, place.filename, place.lineno)
-        judged.error = type(error).__name__
-        judged.decisions.clear()
-        judged.visits.clear()
-    return judged
+        judgement.error = type(error).__name__
+        judgement.decisions.clear()
+        judgement.visits.clear()
+    return judgement
 
 
 def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
@@ -99,7 +99,7 @@ def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
 class _Judging:
     zone: Zone
     past: Past
-    judged: ZoneJudgement
+    judgement: ZoneJudgement
 
     def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, change_at: float | None) -> None:
         newest = state.fix_time if state else float("-inf")
@@ -128,12 +128,12 @@ class _Judging:
             # What is asked for after just before it holds the instant itself.
             instants = self._instants(before, change_at - TICK_S, newer[0].fix_time)
         self._look_at(told, is_open=True, before=instants)
-        self.judged.state = state
+        self.judgement.state = state
 
     def _act_on(self, decision: Decision) -> None:
-        self.judged.last = decision
+        self.judgement.last = decision
         if self.past.is_held(decision.fix_time):
-            self.judged.decisions[decision.fix_time] = decision
+            self.judgement.decisions[decision.fix_time] = decision
 
     def _until_next(self, last: Decision, newest: float) -> list[Seen]:
         """Judge the instants after the last of some late fixes that the next one we know of does not decide."""
@@ -150,11 +150,11 @@ class _Judging:
         A stay may also begin without a fix, as the zone comes into force around the wearer.
         """
         held = [decision for decision in told if self.past.is_held(decision.fix_time)]
-        self.judged.judged.update((decision.fix_time, decision) for decision in held)
+        self.judgement.judged.update((decision.fix_time, decision) for decision in held)
         seen = [*before, *((decision.fix_time, decision) for decision in held), *after]
         for one, following in pairwise(told):
             seen += self._instants(one.state, one.fix_time, following.fix_time)
-        self.judged.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
+        self.judgement.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
 
     def _instants(self, state: PlaceState, after: float, until: float) -> list[Seen]:
         return [(at, judge_instant(self.zone, state, at)) for at in self.past.beginnings(after, until)]

@@ -106,8 +106,8 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             due_at = state.next_change_at.timestamp() if state and state.next_change_at else None
             judged_zones.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], due_at))
     decided_at = clock.now()
-    for judged in judged_zones:
-        _keep_state(ground, tag_id, wearer_id, judged, new)
+    for one in judged_zones:
+        _keep_state(ground, tag_id, wearer_id, one, new)
     change_alerts(ground, wearer, judged_zones, received, decided_at)
     if ground.moving[wearer_id]:
         for moved in moving_places.judge_wearer(

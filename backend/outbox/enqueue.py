@@ -79,7 +79,7 @@ def _row(new: NewNotification, now: datetime) -> dict[str, object]:
         "alert": new.alert.id,
         "person": None if is_for_victim else new.recipient.id,
         "victim": new.recipient.id if is_for_victim else None,
-        "recipient_key": f"{'victim' if is_hers else 'person'}:{owed.recipient.id}",
+        "recipient_key": f"{'victim' if is_for_victim else 'person'}:{new.recipient.id}",
         "channel": new.channel,
         "purpose": new.purpose,
         "episode": new.alert.episode,

@@ -183,7 +183,7 @@ def _policies(error: DomainError | None = None) -> str:
     for name, kind in KINDS.items():
         policy = policies.in_force(person.team_id, kind, now)
         own = policy is not None and policy.kind == kind
-        rows.append({"name": name, "policy": policy, "ladder": _policy(policy), "own": own})
+        rows.append({"name": name, "policy": policy, "steps": _policy(policy), "own": own})
     history = policies.standing(person.team_id, now)
     return render_template(
         "duty/escalation_policies.html",
@@ -198,7 +198,7 @@ def _policies(error: DomainError | None = None) -> str:
 
 
 def _policy(policy: EscalationPolicy | None) -> Policy:
-    return policy_of(policy.wanted) if policy else DEFAULT
+    return policy_of(policy.content) if policy else DEFAULT
 
 
 @bp.route("/escalation/<name>", methods=["GET", "POST"])
@@ -225,7 +225,7 @@ def edit_policy(name: str) -> Any:
 
 
 def _row(step: dict[str, Any]) -> dict[str, Any]:
-    return {**step, "after_s": f"{rung['after_s']:g}"}
+    return {**step, "after_s": f"{step['after_s']:g}"}
 
 
 def _edit(name: str, steps: list[dict[str, Any]], *, desk: str, error: DomainError | None = None) -> str:

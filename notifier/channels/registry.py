@@ -37,7 +37,7 @@ class Way:
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
-    tell_code: verification_codes.AlarmNotifier | None = None
+    tell_code: verification_codes.CodeSender | None = None
 
 
 class Maker(Protocol):

@@ -64,5 +64,5 @@ def test_a_ladder_by_which_somebody_could_be_left_unwarned_is_refused(case: str)
 def test_a_ladder_of_hints_and_pushes_alone_is_refused() -> None:
     content = DEFAULT.to_json()
     content["rungs"] = [{**step, "channels": ["websocket", "push"]} for step in content["rungs"]]
-    with pytest.raises(PolicyRefused, match="text or place a call"):
+    with pytest.raises(PolicyRefused, match="text or call"):
         policy_of(content)

@@ -162,7 +162,7 @@ def test_an_alert_whose_next_escalation_was_lost_is_repaired_in_one_look_and_tol
     alert = Alert.get()
     assert alert.next_escalation_at is not None
     assert Notification.select().count() > before, "the next step is enqueued"
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired", AuditEntry.alert == alert).count() == 1
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired", AuditEntry.alert == alert).count() == 1
     assert dog.tell(clock.now()) == 1
     quiet.supervisor.expects_sms(f"{TITLE[AlarmKind.NO_NEXT_ACTION]}. Alert {alert.id}: set going again.")
     assert dog.look(clock.now())

@@ -253,7 +253,7 @@ def _held(row: Wearer | Alert) -> Iterator[None]:
         thread.join(10)
 
 
-@pytest.mark.parametrize("owed", ["a zone begins", "the calendar owes a look"])
+@pytest.mark.parametrize("waiting", ["a zone begins", "the calendar owes a look"])
 def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, waiting: str) -> None:
     officer = world.officer.has_app()
     world.tag.is_far_away()

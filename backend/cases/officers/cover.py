@@ -73,8 +73,8 @@ def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> No
             names = {row.id: row.name for row in Person.select().where(Person.id.in_(chain))}
             others = ", ".join(names[person_id] for person_id in chain[1:-1])
             raise InvalidRecord(
-                f"From {day(at)} {others} and {names[chain[-1]]} would cover for each other, and no one would be responsible. "
-                "Choose someone who is there."
+                f"From {day(at)} {others} and {names[chain[-1]]} would cover for each other, and no one "
+                "would be responsible. Choose someone who is there."
             )
 
 

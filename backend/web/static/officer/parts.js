@@ -86,12 +86,12 @@ export function lastFix(alert, accuracy_m = null) {
   ];
 }
 
-/** @returns {{text: string, kind: "no one"|"me"|"other"|"closed"}} who acts */
+/** @returns {{text: string, kind: "none"|"me"|"other"|"closed"}} who acts */
 export function whoActs(alert) {
   if (alert.handling === "closed") {
     return { kind: "closed", text: alert.outcome ? `Closed by ${alert.outcome.by.name} at ${exact(alert.outcome.at)}` : "Closed" };
   }
-  if (alert.handling === "open") return { kind: "nobody", text: "No one has acknowledged" };
+  if (alert.handling === "open") return { kind: "none", text: "No one has acknowledged" };
   const { by, at } = alert.acknowledgement;
   return by.id === config.me.id
     ? { kind: "me", text: `You are acting since ${exact(at)}` }
