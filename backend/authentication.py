@@ -68,13 +68,13 @@ def check_password(email: str, password: str) -> Person:
     """
     person = Person.get_or_none(case_folding.is_same(Person.email, email))
     db.release_connection()
-    checked = person.password_hash if person else password_hashing.OF_NOBODY
+    checked = person.password_hash if person else password_hashing.OF_NO_ONE
     is_right = password_hashing.is_right(checked, password)
     # While it was hashed the account may have been closed, or its password changed.
     if is_right and person is not None:
         person = Person.get_or_none(Person.id == person.id, Person.password_hash == checked, Person.is_active)
     if not is_right or person is None:
-        raise WrongCredentials("The e-mail and password do not belong together.")
+        raise WrongCredentials("Your email address or password is incorrect.")
     if password_hashing.is_outdated(checked):
         db.release_connection()
         renewed = password_hashing.hash_password(password)
