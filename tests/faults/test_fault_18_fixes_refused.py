@@ -111,7 +111,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         web.look()
         return told(world, DUTY, f"Over: {words.partition('.')[0]}")()
 
-    eventually(is_over, "the duty line is told that it is over")
+    eventually(is_over, "the duty line is texted that it is over")
 
 
 def test_without_a_count_of_refusals_nobody_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
