@@ -60,7 +60,7 @@ JOBS: tuple[Job, ...] = (
     Job(WATCHDOG, "pending re-evaluations", A_ROUND, lambda _, now: reevaluation.settle_overdue(now)),
     Job(WATCHDOG, "what people were told", A_ROUND, lambda dog, now: dog.looks.untold(now)),
     # Beside the rounds: each has a thread of its own, since a provider that hangs must delay no look.
-    Job(WATCHDOG, "telling", A_ROUND, lambda dog, _: dog.signals.tell_after_round(), thread="tell"),
+    Job(WATCHDOG, "the notices", A_ROUND, lambda dog, _: dog.signals.tell_after_round(), thread="tell"),
     Job(
         WATCHDOG,
         "the ping",

@@ -220,9 +220,9 @@ class Looks:
     def canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        is_notified = bool(alarms.standing(AlarmKind.CANARY))
+        is_reported = bool(alarms.standing(AlarmKind.CANARY))
         detail = canary.missing(
-            canary.find(), self._settings.canary_every_s, self._began_at, now, is_notified=is_notified
+            canary.find(), self._settings.canary_every_s, self._began_at, now, is_reported=is_reported
         )
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)

@@ -50,7 +50,7 @@ class Signals:
         self._last = last
 
     def wake(self) -> None:
-        """Let what is told be told now."""
+        """Let the notices go out now."""
         self._looked.set()
 
     def knock(self) -> None:

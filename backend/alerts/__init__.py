@@ -12,8 +12,8 @@ from backend.alerts.record_changes import (
     raise_late,
     raise_notice,
     ring_again,
+    span_of,
     tell_changed,
-    telling,
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
@@ -83,6 +83,7 @@ __all__ = [
     "ring_again",
     "ring_for_message",
     "ring_for_silence",
+    "span_of",
     "start_over",
     "tell",
     "tell_changed",
@@ -91,7 +92,6 @@ __all__ = [
     "tell_that_victim_wrote",
     "tell_undelivered",
     "tell_victim_not_warned",
-    "telling",
     "unreached",
     "withdraw",
     "without_next_action",

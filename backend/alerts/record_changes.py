@@ -9,7 +9,7 @@ from typing import Any
 
 from backend import audit, escalation
 from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, new_code, raise_alert
-from backend.alerts.visit_derivation import Telling
+from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
 from backend.escalation.steps import Who
@@ -29,9 +29,9 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
     )
 
 
-def telling(alert: Alert, seen: Sequence[datetime] = ()) -> Telling:
+def span_of(alert: Alert, seen: Sequence[datetime] = ()) -> AlertSpan:
     """Return what an alert tells; ``seen`` is when fixes of now showed a breach while it stood."""
-    return Telling(
+    return AlertSpan(
         alert.id,
         alert.fix_time,
         alert.last_fix_time,
@@ -47,8 +47,8 @@ def telling(alert: Alert, seen: Sequence[datetime] = ()) -> Telling:
 def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: datetime) -> None:
     """Let an alert tell of all of its visit, now that more fixes of it have arrived.
 
-    What stands is told by newer fixes: only its beginning moves. Where the visit was graver than people know of, they
-    are asked again.
+    Newer fixes say how what stands goes on: only its beginning moves. Where the visit was graver than people know of,
+    they are asked again.
     """
     with atomic():
         alert = escalation.lock(alert_id)

@@ -1,9 +1,9 @@
 """Does an alert already cover this visit? What visits found late, or a corrected record, change of alerts. Pure.
 
 A visit is a stay on the forbidden side as the evidence has it; an alert tells of one visit, or of several with no more
-than ten minutes between them. What is told must not depend on the order in which fixes arrived: a visit that belongs
-to an alert moves its beginning or its end, one that joins two makes one of them, and any other is an alert of its own.
-Only visits and alerts of one wearer at one place may be compared.
+than ten minutes between them. What people hear must not depend on the order in which fixes arrived: a visit that
+belongs to an alert moves its beginning or its end, one that joins two makes one of them, and any other is an alert of
+its own. Only visits and alerts of one wearer at one place may be compared.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FoundVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class AlertSpan:
     """What an alert tells: from when to when, and what may still be done with it."""
 
     alert_id: int
@@ -80,15 +80,16 @@ class Withdraw:
 Change = Raise | Extend | Join | Withdraw
 
 
-def covers(alert: Telling, visit: FoundVisit) -> bool:
+def covers(alert: AlertSpan, visit: FoundVisit) -> bool:
     """Tell whether the alert tells of the visit, or would have gone on with it had its fixes come in their time."""
     if alert.is_withdrawn:
         # Of a visit that was taken back its withdrawn alert has told already.
         return visit.is_taken_back and _meet(alert, visit, REENTRY)
     if _meet(alert, visit, timedelta(0)):
-        inside = (visit.began_at <= at <= visit.ended_at for at in (alert.began_at, *alert.seen_at))
+        # Within its span it tells of what it saw, and of what lies no more than ten minutes from that.
+        near = (visit.began_at - REENTRY <= at <= visit.ended_at + REENTRY for at in (alert.began_at, *alert.seen_at))
         reaches_out = visit.began_at < alert.began_at or (alert.is_over and visit.ended_at > alert.last_at)
-        return alert.is_late or reaches_out or any(inside)
+        return alert.is_late or reaches_out or any(near)
     if alert.is_closed or not _meet(alert, visit, REENTRY):
         # What was found out of a closed one is on record: what lies beside it is a matter of its own.
         return False
@@ -97,12 +98,12 @@ def covers(alert: Telling, visit: FoundVisit) -> bool:
     return not first_is_passage
 
 
-def changes_for(visit: FoundVisit, alerts: Sequence[Telling]) -> list[Change]:
+def changes_for(visit: FoundVisit, alerts: Sequence[AlertSpan]) -> list[Change]:
     """Return what a visit found late changes of the alerts at its place."""
-    telling = sorted((alert for alert in alerts if covers(alert, visit)), key=_rank)
-    if not telling:
+    covering = sorted((alert for alert in alerts if covers(alert, visit)), key=_rank)
+    if not covering:
         return [Raise(visit)]
-    main, others = telling[0], telling[1:]
+    main, others = covering[0], covering[1:]
     if main.is_withdrawn:
         return []
     if main.is_closed:
@@ -114,16 +115,16 @@ def changes_for(visit: FoundVisit, alerts: Sequence[Telling]) -> list[Change]:
     if main.is_over:
         last_at = max(visit.ended_at, main.last_at, *(alert.last_at for alert in joined))
     found: list[Change] = [Extend(main.alert_id, began_at, last_at)]
-    # Two that people were rung for one by one stay two: only what was found late is told as a part of another.
+    # Two that people were called about one by one stay two: only what was found late becomes a part of another.
     found += [Join(alert.alert_id, main.alert_id) for alert in joined if alert.is_late]
     return found
 
 
-def _meet(alert: Telling, visit: FoundVisit, slack: timedelta) -> bool:
+def _meet(alert: AlertSpan, visit: FoundVisit, slack: timedelta) -> bool:
     is_before_its_end = not alert.is_over or visit.began_at <= alert.last_at + slack
     return is_before_its_end and alert.began_at - slack <= visit.ended_at
 
 
-def _rank(alert: Telling) -> tuple[bool, bool, bool, bool, datetime, int]:
-    """Put first what stands, then what people were rung for as it was, then the earliest."""
+def _rank(alert: AlertSpan) -> tuple[bool, bool, bool, bool, datetime, int]:
+    """Put first what stands, then what people were warned of as it was, then the earliest."""
     return alert.is_withdrawn, alert.is_closed, alert.is_over, alert.is_late, alert.began_at, alert.alert_id

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
-from backend.alerts.visit_derivation import REENTRY, Extend, FoundVisit, Join, Raise, Telling, changes_for
+from backend.alerts.visit_derivation import REENTRY, AlertSpan, Extend, FoundVisit, Join, Raise, changes_for
 from backend.ingest.context import Ground
 from backend.ingest.judge import ZoneJudgement, instant
 from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
@@ -232,7 +232,7 @@ def _tell_visit(
     )
     peak = judgement_of(wearer, row, visit.peak, received_at, decided_at, now_for_s=now_for_s)
     raised = None
-    for change in changes_for(found, _telling(wearer, row.place_id, found, now_for_s)):
+    for change in changes_for(found, _spans_near(wearer, row.place_id, found, now_for_s)):
         match change:
             case Raise():
                 raised = alerts.raise_late(peak, found.began_at, found.ended_at)
@@ -243,7 +243,7 @@ def _tell_visit(
     return raised
 
 
-def _telling(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: float) -> list[Telling]:
+def _spans_near(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: float) -> list[AlertSpan]:
     """Return the alerts of a breach at this place that may tell of the visit."""
     rows = list(
         Alert.select()
@@ -258,7 +258,7 @@ def _telling(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: float)
         .order_by(Alert.id)
     )
     seen = _seen_in(wearer, visit, now_for_s) if rows else []
-    return [alerts.telling(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time]) for row in rows]
+    return [alerts.span_of(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time]) for row in rows]
 
 
 def _seen_in(wearer: Wearer, visit: FoundVisit, now_for_s: float) -> list[datetime]:

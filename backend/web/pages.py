@@ -48,12 +48,12 @@ HOME_OF = {
 
 
 class SignInForm(FlaskForm):
-    """Email and password."""
+    """E-mail and password."""
 
     email = StringField(
-        "Email address",
+        "E-mail address",
         widget=GovTextInput(),
-        validators=[InputRequired("Enter your email address")],
+        validators=[InputRequired("Enter your e-mail address")],
         render_kw={"autocomplete": "username", "type": "email", "spellcheck": "false"},
     )
     password = PasswordField(

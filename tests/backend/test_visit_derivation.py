@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.alerts.visit_derivation import Change, Extend, FoundVisit, Join, Raise, Telling, changes_for, covers
+from backend.alerts.visit_derivation import AlertSpan, Change, Extend, FoundVisit, Join, Raise, changes_for, covers
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -21,17 +21,20 @@ def visit(began: str, ended: str, **more: Any) -> FoundVisit:
     return FoundVisit(at(began), at(ended), **more)
 
 
-def alert(began: str, last: str, alert_id: int = 1, **more: Any) -> Telling:
+def alert(began: str, last: str, alert_id: int = 1, **more: Any) -> AlertSpan:
     seen = tuple(at(one) for one in more.pop("seen", ()))
-    return Telling(alert_id, at(began), at(last), seen_at=seen, **more)
+    return AlertSpan(alert_id, at(began), at(last), seen_at=seen, **more)
 
 
 @pytest.mark.parametrize(
     ("told", "found", "is_covered"),
     [
-        pytest.param(alert("10:00", "10:10"), visit("10:02", "10:08"), False, id="within one that saw nothing of it"),
+        pytest.param(alert("10:00", "12:00"), visit("11:00", "11:08"), False, id="within one that saw nothing of it"),
         pytest.param(
-            alert("10:00", "10:10", seen=["10:05"]), visit("10:02", "10:08"), True, id="within one that saw it"
+            alert("10:00", "12:00", seen=["11:05"]), visit("11:00", "11:08"), True, id="within one that saw it"
+        ),
+        pytest.param(
+            alert("10:00", "10:20", seen=["10:05"]), visit("10:10", "10:10"), True, id="5 min after what it saw last"
         ),
         pytest.param(alert("10:00", "10:10", is_late=True), visit("10:02", "10:08"), True, id="within a late one"),
         pytest.param(alert("10:05", "10:10"), visit("10:00", "10:08"), True, id="it began before the alert"),
@@ -81,7 +84,7 @@ def alert(began: str, last: str, alert_id: int = 1, **more: Any) -> Telling:
         ),
     ],
 )
-def test_an_alert_covers_a_visit(told: Telling, found: FoundVisit, is_covered: bool) -> None:
+def test_an_alert_covers_a_visit(told: AlertSpan, found: FoundVisit, is_covered: bool) -> None:
     assert covers(told, found) is is_covered
 
 
@@ -117,7 +120,7 @@ def test_an_alert_covers_a_visit(told: Telling, found: FoundVisit, is_covered: b
             visit("10:05", "11:00"),
             [alert("10:00", "10:10", 1), alert("10:55", "11:10", 2)],
             [Extend(1, at("10:00"), at("11:10"))],
-            id="two that people were rung for stay two",
+            id="two that people were warned of stay two",
         ),
         pytest.param(
             visit("10:02", "10:12"), [alert("10:00", "10:10", is_closed=True)], [], id="a closed one tells of it"
@@ -136,5 +139,5 @@ def test_an_alert_covers_a_visit(told: Telling, found: FoundVisit, is_covered: b
         ),
     ],
 )
-def test_a_visit_found_late_changes_alerts(found: FoundVisit, told: list[Telling], changes: list[Change]) -> None:
+def test_a_visit_found_late_changes_alerts(found: FoundVisit, told: list[AlertSpan], changes: list[Change]) -> None:
     assert changes_for(found, told) == changes

@@ -54,7 +54,7 @@ def _signed_in(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if line.type in complains else None)
     page.goto(f"{world.url}{first}")
-    page.get_by_label("Email address").fill(email)
+    page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{world.url}{path}")

@@ -113,7 +113,7 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     page.locator("#mo-1").check()
     page.locator("#su-1").check()
     page.locator("#begins_1").fill("19:00")
-    refused("Enter the days, a start time and an end time.")
+    refused("Hours need days, a time from which, and a time until which.")
     page.locator("#ends_1").fill("07:00")
     refused("Write the condition in the words of the order.")
     page.get_by_label("The condition, in the words of the order").fill("To be at Elm House from 7 pm to 7 am.")

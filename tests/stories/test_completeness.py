@@ -53,7 +53,7 @@ def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_
     assert standing(wearer) == {"order_without_zone"}
     to_send = [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE]
     assert [(one.detail, one.team_id) for one in to_send] == [
-        (f"Case {wearer.id}: An order is in force and has no zone", world.team.id)
+        (f"Case {wearer.id}: An order is in force and no zone rests on it", world.team.id)
     ]
     assert "Owen" not in to_send[0].detail
     alarms.told(to_send, clock.now())
@@ -239,7 +239,9 @@ def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_o
     before = reasons(world)
     assert not any("rests on no order" in said for said in before)
     cases.forward_to_morning(world)
-    (notice,) = [one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force without an order." in one.reasons]
+    (notice,) = [
+        one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force that rests on no order." in one.reasons
+    ]
     assert any(said.startswith("A protected person has no safe way to be reached") for said in notice.reasons)
     told = len(reasons(world))
     world.tag.is_far_away()

@@ -134,7 +134,7 @@ def test_the_words_of_a_condition_are_corrected_and_its_zone_is_read_with_them(w
         "corrects": condition.id,
     }
     unsaid = world.officer.api("POST", path, json=body)
-    assert (unsaid.status_code, unsaid.json()["detail"]) == (422, "Enter what was wrong.")
+    assert (unsaid.status_code, unsaid.json()["detail"]) == (422, "Say what was wrong.")
     elsewhere = world.officer.api("POST", f"/v1/orders/{other.id}/conditions", json={**WHY, **body})
     assert (elsewhere.status_code, "not of this order" in elsewhere.text) == (422, True)
     corrected(world, path, **body)

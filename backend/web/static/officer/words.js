@@ -171,7 +171,7 @@ const ACTIONS = {
   victim_not_told: () => "The protected person could not be told that it is over",
   news_undelivered: () => "A colleague could not be told news of it",
   no_one_reachable: () => "No one could be reached",
-  ladder_repaired: () => "It had stopped escalating and was set going again",
+  escalation_repaired: () => "It had stopped escalating and was set going again",
   told_again: () => "Cordon was restored from a backup: people are notified again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
