@@ -41,6 +41,10 @@ class Signed:
     signed_at: datetime
     is_stale: bool
 
+    def content(self, body: bytes) -> bytes:
+        """Return what was signed. Source: Standard Webhooks specification, "Signature scheme"."""
+        return f"{self.webhook_id}.{int(self.signed_at.timestamp())}.".encode() + body
+
 
 # A key is kept until it is found to have changed: the one who commits a request holds the tag's row, and compares the
 # key that the request was verified with. So a change counts at once in every process, and a request that is accepted

@@ -56,6 +56,7 @@ JOBS: tuple[Job, ...] = (
     Job(WATCHDOG, "this host's clock", A_ROUND, lambda _, now: host_clock.look(now)),
     Job(WATCHDOG, "hints that no socket took", A_ROUND, lambda _, now: outbox.give_up_hints(now)),
     Job(WATCHDOG, "phones of shifts that are over", A_ROUND, lambda _, now: shift_checks.forget_old(now)),
+    Job(WATCHDOG, "signed bytes", A_ROUND, lambda dog, now: dog.looks.signed_bytes(now)),
     Job(WATCHDOG, "checked caseloads", A_ROUND, lambda _, now: checked_imports.forget_old(now)),
     Job(WATCHDOG, "pending re-evaluations", A_ROUND, lambda _, now: reevaluation.settle_overdue(now)),
     Job(WATCHDOG, "what people were told", A_ROUND, lambda dog, now: dog.looks.untold(now)),

@@ -15,6 +15,7 @@ from backend import (
     outages,
     queue_depths,
     shared_location,
+    signed_requests,
 )
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.people import numbers, rota
@@ -207,6 +208,10 @@ class Looks:
             alarms.raise_alarm(AlarmKind.BACKLOG, "outbox", detail, now)
         elif waiting.oldest_s <= BACKLOG_OVER_S:
             alarms.end(AlarmKind.BACKLOG, "outbox", now)
+
+    def signed_bytes(self, now: datetime) -> None:
+        """What tags signed is erased after the time that is set."""
+        signed_requests.erase_old(now, self._settings.keep_signed_days)
 
     def outages(self, now: datetime) -> None:
         """Count whom an outage left unprotected until all that waited has come in; until then it stands."""

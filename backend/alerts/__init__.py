@@ -4,6 +4,7 @@ from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_
 from backend.alerts.help_messages import forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
+    JOINED,
     close_by_system,
     extend,
     hand_over_desk,
@@ -42,6 +43,7 @@ from backend.escalation import (
 )
 
 __all__ = [
+    "JOINED",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",

@@ -29,8 +29,11 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
     )
 
 
-def span_of(alert: Alert, seen: Sequence[datetime] = ()) -> AlertSpan:
-    """Return what an alert tells; ``seen`` is when fixes of now showed a breach while it stood."""
+JOINED = "joined"
+
+
+def span_of(alert: Alert, seen: Sequence[datetime] = (), found: Sequence[datetime] = ()) -> AlertSpan:
+    """Return what an alert spans; ``seen`` is when fixes of now showed a breach, ``found`` when late ones did."""
     return AlertSpan(
         alert.id,
         alert.fix_time,
@@ -41,6 +44,7 @@ def span_of(alert: Alert, seen: Sequence[datetime] = ()) -> AlertSpan:
         is_closed=alert.handling == Handling.CLOSED,
         is_passage=alert.is_pass_through,
         seen_at=tuple(at for at in (alert.fix_time, alert.breached_at, *seen) if at is not None),
+        found_at=tuple(found),
     )
 
 
@@ -91,7 +95,7 @@ def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: dat
 def join(alert_id: int, into_id: int, now: datetime) -> None:
     """Close an alert that tells of a part of what another one tells of, now that the fixes between them are known."""
     into = Alert.get_by_id(into_id)
-    close_by_system([alert_id], "joined", f"It is a part of what alert {into.code} tells of.", now)
+    close_by_system([alert_id], JOINED, f"It is a part of what alert {into.code} tells of.", now)
 
 
 def raise_notice(

@@ -44,6 +44,9 @@ class AlertSpan:
     # Instants at which it is known to have seen the wearer on the forbidden side. One that stood through hours without
     # a fix tells of no visit in them.
     seen_at: tuple[datetime, ...] = ()
+    # Instants on the forbidden side that came to light late: it was extended over them, or another alert that was found
+    # late tells of them.
+    found_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def changes_for(visit: FoundVisit, alerts: Sequence[AlertSpan]) -> list[Change]:
     """Return what a visit found late changes of the alerts at its place."""
     covering = sorted((alert for alert in alerts if covers(alert, visit)), key=_rank)
     if not covering:
-        return [Raise(visit)]
+        is_known = any(_was_extended_over(alert, visit) for alert in alerts)
+        return [] if is_known else [Raise(visit)]
     main, others = covering[0], covering[1:]
     if main.is_withdrawn:
         return []
@@ -118,6 +122,11 @@ def changes_for(visit: FoundVisit, alerts: Sequence[AlertSpan]) -> list[Change]:
     # Two that people were called about one by one stay two: only what was found late becomes a part of another.
     found += [Join(alert.alert_id, main.alert_id) for alert in joined if alert.is_late]
     return found
+
+
+def _was_extended_over(alert: AlertSpan, visit: FoundVisit) -> bool:
+    is_within = alert.began_at <= visit.began_at and (not alert.is_over or visit.ended_at <= alert.last_at)
+    return is_within and not alert.is_withdrawn and any(visit.began_at <= at <= visit.ended_at for at in alert.found_at)
 
 
 def _meet(alert: AlertSpan, visit: FoundVisit, slack: timedelta) -> bool:

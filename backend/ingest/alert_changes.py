@@ -257,19 +257,27 @@ def _spans_near(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: flo
         )
         .order_by(Alert.id)
     )
-    seen = _seen_in(wearer, visit, now_for_s) if rows else []
-    return [alerts.span_of(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time]) for row in rows]
+    seen, found = _breaches_in(wearer, visit, now_for_s) if rows else ([], [])
+    return [
+        alerts.span_of(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time], found)
+        for row in rows
+        if row.outcome_code != alerts.JOINED
+    ]
 
 
-def _seen_in(wearer: Wearer, visit: FoundVisit, now_for_s: float) -> list[datetime]:
-    """Return when fixes were judged a breach during the visit that were of now as they arrived: alerts saw those."""
+def _breaches_in(wearer: Wearer, visit: FoundVisit, now_for_s: float) -> tuple[list[datetime], list[datetime]]:
+    """Return when stored fixes of the visit were a breach: those that were of now as they arrived, and late ones."""
     stored = Fix.select(Fix.fix_time, Fix.received_at).where(
         Fix.wearer == wearer,
         Fix.level == Level.BREACH,
         Fix.fix_time >= visit.began_at,
         Fix.fix_time <= visit.ended_at,
     )
-    return [row.fix_time for row in stored if not is_past(row.fix_time, row.received_at, now_for_s)]
+    seen: list[datetime] = []
+    found: list[datetime] = []
+    for row in stored:
+        (found if is_past(row.fix_time, row.received_at, now_for_s) else seen).append(row.fix_time)
+    return seen, found
 
 
 def _matters(ground: Ground, told: Judgement) -> bool:

@@ -13,7 +13,7 @@ from backend.models import TagRequest
 
 def ask_for_next_report(group: Group) -> None:
     """Find how soon each tag is asked to report again."""
-    group.asked_s = intervals_s(group.ground, group.submissions, group.settings)
+    group.asked_s = intervals_s(group.ground, group.submissions, group.recent, group.settings)
 
 
 def answer_requests(group: Group) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from backend import alerts, clock
+from backend import alerts, clock, two_sources
+from backend.alerts import Reported
+from backend.ingest.context import Ground
 from backend.ingest.group import Group, NewEvent
 from backend.ingest.submission import Submission
-from backend.models import TagEvent
+from backend.models import Alert, Fix, Handling, TagEvent
 from backend.record import protection_ends
 from backend.record.facts import Life
-from backend.tag_events import ENDS, RINGING
+from backend.tag_events import ENDS, RINGING, TWO_SOURCES
+from backend.two_sources import Placed
+from zones import Source
 
 # As cases are suspended for it (backend.cases.monitoring_status.Suspended, which knows this package).
 CUSTODY = "custody"
+# Two sources are looked for among the fixes of so long.
+TOGETHER = timedelta(minutes=15)
 
 
 def find_new_events(group: Group) -> None:
@@ -53,28 +60,61 @@ def _new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
 
 def ring_for_events(group: Group) -> None:
     """Ring for what the tags reported of themselves; of a tag that no one wore then it is kept and tells no one."""
-    ground, now = group.ground, clock.now()
+    now = clock.now()
     for new in group.new_events:
-        event = new.reported
-        if event.kind in ENDS:
-            alerts.tell_of_end(event, ENDS[event.kind], now)
-            continue
-        wearer_id = ground.wearer_at(event.tag_id, event.at)
-        if wearer_id is None:
-            continue
-        wearer = ground.wearers[wearer_id]
-        case = ground.cases.get(wearer_id)
-        if case is None or wearer_id in ground.faults:
-            # Whether the case is monitored cannot be read: that never means that it is not.
-            alerts.tell_of_event(wearer, event, now)
-            continue
-        life, reason = case.life_at(now), protection_ends.life_reason(case, now)
-        if life is Life.ENDED:
-            if case.life_at(event.at) is Life.ACTIVE:
-                alerts.keep_event_of_ended_case(wearer, event, reason, now)
-        elif life is Life.SUSPENDED and reason == CUSTODY:
-            # In custody the tag is taken off and its wearer is held: that rings no one at night. In hospital or abroad
-            # a wearer can walk away.
-            alerts.note_event_in_custody(wearer, event, now)
+        if new.reported.kind in ENDS:
+            alerts.tell_of_end(new.reported, ENDS[new.reported.kind], now)
         else:
-            alerts.tell_of_event(wearer, event, now)
+            _ring(group.ground, new.reported, now)
+
+
+def ring_for_two_sources(group: Group) -> None:
+    """Ring where the new fixes of a tag and its fixes of the last minutes are of two sources that use its key.
+
+    No tag says so itself, and none of the two can be believed. It rings once, until a person has cleared it.
+    """
+    for tag_id, brought in group.new_fixes.items():
+        if not two_sources.may_be_two(group.recent.get(tag_id, [])):
+            continue
+        at = max(fix.fix_time for _, fix in brought)
+        if two_sources.are_two(_satellite_fixes(tag_id, at)) and not _is_known(tag_id):
+            received_at = max(submission.received_at for submission, _ in brought)
+            _ring(group.ground, Reported(tag_id, TWO_SOURCES, at, received_at), clock.now())
+
+
+def _satellite_fixes(tag_id: int, until: datetime) -> list[Placed]:
+    """Return what satellite receivers said: a network's idea of where a device is may be another town's."""
+    stored = Fix.select(Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.received_at).where(
+        Fix.tag == tag_id,
+        Fix.fix_time > until - TOGETHER,
+        Fix.source.is_null() | (Fix.source == Source.GNSS),
+        Fix.is_valid.is_null() | Fix.is_valid,
+    )
+    return [Placed(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, str(row.received_at)) for row in stored]
+
+
+def _is_known(tag_id: int) -> bool:
+    standing = Alert.select().where(Alert.tag == tag_id, Alert.event == TWO_SOURCES, Alert.handling != Handling.CLOSED)
+    return bool(standing.exists())
+
+
+def _ring(ground: Ground, event: Reported, now: datetime) -> None:
+    wearer_id = ground.wearer_at(event.tag_id, event.at)
+    if wearer_id is None:
+        return
+    wearer = ground.wearers[wearer_id]
+    case = ground.cases.get(wearer_id)
+    if case is None or wearer_id in ground.faults:
+        # Whether the case is monitored cannot be read: that never means that it is not.
+        alerts.tell_of_event(wearer, event, now)
+        return
+    life, reason = case.life_at(now), protection_ends.life_reason(case, now)
+    if life is Life.ENDED:
+        if case.life_at(event.at) is Life.ACTIVE:
+            alerts.keep_event_of_ended_case(wearer, event, reason, now)
+    elif life is Life.SUSPENDED and reason == CUSTODY:
+        # In custody the tag is taken off and its wearer is held: that rings no one at night. In hospital or abroad
+        # a wearer can walk away.
+        alerts.note_event_in_custody(wearer, event, now)
+    else:
+        alerts.tell_of_event(wearer, event, now)

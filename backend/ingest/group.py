@@ -10,6 +10,7 @@ from typing import Any
 from backend.alerts import Reported
 from backend.ingest.context import Ground
 from backend.ingest.submission import SentEvent, SentFix, Submission
+from backend.report_interval import Report
 from backend.settings import Settings
 
 Answer = dict[str, Any]
@@ -60,6 +61,8 @@ class Group:
     known: Ground | None = None
     # By tag and wearer.
     judged: dict[tuple[int, int], Judged] = field(default_factory=dict)
+    # What each tag sent in the last minutes, the new fixes among it.
+    recent: dict[int, list[Report]] = field(default_factory=dict)
     asked_s: dict[int, int] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from backend.db import atomic
 from backend.ingest.answering import answer_requests, ask_for_next_report
 from backend.ingest.contacts import keep_contacts
-from backend.ingest.events import find_new_events, ring_for_events
+from backend.ingest.events import find_new_events, ring_for_events, ring_for_two_sources
 from backend.ingest.group import Answer, Group
 from backend.ingest.holding import hold_tags, read_ground
 from backend.ingest.judging import judge_fixes, tell_of_unusable
-from backend.ingest.keeping import keep_fixes, keep_place_states, keep_refused, keep_tag_events
+from backend.ingest.keeping import keep_fixes, keep_place_states, keep_refused, keep_signed, keep_tag_events
+from backend.ingest.recent import read_recent
 from backend.ingest.repeats import find_earlier_answers, find_new_fixes
 from backend.ingest.submission import Submission
 from backend.settings import Settings
@@ -21,6 +22,7 @@ Step = Callable[[Group], None]
 STEPS: tuple[Step, ...] = (
     hold_tags,  # The rows of these tags are ours until the commit: fixes of one tag are judged one group at a time.
     find_earlier_answers,  # A request that was sent again is answered as it was the first time.
+    keep_signed,  # As the tag signed it, in the chain of its tag: what was sent can be shown later.
     find_new_fixes,
     find_new_events,
     keep_refused,  # What cannot be acted on is kept too, with its reason.
@@ -32,6 +34,8 @@ STEPS: tuple[Step, ...] = (
     keep_fixes,
     keep_place_states,
     keep_contacts,  # Which tags were heard of: ends the alert of a silence.
+    read_recent,
+    ring_for_two_sources,  # Places that no one movement joins: another source uses the tag's key.
     ask_for_next_report,
     answer_requests,
 )

@@ -1,7 +1,7 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
 from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
+from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
@@ -95,6 +95,7 @@ __all__ = [
     "SafeCall",
     "Session",
     "Shift",
+    "SignedRequest",
     "Socket",
     "Table",
     "Tag",
@@ -136,6 +137,7 @@ TABLES: list[type[Table]] = [
     ProtectedPlace,
     PlaceZone,
     TagRequest,
+    SignedRequest,
     Fix,
     QuarantinedFix,
     TagEvent,

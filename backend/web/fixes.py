@@ -143,9 +143,9 @@ def _take(serial: str, body: bytes, received_at: datetime) -> dict[str, Any]:
         refused = ingest.refused_body(
             tag.id, signed.webhook_id, body, received_at, settings(), error.code, error.detail
         )
-        refused.verified_with = (tag.serial, tag.key)
+        refused.verified_with, refused.signed = (tag.serial, tag.key), signed.content(body)
         committer().submit(refused)
         raise
-    submission.verified_with = (tag.serial, tag.key)
+    submission.verified_with, submission.signed = (tag.serial, tag.key), signed.content(body)
     answer: dict[str, Any] = committer().submit(submission)
     return answer

@@ -22,8 +22,8 @@ def visit(began: str, ended: str, **more: Any) -> FoundVisit:
 
 
 def alert(began: str, last: str, alert_id: int = 1, **more: Any) -> AlertSpan:
-    seen = tuple(at(one) for one in more.pop("seen", ()))
-    return AlertSpan(alert_id, at(began), at(last), seen_at=seen, **more)
+    seen, found = (tuple(at(one) for one in more.pop(name, ())) for name in ("seen", "found"))
+    return AlertSpan(alert_id, at(began), at(last), seen_at=seen, found_at=found, **more)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,21 @@ def test_an_alert_covers_a_visit(told: AlertSpan, found: FoundVisit, is_covered:
             [alert("10:00", "10:10", is_closed=True)],
             [Raise(visit("10:02", "12:00"))],
             id="a closed one tells of a small part of it",
+        ),
+        pytest.param(
+            visit("11:00", "11:08"),
+            [alert("10:00", "13:00", is_over=False, found=["11:04"])],
+            [],
+            id="one that was extended over it knows it already",
+        ),
+        pytest.param(
+            visit("11:00", "11:20"),
+            [
+                alert("10:00", "13:00", 1, is_over=False, found=["11:04"]),
+                alert("11:00", "11:08", 2, is_late=True),
+            ],
+            [Extend(2, at("11:00"), at("11:20"))],
+            id="a late one within one that stands is the one that tells of it",
         ),
         pytest.param(
             visit("10:02", "10:08", is_taken_back=True),
