@@ -36,7 +36,7 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     alert = Alert.select(Alert, Wearer).join(Wearer).where(Alert.id == alert_id).first()
     is_ours = alert is not None and person.team_id in (alert.team_id, alert.wearer.team_id)
     if alert is None or not (is_ours or _was_warned(person, alert)):
-        raise NotFound("There is no such alert.")
+        raise NotFound("The alert was not found.")
     _refuse_closed(person, alert.wearer_id, clock.now())
     return alert
 
@@ -66,7 +66,7 @@ def access_wearer(person: Person, wearer_id: int, now: datetime) -> Wearer:
     require(person, Role.OFFICER, Role.SUPERVISOR)
     wearer = Wearer.get_or_none(Wearer.id == wearer_id, Wearer.team == person.team_id)
     if wearer is None:
-        raise NotFound("There is no such case.")
+        raise NotFound("The case was not found.")
     _refuse_closed(person, wearer.id, now)
     return wearer
 
@@ -111,7 +111,7 @@ def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
     """Return the protected person if ``person`` may know of them. Raises: NotAllowed; NotFound, without a hint."""
     victim = next((one for one in known_victims(person, now) if one.id == victim_id), None)
     if victim is None:
-        raise NotFound("There is no such protected person.")
+        raise NotFound("The protected person was not found.")
     return victim
 
 

@@ -262,6 +262,7 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
         by_text = "The protected person was told by text that it ends: tell them."
         perhaps = "If the protected person was told, tell them."
         perhaps = "If the protected person was told, tell them."
+        perhaps = "If the protected person was told, tell them."
         said.append(f"Protection of {_names(theirs)} {goes_on} {by_text if is_by_text else perhaps}")
     alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
     audit.record(audit.SYSTEM, "end_called_off", f"wearer:{wearer.id}", now, alert=alert, ends_at=ends_at.isoformat())

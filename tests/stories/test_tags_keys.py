@@ -8,7 +8,7 @@ from tests.world import World
 
 
 def changes(world: World, **fields: str) -> None:
-    """Change the tag's row as another process, or a person at the database, does: nothing here is told of it."""
+    """Change the tag's row as another process, or a person at the database, does: nothing here is notified of it."""
     Tag.update(**fields).where(Tag.serial == world.tag.serial).execute()
     db.release_connection()
 

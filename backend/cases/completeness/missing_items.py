@@ -59,8 +59,8 @@ class Gap(StrEnum):
 
 
 TEXTS = {
-    Gap.ORDER_WITHOUT_ZONE: "An order is in force and no zone rests on it",
-    Gap.ZONE_WITHOUT_ORDER: "A zone is in force that rests on no order",
+    Gap.ORDER_WITHOUT_ZONE: "An order is in force and has no zone",
+    Gap.ZONE_WITHOUT_ORDER: "A zone is in force without an order",
     Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.TAG_SILENT: "The tag has stopped reporting",

@@ -21,7 +21,7 @@ def access_order(person: Person, order_id: int, now: datetime) -> Order:
     """Return an order of a case that the person may know of. Raises: NotFound, NotAllowed."""
     order = Order.get_or_none(Order.id == order_id)
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order was not found.")
     access_wearer(person, order.wearer_id, now)
     return order
 
@@ -160,9 +160,9 @@ def add_condition(
         if wrong is None:
             raise InvalidRecord("The condition that this corrects is not of this order.")
         if Condition.select().where(Condition.corrects == wrong).exists():
-            raise InvalidRecord("That condition was corrected already: correct the newer one.")
+            raise InvalidRecord("That condition was already corrected. Correct the newer one.")
         if not why.strip():
-            raise InvalidRecord("Say what was wrong.")
+            raise InvalidRecord("Enter what was wrong.")
     with atomic():
         condition = Condition.create(
             order=order,

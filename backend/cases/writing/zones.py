@@ -90,7 +90,7 @@ def change_zone(
     """
     wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
     if wrong is None:
-        raise NotFound("There is no such zone.")
+        raise NotFound("The zone was not found.")
     access_wearer(person, wrong.wearer_id, now)
     known = ZoneVersion.get_or_none(ZoneVersion.zone == wrong)
     with atomic():
@@ -130,7 +130,7 @@ def access_place(person: Person, place_id: int, now: datetime) -> ProtectedPlace
     """Return a place of a protected person of whom ``person`` may know. Raises: NotAllowed; NotFound."""
     place = ProtectedPlace.get_or_none(ProtectedPlace.id == place_id)
     if place is None or place.victim_id not in {victim.id for victim in known_victims(person, now)}:
-        raise NotFound("There is no such place.")
+        raise NotFound("The place was not found.")
     return place
 
 

@@ -88,7 +88,7 @@ def take_back(by: Person, wearer_id: int, number_id: int, now: datetime) -> None
             .execute()
         )
         if not ended:
-            raise NotFound("There is no such number.")
+            raise NotFound("The number was not found.")
         audit.record(audit.actor_of(by), "wearers_number_ended", f"wearer:{wearer_id}", now, number=declared.id)
         _end_alarms(declared.number, now)
         outbox.release(_victims_with(declared.number), now)
@@ -133,7 +133,7 @@ def _standing(by: Person, wearer_id: int, number_id: int, now: datetime) -> Wear
         WearerNumber.id == number_id, WearerNumber.wearer == wearer, WearerNumber.ended_at.is_null()
     )
     if declared is None:
-        raise NotFound("There is no such number.")
+        raise NotFound("The number was not found.")
     return declared
 
 

@@ -40,7 +40,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     try:
         at = ends_with(read_day(on)) - timedelta(seconds=1) if on else now
     except ValueError:
-        at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
+        at, error = now, error or InvalidRecord("The date must include a day, month and year.")
     seen = viewing.look(person, wearer_id, at, now)
     open_alerts = viewing.open_alerts(wearer_id)
     gaps = [finding.text for finding in completeness.find(now, [wearer_id], silent_after=settings().tag_silent_after())]
