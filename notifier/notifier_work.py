@@ -10,6 +10,7 @@ from functools import partial
 
 from backend import alerts, channels, clock, db, heartbeats, outbox, silence, zone_instants
 from backend.models import Attempt, Channel, Notification, NumberProof
+from backend.own_pages import help_calls
 from backend.people import devices, numbers
 from backend.settings import Settings
 from notifier import shift_checks, verification_codes
@@ -89,6 +90,7 @@ class NotifierWork:
             outbox.next_due_at(self.CHANNELS),
             zone_instants.next_due_at(),
             silence.next_due_at(),
+            help_calls.next_due_at(),
         )
         return min((at for at in due if at is not None), default=None)
 

@@ -336,7 +336,7 @@ def call_off(by: Person, due_id: int, now: datetime, *, why: str) -> None:
     require(by, Role.ADMINISTRATOR)
     due = next((row for row in _to_come() if row.id == due_id), None)
     if due is None or datetime.fromisoformat(due.detail["from_at"]) <= now:
-        raise NotFound("The change to come was not found.")
+        raise NotFound("The planned change was not found.")
     from_at = datetime.fromisoformat(due.detail["from_at"])
     entered_at = datetime.fromisoformat(due.detail["entered_at"])
     subjects = due.detail["subjects"]

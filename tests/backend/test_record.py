@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.cases.change_warnings import day, gaps
-from backend.record.facts import Case, Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
+from backend.record.facts import Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
+from backend.record.timeline import Case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

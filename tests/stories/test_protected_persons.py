@@ -15,6 +15,7 @@ from backend.models import AlertKind, Channel, Consent, Role, Team, Victim, Wear
 from backend.people import consent, numbers
 from backend.record import reading
 from tests import cases
+from tests.cases import chosen
 from tests.world import HOME, World
 
 WHY = {"why": "She lives with him no more."}
@@ -31,7 +32,7 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
 
 def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
     """Record their consent, and take their number as proved."""
-    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
+    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, chosen(*words), clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
 
@@ -225,9 +226,9 @@ def test_of_someone_in_two_cases_only_the_open_one_is_named_with_the_places_it_k
         ({}, 422, "Enter the name"),
         ({"name": "Sofia", "why": " "}, 422, ""),
         ({"name": "Sofia", "reached_through": 1}, 422, "Only a child is reached through another person"),
-        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "no such protected person"),
+        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "protected person was not found"),
         ({"name": "Mia", "victim_id": 1}, 422, "named by victim_id alone"),
-        ({"victim_id": 99}, 404, "no such protected person"),
+        ({"victim_id": 99}, 404, "protected person was not found"),
     ],
 )
 def test_what_is_wrong_with_an_entry_is_said_and_nothing_is_kept(

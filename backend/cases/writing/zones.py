@@ -13,7 +13,8 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.record import reading
-from backend.record.facts import Case, true_at
+from backend.record.facts import true_at
+from backend.record.timeline import Case
 from backend.record.zone_geojson import hours_lost, keeps_in
 from backend.zone_replay import read_zone
 

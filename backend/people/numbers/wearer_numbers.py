@@ -7,8 +7,6 @@ confirms it or it is taken back. The answer to a declaration does not depend on 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -109,16 +107,6 @@ def taken(now: datetime, duty_line: str = "") -> Found:
     if line and known.where(WearerNumber.number == line).exists():
         found["duty_line"] = ("The duty line was declared to be a wearer's number: nothing is stopped, check it", None)
     return found
-
-
-def held_people(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """Return to whom texts about which of these wearers are held: victim and wearer."""
-    spelt: dict[str, set[int]] = defaultdict(set)
-    for declared in _declared().where(WearerNumber.wearer.in_(list(wearer_ids))):
-        for spelling in spellings(declared.number):
-            spelt[spelling].add(declared.wearer_id)
-    victims = Victim.select(Victim.id, Victim.phone).where(Victim.phone.in_(list(spelt)))
-    return {(victim.id, wearer_id) for victim in victims for wearer_id in spelt[victim.phone or ""]}
 
 
 def holders(number: str) -> list[Person | Victim]:
