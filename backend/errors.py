@@ -25,9 +25,9 @@ class NotSignedIn(DomainError):
 
 
 class WrongCredentials(DomainError):
-    """The e-mail and password do not belong together, or the account is not active."""
+    """The the email address or password is incorrect, or the account is not active."""
 
-    code, status, title = "wrong_credentials", 401, "E-mail or password is wrong"
+    code, status, title = "wrong_credentials", 401, "Email or password is wrong"
 
 
 class WeakPassword(DomainError):
@@ -76,6 +76,12 @@ class MalformedJson(DomainError):
     """The body is not JSON."""
 
     code, status, title = "malformed_json", 400, "The body is not JSON"
+
+
+class UnsupportedMediaType(DomainError):
+    """The body is not of the kind that is read here."""
+
+    code, status, title = "unsupported_media_type", 415, "The body is not of a kind that is read here"
 
 
 class UnknownTag(DomainError):

@@ -120,7 +120,7 @@ def daily_look(world: World) -> None:
 
 
 def forward_to_afternoon(world: World) -> None:
-    """Let time pass until an hour at which a look tells nobody what can wait for the morning, unless it is one."""
+    """Let time pass until an hour at which a look tells no one what can wait for the morning, unless it is one."""
     local = clock.now().astimezone(LONDON)
     if daily_check.WATCH_HOUR <= local.hour < daily_check.MORNING_ENDS:
         forward_to(world, midnight(local.date()) + timedelta(hours=daily_check.MORNING_ENDS))

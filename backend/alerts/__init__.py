@@ -16,7 +16,7 @@ from backend.alerts.record_changes import (
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.silent_tags import end_silence, ring_for_silence
-from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest, raise_alert
+from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
 from backend.alerts.tamper_alerts import (
     Reported,
     keep_event_of_ended_case,
@@ -71,6 +71,7 @@ __all__ = [
     "move",
     "newest",
     "newest_cursor",
+    "newest_of",
     "next_escalation_at",
     "note_event_in_custody",
     "raise_alert",

@@ -76,7 +76,7 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if not why.strip():
-        raise InvalidRecord("Say how and when they said so.")
+        raise InvalidRecord("Enter how and when they said so.")
     with atomic():
         entry = _enter_declined(person, wearer_id, victim, True, now, why)
         consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)

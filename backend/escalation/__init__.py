@@ -1,7 +1,7 @@
 """Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.locked_alert import WARNINGS, lock, save, take_policy
+from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save, take_policy
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
     drop_victim_warning,
@@ -25,6 +25,7 @@ __all__ = [
     "is_untrue",
     "is_victim_left_warned",
     "lock",
+    "lock_all",
     "next_escalation_at",
     "pass_on",
     "restart",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from backend import audit
@@ -23,28 +22,6 @@ def sms_consent(victim: Victim) -> Consent | None:
         .order_by(Consent.given_at.desc())
         .first()
     )
-
-
-def had_agreed_to_texts(victim: Victim, at: datetime) -> bool:
-    """Tell whether their consent to SMS stood at ``at``."""
-    return (
-        Consent.select()
-        .where(
-            Consent.victim == victim,
-            Consent.channel == Channel.SMS,
-            Consent.given_at <= at,
-            Consent.withdrawn_at.is_null() | (Consent.withdrawn_at > at),
-        )
-        .exists()
-    )
-
-
-def agreed_to_sms(victim_ids: Iterable[int]) -> set[int]:
-    """Return which of these protected persons have a standing consent to SMS, read in one query."""
-    query = Consent.select(Consent.victim).where(
-        Consent.victim.in_(list(victim_ids)), Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null()
-    )
-    return {row.victim_id for row in query}
 
 
 def give(

@@ -1,4 +1,4 @@
-"""A number that one person declares to be a wearer's: texts about that wearer are held, and nobody is silenced."""
+"""A number that one person declares to be a wearer's: texts about that wearer are held, and no one is silenced."""
 
 from __future__ import annotations
 
@@ -81,16 +81,16 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     world.officer.expects_sms("could not be warned by text")
     world.settle()
     assert texts_to(world, world.victim.phone) == []
-    # It is held, not lost: it is owed until it is untrue or goes.
+    # It is held, not lost: it is due until it is untrue or goes.
     to_send = Notification.get(Notification.victim == world.victim)
     assert (to_send.state, to_send.detail) == ("pending", "held: the number was declared to be the wearer's")
-    (hers,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
-    assert hers["is_held"] is True
+    (theirs,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
+    assert theirs["is_held"] is True
     assert completeness.Gap.NUMBER_HELD in [
         finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
     ]
     db.release_connection()
-    # Whoever declared it sees the mistake: her text goes at once, since it is still true.
+    # A person who declared it sees the mistake: their text goes at once, since it is still true.
     assert takes_back(world.colleague, declared.json()["id"]) == 204
     world.expect_sms(world.victim.phone, NEAR)
     assert standing() == []
@@ -107,7 +107,7 @@ def test_texts_about_another_wearer_still_go_there(world: World) -> None:
     world.reads_everything()
 
 
-def test_that_it_is_over_is_held_too_and_an_officer_tells_her(world: World) -> None:
+def test_that_it_is_over_is_held_too_and_an_officer_tells_them(world: World) -> None:
     world.victim_consents()
     world.tag.stays_inside()
     world.expect_sms(world.victim.phone, NEAR)
@@ -299,7 +299,7 @@ def test_who_declares_a_number_and_takes_it_back_is_seen_all_the_same(world: Wor
     world.supervisor.expects_sms("declared")
 
 
-def test_a_supervisor_takes_it_back_while_the_wearer_is_there_and_her_text_goes(world: World) -> None:
+def test_a_supervisor_takes_it_back_while_the_wearer_is_there_and_their_text_goes(world: World) -> None:
     world.victim_consents()
     number_id = declares(world.colleague, world.victim.phone).json()["id"]
     world.tag.stays_inside()
