@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from backend import alerts, clock, db, heartbeats, host_clock, outbox, restore, silence, wakeups, zone_instants
+from backend import alerts, clock, db, heartbeats, host_clock, logs, outbox, restore, silence, wakeups, zone_instants
 from backend.models import Attempt, Channel, Notification, NumberProof
 from backend.own_pages import help_calls
 from backend.people import devices, numbers
@@ -344,7 +344,8 @@ class Worker:
 
     def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
-            deliver(notification, attempt, self._senders, self._settler.settle)
+            with logs.about(notification=notification.id, alert=notification.alert_id):
+                deliver(notification, attempt, self._senders, self._settler.settle)
             self.steps.worked("a delivery")
         except Exception as error:
             self.steps.failed("a delivery", error)
