@@ -123,7 +123,7 @@ def counted(alert: Alert) -> tuple[list[Taken], list[Taken]]:
     # People were rung in the very moment: what the outbox holds says so, whatever the entry says of itself.
     notified_at = {
         row.created_at
-        for row in Notification.select().where(Notification.alert == alert, Notification.notified_at <= 1)
+        for row in Notification.select().where(Notification.alert == alert, Notification.step <= 1)
     }
     rises, again = [], []
     for place, entry in enumerate(trail):
