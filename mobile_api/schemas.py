@@ -14,6 +14,7 @@ from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
 from backend.alerts.summary import standing_of, worst_of
 from backend.calling import Contact
+from backend.case_summary import CaseSummary
 from backend.location_words import Whereabouts
 from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
 from backend.notification_log import Told
@@ -208,6 +209,8 @@ class HistoryOut(BaseModel):
     danger: int | None = Field(
         None, description="To which danger it was raised, rose or fell, or which one was acknowledged, 0 to 4"
     )
+    note: str | None = Field(None, description="Of the action noted, and of no other")
+    colleague: str | None = Field(None, description="Of handed_to and taken_over: to whom, or from whom")
 
 
 class FromPlaceOut(BaseModel):
@@ -237,6 +240,18 @@ class ContactOut(BaseModel):
     name: str
     why_not: str = Field(description="Empty where they can be called")
     note: str = Field(description="What to know before calling")
+
+
+class CaseSummaryOut(BaseModel):
+    """What is recorded of the case now; empty and null where nothing is."""
+
+    risk: str = Field(description="The assessed risk of serious harm: Low, Medium, High or Very high")
+    risk_from: datetime | None
+    safety_plan: str
+    safety_plan_from: datetime | None
+    wording: str = Field(description="The order's own words for the zone")
+    wording_from: str = Field(description="Where they stand, such as: condition 4 of CR-1")
+    protected: list[str] = Field(description="The names of the protected persons whom it is about")
 
 
 class ToldOut(BaseModel):
@@ -277,13 +292,23 @@ class AlertDetailOut(AlertOut):
     looked_because: str = Field(description="The reason that is recorded for this look: responding to alert, or alert")
     whereabouts: WhereaboutsOut | None = Field(description="The newest fix, to read out; null without one")
     contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
+    case: CaseSummaryOut
     told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
+
+
+class LiveCountsOut(BaseModel):
+    """How many alerts are on the live list."""
+
+    open: int
+    acknowledged: int
+    closed: int = Field(description="Closed, and what they tell of still stands")
 
 
 class AlertsOut(BaseModel):
     """Alerts, gravest first, and the feed's newest cursor."""
 
     alerts: list[AlertOut]
+    counts: LiveCountsOut = Field(description="Of the whole live list, however much of it is here")
     cursor: int
     epoch: str = Field(description="Which life of the database the cursor is of: send both together")
     is_reset: bool = Field(
@@ -465,6 +490,7 @@ def detail_out(
     where: Whereabouts | None,
     contacts: Iterable[Contact],
     told: Iterable[Told],
+    case: CaseSummary,
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
@@ -484,5 +510,6 @@ def detail_out(
         looked_because=looked_because,
         whereabouts=None if where is None else WhereaboutsOut.model_validate(asdict(where)),
         contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
+        case=CaseSummaryOut.model_validate(asdict(case)),
         told=[ToldOut.model_validate(asdict(one)) for one in told],
     )

@@ -1,5 +1,6 @@
 """The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
 
+from backend.alerts.colleagues import hand_to, take_over, write_note
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_she_wrote
@@ -60,6 +61,7 @@ __all__ = [
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
+    "hand_to",
     "has_to_wait",
     "hasten",
     "heard",
@@ -81,6 +83,7 @@ __all__ = [
     "ring_for_message",
     "ring_for_silence",
     "start_over",
+    "take_over",
     "tell",
     "tell_changed",
     "tell_of_end",
@@ -91,4 +94,5 @@ __all__ = [
     "unreached",
     "withdraw",
     "without_next_action",
+    "write_note",
 ]

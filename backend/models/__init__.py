@@ -1,6 +1,6 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was told."""
 
-from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
+from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, PoliceCode, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
@@ -52,6 +52,7 @@ __all__ = [
     "AlarmKind",
     "Alert",
     "AlertKind",
+    "AlertNote",
     "Attempt",
     "AuditEntry",
     "CanaryWalk",
@@ -80,6 +81,7 @@ __all__ = [
     "Person",
     "PlaceState",
     "PlaceZone",
+    "PoliceCode",
     "PoliceHandover",
     "PoliceRoom",
     "ProtectedPlace",
@@ -165,4 +167,6 @@ TABLES: list[type[Table]] = [
     ToldGap,
     EmergencyOpening,
     PoliceHandover,
+    PoliceCode,
+    AlertNote,
 ]

@@ -42,11 +42,11 @@ class RiskIn(Correcting, Dated):
 
 
 class HandoverIn(Strict):
-    """To which police force the alert was handed, under which reference, and when."""
+    """To which police force the alert was handed, under which reference, and when; without an instant it is now."""
 
     force: Name
     reference: Name
-    at: Instant
+    at: Instant | None = None
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/suspension")
@@ -79,7 +79,7 @@ def recall(person: Person, body: RecallIn, now: datetime, alert_id: int) -> Date
 @bp.post("/v1/alerts/<int:alert_id>/police-handovers")
 @records("Record that the alert was handed to a police control room.", HandoverIn, InvalidRecord)
 def hand_to_police(person: Person, body: HandoverIn, now: datetime, alert_id: int) -> PoliceHandover:
-    return police_handovers.hand_over(person, alert_id, body.force, body.reference, body.at, now)
+    return police_handovers.hand_over(person, alert_id, body.force, body.reference, body.at or now, now)
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/risk")

@@ -1,5 +1,6 @@
 /** Starts the few behaviours of GOV.UK Frontend that staff pages use, and goes on with what is done in parts or refused. */
 
+import "./strip.js";
 import { Button, createAll, ErrorSummary, PasswordInput, SkipLink } from "./vendor/govuk/govuk-frontend.min.js";
 
 for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) createAll(component);

@@ -1,0 +1,43 @@
+"""Rings one colleague to whom an alert was handed by name, on every way they have at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from backend import outbox
+from backend.change_feed import publish
+from backend.escalation.climbing import restart
+from backend.escalation.locked_alert import WARNINGS, ladder_for
+from backend.escalation.responders import Responders
+from backend.models import Alert, AlertKind, Channel, Person, Purpose
+from zones import Certainty
+
+# How long the colleague alone is rung: a call is taken or not within it.
+ALONE_S = 60.0
+AT_ONCE = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
+
+
+def asks_for_an_answer(alert: Alert) -> bool:
+    """Tell whether people are rung about the alert: nobody is about one that was withdrawn, or about a notice."""
+    return alert.certainty != Certainty.WITHDRAWN and alert.kind != AlertKind.NOTICE
+
+
+def ring_named(alert: Alert, colleague: Person, now: datetime) -> None:
+    """Begin a new episode with this colleague alone; after ``ALONE_S`` the policy begins at its first step.
+
+    A colleague without a way to be reached is no answer: then the policy begins at once. The alert is held already.
+    """
+    responders = Responders([alert], now)
+    routes = responders.routes_of([colleague])[colleague.id]
+    channels = [channel for channel in AT_ONCE if channel in routes]
+    if not [channel for channel in channels if channel is not Channel.WEBSOCKET]:
+        restart(alert, now)
+        return
+    outbox.cancel_pending(alert, now, WARNINGS)
+    alert.episode += 1
+    alert.rung = 0
+    alone_s = min(ALONE_S, ladder_for(alert).due_after_s(1))
+    alert.ladder_started_at = alert.next_escalation_at = now + timedelta(seconds=alone_s)
+    outbox.owe_all([outbox.Owed(alert, colleague, channel, Purpose.ALERT, 0) for channel in channels], now)
+    alert.save()
+    publish(alert)
