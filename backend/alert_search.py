@@ -88,7 +88,7 @@ def _says(text: str) -> Any:
 
 
 def unanswered(person: Person) -> tuple[int, Alert | None]:
-    """Return how many alerts of the person's team nobody has acknowledged, and the gravest of them."""
+    """Return how many alerts of the person's team no one has acknowledged, and the gravest of them."""
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
     open_now = [Alert.team == person.team_id, Alert.handling == Handling.OPEN]
     if closed:

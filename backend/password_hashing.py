@@ -1,4 +1,4 @@
-"""Hashes passwords in a thread of its own, one after another: a crowd at the door waits, and takes nothing else.
+"""Hashes passwords in its own thread, one after another, so that a crowd at sign-in delays no other request.
 
 The thread gives way to whatever else the machine has to do, and no caller holds a database connection while it waits.
 """

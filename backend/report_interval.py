@@ -1,7 +1,8 @@
-"""How soon a tag or a phone is asked to report again: from its own motion, the wearer's risk and the hour, and no more.
+"""How soon a tag or phone is asked to report again: from its own motion, the wearer's risk and the hour only.
 
-Whoever holds the device sees this number. It must tell nothing about a protected place, so nothing that was judged may
-reach it: this module imports nothing of ``zones`` (a contract in pyproject.toml), and reads only what the device sent.
+A person who holds the device sees this number. It must tell nothing about a protected place, so nothing that was judged
+may reach it: this module imports nothing of ``zones`` (a contract in pyproject.toml), and reads only what the device
+sent.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def storm(database_url: str, folder: Path, workers: int, count: int) -> None:
                     cases.raise_alert(one)
         # As if all had been raised just now.
         now = clock.now()
-        Alert.update(ladder_started_at=now, next_escalation_at=now + timedelta(seconds=10)).execute()
+        Alert.update(escalation_started_at=now, next_escalation_at=now + timedelta(seconds=10)).execute()
         db.release_connection()
         begun = time.time()
         for _ in range(workers):

@@ -1,4 +1,4 @@
-"""Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
+"""Texts the duty line when the database does not answer: from settings alone, since alarms and numbers are in it.
 
 The processes of one host agree by a file on which of them tells.
 """
@@ -21,7 +21,7 @@ from notifier.channels.duty import DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Longer than most restarts take, and a person is told within a minute of what has to be found first.
+# Longer than most restarts take, and a person is notified within a minute of what has to be found first.
 AFTER_S = 20.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
@@ -66,7 +66,7 @@ class WithoutDatabase:
             return
         with self._shared.held() as known:
             if known is None:
-                # Another process of this host is telling.
+                # Another process of this host is notifying.
                 self._tell_at = now + TRIES_AGAIN_S
                 return
             host_now = clock.host_time().timestamp()
@@ -74,7 +74,7 @@ class WithoutDatabase:
             if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_told:
                 self._tell_at = now + TRIES_AGAIN_S
                 return
-            detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
+            detail = f"For {lost_for_s:.0f} s. No one is warned until it does"
             is_taken = self._send([(self._title, detail)], [])
             if is_taken:
                 known["told_at"] = host_now
@@ -83,7 +83,7 @@ class WithoutDatabase:
 
     def _send(self, standing: list[tuple[str, str]], ended: list[tuple[str, str]]) -> bool:
         words = alarm_texts.text(standing, ended, f"{self._settings.public_url}/supervisor")
-        log.warning("the duty line is told: %s", words)
+        log.warning("the duty line is texted: %s", words)
         return self._texts.send(self._settings.duty_line, words) is not None
 
 

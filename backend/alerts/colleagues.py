@@ -38,8 +38,8 @@ def take_over(person: Person, alert_id: int, now: datetime) -> Alert:
             danger=int(alert.acknowledged_danger),
             colleague=before_id,
         )
-        owed_at = now + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
-        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else owed_at)
+        due_at = now + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
+        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else due_at)
         escalation.tell_answered(alert, person, now)
         return alert
 
@@ -61,7 +61,7 @@ def hand_to(person: Person, alert_id: int, colleague_id: int, now: datetime) -> 
 
     It is open until they acknowledge it. Where they say nothing, the escalation policy begins at its first step.
 
-    Raises: NotFound; NotAllowed where somebody else acts (a supervisor may); InvalidTransition for a closed alert or
+    Raises: NotFound; NotAllowed where another person acts (a supervisor may); InvalidTransition for a closed alert or
     one that was withdrawn.
     """
     with atomic():
@@ -69,7 +69,7 @@ def hand_to(person: Person, alert_id: int, colleague_id: int, now: datetime) -> 
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if not escalation.asks_for_an_answer(alert):
-            raise InvalidTransition("This alert asks nobody for an answer.")
+            raise InvalidTransition("This alert needs no answer.")
         is_theirs = alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id
         if is_theirs and person.role != Role.SUPERVISOR:
             raise NotAllowed("Only the person who acknowledged this alert, or a supervisor, can hand it on.")

@@ -1,4 +1,4 @@
-"""Finds the alerts that somebody still has to answer and that nothing would move on, and sets their ladder going."""
+"""Finds open alerts whose escalation has stopped, and starts it again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
 OVERDUE_S = 30.0
-# So long after its ladder began an alert has been tried on every route of its first people.
+# So long after its escalation began an alert has been tried on every route of its first people.
 TRIED_AFTER_S = 30.0
-OWED_AFTER_S = 5.0
+DUE_AFTER_S = 5.0
 
 # A withdrawn alert and a notice ring no one, whatever people do about them.
-IS_OWED_AN_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
+NEEDS_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """An alert of which no warning has gone out since its ladder last began."""
+    """An alert of which no warning has gone out since its escalation last began."""
 
     alert_id: int
     team_id: int
@@ -33,14 +33,14 @@ class Unreached:
 
 
 def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 500) -> list[tuple[int, int]]:
-    """Return id and team of each alert that is owed an answer and that nothing would move on.
+    """Return id and team of each alert that is due an answer and that nothing would move on.
 
-    Its next escalation is lost, or farther ahead than any rung; or it should have come ``overdue_s`` ago, where that is
+    Its next escalation is lost, or farther ahead than any step; or it should have come ``overdue_s`` ago, where that is
     not None. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
     """
     query: Any = (
         Alert.select(Alert.id, Alert.team)
-        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_s))
+        .where(NEEDS_ANSWER, _is_stuck(now, overdue_s))
         .order_by(Alert.id)
         .limit(limit)
         .tuples()
@@ -66,37 +66,37 @@ def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
 
 
 def repair(alert_id: int, now: datetime) -> bool:
-    """Set the ladder of a stuck alert going again; False where something else has moved it on meanwhile.
+    """Start the escalation of a stuck alert again; False where something else has moved it on meanwhile.
 
-    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is owed,
+    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is due,
     and is open again where that has passed.
     """
     with atomic():
         escalation.lock(alert_id)
-        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, OVERDUE_S))
+        alert = Alert.get_or_none(Alert.id == alert_id, NEEDS_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
-        audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
+        audit.record(audit.SYSTEM, "escalation_repaired", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.OPEN:
             escalation.climb(alert, now)
             return True
-        owed_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
-        alert.next_escalation_at = max(owed_at, now)
+        due_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
+        alert.next_escalation_at = max(due_at, now)
         alert.save(only=[Alert.next_escalation_at])
         return True
 
 
 def start_over(before: datetime, now: datetime) -> int:
-    """Let every open ladder that began before this instant begin again now, in a new episode; return how many.
+    """Let every escalation that began before this instant start again, in a new episode; return how many.
 
     Each is due at once and climbed for as any other that is due. Danger may have been told, and answered, in a life
-    of the database that is gone: whoever answers first is told how it stands now.
+    of the database that is gone: the one who answers first is notified how it stands now.
     """
     with atomic():
-        mine = (Alert.handling == Handling.OPEN) & IS_OWED_AN_ANSWER & (Alert.ladder_started_at < before)
+        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & (Alert.escalation_started_at < before)
         ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
         db.lock_rows(Alert, ids)
-        Alert.update(episode=Alert.episode + 1, rung=0, ladder_started_at=now, next_escalation_at=now).where(
+        Alert.update(episode=Alert.episode + 1, step=0, escalation_started_at=now, next_escalation_at=now).where(
             Alert.id.in_(ids), mine
         ).execute()
         db.insert_rows(
@@ -116,9 +116,9 @@ def start_over(before: datetime, now: datetime) -> int:
 
 
 def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
-    """Return the open alerts of which no warning has gone out since their ladder last began.
+    """Return the open alerts of which no warning has gone out since their escalation last began.
 
-    Either everything that was tried has failed, or there was nothing to try: nobody of the team has a live route.
+    Either everything that was tried has failed, or there was nothing to try: no one of the team has a live route.
     """
     episode = (
         (Notification.alert == Alert.id)
@@ -130,7 +130,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
     gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))
     failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
     pending = _count((Notification.state == NotificationState.PENDING) & by_provider)
-    is_tried = Alert.ladder_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
+    is_tried = Alert.escalation_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
     query: Any = (
         Alert.select(Alert.id, Alert.team, failed)
         .left_outer_join(Notification, on=episode)
@@ -139,9 +139,9 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
             Alert.handling == Handling.OPEN,
             # A canary's alert has an alarm of its own.
             Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
-            Alert.ladder_started_at <= now - timedelta(seconds=OWED_AFTER_S),
+            Alert.escalation_started_at <= now - timedelta(seconds=DUE_AFTER_S),
         )
-        .group_by(Alert.id, Alert.team, Alert.ladder_started_at)
+        .group_by(Alert.id, Alert.team, Alert.escalation_started_at)
         # What is tried for the first time may still go out; a failure beside it is kept until something has.
         .having((gone_out == 0) & (((failed > 0) & is_tried) | ((failed == 0) & (pending == 0))))
         .order_by(Alert.id)

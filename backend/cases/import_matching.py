@@ -1,4 +1,4 @@
-"""Ties between rows of a caseload: which are of one case, and which name somebody who is recorded or in another row."""
+"""Matches rows of a caseload import: which belong to one case, and which name a person already recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.record import reading
 # Columns that may be left out; both hold the reference of an order.
 CASE_AS_IN = "case_as_in"
 VICTIM_AS_IN = "victim_as_in"
-# In the second of them: that somebody of this name is known of, and this is somebody else.
+# In the second of them: that someone of this name is known of, and this is another person.
 SOMEBODY_ELSE = "new"
 # What a row of the same case need not repeat, and may not contradict.
 OF_THE_CASE = (
@@ -138,7 +138,7 @@ class Ties:
             wrong(
                 "victim",
                 f"{new.victim} is recorded {where}: give the order of that case in {VICTIM_AS_IN}, or write "
-                f"“{SOMEBODY_ELSE}” there if this is somebody else of the same name.",
+                f"“{SOMEBODY_ELSE}” there if this is another person with the same name.",
             )
             return None
         return new, Tie()
@@ -149,17 +149,17 @@ class Ties:
 
     def _keeps_number(self, new: NewCase, wrong: Wrong) -> bool:
         if new.victim_phone:
-            wrong("victim_phone", "She has the number that is recorded with her: leave this empty.")
+            wrong("victim_phone", "This person has a number on record: leave this empty.")
         return not new.victim_phone
 
     def _recorded_in(self, reference: str, recorded: list[protected_people.Known]) -> list[int]:
-        """Return who of these is in a case with this order that is open to whoever reads the table."""
+        """Return who of these is in a case with this order that is open to the person who reads the table."""
         with_it = {order.wearer_id for order in Order.select().where(Order.reference == reference)}
         return [
             one.victim.id
             for one in recorded
             if any(
-                wearer.id in with_it and one.victim.id in {her.id for her in reading.victims_of(wearer.id)}
+                wearer.id in with_it and one.victim.id in {known.id for known in reading.victims_of(wearer.id)}
                 for wearer in one.cases
             )
         ]

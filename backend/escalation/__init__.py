@@ -1,4 +1,4 @@
-"""The ladder: who is owed a notification now, because of danger or because of silence."""
+"""Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
 from backend.escalation.locked_alert import WARNINGS, lock, save, take_policy

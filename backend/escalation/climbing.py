@@ -1,4 +1,4 @@
-"""Climbs the ladder: who is owed a warning now, rung by rung, from the foot or again because danger rose."""
+"""Runs an alert's escalation policy: notifies the responders of each step, again from the start if danger rises."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from backend import alarms, audit, db, outbox
 from backend.change_feed import publish
-from backend.escalation.locked_alert import WARNINGS, ladder_for
+from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
 from backend.escalation.steps import EVERY_CHANNEL, FIRST
 from backend.models import (
@@ -32,9 +32,9 @@ HINT_ACKNOWLEDGED_S = 3.0
 
 
 def restart(alert: Alert, now: datetime) -> None:
-    """Begin a new episode at the foot of the ladder, because an acknowledgement no longer covers the danger.
+    """Begin a new episode at the foot of the escalation policy, because an acknowledgement no longer covers the danger.
 
-    A withdrawn alert and a notice are nobody's to answer: they lie open in the list and ring no one.
+    A withdrawn alert and a notice are no one's to answer: they lie open in the list and ring no one.
     """
     if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
         stop(alert, now)
@@ -45,9 +45,9 @@ def restart(alert: Alert, now: datetime) -> None:
 
 
 def start(alert: Alert, now: datetime) -> None:
-    """Stand the alert at the foot of the ladder and owe the first notifications."""
-    alert.rung = 0
-    alert.ladder_started_at = now
+    """Stand the alert at the foot of the escalation policy and enqueue the first notifications."""
+    alert.step = 0
+    alert.escalation_started_at = now
     climb(alert, now)
 
 
@@ -56,19 +56,20 @@ def warn_again(alert: Alert, now: datetime) -> None:
     if alert.next_escalation_at is None:
         restart(alert, now)
         return
-    # What has not gone out yet says less than what is owed now.
+    # What has not gone out yet says less than what is pending now.
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
-    ladder = ladder_for(alert)
-    first = ladder.rung(0)
+    policy = policy_for(alert)
+    first = policy.step(0)
     responders = Responders([alert], now)
     people = responders.recipients(alert, first.who)
-    owed = _on_each_route(alert, people, first.channels, Purpose.ALERT, 0, responders, now)
-    outbox.owe_all(owed, now)
-    reached = {message.channel for message in owed}
-    # The text for this rise follows as for a new alert; after it the ladder is where its own clock has brought it.
-    alert.rung = 1
-    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else ladder.due_after_s(1)
+    to_send = _on_each_route(alert, people, first.channels, Purpose.ALERT, 0, responders, now)
+    outbox.enqueue_all(to_send, now)
+    reached = {message.channel for message in to_send}
+    # The text for this rise follows as for a new alert; after it the escalation policy is where its own clock has
+    # brought it.
+    alert.step = 1
+    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else policy.due_after_s(1)
     text_at = now + timedelta(seconds=wait_s if reached else 0.0)
     alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
     alert.save()
@@ -84,73 +85,76 @@ def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
 
 
 def climb(alert: Alert, now: datetime, responders: Responders | None = None) -> None:
-    """Owe the notifications of the present rung, and of the next ones for as long as a rung reaches nobody."""
+    """Enqueue the notifications of the present step, and of the next ones for as long as a step reaches no one."""
     _climb([alert], now, responders or Responders([alert], now))
-    # Whoever lets it climb has often changed more of it.
+    # The caller has often changed more of it.
     alert.save()
 
 
 def climb_all(alerts: Sequence[Alert], now: datetime) -> None:
     """Let each of these alerts climb, as ``climb`` does, with as many statements for all of them as for one."""
     _climb(alerts, now, Responders(alerts, now))
-    rows = [{"id": alert.id, "rung": alert.rung, "next_escalation_at": alert.next_escalation_at} for alert in alerts]
+    rows = [{"id": alert.id, "step": alert.step, "next_escalation_at": alert.next_escalation_at} for alert in alerts]
     db.update_rows(Alert, rows)
 
 
 def _climb(alerts: Sequence[Alert], now: datetime, responders: Responders) -> None:
-    _give_up_hints([alert for alert in alerts if alert.rung > 0], now)
+    _give_up_hints([alert for alert in alerts if alert.step > 0], now)
     received = outbox.receipts_of(alerts)
     come_to_nothing = _come_to_nothing(alerts)
-    owed: list[outbox.Owed] = []
+    to_send: list[outbox.NewNotification] = []
     for alert in alerts:
         messages = _rise(alert, received, responders, now)
-        owed += messages
+        to_send += messages
         has_failed = alert.id in come_to_nothing
         alert.next_escalation_at = _next_at(alert, {one.channel for one in messages}, now, has_failed=has_failed)
         publish(alert)
-    outbox.owe_all(owed, now)
+    outbox.enqueue_all(to_send, now)
 
 
-def _rise(alert: Alert, received: set[tuple[int, int]], responders: Responders, now: datetime) -> list[outbox.Owed]:
-    """Bring the alert to the next rung that reaches somebody, or that they have no need of; return what it owes."""
-    ladder = ladder_for(alert)
+def _rise(
+    alert: Alert, received: set[tuple[int, int]], responders: Responders, now: datetime
+) -> list[outbox.NewNotification]:
+    """Bring the alert to the next step that reaches someone or is satisfied; return the notifications to enqueue."""
+    policy = policy_for(alert)
     while True:
-        number = alert.rung
-        rung = ladder.rung(number)
-        purpose = Purpose.ALERT if set(rung.who) <= FIRST else Purpose.ESCALATION
-        alert.rung = number + 1
-        people = responders.recipients(alert, rung.who)
-        waiting = [p for p in people if not (rung.unless_received and (alert.id, p.id) in received)]
+        number = alert.step
+        step = policy.step(number)
+        purpose = Purpose.ALERT if set(step.who) <= FIRST else Purpose.ESCALATION
+        alert.step = number + 1
+        people = responders.recipients(alert, step.who)
+        waiting = [p for p in people if not (step.unless_received and (alert.id, p.id) in received)]
         is_satisfied = bool(people) and not waiting
-        owed = _on_each_route(alert, waiting, rung.channels, purpose, number, responders, now)
-        if owed or is_satisfied:
-            return owed
-        if number >= len(ladder.rungs):
-            log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
+        to_send = _on_each_route(alert, waiting, step.channels, purpose, number, responders, now)
+        if to_send or is_satisfied:
+            return to_send
+        if number >= len(policy.steps):
+            log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
             audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
-            detail = f"Alert {alert.id} reaches nobody: no one has a route"
+            detail = f"Alert {alert.id} reaches no one: no one in the team has a channel"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
             return []
 
 
 def _next_at(alert: Alert, reached: set[Channel], now: datetime, *, has_failed: bool) -> datetime:
     """Return when an alert that has just climbed climbs again; ``has_failed`` where all that was tried has."""
-    ladder = ladder_for(alert)
-    top = len(ladder.rungs)
-    due_at = alert.ladder_started_at + timedelta(seconds=ladder.due_after_s(alert.rung))
-    if alert.rung < top:
+    policy = policy_for(alert)
+    top = len(policy.steps)
+    due_at = alert.escalation_started_at + timedelta(seconds=policy.due_after_s(alert.step))
+    if alert.step < top:
         if reached == {Channel.WEBSOCKET}:
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         return max(due_at, now)
     if has_failed:
-        # Rungs that failed one after the other have used the ladder up in seconds: soon a provider may be back.
+        # Steps that failed one after the other have used the escalation policy up in seconds: soon a provider may be
+        # back.
         return now + timedelta(seconds=NOTHING_OUT_S)
-    if alert.rung == top:
-        # A rung that came early or late must not make the repetition fall due at once, nor minutes too late.
-        soonest, latest = (now + timedelta(seconds=ladder.repeat.after_s * share) for share in (0.5, 1.0))
+    if alert.step == top:
+        # A step that came early or late must not make the repetition fall due at once, nor minutes too late.
+        soonest, latest = (now + timedelta(seconds=policy.repeat.after_s * share) for share in (0.5, 1.0))
         return min(max(due_at, soonest), latest)
-    return now + timedelta(seconds=ladder.repeat.after_s)
+    return now + timedelta(seconds=policy.repeat.after_s)
 
 
 def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
@@ -175,12 +179,12 @@ def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
 def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     """Let the next people be asked at once, since ``person`` cannot act; True where they were.
 
-    Only of those who are asked first: while another of them may still act nothing is passed over, and whoever was
-    never asked silences nobody.
+    Only of those who are asked first: while another of them may still act nothing is passed over, and anyone who was
+    never asked silences no one.
     """
-    ladder = ladder_for(alert)
-    beyond = ladder.beyond_first(alert.rung)
-    is_past = alert.rung > 0 and not set(ladder.rung(alert.rung - 1).who) <= FIRST
+    policy = policy_for(alert)
+    beyond = policy.beyond_first(alert.step)
+    is_past = alert.step > 0 and not set(policy.step(alert.step - 1).who) <= FIRST
     responders = Responders([alert], now)
     first = responders.recipients(alert, tuple(FIRST))
     if alert.next_escalation_at is None or is_past or person.id not in {one.id for one in first}:
@@ -189,12 +193,12 @@ def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     cannot = {
         row.actor
         for row in AuditEntry.select(AuditEntry.actor).where(
-            AuditEntry.alert == alert, AuditEntry.action == "cannot", AuditEntry.at >= alert.ladder_started_at
+            AuditEntry.alert == alert, AuditEntry.action == "cannot", AuditEntry.at >= alert.escalation_started_at
         )
     }
     if any(audit.actor_of(one) not in cannot for one in first):
         return False
-    alert.rung = beyond
+    alert.step = beyond
     climb(alert, now, responders)
     return True
 
@@ -218,7 +222,7 @@ def _on_each_route(
     number: int,
     responders: Responders,
     now: datetime,
-) -> list[outbox.Owed]:
+) -> list[outbox.NewNotification]:
     """Return a message to each of these people on each of ``channels`` that reaches them; a lost one is an alarm."""
     routes = responders.routes_of(people)
     for person in people:
@@ -228,7 +232,7 @@ def _on_each_route(
             detail = f"Staff member {person.id} has no live route and was to be warned"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
     return [
-        outbox.Owed(alert, person, channel, purpose, number)
+        outbox.NewNotification(alert, person, channel, purpose, number)
         for person in people
         for channel in channels
         if channel in routes[person.id]

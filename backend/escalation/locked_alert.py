@@ -1,4 +1,4 @@
-"""The footing of every climb: the alert held until the unit of work ends, and the ladder that it keeps."""
+"""Locks an alert for its unit of work, and reads the escalation policy that it was raised with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 
 from backend.change_feed import publish
 from backend.db import lock_rows
-from backend.escalation.steps import Ladder, LadderRefused, ladder_of
-from backend.models import Alert, LadderPolicy, Purpose
+from backend.escalation.steps import Policy, PolicyRefused, policy_of
+from backend.models import Alert, EscalationPolicy, Purpose
 
 log = logging.getLogger(__name__)
 
@@ -17,32 +17,32 @@ WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 
 
 def take_policy(alert: Alert, now: datetime) -> None:
-    """Let the alert keep the ladder that its team has now: a change of policy changes no alert under way."""
+    """Let the alert keep the escalation policy that its team has now: a change of policy changes no alert under way."""
     policy = (
-        LadderPolicy.select()
+        EscalationPolicy.select()
         .where(
-            LadderPolicy.team == alert.team_id,
-            LadderPolicy.kind.is_null() | (LadderPolicy.kind == alert.kind),
-            LadderPolicy.from_at <= now,
+            EscalationPolicy.team == alert.team_id,
+            EscalationPolicy.kind.is_null() | (EscalationPolicy.kind == alert.kind),
+            EscalationPolicy.from_at <= now,
         )
-        .order_by(LadderPolicy.kind.is_null(), LadderPolicy.from_at.desc(), LadderPolicy.id.desc())
+        .order_by(EscalationPolicy.kind.is_null(), EscalationPolicy.from_at.desc(), EscalationPolicy.id.desc())
         .first()
     )
     if policy is not None:
-        alert.ladder, alert.duty_person = policy.ladder, policy.duty_person_id
+        alert.policy, alert.duty_person = policy.content, policy.duty_person_id
 
 
-def ladder_for(alert: Alert) -> Ladder:
-    """Return the ladder that the alert climbs; one that cannot be read is the default, and that is logged."""
+def policy_for(alert: Alert) -> Policy:
+    """Return the alert's escalation policy; one that cannot be read is the default, and that is logged."""
     try:
-        return ladder_of(alert.ladder)
-    except LadderRefused:
-        log.exception("the ladder of alert %s cannot be read: the default one is climbed", alert.id)
-        return ladder_of(None)
+        return policy_of(alert.policy)
+    except PolicyRefused:
+        log.exception("the escalation policy of alert %s cannot be read: the default applies", alert.id)
+        return policy_of(None)
 
 
 def save(alert: Alert) -> None:
-    """Save what changed of an alert beside its ladder, and let phones fetch it again."""
+    """Save what changed of an alert beside its escalation policy, and let phones fetch it again."""
     alert.save()
     publish(alert)
 

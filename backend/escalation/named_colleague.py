@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from backend import outbox
 from backend.change_feed import publish
 from backend.escalation.climbing import restart
-from backend.escalation.locked_alert import WARNINGS, ladder_for
+from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
 from backend.models import Alert, AlertKind, Channel, Person, Purpose
 from zones import Certainty
@@ -18,7 +18,7 @@ AT_ONCE = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
 
 
 def asks_for_an_answer(alert: Alert) -> bool:
-    """Tell whether people are rung about the alert: nobody is about one that was withdrawn, or about a notice."""
+    """Tell whether people are notified: not about an alert that was withdrawn, nor about a notice."""
     return alert.certainty != Certainty.WITHDRAWN and alert.kind != AlertKind.NOTICE
 
 
@@ -35,9 +35,11 @@ def ring_named(alert: Alert, colleague: Person, now: datetime) -> None:
         return
     outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
-    alert.rung = 0
-    alone_s = min(ALONE_S, ladder_for(alert).due_after_s(1))
-    alert.ladder_started_at = alert.next_escalation_at = now + timedelta(seconds=alone_s)
-    outbox.owe_all([outbox.Owed(alert, colleague, channel, Purpose.ALERT, 0) for channel in channels], now)
+    alert.step = 0
+    alone_s = min(ALONE_S, policy_for(alert).due_after_s(1))
+    alert.escalation_started_at = alert.next_escalation_at = now + timedelta(seconds=alone_s)
+    outbox.enqueue_all(
+        [outbox.NewNotification(alert, colleague, channel, Purpose.ALERT, 0) for channel in channels], now
+    )
     alert.save()
     publish(alert)

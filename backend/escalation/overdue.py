@@ -1,4 +1,4 @@
-"""Silence and failure, which move an alert on: what is overdue climbs, and a channel that failed is not waited for."""
+"""Moves alerts on when a step is overdue, or at once when a channel has failed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from peewee import Case
 from backend import audit, lifecycle, outbox
 from backend.db import atomic, is_held, is_lost, skip_locked
 from backend.escalation.climbing import climb, climb_all, restart, stop
-from backend.escalation.locked_alert import WARNINGS, ladder_for, lock, lock_all
+from backend.escalation.locked_alert import WARNINGS, lock, lock_all, policy_for
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
 from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
 
-# No instant of a ladder lies farther ahead than an outcome that is owed, with some slack.
-LONGEST_WAIT_S = lifecycle.OUTCOME_OWED_AFTER_S + 60.0
+# No instant of an escalation policy lies farther ahead than an outcome that is due, with some slack.
+LONGEST_WAIT_S = lifecycle.OUTCOME_DUE_AFTER_S + 60.0
 TRY_AGAIN_S = 60.0
 
 
-# The danger of an alert as stored (lifecycle.danger_held), for where more ladders are overdue than climb at once.
+# The danger of an alert as stored (lifecycle.danger_held), for where more escalations are overdue than run at
+# once.
 GRAVEST = Case(
     None,
     (
@@ -39,11 +40,11 @@ GRAVEST = Case(
 
 
 def escalate_overdue(now: datetime, limit: int = 100, *, newest_first: bool = False) -> int:
-    """Climb for up to ``limit`` alerts on which silence has lasted to the next rung; return how many.
+    """Climb for up to ``limit`` alerts whose next step is due; return how many.
 
-    Of more than that the longest overdue go first or, with ``newest_first``, the gravest and then the newest.
-    An instant farther ahead than any rung is overdue too: a clock that jumped must not park a ladder. One alert that
-    cannot be climbed for is tried again a minute later and never keeps the others back.
+    Of more than that the longest overdue go first or, with ``newest_first``, the gravest and then the newest. An
+    instant farther ahead than any step is overdue too: a clock that jumped must not park an escalation. One alert
+    that cannot be climbed for is tried again a minute later and never keeps the others back.
     """
     latest = now + timedelta(seconds=LONGEST_WAIT_S)
     overdue = (Alert.next_escalation_at <= now) | (Alert.next_escalation_at > latest)
@@ -69,10 +70,10 @@ def escalate_overdue(now: datetime, limit: int = 100, *, newest_first: bool = Fa
 
 
 def _is_unanswered(alert: Alert, now: datetime) -> bool:
-    """Tell whether a held alert has to climb; one that somebody has answered is seen to here."""
+    """Tell whether a held alert has to climb; one that someone has answered is seen to here."""
     latest = now + timedelta(seconds=LONGEST_WAIT_S)
     if alert.next_escalation_at is None or now < alert.next_escalation_at <= latest:
-        # Somebody has answered, or another worker has climbed, since it was found.
+        # Someone has answered, or another worker has climbed, since it was found.
         return False
     if alert.handling == Handling.CLOSED:
         stop(alert, now)
@@ -89,7 +90,7 @@ def _is_unanswered(alert: Alert, now: datetime) -> bool:
 def _escalate_alone(alert_id: int, now: datetime) -> None:
     try:
         with atomic():
-            # One that somebody works on has its turn at the next look; those behind it do not wait for it.
+            # One that someone works on has its turn at the next look; those behind it do not wait for it.
             alert = skip_locked(Alert.select().where(Alert.id == alert_id)).first()
             if alert is not None and _is_unanswered(alert, now):
                 climb(alert, now)
@@ -117,18 +118,18 @@ def next_escalation_at() -> datetime | None:
 
 
 def hasten(notification: Notification, now: datetime) -> None:
-    """A channel failed: let the next rung go at once, unless this person's phone has the warning already."""
+    """A channel failed: let the next step go at once, unless this person's phone has the warning already."""
     if notification.person is None or notification.purpose not in WARNINGS:
         return
     with atomic():
         alert = lock(notification.alert_id)
-        is_latest = notification.episode == alert.episode and notification.rung == alert.rung - 1
-        # Past the ladder's end rungs repeat at their pace: a provider that is down must not make them spin.
+        is_latest = notification.episode == alert.episode and notification.step == alert.step - 1
+        # Past the escalation policy's end steps repeat at their pace: a provider that is down must not make them spin.
         if (
             alert.handling != Handling.OPEN
             or alert.next_escalation_at is None
             or not is_latest
-            or alert.rung >= len(ladder_for(alert).rungs)
+            or alert.step >= len(policy_for(alert).steps)
         ):
             return
         if outbox.has_receipt(alert, notification.person):
@@ -139,7 +140,7 @@ def hasten(notification: Notification, now: datetime) -> None:
 
 
 def _has_hope(notification: Notification) -> bool:
-    """Tell whether another message of the same rung is out or has not failed yet; a hint is no hope."""
+    """Tell whether another message of the same step is out or has not failed yet; a hint is no hope."""
     has_not_failed = (Notification.state == NotificationState.PENDING) & Notification.detail.is_null()
     is_out = Notification.state.in_(list(outbox.GONE_OUT))
     return (
@@ -147,7 +148,7 @@ def _has_hope(notification: Notification) -> bool:
         .where(
             Notification.alert == notification.alert_id,
             Notification.episode == notification.episode,
-            Notification.rung == notification.rung,
+            Notification.step == notification.step,
             Notification.purpose == notification.purpose,
             Notification.channel != Channel.WEBSOCKET,
             Notification.id != notification.id,

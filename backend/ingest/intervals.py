@@ -1,4 +1,4 @@
-"""How soon the tags of a group are asked to report again, from what they sent; nothing that was judged has a say."""
+"""How soon tags are asked to report again, from what they sent; no judgement influences it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Alert(Table):
     is_late = BooleanField(default=False)
     over_at = InstantField(null=True)
     # Only fixes of the past say that it is over: the protected person reads so when one of now does.
-    owes_all_clear = BooleanField(default=False)
+    needs_all_clear = BooleanField(default=False)
     reasons = SentencesField()
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
@@ -67,7 +67,7 @@ class Alert(Table):
     worst_from = InstantField(null=True)
     worst_until = InstantField(null=True)
     worst_m = DoubleField(null=True)
-    # Whether a fix showed that it is over; False where what is in force changed, and nobody knows where the wearer is.
+    # Whether a fix showed that it is over; False where what is in force changed, and no one knows where the wearer is.
     is_over_by_fix = BooleanField(null=True)
     # At a moving place: who came nearer to whom when danger last rose.
     mover = CharField(null=True)
@@ -79,7 +79,7 @@ class Alert(Table):
     # The newest fix on the forbidden side of which the alert tells.
     breached_at = InstantField(null=True)
     raised_at = InstantField()
-    # When the first hint left for any socket, whoever it was owed to.
+    # When the first hint left for any socket of any recipient.
     hinted_at = InstantField(null=True)
     # The handling.
     handling = CharField(default=Handling.OPEN)
@@ -93,13 +93,13 @@ class Alert(Table):
     outcome_note = TextField(null=True)
     outcome_by = ForeignKeyField(Person, null=True, backref="outcomes")
     outcome_at = InstantField(null=True)
-    # The ladder: an alert that somebody still has to answer always has a next instant.
+    # The escalation policy: an alert that someone still has to answer always has a next instant.
     episode = IntegerField(default=1)
-    ladder_started_at = InstantField()
-    rung = IntegerField(default=0)
+    escalation_started_at = InstantField()
+    step = IntegerField(default=0)
     next_escalation_at = InstantField(null=True, index=True)
-    # The ladder as it was when the alert was raised; None is the default one.
-    ladder = JSONField(null=True)
+    # The escalation policy as it was when the alert was raised; None is the default one.
+    policy = JSONField(null=True)
     duty_person = ForeignKeyField(Person, null=True)
     # Where the alert stands in the feed of changes that phones follow.
     cursor = BigIntegerField(default=0, index=True)
@@ -114,7 +114,7 @@ class Alert(Table):
         only_save_dirty = True
 
 
-# Few of all alerts are owed an answer. Whoever asks by this index has to spell the condition out: a bound parameter
+# Few of all alerts are due an answer. A query by this index has to spell the condition out: a bound parameter
 # hides it.
 UNANSWERED = SQL("(handling <> 'closed' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED))

@@ -103,7 +103,7 @@ class TagContact(Table):
     silent_at = InstantField(null=True, index=True)
     # Danger was seen last, or the tag was tampered with.
     is_grave = BooleanField(default=False)
-    # Nobody has to hear of its silence: no wearer has it on, or the case is not monitored.
+    # No one has to hear of its silence: no wearer has it on, or the case is not monitored.
     is_resting = BooleanField(default=False)
 
 

@@ -1,4 +1,4 @@
-"""Tag clients that we do not know are told so, and what their query strings hold is kept in no log.
+"""Refuses unknown tag clients with an explanation, and keeps their query strings out of every log.
 
 Many trackers send positions by GET, or post them to any address. An answer below 400, such as the sign-in page after a
 redirect, is a delivery to them: they delete the fix.

@@ -160,7 +160,7 @@ def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
                     lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told"
                 )
                 assert text.body.startswith("Cordon. Service alarm: The database does not answer. For ")
-                assert "Nobody is warned until it does." in text.body
+                assert "No one is warned until it does." in text.body
         finally:
             server.start()
 

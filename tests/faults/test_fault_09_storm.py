@@ -29,11 +29,11 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     Notification.delete().execute()
     now = clock.now()
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, now, rung=1)
-    grave = _owed(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
-    mild = [_owed(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ALERT, now, step=1)
+    grave = _to_send(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
+    mild = [_to_send(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
     claimed: list[Notification] = []
     while found := outbox.claim_due(Channel.PUSH, clock.now(), 10.0, 7):
         claimed += found
@@ -48,11 +48,11 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     world.checks_at_end = False
 
 
-def _owed(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
+def _to_send(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
     """Owe one first push, as for an alert of this danger."""
     alert.level, alert.certainty, alert.episode = level, certainty, episode
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
     return episode
 
 
@@ -70,9 +70,9 @@ def test_of_many_ladders_the_gravest_and_newest_climbs_and_then_the_one_that_wai
     Alert.update(level=Level.BUFFER).where(Alert.id == newest.id).execute()
     world.clock.forward(11)
     assert alerts.escalate_overdue(clock.now(), 1, newest_first=True) == 1
-    assert {row.id: row.rung for row in Alert.select()} == {first.id: 1, breach.id: 2, newest.id: 1}
+    assert {row.id: row.step for row in Alert.select()} == {first.id: 1, breach.id: 2, newest.id: 1}
     assert alerts.escalate_overdue(clock.now(), 1) == 1
-    assert {row.id: row.rung for row in Alert.select()} == {first.id: 2, breach.id: 2, newest.id: 1}
+    assert {row.id: row.step for row in Alert.select()} == {first.id: 2, breach.id: 2, newest.id: 1}
     db.release_connection()
 
 
@@ -98,13 +98,13 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
     db.release_connection()
     try:
         with remedy.decides():
-            assert [row.rung for row in Alert.select()] == [1, 1, 1]
+            assert [row.step for row in Alert.select()] == [1, 1, 1]
     finally:
         answers.set()
 
     def has_climbed() -> bool:
         busy.work()
-        return all(row.rung == 2 for row in Alert.select())
+        return all(row.step == 2 for row in Alert.select())
 
     eventually(has_climbed, "what rested goes on once no first word waits")
     busy._lanes.close()

@@ -194,7 +194,7 @@ def test_a_warning_whose_worker_died_is_not_sent_once_he_has_left(world: World) 
     db.release_connection()
     world.start_worker()
     eventually(
-        lambda: Notification.get_by_id(row.id).state == NotificationState.CANCELLED, "the warning is no longer owed"
+        lambda: Notification.get_by_id(row.id).state == NotificationState.CANCELLED, "the warning is no longer needed"
     )
     assert NEAR not in hers(world)
     assert not_warned(world)

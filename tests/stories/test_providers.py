@@ -101,7 +101,7 @@ def test_one_phone_of_another_project_among_ours_is_ended_and_no_alarm(world: Wo
     officer.expects_push("acknowledge")
     world.doubles.script(to=colleague.push_token, channel="push", code="SENDER_ID_MISMATCH", times=1)
     world.forward(61)
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     assert Device.get(Device.person == colleague.person).ended_at is not None
     assert Device.get(Device.person == officer.person).ended_at is None
     assert not refusals()

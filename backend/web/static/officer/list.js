@@ -24,7 +24,7 @@ export class ListView {
     this.emptyBox = el("div", { class: "empty", hidden: true, "data-empty": true }, this.empty, this.emptyChecked);
     this.groups = [
       this.#group("unanswered", "Unanswered", "open"),
-      this.#group("answered", "Somebody is acting", "acknowledged"),
+      this.#group("answered", "Someone is acting", "acknowledged"),
       this.#group("closed", "Closed, and not over", "closed"),
     ];
     this.moreWords = el("p", {});
