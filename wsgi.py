@@ -27,6 +27,7 @@ from backend.web import (
     reports,
     request_checks,
     security,
+    supervisor_pages,
     unknown_clients,
 )
 from backend.web import alarms as service_alarms
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     number_pages.bp,
     account_pages.bp,
     police_pages.bp,
+    supervisor_pages.bp,
     reports.bp,
     alerts.bp,
     alert_work.bp,

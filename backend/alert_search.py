@@ -10,7 +10,7 @@ from peewee import JOIN
 
 from backend import clock
 from backend.access import closed_cases, require
-from backend.models import Alert, Handling, Person, ProtectedPlace, Role, Team, Victim, Wearer
+from backend.models import Alert, AlertKind, Handling, Person, ProtectedPlace, Role, Team, Victim, Wearer
 
 PAGE = 50
 # Deeper pages than this are found by a narrower search.
@@ -44,7 +44,9 @@ def find(person: Person, search: Search) -> Found:
     """Return one page of the alerts of the person's team that match. Raises: NotAllowed for administrators."""
     require(person, Role.OFFICER, Role.SUPERVISOR)
     page = min(max(search.page, 1), MOST_PAGES)
-    conditions: list[Any] = [Alert.team == person.team_id]
+    # Of the training case a notice is the trace of a test message.
+    is_test = Wearer.is_training & (Alert.kind == AlertKind.NOTICE)
+    conditions: list[Any] = [Alert.team == person.team_id, ~is_test]
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
     if closed:
         conditions.append(Alert.wearer.not_in(closed))

@@ -85,6 +85,8 @@ class Purpose(StrEnum):
     VICTIM_HELP = "victim_help"
     NOTICE = "notice"
     CORRECTION = "correction"
+    # A person asked Cordon whether it reaches them.
+    TEST = "test"
 
 
 class NotificationState(StrEnum):

@@ -1,6 +1,7 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
 from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, PoliceCode, PoliceHandover
+from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
@@ -51,10 +52,12 @@ __all__ = [
     "Alarm",
     "AlarmKind",
     "Alert",
+    "AlertFigures",
     "AlertKind",
     "AlertNote",
     "Attempt",
     "AuditEntry",
+    "CallFigures",
     "CanaryWalk",
     "CaseDue",
     "Channel",
@@ -67,6 +70,7 @@ __all__ = [
     "Epoch",
     "EscalationPolicy",
     "Feed",
+    "FiguresState",
     "Fix",
     "Handling",
     "Heartbeat",
@@ -169,4 +173,7 @@ TABLES: list[type[Table]] = [
     PoliceHandover,
     PoliceCode,
     AlertNote,
+    AlertFigures,
+    CallFigures,
+    FiguresState,
 ]

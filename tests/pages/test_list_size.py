@@ -105,3 +105,30 @@ def test_no_name_is_in_the_title_of_a_tab(quiet: World, phone: BrowserContext) -
         page.wait_for_load_state()
         title = page.title()
         assert not [name for name in names if name in title], (path, title)
+
+
+def test_a_reload_without_a_signal_shows_the_last_list_its_age_and_one_button(
+    quiet: World, phone: BrowserContext
+) -> None:
+    storm(quiet, 3)
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_have_count(3)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("caches.match('/officer/last-list').then(Boolean)")
+    phone.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="No signal")).to_be_visible()
+    expect(page.locator("[data-age]")).to_contain_text("This list is less than a minute old: it is of ")
+    expect(page.get_by_role("listitem")).to_have_count(3)
+    expect(page.get_by_role("listitem").first).to_contain_text("Breach")
+    expect(page.get_by_role("link")).to_have_count(1)
+    expect_to_fit(page)
+    shot(page, "no-signal-390")
+    phone.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_have_count(3)
+    page.get_by_label("Menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(f"{quiet.url}/sign-in")
+    assert page.evaluate("caches.match('/officer/last-list').then(Boolean)") is False

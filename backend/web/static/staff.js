@@ -23,3 +23,8 @@ for (const refused of document.querySelectorAll("[data-typed]")) {
   }
   form?.closest("details")?.setAttribute("open", "");
 }
+
+// What the live page keeps for a phone without a signal goes when they sign out.
+for (const form of document.querySelectorAll('form[action$="/sign-out"]')) {
+  form.addEventListener("submit", () => globalThis.caches?.delete("cordon-list"));
+}
