@@ -61,7 +61,7 @@ ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
 # These are reported to be over: the one who heard of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anyone has looked.
-END_IS_TOLD = (
+ENDS_REPORTED = (
     AlarmKind.FIXES_REFUSED,
     AlarmKind.OUTAGE,
     AlarmKind.BACKLOG,
@@ -242,7 +242,7 @@ def _to_report(now: datetime) -> Any:
     is_standing = Alarm.ended_at.is_null()
     is_long_ago = (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S)) & Alarm.kind.not_in(list(TOLD_ONCE))
     is_due = Alarm.told_at.is_null() | is_long_ago
-    has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
+    has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(ENDS_REPORTED))
     ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
     return Alarm.select().where((is_standing & is_due) | ended, Alarm.kind.not_in(list(ONLY_SHOWN)))
 

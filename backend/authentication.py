@@ -68,7 +68,7 @@ def check_password(email: str, password: str) -> Person:
     """
     person = Person.get_or_none(case_folding.is_same(Person.email, email))
     db.release_connection()
-    checked = person.password_hash if person else password_hashing.OF_NOBODY
+    checked = person.password_hash if person else password_hashing.OF_NO_ONE
     is_right = password_hashing.is_right(checked, password)
     # While it was hashed the account may have been closed, or its password changed.
     if is_right and person is not None:

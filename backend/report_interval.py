@@ -19,7 +19,7 @@ from backend.settings import Settings
 LONDON = ZoneInfo("Europe/London")
 
 # What a device sent in this time says whether it moves.
-LOOK_BACK_S = 300.0
+RECENT_S = 300.0
 # Two fixes of a device at rest, each 30 m off at most in 95 of 100 cases, are rarely farther apart than this.
 STILL_WITHIN_M = 60.0
 # The same where both fixes say how far off they may be: twice what their two 68 % radii come to together.

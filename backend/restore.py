@@ -80,5 +80,5 @@ def release(now: datetime) -> bool:
         begun = alerts.start_over(max(held_at, stale_before), now)
         cancelled = outbox.cancel_stale(stale_before, now, "older than the restore: judged again")
         epoch.let_go()
-        audit.record(audit.SYSTEM, "hold_released", "database", now, ladders=begun, cancelled=cancelled)
+        audit.record(audit.SYSTEM, "hold_released", "database", now, escalations=begun, cancelled=cancelled)
     return True

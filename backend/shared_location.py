@@ -183,7 +183,7 @@ def _judge(row: PlaceZone, now: datetime) -> None:
 
 
 def _interval_s(phone: VictimPhone, sent: Sequence[Fix], settings: Settings, now: datetime) -> int:
-    since = now.timestamp() - report_interval.LOOK_BACK_S
+    since = now.timestamp() - report_interval.RECENT_S
     reports = [
         Report(fix.fix_time, fix.lat, fix.lon, fix.accuracy_m, fix.speed_mps) for fix in sent if fix.fix_time > since
     ]

@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from backend import alerts, clock, location_words, police_brief, police_codes, queries
 from backend.alerts import colleagues
+from backend.bounds import Instant
 from backend.cases import safety_plans
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
 from backend.people import police_rooms
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, settings
 from mobile_api.alerts import expect_epoch
 from mobile_api.request_bodies import read, write

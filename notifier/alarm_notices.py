@@ -144,8 +144,8 @@ class AlarmNotifier:
         if alarm.kind != AlarmKind.ACCOUNT_ACCESS:
             return []
         owner_id = int(alarm.subject.partition("/")[0].rpartition(":")[2])
-        is_told = (Person.id == owner_id) | (Person.role == Role.ADMINISTRATOR)
-        people = Person.select(Person.id, Person.phone).where(is_told, Person.is_active)
+        is_recipient = (Person.id == owner_id) | (Person.role == Role.ADMINISTRATOR)
+        people = Person.select(Person.id, Person.phone).where(is_recipient, Person.is_active)
         return list(people.where(Person.id.in_(numbers.proved_people())).order_by(Person.id))
 
 

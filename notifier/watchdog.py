@@ -362,8 +362,10 @@ class Watchdog:
     def _canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        is_told = bool(alarms.standing(AlarmKind.CANARY))
-        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now, is_told=is_told)
+        is_reported = bool(alarms.standing(AlarmKind.CANARY))
+        detail = canary.missing(
+            canary.find(), self._settings.canary_every_s, self._began_at, now, is_reported=is_reported
+        )
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)
         else:

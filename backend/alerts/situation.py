@@ -184,15 +184,15 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         _save(alert)
         return raise_alert(judgement)
     risen_to = danger_of(judgement)
-    is_told = _has_to_be_told(alert, judgement, risen_to)
+    is_notified = _has_to_be_told(alert, judgement, risen_to)
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
     alert.peak_danger = max(alert.peak_danger, risen_to)
-    _note(alert, "danger_rose", judgement, is_news=is_told)
+    _note(alert, "danger_rose", judgement, is_news=is_notified)
     if risen_to >= lifecycle.RAISES_FROM:
         alert.fell_at = None
         _tell_victim(alert, now)
-    if not is_told:
+    if not is_notified:
         return _save(alert)
     if alert.handling == Handling.ACKNOWLEDGED:
         alert.handling = Handling.OPEN

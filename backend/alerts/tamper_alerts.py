@@ -39,7 +39,7 @@ def tell_of_event(wearer: Wearer, event: Reported, now: datetime) -> Alert | Non
     alert = _standing(AlertKind.TAMPER, wearer, event) or _standing(AlertKind.NOTICE, wearer, event)
     if alert is not None and alert.kind == AlertKind.TAMPER:
         return _again(alert, event, now)
-    if _is_told(wearer, event):
+    if _is_notified(wearer, event):
         return None
     return raise_latched(
         AlertKind.TAMPER,
@@ -91,7 +91,7 @@ def _standing(kind: AlertKind, wearer: Wearer, event: Reported) -> Alert | None:
     return standing(kind, wearer.id, Alert.tag == event.tag_id, Alert.event == event.kind)
 
 
-def _is_told(wearer: Wearer, event: Reported) -> bool:
+def _is_notified(wearer: Wearer, event: Reported) -> bool:
     """Tell whether an alert that a person has cleared spoke of this event: one of the same moments that came later."""
     if event.is_time_doubtful:
         return False

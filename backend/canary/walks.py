@@ -166,12 +166,12 @@ def close_left(canary: Canary, now: datetime) -> int:
 
 
 def missing(
-    canary: Canary | None, every_s: float, watched_since: datetime, now: datetime, *, is_told: bool = False
+    canary: Canary | None, every_s: float, watched_since: datetime, now: datetime, *, is_reported: bool = False
 ) -> str | None:
     """Return what to tell people, where the newest walk did not arrive or none was walked; None where all is well.
 
     An interrupted walk is reported only if none arrives within the next interval; while something is reported already
-    (``is_told``), only a walk that arrives ends it.
+    (``is_reported``), only a walk that arrives ends it.
     """
     if canary is None or every_s <= 0:
         return None
@@ -180,7 +180,7 @@ def missing(
     for walk in later:
         if walk.result == INTERRUPTED:
             patience_s = max(every_s, SHORTEST_EVERY_S) + SLACK_S
-            if is_told or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
+            if is_reported or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
                 return f"The walk of {_clock(walk.started_at)} was interrupted, and none has arrived since"
         elif walk.result is None and now > walk.until_at + timedelta(seconds=SLACK_S):
             return f"No process followed the walk of {_clock(walk.started_at)} to its end: its process does not work"

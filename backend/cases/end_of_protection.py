@@ -73,11 +73,13 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
         lost = by_reader[reader.id]
         ending = [loss for loss in lost if not loss.is_pause]
         if ending:
-            is_told = now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
+            is_notified = (
+                now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
+            )
             names = _names([places[loss.place_id] for loss in ending])
             said = f"Protection of {names} {'ends' if now < ends_at else 'ended'} {when(ends_at)} ({_reasons(ending)})."
-            said += _ask(is_told, now < ends_at)
-            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_told=is_told))
+            said += _ask(is_notified, now < ends_at)
+            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_notified=is_notified))
         pauses = [loss for loss in lost if loss.is_pause]
         if pauses:
             names = _names([places[loss.place_id] for loss in pauses])
@@ -85,7 +87,7 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
                 f"Protection of {names} is suspended from {when(ends_at)}{_until(case, ends_at)} ({_reasons(pauses)})."
             )
             said += _ask(False, now < ends_at)
-            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_told=False))
+            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_notified=False))
     return raised
 
 
@@ -120,8 +122,8 @@ def _curfews(wearer_id: int, place_ids: Iterable[int]) -> set[int]:
     return asked - {zone.place_id for zone in zones if not keeps_in(zone.feature)}
 
 
-def _ask(is_told: bool, is_ahead: bool) -> str:
-    if is_told:
+def _ask(is_notified: bool, is_ahead: bool) -> str:
+    if is_notified:
         return " The protected person gets a text."
     return " Tell the protected person before then." if is_ahead else " Tell the protected person now."
 
@@ -171,12 +173,12 @@ def _raise(
     ends_at: datetime,
     now: datetime,
     *,
-    is_told: bool,
+    is_notified: bool,
 ) -> int:
     zone = zone_of(wearer.id, [loss.place_id for loss in losses])
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
-    if is_told:
+    if is_notified:
         outbox.enqueue(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
@@ -196,7 +198,7 @@ def _raise(
                 "made_good_by": [[loss.place_id, int(loss.made_good_by)] for loss in losses],
             },
         )
-    action = "victim_told_of_end" if is_told else "officer_asked_to_tell_victim"
+    action = "victim_told_of_end" if is_notified else "officer_asked_to_tell_victim"
     audit.record(audit.SYSTEM, action, f"victim:{reader.id}", now, alert=alert)
     return alert.id
 
@@ -216,7 +218,7 @@ def check_asked(due: CaseDue, now: datetime) -> None:
     held = protection_ends.guards(reading.case(due.wearer_id), at)
     is_lost = any(held.get(place_id, Guard.NONE) < least for place_id, least in due.detail["made_good_by"])
     if is_lost and alert.handling == Handling.OPEN:
-        audit.record(audit.SYSTEM, "nobody_answered_to_tell_victim", due.subject, now, alert=alert)
+        audit.record(audit.SYSTEM, "request_to_tell_victim_unanswered", due.subject, now, alert=alert)
         alerts.tell(alert, (Who.SUPERVISORS,), Purpose.NOTICE, now)
 
 

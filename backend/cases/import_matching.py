@@ -16,7 +16,7 @@ from backend.record import reading
 CASE_AS_IN = "case_as_in"
 VICTIM_AS_IN = "victim_as_in"
 # In the second of them: that someone of this name is known of, and this is another person.
-SOMEBODY_ELSE = "new"
+ANOTHER_PERSON = "new"
 # What a row of the same case need not repeat, and may not contradict.
 OF_THE_CASE = (
     "wearer",
@@ -120,7 +120,7 @@ class Ties:
             mine = [n for n in same if n == case_of or self._sound[n][3].case_of == case_of]
             if mine:
                 return self._as_in(mine[0], new, wrong)
-        if reference == SOMEBODY_ELSE:
+        if reference == ANOTHER_PERSON:
             return replace(new, is_another=True), Tie()
         recorded = [one for one in self.seen if _plain(one.victim.name) == name]
         if reference:
@@ -138,7 +138,7 @@ class Ties:
             wrong(
                 "victim",
                 f"{new.victim} is recorded {where}: give the order of that case in {VICTIM_AS_IN}, or write "
-                f"“{SOMEBODY_ELSE}” there if this is another person with the same name.",
+                f"“{ANOTHER_PERSON}” there if this is another person with the same name.",
             )
             return None
         return new, Tie()

@@ -97,8 +97,8 @@ def settle_overdue(now: datetime) -> None:
             log.warning("case %s could not be judged again: %s", pending.wearer_id, type(error).__name__)
             team_id = Wearer.get_by_id(pending.wearer_id).team_id
             detail = "Stored fixes of a case could not be judged again after its record changed"
-            failed[f"look_back:{pending.wearer_id}"] = (detail, team_id)
-    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, "look_back:", failed, now)
+            failed[f"reevaluation:{pending.wearer_id}"] = (detail, team_id)
+    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, "reevaluation:", failed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,15 +292,15 @@ def _untold(wearer_id: int, place_id: int, run: Sequence[Decision]) -> Sequence[
         )
     ]
 
-    def is_told(decision: Decision) -> bool:
+    def is_reported(decision: Decision) -> bool:
         at = instant(decision.fix_time)
         return any(begin <= at and (end is None or at <= end) for begin, end in told)
 
     # An alert that begins later speaks of the end of the stay only.
-    if not is_told(run[0]):
+    if not is_reported(run[0]):
         return run
     # The first fix of a departure still belongs to the stay, and by itself tells of none.
-    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_told(one)]
+    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_reported(one)]
     return rest if any(one.probability_inside >= EVEN_ODDS for one in rest) else []
 
 

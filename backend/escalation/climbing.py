@@ -130,7 +130,7 @@ def _rise(
             return to_send
         if number >= len(policy.steps):
             log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
-            audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+            audit.record(audit.SYSTEM, "no_one_reachable", f"alert:{alert.id}", now, alert=alert)
             detail = f"Alert {alert.id} reaches no one: no one in the team has a channel"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
             return []

@@ -99,7 +99,7 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
             outbox.enqueue_all(to_send, now)
             return
     log.error("no one can be notified of the news of alert %s: no one has a quiet route", alert.id)
-    audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+    audit.record(audit.SYSTEM, "no_one_reachable", f"alert:{alert.id}", now, alert=alert)
 
 
 def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:

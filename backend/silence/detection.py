@@ -177,7 +177,7 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             return
         wearer = worn.wearer
         lock_rows(Wearer, [wearer.id], waits=False)
-        if _is_told(worn, tag_id, now):
+        if _is_notified(worn, tag_id, now):
             # People act on it until it ends. What a tag with a slow clock sends must not undo each answer.
             _set_due(tag_id, None)
             return
@@ -198,7 +198,7 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
         _set_due(tag_id, None)
 
 
-def _is_told(worn: Worn, tag_id: int, now: datetime) -> bool:
+def _is_notified(worn: Worn, tag_id: int, now: datetime) -> bool:
     """Tell whether people know of this silence: an alert of it stands, or was closed and nothing was recorded since."""
     about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == tag_id)
     alert = Alert.select().where(*about, ~Alert.is_over).order_by(Alert.id.desc()).first()

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, jsonify, redirect, render_template, request,
 from backend import alert_search, clock
 from backend.access import access_wearer
 from backend.alert_search import Search
+from backend.bounds import is_number, read_day
 from backend.cases import safety_plans
 from backend.errors import DomainError, NotAllowed, NotFound
 from backend.models import AlertKind, Handling, Person, Role
@@ -17,7 +18,6 @@ from backend.record.facts import LONDON
 from backend.web.alert_words import situation_of
 from backend.web.forms import from_when, text_of, visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_TEXTS
-from backend.web.request_checks import is_number, read_day
 from backend.web.signed_in import no_store, page_for, page_visitor
 
 bp = Blueprint("alert_pages", __name__)

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from backend import alarms, canary, clock, csv_tables, figures, outages, queries, reports
 from backend.alert_kinds import title_of
+from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest
 from backend.escalation import policies
 from backend.figures import Filters
@@ -22,7 +23,6 @@ from backend.web.alert_words import danger_word, situation_of
 from backend.web.forms import visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_SHORT, OUTCOME_TEXTS
 from backend.web.reports import ReportQuery, period
-from backend.web.request_checks import is_number, read_day
 from backend.web.signed_in import no_store, page_for, settings
 
 bp = Blueprint("supervisor_pages", __name__)

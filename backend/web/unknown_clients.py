@@ -30,8 +30,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse() -> None:
-        is_of_nobody = request.path == "/" and (request.method not in READING or request.query_string)
-        if is_of_nobody or _is_position():
+        is_of_no_one = request.path == "/" and (request.method not in READING or request.query_string)
+        if is_of_no_one or _is_position():
             raise NotFound("Nothing was kept. Tags post signed fixes to /v1/tags/SERIAL/fixes; see /v1/openapi.json.")
 
 

@@ -53,7 +53,7 @@ def test_a_second_protected_person_and_a_child_are_entered_on_a_phone_and_a_know
     child = page.locator("[data-victim]").filter(has_text="Mia Bennett")
     expect(child).to_contain_text("Child, reached through Laura Bennett")
     expect(child.get_by_label("The number that is safe for them")).to_have_count(0)
-    child.get_by_text("Change who is told").click()
+    child.get_by_text("Change who is texted").click()
     child.get_by_label("The adult to text").select_option("No one")
     child.get_by_label("Why").first.fill("She asked for it.")
     child.get_by_role("button", name="Save").click()

@@ -100,7 +100,7 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
         assert outcome() == (Handling.OPEN, None, False)
         told.forward(protection_ends.NOTICE.total_seconds() + 1)
         assert her_texts(told) == [NEAR, ENDING]
-        said = "The protected person is told by text."
+        said = "The protected person gets a text."
     else:
         assert her_texts(told) == [NEAR]
         said = (

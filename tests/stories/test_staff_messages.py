@@ -29,12 +29,12 @@ def test_whoever_was_woken_hears_that_it_was_withdrawn_though_the_provider_was_a
         world.forward(20)
     world.doubles.clear_script()
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         # The provider is asked again after real seconds, whatever the clock of the test says.
         world.forward(30)
         return Notification.get(Notification.purpose == "withdrawn").state != NotificationState.PENDING
 
-    eventually(is_told, "the withdrawal went out")
+    eventually(is_notified, "the withdrawal went out")
     world.officer.expects_sms("withdrawn")
     world.reads_everything()
 
@@ -66,7 +66,7 @@ def test_news_for_an_officer_whom_nothing_reaches_is_told_to_the_supervisor(worl
 def test_news_that_reaches_nobody_is_in_the_history_of_the_alert(world: World) -> None:
     Person.update(phone=None).execute()
     raised = alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
-    assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "nobody_reachable").exists()
+    assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "no_one_reachable").exists()
     db.release_connection()
 
 

@@ -38,8 +38,8 @@ def refuse(by: Person | None, found: Unnamed, now: datetime) -> None:
     names = {row.id: row.name for row in Person.select().where(Person.id.in_([person_id for _, person_id in found]))}
     ids = {wearer_id for wearer_id, _ in found}
     # Administrators learn of no case.
-    is_told = by is not None and by.role != Role.ADMINISTRATOR
-    hidden = closed_cases([by.id], now).get(by.id, set()) & ids if by is not None and is_told else ids
+    may_know = by is not None and by.role != Role.ADMINISTRATOR
+    hidden = closed_cases([by.id], now).get(by.id, set()) & ids if by is not None and may_know else ids
     known = Wearer.select().where(Wearer.id.in_(sorted(ids - hidden))).order_by(Wearer.name)
     who = ", ".join(sorted(names.values()))
     said = [

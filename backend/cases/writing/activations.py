@@ -296,10 +296,10 @@ def _fixes_of_no_wearer(new: Activation, now: datetime) -> tuple[int, datetime |
 
     Those of the last ``WRITTEN_DOWN_WITHIN`` do not count: no one writes down a tag in the second in which it is on.
     """
-    of_nobody: Any = (Fix.tag == new.tag_id) & Fix.wearer.is_null() & (Fix.fix_time >= new.from_at)
-    of_nobody &= Fix.fix_time < min(new.to_at or now, now - WRITTEN_DOWN_WITHIN)
+    of_no_one: Any = (Fix.tag == new.tag_id) & Fix.wearer.is_null() & (Fix.fix_time >= new.from_at)
+    of_no_one &= Fix.fix_time < min(new.to_at or now, now - WRITTEN_DOWN_WITHIN)
     columns: Any = (fn.COUNT(Fix.id), fn.MIN(Fix.fix_time), fn.MAX(Fix.fix_time))
-    query: Any = Fix.select(*columns).where(of_nobody).tuples()
+    query: Any = Fix.select(*columns).where(of_no_one).tuples()
     count, first, last = query.get()
     return count, Fix.fix_time.python_value(first), Fix.fix_time.python_value(last)
 

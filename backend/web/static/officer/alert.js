@@ -19,7 +19,7 @@ import { toldPanel } from "./told.js";
 import { whereaboutsPanel } from "./whereabouts.js";
 import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, passedOnAt, summary, whyOpenAgain } from "./words.js";
 
-function outcomeOwedBy(alert) {
+function outcomeDueBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_due_after_s * 1000);
 }
 
@@ -243,7 +243,7 @@ export class AlertView {
         "p",
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
         again ? [again.text, " ", exactly(again.at)] : who.text,
-        who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeOwedBy(alert)}, or it is open again.`),
+        who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeDueBy(alert)}, or it is open again.`),
         hasEndedUnanswered(alert) && !again && ". It is over, but it still needs to be checked.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),
