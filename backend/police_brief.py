@@ -110,7 +110,10 @@ def _position(where: Whereabouts | None) -> str:
     error = "error not known" if where.accuracy_m is None else f"within about {metres(where.accuracy_m)}"
     degrees = f"latitude {where.lat:.5f}, longitude {where.lon:.5f}"
     grid = f"OS grid reference {where.grid_reference}, " if where.grid_reference else ""
-    return f"At {_time(where.fix_time)}: {grid}{degrees}, {error}. They may have moved since."
+    near = ""
+    if where.nearest is not None:
+        near = f" {metres(where.nearest.distance_m)} {where.nearest.direction} of {where.nearest.name}."
+    return f"At {_time(where.fix_time)}: {grid}{degrees}, {error}.{near} They may have moved since."
 
 
 def _way(where: Whereabouts | None) -> str:

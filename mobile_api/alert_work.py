@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Annotated
 
 from flask import Blueprint, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from backend import alerts, clock, location_words, police_brief, police_codes, queries
+from backend import alerts, clock, location_words, places, police_brief, police_codes, queries
+from backend.access import require
 from backend.alerts import colleagues
 from backend.bounds import Instant
 from backend.cases import safety_plans
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
+from backend.models import Role
 from backend.people import police_rooms
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, settings
@@ -27,13 +29,13 @@ bp.before_request(expect_epoch)
 REFUSED = [NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch]
 
 
-class ColleagueIn(Strict):
+class AlertColleagueIn(Strict):
     """To whom an alert is handed."""
 
     person_id: int
 
 
-class ColleaguesOut(BaseModel):
+class AlertColleaguesOut(BaseModel):
     """To whom it can be handed."""
 
     colleagues: list[NamedOut]
@@ -78,7 +80,31 @@ class SafetyPlanIn(Strict):
     corrects: int | None = Field(None, description="The entry that was recorded in error")
 
 
-class EntryOut(BaseModel):
+class PlaceAskedIn(Strict):
+    """What is searched: a postcode or the name of a place, or how it begins."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class PlaceOut(BaseModel):
+    """A place that was found."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    kind: str
+    around: str = Field(description="The district or county; empty where the source has none")
+    lat: float
+    lon: float
+
+
+class PlacesOut(BaseModel):
+    """What was found, the likeliest first."""
+
+    places: list[PlaceOut]
+
+
+class RecordedOut(BaseModel):
     """The number of what was recorded."""
 
     id: int
@@ -93,23 +119,23 @@ def take_over(alert_id: int) -> Response:
 
 
 @bp.get("/v1/alerts/<int:alert_id>/colleagues")
-@describes("To whom you can hand the alert.", tag="alerts", answer=ColleaguesOut, errors=REFUSED)
+@describes("To whom you can hand the alert.", tag="alerts", answer=AlertColleaguesOut, errors=REFUSED)
 def list_colleagues(alert_id: int) -> Response:
     person = current_person()
     found = colleagues.colleagues_for(person, queries.alert_of(person, alert_id), clock.now())
-    return write(ColleaguesOut(colleagues=[NamedOut(id=one.id, name=one.name) for one in found]))
+    return write(AlertColleaguesOut(colleagues=[NamedOut(id=one.id, name=one.name) for one in found]))
 
 
 @bp.post("/v1/alerts/<int:alert_id>/hand-to")
 @describes(
     "Hand the alert to a colleague: they are rung at once, and it is open until they acknowledge.",
     tag="alerts",
-    body=ColleagueIn,
+    body=AlertColleagueIn,
     answer=AlertOut,
     errors=[*REFUSED, InvalidRequest],
 )
 def hand_to(alert_id: int) -> Response:
-    person, body = current_person(), read(ColleagueIn)
+    person, body = current_person(), read(AlertColleagueIn)
     return write(alert_out(alerts.hand_to(person, alert_id, body.person_id, clock.now())))
 
 
@@ -118,13 +144,13 @@ def hand_to(alert_id: int) -> Response:
     "Add a note to the alert.",
     tag="alerts",
     body=NoteIn,
-    answer=EntryOut,
+    answer=RecordedOut,
     status=201,
     errors=[*REFUSED, InvalidRequest],
 )
 def add_note(alert_id: int) -> Response:
     person, body = current_person(), read(NoteIn)
-    return write(EntryOut(id=alerts.write_note(person, alert_id, body.text, clock.now()).id), 201)
+    return write(RecordedOut(id=alerts.write_note(person, alert_id, body.text, clock.now()).id), 201)
 
 
 @bp.get("/v1/alerts/<int:alert_id>/police-brief")
@@ -167,12 +193,25 @@ def end_codes(alert_id: int) -> tuple[str, int]:
     return "", 204
 
 
+@bp.post("/v1/places/search")
+@describes(
+    "Find places by the first letters of a postcode or a name, at most ten; what is searched is in no log.",
+    tag="cases",
+    body=PlaceAskedIn,
+    answer=PlacesOut,
+    errors=[NotSignedIn, NotAllowed, InvalidRequest],
+)
+def search_places() -> Response:
+    require(current_person(), Role.OFFICER, Role.SUPERVISOR)
+    return write(PlacesOut(places=[PlaceOut.model_validate(one) for one in places.find(read(PlaceAskedIn).text)]))
+
+
 @bp.post("/v1/wearers/<int:wearer_id>/safety-plan")
 @describes(
     "Record the safety plan of a case.",
     tag="cases",
     body=SafetyPlanIn,
-    answer=EntryOut,
+    answer=RecordedOut,
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRequest, InvalidRecord],
 )
@@ -180,4 +219,4 @@ def write_safety_plan(wearer_id: int) -> Response:
     person, body = current_person(), read(SafetyPlanIn)
     more = body.model_dump(include={"why", "document", "corrects"})
     entry = safety_plans.write(person, wearer_id, body.text, body.from_at, clock.now(), **more)
-    return write(EntryOut(id=entry.id), 201)
+    return write(RecordedOut(id=entry.id), 201)

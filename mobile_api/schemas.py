@@ -223,6 +223,22 @@ class FromPlaceOut(BaseModel):
     direction: str = Field(description="One of eight, such as north-east")
 
 
+class NearestOut(BaseModel):
+    """How far and in which direction the wearer is of the nearest named place."""
+
+    name: str
+    distance_m: float
+    direction: str = Field(description="One of eight, such as north-east")
+
+
+class NameOnMapOut(BaseModel):
+    """A name of a place to write on a map without tiles."""
+
+    name: str
+    lat: float
+    lon: float
+
+
 class WhereaboutsOut(BaseModel):
     """Where the wearer was at the newest fix, to read out."""
 
@@ -232,6 +248,8 @@ class WhereaboutsOut(BaseModel):
     accuracy_m: float | None
     grid_reference: str | None = Field(description="Such as TQ 2908 7964; null outside Great Britain")
     from_place: FromPlaceOut | None = Field(description="Null at a place that moves")
+    names: list[NameOnMapOut] = Field(description="Named places near by, the nearest first, at most 12")
+    nearest: NearestOut | None = Field(description="Null where no names of places are loaded, or none is near")
 
 
 class ContactOut(BaseModel):

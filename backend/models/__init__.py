@@ -6,6 +6,7 @@ from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, Ta
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
+from backend.models.places import NamedPlace
 from backend.models.protected_people import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
 from backend.models.record import (
     ActivationCorrection,
@@ -75,6 +76,7 @@ __all__ = [
     "Handling",
     "Heartbeat",
     "LocationConsent",
+    "NamedPlace",
     "Notification",
     "NotificationState",
     "NumberProof",
@@ -176,4 +178,5 @@ TABLES: list[type[Table]] = [
     AlertFigures,
     CallFigures,
     FiguresState,
+    NamedPlace,
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, jsonify, redirect, render_template, request, url_for
 
-from backend import alert_search, clock
+from backend import alert_search, clock, places
 from backend.access import access_wearer
 from backend.alert_search import Search
 from backend.bounds import is_number, read_day
@@ -87,6 +87,15 @@ def search() -> Any:
 def _midnight(name: str) -> datetime | None:
     text = text_of(name)
     return datetime.combine(read_day(text), time(), LONDON) if text else None
+
+
+@bp.post("/places/search")
+@page_for(*STAFF)
+def search_places() -> Any:
+    """Find places for the map on which a zone is drawn; what is searched is in no address and no log."""
+    found = places.find(text_of("text")[:100])
+    rows = [{"name": one.name, "kind": one.kind, "around": one.around, "lat": one.lat, "lon": one.lon} for one in found]
+    return no_store(jsonify(places=rows))
 
 
 @bp.route("/cases/<int:wearer_id>/safety-plan", methods=["GET", "POST"])

@@ -1,5 +1,8 @@
 /** The maps of case pages: zones as they are, a tap for the middle of a new circle, and areas drawn corner by corner. */
 
+import { startOutline } from "./outline.js";
+import { startPlaceSearch } from "./place-search.js";
+
 const L = window.L;
 const STYLE = { color: "#b3261e", weight: 2, fillOpacity: 0.15 };
 const DRAWN = { color: "#1a65a6", weight: 3, fillOpacity: 0.2 };
@@ -51,6 +54,14 @@ function pick(map) {
     if (circle && !map.getBounds().contains(circle.getBounds())) map.fitBounds(circle.getBounds().pad(1));
   };
   for (const field of [lat, lon, radius, unit]) field?.addEventListener("input", show);
+  const to = (y, x) => {
+    lat.value = y.toFixed(6);
+    lon.value = x.toFixed(6);
+    for (const field of [lat, lon]) field.dispatchEvent(new Event("input"));
+    if (!circle) map.setView([y, x], 16);
+  };
+  startPlaceSearch(to);
+  startOutline({ lat, lon, radius, unit, shape }, to);
   draw();
   if (circle) map.fitBounds(circle.getBounds().pad(1));
   if (shape) follow(map, shape);
