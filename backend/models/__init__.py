@@ -1,13 +1,22 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, PoliceCode, PoliceHandover
+from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, HelpCall, PoliceCode, PoliceHandover
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
 from backend.models.places import NamedPlace
-from backend.models.protected_people import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
+from backend.models.protected_people import (
+    Consent,
+    LocationConsent,
+    OwnPage,
+    OwnSession,
+    SafeCall,
+    Victim,
+    VictimPhone,
+    VictimPosition,
+)
 from backend.models.record import (
     ActivationCorrection,
     CaseDue,
@@ -75,6 +84,7 @@ __all__ = [
     "Fix",
     "Handling",
     "Heartbeat",
+    "HelpCall",
     "LocationConsent",
     "NamedPlace",
     "Notification",
@@ -82,6 +92,8 @@ __all__ = [
     "NumberProof",
     "Order",
     "Outage",
+    "OwnPage",
+    "OwnSession",
     "PasswordLink",
     "PendingReevaluation",
     "Person",
@@ -136,6 +148,8 @@ TABLES: list[type[Table]] = [
     LocationConsent,
     VictimPhone,
     VictimPosition,
+    OwnPage,
+    OwnSession,
     Wearer,
     WearerNumber,
     NumberProof,
@@ -173,6 +187,7 @@ TABLES: list[type[Table]] = [
     ReportedItem,
     EmergencyOpening,
     PoliceHandover,
+    HelpCall,
     PoliceCode,
     AlertNote,
     AlertFigures,

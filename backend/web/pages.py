@@ -45,12 +45,12 @@ HOME_OF = {
 
 
 class SignInForm(FlaskForm):
-    """E-mail and password."""
+    """Email and password."""
 
     email = StringField(
-        "E-mail address",
+        "Email address",
         widget=GovTextInput(),
-        validators=[InputRequired("Enter your e-mail address")],
+        validators=[InputRequired("Enter your email address")],
         render_kw={"autocomplete": "username", "type": "email", "spellcheck": "false"},
     )
     password = PasswordField(

@@ -17,6 +17,7 @@ from backend.escalation import policies
 from backend.figures import Filters
 from backend.figures.summing import Answers, Group, Span
 from backend.models import AlertKind, Channel, Person, Role
+from backend.own_pages import choices_counted
 from backend.record import reading
 from backend.record.facts import LONDON
 from backend.web.alert_words import danger_word, situation_of
@@ -123,6 +124,7 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         person=person,
         by=query.by,
         totals=_totals(summed),
+        choices=choices_counted.of_team(person, now),
         groups=[{"name": names.get(group.key, "no responsible officer"), **_group(group)} for group in summed.groups],
         trends={
             "Hour": [(f"{group.key:02d}:00", {"hour": group.key}, _answers(group.answers)) for group in summed.hours],
