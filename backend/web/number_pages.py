@@ -95,8 +95,7 @@ def _reach_page(error: DomainError | None = None) -> str:
                 "result": _result(test) if test else "",
             }
         )
-    is_under_way = any(str(row["result"]).startswith("On its way") for row in rows)
-    return render_template("reachable.html", person=person, error=error, rows=rows, is_under_way=is_under_way)
+    return render_template("reachable.html", person=person, error=error, rows=rows)
 
 
 def _result(test: Notification) -> str:

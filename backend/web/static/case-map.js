@@ -22,6 +22,9 @@ function begin(ground) {
   const map = L.map(ground, { attributionControl: false, zoomSnap: 0.5 });
   if (ground.dataset.tiles) L.tileLayer(ground.dataset.tiles, { maxZoom: 19 }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
+  const north = L.control({ position: "topright" });
+  north.onAdd = () => Object.assign(document.createElement("div"), { className: "case-map__north", textContent: "▲ N", ariaHidden: "true" });
+  north.addTo(map);
   map.setView(LONDON, 12);
   const zones = JSON.parse(ground.dataset.zones).map(layerOf);
   zones.forEach((layer) => layer.addTo(map));
