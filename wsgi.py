@@ -19,6 +19,7 @@ from backend.web import (
     duty_pages,
     fixes,
     health,
+    metrics,
     number_pages,
     openapi,
     own_pages,
@@ -27,6 +28,7 @@ from backend.web import (
     problems,
     reports,
     request_checks,
+    request_ids,
     security,
     supervisor_pages,
     unknown_clients,
@@ -55,6 +57,7 @@ from notifier.process_watch import Vigil
 BLUEPRINTS = (
     fixes.bp,
     health.bp,
+    metrics.bp,
     service_alarms.bp,
     openapi.bp,
     pages.bp,
@@ -98,6 +101,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["cordon.readiness"] = readiness.Readiness()
     # It is made in the process that serves.
     app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
+    request_ids.init_app(app)
+    metrics.init_app(app)
     unknown_clients.init_app(app)
     security.init_app(app, config)
     assets.init_app(app)

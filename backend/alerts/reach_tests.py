@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from backend import audit, outbox
+from backend import audit, channels, outbox
 from backend.alerts.situation import new_code
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, TooManyAttempts
@@ -13,14 +13,16 @@ from backend.models import Alert, AlertKind, Channel, Handling, Notification, Pe
 from backend.people import contact_routes
 from zones import Certainty, Level
 
-CHANNELS = (Channel.PUSH, Channel.SMS, Channel.VOICE)
+CHANNELS = tuple(channel for channel, traits in channels.TRAITS.items() if traits.has_provider)
 # A test costs money, and rings.
 EVERY = timedelta(minutes=1)
-NO_WAY = {
-    Channel.PUSH: "No phone of yours takes pushes. Turn warnings on in the menu of Live alerts.",
-    Channel.SMS: "No text can go to you: verify your number under My number.",
-    Channel.VOICE: "No call can go to you: verify your number under My number.",
-}
+
+
+def no_way(channel: Channel) -> str:
+    """Say why nothing can come on a channel, and what to do about it."""
+    if channel in channels.TO_DEVICES:
+        return "No phone of yours takes pushes. Turn warnings on in the menu of Live alerts."
+    return "Your number is not verified, or takes nothing of this kind: verify it under My number."
 
 
 def send(person: Person, training: Wearer, channel: Channel, now: datetime) -> Notification:
@@ -29,7 +31,7 @@ def send(person: Person, training: Wearer, channel: Channel, now: datetime) -> N
     Raises: InvalidTransition where there is no way to them on it; TooManyAttempts within a minute of the one before.
     """
     if not contact_routes.has_route(person, channel, now):
-        raise InvalidTransition(NO_WAY[channel])
+        raise InvalidTransition(no_way(channel))
     with atomic():
         lock_rows(Person, [person.id])
         before = newest(person).get(channel)

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from backend import outbox
 from backend.change_feed import publish
+from backend.channels import TRAITS, is_hint
 from backend.escalation.climbing import restart
 from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
-from backend.models import Alert, AlertKind, Channel, Person, Purpose
+from backend.models import Alert, AlertKind, Person, Purpose
 from zones import Certainty
 
 # How long the colleague alone is rung: a call is taken or not within it.
 ALONE_S = 60.0
-AT_ONCE = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
 
 
 def asks_for_an_answer(alert: Alert) -> bool:
@@ -29,8 +29,8 @@ def ring_named(alert: Alert, colleague: Person, now: datetime) -> None:
     """
     responders = Responders([alert], now)
     routes = responders.routes_of([colleague])[colleague.id]
-    channels = [channel for channel in AT_ONCE if channel in routes]
-    if not [channel for channel in channels if channel is not Channel.WEBSOCKET]:
+    ways = [channel for channel in TRAITS if channel in routes]
+    if not [channel for channel in ways if not is_hint(channel)]:
         restart(alert, now)
         return
     outbox.cancel_pending(alert, now, WARNINGS)
@@ -38,8 +38,6 @@ def ring_named(alert: Alert, colleague: Person, now: datetime) -> None:
     alert.step = 0
     alone_s = min(ALONE_S, policy_for(alert).due_after_s(1))
     alert.escalation_started_at = alert.next_escalation_at = now + timedelta(seconds=alone_s)
-    outbox.enqueue_all(
-        [outbox.NewNotification(alert, colleague, channel, Purpose.ALERT, 0) for channel in channels], now
-    )
+    outbox.enqueue_all([outbox.NewNotification(alert, colleague, channel, Purpose.ALERT, 0) for channel in ways], now)
     alert.save()
     publish(alert)

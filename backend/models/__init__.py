@@ -2,7 +2,7 @@
 
 from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, HelpCall, PoliceCode, PoliceHandover
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
+from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
@@ -115,6 +115,7 @@ __all__ = [
     "SafeCall",
     "Session",
     "Shift",
+    "SignedRequest",
     "Socket",
     "Table",
     "Tag",
@@ -158,6 +159,7 @@ TABLES: list[type[Table]] = [
     ProtectedPlace,
     PlaceZone,
     TagRequest,
+    SignedRequest,
     Fix,
     QuarantinedFix,
     TagEvent,

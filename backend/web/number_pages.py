@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock
+from backend import channels, clock
 from backend.alerts import reach_tests
 from backend.cases import drills
 from backend.errors import DomainError, InvalidRecord
-from backend.models import Channel, Notification, NotificationState, Person, Role
+from backend.models import Notification, NotificationState, Person, Role
 from backend.people import contact_routes, numbers
 from backend.web.signed_in import page_for, page_visitor, settings
 
@@ -19,7 +19,6 @@ bp = Blueprint("number_pages", __name__)
 
 EVERYBODY = tuple(Role)
 STAFF = (Role.OFFICER, Role.SUPERVISOR)
-REACH_TEXTS = {Channel.PUSH: "Push to your phones", Channel.SMS: "Text", Channel.VOICE: "Phone call"}
 
 
 def _person() -> Person:
@@ -38,7 +37,9 @@ def _page(error: DomainError | None = None) -> str:
         ending=numbers.ending(person.phone) if person.phone else "",
         standing=numbers.standing(person, now).value,
         proof=numbers.proof_of(person),
-        takes_texts=contact_routes.has_route(person, Channel.SMS, now),
+        takes_texts=contact_routes.has_route(person, channels.TEXTS[0], now),
+        calls=channels.CALLS,
+        texts=channels.TEXTS,
         code=code if code is not None and numbers.is_good_at(code, now) else None,
         code_until=(code.sent_at or code.asked_at) + numbers.GOOD_FOR if code else None,
     )
@@ -72,8 +73,9 @@ def test_reach() -> Any:
     chosen = request.form.get("channel", "")
     try:
         if chosen not in set(reach_tests.CHANNELS):
-            raise InvalidRecord("Choose a push, a text or a call.")
-        reach_tests.send(person, drills.training_case(person, now), Channel(chosen), now)
+            raise InvalidRecord("Choose how the test is to come.")
+        channel = next(one for one in reach_tests.CHANNELS if one == chosen)
+        reach_tests.send(person, drills.training_case(person, now), channel, now)
     except DomainError as error:
         return _reach_page(error), error.status
     return redirect(url_for("number_pages.reachable"))
@@ -88,9 +90,9 @@ def _reach_page(error: DomainError | None = None) -> str:
         rows.append(
             {
                 "channel": channel.value,
-                "name": REACH_TEXTS[channel],
+                "name": channels.TITLES[channel],
                 "has_way": contact_routes.has_route(person, channel, now),
-                "no_way": reach_tests.NO_WAY[channel],
+                "no_way": reach_tests.no_way(channel),
                 "test": test,
                 "result": _result(test) if test else "",
             }
@@ -100,7 +102,7 @@ def _reach_page(error: DomainError | None = None) -> str:
 
 def _result(test: Notification) -> str:
     """Return how far a test came, in words."""
-    is_call = test.channel == Channel.VOICE
+    is_call = channels.is_call(test.channel)
     if test.state == NotificationState.RECEIVED:
         return "Arrived: your phone showed it"
     if test.state == NotificationState.DELIVERED:
@@ -117,7 +119,8 @@ def _result(test: Notification) -> str:
 @bp.post("/number/code")
 @page_for(*EVERYBODY)
 def ask() -> Any:
-    channel = Channel.VOICE if request.form.get("channel") == "voice" else Channel.SMS
+    asked = request.form.get("channel")
+    channel = next((one for one in channels.TO_NUMBERS if one == asked), channels.TEXTS[0])
     person = _person()
     return _try(lambda: numbers.ask(person, person, channel, clock.now()))
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from backend import alarms, canary, clock, csv_tables, figures, outages, queries, reports
+from backend import alarms, canary, channels, clock, csv_tables, figures, outages, queries, reports
 from backend.alert_kinds import title_of
 from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest
@@ -34,13 +34,7 @@ MOST_WALKS = 12
 MOST_COUNTED = 2_000
 ROWS_AT_ONCE = 500
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHANNELS = {
-    Channel.WEBSOCKET.value: "Open page",
-    Channel.PUSH.value: "Push",
-    Channel.SMS.value: "Text",
-    Channel.VOICE.value: "Phone call",
-    "": "No message before the answer",
-}
+CHANNELS = {**{channel.value: title for channel, title in channels.TITLES.items()}, "": "No message before the answer"}
 
 
 class FiguresQuery(ReportQuery):
