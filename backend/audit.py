@@ -23,7 +23,7 @@ def record(
 
 
 def record_look(actor: str, alert: Alert, now: datetime, *, reason: str, again_after: timedelta) -> None:
-    """Record that somebody looked at where a wearer is; looking again within ``again_after`` is the same look."""
+    """Record that someone looked at where a wearer is; looking again within ``again_after`` is the same look."""
     seen = AuditEntry.select().where(
         AuditEntry.alert == alert,
         AuditEntry.actor == actor,

@@ -68,8 +68,8 @@ def end_all(person: Person, alert_id: int, now: datetime) -> int:
 def open_with(code: str, key: str, now: datetime) -> str:
     """Bind a code to the device that asks, and return the secret that the device keeps.
 
-    Raises: WrongCredentials for a code that is wrong, over, or in use on another device: none of the three is told
-    from the others.
+    Raises: WrongCredentials for a code that is wrong, over, or in use on another device: the three are
+    answered alike.
     """
     plain = "".join(one for one in code if one.isascii() and one.isdigit())
     with atomic():

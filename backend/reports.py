@@ -105,7 +105,7 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
 def rows_of(alert_ids: Sequence[int]) -> list[dict[str, Any]]:
     """Return the clocks of chosen alerts as ``response_times`` gives them, the newest first.
 
-    Whoever asks has made sure that the reader may see them.
+    The caller has made sure that the reader may see them.
     """
     clocks = clocks_of(
         Alert.select(Alert, Wearer, Team)

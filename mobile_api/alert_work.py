@@ -112,7 +112,7 @@ class RecordedOut(BaseModel):
 
 @bp.post("/v1/alerts/<int:alert_id>/take-over")
 @describes(
-    "Act in place of the colleague who acknowledged; they are told.", tag="alerts", answer=AlertOut, errors=REFUSED
+    "Act in place of the colleague who acknowledged; they are notified.", tag="alerts", answer=AlertOut, errors=REFUSED
 )
 def take_over(alert_id: int) -> Response:
     return write(alert_out(alerts.take_over(current_person(), alert_id, clock.now())))
@@ -128,7 +128,7 @@ def list_colleagues(alert_id: int) -> Response:
 
 @bp.post("/v1/alerts/<int:alert_id>/hand-to")
 @describes(
-    "Hand the alert to a colleague: they are rung at once, and it is open until they acknowledge.",
+    "Hand the alert to a colleague: they are notified at once, and it is open until they acknowledge.",
     tag="alerts",
     body=AlertColleagueIn,
     answer=AlertOut,

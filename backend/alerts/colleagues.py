@@ -16,7 +16,7 @@ LONGEST_NOTE = 4_000
 
 
 def take_over(person: Person, alert_id: int, now: datetime) -> Alert:
-    """Make ``person`` the one who acts in place of a colleague, who is told; to take over one's own changes nothing.
+    """Make ``person`` the one who acts in place of a colleague, who is notified; to take over one's own changes nothing.
 
     Raises: NotFound; NotAllowed; InvalidTransition unless a colleague acts on it.
     """
@@ -57,7 +57,7 @@ def colleagues_for(person: Person, alert: Alert, now: datetime) -> list[Person]:
 
 
 def hand_to(person: Person, alert_id: int, colleague_id: int, now: datetime) -> Alert:
-    """Hand the alert to a colleague, who is rung at once on every way they have.
+    """Hand the alert to a colleague, who is called and notified at once on every way they have.
 
     It is open until they acknowledge it. Where they say nothing, the escalation policy begins at its first step.
 

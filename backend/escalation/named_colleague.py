@@ -13,7 +13,7 @@ from backend.escalation.responders import Responders
 from backend.models import Alert, AlertKind, Person, Purpose
 from zones import Certainty
 
-# How long the colleague alone is rung: a call is taken or not within it.
+# How long the colleague alone is notified: a call is taken or not within it.
 ALONE_S = 60.0
 
 

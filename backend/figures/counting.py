@@ -107,7 +107,7 @@ def _of_changed_record(state: FiguresState, now: datetime) -> list[int]:
     if not found:
         return []
     wearers = {row.wearer_id for row in found if row.wearer_id is not None}
-    # A cover is of a person, whoever's alerts they answer for.
+    # A cover is of a person, and of every alert they answer for.
     covered_from = min((row.from_at for row in found if row.wearer_id is None), default=None)
     concerned: Any = AlertFigures.wearer.in_(wearers or {0})
     if covered_from is not None:

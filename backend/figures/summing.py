@@ -77,7 +77,7 @@ class Figures:
     withdrawn: int
     closed_as_false: int
     in_error: int
-    # One page: calls that nobody answered, and alerts.
+    # One page: calls that no one answered, and alerts.
     unanswered: list[dict[str, Any]]
     alert_ids: list[int]
     open_ids: list[int]

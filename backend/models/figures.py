@@ -65,7 +65,7 @@ class CallFigures(Table):
     hour = IntegerField()
     weekday = IntegerField()
     officer = ForeignKeyField(Person, null=True)
-    # By which channel the newest message came to whoever answered; empty where none did.
+    # By which channel the newest message came to the person who answered; empty where none did.
     channel = CharField()
     answer_s = DoubleField()
     total_s = DoubleField(null=True)

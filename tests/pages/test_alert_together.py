@@ -115,7 +115,7 @@ def test_colleagues_take_over_hand_on_and_write_notes(quiet: World, phone: Brows
     shot(page, "together-colleagues-390")
     panel.get_by_role("button", name="Ring Ben Carter").click()
     expect(page.locator("[data-action=handed_to]")).to_contain_text(
-        "Amina Yusuf handed it to Ben Carter, who is rung now"
+        "Amina Yusuf handed it to Ben Carter, who is called now"
     )
     expect(page.locator("[data-who=none]")).to_contain_text("handed to a colleague. It needs their answer.")
     assert complaints == []

@@ -57,7 +57,7 @@ export class ColleaguesPanel {
       fill(
         this.choice,
         colleagues.length
-          ? el("p", {}, "They are rung at once by push, text and call. Until they acknowledge, the alert is open; after a minute the others are rung too.")
+          ? el("p", {}, "They are notified at once by push, text and call. Until they acknowledge, the alert is open; after a minute the others are notified too.")
           : el("p", {}, "There is no colleague who may open this case."),
         colleagues.map((one) => this.#button(`Ring ${one.name}`, `ring_${one.id}`, () => this.#do(`/v1/alerts/${this.#id}/hand-to`, { person_id: one.id }))),
       );

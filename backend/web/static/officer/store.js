@@ -77,7 +77,7 @@ class Store extends EventTarget {
     return this.live().filter((alert) => alert.handling === "open");
   }
 
-  /** @returns {number} how many alerts nobody has acknowledged, those that are not shown here too */
+  /** @returns {number} how many alerts no one has acknowledged, those that are not shown here too */
   unansweredCount() {
     return Math.max(this.counts?.open ?? 0, this.unanswered().length);
   }

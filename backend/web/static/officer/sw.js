@@ -81,7 +81,7 @@ async function open(path) {
   return app.focus();
 }
 
-/** Ask the API as whoever is signed in in this browser. */
+/** Ask the API as the person who is signed in in this browser. */
 async function ask(method, path) {
   const kept = await (await caches.open(KEPT_IN)).match(KEPT_AS);
   if (!kept) throw new Error("Sign in first.");

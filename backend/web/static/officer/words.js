@@ -175,7 +175,7 @@ const ACTIONS = {
   told_again: () => "Cordon was restored from a backup: people are notified again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
-  handed_to: (by, step) => `${by} handed it to ${step.colleague ?? "a colleague"}, who is rung now`,
+  handed_to: (by, step) => `${by} handed it to ${step.colleague ?? "a colleague"}, who is called now`,
   taken_over: (by, step) => `${by} took it over${step.colleague ? ` from ${step.colleague}` : ""}`,
   noted: (by, step) => `${by} wrote: ${step.note ?? ""}`,
   police_code_made: (by) => `${by} made a code for the police`,
