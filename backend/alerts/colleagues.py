@@ -16,7 +16,7 @@ LONGEST_NOTE = 4_000
 
 
 def take_over(person: Person, alert_id: int, now: datetime) -> Alert:
-    """Make ``person`` the one who acts in place of a colleague, who is notified; to take over one's own changes nothing.
+    """Make ``person`` the one who acts in place of a colleague, who is notified; one's own stays as it is.
 
     Raises: NotFound; NotAllowed; InvalidTransition unless a colleague acts on it.
     """
