@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from backend import audit
+from backend import audit, typed_text
 from backend.access import require
+from backend.bounds import read_day
 from backend.case_folding import folded
 from backend.cases import protected_people
 from backend.cases.commands import typed
@@ -24,6 +25,7 @@ from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
+from backend.record.facts import ends_with
 from backend.zone_replay import read_zone
 
 COLUMNS = (
@@ -172,7 +174,7 @@ def read(
             free.pop(folded(case[0].serial), None)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots, total, ties)
+    return Reading(found, kept, sorted(problems, key=_place), lines, knots, total, ties)
 
 
 def load(person: Person, table: str, zones: str, now: datetime) -> int:
@@ -346,6 +348,11 @@ def _case(
             numbers.e164(values["victim_phone"])
     except DomainError as error:
         wrong("victim_phone", error.detail)
+    first, last = _day(values["order_starts_on"]), _day(values["order_ends_on"])
+    if first is not None and last is not None and last < first:
+        wrong("order_ends_on", "The order ends before it starts.")
+    elif last is not None and ends_with(last) <= now:
+        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
     more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
     more |= {"serial": serial} if serial else {}
     try:
@@ -354,8 +361,18 @@ def _case(
         for one in error.problems:
             wrong(one.field, one.detail)
         return None
-    if new.ends_at is not None and new.ends_at <= new.starts_at:
-        wrong("order_ends_on", "The order ends before it starts.")
-    elif new.ends_at is not None and new.ends_at <= now:
-        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
     return (new, officer) if officer is not None else None
+
+
+def _place(problem: RowProblem) -> tuple[int, int]:
+    """Return where a problem is listed: by its row, and there in the order of the columns."""
+    places = {"": -1} | {name: at for at, name in enumerate(COLUMNS)}
+    return problem.row, places.get(problem.column, len(COLUMNS))
+
+
+def _day(text: str) -> date | None:
+    """Return the day of a cell; None where it has none, which is a problem of its own."""
+    try:
+        return read_day(typed_text.fold(text).strip())
+    except ValueError:
+        return None
