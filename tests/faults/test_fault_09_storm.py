@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 
@@ -94,7 +93,7 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
         return retries.sent()
 
     every = {channel: [Way("slow", send)] for channel in Worker.CHANNELS}
-    busy = Worker(replace(world.settings, worker_threads=1), Senders(every, close=lambda: None))
+    busy = Worker(world.settings.changed(worker_threads=1), Senders(every, close=lambda: None))
     busy.work()
     world.clock.forward(11)
     busy.work()
