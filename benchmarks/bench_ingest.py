@@ -49,7 +49,7 @@ function setup(thread)
   table.insert(threads, thread)
 end
 function init(args)
-  requests, sent, refused, is_done = {}, 0, 0, false
+  requests, sent = {}, 0
   local name
   for line in io.lines(args[1] .. "." .. id) do
     if name == nil then name = line else
@@ -60,21 +60,22 @@ function init(args)
         ["webhook-timestamp"] = fields[3], ["webhook-signature"] = fields[4]}, fields[5])
     end
   end
-  answered, failed = 0, 0
+  failed, count = 0, #requests
 end
 function request()
   sent = sent + 1
   return requests[math.min(sent, #requests)]
 end
 function response(status)
-  answered = answered + 1
   if status ~= 200 then failed = failed + 1 end
-  if answered >= #requests then wrk.thread:stop() end
 end
 function done(summary)
-  local bad = 0
-  for _, thread in ipairs(threads) do bad = bad + thread:get("failed") end
-  print(string.format("FIGURES %d %d %d", summary.requests, summary.duration, bad))
+  local bad, spent = 0, 0
+  for _, thread in ipairs(threads) do
+    bad = bad + thread:get("failed")
+    if thread:get("sent") > thread:get("count") then spent = 1 end
+  end
+  print(string.format("FIGURES %d %d %d %d", summary.requests, summary.duration, bad, spent))
 end
 """
 
@@ -99,8 +100,10 @@ def move(place: tuple[float, float], metres: float, heading: float) -> tuple[flo
     return lat, place[1] + metres * math.sin(heading) / (DEGREE_M * math.cos(math.radians(place[0])))
 
 
-def populate(settings: Settings, count: int, rng: random.Random) -> list[tuple[str, str, tuple[float, float]]]:
-    """Make ``count`` wearers with a tag and four zones each, some kilometres from home; return serial, key and home."""
+def populate(
+    settings: Settings, count: int, zones_each: int, rng: random.Random
+) -> list[tuple[str, str, tuple[float, float]]]:
+    """Make ``count`` wearers with a tag and some zones each, kilometres from home; return serial, key and home."""
     db.bind(settings.database_url)
     db.migrate()
     since = clock.now() - timedelta(days=1)
@@ -121,7 +124,7 @@ def populate(settings: Settings, count: int, rng: random.Random) -> list[tuple[s
             for n in numbers:
                 home = move(LONDON, 25_000 * math.sqrt(rng.random()), rng.uniform(0, math.tau))
                 made.append((f"T{n:06d}", keys[n], home))
-                for z in range(ZONES_EACH):
+                for z in range(zones_each):
                     centre = move(home, rng.uniform(1_500, 9_000), rng.uniform(0, math.tau))
                     shape = {"type": "Point", "coordinates": [centre[1], centre[0]]}
                     rule = {"id": f"z{n}-{z}", "kind": "exclusion", "radius_m": 300, "buffer_m": 300}
@@ -170,14 +173,16 @@ def write_requests(
     return sum(len(some) - 1 for some in lines)
 
 
-def send(url: str, requests: Path, script: Path, threads: int, connections: int, most_s: int) -> Figures:
-    """Let ``wrk`` send the requests once, or for so long at most; return what it counted."""
-    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{most_s}s", "--timeout", "30s", "-s", str(script), url]
+def send(url: str, requests: Path, script: Path, threads: int, connections: int, seconds: int) -> Figures:
+    """Let ``wrk`` send the requests for so long; return what it counted. There have to be more than it can send."""
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), url]
     said = subprocess.run([*command, "--", str(requests)], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"FIGURES (\d+) (\d+) (\d+)", said)
+    found = re.search(r"FIGURES (\d+) (\d+) (\d+) (\d+)", said)
     if found is None:
         raise RuntimeError(f"wrk printed no figures: {said[-300:]}")
-    count, took_us, refused = (int(one) for one in found.groups())
+    count, took_us, refused, is_spent = (int(one) for one in found.groups())
+    if is_spent:
+        raise RuntimeError("there were too few requests for so long: give more with --requests")
     return Figures(count, took_us / 1e6, refused)
 
 
@@ -185,21 +190,22 @@ def measure(
     settings: Settings,
     server: Callable[[Settings], AbstractContextManager[str]],
     count: int,
+    zones_each: int,
     minutes: int,
-    most_s: int,
+    seconds: int,
     folder: Path,
 ) -> Figures:
     """Populate a database, sign so many minutes of every tag, and let a server take them."""
     rng = random.Random(14)
-    made = populate(settings, count, rng)
+    made = populate(settings, count, zones_each, rng)
     script, requests = folder / "send.lua", folder / f"requests-{uuid.uuid4().hex}"
     script.write_text(LUA)
     write_requests(made, minutes, 2, requests, rng)
     with server(settings) as url:
-        return send(url, requests, script, 2, 32, most_s)
+        return send(url, requests, script, 2, 32, seconds)
 
 
-def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 12_000, most_s: int = 120) -> None:
+def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 30_000, seconds: int = 20) -> None:
     """Print the figures of each size, ours beside the plain view's, and how busy the machine was."""
     if shutil.which("wrk") is None:
         print("ingest in the shape of real life: not measured, wrk is not installed (apt-get install wrk)")
@@ -215,16 +221,18 @@ def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 12_000, most_s
                 replace(settings, database_url=fresh(f"ingest_{count}")),
                 web_server,
                 count,
+                ZONES_EACH,
                 minutes,
-                most_s,
+                seconds,
                 Path(scratch),
             )
             plain = measure(
                 replace(settings, database_url=fresh(f"plain_{count}")),
                 lambda config: plain_server(config, Path(scratch)),
                 count,
+                0,  # The plain view asks for none.
                 minutes,
-                most_s,
+                seconds,
                 Path(scratch),
             )
             print(
@@ -239,10 +247,10 @@ def main() -> None:
     """Read the sizes and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tags", type=int, nargs="+", default=[1_000, 30_000])
-    parser.add_argument("--requests", type=int, default=12_000, help="about how many for each size of fleet")
-    parser.add_argument("--most-s", type=int, default=120)
+    parser.add_argument("--requests", type=int, default=30_000, help="about how many for each size of fleet")
+    parser.add_argument("--seconds", type=int, default=20)
     asked = parser.parse_args()
-    run(tuple(asked.tags), asked.requests, asked.most_s)
+    run(tuple(asked.tags), asked.requests, asked.seconds)
 
 
 if __name__ == "__main__":
