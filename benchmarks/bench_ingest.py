@@ -9,6 +9,7 @@ same shape in the same run. ``python -m benchmarks.bench_ingest --help`` has the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 from standardwebhooks import Webhook
 
 from backend import clock, db, tags
@@ -87,6 +89,13 @@ class Figures:
     requests: int
     seconds: float
     refused: int
+    # What the server and its database took of the processors for it.
+    cpu_s: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """Milliseconds of one core for each request: what a busy machine changes least."""
+        return 1_000 * self.cpu_s / self.requests
 
     @property
     def rate(self) -> float:
@@ -173,17 +182,29 @@ def write_requests(
     return sum(len(some) - 1 for some in lines)
 
 
+def cpu_s() -> float:
+    """Return the seconds of processor time of the server and the database, which are children of this process."""
+    found = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            found += times.user + times.system
+    return found
+
+
 def send(url: str, requests: Path, script: Path, threads: int, connections: int, seconds: int) -> Figures:
     """Let ``wrk`` send the requests for so long; return what it counted. There have to be more than it can send."""
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), url]
+    before = cpu_s()
     said = subprocess.run([*command, "--", str(requests)], capture_output=True, text=True, check=True).stdout
+    took_cpu_s = cpu_s() - before
     found = re.search(r"FIGURES (\d+) (\d+) (\d+) (\d+)", said)
     if found is None:
         raise RuntimeError(f"wrk printed no figures: {said[-300:]}")
     count, took_us, refused, is_spent = (int(one) for one in found.groups())
     if is_spent:
         raise RuntimeError("there were too few requests for so long: give more with --requests")
-    return Figures(count, took_us / 1e6, refused)
+    return Figures(count, took_us / 1e6, refused, took_cpu_s)
 
 
 def measure(
@@ -239,6 +260,7 @@ def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 30_000, second
                 f"{count:,} tags, {ZONES_EACH} zones each, a fix a minute ({minutes} min): {ours.rate:.0f} requests/s "
                 f"verified, judged, committed ({ours.requests} in {ours.seconds:.1f} s, {ours.refused} refused); "
                 f"plain view {plain.rate:.0f}/s ({plain.refused} refused); ratio {ours.rate / plain.rate:.2f}; "
+                f"processor time {ours.cpu_ms:.1f} and {plain.cpu_ms:.1f} ms a request; "
                 f"load of the machine before {busy:.1f} on {os.cpu_count()} cores"
             )
 
