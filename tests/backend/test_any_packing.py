@@ -1,4 +1,4 @@
-"""However stored fixes are shuffled, split, merged and sent again: every visit is on record and told, and nothing else."""
+"""However stored fixes are shuffled, split, merged and sent again: each visit is on record and told, and no other."""
 
 from __future__ import annotations
 
