@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 
 import pytest
@@ -9,7 +10,6 @@ import pytest
 from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
-from backend.outbox import enqueue
 from notifier import retries, worker
 from notifier.channels.registry import Senders, Way
 from notifier.worker import Worker
@@ -18,6 +18,8 @@ from tests.world import World, eventually
 from zones import Certainty, Level
 
 MANY = 40
+# The package has a function of the same name.
+enqueue = importlib.import_module("backend.outbox.enqueue")
 
 
 def test_a_breach_goes_before_what_was_enqueued_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
