@@ -213,7 +213,7 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
         checked_imports.load(world.supervisor.person, kept.id, clock.now())
     assert checked_imports.load(person, kept.id, clock.now()) == (1, 1, False)
     assert CheckedCaseload.select().count() == 0
-    with pytest.raises(InvalidRecord, match="loaded already"):
+    with pytest.raises(InvalidRecord, match="already loaded"):
         checked_imports.load(person, kept.id, clock.now())
     assert Wearer.select().count() == 2
     db.release_connection()
@@ -286,7 +286,7 @@ def test_a_long_caseload_is_loaded_a_part_at_a_time_from_one_check_and_says_how_
         assert Wearer.select().count() == opened + 1
         # The half hour begins anew with each part.
         world.clock.forward(checked_imports.KEPT_S - 600)
-    with pytest.raises(InvalidRecord, match="loaded already"):
+    with pytest.raises(InvalidRecord, match="already loaded"):
         checked_imports.load(person, kept.id, clock.now(), part=1)
     db.release_connection()
     world.reads_everything()
