@@ -18,6 +18,10 @@ def begin_and_end(alert: dict[str, Any]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(alert["fix_time"]), datetime.fromisoformat(alert["last_fix_time"])
 
 
+def about_zones(world: World) -> list[dict[str, Any]]:
+    return [one for one in world.officer.alerts("all") if one["kind"] == "zone"]
+
+
 def suspends(world: World, made: Any, from_at: datetime, *, is_suspended: bool = True) -> None:
     until = clock.now() + timedelta(days=60)
     cases.vary(world, made, Terms(world.zone.from_at, until, is_suspended=is_suspended), from_at)
@@ -31,12 +35,12 @@ def test_an_order_that_was_suspended_in_the_middle_leaves_the_alert_its_first_ha
     told.tag.stays(0.0, for_s=1_800, every_s=120)
     if not stands:
         told.tag.leaves()
-    (before,) = told.officer.alerts("all")
+    (before,) = about_zones(told)
     began_at, last_at = begin_and_end(before)
     suspended_at = began_at + timedelta(minutes=15)
     suspends(told, made, suspended_at)
     told.settle()
-    (alert,) = [one for one in told.officer.alerts("all") if one["kind"] == "zone"]
+    (alert,) = about_zones(told)
     assert begin_and_end(alert) == (began_at, suspended_at)
     assert (alert["is_over"], alert["certainty"]) == (True, before["certainty"])
     assert any("The order was suspended from then on" in said for said in alert["reasons"])
@@ -51,13 +55,13 @@ def test_an_order_that_was_suspended_for_a_while_leaves_two_visits(told: World) 
     told.forward(1_200)
     told.tag.stays(0.0, for_s=3_600, every_s=120)
     told.tag.leaves()
-    (before,) = told.officer.alerts("all")
+    (before,) = about_zones(told)
     began_at, last_at = begin_and_end(before)
     off, on = began_at + timedelta(minutes=15), began_at + timedelta(minutes=40)
     suspends(told, made, off)
     suspends(told, made, on, is_suspended=False)
     told.settle()
-    found = sorted(begin_and_end(one) for one in told.officer.alerts("all") if one["kind"] == "zone")
+    found = sorted(begin_and_end(one) for one in about_zones(told))
     assert len(found) == 2, found
     assert found[0] == (began_at, off)
     assert on <= found[1][0] <= on + timedelta(minutes=2)
