@@ -236,6 +236,10 @@ class Settings:
         """Return under which address protected people reach their own pages."""
         return self.own_pages_url or self.public_url
 
+    metrics_token: str = _setting(
+        "", "text", "What a Prometheus scraper sends as a bearer token to read /metrics. Empty: /metrics is off."
+    )
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read each setting from its variable.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from backend import alerts, channels, clock, db, heartbeats, outbox, silence, zone_instants
+from backend import alerts, channels, clock, db, heartbeats, logs, outbox, silence, zone_instants
 from backend.models import Attempt, Channel, Notification, NumberProof
 from backend.own_pages import help_calls
 from backend.people import devices, numbers
@@ -171,7 +171,8 @@ class NotifierWork:
 
     def _deliver(self, notification: Notification, attempt: Attempt) -> None:
         try:
-            deliver(notification, attempt, self._senders, self.settler.settle)
+            with logs.about(notification=notification.id, alert=notification.alert_id):
+                deliver(notification, attempt, self._senders, self.settler.settle)
             self._steps.worked("a delivery")
         except Exception as error:
             self._steps.failed("a delivery", error)
