@@ -21,7 +21,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -239,7 +239,7 @@ def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 30_000, second
             minutes = max(1, requests // count)
             busy = os.getloadavg()[0]
             ours = measure(
-                replace(settings, database_url=fresh(f"ingest_{count}")),
+                settings.changed(database_url=fresh(f"ingest_{count}")),
                 web_server,
                 count,
                 ZONES_EACH,
@@ -248,7 +248,7 @@ def run(sizes: tuple[int, ...] = (1_000, 30_000), requests: int = 30_000, second
                 Path(scratch),
             )
             plain = measure(
-                replace(settings, database_url=fresh(f"plain_{count}")),
+                settings.changed(database_url=fresh(f"plain_{count}")),
                 lambda config: plain_server(config, Path(scratch)),
                 count,
                 0,  # The plain view asks for none.

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,9 +21,11 @@ import pytest
 
 from backend import clock, db, heartbeats, tags, wakeups
 from backend.models import WearerNumber
-from notifier import database_outage, process_watch
+from notifier import database_outage, engine
 from notifier.database_outage import WithoutDatabase
+from notifier.job_failures import Steps
 from notifier.process_watch import Vigil
+from notifier.scheduler import Scheduler
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.postgres import APPLICATION, OWNER, PostgresServer, create_database
@@ -133,12 +136,12 @@ DUTY = "+447700900300"
 def _somebody_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a process keep watch that tells the duty line after a second without a database."""
     monkeypatch.setattr(database_outage, "AFTER_S", 1.0)
-    monkeypatch.setattr(process_watch, "EVERY_S", 0.2)
     world.stop_worker()
     world.checks_at_end = False
     stop = threading.Event()
     one = Vigil(world.settings.changed(duty_line=DUTY, run_folder=str(world.folder)), heartbeats.NOTIFIER)
-    watching = one.start(stop)
+    often = [replace(job, every_s=0.2) for job in engine.jobs_of(engine.EVERY)]
+    watching = Scheduler(often, one, Steps()).start("vigil", stop)
     try:
         eventually(lambda: one._well_since is not None, "it keeps watch")
         yield

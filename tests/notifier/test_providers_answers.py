@@ -235,7 +235,7 @@ def test_a_provider_that_refuses_our_key_is_asked_once_and_then_seldom(own: Sett
         assert server.asked <= a_message_takes * (2 + 60 / REFUSED_FOR_S)
     assert all(outcome.result is Result.RETRY for outcome in outcomes)
     assert any(not outcome.was_asked and outcome.retry_after_s for outcome in outcomes)
-    assert breaker.word.refusal is not None
+    assert breaker.last_result.refusal is not None
 
 
 def test_a_provider_that_takes_us_again_is_asked_at_once_for_all() -> None:
