@@ -352,6 +352,7 @@ def test_a_breach_reaches_the_web_app_and_its_lock_screen_tells_no_one_who_or_wh
         "title",
         "body",
         "receipt",
+        "danger",
     }
     assert (received.urgency, received.topic, received.ttl_s) == ("high", f"alert-{alert['id']}", 120)
     assert "breach" in received.body
