@@ -79,9 +79,16 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     first = Case(Alert.kind, tuple((kind, number) for number, kind in enumerate(FIRST)), len(FIRST))
     ended = Case(Alert.is_over, ((True, 1),), 0)
     return list(
-        query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), first, sure, Alert.last_fix_time.desc()).limit(
-            limit
-        )
+        query.order_by(
+            unanswered,
+            ended,
+            sure == 2,
+            Alert.level.desc(),
+            first,
+            sure,
+            Alert.possible_from.asc(nulls="last"),
+            Alert.last_fix_time.desc(),
+        ).limit(limit)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backend import lifecycle
+from backend import lifecycle, silence
 from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
 from backend.alerts.summary import standing_of, worst_of
@@ -153,6 +153,9 @@ class AlertOut(BaseModel):
     protected_person: NamedOut | None = Field(description="Of a message: who wrote")
     episode: int = Field(description="How often people have been rung from the beginning: a new one rings again")
     reasons: list[str]
+    possible_from: datetime | None = Field(
+        description="Of a silent tag: from when on its wearer may be at the first protected place"
+    )
     distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
     closing_mps: float | None = Field(description="Metres a second towards the edge")
     time_to_edge_s: float | None
@@ -268,6 +271,25 @@ class NumberShownOut(BaseModel):
     number: str
 
 
+class PossibleOut(BaseModel):
+    """A protected place, and from when on the wearer may be there."""
+
+    label: str
+    from_at: datetime
+
+
+class ReachOut(BaseModel):
+    """How far the wearer of a silent tag may be by now, around the last fix."""
+
+    lat: float
+    lon: float
+    since: datetime
+    radius_m: float = Field(description="Now; it grows by speed_mps from doubt_m on")
+    doubt_m: float
+    speed_mps: float
+    places: list[PossibleOut] = Field(description="Soonest possible first")
+
+
 class AlertDetailOut(AlertOut):
     """The same with zone, track and history: what is seen here is itself recorded."""
 
@@ -277,6 +299,7 @@ class AlertDetailOut(AlertOut):
     looked_because: str = Field(description="The reason that is recorded for this look: responding to alert, or alert")
     whereabouts: WhereaboutsOut | None = Field(description="The newest fix, to read out; null without one")
     contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
+    reach: ReachOut | None = Field(description="Of a tag that is silent; it raises nothing by itself")
     told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
 
 
@@ -397,6 +420,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "protected_person": NamedOut(id=alert.victim.id, name=alert.victim.name) if alert.victim else None,
         "episode": alert.episode,
         "reasons": alert.reasons,
+        "possible_from": alert.possible_from,
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
         "time_to_edge_s": alert.time_to_edge_s,
@@ -451,6 +475,19 @@ def _fields_of(step: Happened) -> dict[str, Any]:
     return {one.name: getattr(step, one.name) for one in fields(step)}
 
 
+def _reach_out(found: silence.Whereabouts, now: datetime) -> ReachOut:
+    reach = found.reach
+    return ReachOut(
+        lat=found.lat,
+        lon=found.lon,
+        since=reach.since,
+        radius_m=reach.radius_m(now),
+        doubt_m=reach.doubt_m,
+        speed_mps=reach.speed_mps,
+        places=[PossibleOut(label=one.label, from_at=one.from_at) for one in found.places],
+    )
+
+
 def alert_out(alert: Alert) -> AlertOut:
     return AlertOut(**alert_values(alert))
 
@@ -465,6 +502,8 @@ def detail_out(
     where: Whereabouts | None,
     contacts: Iterable[Contact],
     told: Iterable[Told],
+    reach: silence.Whereabouts | None,
+    now: datetime,
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
@@ -485,4 +524,5 @@ def detail_out(
         whereabouts=None if where is None else WhereaboutsOut.model_validate(asdict(where)),
         contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
         told=[ToldOut.model_validate(asdict(one)) for one in told],
+        reach=None if reach is None else _reach_out(reach, now),
     )

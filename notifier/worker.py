@@ -207,7 +207,12 @@ class Worker:
     def _climb(self) -> None:
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
         self._newest_climb_first = self._is_stormy and not self._newest_climb_first
-        if alerts.escalate_overdue(clock.now(), LADDERS_AT_ONCE, newest_first=self._newest_climb_first):
+        if alerts.escalate_overdue(
+            clock.now(),
+            LADDERS_AT_ONCE,
+            newest_first=self._newest_climb_first,
+            repeats_per_hour=self._settings.repeats_per_hour,
+        ):
             self._begin_deliveries()
 
     def _begin_deliveries(self) -> None:
@@ -385,7 +390,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
 
 def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
     def send() -> Outcome:
-        return way.send(notification, subject_of(notification.alert), attempt)
+        return way.send(notification, subject_of(notification.alert, notification), attempt)
 
     try:
         return send() if way.breaker is None else way.breaker.ask(way.provider, send)

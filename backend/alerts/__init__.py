@@ -2,6 +2,7 @@
 
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import forget_unheard, ring_for_message
+from backend.alerts.latched_alerts import clock_time
 from backend.alerts.protected_person_replies import tell_that_she_wrote
 from backend.alerts.record_changes import (
     close_by_system,
@@ -50,6 +51,7 @@ __all__ = [
     "cannot",
     "change",
     "changes_after",
+    "clock_time",
     "close",
     "close_by_system",
     "danger_now",

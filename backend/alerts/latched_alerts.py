@@ -63,7 +63,6 @@ def raise_latched(
         decided_at=now,
         last_fix_time=at,
         raised_at=now,
-        ladder_started_at=now,
         **about,
     )
     audit.record(
@@ -77,7 +76,6 @@ def raise_latched(
         by=by,
         fix_time=at.isoformat(),
     )
-    escalation.take_policy(alert, now)
     escalation.start(alert, now)
     return alert
 

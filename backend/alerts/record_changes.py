@@ -57,6 +57,12 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
                 by=RaisedBy.LATE,
                 is_news=True,
             )
+            if alert.handling == Handling.ACKNOWLEDGED and danger_of(judgement) > alert.acknowledged_danger:
+                # Whoever took it promised to act on less.
+                alert.handling = Handling.OPEN
+                escalation.restart(alert, judgement.decided_at)
+            elif alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN:
+                escalation.warn_again(alert, judgement.decided_at)
 
 
 def raise_notice(
@@ -93,7 +99,6 @@ def raise_notice(
             decided_at=now,
             last_fix_time=now,
             raised_at=now,
-            ladder_started_at=now,
             **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
@@ -147,15 +152,12 @@ def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
 
 
 def hand_over_desk(leaver_id: int, heir_id: int | None, now: datetime) -> int:
-    """Let the ladders under way end with a colleague in place of a duty desk that leaves; return how many did.
+    """Let the climbs under way end with a colleague in place of a duty desk that leaves; return how many did.
 
-    Each keeps the ladder that it was raised with, and would go on asking somebody who is gone.
+    Each keeps the policy that it began with, and would go on asking a person who is gone.
     """
     with atomic():
-        mine = (Alert.duty_person == leaver_id) & (Alert.handling != Handling.CLOSED)
-        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
-        lock_rows(Alert, ids)
-        Alert.update(duty_person=heir_id).where(Alert.id.in_(ids), mine).execute()
+        ids = escalation.hand_over_desk(leaver_id, heir_id)
         for alert_id in ids:
             audit.record(
                 audit.SYSTEM,

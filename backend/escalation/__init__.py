@@ -1,7 +1,8 @@
-"""The ladder: who is owed a notification now, because of danger or because of silence."""
+"""Escalation: who is owed a notification now, because of danger or because of silence."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.locked_alert import WARNINGS, lock, save, take_policy
+from backend.escalation.groups import alerts_told_with, hand_over_desk, owed_at
+from backend.escalation.locked_alert import WARNINGS, lock, save
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
     drop_victim_warning,
@@ -17,21 +18,23 @@ from backend.escalation.staff_messages import tell, tell_answered, tell_undelive
 __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
+    "alerts_told_with",
     "climb",
     "drop_victim_warning",
     "escalate_overdue",
+    "hand_over_desk",
     "has_to_wait",
     "hasten",
     "is_untrue",
     "is_victim_left_warned",
     "lock",
     "next_escalation_at",
+    "owed_at",
     "pass_on",
     "restart",
     "save",
     "start",
     "stop",
-    "take_policy",
     "tell",
     "tell_answered",
     "tell_undelivered",

@@ -1,6 +1,6 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was told."""
 
-from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
+from backend.models.alerts import Alert, AuditEntry, Escalation, Feed, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
@@ -141,6 +141,7 @@ TABLES: list[type[Table]] = [
     TagEvent,
     TagContact,
     PlaceState,
+    Escalation,
     Alert,
     Feed,
     Epoch,

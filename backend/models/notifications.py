@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from typing import Any
+
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend.db import InstantField
 from backend.models.alerts import Alert
@@ -10,6 +12,16 @@ from backend.models.protected_people import Victim
 from backend.models.staff import Person
 from backend.models.table import Table
 from backend.vocabulary import NotificationState
+
+
+class ShownField(JSONField):
+    """The alerts that a message shows, each with its danger, by id; what is stored in another form shows none."""
+
+    def python_value(self, value: Any) -> dict[str, int]:
+        read = super().python_value(value)
+        if not isinstance(read, dict):
+            return {}
+        return {str(key): danger for key, danger in read.items() if isinstance(danger, int)}
 
 
 class Notification(Table):
@@ -24,6 +36,10 @@ class Notification(Table):
     episode = IntegerField()
     rung = IntegerField()
     priority = IntegerField()
+    # The alerts that it speaks of, each with the danger that it had: what an answer to it covers.
+    shown = ShownField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    # The policy had been run to its end before: such messages are bounded for each person.
+    is_repeat = BooleanField(default=False, constraints=[SQL("DEFAULT false")])
     due_at = InstantField()
     state = CharField(default=NotificationState.PENDING)
     attempts = IntegerField(default=0)
@@ -63,6 +79,13 @@ Notification.add_index(
 )
 Notification.add_index(
     Notification.index(Notification.settled_at, name="notification_calls", where=SQL("channel = 'voice'"))
+)
+
+
+Notification.add_index(
+    Notification.index(
+        Notification.person, Notification.created_at, name="notification_repeated", where=SQL("is_repeat")
+    )
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -57,6 +57,9 @@ class Owed:
     channel: Channel
     purpose: Purpose
     rung: int = 0
+    # The alerts that it speaks of beside its own, each with its danger, by id.
+    shown: Mapping[str, int] | None = None
+    is_repeat: bool = False
 
 
 def owe(
@@ -85,6 +88,8 @@ def _row(owed: Owed, now: datetime) -> dict[str, object]:
         "episode": owed.alert.episode,
         "rung": owed.rung,
         "priority": _priority(owed.alert, owed.purpose, owed.rung),
+        "shown": dict(owed.shown or {str(owed.alert.id): int(_danger(owed.alert))}),
+        "is_repeat": owed.is_repeat,
         "due_at": now,
         "state": NotificationState.PENDING,
         "attempts": 0,
@@ -97,7 +102,11 @@ def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
     urgency = PRIORITY_OF[purpose]
     if purpose is Purpose.ALERT and rung > 0:
         urgency = Priority.ESCALATION
-    return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
+    return urgency * STEPS + STEPS - 1 - _danger(alert)
+
+
+def _danger(alert: Alert) -> Danger:
+    return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
 def danger_told(notification: Notification) -> Danger:

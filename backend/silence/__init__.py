@@ -1,6 +1,7 @@
 """Hears silence: a tag that is not in contact, or that sends no usable position, rings before it is missed."""
 
 from backend.silence.detection import judge_due, next_due_at, record_changed
+from backend.silence.possible_places import Whereabouts, whereabouts_of
 from backend.silence.tag_contacts import keep, known
 
-__all__ = ["judge_due", "keep", "known", "next_due_at", "record_changed"]
+__all__ = ["Whereabouts", "judge_due", "keep", "known", "next_due_at", "record_changed", "whereabouts_of"]

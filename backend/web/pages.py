@@ -234,6 +234,16 @@ def set_answer_target() -> Any:
     return redirect(url_for("pages.supervisor"))
 
 
+@bp.post("/supervisor/alarms/<int:alarm_id>/answer")
+@page_for(Role.SUPERVISOR)
+def answer_alarm(alarm_id: int) -> Any:
+    """End an alarm that only a person can see to, with what they did about it."""
+    visitor = page_visitor()
+    assert visitor is not None
+    alarms.answer(visitor.person, alarm_id, request.form.get("note", ""), clock.now())
+    return redirect(url_for("pages.supervisor"))
+
+
 def _figures(target_error: InvalidRequest | None = None) -> Any:
     visitor = page_visitor()
     assert visitor is not None
@@ -273,6 +283,7 @@ def _figures(target_error: InvalidRequest | None = None) -> Any:
         spans=reports.SPANS,
         alarms=alarms.standing_for(visitor.person, clock.now()),
         alarm_title=lambda alarm: alarms.TITLES[alarms.kind_of(alarm)],
+        answered_by_person=alarms.ANSWERED_BY_PERSON,
         walks=canary.timings(MOST_WALKS),
         has_canary=canary.find() is not None and settings().canary_every_s > 0,
         outages=outages.shown_to(visitor.person, clock.now()),

@@ -5,6 +5,7 @@ const LEVEL = { breach: 2, buffer: 1, clear: 0 };
 // Of the gravest level, the last of these goes first.
 const FIRST = ["tamper", "help"];
 const SURE = { confirmed: 0, unconfirmed: 1, withdrawn: 2 };
+const FAR = 8.64e15;
 
 /** The server's own order: unanswered, standing, not withdrawn, level, messages and tags first, certainty, newest fix. */
 function graver(a, b) {
@@ -15,6 +16,8 @@ function graver(a, b) {
     LEVEL[b.level] - LEVEL[a.level] ||
     FIRST.indexOf(b.kind) - FIRST.indexOf(a.kind) ||
     SURE[a.certainty] - SURE[b.certainty] ||
+    // Of silent tags the one whose wearer may be at a protected place first.
+    (Date.parse(a.possible_from) || FAR) - (Date.parse(b.possible_from) || FAR) ||
     Date.parse(b.last_fix_time) - Date.parse(a.last_fix_time)
   );
 }
