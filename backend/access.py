@@ -1,4 +1,4 @@
-"""Which alerts, cases and protected persons somebody may know of, and who may do what."""
+"""Which alerts, cases and protected people an account may see, and which role may do what."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     alert as for none at all.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    # An alert stays with the team that handled it, and is open to the team that has the case now and to whoever was
-    # asked to answer it.
+    # An alert stays with the team that handled it, and is open to the team that has the case now and to the person who
+    # was asked to answer it.
     alert = Alert.select(Alert, Wearer).join(Wearer).where(Alert.id == alert_id).first()
     is_ours = alert is not None and person.team_id in (alert.team_id, alert.wearer.team_id)
     if alert is None or not (is_ours or _was_warned(person, alert)):
@@ -44,7 +44,8 @@ def access_alert(person: Person, alert_id: int) -> Alert:
 def access_to_answer(person: Person, alert_id: int) -> Alert:
     """Return an alert that ``person`` may acknowledge or say "cannot" to.
 
-    Whoever was asked may answer, by its code and without seeing the case; for others it is as ``access_alert`` says.
+    A person who was asked may answer, by its code and without seeing the case; for others it is as ``access_alert``
+    says.
     """
     alert = Alert.get_or_none(Alert.id == alert_id)
     if alert is not None and person.is_active and _was_warned(person, alert):
@@ -73,8 +74,8 @@ def access_wearer(person: Person, wearer_id: int, now: datetime) -> Wearer:
 def known_victims(person: Person, now: datetime) -> list[Victim]:
     """Return the protected persons whom ``person`` may know of, by name.
 
-    They are those of every case that is open to the person, whichever team she is counted in, and the team's own who
-    are in no case yet. Who is protected in a restricted case only is nobody else's to know.
+    They are those of every case that is open to the person, whichever team they are counted in, and the team's own who
+    are in no case yet. Who is protected in a restricted case only is no one else's to know.
 
     Raises: NotAllowed for administrators.
     """
@@ -107,7 +108,7 @@ def _entered() -> set[tuple[int, int]]:
 
 
 def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
-    """Return the protected person if ``person`` may know of her. Raises: NotAllowed; NotFound, without a hint."""
+    """Return the protected person if ``person`` may know of them. Raises: NotAllowed; NotFound, without a hint."""
     victim = next((one for one in known_victims(person, now) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")
@@ -150,7 +151,7 @@ def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, 
         query = query.where(DatedEntry.wearer.in_(wearer_ids))
     histories: dict[int, list[Version[list[int] | None]]] = {}
     for row in query.order_by(DatedEntry.id):
-        # A restriction that cannot be read opens the case to nobody; see backend.escalation.responders.
+        # A restriction that cannot be read opens the case to no one; see backend.escalation.responders.
         people = row.value["people"] if is_readable(row.what, row.value) else []
         version = Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id)
         histories.setdefault(row.wearer_id, []).append(version)

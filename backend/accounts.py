@@ -1,8 +1,9 @@
-"""Accounts: the links by which people set their own password, and every change of one.
+"""Accounts: creates and changes them, and the links with which people set their own password.
 
 A password is known to its owner alone. Where a person is invited, or cannot sign in any more, an administrator is given
 a link and hands it over; it is good once, for a short time, and its secret is kept nowhere. A link is a way into an
-account for whoever has it, and so its making is told to others: in the audit, and for accounts that exist by an alarm.
+account for the person who has it, and so others are notified of it: in the audit, and for accounts that exist by an
+alarm.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ HOST_TEAM = "Administration"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as it is shown, once, to whoever made it."""
+    """A link as it is shown, once, to the person who made it."""
 
     id: int
     person: Person
@@ -97,7 +98,7 @@ def invite(by: Person | None, person: Person, now: datetime) -> Link:
 def reset(by: Person | None, person_id: int, now: datetime) -> Link:
     """End what a person can sign in with, everywhere, and return the link by which they set another password.
 
-    The person, the other administrators and the supervisors are told. A person who never joined is invited again.
+    The person, the other administrators and the supervisors are notified. Who never joined is invited again.
 
     Raises: NotAllowed for others than administrators, and for their own account; NotFound.
     """
@@ -231,7 +232,7 @@ def appoint_administrator(email: str, now: datetime, *, team_name: str = HOST_TE
     if not is_forced and joined(active):
         raise InvalidRecord(
             "An administrator is there already and can invite another one. Where none of them can sign in any more, "
-            "use --force: every administrator and supervisor is told of it."
+            "use --force: every administrator and supervisor is notified."
         )
     if known is not None:
         return reset(None, known.id, now)
@@ -265,7 +266,8 @@ def news_for(by: Person) -> list[tuple[Alarm, bool]]:
 def settle(by: Person, alarm_id: int, now: datetime) -> None:
     """Say that a way into an account was made rightly: its alarm ends.
 
-    Raises: NotFound; NotAllowed for whoever made it and for whom it lets in, as long as another administrator can.
+    Raises: NotFound; NotAllowed for the person who made it and for whom it lets in, as long as another administrator
+    can.
     """
     alarm = next((one for one, _ in news_for(by) if one.id == alarm_id), None)
     if alarm is None:

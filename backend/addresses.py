@@ -1,4 +1,4 @@
-"""Which addresses a stranger may make us connect to: those of the public internet alone; and what names lead to."""
+"""Which network addresses a URL from outside may make us connect to: only those of the public internet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 class NotPublic(Exception):
-    """The name leads to an address that is not public: a machine of our own network, or nobody's."""
+    """The name leads to an address that is not public: a machine of our own network, or no one's."""
 
 
 def is_public(address: Address) -> bool:

@@ -1,4 +1,4 @@
-"""The only writer of alarms: what is wrong with Cordon itself or with its ways to people, never with a wearer.
+"""The only writer of alarms: faults of Cordon itself or of its providers, never of a wearer.
 
 A detail says so in plain words and figures, without a name or a coordinate: it may be texted.
 """
@@ -28,8 +28,8 @@ TITLES = {
     AlarmKind.CANARY: "The canary's test alert did not arrive",
     AlarmKind.NO_NEXT_ACTION: "An alert had stopped escalating",
     AlarmKind.NOT_JUDGED: "Fixes of a wearer are not judged",
-    AlarmKind.NO_LIVE_ROUTE: "Nobody can be reached",
-    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and nobody answers for them",
+    AlarmKind.NO_LIVE_ROUTE: "No one can be reached",
+    AlarmKind.MESSAGE_UNHEARD: "A protected person wrote and no officer is responsible for them",
     AlarmKind.WEARERS_NUMBER: "A number in use was declared a wearer's",
     AlarmKind.ACCOUNT_ACCESS: "A way into an account was made",
     AlarmKind.PUSH_LOST: "A phone takes no pushes before a shift",
@@ -41,31 +41,31 @@ TITLES = {
     AlarmKind.DEAD_LETTER: "Messages could not be delivered",
     AlarmKind.OPTED_OUT: "A member of staff cannot be texted or called",
     AlarmKind.CLOCK: "A clock is wrong",
-    AlarmKind.ROTA_GAP: "Nobody is on duty",
+    AlarmKind.ROTA_GAP: "No one is on duty",
     AlarmKind.MOVING_PLACE_SILENT: "A moving place is not watched",
     AlarmKind.CASE_INCOMPLETE: "A case may be unprotected",
-    AlarmKind.NUMBERS_UNPROVED: "Numbers are not proved",
+    AlarmKind.NUMBERS_UNPROVED: "Numbers are not verified",
 }
-# What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is told all the same.
+# What an alarm of a kind that cannot be read is taken for, such as one of a newer version: it is reported all the same.
 UNKNOWN = AlarmKind.STEP_FAILS
 GRAVITY = {kind: place for place, kind in enumerate(AlarmKind)}
 
-# People are told again while an alarm stands.
+# People are notified again while an alarm stands.
 TELL_AGAIN_S = 900.0
 # A wearer whose tag has sent nothing unreadable for so long is judged again, or told of as silent.
 NOT_JUDGED_FOR_S = 3_600.0
-# What ended this long ago without anybody having been told is history, no news.
+# What ended this long ago without anyone having been told is history, no news.
 OLD_NEWS_S = 3_600.0
 # Work for a weekday, shown to supervisors: a text about it every quarter of an hour would teach them not to read.
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
-# What one person fills in, checks or sets right is told once, and shown for as long as it stands.
+# What one person fills in, checks or sets right is reported once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
 # No look of a machine finds these to be over: a person says what they did.
 ANSWERED_BY_PERSON = (AlarmKind.MESSAGE_UNHEARD,)
 LONGEST_NOTE = 1_000
-# These are told to be over: whoever was told of them is acting on them, or waiting.
-# And one person could declare a number and take it back before anybody has looked.
-END_IS_TOLD = (
+# These are reported to be over: the one who heard of them is acting on them, or waiting.
+# And one person could declare a number and take it back before anyone has looked.
+ENDS_REPORTED = (
     AlarmKind.FIXES_REFUSED,
     AlarmKind.OUTAGE,
     AlarmKind.BACKLOG,
@@ -233,24 +233,24 @@ def gravest_first(rows: Iterable[Alarm]) -> list[Alarm]:
 
 
 def to_tell(now: datetime) -> list[Alarm]:
-    """Return what people are owed a word about: new ones, ones that stand for long, and ones that ended."""
-    return gravest_first(list(_owed(now)))
+    """Return what people need to hear about: new ones, ones that stand for long, and ones that ended."""
+    return gravest_first(list(_to_report(now)))
 
 
 def claim_to_tell(now: datetime, by: str, for_s: float) -> list[Alarm]:
-    """Lease to one watchdog what people are owed a word about and no other one is telling.
+    """Lease to one watchdog what people need to hear about and no other watchdog is reporting.
 
     A lease that was not held again runs out: its watchdog died, and the next one tells.
     """
     with atomic():
-        is_free = Alarm.telling_until.is_null() | (Alarm.telling_until <= now)
-        found = list(db.skip_locked(_owed(now).where(is_free)))
+        is_free = Alarm.notifying_until.is_null() | (Alarm.notifying_until <= now)
+        found = list(db.skip_locked(_to_report(now).where(is_free)))
         _lease([alarm.id for alarm in found], now, by, for_s)
     return gravest_first(found)
 
 
 def hold(alarms: Iterable[Alarm], now: datetime, by: str, for_s: float) -> None:
-    """Keep these to the watchdog that is telling of them for so long from now on."""
+    """Keep these to the watchdog that is reporting them for so long from now on."""
     ids = [alarm.id for alarm in alarms]
     if ids:
         _lease(ids, now, by, for_s)
@@ -258,32 +258,32 @@ def hold(alarms: Iterable[Alarm], now: datetime, by: str, for_s: float) -> None:
 
 def _lease(ids: Sequence[int], now: datetime, by: str, for_s: float) -> None:
     until = now + timedelta(seconds=for_s)
-    Alarm.update(telling_by=by, telling_until=until).where(Alarm.id.in_(ids)).execute()
+    Alarm.update(notifying_by=by, notifying_until=until).where(Alarm.id.in_(ids)).execute()
 
 
-def _owed(now: datetime) -> Any:
+def _to_report(now: datetime) -> Any:
     lately = now - timedelta(seconds=OLD_NEWS_S)
     is_standing = Alarm.ended_at.is_null()
     is_long_ago = (Alarm.told_at <= now - timedelta(seconds=TELL_AGAIN_S)) & Alarm.kind.not_in(list(TOLD_ONCE))
     is_due = Alarm.told_at.is_null() | is_long_ago
-    has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(END_IS_TOLD))
+    has_news = Alarm.told_at.is_null() | Alarm.kind.in_(list(ENDS_REPORTED))
     ended = (Alarm.ended_at > lately) & Alarm.end_told_at.is_null() & has_news
     return Alarm.select().where((is_standing & is_due) | ended, Alarm.kind.not_in(list(ONLY_SHOWN)))
 
 
 def told(alarms: Sequence[Alarm], now: datetime) -> None:
-    """Keep that somebody has the word about these alarms as they were when it was said."""
+    """Keep that someone has been told of these alarms as they were when it was said."""
     standing_ids = [alarm.id for alarm in alarms if alarm.ended_at is None]
     ended_ids = [alarm.id for alarm in alarms if alarm.ended_at is not None]
     with atomic():
         Alarm.update(told_at=now).where(Alarm.id.in_(standing_ids)).execute()
         Alarm.update(end_told_at=now).where(Alarm.id.in_(ended_ids)).execute()
         Alarm.update(told_at=now).where(Alarm.id.in_(ended_ids), Alarm.told_at.is_null()).execute()
-        Alarm.update(telling_by=None, telling_until=None).where(Alarm.id.in_([*standing_ids, *ended_ids])).execute()
+        Alarm.update(notifying_by=None, notifying_until=None).where(Alarm.id.in_([*standing_ids, *ended_ids])).execute()
 
 
 def oldest_untold_s(now: datetime) -> float:
-    """Return for how many seconds an alarm has stood that nobody has been told of; 0 where there is none."""
+    """Return for how many seconds an alarm has stood that no one has been told of; 0 where there is none."""
     first = (
         Alarm.select(Alarm.raised_at)
         .where(Alarm.ended_at.is_null(), Alarm.told_at.is_null(), Alarm.kind.not_in(list(ONLY_SHOWN)))

@@ -18,7 +18,7 @@ class Kind:
     called: str
     # The situation in messages, where no level says it.
     said: str = ""
-    # On the page where supervisors set who is told; empty where nobody is told by steps.
+    # On the page where supervisors set who is notified; empty where no one is notified by steps.
     policy: str = ""
     # What is sure about it, where no certainty says it.
     sure: str = ""
@@ -47,7 +47,7 @@ KINDS: dict[AlertKind, Kind] = {
         "Tag alert",
         "tag tampered with",
         "A tag that is tampered with, switched off or sends an SOS",
-        "The tag reported this itself. It is a fault of the tag or an act: somebody has to look. "
+        "The tag reported this itself. It is a fault of the tag or tampering: check it. "
         "It stands until a person clears it with a note.",
     ),
     AlertKind.HELP: Kind(
@@ -56,7 +56,7 @@ KINDS: dict[AlertKind, Kind] = {
         "a message needs an answer now",
         "A protected person's message that is no known short answer",
         "They wrote, and what they wrote may be a cry for help. It stands until a person clears it with a note. "
-        "Somebody else may have their phone: take care what you say.",
+        "Another person may have their phone: be careful what you say.",
     ),
     AlertKind.SILENCE: Kind(
         "Tag silent",
@@ -70,13 +70,13 @@ KINDS: dict[AlertKind, Kind] = {
         "Notice",
         "Notice",
         "notice of a case",
-        sure="Nothing was judged: this is about the case, not about where anybody is.",
+        sure="Nothing was judged: this is about the case, not about anyone’s location.",
     ),
 }
 
 
 def of(kind: str) -> Kind:
-    """Return the words for a kind as stored; one that cannot be read says that nobody knows how near."""
+    """Return the words for a kind as stored; one that cannot be read says that no one knows how near."""
     return KINDS[AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE]
 
 

@@ -81,7 +81,7 @@ def took_of(rises: Iterable[Call], name: str) -> list[float | None]:
 def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
     """Return the clock of each alert, with a few queries for all.
 
-    One that no report of a tag raised has no time of a report: what came before the decision is nobody's lag.
+    One that no report of a tag raised has no time of a report: what came before the decision is no one's lag.
     """
     rows = list(alerts)
     ids = [alert.id for alert in rows]
@@ -98,7 +98,7 @@ def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
                 "received": alert.received_at if raised_by[alert.id] in response_times.REPORTED else None,
                 "decided": alert.decided_at,
                 "first_sent": _first(alert.hinted_at, sent.get(alert.id)),
-                # Whoever acknowledges has been shown it, whatever became of the receipt.
+                # A person who acknowledges has been shown it, whatever became of the receipt.
                 "first_delivered": _first(delivered.get(alert.id), shown.get(alert.id), alert.first_acknowledged_at),
                 "acknowledged": alert.first_acknowledged_at,
                 "outcome": alert.outcome_at,

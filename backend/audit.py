@@ -1,4 +1,4 @@
-"""Who did what to what: one row for each change, written in the unit of work of the change itself."""
+"""The audit trail: who did what to what, one row for each change, in the same unit of work as the change."""
 
 from __future__ import annotations
 

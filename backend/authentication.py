@@ -1,4 +1,4 @@
-"""Who it is: passwords, sessions and the tokens that speak for them."""
+"""Authentication: passwords, sessions and bearer tokens."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def check_password(email: str, password: str) -> Person:
     """
     person = Person.get_or_none(case_folding.is_same(Person.email, email))
     db.release_connection()
-    checked = person.password_hash if person else password_hashing.OF_NOBODY
+    checked = person.password_hash if person else password_hashing.OF_NO_ONE
     is_right = password_hashing.is_right(checked, password)
     # While it was hashed the account may have been closed, or its password changed.
     if is_right and person is not None:
@@ -115,7 +115,7 @@ def refresh(refresh_token: str, settings: Settings, now: datetime) -> Tokens:
     """Exchange a refresh token for the next pair.
 
     A token holds the generation in which it was made, and exchanging one begins the next generation. A token of an
-    earlier generation is a copy that somebody kept: the session ends, however late the token comes, with every token
+    earlier generation is a copy that someone kept: the session ends, however late the token comes, with every token
     of it. Only for ``REFRESH_GRACE_S`` is the generation before still good, and gives another token of the present
     one: a phone may ask twice at once, or never get its answer and ask again. The window is just that long, since in it
     a stolen token works unnoticed, and it closes at once when a token of the present generation is used.
@@ -209,7 +209,7 @@ def end_other_sessions(person: Person, session: Session, now: datetime) -> None:
 
 
 def deactivate(person: Person, by: Person | None, now: datetime) -> None:
-    """Close the account: nobody signs in to it, no warning goes to it, what it had acknowledged is open again."""
+    """Close the account: no one signs in to it, no warning goes to it, what it had acknowledged is open again."""
     with atomic():
         Person.update(is_active=False).where(Person.id == person.id).execute()
         devices.end_all(person, "deactivated", now)

@@ -1,4 +1,4 @@
-"""Whom the reader of an alert can call, and the number of one of them at a tap: each number shown is recorded."""
+"""Phone numbers that a person who handles an alert can call; each number shown is written to the audit trail."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def contacts_of(person: Person, alert: Alert, now: datetime) -> list[Contact]:
 def show_number(person: Person, alert_id: int, key: str, now: datetime) -> tuple[Contact, str]:
     """Return the number behind ``key`` and record who saw which.
 
-    Raises: NotFound, NotAllowed; InvalidTransition where nobody is to be called there, or the alert closed long ago.
+    Raises: NotFound, NotAllowed; InvalidTransition where no one is to be called there, or the alert closed long ago.
     """
     alert = access_alert(person, alert_id)
     if alert.handling == Handling.CLOSED and alert.outcome_at is not None and now - alert.outcome_at > AFTER_CLOSING:
@@ -87,7 +87,7 @@ def _entries(person: Person, alert: Alert, now: datetime) -> list[_Entry]:
 
 
 def _victims(alert: Alert, now: datetime) -> list[Victim]:
-    """Return whom the alert is about or, where it is about no place, everybody whom the case protects."""
+    """Return whom the alert is about or, where it is about no place, everyone whom the case protects."""
     if alert.victim is not None:
         about = [alert.victim]
     elif alert.place is not None:
@@ -99,7 +99,7 @@ def _victims(alert: Alert, now: datetime) -> list[Victim]:
 
 
 def _protected_now(wearer_id: int, now: datetime) -> list[Victim]:
-    """Return who is protected from the wearer now: whoever was once must not be called about them."""
+    """Return who is protected from the wearer now: the one who was once must not be called about them."""
     in_force = (
         PlaceZone.select(ProtectedPlace.victim)
         .join(ProtectedPlace)

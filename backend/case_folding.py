@@ -1,4 +1,4 @@
-"""Which spellings of an e-mail address, or of a tag's serial, are one: case and the space around it say nothing."""
+"""Which spellings of an email address or a tag serial are the same: letter case and outer spaces do not count."""
 
 from __future__ import annotations
 

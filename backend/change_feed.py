@@ -1,4 +1,4 @@
-"""Numbers the changes of alerts in the order of their commits, so that a phone can ask for all after a cursor."""
+"""The change feed: numbers changes of alerts in the order of commits, so that a phone fetches all after a cursor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHANGED = "alerts.feed"
 
 
 def publish(alert: Alert) -> None:
-    """Give the alert a new cursor when the present unit of work commits, and wake whoever follows the feed.
+    """Give the alert a new cursor when the present unit of work commits, and wake those who follow the feed.
 
     The counter's row is locked last and until the commit: a reader who saw cursor 8 can never miss a 7 that
     commits later, and no two units hold this row and want each other's alerts.
@@ -29,7 +29,7 @@ def _number_changes() -> None:
     numbered = list(enumerate(sorted(changed), start=last - len(changed) + 1))
     db.update_rows(Alert, [{"id": alert_id, "cursor": cursor} for cursor, alert_id in numbered])
     for cursor, alert_id in numbered:
-        # Whoever answers with this row tells the cursor that the change really has.
+        # An answer with this row tells the cursor that the change really has.
         changed[alert_id].cursor = cursor
 
 

@@ -1,4 +1,4 @@
-"""Commands for operators: the schema, a restore, the first account, demo data, replays, the watch, a caseload."""
+"""Command line for operators: schema, restore, first account, demo data, replays, completeness checks, caseloads."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def restored(backup_at: str | None) -> None:
     else:
         click.echo(f"nothing is known from {found.outage.from_at.isoformat()} to {found.outage.to_at.isoformat()}")
         click.echo(f"unprotected: {len(found.outage.wearer_ids)} wearers with a zone in force")
-    click.echo("the notifier is held: it judges what is owed anew as soon as it starts")
+    click.echo("the notifier is held: it checks pending notifications again as soon as it starts")
 
 
 @click.command("create-administrator")
@@ -104,7 +104,7 @@ def create_administrator(email: str, team: str, force: bool) -> None:
     until = link.expires_at.astimezone(LONDON)
     click.echo(link.url(config.public_url))
     click.echo(f"The link works once and until {until:%H:%M} on {until.day} {until:%B} (London), on this service only.")
-    click.echo("Whoever opens it first becomes that administrator: give it to nobody else.")
+    click.echo("The first person to open it becomes that administrator: do not pass it on.")
 
 
 @click.command("seed-demo")
@@ -114,7 +114,7 @@ def seed_demo(as_json: bool, force: bool) -> None:
     """Make the demo caseload once (never on a service that real people use) and print it."""
     if not force and demo.holds_people():
         raise click.ClickException(
-            "This database holds people: nothing was made. The demo's accounts have a password that everybody knows. "
+            "This database is not empty: nothing was created. The demo's accounts have a password that is public. "
             "Set CORDON_DATABASE_URL to an empty database, or repeat the command with --force if you are sure."
         )
     made = demo.seed(clock.now())
@@ -166,7 +166,7 @@ def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> 
     """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): some at a time."""
     person = Person.get_or_none(case_folding.is_same(Person.email, email), Person.is_active)
     if person is None:
-        raise click.ClickException("Nobody has this e-mail address.")
+        raise click.ClickException("No account has this email address.")
     rows, shapes = table.read(), zones.read()
     try:
         reading = caseload_import.read(person, rows, shapes, clock.now())

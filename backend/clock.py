@@ -1,4 +1,4 @@
-"""The only reader of the clock: the database's time, carried forward by the monotonic clock of this host.
+"""The only reader of the clock: the database's time, carried forward by this host's monotonic clock.
 
 A host whose clock is wrong must not move a deadline, so ``now()`` is monotonic time plus an offset that is
 measured against the database's clock again and again; between measurements no jump of the host clock is seen.

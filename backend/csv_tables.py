@@ -1,4 +1,4 @@
-"""Tables as CSV: the one place where they are written, so that no cell of them is run as a formula. Pure."""
+"""Writes tables as CSV so that no cell runs as a formula in a spreadsheet. Pure."""
 
 from __future__ import annotations
 

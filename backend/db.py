@@ -1,4 +1,4 @@
-"""The database: PostgreSQL behind one proxy, the unit of work, row locks, and statements of many rows."""
+"""The database: PostgreSQL behind one proxy, the unit of work, row locks, and bulk statements."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 database = DatabaseProxy()
 
 # PostgreSQL ends a session that says nothing for so long in the middle of a unit of work: its process is frozen or its
-# host is gone, and what it holds, such as the feed's counter, keeps everybody else from being warned.
+# host is gone, and what it holds, such as the feed's counter, keeps everyone else from being warned.
 SILENT_UNIT_S = 15
 # A unit of work that judges a month of fixes says nothing for longer, and says so first.
 LONG_THOUGHT_S = 300
@@ -56,7 +56,7 @@ class _BoundedAdapter(Psycopg3ExtAdapter):
 
 
 class CordonPostgres(PooledPsycopg3Database):
-    """PostgreSQL through psycopg 3; while it says nothing, nobody but one waits for it."""
+    """PostgreSQL through psycopg 3; while it says nothing, only one thread waits for it."""
 
     field_types = {**PooledPsycopg3Database.field_types, "INSTANT": "TIMESTAMPTZ"}  # noqa: RUF012
     psycopg3_adapter = _BoundedAdapter
@@ -285,7 +285,7 @@ def before_commit(key: Any, finish: Callable[[], None]) -> None:
 def after_commit(key: Any, follow: Callable[[], None]) -> None:
     """Run ``follow`` once, when the present unit of work is committed; one call for each ``key``.
 
-    It fails by itself: what has to happen is owed by a row of that unit, which somebody else takes up.
+    It fails by itself: what has to happen is in a row of that unit, which another process takes up.
     """
     assert _unit.depth, "after_commit belongs inside atomic()"
     _unit.after_commit[key] = follow

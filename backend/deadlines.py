@@ -1,4 +1,4 @@
-"""Bounds how long the database may take for one answer: a frozen one is given up after seconds, and asked by few.
+"""Timeouts for the database: a query that hangs is abandoned after seconds, and few may hang at once.
 
 No option of the connection does that: the kernel of a frozen server still acknowledges every packet.
 """

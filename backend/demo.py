@@ -1,4 +1,4 @@
-"""A small caseload in London for a first look: invented people, numbers reserved for fiction, public places."""
+"""The demo caseload in London: invented people, phone numbers reserved for fiction, public places."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ CASES = (
 
 
 def holds_people() -> bool:
-    """Tell whether the database holds people and not the whole demo: its accounts let in whoever knows the password."""
+    """Tell whether the database holds people and not just the demo, whose accounts have a public password."""
     accounts, serials = [email for _, _, _, email, _ in PEOPLE], [case.serial for case in CASES]
     made = (
         Person.select().where(Person.email.in_(accounts)).count(),

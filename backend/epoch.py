@@ -1,4 +1,4 @@
-"""Which life of the database this is: after a restore from backup another one begins. The only writer of the epoch.
+"""The only writer of the epoch, which identifies this copy of the database: a restore from backup begins another.
 
 What phones and pages hold of a life that is gone, such as a cursor or the number of an alert, means nothing in this
 one: the same numbers are given again to other things.
@@ -51,7 +51,7 @@ def expect(name: str | None) -> None:
 
 
 def begin(now: datetime) -> str:
-    """Begin another life, in which notifiers are held until what is owed was judged anew; return its name."""
+    """Begin another life, in which notifiers are held until what is pending was judged anew; return its name."""
     name = secrets.token_hex(8)
     Epoch.update(name=name, began_at=now, held_at=now).where(Epoch.id == ROW).execute()
     return name

@@ -1,4 +1,4 @@
-"""The refusals of the domain, each with a stable code; backend.web.problems maps them to HTTP."""
+"""Errors of the domain, each with a stable code; backend.web.problems maps them to HTTP."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class BatchTooLarge(DomainError):
 
 
 class NeedsConfirmation(DomainError):
-    """The change leaves somebody unprotected or unjudged; ``warnings`` says what in words, and it must be confirmed."""
+    """The change leaves someone unprotected or unjudged; ``warnings`` says what in words, and it must be confirmed."""
 
     code, status, title = "needs_confirmation", 409, "Confirm what this change means"
 

@@ -1,4 +1,4 @@
-"""The only writer of heartbeats: that a process did its work, and that none of its kind had for a while before."""
+"""The only writer of heartbeats: which processes work, and when none of a kind did."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.models import Heartbeat
 log = logging.getLogger(__name__)
 
 NOTIFIER, WEB, WATCHDOG = "notifier", "web", "watchdog"
-# Without any of these a wearer's approach is not judged, or told to nobody.
+# Without any of these a wearer's approach is not judged, or told to no one.
 PROTECTING = (NOTIFIER, WEB)
 EVERY_S = 5.0
 # No process of a kind has been heard of for this long: it hangs, or it is gone.
@@ -96,7 +96,7 @@ class Heart:
 
 
 class _Process:
-    """What this process is, where it serves: a test or a command is nobody whose silence means something."""
+    """What this process is, where it serves: a test or a command is no process whose silence means something."""
 
     heart: Heart | None = None
 
@@ -114,6 +114,6 @@ def work_done(now: datetime) -> None:
     try:
         heart.beat(now)
     except Exception:
-        # A database that is down is noticed by whoever no longer hears of this process.
+        # A database that is down is noticed by the person who no longer hears of this process.
         log.warning("the heartbeat could not be kept", exc_info=True)
         db.forget_connection()

@@ -1,4 +1,4 @@
-"""Compares the clock of this host with the database's, and lets people know where they have come apart.
+"""Compares this host's clock with the database's, and raises an alarm when they differ.
 
 No deadline follows the host's clock; but what is signed for providers carries its time, and is refused when wrong.
 """
@@ -14,14 +14,14 @@ from backend.models import AlarmKind
 # Source: tags and Google's access tokens allow minutes; a host that keeps its time at all is within a second.
 WRONG_S = 5.0
 RIGHT_AGAIN_S = 2.0
-# A host that has not looked for so long is gone, or its processes are silent, which is told by itself.
+# A host that has not looked for so long is gone, or its processes are silent, which is reported by itself.
 GONE_AFTER_S = 300.0
 
 
 def look(now: datetime) -> None:
     """Raise an alarm where this host's clock is wrong by more than 5 s, and end it when it is right again.
 
-    One of another host that looks no more is ended as well: nobody else would.
+    One of another host that looks no more is ended as well: no one else would.
     """
     begun, before = clock.monotonic(), clock.host_time()
     reference = db.reference_time()

@@ -1,4 +1,4 @@
-"""Counts what tags were answered: whether their fixes are taken, and what a person has to know where they are not.
+"""Counts the answers that tags got, and raises an alarm when fixes are refused.
 
 It asks nothing of the database, which may be what is broken.
 """

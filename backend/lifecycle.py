@@ -1,4 +1,4 @@
-"""How an alert changes: its situation, its handling, and when silence escalates. Pure: ``now`` is an argument."""
+"""The life of an alert: its situation, its handling, and when it escalates. Pure: ``now`` is an argument."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RAISES_FROM = Danger.BUFFER
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
 
-# A fix tells of now for so long: five fixes at one a minute. What is older says where somebody was, and when.
+# A fix tells of now for so long: five fixes at one a minute. What is older says where someone was, and when.
 NOW_FOR_S = 300.0
 
 # Danger that falls and returns within this time, to a level that people know of, is the same news: the noise of a
@@ -33,7 +33,7 @@ NOW_FOR_S = 300.0
 QUIET_RETURN_S = 180.0
 
 # An acknowledgement is a promise to act: without an outcome after this time silence has begun again.
-OUTCOME_OWED_AFTER_S = 900.0
+OUTCOME_DUE_AFTER_S = 900.0
 
 
 # How grave an alert is that no level and certainty say it of.
@@ -76,12 +76,12 @@ def certainty_held(certainty: str) -> Certainty:
 
 
 def handling_held(handling: str) -> Handling:
-    """Return a handling as stored; where it cannot be read nobody has answered."""
+    """Return a handling as stored; where it cannot be read no one has answered."""
     return Handling(handling) if handling in set(Handling) else Handling.OPEN
 
 
 def kind_held(kind: str) -> AlertKind:
-    """Return a kind as stored; one that cannot be read says that nobody knows how near."""
+    """Return a kind as stored; one that cannot be read says that no one knows how near."""
     return AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE
 
 
@@ -92,7 +92,7 @@ def level_of(held: Danger) -> Level:
     return Level.BUFFER if held > Danger.NONE else Level.CLEAR
 
 
-class Step(StrEnum):
+class Transition(StrEnum):
     """What a new judgement means for the alert that stands at a place, or for none."""
 
     NOTHING = "nothing"
@@ -117,26 +117,26 @@ class Standing:
     closed_for_s: float = 0.0
 
 
-def step(standing: Standing | None, level: Level, certainty: Certainty) -> Step:
+def transition(standing: Standing | None, level: Level, certainty: Certainty) -> Transition:
     """Tell what the judgement ``level``, ``certainty`` does to the newest alert at the same place."""
     risen_to = danger(level, certainty)
     if standing is None or (standing.is_over and not _can_resume(standing)):
-        return Step.RAISE if risen_to >= RAISES_FROM else Step.NOTHING
+        return Transition.RAISE if risen_to >= RAISES_FROM else Transition.NOTHING
     if standing.is_over:
-        return Step.RISE if risen_to >= RAISES_FROM else Step.NOTHING
+        return Transition.RISE if risen_to >= RAISES_FROM else Transition.NOTHING
     if risen_to > standing.danger or (risen_to >= Danger.BREACH and _is_closed_too_long(standing)):
-        return Step.RISE
+        return Transition.RISE
     if certainty is Certainty.WITHDRAWN:
-        return Step.WITHDRAW
+        return Transition.WITHDRAW
     if level is Level.CLEAR:
         # A fix too coarse to tell is no all-clear: what stands goes on standing.
-        return Step.END if certainty is Certainty.CONFIRMED else Step.SAME
-    return Step.FALL if risen_to < standing.danger else Step.SAME
+        return Transition.END if certainty is Certainty.CONFIRMED else Transition.SAME
+    return Transition.FALL if risen_to < standing.danger else Transition.SAME
 
 
 def _is_closed_too_long(standing: Standing) -> bool:
-    """Tell whether a breach goes on long after its outcome was recorded: whoever closed it should have ended it."""
-    return standing.handling is Handling.CLOSED and standing.closed_for_s > OUTCOME_OWED_AFTER_S
+    """Tell whether a breach goes on long after its outcome was recorded: the one who closed it should have ended it."""
+    return standing.handling is Handling.CLOSED and standing.closed_for_s > OUTCOME_DUE_AFTER_S
 
 
 def _can_resume(standing: Standing) -> bool:

@@ -1,4 +1,4 @@
-"""Where a wearer is, in words to read out to a control room: a grid reference, and how far from the protected place."""
+"""A wearer's location in words to read out to a control room: a grid reference, and the distance from the place."""
 
 from __future__ import annotations
 

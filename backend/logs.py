@@ -1,4 +1,4 @@
-"""The log: set up once for every process, with what names or places a person cut out of each line.
+"""Logging, set up once for every process; names and places of people are removed from each line.
 
 Our own lines name people by their numbers. This is for what libraries and errors say: a database's error quotes the row
 that it refused, and a library may log the value that it was given.

@@ -1,4 +1,4 @@
-"""Judges how near a wearer is to a person who moves, when either of the two reports; her position is told to nobody."""
+"""Judges the distance between a wearer and a protected person who shares their location, when either reports."""
 
 from __future__ import annotations
 
@@ -40,42 +40,44 @@ def judge_wearer(
     way = [*known[-1:], *sorted((fix for fix in new if fix.fix_time > after), key=lambda fix: fix.fix_time)]
     kept: list[PlaceState] = []
     for row in rows:
-        hers = whereabouts_of(row.place.victim_id)
+        victim = whereabouts_of(row.place.victim_id)
         state = states.get((wearer.id, row.id))
         for before, fix in zip([None, *way], way, strict=False):
             was = decided_at.timestamp() - fix.fix_time > lifecycle.NOW_FOR_S and fix is not way[-1]
-            if hers is None or was or fix.fix_time <= after or not _is_in_force(row, fix.fix_time, decided_at):
+            if victim is None or was or fix.fix_time <= after or not _is_in_force(row, fix.fix_time, decided_at):
                 continue
-            state = _judge(wearer, tag_id, row, state, Whereabouts(fix, before), hers, received_at, decided_at) or state
+            state = (
+                _judge(wearer, tag_id, row, state, Whereabouts(fix, before), victim, received_at, decided_at) or state
+            )
             if state is not None:
                 kept.append(state)
     return kept
 
 
 def judge_position(rows: Sequence[PlaceZone], received_at: datetime, decided_at: datetime) -> list[PlaceState]:
-    """Judge a protected person's newest position, stored already, against each wearer who must keep away from her.
+    """Judge a protected person's newest position, stored already, against each wearer who must keep away from them.
 
     Returns the states to keep. The wearers' rows are held.
     """
     kept: list[PlaceState] = []
     for row in rows:
-        hers = whereabouts_of(row.place.victim_id)
-        if hers is None or not _is_in_force(row, hers.fix.fix_time, decided_at):
+        victim = whereabouts_of(row.place.victim_id)
+        if victim is None or not _is_in_force(row, victim.fix.fix_time, decided_at):
             continue
         last = FixRow.select(FixRow.tag).where(FixRow.wearer == row.wearer_id).order_by(FixRow.fix_time.desc()).first()
-        known = stored_fixes.of_wearer(row.wearer_id, _instant(hers.fix.fix_time - MOST_AGE_S))
+        known = stored_fixes.of_wearer(row.wearer_id, _instant(victim.fix.fix_time - MOST_AGE_S))
         if last is None or not known:
             continue
         state = PlaceState.get_or_none(PlaceState.wearer == row.wearer_id, PlaceState.zone == row)
-        his = Whereabouts(known[-1], known[-2] if len(known) > 1 else None)
-        judged = _judge(row.wearer, last.tag_id, row, state, his, hers, received_at, decided_at)
+        wearers = Whereabouts(known[-1], known[-2] if len(known) > 1 else None)
+        judged = _judge(row.wearer, last.tag_id, row, state, wearers, victim, received_at, decided_at)
         if judged is not None:
             kept.append(judged)
     return kept
 
 
 def whereabouts_of(victim_id: int) -> Whereabouts | None:
-    """Return the newest two positions of a protected person, or None where her phone has told none."""
+    """Return the newest two positions of a protected person, or None where their phone has told none."""
     rows = (
         VictimPosition.select()
         .where(VictimPosition.victim == victim_id)
@@ -91,21 +93,21 @@ def _judge(
     tag_id: int,
     row: PlaceZone,
     known: PlaceState | None,
-    his: Whereabouts,
-    hers: Whereabouts,
+    wearers: Whereabouts,
+    victim: Whereabouts,
     received_at: datetime,
     decided_at: datetime,
 ) -> PlaceState | None:
     """Return the state after this judgement; None where one of the two positions is too old to say anything."""
     state = _read(known)
-    at = max(his.fix.fix_time, hers.fix.fix_time, state.at if state else float("-inf"))
+    at = max(wearers.fix.fix_time, victim.fix.fix_time, state.at if state else float("-inf"))
     if decided_at.timestamp() - at > lifecycle.NOW_FOR_S:
-        # Where both were is told as where both may be by now.
+        # Where both were counts as where both may be by now.
         at = decided_at.timestamp()
-    if at - min(his.fix.fix_time, hers.fix.fix_time) > MOST_AGE_S:
+    if at - min(wearers.fix.fix_time, victim.fix.fix_time) > MOST_AGE_S:
         return None
     rule = row.feature["properties"]
-    near = decide_moving(his, hers, at, state, float(rule["radius_m"]), float(rule["buffer_m"]))
+    near = decide_moving(wearers, victim, at, state, float(rule["radius_m"]), float(rule["buffer_m"]))
     alerts.apply(_judgement(wearer, row, near, at, received_at, decided_at))
     return PlaceState(
         wearer=wearer.id,
@@ -152,9 +154,9 @@ def _judgement(
 
 
 def _is_in_force(row: PlaceZone, at: float, now: datetime) -> bool:
-    """Tell whether the place is agreed on and the wearer is monitored, then and still: a suspended case warns nobody.
+    """Tell whether the place is agreed on and the wearer is monitored, then and still: a suspended case warns no one.
 
-    What comes only now of the time before says where they were, and nobody needs it as a warning.
+    What comes only now of the time before says where they were, and no one needs it as a warning.
     """
     case = reading.case(row.wearer_id)
     return all(

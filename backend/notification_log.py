@@ -1,4 +1,4 @@
-"""Who was told of an alert, on which channel, and how far each message came: read from the outbox, never a number."""
+"""The notifications of an alert: recipient, channel and delivery state, read from the outbox, never a phone number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only writer of outages: from when to when nothing worked, and who was unprotected meanwhile."""
+"""The only writer of outages: from when to when Cordon did not work, and who was unprotected meanwhile."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def assess(outage: Outage, now: datetime) -> Outage:
 
 def _zoned(outage: Outage) -> Any:
     return PlaceZone.select(PlaceZone.wearer).where(
-        # Nobody wears a training case's tag.
+        # No one wears a training case's tag.
         PlaceZone.wearer.not_in(_training()),
         PlaceZone.from_at < outage.to_at,
         PlaceZone.to_at.is_null() | (PlaceZone.to_at > outage.from_at),
@@ -130,7 +130,7 @@ def _training() -> Any:
 def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
     """Return id and wearer of each alert of that time whose first warning was not tried within a minute.
 
-    A warning is one that leaves by a provider: what an open page showed is no proof that anybody looked. Whoever
+    A warning is one that leaves by a provider: what an open page showed is no proof that anyone looked. A person who
     acknowledged in time had seen it there.
     """
     is_of_that_time = (

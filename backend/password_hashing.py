@@ -1,4 +1,4 @@
-"""Hashes passwords in a thread of its own, one after another: a crowd at the door waits, and takes nothing else.
+"""Hashes passwords in its own thread, one after another, so that a crowd at sign-in delays no other request.
 
 The thread gives way to whatever else the machine has to do, and no caller holds a database connection while it waits.
 """
@@ -32,7 +32,7 @@ NICENESS = 19
 # four lanes took both cores and the memory bus for a fifth of a second, for each guess of a stranger.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # Checked when an e-mail is unknown, so that the time of the answer does not tell which e-mails exist.
-OF_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+OF_NO_ONE = _hasher.hash(secrets.token_urlsafe(16))
 _places = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 

@@ -1,4 +1,4 @@
-"""What people look at: the alerts of a team in the order of danger, one alert with its surroundings."""
+"""What people read: the alerts of a team in the order of danger, and one alert with its details."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
 
 
 def _has_status(status: str) -> Any:
-    # What was closed while it stood is everybody's to see until it has ended.
+    # What was closed while it stood is everyone's to see until it has ended.
     return LISTED if status == "live" else Alert.handling.in_(HANDLING_OF_STATUS[status])
 
 
@@ -138,7 +138,7 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
 
 
 def reason_to_look(person: Person, alert: Alert) -> str:
-    """Return why somebody opens an alert: to respond, where they were notified of it or act on it."""
+    """Return why someone opens an alert: to respond, where they were notified of it or act on it."""
     if alert.acknowledged_by_id == person.id:
         return RESPONDING
     was_notified = Notification.select().where(Notification.alert == alert, Notification.person == person).exists()

@@ -1,4 +1,4 @@
-"""How Cordon itself does, in numbers: how long messages wait, and when each kind of process was last heard of."""
+"""Metrics: how long messages wait, and when each kind of process last reported."""
 
 from __future__ import annotations
 

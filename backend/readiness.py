@@ -1,4 +1,4 @@
-"""Whether the database does its part: it answers in seconds, takes a write, and has the schema of this release."""
+"""Whether the database is ready: it answers in seconds, takes a write, and has the schema of this release."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def try_write() -> None:
 
 
 class Readiness:
-    """Tries the database for whoever asks; those who come at the same time share the answer."""
+    """Tries the database for the person who asks; those who come at the same time share the answer."""
 
     def __init__(self, monotonic: Callable[[], float] = clock.monotonic) -> None:
         self._monotonic = monotonic

@@ -1,4 +1,4 @@
-"""Receipts of pushes without a session: a signed token that each push carries names its message and its phone."""
+"""Receipts of pushes without a session: a signed token in each push names its message and its phone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIFE_S = 86_400
 def token(notification: Notification, device: Device, settings: Settings, now: datetime) -> str:
     """Return the token with which ``device`` can say what it did with ``notification``, and nothing else."""
     expires = int((now + timedelta(seconds=LIFE_S)).timestamp())
-    return _tokens(settings).dumps([notification.id, device.id, expires, _owed(notification)])
+    return _tokens(settings).dumps([notification.id, device.id, expires, _stamp(notification)])
 
 
 def redeem(receipt: str, kind: ReceiptKind, settings: Settings, now: datetime) -> bool:
@@ -30,14 +30,14 @@ def redeem(receipt: str, kind: ReceiptKind, settings: Settings, now: datetime) -
     Raises: WrongSignature, NotFound.
     """
     try:
-        notification_id, device_id, expires, owed = _tokens(settings).loads(receipt)
+        notification_id, device_id, expires, stamp = _tokens(settings).loads(receipt)
     except (BadSignature, ValueError, TypeError):
         raise WrongSignature("The receipt's token is not ours.") from None
     if expires <= now.timestamp():
         raise NotFound("The receipt's token has expired.")
     notification = Notification.get_or_none(Notification.id == notification_id)
     device = Device.get_or_none(Device.id == device_id, Device.ended_at.is_null())
-    if notification is None or _owed(notification) != owed:
+    if notification is None or _stamp(notification) != stamp:
         raise NotFound("The message is not this phone's.")
     if device is None or notification.person_id != device.person_id:
         raise NotFound("The message is not this phone's.")
@@ -51,7 +51,7 @@ def redeem(receipt: str, kind: ReceiptKind, settings: Settings, now: datetime) -
     )
 
 
-def _owed(notification: Notification) -> int:
+def _stamp(notification: Notification) -> int:
     """What tells a message from another one that was given its number after a restore from backup."""
     return int(notification.created_at.timestamp() * 1_000)
 

@@ -1,4 +1,4 @@
-"""Sends a recorded trace as a tag would: signed, over HTTP, in its own time or faster."""
+"""Replays a recorded trace as a tag would send it: signed, over HTTP, in real time or faster."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a protected person's text asks for: a plain no withdraws, and whatever else she wrote is for her officer. Pure.
+"""What a protected person's text means: a plain stop withdraws consent, anything else goes to their officer. Pure.
 
-To read a no into a cry for help takes protection away in silence; to miss a no goes on texting a phone that he may
-read. So a no is a request to stop texts and nothing else, and what is neither is read by a person.
+A cry for help read as a stop would take protection away in silence; a stop that is missed would go on texting a phone
+that the wearer may read. So only a plain request to stop texts is a stop, and everything unclear is read by a person.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PHRASES = (
     re.compile(r"\btake (?:me|my (?:phone )?number) off\b"),
     re.compile(r"\bwithdraw(?:ing)? (?:my )?consent\b"),
 )
-# Answers that need nobody at once, with the words that come with them. Whatever else somebody writes rings.
+# Answers that need no one at once, with the words that come with them. Whatever else someone writes rings.
 SHORT_ANSWERS = _listed("ok okay okey k kk thanks thank thx ta cheers received noted diolch iawn start unstop")
 AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the")
 # A phone tells a reaction to our text in words.
@@ -53,7 +53,7 @@ LONGEST_SHORT = 5
 # Pictures that add nothing to a short answer, with their colours and joiners. Any other may be a cry for help.
 PLEASANT = frozenset("👍👌👏🙏🙂😊😀😁😃😄☺❤♥💕💖✅✔🎉") | frozenset("🏻🏼🏽🏾🏿")
 # What a phone or an answer adds beneath, and what is quoted.
-NOT_HERS = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
+QUOTED = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
 
 
 def is_withdrawal(text: str) -> bool:
@@ -78,7 +78,7 @@ def is_short_answer(text: str) -> bool:
 
 
 def says_more(text: str) -> bool:
-    """Tell whether a text that asks to stop texts says something else too, which somebody has to read now."""
+    """Tell whether a text that asks to stop texts says something else too, which someone has to read now."""
     if _has_other_pictures(text):
         return True
     for sentence in _sentences(text):
@@ -94,8 +94,8 @@ def _has_other_pictures(text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    hers = [line for line in typed_text.fold(text).splitlines() if not NOT_HERS.match(line)]
-    return re.split(r"[.!?;\n]+", "\n".join(hers))
+    own = [line for line in typed_text.fold(text).splitlines() if not QUOTED.match(line)]
+    return re.split(r"[.!?;\n]+", "\n".join(own))
 
 
 def _words(sentence: str) -> list[str]:

@@ -1,7 +1,8 @@
-"""How soon a tag or a phone is asked to report again: from its own motion, the wearer's risk and the hour, and no more.
+"""How soon a tag or phone is asked to report again: from its own motion, the wearer's risk and the hour only.
 
-Whoever holds the device sees this number. It must tell nothing about a protected place, so nothing that was judged may
-reach it: this module imports nothing of ``zones`` (a contract in pyproject.toml), and reads only what the device sent.
+A person who holds the device sees this number. It must tell nothing about a protected place, so nothing that was judged
+may reach it: this module imports nothing of ``zones`` (a contract in pyproject.toml), and reads only what the device
+sent.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from backend.settings import Settings
 LONDON = ZoneInfo("Europe/London")
 
 # What a device sent in this time says whether it moves.
-LOOK_BACK_S = 300.0
+RECENT_S = 300.0
 # Two fixes of a device at rest, each 30 m off at most in 95 of 100 cases, are rarely farther apart than this.
 STILL_WITHIN_M = 60.0
 # The same where both fixes say how far off they may be: twice what their two 68 % radii come to together.

@@ -1,4 +1,4 @@
-"""How long every step took, for each alert and together; read only."""
+"""Response figures: how long every step took, for each alert and in total; read only."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from backend.response_times import Call
 
 IN_ERROR = "raised_in_error"
 FALSE_ALARM = "false_alarm"
-# Every alert that asks somebody has to come to the end of these: one that does not is longer than any bound.
-OWED = frozenset({"send_s", "deliver_s", "outcome_s"})
+# Every alert that asks someone has to come to the end of these: one that does not is longer than any bound.
+EXPECTED = frozenset({"send_s", "deliver_s", "outcome_s"})
 PERCENTILES = (50, 90, 95)
 # A call for an answer, with the clock of its alert.
 Asked = tuple[AlertClock, Call]
@@ -38,7 +38,7 @@ Asked = tuple[AlertClock, Call]
 def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) -> dict[str, Any]:
     """Return the clocks of the alerts raised in [from, to) in the person's team, grouped by officer, or by team then.
 
-    Raises: NotAllowed for anybody but a supervisor.
+    Raises: NotAllowed for anyone but a supervisor.
     """
     require(person, Role.SUPERVISOR)
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
@@ -56,7 +56,7 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
             (Alert.team == person.team_id) | (Wearer.team == person.team_id) | Alert.wearer.in_(once_ours or [0]),
             Alert.raised_at >= from_at,
             Alert.raised_at < to_at,
-            # Drills and notices are no alerts of the service, and a restricted case is nobody else's to count.
+            # Drills and notices are no alerts of the service, and a restricted case is no one else's to count.
             ~Wearer.is_training,
             Alert.kind != AlertKind.NOTICE,
             Alert.wearer.not_in(closed or [0]),
@@ -125,7 +125,7 @@ def _group(one: AlertClock, by: str) -> tuple[int, str]:
 
 
 def _group_of_call(one: AlertClock, call: Call, by: str, people: dict[int, str]) -> tuple[int, str]:
-    """Return whom a call counts for: whoever answered it, however many answered the same alert later."""
+    """Return whom a call counts for: the one who answered it, however many answered the same alert later."""
     if by == "officer" and call.answered_by in people:
         return call.answered_by, people[call.answered_by]
     return _group(one, by)
@@ -158,14 +158,16 @@ def _summary(clocks: Sequence[AlertClock], calls: Sequence[Asked]) -> dict[str, 
 
 
 def _values(name: str, clocks: Iterable[AlertClock], rises: Iterable[Asked]) -> list[float]:
-    """Return the seconds of a span; where it is owed and has no end they are longer than any bound."""
+    """Return the seconds of a span; where it is due and has no end they are longer than any bound."""
     if name in OF_EACH_RISE:
         return [inf if took_s is None else took_s for took_s in took_of((call for _, call in rises), name)]
     found = []
     for one in clocks:
         took_s = one.span_s(name)
-        is_owed = name in OWED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
-        if took_s is not None or is_owed:
+        is_expected = (
+            name in EXPECTED and one.at[SPANS[name][0]] is not None and bool(one.rises) and not one.is_withdrawn
+        )
+        if took_s is not None or is_expected:
             found.append(inf if took_s is None else took_s)
     return found
 
@@ -211,7 +213,7 @@ def _is_in_time(one: AlertClock, call: Call) -> bool:
 
 
 def _why_unanswered(one: AlertClock) -> str:
-    """Return what became of an alert that nobody answered, or not to all of its danger."""
+    """Return what became of an alert that no one answered, or not to all of its danger."""
     if one.alert.handling == Handling.CLOSED:
         return "closed_by_cordon"
     if one.is_withdrawn:

@@ -1,4 +1,4 @@
-"""The clocks of an alert: each from a call for an answer to the answer that covers it, from its audit trail. Pure."""
+"""Response times of an alert: each from a call for an answer to the acknowledgement, from its timeline. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cause(StrEnum):
 
 # What asks for an answer because there is more danger than was answered for.
 RISES = {"alert_raised": Cause.RAISED, "danger_rose": Cause.ROSE, "rang_again": Cause.WROTE_AGAIN}
-# What asks again because whoever had answered acts no more.
+# What asks again because the one who had answered acts no more.
 FALLS_AWAY = {
     "handed_back": Cause.HANDED_BACK,
     "cannot": Cause.CANNOT,
@@ -66,7 +66,7 @@ class Call:
 
     @property
     def took_s(self) -> float | None:
-        """Return the seconds until the answer; None where nobody answered."""
+        """Return the seconds until the answer; None where no one answered."""
         return None if self.answered_at is None else (self.answered_at - self.at).total_seconds()
 
     @property
@@ -82,7 +82,7 @@ def calls_of(trail: Iterable[Entry], danger: int, by: str) -> list[Call]:
 
     An acknowledgement answers every call before it: one that was given to less danger than there was is no
     acknowledgement (answered_too_late). Recording the outcome answers too. What Cordon closes in the moment in which it
-    asks has asked nobody. ``danger`` and ``by`` are those of an entry that does not say them.
+    asks has asked no one. ``danger`` and ``by`` are those of an entry that does not say them.
     """
     calls: list[Call] = []
     acting: str | None = None
@@ -117,7 +117,7 @@ def _answer(calls: Iterable[Call], entry: Entry) -> None:
 
 
 def _rise(entry: Entry, detail: dict[str, Any], danger: int, by: str) -> Call:
-    # A further message is told as it arrives, whatever raised the alert.
+    # A further message is reported as it arrives, whatever raised the alert.
     raised_by = RaisedBy.MESSAGE if entry.action == "rang_again" else detail.get("by", by)
     reported_for = detail.get("fix_time") if raised_by in REPORTED else None
     return Call(

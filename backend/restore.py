@@ -1,4 +1,4 @@
-"""After a restore from backup: another epoch, the time that is lost, and what is owed judged anew before it goes."""
+"""After a restore from backup: begins a new epoch, records the lost time, and checks pending messages again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STALE_AFTER = timedelta(minutes=15)
 
 
 class StillAtWork(DomainError):
-    """A process works on the database that was just restored: what it sends was owed in a life that is gone."""
+    """A process works on the database that was just restored: what it sends belongs to an epoch that is gone."""
 
     code, status, title = "still_at_work", 409, "Stop every process first"
 
@@ -65,10 +65,10 @@ def take_up(now: datetime, backup_at: datetime | None = None) -> Restored:
 
 
 def release(now: datetime) -> bool:
-    """Judge anew what is owed where notifiers are held, and let them send; False where they are not.
+    """Judge anew what is pending where notifiers are held, and let them send; False where they are not.
 
-    What is older than ``STALE_AFTER`` is not sent. Every ladder that was climbed before begins again, so that people
-    are told how it stands now, by whatever tags have reported since.
+    What is older than ``STALE_AFTER`` is not sent. Every escalation that ran before begins again, so
+    that people are notified how it stands now, by whatever tags have reported since.
     """
     if epoch.held_since() is None:
         return False
@@ -80,5 +80,5 @@ def release(now: datetime) -> bool:
         begun = alerts.start_over(max(held_at, stale_before), now)
         cancelled = outbox.cancel_stale(stale_before, now, "older than the restore: judged again")
         epoch.let_go()
-        audit.record(audit.SYSTEM, "hold_released", "database", now, ladders=begun, cancelled=cancelled)
+        audit.record(audit.SYSTEM, "hold_released", "database", now, escalations=begun, cancelled=cancelled)
     return True

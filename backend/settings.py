@@ -1,4 +1,4 @@
-"""Every setting of the product with its unit and help; read once from the environment and passed down."""
+"""Every setting with its unit and help; read once from the environment and passed down."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ class Settings:
     sign_in_account_limit: str = _setting(
         "100 per hour",
         "rates",
-        "The same for one account from all addresses together, but for those from which somebody signed in to it.",
+        "The same for one account from all addresses together, except those from which it was signed in to.",
     )
     sign_in_address_limit: str = _setting(
         "60 per minute; 300 per hour",
         "rates",
-        "The same for one address and all accounts together, but for those that somebody signed in to from it.",
+        "The same for one address and all accounts together, except those signed in to from it.",
     )
     twilio_account_sid: str = _setting("", "text", "Twilio account. Empty: SMS is off, and start-up says so.")
     twilio_auth_token: str = _setting("", "secret", "Twilio auth token: sends, and checks the signature of callbacks.")
@@ -167,7 +167,7 @@ class Settings:
     fcm_url: str = _setting("https://fcm.googleapis.com", "URL", "FCM's API, or a local double of it.")
     provider_timeout_s: float = _setting(3.0, "seconds", "Longest wait for a provider before the next channel goes.")
     lease_s: float = _setting(
-        10.0, "seconds", "How long a claimed notification stays its worker's own; then anybody may take it over."
+        10.0, "seconds", "How long a claimed notification stays its worker's own; then any worker may take it over."
     )
     poll_s: float = _setting(1.0, "seconds", "Longest sleep of the notifier when no commit wakes it.")
     worker_threads: int = _setting(

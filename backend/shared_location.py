@@ -1,4 +1,4 @@
-"""The only writer of where a protected person is: her agreement, her phone, its newest positions, her withdrawal."""
+"""The only writer of a protected person's location: their consent, phone, newest positions and withdrawal."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ CODE_VALID_S = 1_800.0
 
 
 class MovingPlaceAlone(DomainError):
-    """A moving place beside no fixed one: if her phone is off, nothing would protect her."""
+    """A moving place beside no fixed one: if their phone is off, nothing would protect them."""
 
     code, status, title = "moving_place_alone", 409, "A fixed zone comes first"
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """What is read to her: the code, and until when her phone can be paired with it."""
+    """What is read to them: the code, and until when their phone can be paired with it."""
 
     code: str
     expires_at: datetime
@@ -64,26 +64,26 @@ def agree(
     label: str,
     now: datetime,
 ) -> Pairing:
-    """Record that she agrees, put a moving place around her for these wearers, and return the code for her phone.
+    """Record that they agree, put a moving place around them for these wearers, and return the code for their phone.
 
-    An earlier agreement ends with this one, which keeps away from her whom that one did as well: a colleague who renews
+    An earlier agreement ends with this one, which covers the same wearers as well: a colleague who renews
     it in one case may not know of the others.
 
-    Raises: NotAllowed; NotFound for somebody of whom the person may not know; MovingPlaceAlone where no fixed zone
-    keeps one of the wearers from a place of hers.
+    Raises: NotAllowed; NotFound for someone of whom the person may not know; MovingPlaceAlone where no fixed zone
+    keeps one of the wearers from a place of theirs.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with atomic():
         victim = access_victim(person, victim_id, now)
         if victim.is_child:
-            raise InvalidRecord("A child's phone does not say where she is: protect her places with zones.")
+            raise InvalidRecord("A child's phone does not share its location: protect their places with zones.")
         wearers = [access_wearer(person, wearer_id, now) for wearer_id in sorted(set(wearer_ids))]
         kept = {row.wearer_id for row in _moving(victim.id, now)}
         lock_rows(Wearer, sorted({*wearer_ids, *kept}))
         for wearer in wearers:
             if not _has_fixed_zone(victim, wearer, now):
-                raise MovingPlaceAlone("No fixed zone keeps this person from a place of hers. Save one first.")
+                raise MovingPlaceAlone("No fixed zone keeps this person away from one of their places. Save one first.")
         _end(victim, audit.actor_of(person), now)
         consent = LocationConsent.create(victim=victim, given_at=now, recorded_by=person)
         place = ProtectedPlace.create(victim=victim, label=label)
@@ -103,7 +103,7 @@ def agree(
 
 
 def pair(code: str, now: datetime) -> str:
-    """Exchange the code, once, for the token with which her phone speaks. Raises: NotSignedIn."""
+    """Exchange the code, once, for the token with which their phone speaks. Raises: NotSignedIn."""
     token = secrets.token_urlsafe(32)
     with atomic():
         changed = (
@@ -123,7 +123,7 @@ def pair(code: str, now: datetime) -> str:
 
 
 def identify(token: str) -> VictimPhone:
-    """Return the phone that holds this token, while she agrees. Raises: NotSignedIn."""
+    """Return the phone that holds this token, while they agree. Raises: NotSignedIn."""
     phone = (
         VictimPhone.select(VictimPhone, LocationConsent)
         .join(LocationConsent)
@@ -136,7 +136,7 @@ def identify(token: str) -> VictimPhone:
 
 
 def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: datetime) -> int:
-    """Judge where she is now and forget where she was; return in how many seconds her phone should report again.
+    """Judge where they are now and forget where they were; return in how many seconds their phone should report again.
 
     Only what is newer than the newest known counts; a position of the future, of long ago, or at which
     no phone can be is passed over. The answer depends on how the phone moves and on nothing else: it must not tell the
@@ -148,7 +148,7 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
     with atomic():
         rows = _moving(victim_id, now)
         lock_rows(Wearer, sorted({row.wearer_id for row in rows}))
-        # Withdrawn in this very moment: nothing of her is kept.
+        # Withdrawn in this very moment: nothing of them is kept.
         phone = identify_again(phone)
         before, taken = _positions(victim_id), []
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
@@ -183,7 +183,7 @@ def _judge(row: PlaceZone, now: datetime) -> None:
 
 
 def _interval_s(phone: VictimPhone, sent: Sequence[Fix], settings: Settings, now: datetime) -> int:
-    since = now.timestamp() - report_interval.LOOK_BACK_S
+    since = now.timestamp() - report_interval.RECENT_S
     reports = [
         Report(fix.fix_time, fix.lat, fix.lon, fix.accuracy_m, fix.speed_mps) for fix in sent if fix.fix_time > since
     ]
@@ -197,7 +197,7 @@ def _interval_s(phone: VictimPhone, sent: Sequence[Fix], settings: Settings, now
 
 
 def identify_again(phone: VictimPhone) -> VictimPhone:
-    """Return the phone as it stands now. Raises: NotSignedIn when she withdrew meanwhile."""
+    """Return the phone as it stands now. Raises: NotSignedIn when they withdrew meanwhile."""
     consent = LocationConsent.get_by_id(phone.consent_id)
     if consent.withdrawn_at is not None:
         raise NotSignedIn("This phone is not paired.")
@@ -227,9 +227,9 @@ def silent(now: datetime, after_s: float) -> list[tuple[int, int, float | None]]
 
 
 def withdraw(victim: Victim, by: str, now: datetime) -> None:
-    """End what she agreed to, at once: her positions are gone, nothing new is judged, what stands stands.
+    """End what they agreed to, at once: their positions are gone, nothing new is judged, what stands stands.
 
-    An alert that stands at her moving place stays with the officer, who is told nothing more by her phone.
+    An alert that stands at their moving place stays with the officer, who hears nothing more from their phone.
     """
     with atomic():
         lock_rows(Wearer, sorted({row.wearer_id for row in _moving(victim.id, now)}))
@@ -259,7 +259,7 @@ def _has_fixed_zone(victim: Victim, wearer: Wearer, now: datetime) -> bool:
 
 
 def _moving(victim_id: int, now: datetime) -> list[PlaceZone]:
-    """Return the moving zones around her that are in force, each with its place and wearer."""
+    """Return the moving zones around them that are in force, each with its place and wearer."""
     return list(
         PlaceZone.select(PlaceZone, ProtectedPlace, Wearer)
         .join(ProtectedPlace)

@@ -1,4 +1,4 @@
-"""Runs the processes of a Procfile, and starts again whichever ends or freezes: what `make serve` runs.
+"""Process supervisor: runs a Procfile's processes and restarts any that end or freeze, for `make serve`.
 
 It knows nothing of what they do, so that nothing of what they do can end it.
 """
@@ -44,7 +44,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps its children running until it is told to stop."""
+    """Keeps its children running until it is asked to stop."""
 
     def __init__(self, commands: dict[str, str], first: str | None = None, stops_within_s: float = STOPS_WITHIN_S):
         self._first = Child("first", first) if first else None
@@ -162,7 +162,7 @@ class Supervisor:
 
 
 def end_with_parent(parent: int) -> None:
-    """Let the present process be killed when ``parent`` is, however that ends: nobody else would end it."""
+    """Let the present process be killed when ``parent`` is, however that ends: no one else would end it."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

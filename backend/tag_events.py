@@ -1,4 +1,4 @@
-"""Which events a tag can send, under which names vendors send them, and what each means. Pure."""
+"""Which events a tag can send, under which vendors' names, and what each means. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags as they speak to us: their keys, and whether a request is really theirs."""
+"""Tags: their keys, and verification of the signatures of their requests."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def forget_known() -> None:
 
 
 class KeyUnreadable(WrongSignature):
-    """The key that is kept of the tag is none: nobody can tell whether a request is the tag's."""
+    """The key that is kept of the tag is none: no one can tell whether a request is the tag's."""
 
 
 def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, tolerance_s: float) -> Signed:

@@ -1,17 +1,17 @@
-"""The one form of what people type: digits of every script as 0 to 9, unseen marks left out. Pure."""
+"""Normalises what people type: digits of every script become 0 to 9, invisible characters are removed. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# Marks that nobody sees: direction, joining, byte order. A contact that is copied brings them along.
+# Marks that no one sees: direction, joining, byte order. A contact that is copied brings them along.
 UNSEEN = "Cf"
 
 
 def fold(text: str) -> str:
     """Return the text in its plain form, with every decimal digit as one of 0 to 9: ``１ ٤２`` is ``1 42``.
 
-    For codes, replies and phone numbers; never for what is kept as somebody wrote it.
+    For codes, replies and phone numbers; never for what is kept as someone wrote it.
     """
     plain = unicodedata.normalize("NFKC", text)
     return "".join(

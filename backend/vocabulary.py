@@ -70,9 +70,9 @@ class Purpose(StrEnum):
     VICTIM_BREACH = "victim_breach"
     VICTIM_OVER = "victim_over"
     VICTIM_NOT_WARNED = "victim_not_warned"
-    # She could not be told that it is over.
+    # They could not be told that it is over.
     VICTIM_NOT_TOLD = "victim_not_told"
-    # News that a colleague was owed could not be delivered.
+    # News for a colleague could not be delivered.
     NEWS_UNDELIVERED = "news_undelivered"
     # Answers to what an officer sent by SMS.
     REPLY_ACKNOWLEDGED = "reply_acknowledged"

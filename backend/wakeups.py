@@ -1,6 +1,6 @@
-"""Wakes whoever waits for a commit, by LISTEN and NOTIFY.
+"""Wakes processes that wait for a commit, with LISTEN and NOTIFY.
 
-A wake-up carries nothing and may be lost: whoever waits looks at the record, and looks again without being woken.
+A wake-up carries nothing and may be lost: a process that waits reads the record, and reads it again without one.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Listener:
             if self._connection is None:
                 self._connection = self._connect()
                 self._pause_s = 0.1
-                # What was announced while nobody listened has to be looked for.
+                # What was announced while no one listened has to be looked for.
                 return True
             for _ in self._connection.notifies(timeout=timeout_s, stop_after=1):
                 return True

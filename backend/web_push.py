@@ -1,4 +1,4 @@
-"""Web Push subscriptions of browsers: which are accepted, and the key by which push services know this service."""
+"""Web Push subscriptions of browsers: which are accepted, and the key that identifies this service."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check(endpoint: str, keys: Mapping[str, str], public_url: str) -> None:
         is_auth = False
     if not is_auth:
         raise InvalidRequest(f"keys.auth: not {AUTH_BYTES} octets in base64url.")
-    # Last, since it is the only one that waits for somebody.
+    # Last, since it is the only one that waits for someone.
     parts = urlsplit(endpoint)
     found = addresses.resolve_within(parts.hostname or "", parts.port or HTTPS_PORT, RESOLVED_WITHIN_S)
     try:
@@ -81,7 +81,7 @@ def _check_endpoint(endpoint: str, is_loopback_allowed: bool) -> None:
         return
     if parts.scheme != "https":
         raise InvalidRequest("token: an endpoint is an https address.")
-    # Push services are named. A number, however written (127.0.0.1, 0x7f.1, [::1]), is somebody's own machine.
+    # Push services are named. A number, however written (127.0.0.1, 0x7f.1, [::1]), is someone's own machine.
     labels = host.split(".")
     is_number = ":" in host or labels[-1].isdigit() or labels[-1].startswith("0x")
     if is_number or len(labels) < 2 or any(host.endswith(f".{ending}") for ending in LOCAL_ENDINGS):

@@ -1,4 +1,4 @@
-"""Judges the instants at which a zone comes into force or out of it, whether or not a fix arrives just then."""
+"""Judges zones at the instants at which they come into force or end, even when no fix arrives."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TRY_AGAIN_S = 60.0
 def judge_due(now: datetime, limit: int = 100, *, silent_after: timedelta = completeness.SILENT_AFTER) -> int:
     """Judge up to ``limit`` zones whose time has come, each with all zones of its place; return how many.
 
-    What the calendar owes cases is done first. Each place is a unit of work of its own: one that cannot be judged
-    raises its alert and keeps none of the others from being judged.
+    Scheduled actions of cases come first. Each place is a unit of work of its own: one that cannot be judged raises its
+    alert and keeps none of the others from being judged.
     """
     schedule.run_due(now, silent_after=silent_after)
     due = list(
@@ -38,7 +38,7 @@ def judge_due(now: datetime, limit: int = 100, *, silent_after: timedelta = comp
             if is_lost(error):
                 raise
             if is_held(error):
-                # It is judged at the next look: nobody else waits for a case that somebody works on.
+                # It is judged at the next look: no one else waits for a case that someone works on.
                 continue
             log.warning("zone %s not judged as it changes: %s", row.zone_id, type(error).__name__)
             try:
@@ -64,7 +64,7 @@ def _judge_row(state_id: int, now: datetime) -> None:
 
 
 def _set_aside(state_id: int, now: datetime) -> None:
-    """Say that nobody knows how near the wearer is to this zone, and try again in a minute."""
+    """Say that no one knows how near the wearer is to this zone, and try again in a minute."""
     with atomic():
         row = _lock(state_id)
         assert row is not None
@@ -84,7 +84,7 @@ def _lock(state_id: int) -> PlaceState | None:
 
 
 def next_due_at() -> datetime | None:
-    """Return the instant at which the next zone comes into force or out of it, or the calendar owes something."""
+    """Return the instant at which the next zone comes into force or out of it, or a case has scheduled work."""
     first = (
         PlaceState.select(PlaceState.next_change_at)
         .where(PlaceState.next_change_at.is_null(False))

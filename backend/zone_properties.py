@@ -1,4 +1,4 @@
-"""Reads the properties of a stored zone, whatever is wrong with it. Pure."""
+"""Reads the properties of a stored zone, valid or not. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a zone would have raised over a wearer's recorded fixes: asked before it is saved. Reads only."""
+"""The alerts that a zone would have raised over a wearer's recorded fixes, before it is saved. Reads only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def replay_for(person: Person, wearer_id: int, feature: dict[str, Any], days: in
     access_wearer(person, wearer_id, now)
     zone = read_zone(feature)
     with atomic():
-        # A zone of one's own choice asks where somebody was: it is a look at a location like any other.
+        # A zone of one's own choice asks where someone was: it is a look at a location like any other.
         audit.record(audit.actor_of(person), "location_viewed", f"wearer:{wearer_id}", now, reason="zone_replay")
     return replay_zone(wearer_id, zone, days, now)
 

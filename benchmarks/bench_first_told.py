@@ -266,7 +266,7 @@ def _told(service: Service, before: int) -> Callable[[], Any]:
     return lambda: [m for m in service.world.doubles.messages[before:] if m.to == DUTY]
 
 
-def measure(name: str, fault: Callable[[Service], Any], *, is_told: bool) -> None:
+def measure(name: str, fault: Callable[[Service], Any], *, is_notified: bool) -> None:
     """Print what came of one fault."""
     with tempfile.TemporaryDirectory(prefix="cordon-", dir=os.environ.get("TMPDIR")) as folder:
         os.chmod(folder, 0o755)
@@ -274,7 +274,7 @@ def measure(name: str, fault: Callable[[Service], Any], *, is_told: bool) -> Non
             before, pings = len(service.world.doubles.messages), len(outside.paths)
             at = time.monotonic()
             with fault(service):
-                if is_told:
+                if is_notified:
                     try:
                         (first, *_) = eventually(_told(service, before), name, PATIENCE_S)
                         words = first.body.split(". ", 1)[1]
@@ -305,10 +305,10 @@ def measure(name: str, fault: Callable[[Service], Any], *, is_told: bool) -> Non
 
 def run(only: str = "") -> None:
     """Print for each fault when the first person was told, or when fixes were taken again."""
-    for cases, is_told in ((FAULTS, True), (STARTED_AGAIN, False)):
+    for cases, is_notified in ((FAULTS, True), (STARTED_AGAIN, False)):
         for name, fault in cases:
             if only in name:
-                measure(name, fault, is_told=is_told)
+                measure(name, fault, is_notified=is_notified)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from backend.models import (
     Person,
     PlaceZone,
     ProtectedPlace,
+    ReportedItem,
     Role,
     Tag,
     Team,
-    ToldGap,
     Victim,
     Wearer,
 )
@@ -57,9 +57,9 @@ def measure(url: str, cases: int) -> None:
             (Activation, [{"tag": n, "wearer": n, "from_at": since} for n in ids]),
             (Fix, [{"tag": n, "wearer": n, **fix} for n in ids]),
             # An ordinary morning: what there is to tell was told.
-            (ToldGap, [{"wearer": n, "gap": Gap.ZONE_WITHOUT_ORDER, "detail": "", "told_at": since} for n in ids]),
+            (ReportedItem, [{"wearer": n, "gap": Gap.ZONE_WITHOUT_ORDER, "detail": "", "told_at": since} for n in ids]),
             (
-                ToldGap,
+                ReportedItem,
                 [{"wearer": n, "gap": Gap.VICTIM_WITHOUT_CONTACT, "detail": f"V {n}", "told_at": since} for n in ids],
             ),
         ):

@@ -1,1 +1,1 @@
-"""WHO ANSWERS: the HTTP and Socket.IO interface that phones and pages speak."""
+"""WHO ANSWERS: the HTTP and Socket.IO interface for phones and pages."""

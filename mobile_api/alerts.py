@@ -1,4 +1,4 @@
-"""Alerts for the people who answer them: list, detail, acknowledgement, outcome, receipts."""
+"""Alerts for the people who handle them: list, details, acknowledgement, outcome, receipts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EPOCH = "Cordon-Epoch"
 
 @bp.before_request
 def expect_epoch() -> None:
-    """Let nobody answer an alert that has got the number of another one since they saw it."""
+    """Let no one answer an alert that has got the number of another one since they saw it."""
     if request.method != "GET":
         epoch.expect(request.headers.get(EPOCH))
 
@@ -66,10 +66,10 @@ def _detail(person: Person, alert: Alert) -> Response:
 )
 def list_alerts() -> Response:
     query = read_query(AlertsQuery)
-    # A cursor of another life of the database says nothing of this one: then everything is told anew.
+    # A cursor of another life of the database says nothing of this one: then everything is sent again.
     is_reset = query.after is not None and epoch.is_lost(query.epoch, query.after)
     after = None if is_reset else query.after
-    # The cursor is read first: a change that comes between the two is told again, never missed.
+    # The cursor is read first: a change that comes between the two is notified again, never missed.
     cursor = alerts.newest_cursor()
     found = queries.alerts_of(current_person(), query.status, after, query.limit)
     if after is not None and len(found) == query.limit:
@@ -107,7 +107,7 @@ def acknowledge(alert_id: int) -> Response:
 
 @bp.delete("/v1/alerts/<int:alert_id>/acknowledgement")
 @describes(
-    "Hand the alert back: the ladder starts again.",
+    "Hand the alert back: its escalation starts again.",
     tag="alerts",
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
@@ -118,7 +118,7 @@ def hand_back(alert_id: int) -> Response:
 
 @bp.post("/v1/alerts/<int:alert_id>/cannot")
 @describes(
-    "Say that you cannot act: the next people are told at once.",
+    "Say that you cannot act: the next responders are notified at once.",
     tag="alerts",
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],

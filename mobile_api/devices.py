@@ -1,4 +1,4 @@
-"""The phones that take pushes for a person."""
+"""The phones that receive a person's pushes."""
 
 from __future__ import annotations
 

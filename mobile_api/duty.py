@@ -1,4 +1,4 @@
-"""Who is on duty, and in which order people are told: the rota and the ladder of one's own team."""
+"""The rota and the escalation policies of one's own team."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from backend import clock
 from backend.access import require
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.escalation import policies
-from backend.escalation.policies import LadderNotUsable
+from backend.escalation.policies import PolicyNotUsable
 from backend.escalation.steps import DEFAULT, Who
-from backend.models import AlertKind, Channel, LadderPolicy, Role, Shift
+from backend.models import AlertKind, Channel, EscalationPolicy, Role, Shift
 from backend.people import rota
 from backend.people.rota import ShiftRefused
 from backend.web.openapi import describes
@@ -60,13 +60,13 @@ class GapOut(BaseModel):
 class RotaOut(BaseModel):
     """The shifts, and the holes of the next 72 hours."""
 
-    keeps_rota: bool = Field(description="False: the team has no rota, and everybody counts as on duty")
+    keeps_rota: bool = Field(description="False: the team has no rota, and everyone counts as on duty")
     shifts: list[ShiftOut]
     gaps: list[GapOut]
 
 
-class RungIn(Strict):
-    """Who is told on which channels, after how many seconds of silence."""
+class StepIn(Strict):
+    """Who is notified on which channels, after how many seconds of silence."""
 
     after_s: float = Field(ge=0, le=3_600)
     who: list[Who] = Field(min_length=1)
@@ -74,29 +74,29 @@ class RungIn(Strict):
     unless_received: bool = Field(False, description="Passed over when their phone has said that it has the warning")
 
 
-class LadderIn(Strict):
-    """A ladder for one kind of alert, or for all."""
+class PolicyIn(Strict):
+    """An escalation policy for one kind of alert, or for all."""
 
     kind: AlertKind | None = None
-    rungs: list[RungIn] = Field(min_length=1, max_length=20)
-    repeat: RungIn
+    rungs: list[StepIn] = Field(min_length=1, max_length=20)
+    repeat: StepIn
     duty_person: int | None = Field(None, description="The account of the duty desk, told last and repeatedly")
 
 
-class LadderOut(BaseModel):
-    """A ladder that a team has set, or the default."""
+class PolicyOut(BaseModel):
+    """An escalation policy that a team has set, or the default."""
 
     kind: AlertKind | None
     origin: Literal["default", "team"]
-    ladder: dict[str, Any]
+    content: dict[str, Any]
     duty_person: int | None
     from_at: datetime | None
 
 
-class LaddersOut(BaseModel):
+class PoliciesOut(BaseModel):
     """Newest first; for each kind the first one counts."""
 
-    ladders: list[LadderOut]
+    ladders: list[PolicyOut]
 
 
 @bp.get("/v1/shifts")
@@ -150,29 +150,29 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 
 @bp.get("/v1/ladder")
 @describes(
-    "In which order people are told of an alert.", tag="duty", answer=LaddersOut, errors=[NotSignedIn, NotAllowed]
+    "In which order people are notified of an alert.", tag="duty", answer=PoliciesOut, errors=[NotSignedIn, NotAllowed]
 )
-def ladder() -> Response:
+def escalation_policies() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    default = LadderOut(kind=None, origin="default", ladder=DEFAULT.to_json(), duty_person=None, from_at=None)
-    found = [_ladder(policy) for policy in policies.standing(person.team_id, clock.now())]
-    return write(LaddersOut(ladders=[*found, default]))
+    default = PolicyOut(kind=None, origin="default", content=DEFAULT.to_json(), duty_person=None, from_at=None)
+    found = [_policy_out(policy) for policy in policies.standing(person.team_id, clock.now())]
+    return write(PoliciesOut(ladders=[*found, default]))
 
 
 @bp.put("/v1/ladder")
 @describes(
-    "Set your team's ladder for alerts that are raised from now on.",
+    "Set your team's escalation policy for alerts that are raised from now on.",
     tag="duty",
-    body=LadderIn,
-    answer=LadderOut,
-    errors=[NotSignedIn, NotAllowed, NotFound, LadderNotUsable, InvalidRequest],
+    body=PolicyIn,
+    answer=PolicyOut,
+    errors=[NotSignedIn, NotAllowed, NotFound, PolicyNotUsable, InvalidRequest],
 )
-def put_ladder() -> Response:
+def put_policy() -> Response:
     person = current_person()
-    body = read(LadderIn)
-    content = {"rungs": [rung.model_dump() for rung in body.rungs], "repeat": body.repeat.model_dump()}
-    return write(_ladder(policies.put(person, content, body.kind, body.duty_person, clock.now())))
+    body = read(PolicyIn)
+    content = {"rungs": [step.model_dump() for step in body.rungs], "repeat": body.repeat.model_dump()}
+    return write(_policy_out(policies.put(person, content, body.kind, body.duty_person, clock.now())))
 
 
 def _shift(shift: Shift) -> ShiftOut:
@@ -184,11 +184,11 @@ def _shift(shift: Shift) -> ShiftOut:
     )
 
 
-def _ladder(policy: LadderPolicy) -> LadderOut:
-    return LadderOut(
+def _policy_out(policy: EscalationPolicy) -> PolicyOut:
+    return PolicyOut(
         kind=AlertKind(policy.kind) if policy.kind in set(AlertKind) else None,
         origin="team",
-        ladder=policy.ladder,
+        content=policy.content,
         duty_person=policy.duty_person_id,
         from_at=policy.from_at,
     )

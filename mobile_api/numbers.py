@@ -1,4 +1,4 @@
-"""Phone numbers: one's own to prove, a protected person's, and those that are declared to be a wearer's."""
+"""Phone numbers: verification of one's own and of protected people's, and numbers declared to be a wearer's."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class NumberStandingOut(BaseModel):
 
     ending: str | None
     standing: Literal["none", "unproved", "proved", "due"] = Field(
-        description="due: proved more than 90 days ago, still used, to be proved again"
+        description="due: verified more than 90 days ago, still used, to be verified again"
     )
     proved_at: datetime | None
-    takes_texts: bool = Field(description="False: texts to it failed, or it was never proved")
+    takes_texts: bool = Field(description="False: texts to it failed, or it was never verified")
     code_failed: str | None = Field(description="Why the newest code did not arrive, where that is known")
 
 
@@ -83,7 +83,7 @@ class PoliceRoomOut(BaseModel):
 
 
 class WearerNumberOut(BaseModel):
-    """A number that is declared to be a wearer's. It does not say whether anybody else has it."""
+    """A number that is declared to be a wearer's. It does not say whether anyone else has it."""
 
     id: int
     number: str
@@ -122,7 +122,7 @@ def ask() -> Response:
 
 @bp.post("/v1/me/number/proof")
 @describes(
-    "Give back the code that came: your number is proved.",
+    "Give back the code that came: your number is verified.",
     tag="numbers",
     body=CodeIn,
     answer=NumberStandingOut,
@@ -149,25 +149,25 @@ def change(person_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/codes")
 @describes(
-    "Text a protected person a code while you speak with her.",
+    "Text a protected person a code while you speak with them.",
     tag="victims",
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
 )
-def ask_her(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def ask_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
     contact_details.send_code(current_person(), wearer_id, victim_id, clock.now())
     return "", 204
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/number/proof")
 @describes(
-    "Give back the code that she read out: her number is proved.",
+    "Give back the code that they read out: their number is verified.",
     tag="victims",
     body=CodeIn,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, WrongCode, NumberRefused, InvalidRequest],
 )
-def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
+def prove_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
     person, body = current_person(), read(CodeIn)
     contact_details.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
     return "", 204
@@ -175,7 +175,7 @@ def prove_hers(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/declined")
 @describes(
-    "Record that she wants no warnings, by her own decision; a consent to texts ends.",
+    "Record that they want no warnings, by their own decision; a consent to texts ends.",
     tag="victims",
     body=Because,
     status=204,
@@ -280,7 +280,7 @@ def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
 
 @bp.delete("/v1/wearers/<int:wearer_id>/numbers/<int:number_id>")
 @describes(
-    "Take back that a number is a wearer's: by whoever declared it until it is confirmed, or by a supervisor.",
+    "Take back that a number is a wearer's: by the person who declared it until it is confirmed, or by a supervisor.",
     tag="cases",
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],

@@ -1,4 +1,4 @@
-"""What a phone says it did with a push, while nobody is signed in to it: the push's own token speaks for it."""
+"""Receipts of pushes while no person is signed in: each push carries a token that authorises its receipt."""
 
 from __future__ import annotations
 

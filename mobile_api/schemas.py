@@ -1,4 +1,4 @@
-"""What phones and pages send and get: the shapes, and how rows of the record become them."""
+"""The schemas that phones and pages send and receive, and how rows become them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Strict(BaseModel):
 
 
 class SignInIn(Strict):
-    """Whoever signs in."""
+    """A person who signs in."""
 
     email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
@@ -65,7 +65,7 @@ class PersonOut(BaseModel):
 
 
 class MeOut(PersonOut):
-    """Whoever is signed in."""
+    """A person who is signed in."""
 
     email: str
     role: str
@@ -139,7 +139,7 @@ class AlertOut(BaseModel):
     certainty: Literal["unconfirmed", "confirmed", "withdrawn"]
     is_over: bool
     danger: int = Field(description="Level and certainty in one order, 0 (none) to 4 (confirmed breach)")
-    is_drill: bool = Field(description="Of a training case: nobody is in danger")
+    is_drill: bool = Field(description="Of a training case: no one is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
     wearer: NamedOut
@@ -151,7 +151,9 @@ class AlertOut(BaseModel):
     event: str | None = Field(description="Of a tag's event: strap_open, case_open, jamming, shutdown or sos")
     tag: str | None = Field(description="Of a tag's event: the tag's serial")
     protected_person: NamedOut | None = Field(description="Of a message: who wrote")
-    episode: int = Field(description="How often people have been rung from the beginning: a new one rings again")
+    episode: int = Field(
+        description="How often escalation has started from the first step: a new episode notifies people again"
+    )
     reasons: list[str]
     possible_from: datetime | None = Field(
         description="Of a silent tag: from when on its wearer may be at the first protected place"
@@ -233,7 +235,7 @@ class WhereaboutsOut(BaseModel):
 
 
 class ContactOut(BaseModel):
-    """Somebody who can be called about the alert, or why not; never the number."""
+    """Someone who can be called about the alert, or why not; never the number."""
 
     key: str
     who: Literal["protected", "wearer", "colleague", "police"]
@@ -329,7 +331,7 @@ class AlertsQuery(Strict):
 
 
 class AcknowledgementQuery(Strict):
-    """What whoever answers had seen of the alert."""
+    """What the one who answers had seen of the alert."""
 
     danger: int | None = Field(
         None, ge=0, le=4, description="The alert's danger as it was shown; where it has risen above, nothing changes"

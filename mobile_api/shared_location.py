@@ -1,4 +1,4 @@
-"""A protected person's phone, when she agrees that it says where she is: pairing, positions, withdrawal."""
+"""A protected person's phone that shares its location with consent: pairing, positions, withdrawal."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ bp = Blueprint("phones", __name__)
 
 
 class AgreementIn(Strict):
-    """What she agreed to: who is to be kept away from her wherever she is, and how far."""
+    """What they agreed to: who is to be kept away from them wherever they are, and how far."""
 
-    agreed: Literal[True] = Field(description="She has agreed, herself, that her phone says where she is")
+    agreed: Literal[True] = Field(description="They have agreed, themselves, that their phone shares its location")
     wearers: list[int] = Field(min_length=1, max_length=20)
     radius_m: float = Field(200.0, ge=50, le=5_000)
     buffer_m: float = Field(300.0, ge=0, le=5_000)
-    label: str = Field("Wherever she is", min_length=1, max_length=80)
+    label: str = Field("Wherever they are", min_length=1, max_length=80)
 
 
 class PairingOut(BaseModel):
-    """The code that is read to her, good for one phone."""
+    """The code that is read to them, good for one phone."""
 
     code: str
     expires_at: datetime
 
 
 class PairingIn(Strict):
-    """The code that was read to her."""
+    """The code that was read to them."""
 
     code: str = Field(min_length=4, max_length=40)
 
 
 class PhoneTokenOut(BaseModel):
-    """With what her phone speaks from now on."""
+    """With what their phone speaks from now on."""
 
     token: str
 
@@ -76,7 +76,7 @@ class IntervalOut(BaseModel):
 
 @bp.post("/v1/victims/<int:victim_id>/shared-location")
 @describes(
-    "Record that a protected person agrees to a place that moves with her phone; answers the code for her phone.",
+    "Record that a protected person agrees to a place that moves with their phone; returns the code for the phone.",
     tag="victims",
     body=AgreementIn,
     answer=PairingOut,
@@ -94,7 +94,7 @@ def agree(victim_id: int) -> Response:
 
 @bp.delete("/v1/victims/<int:victim_id>/shared-location")
 @describes(
-    "Record that she has taken it back: her positions are gone at once.",
+    "Record that they have withdrawn: their positions are deleted at once.",
     tag="victims",
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],

@@ -1,4 +1,4 @@
-"""Socket.IO: who may open a socket, and from which cursor it is told again. What it carries are hints."""
+"""Socket.IO: who may open a socket, and from which cursor it resumes. Its messages are hints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trying a zone before it is saved."""
+"""Previews a zone before it is saved."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""WHO MUST KNOW: takes what the outbox owes to people and tries every way there is."""
+"""WHO MUST KNOW: takes notifications from the outbox and tries every channel."""

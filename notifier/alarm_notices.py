@@ -1,4 +1,4 @@
-"""Tells people what is wrong with Cordon itself: supervisors and the duty line, by text, past the outbox."""
+"""Texts alarms about Cordon itself to supervisors and the duty line, past the outbox."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from notifier.channels.duty import Asker, DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Whoever could not be reached by a provider is not tried at every look: its answer may have been lost, not the text.
+# A person whom a provider could not reach is not tried at every look: its answer may have been lost, not the
+# text.
 AFTER_FAILURE_S = 15.0
-# Longer than some looks take; a watchdog that dies keeps what it was telling from the next one for so long.
+# Longer than some looks take; a watchdog that dies keeps what it was notifying from the next one for so long.
 LEASE_S = 30.0
 # A network that has not said more by then never may: what it was handed by Twilio counts, what was not does not.
 CONFIRMED_WITHIN_S = 60.0
@@ -32,7 +33,7 @@ AT_ONCE = 8
 
 @dataclass
 class _Text:
-    """A text that was taken and of which nobody knows yet whether it arrives."""
+    """A text that was taken and of which no one knows yet whether it arrives."""
 
     about: list[Alarm]
     ask: Asker
@@ -40,7 +41,7 @@ class _Text:
     state: str = ""
 
     def has_arrived(self, now: datetime) -> bool | None:
-        """Tell whether somebody has it; None while that is open."""
+        """Tell whether someone has it; None while that is open."""
         if self.state in ARRIVED:
             return True
         if self.state in LOST:
@@ -49,7 +50,7 @@ class _Text:
         return self.state == "sent" if is_late else None
 
 
-class Teller:
+class AlarmNotifier:
     """Sends at most one text to a person at a time, about all that they have not been told."""
 
     def __init__(self, settings: Settings) -> None:
@@ -61,28 +62,28 @@ class Teller:
         self._lost: set[int] = set()
 
     def tell(self, now: datetime) -> int:
-        """Tell what is owed and no other watchdog is telling, and return how many texts were taken.
+        """Tell what is pending and no other watchdog is notifying, and return how many texts were taken.
 
-        An alarm counts as told once anybody has the text: the next word about it follows while it stands. Where no text
-        arrives it is told again soon, and to more people.
+        An alarm counts as told once anyone has the text: the next word about it follows while it stands. Where no text
+        arrives it is notified again soon, and to more people.
         """
         if not self._texts.is_on:
             return 0
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tell") as pool:
             self._confirm(pool, now)
-            owed = alarms.claim_to_tell(now, self._name, LEASE_S)
-            by_number = self._by_number(owed)
+            due = alarms.claim_to_tell(now, self._name, LEASE_S)
+            by_number = self._by_number(due)
             # Nothing is held while a provider takes its time.
             db.release_connection()
-            if owed and not by_number:
-                log.error("there is nobody to tell of %s alarms: no supervisor has a number", len(owed))
+            if due and not by_number:
+                log.error("%s alarms have no recipient: no supervisor has a number", len(due))
             askers = list(pool.map(self._send, by_number.items()))
         taken = [
             _Text(about, ask, now) for about, ask in zip(by_number.values(), askers, strict=True) if ask is not None
         ]
         self._waiting += taken
         reached = {alarm.id for text in taken for alarm in text.about}
-        refused = [alarm for alarm in owed if alarm.id not in reached]
+        refused = [alarm for alarm in due if alarm.id not in reached]
         self._lost |= {alarm.id for alarm in refused}
         alarms.hold(refused, now, self._name, AFTER_FAILURE_S)
         return len(taken)
@@ -106,7 +107,7 @@ class Teller:
             elif None in said:
                 is_open.add(alarm_id)
             else:
-                log.warning("no text about alarm %s has arrived: it is told again", alarm_id)
+                log.warning("no text about alarm %s has arrived: it is sent again", alarm_id)
                 self._lost.add(alarm_id)
                 alarms.hold([rows[alarm_id]], now, self._name, AFTER_FAILURE_S)
         alarms.hold([rows[alarm_id] for alarm_id in is_open], now, self._name, LEASE_S)
@@ -119,7 +120,7 @@ class Teller:
         url = f"{self._settings.public_url}/supervisor"
         return self._texts.send(number, alarm_texts.text(standing, ended, url))
 
-    def _by_number(self, owed: Iterable[Alarm]) -> dict[str, list[Alarm]]:
+    def _by_number(self, due: Iterable[Alarm]) -> dict[str, list[Alarm]]:
         """Return for each number what its owner is to hear: a duty line that is a supervisor's hears it once."""
         supervisors = list(
             Person.select(Person.id, Person.team, Person.phone)
@@ -128,7 +129,7 @@ class Teller:
         )
         duty_line = self._settings.duty_line
         found: dict[str, list[Alarm]] = defaultdict(list)
-        for alarm in owed:
+        for alarm in due:
             own = [person for person in supervisors if person.team_id == alarm.team_id]
             asked = supervisors if alarm.id in self._lost else own or supervisors
             phones = [person.phone for person in (*asked, *self._let_in(alarm))]
@@ -143,8 +144,8 @@ class Teller:
         if alarm.kind != AlarmKind.ACCOUNT_ACCESS:
             return []
         owner_id = int(alarm.subject.partition("/")[0].rpartition(":")[2])
-        is_told = (Person.id == owner_id) | (Person.role == Role.ADMINISTRATOR)
-        people = Person.select(Person.id, Person.phone).where(is_told, Person.is_active)
+        is_recipient = (Person.id == owner_id) | (Person.role == Role.ADMINISTRATOR)
+        people = Person.select(Person.id, Person.phone).where(is_recipient, Person.is_active)
         return list(people.where(Person.id.in_(numbers.proved_people())).order_by(Person.id))
 
 

@@ -1,4 +1,4 @@
-"""The words of a text about Cordon itself: one segment, the gravest first, without a name. Pure."""
+"""The text of an alarm about Cordon itself: one segment, the most serious first, without a name. Pure."""
 
 from __future__ import annotations
 

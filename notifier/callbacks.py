@@ -1,4 +1,4 @@
-"""What providers tell us: states of messages and replies of people; signature first, stored, then acted on."""
+"""Callbacks of providers: delivery states and people's replies; signature verified, then stored, then acted on."""
 
 from __future__ import annotations
 

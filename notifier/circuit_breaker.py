@@ -1,4 +1,4 @@
-"""Stops asking a provider that keeps failing or refuses us, so that the next channel goes at once."""
+"""Circuit breaker: stops calling a provider that keeps failing or refuses us, so that the next channel goes at once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TRIES_EVERY_S = 5.0
 # each further one in twice as many, up to the second of these.
 REFUSED_FOR_S = 5.0
 REFUSED_AT_MOST_S = 15.0
-# A provider that nobody had anything for since then may be back: people are not told all night that it is down.
+# A provider that no one had anything for since then may be back: people are not told all night that it is down.
 KNOWN_FOR_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class LastResult:
     """What a provider last said of our credentials: the how manieth word it was, and why it refuses them, if so."""
 
     number: int = 0
@@ -39,7 +39,7 @@ class Breaker:
         self._failures = 0
         self._failed_at = 0.0
         self._next_try_at = 0.0
-        self._word = Word()
+        self._last_result = LastResult()
         self._refused_for_s = 0.0
         self._refused_until = 0.0
         # Of the many messages that a refused provider waits for, one is under way to try it.
@@ -56,7 +56,9 @@ class Breaker:
         self._record_refusal(outcome)
         if outcome.refuses_us or outcome.result is Result.SENT:
             with self._lock:
-                self._word = Word(self._word.number + 1, outcome.detail if outcome.refuses_us else None)
+                self._last_result = LastResult(
+                    self._last_result.number + 1, outcome.detail if outcome.refuses_us else None
+                )
         return outcome
 
     def allows(self) -> bool:
@@ -96,10 +98,10 @@ class Breaker:
             self._is_trial = False
 
     @property
-    def word(self) -> Word:
+    def last_result(self) -> LastResult:
         """What the provider last said of our credentials."""
         with self._lock:
-            return self._word
+            return self._last_result
 
     @property
     def is_refused(self) -> bool:

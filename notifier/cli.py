@@ -112,7 +112,7 @@ def prepare() -> None:
 
 
 def _reason(error: Exception, config: Settings) -> str:
-    """Return why the database is not ready: whoever starts Cordon for the first time has to read it here."""
+    """Return why the database is not ready: the one who starts Cordon for the first time has to read it here."""
     if isinstance(error, click.ClickException):
         return error.format_message()
     said = " ".join(str(error).split()) or type(error).__name__
@@ -122,7 +122,9 @@ def _reason(error: Exception, config: Settings) -> str:
 
 
 @click.command("canary-setup")
-@click.option("--phone", default=None, help="A number that takes texts and is nobody's, for example +447700900999.")
+@click.option(
+    "--phone", default=None, help="A number that takes texts and belongs to no one, for example +447700900999."
+)
 @click.option("--new-password", is_flag=True, help="Give the account another password, for one that was lost.")
 def canary_setup(phone: str | None, new_password: bool) -> None:
     """Make the canary, or give the one there is another number or another password."""

@@ -1,4 +1,4 @@
-"""Tells the duty line that the database does not answer: by settings alone, since alarms and numbers are in it.
+"""Texts the duty line when the database does not answer: from settings alone, since alarms and numbers are in it.
 
 The processes of one host agree by a file on which of them tells.
 """
@@ -21,7 +21,7 @@ from notifier.channels.duty import DutyTexts
 
 log = logging.getLogger(__name__)
 
-# Longer than most restarts take, and a person is told within a minute of what has to be found first.
+# Longer than most restarts take, and a person is notified within a minute of what has to be found first.
 AFTER_S = 20.0
 TRIES_AGAIN_S = 15.0
 TITLE = "The database does not answer"
@@ -41,7 +41,7 @@ class WithoutDatabase:
         self._shared = _Shared(settings)
         self._lost_at: float | None = None
         self._tell_at = 0.0
-        self._is_told = False
+        self._is_notified = False
 
     def answers(self) -> None:
         """Take note that the database answers, and say so where it was told that it does not."""
@@ -51,7 +51,7 @@ class WithoutDatabase:
                 if known is not None and known.get("told_at"):
                     self._send([], [(self._title, "It does again")])
                     known["told_at"] = 0.0
-        self._lost_at, self._is_told = None, False
+        self._lost_at, self._is_notified = None, False
 
     def is_lost(self, since: float | None = None) -> None:
         """Take note that it does not, and tell the duty line once that has lasted, and again while it lasts.
@@ -66,24 +66,24 @@ class WithoutDatabase:
             return
         with self._shared.held() as known:
             if known is None:
-                # Another process of this host is telling.
+                # Another process of this host is notifying.
                 self._tell_at = now + TRIES_AGAIN_S
                 return
             host_now = clock.host_time().timestamp()
             told_ago_s = host_now - known.get("told_at", 0.0)
-            if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_told:
+            if 0 <= told_ago_s < alarms.TELL_AGAIN_S and not self._is_notified:
                 self._tell_at = now + TRIES_AGAIN_S
                 return
-            detail = f"For {lost_for_s:.0f} s. Nobody is warned until it does"
+            detail = f"For {lost_for_s:.0f} s. No one is warned until it does"
             is_taken = self._send([(self._title, detail)], [])
             if is_taken:
                 known["told_at"] = host_now
-        self._is_told = self._is_told or is_taken
+        self._is_notified = self._is_notified or is_taken
         self._tell_at = now + (alarms.TELL_AGAIN_S if is_taken else TRIES_AGAIN_S)
 
     def _send(self, standing: list[tuple[str, str]], ended: list[tuple[str, str]]) -> bool:
         words = alarm_texts.text(standing, ended, f"{self._settings.public_url}/supervisor")
-        log.warning("the duty line is told: %s", words)
+        log.warning("the duty line is texted: %s", words)
         return self._texts.send(self._settings.duty_line, words) is not None
 
 

@@ -1,4 +1,4 @@
-"""Settles what deliveries came to: many that were sent in one unit of work, each that was not in one of its own."""
+"""Settles delivery results: sent ones many at a time, each of the others in its own unit of work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 MOST_AT_ONCE = 200
 PAUSE_S = 0.2
 PUT_OFF_S = 1.0
-# A lease has long run out by then, and somebody else has sent the message again.
+# A lease has long run out by then, and another worker has sent the message again.
 TRIES_FOR_S = 30.0
 
 Sent = tuple[Notification, Attempt, Outcome]
@@ -36,7 +36,7 @@ class Settler:
         self._thread.start()
 
     def settle(self, notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
-        """Let this be settled soon where it was sent, and now where it was not: then somebody else is owed a word."""
+        """Let this be settled soon where it was sent, and now where it was not: then another person is due a word."""
         if outcome.result is Result.SENT and notification.channel != Channel.VOICE:
             self._sent.put((notification, attempt, outcome))
         else:
@@ -86,7 +86,7 @@ def _settle_alone(one: Sent) -> None:
     try:
         settle(*one)
     except Exception:
-        # The lease runs out and somebody tries again.
+        # The lease runs out and another worker tries again.
         log.warning("notification %s was not settled", one[0].id, exc_info=True)
         db.forget_connection()
 
@@ -94,7 +94,7 @@ def _settle_alone(one: Sent) -> None:
 def is_moot(notification: Notification, alert: Alert) -> bool:
     """Tell whether a message has lost its point.
 
-    A warning has when somebody has answered, it was nothing, or a newer one is owed; a protected person's text when it
+    A warning has when someone has answered, it was nothing, or a newer one is due; a protected person's text when it
     is not so any more.
     """
     if alerts.is_untrue(notification):
@@ -104,13 +104,13 @@ def is_moot(notification: Notification, alert: Alert) -> bool:
 
 
 def drop(notification: Notification, attempt: Attempt) -> None:
-    """Send nothing, since what was claimed has lost its point; that she was never warned is told."""
+    """Send nothing, since what was claimed has lost its point; that they were never warned is reported."""
     now = clock.now()
     with db.atomic():
         alert = alerts.lock(notification.alert_id)
         outbox.hold(notification.id)
-        outbox.finish_attempt(attempt, "dropped", "no longer owed", None, now)
-        is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer owed")
+        outbox.finish_attempt(attempt, "dropped", "no longer needed", None, now)
+        is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer needed")
         if is_mine and notification.purpose == Purpose.VICTIM_BREACH:
             alerts.tell_victim_not_warned(alert, now)
 
@@ -154,14 +154,14 @@ def _pause_s(notification: Notification, outcome: Outcome, now: datetime) -> flo
 
 
 def _is_certain(notification: Notification, attempt: Attempt) -> bool:
-    """One call that was refused ends no calls for good: the next rung tries again, and a second refusal does."""
+    """One call that was refused ends no calls for good: the next step tries again, and a second refusal does."""
     if notification.channel != Channel.VOICE:
         return True
     return outbox.outcome_before(attempt, notification.person_id, Channel.VOICE) == Result.DEAD_ROUTE
 
 
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
-    """Record what a try came to, owe the next one, or let the next rung go at once."""
+    """Record what a try came to, enqueue the next one, or let the next step go at once."""
     now = clock.now()
     with db.atomic():
         if outcome.result is Result.SENT:
@@ -182,15 +182,15 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         is_pointless = is_moot(notification, alert)
         if is_pointless:
             pause = None
-        is_hers = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
-        if is_hers and pause is None:
+        is_for_victim = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
+        if is_for_victim and pause is None:
             alerts.tell_victim_not_warned(alert, now)
             if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not is_pointless:
-                # Nobody else is tried in her place: while he is there it is tried on.
+                # No one else is tried in their place: while the wearer is there it is tried on.
                 pause = retries.LONGEST_PAUSE_S
         if pause is None:
             outbox.settle(notification, NotificationState.FAILED, now, outcome.detail)
-            if not is_hers and not is_pointless:
+            if not is_for_victim and not is_pointless:
                 alerts.tell_undelivered(alert, notification, now)
         else:
             due_at = now + timedelta(seconds=pause)

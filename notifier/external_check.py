@@ -1,4 +1,4 @@
-"""Tries from outside, as a tag and a person come, whether requests are taken: the server itself may believe so."""
+"""Checks from outside, as a tag and as a person, whether requests are taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which steps of a process's work fail, and for how long: one that fails again and again is for a person to know."""
+"""Which jobs of a process fail, and for how long: one that keeps failing becomes an alarm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backend import clock
 
-# What passes by itself, such as a row that somebody holds, has passed by then.
+# What passes by itself, such as a row that someone holds, has passed by then.
 STANDS_AFTER_S = 15.0
 # A step that fails at every claim, and has nothing to do between two, works again only when it has not failed for so
 # long. Shorter than the silence of which a heart says that its process is gone.

@@ -1,4 +1,4 @@
-"""What of an alert may be said outside the app, as the words take it."""
+"""What a message may say about an alert outside the app."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notifier.messages import Subject
 
 def subject_of(alert: Alert, notification: Notification | None = None) -> Subject:
     """Return what may be said of the alert outside the app, by a message that may speak of others with it."""
-    # What is over is told by its worst: by then its level is that of the way out.
+    # What is over is reported by its worst: by then its level is that of the way out.
     worst = worst_of(alert) if alert.is_over else None
     return Subject(
         code=alert.code,

@@ -1,4 +1,4 @@
-"""The words of every message. Pure; a lock screen is public, so none holds a name, an address or a coordinate."""
+"""The text of every message. Pure; a lock screen is public, so none has a name, an address or a coordinate."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _span(subject: Subject) -> str:
 
 
 def situation(subject: Subject) -> str:
-    """Return the situation in two or three words, the gravest of those that are told as one, and how many more."""
+    """Return the situation in two or three words, the gravest of those that belong together, and how many more."""
     more = f", and {subject.others} more of this person" if subject.others else ""
     return _situation(subject) + more
 
@@ -99,7 +99,7 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
     if purpose is Purpose.CORRECTION:
         return f"{name}: it was raised in error. Disregard it."
     if purpose is Purpose.ESCALATION:
-        return f"{name}: {situation(subject)}. Nobody has acknowledged it."
+        return f"{name}: {situation(subject)}. No one has acknowledged it."
     if purpose is Purpose.REPLY_ACKNOWLEDGED:
         return f"{name}: you have acknowledged it. Record the outcome in the app."
     if purpose is Purpose.REPLY_TAKEN:
@@ -119,11 +119,11 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
 
 
 def plain(code: str) -> str:
-    """Return what is said when nothing better can be: whoever reads it opens the app."""
+    """Return what is said when nothing better can be: the one who reads it opens the app."""
     return f"Cordon. Alert {code}. Please open the app."
 
 
-# What a text asks of whoever reads it: the code is in it because several may have arrived.
+# What a text asks of the person who reads it: the code is in it because several may have arrived.
 HOW_TO_ANSWER = " Reply 1 {code} to acknowledge, 2 {code} if you cannot."
 ASKS_FOR_ANSWER = (Purpose.ALERT, Purpose.ESCALATION, Purpose.REPLY_RISEN)
 
@@ -135,9 +135,9 @@ HOW_TO_REPLY = (
 )
 
 
-def code(digits: str, *, is_hers: bool) -> str:
+def code(digits: str, *, is_for_victim: bool) -> str:
     """Return the text that proves a number; what a protected person gets does not even say who sends it."""
-    if is_hers:
+    if is_for_victim:
         return f"Your code is {digits}. It is good for 10 minutes."
     return f"Cordon. Your code is {digits}. Enter it under My number within 10 minutes, or ask there for another."
 

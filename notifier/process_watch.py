@@ -1,4 +1,4 @@
-"""Keeps watch within each process: over its own work, over the watchdog, and over the way to people.
+"""Watches each process from within: its own work, the watchdog, and whether alarms reach people.
 
 What it finds becomes an alarm. Where the watchdog does not tell an alarm, any process tells it; where not even that can
 be done, since the database is what is broken, the duty line is texted past it.
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from backend import alarms, clock, db, deadlines, heartbeats, ingest_answers, readiness
 from backend.models import AlarmKind
 from backend.settings import Settings
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from notifier.database_outage import WithoutDatabase
 from notifier.job_failures import Steps
 
@@ -27,7 +27,7 @@ UNTOLD_S = 12.0
 WATCHDOG_SILENT_AFTER_S = 30.0
 # Steps that failed because the database was away are done again by then.
 SETTLES_S = 10.0
-# An alarm of a process that says no more of it: its host is gone, which is told by itself.
+# An alarm of a process that says no more of it: its host is gone, which is reported by itself.
 GONE_AFTER_S = 300.0
 
 
@@ -42,7 +42,7 @@ class Vigil:
         self._trouble = trouble
         self._subject = f"{kind}:{socket.gethostname()}"
         self._past = WithoutDatabase(settings)
-        self._teller = Teller(settings)
+        self._alarm_notifier = AlarmNotifier(settings)
         self._well_since: float | None = None
         # Alarms of the process that ran here before are looked at once.
         self._has_alarms = True
@@ -59,7 +59,7 @@ class Vigil:
         return thread
 
     def look(self) -> bool:
-        """Look once, and tell what nobody else does; False where the database did not let it."""
+        """Look once, and tell what no one else does; False where the database did not let it."""
         begun = clock.monotonic()
         try:
             with deadlines.within(deadlines.AT_THE_DOOR_S):
@@ -81,15 +81,15 @@ class Vigil:
         return True
 
     def _look(self, now: datetime) -> None:
-        # A database that is read and takes nothing, as one whose disk is full, protects nobody.
+        # A database that is read and takes nothing, as one whose disk is full, protects no one.
         readiness.try_write()
         if self._well_since is None:
             self._well_since = clock.monotonic()
         self._raise_own(now)
         self._look_at_watchdog(now)
         if alarms.oldest_untold_s(now) > UNTOLD_S:
-            # What another process is telling stays its own.
-            self._teller.tell(now)
+            # What another process is notifying stays its own.
+            self._alarm_notifier.tell(now)
 
     def _raise_own(self, now: datetime) -> None:
         """Make what stands of this process be what it finds now."""

@@ -1,4 +1,4 @@
-"""What this notifier knows of its providers: which are down and which refuse our credentials, raised as alarms."""
+"""What this notifier knows of its providers: which fail and which refuse our credentials, raised as alarms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Providers:
     def look(self, breakers: Iterable[tuple[str, Breaker]], now: datetime) -> None:
         """Raise an alarm for each provider that fails or refuses us, and end it when it takes a message again.
 
-        That it fails is said for as long as it is known: where nobody had anything for it lately, nobody knows.
+        That it fails is said for as long as it is known: where no one had anything for it lately, no one knows.
         """
         known = list(breakers)
         self._look_for_refusals(known, now)
@@ -30,7 +30,7 @@ class Providers:
             # What a worker before this one has raised is ended by this one.
             self._down = {alarm.subject.removeprefix(PREFIX) for alarm in alarms.standing(AlarmKind.PROVIDER_DOWN)}
         # One that refuses us is there: that it is not asked meanwhile is said by an alarm of its own.
-        down = {name for name, breaker in known if breaker.is_known_down and breaker.word.refusal is None}
+        down = {name for name, breaker in known if breaker.is_known_down and breaker.last_result.refusal is None}
         for name in down - self._down:
             detail = f"{name} fails again and again: other ways are used meanwhile"
             alarms.raise_alarm(AlarmKind.PROVIDER_DOWN, f"{PREFIX}{name}", detail, now)
@@ -41,12 +41,12 @@ class Providers:
     def _look_for_refusals(self, breakers: Iterable[tuple[str, Breaker]], now: datetime) -> None:
         """Only a message that was taken ends such an alarm, whichever worker raised it: silence proves nothing."""
         for name, breaker in breakers:
-            word = breaker.word
-            if word.number == self._heard.get(name, 0):
+            last_result = breaker.last_result
+            if last_result.number == self._heard.get(name, 0):
                 continue
-            if word.refusal is None:
+            if last_result.refusal is None:
                 alarms.end(AlarmKind.PROVIDER_CREDENTIALS, f"{PREFIX}{name}", now)
             else:
-                detail = f"{name}: {word.refusal}"
+                detail = f"{name}: {last_result.refusal}"
                 alarms.raise_alarm(AlarmKind.PROVIDER_CREDENTIALS, f"{PREFIX}{name}", detail, now)
-            self._heard[name] = word.number
+            self._heard[name] = last_result.number

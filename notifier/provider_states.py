@@ -1,4 +1,4 @@
-"""What a provider says became of a message or a call, by callback or when asked; later words never undo higher ones."""
+"""The delivery state that a provider reports, by callback or on request; later reports never lower it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NUMBER_TAKES_NO_TEXTS = {30005, 30006, 21610}
 
 
 def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> bool:
-    """Let what became of an attempt change its notification, and hasten the ladder where it failed.
+    """Let what became of an attempt change its notification, and hasten the escalation policy where it failed.
 
     False for an attempt that is not ours. Saying the same again changes nothing.
     """

@@ -1,4 +1,4 @@
-"""What people answer by SMS: an officer acknowledges, cannot, or asks for more; anybody can say STOP."""
+"""Replies by SMS: an officer acknowledges, cannot act, or asks for details; a protected person can reply STOP."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ from backend.people import consent, contact_routes, numbers
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
-# How often within this time a person is told what to send. Whoever answers us by machine is not answered each time: two
-# machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have acknowledged.
+# How often within this time a person is reminded what to send. A person who answers us by machine is not answered each
+# time: two machines would talk for ever. A bare 1 is no machine's, and its sender may believe that they have
+# acknowledged.
 EXPLAINED_WITHIN = timedelta(minutes=10)
 EXPLAINED_AT_MOST = 1
 EXPLAINED_WITHOUT_CODE_AT_MOST = 6
-MOST_OF_HERS = 1_600
+MOST_TEXT = 1_600
 # What a provider takes for a STOP is one word of some language, or two.
 MOST_OF_A_STOP = 2
 NOT_UNDERSTOOD, NO_SUCH_ALERT, WITHOUT_CODE = "not understood", "no such alert", "without a code"
 
 
 def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> str:
-    """Do what an incoming text asks for and return what was made of it; one that nobody can be sure of does nothing.
+    """Do what an incoming text asks for and return what was made of it; one that no one can be sure of does nothing.
 
     ``is_opt_out`` says that the provider took it for a STOP, and lets nothing more through.
     """
@@ -58,8 +59,8 @@ def take(number: str, body: str, now: datetime, *, is_opt_out: bool = False) -> 
         return "unknown number"
     person = people[0]
     if not numbers.is_proved(person):
-        # Nobody knows who has it: it may be a stranger's, or the wearer's own.
-        return "number not proved"
+        # No one knows who has it: it may be a stranger's, or the wearer's own.
+        return "number not verified"
     typed = typed_text.fold(body).strip()
     if typed.upper() in ("START", "UNSTOP") and contact_routes.opted_in(person, now):
         return "start"
@@ -105,14 +106,14 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
 
 
 def _from_protected(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
-    """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings nobody.
+    """Ring for whatever a protected person wrote; a known short answer is for a person to read, and rings no one.
 
-    Of a shared number nobody knows who wrote: each of them is rung for, and none is answered.
+    Of a shared number no one knows who wrote: an alert is raised for each of them, and none is answered.
     """
     is_shared = len(people) + len(victims) > 1
     if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):
         for victim in victims:
-            alerts.tell_that_she_wrote(victim, _said(victim, body, is_shared=is_shared), now)
+            alerts.tell_that_victim_wrote(victim, _said(victim, body, is_shared=is_shared), now)
         return "shared number" if is_shared else "from a protected person"
     for victim in victims:
         _ring_for(victim, number, body, now, is_shared=is_shared)
@@ -121,8 +122,8 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
 
 def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
     if is_shared:
-        return "A text came from a number that she shares with others."
-    whose = "She answered" if numbers.is_proved(victim) else "A number that is not verified as hers answered"
+        return "A text came from a number that they share with others."
+    whose = "They replied" if numbers.is_proved(victim) else "A number that is not verified as theirs replied"
     return f"{whose} by text: “{_kept(body)}”"
 
 
@@ -131,7 +132,7 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
     if is_shared:
         doubts.append("from a number that they share with others")
     if numbers.is_declared(number):
-        doubts.append("from a number known as that of a person on probation: somebody else may have written")
+        doubts.append("from a number known as that of a person on probation: another person may have written")
     elif not numbers.is_proved(victim):
         doubts.append("from a number that is not verified as theirs")
     if is_over:
@@ -140,7 +141,7 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
 
 
 def _kept(body: str) -> str:
-    return body.strip()[:MOST_OF_HERS]
+    return body.strip()[:MOST_TEXT]
 
 
 def _stop(people: list[Person], victims: list[Victim], number: str, body: str, now: datetime) -> str:
@@ -154,7 +155,7 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
         if is_more:
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
         elif not reply_words.is_one_word(body) and numbers.is_proved(victim):
-            alerts.tell_that_she_wrote(victim, f"She answered by text: “{_kept(body)}” It ends her texts.", now)
+            alerts.tell_that_victim_wrote(victim, f"They replied by text: “{_kept(body)}” This stops their texts.", now)
         consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
@@ -189,7 +190,7 @@ def _told(person: Person, alert: Alert) -> tuple[Danger | None, dict[str, int]]:
         Notification.purpose.in_([*alerts.WARNINGS, Purpose.REPLY_RISEN, Purpose.REPLY_DETAILS]),
     )
     is_out = Notification.sent_at.is_null(False)
-    # A call that ended without a key has said what it had to say, to somebody or to a voicemail.
+    # A call that ended without a key has said what it had to say, to someone or to a voicemail.
     was_heard = Attempt.select().where(
         Attempt.notification == Notification.id,
         Attempt.provider_state == "completed",
@@ -227,8 +228,8 @@ def _cannot(person: Person, alert: Alert, now: datetime) -> str:
 
 
 def _answer(alert: Alert, person: Person, purpose: Purpose, now: datetime) -> None:
-    """Owe the answer to an answer; asked twice it is given twice."""
+    """Enqueue the answer to an answer; asked twice it is given twice."""
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.person == person, Notification.purpose == purpose
     )
-    outbox.owe(alert, person, Channel.SMS, purpose, now, rung=earlier.count())
+    outbox.enqueue(alert, person, Channel.SMS, purpose, now, step=earlier.count())

@@ -1,4 +1,4 @@
-"""What a delivery can come to, and when the next one may be tried. Pure."""
+"""Retry policy: which delivery results are retried, and after which backoff. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from backend.vocabulary import Purpose
 
-# A message that could not be sent by now would come too late to be true; the ladder has gone on long before.
+# A message that could not be sent by now would come too late to be true; the escalation policy has gone on long before.
 GIVE_UP_AFTER = 4
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
-# What no ladder says again is tried for as long as it is useful, with pauses up to this one.
+# What no escalation policy says again is tried for as long as it is useful, with pauses up to this one.
 LONGEST_LASTING_PAUSE_S = 120.0
 # A push that is older than this says something that is no longer true; its provider drops it then.
 USEFUL_FOR_S = 120
@@ -59,7 +59,7 @@ class Outcome:
     detail: str = ""
     provider_id: str | None = None
     retry_after_s: float | None = None
-    # False where nobody was asked: it counts as no try.
+    # False where no one was asked: it counts as no try.
     was_asked: bool = True
     # True where the provider was asked and gave no answer: the phone may have the message.
     is_unknown: bool = False
@@ -70,17 +70,17 @@ class Outcome:
 
 
 def sent(provider_id: str | None = None) -> Outcome:
-    """The provider took the message: a fact to record, no proof that anybody has it."""
+    """The provider took the message: a fact to record, no proof that anyone has it."""
     return Outcome(Result.SENT, provider_id=provider_id)
 
 
 def retry(detail: str, retry_after_s: float | None = None) -> Outcome:
-    """Not sent, or nobody knows; trying again may help."""
+    """Not sent, or no one knows; trying again may help."""
     return Outcome(Result.RETRY, detail, retry_after_s=retry_after_s)
 
 
 def unknown(detail: str) -> Outcome:
-    """Asked, and nobody answered: the message may be out, and is tried again."""
+    """Asked, and no one answered: the message may be out, and is tried again."""
     return Outcome(Result.RETRY, detail, is_unknown=True)
 
 
@@ -112,10 +112,11 @@ def pause_s(
 ) -> float | None:
     """Return the seconds until the next try after ``attempts`` tries, or None to give up.
 
-    A message that no ladder says again has ``left_s``: the seconds for which it is useful yet, whatever its tries.
+    A message that no escalation policy says again has ``left_s``: the seconds for which it is useful yet, whatever its
+    tries.
 
     ``jitter`` in [0, 1) spreads the tries of many workers over half the pause; a provider's own ``retry_after_s``
-    is a lower bound, itself bounded: a warning that waits for an hour warns nobody.
+    is a lower bound, itself bounded: a warning that waits for an hour warns no one.
     """
     if attempts >= GIVE_UP_AFTER if left_s is None else left_s <= 0:
         return None

@@ -1,4 +1,4 @@
-"""Before a shift: asks Firebase, without sending, whether it still knows the phones of whoever comes on duty."""
+"""Before a shift, asks Firebase without sending whether the phones of the staff coming on duty are still registered."""
 
 from __future__ import annotations
 

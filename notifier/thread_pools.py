@@ -1,4 +1,4 @@
-"""The threads of one notifier, shared so that no channel can take them all: a slow one delays only its own messages."""
+"""The threads of one notifier, shared so that a slow channel delays only its own messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds how long a provider may take for one request, whatever it does: a thread that hangs is left behind.
+"""Bounds how long a provider may take for one request: a thread that hangs is abandoned.
 
 A timeout of the HTTP library counts from byte to byte, and none counts for the look-up of a name: a provider that drips
 would hold a worker for as long as it likes.

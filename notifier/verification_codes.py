@@ -1,4 +1,4 @@
-"""Codes that prove numbers: sent by text or call, one try a provider, and what the network says of them later."""
+"""Sends the codes that verify numbers by text or call, one attempt a provider, and records what became of them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from notifier.voice_menu import VOICE
 LOST = ("undelivered", "failed", "canceled")
 
 # Sends to a number: the words of a text (none for a call, which fetches its own), and the number of the proof.
-Teller = Callable[[str, str, int], Outcome]
+CodeSender = Callable[[str, str, int], Outcome]
 
 
 def send(
-    row: NumberProof, ways: Sequence[tuple[str, Breaker | None, Teller]], key: str, now: datetime, jitter: float
+    row: NumberProof, ways: Sequence[tuple[str, Breaker | None, CodeSender]], key: str, now: datetime, jitter: float
 ) -> None:
     """Send one claimed code, by the first way that takes it, and settle it."""
     digits = numbers.code_of(row, key)
-    words = "" if row.channel == Channel.VOICE else messages.code(digits, is_hers=row.victim_id is not None)
+    words = "" if row.channel == Channel.VOICE else messages.code(digits, is_for_victim=row.victim_id is not None)
     outcome = retries.failed("nothing to send with")
     for name, breaker, tell in ways:
         outcome = _ask(name, breaker, tell, row, words)
@@ -41,14 +41,14 @@ def send(
         numbers.retry(row, now + timedelta(seconds=pause), outcome.detail)
 
 
-def _ask(name: str, breaker: Breaker | None, tell: Teller, row: NumberProof, words: str) -> Outcome:
+def _ask(name: str, breaker: Breaker | None, tell: CodeSender, row: NumberProof, words: str) -> Outcome:
     if breaker is None:
         return tell(row.number, words, row.id)
     return breaker.ask(name, lambda: tell(row.number, words, row.id))
 
 
 def take_state(proof_id: int, state: str, error_code: str) -> None:
-    """Keep that a code did not arrive, for whoever waits for it."""
+    """Keep that a code did not arrive, for the person who waits for it."""
     if state in LOST:
         numbers.bounced(proof_id, f"The network did not deliver it ({error_code or state})")
 

@@ -1,4 +1,4 @@
-"""What a call says and what its keys do: 1 acknowledges, 2 says that one cannot; anything else hears it again."""
+"""What a call says and what its keys do: 1 acknowledges, 2 says that they cannot act; any other key repeats it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _done(person: Person, notification: Notification, digits: str, told: Danger,
 
 
 def _stands(person: Person, alert: Alert, told: Danger) -> str | None:
-    """Return the words for how it stands, for whoever did not hear them the first time."""
+    """Return the words for how it stands, for the person who did not hear them the first time."""
     if alert.handling == Handling.OPEN:
         return None if alerts.danger_now(alert) > told else "Your answer was taken before. Nothing changed."
     return ACKNOWLEDGED if alert.acknowledged_by_id == person.id else TAKEN

@@ -1,4 +1,4 @@
-"""Looks after the rest of Cordon: that every alert moves on, that messages leave, that every process is heard of.
+"""Watches the rest of Cordon: that alerts escalate, messages leave, and processes report; repairs and raises alarms.
 
 It repairs what it can, raises an alarm for what it finds, tells people past the outbox, and lets a monitor outside
 know that it does so. None of the three waits for another: a provider that hangs delays no look.
@@ -34,7 +34,7 @@ from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.people import numbers, rota
 from backend.settings import Settings
 from notifier import external_check, shift_checks
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from notifier.channels import http
 from notifier.external_check import FrontDoor
 from notifier.job_failures import Steps
@@ -45,13 +45,15 @@ BACKLOG_AFTER_S = 15.0
 PHONE_SILENT_AFTER_S = 1_200.0
 BACKLOG_OVER_S = 5.0
 NUMBERS_EVERY_S = 60.0
-# A ladder waits for its notifier; only when one has worked for this long is what is overdue a fault of its own.
+# An escalation waits for its notifier; only when one has worked for this long is what is overdue a fault of its
+# own.
 NOTIFIER_SETTLES_S = 30.0
-# While first words wait for a worker ladders climb in their turn, as they should: it is the backlog that is told.
+# While first words wait for a worker escalations run in their turn, as they should: it is the backlog that is
+# told.
 LATE_IN_A_STORM_S = 300.0
 # A round that ended longer ago than this says nothing of now.
 ROUND_HOLDS_S = 30.0
-# An alarm that nobody could be told of for this long is for the monitor outside to tell, by the ping that is missing.
+# An alarm that no one could be told of for this long is for the monitor outside to tell, by the ping that is missing.
 UNTOLD_S = 120.0
 PING_TIMEOUT_S = 3.0
 MOST_FOUND = 500
@@ -68,11 +70,11 @@ class Round:
 
 
 class Watchdog:
-    """One watchdog process; any number of these may run, and each alarm is told by one of them."""
+    """One watchdog process; any number of these may run, and each alarm is sent by one of them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._teller = Teller(settings)
+        self._alarm_notifier = AlarmNotifier(settings)
         self.steps = Steps()
         self._door = FrontDoor(settings)
         self._heart = heartbeats.Heart(heartbeats.WATCHDOG)
@@ -88,7 +90,7 @@ class Watchdog:
     def run(self) -> None:
         """Look, tell and ping until ``stop`` is called."""
         threads = [
-            threading.Thread(target=self._keep, args=("telling", self._tell_after_look), name="tell", daemon=True),
+            threading.Thread(target=self._keep, args=("alarms", self._tell_after_look), name="tell", daemon=True),
             threading.Thread(target=self._keep, args=("the ping", self._ping_in_time), name="ping", daemon=True),
             threading.Thread(target=self._keep, args=("the front door", self._knock), name="knock", daemon=True),
         ]
@@ -96,7 +98,7 @@ class Watchdog:
             thread.start()
         self._keep("the round", self._look_in_time)
         for thread in threads:
-            # Whatever it waits for ends by its own timeout; a process that is told to stop need not see it.
+            # Whatever it waits for ends by its own timeout; a process that is asked to stop need not see it.
             thread.join(2 * self._settings.provider_timeout_s)
 
     def stop(self) -> None:
@@ -130,7 +132,7 @@ class Watchdog:
     def _tell_after_look(self) -> None:
         self._looked.wait()
         self._looked.clear()
-        self._teller.tell(clock.now())
+        self._alarm_notifier.tell(clock.now())
 
     def _ping_in_time(self) -> None:
         self.ping()
@@ -145,7 +147,7 @@ class Watchdog:
             ("alerts", self._next_actions),
             ("wearers who are not judged", self._not_judged),
             ("people without a route", self._people),
-            ("alerts that reach nobody", self._unreached),
+            ("alerts that reach no one", self._unreached),
             ("rotas", self._rotas),
             ("phones of protected persons", self._moving_places),
             ("numbers", self._numbers),
@@ -156,7 +158,7 @@ class Watchdog:
             ("hints that no socket took", outbox.give_up_hints),
             ("phones of shifts that are over", shift_checks.forget_old),
             ("checked caseloads", checked_imports.forget_old),
-            ("looks back that are owed", reevaluation.settle_overdue),
+            ("pending re-evaluations", reevaluation.settle_overdue),
             ("what people were told", self._untold),
         )
         # Where the database does not answer one look, it would only keep the others waiting.
@@ -181,8 +183,8 @@ class Watchdog:
         return is_complete
 
     def tell(self, now: datetime) -> int:
-        """Tell people what they are owed a word about; return how many texts were taken."""
-        return self._teller.tell(now)
+        """Tell people what they are to be told about; return how many texts were taken."""
+        return self._alarm_notifier.tell(now)
 
     def _beat(self, now: datetime) -> None:
         try:
@@ -252,7 +254,7 @@ class Watchdog:
         alarms.end_unseen(AlarmKind.NOT_JUDGED, alarms.NOT_JUDGED_FOR_S, now)
 
     def _people(self, now: datetime) -> None:
-        """Whoever is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
+        """A person who is responsible for a tagged wearer, or was without a route before, needs a number or a phone."""
         known = [
             int(alarm.subject.partition(":")[2])
             for alarm in alarms.standing(AlarmKind.NO_LIVE_ROUTE)
@@ -279,13 +281,13 @@ class Watchdog:
         )
         rows = list(query)
         found: dict[str, tuple[str, int | None]] = {
-            f"person:{person_id}": (f"Staff member {person_id} has no proved number and no phone for pushes", team_id)
+            f"person:{person_id}": (f"Staff member {person_id} has no verified number and no phone for pushes", team_id)
             for person_id, team_id in rows
         }
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "person:", found, now, is_complete=len(rows) < MOST_FOUND)
 
     def _unreached(self, now: datetime) -> None:
-        """An alert of which nothing has gone out: what was tried failed, or there was nobody to try."""
+        """An alert of which nothing has gone out: what was tried failed, or there was no one to try."""
         rows = alerts.unreached(now, limit=MOST_FOUND)
         no_route: dict[str, tuple[str, int | None]] = {}
         dead: dict[str, tuple[str, int | None]] = {}
@@ -294,14 +296,17 @@ class Watchdog:
             if row.failed:
                 dead[subject] = (f"Alert {row.alert_id}: all {row.failed} messages failed", row.team_id)
             else:
-                no_route[subject] = (f"Alert {row.alert_id} reaches nobody: no one has a route", row.team_id)
+                no_route[subject] = (
+                    f"Alert {row.alert_id} reaches no one: no one in the team has a channel",
+                    row.team_id,
+                )
         is_complete = len(rows) < MOST_FOUND
         alarms.reconcile(AlarmKind.NO_LIVE_ROUTE, "alert:", no_route, now, is_complete=is_complete)
         alarms.reconcile(AlarmKind.DEAD_LETTER, "alert:", dead, now, is_complete=is_complete)
 
     @staticmethod
     def _rotas(now: datetime) -> None:
-        """A hole in a rota within the next three days is told while it can still be filled."""
+        """A hole in a rota within the next three days is reported while it can still be filled."""
         found: dict[str, tuple[str, int | None]] = {}
         for team_id in rota.teams_with_rota(now):
             holes = rota.gaps(team_id, now)
@@ -314,7 +319,7 @@ class Watchdog:
 
     @staticmethod
     def _moving_places(now: datetime) -> None:
-        """Nobody may believe in a place that moves with a phone which is off."""
+        """No one may believe in a place that moves with a phone which is off."""
         found: dict[str, tuple[str, int | None]] = {}
         for victim_id, team_id, silence_s in shared_location.silent(now, PHONE_SILENT_AFTER_S):
             heard = "never" if silence_s is None else f"for {silence_s / 60:.0f} min not"
@@ -331,7 +336,7 @@ class Watchdog:
         numbers.ask_again_by_day(now)
         found: dict[str, tuple[str, int | None]] = {}
         for team_id, (unproved, due) in numbers.counts(now).items():
-            detail = f"Numbers of staff: {unproved} never proved and not used, {due} to be proved again"
+            detail = f"Numbers of staff: {unproved} never verified and not used, {due} to be proved again"
             found[f"team:{team_id}"] = (detail, team_id)
         alarms.reconcile(AlarmKind.NUMBERS_UNPROVED, "team:", found, now)
 
@@ -357,8 +362,10 @@ class Watchdog:
     def _canary(self, now: datetime) -> None:
         """The canary did not arrive, or does not walk: some part of the chain does not work, whatever it is."""
         assert self._began_at is not None
-        is_told = bool(alarms.standing(AlarmKind.CANARY))
-        detail = canary.missing(canary.find(), self._settings.canary_every_s, self._began_at, now, is_told=is_told)
+        is_reported = bool(alarms.standing(AlarmKind.CANARY))
+        detail = canary.missing(
+            canary.find(), self._settings.canary_every_s, self._began_at, now, is_reported=is_reported
+        )
         if detail is None:
             alarms.end(AlarmKind.CANARY, "canary", now)
         else:

@@ -1,4 +1,4 @@
-"""Delivers what is due and escalates what is overdue, woken by each commit; any number of these may run."""
+"""Delivers due notifications and escalates overdue alerts, woken by each commit; any number of workers may run."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ ASKS_EVERY_S = 2.0
 # In a storm each push is a word of its provider's: it is enough to hear it now and then.
 PROVIDERS_EVERY_S = 0.5
 SHORTEST_SLEEP_S = 0.02
-# Whoever is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
+# A worker that is not woken only asks, poll by poll, when something falls due; after so many it looks at everything.
 POLLS_A_LOOK = 4
 # While something is under way.
 NEXT_LOOK_S = 0.05
-# A group of ladders takes as long as some claims do, and a new alert must not wait for many.
-LADDERS_AT_ONCE = 20
+# A group of escalations takes as long as some claims do, and a new alert must not wait for many.
+ESCALATIONS_AT_ONCE = 20
 # While messages wait for a thread, whatever is no delivery rests for so many times as long as it has taken.
 RESTS_IN_A_STORM = 5.0
 # Zones begin and end, and what failed just now climbs, in a storm too.
@@ -63,7 +63,7 @@ class Way:
     # Asks what became of a message; None where the provider cannot be asked.
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
-    tell_code: verification_codes.Teller | None = None
+    tell_code: verification_codes.CodeSender | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def senders(settings: Settings) -> Senders:
     """Return the channels that have credentials, and say which have none."""
     push = Push(settings)
     # Push has a breaker for each of its own providers: one that is down must not silence the others.
-    ways = {Channel.PUSH: [Way("push", lambda owed, subject, _: push.send(owed, subject), breaker=None)]}
+    ways = {Channel.PUSH: [Way("push", lambda sent, subject, _: push.send(sent, subject), breaker=None)]}
     for account in twilio.accounts(settings):
         # Texts and calls of one account fail apart from each other.
         sms, voice = Sms(settings, account), Voice(settings, account)
@@ -178,7 +178,7 @@ class Worker:
 
         None of these may keep the others from being done.
         """
-        # Before anything is claimed: a database that was restored owes what was sent long ago.
+        # Before anything is claimed: a database that was restored needs what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
         self._try("deliveries", self._begin_deliveries)
         begun = clock.monotonic()
@@ -194,9 +194,9 @@ class Worker:
             "zones that begin or end", lambda: zone_instants.judge_due(clock.now(), silent_after=self._silent_after)
         )
         self._try("tags that are silent", self._tell_of_silence)
-        self._try("the ladder", self._climb)
+        self._try("escalation", self._climb)
         self._look_at_itself()
-        self._try("codes that prove numbers", self._begin_codes)
+        self._try("verification codes", self._begin_codes)
         self._try("phones before a shift", self._begin_checks)
         self._try("silent messages", self._ask_about_silent)
         self._try("this host's clock", self._look_at_clock)
@@ -209,7 +209,7 @@ class Worker:
         self._newest_climb_first = self._is_stormy and not self._newest_climb_first
         if alerts.escalate_overdue(
             clock.now(),
-            LADDERS_AT_ONCE,
+            ESCALATIONS_AT_ONCE,
             newest_first=self._newest_climb_first,
             repeats_per_hour=self._settings.repeats_per_hour,
         ):
@@ -227,7 +227,7 @@ class Worker:
             if free > 0 and channel in waiting:
                 taken = outbox.claim_due(channel, clock.now(), self._settings.lease_s, free)
             claimed += taken
-            # Whoever got as much as was asked for left the rest behind.
+            # A worker that got as much as it asked for left the rest behind.
             self._is_stormy |= len(taken) == free
         if not claimed:
             return
@@ -238,7 +238,7 @@ class Worker:
             self._lanes.submit(Channel(notification.channel), self._deliver, notification, attempt)
 
     def _begin_codes(self) -> None:
-        """Hand the codes that are owed to threads that no warning needs."""
+        """Hand the codes that are due to threads that no warning needs."""
         free = self._lanes.free_beside()
         if free <= 0:
             return
@@ -268,7 +268,7 @@ class Worker:
         try:
             work()
         except Exception as error:
-            # A lease runs out, or the next look finds it, and somebody tries again.
+            # A lease runs out, or the next look finds it, and another worker tries again.
             log.warning("%s was not settled (%s)", what, type(error).__name__, exc_info=True)
             db.forget_connection()
         finally:
@@ -308,7 +308,7 @@ class Worker:
             self.steps.failed(what, error)
             if db.is_lost(error):
                 raise
-            # A row that somebody holds for long, or cannot be worked on, keeps no other step from its work.
+            # A row that someone holds for long, or cannot be worked on, keeps no other step from its work.
             log.exception("%s could not be worked on", what)
         else:
             self.steps.worked(what)
@@ -323,7 +323,7 @@ class Worker:
 
     def _look_at_itself(self) -> None:
         """Say that this process did its work, and what its providers say of it: nothing is read for either."""
-        if self.steps.are_well("deliveries", "the ladder", "a delivery", "the round"):
+        if self.steps.are_well("deliveries", "escalation", "a delivery", "the round"):
             self._try("the heartbeat", lambda: self._heart.beat(clock.now()))
         self._try("what providers say", self._look_at_providers)
 
@@ -350,7 +350,7 @@ class Worker:
             self.steps.worked("a delivery")
         except Exception as error:
             self.steps.failed("a delivery", error)
-            # The lease runs out and somebody tries again.
+            # The lease runs out and another worker tries again.
             log.warning("notification %s was not settled", notification.id, exc_info=True)
             db.forget_connection()
         finally:
@@ -363,7 +363,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
     ``attempt`` is on record for the first way; each further way has one of its own.
     """
     if is_moot(notification, notification.alert):
-        # Its worker died, and meanwhile somebody has answered: nobody is woken for what is settled. And a protected
+        # Its worker died, and meanwhile someone has answered: no one is woken for what is settled. And a protected
         # person reads nothing that is not so any more.
         drop(notification, attempt)
         return
@@ -371,7 +371,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
         put_off(notification, attempt)
         return
     if notification.victim is not None and numbers.holds(notification.victim.phone, notification.alert.wearer_id):
-        # Asked at the last moment: it may have been declared since the message was owed.
+        # Asked at the last moment: it may have been declared since the message was enqueued.
         hold_back(notification, attempt)
         return
     ways = channels.ways[Channel(notification.channel)]

@@ -12,14 +12,15 @@ from tests.postgres import OWNER
 
 def backup(admin_url: str) -> Callable[[], None]:
     """Make a backup of the bound database now; return what puts it back."""
-    db.release_connection()
     name = db.database.obj.database
     _clone(admin_url, name, f"{name}_backup")
     return lambda: _clone(admin_url, f"{name}_backup", name)
 
 
 def _clone(url: str, source: str, target: str) -> None:
-    db.database.obj.close_all()
+    db.release_connection()
+    # Those in use belong to other threads: closed under them, their descriptors would be those of the next connection.
+    db.database.obj.close_idle()
     with psycopg.connect(url, autocommit=True) as connection:
         # No session may be open on either, such as that of a thread which listens.
         connection.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from backend import clock, db, tags
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
-from tests.world import World
+from tests.world import World, eventually
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -71,9 +71,21 @@ def database_url(postgres: str) -> Iterator[str]:
     url = role_url(postgres, name, APPLICATION)
     db.bind(url)
     yield url
-    db.database.obj.close_all()
+    _close_connections()
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _close_connections() -> None:
+    """Close every connection once no other thread uses one.
+
+    One that is closed under another thread gives its descriptor to the next connection: that thread then writes to it.
+    """
+    db.release_connection()
+    pool = db.database.obj
+    with suppress(AssertionError):
+        eventually(lambda: not pool._in_use, "connections given back", patience_s=5.0)
+    pool.close_all()
 
 
 @pytest.fixture

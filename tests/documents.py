@@ -55,12 +55,12 @@ def written_tables() -> str:
     )
 
 
-def architecture() -> str:
-    """Return docs/architecture.md with its table of writers made anew."""
-    text = (DOCS / "architecture.md").read_text()
+def record() -> str:
+    """Return docs/record.md with its table of writers made anew."""
+    text = (DOCS / "record.md").read_text()
     head, _, rest = text.partition(WRITERS)
     before, _, after = rest.partition("|---|---|\n")
-    tail = after[after.index("\n\n") :]
+    tail = after[after.index("\n\n") :] if "\n\n" in after else "\n"
     return f"{head}{WRITERS}{before}|---|---|\n{written_tables()}{tail}"
 
 
@@ -73,7 +73,7 @@ def settings_page() -> str:
     return text[:begin] + table.rstrip("\n") + (f"\n\n{tail}" if tail else "\n")
 
 
-PAGES = {"codemap.md": codemap, "architecture.md": architecture, "settings.md": settings_page}
+PAGES = {"codemap.md": codemap, "record.md": record, "settings.md": settings_page}
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def fill(doubles: Doubles) -> None:
     doubles.show_push("token-daniel", {"alert_id": "42", "code": "M2TR", "title": "Zone warning M2TR"})
     post(doubles, "Messages", To=AMARA, Body=WARNING)
     post(doubles, "Messages", To=DANIEL, Body="Cordon warning M2TR. Reply 1 M2TR to acknowledge.")
-    post(doubles, "Messages", To=PRIYA, Body="Cordon: nobody has acknowledged K7QD for 60 s.")
+    post(doubles, "Messages", To=PRIYA, Body="Cordon: no one has acknowledged K7QD for 60 s.")
     post(doubles, "Messages", To=JESS, Body="Hello, a short update is ready. Call us when it suits you.")
     doubles.wait_for(lambda: [m.state for m in doubles.messages] == ["delivered", "undelivered", "sent", "delivered"])
 
@@ -118,7 +118,7 @@ def test_a_switch_on_the_wall_turns_a_phone_on(browser, doubles):
     page = open_wall(browser, doubles, 1280, 900)
     priya = page.locator("article", has_text="Priya Nair")
     priya.get_by_label("Deliver").check()
-    expect(priya.get_by_text("nobody has acknowledged")).to_be_visible()
+    expect(priya.get_by_text("no one has acknowledged")).to_be_visible()
     priya.get_by_label("Ignore").check()
     doubles.wait_for(lambda: doubles.phone(PRIYA).mode is Mode.IGNORE)
     assert doubles.messages[2].state == "delivered"

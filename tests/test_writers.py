@@ -1,4 +1,4 @@
-"""Each table has few writers, and docs/architecture.md names them all: rows are written where their rules are."""
+"""Each table has few writers, and docs/record.md names them all: rows are written where their rules are."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _written(tree: ast.AST) -> set[str]:
 
 
 def documented() -> dict[str, set[str]]:
-    """Return the table "Who writes which table" of docs/architecture.md."""
-    text = (ROOT / "docs" / "architecture.md").read_text()
+    """Return the table "Who writes which table" of docs/record.md."""
+    text = (ROOT / "docs" / "record.md").read_text()
     section = text.split("## Who writes which table\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\w+) \| (.+?) \|$", section, re.MULTILINE)
     return {table: set(re.findall(r"`(\w+)`", names)) for table, names in rows if table != "table"}

@@ -1,9 +1,9 @@
-"""The only writer of alerts: situation from judgements, handling from people, the ladder from silence."""
+"""The only writer of alerts: the situation comes from judgements, the handling from people."""
 
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import forget_unheard, ring_for_message
 from backend.alerts.latched_alerts import clock_time
-from backend.alerts.protected_person_replies import tell_that_she_wrote
+from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
     close_by_system,
     extend_late,
@@ -87,7 +87,7 @@ __all__ = [
     "tell_changed",
     "tell_of_end",
     "tell_of_event",
-    "tell_that_she_wrote",
+    "tell_that_victim_wrote",
     "tell_undelivered",
     "tell_victim_not_warned",
     "unreached",

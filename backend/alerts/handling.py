@@ -43,11 +43,11 @@ def acknowledge(
     told: Danger | None = None,
     shown: Mapping[str, int] | None = None,
 ) -> Alert:
-    """Make ``person`` the one who acts; if somebody acts already, nothing changes and the alert says who.
+    """Make ``person`` the one who acts; if someone acts already, nothing changes and the alert says who.
 
     ``told`` is the danger that the answered message spoke of, None where ``person`` sees how it stands: where danger
-    has risen above it the alert stays open, since nobody promised to act on that. ``shown`` are the alerts of which it
-    spoke, each with its danger; None stands for all that was sent to this person. What is told as one with this
+    has risen above it the alert stays open, since no one promised to act on that. ``shown`` are the alerts of which it
+    spoke, each with its danger; None stands for all that was sent to this person. What belongs together with this
     alert is acknowledged with it where it was shown at no less than its present danger.
 
     Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
@@ -104,7 +104,7 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id:
-            # Somebody else acts: nothing is missing.
+            # Another person acts: nothing is missing.
             return alert
         if alert.handling == Handling.ACKNOWLEDGED:
             _reopen_all(alert, now)
@@ -114,9 +114,9 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
 
 
 def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
-    """Give the alert back unanswered: the ladder starts again. Handing back an open one changes nothing.
+    """Give the alert back unanswered: the escalation policy starts again. Handing back an open one changes nothing.
 
-    Raises: NotFound; NotAllowed where somebody else acts (a supervisor may); InvalidTransition for a closed one.
+    Raises: NotFound; NotAllowed where another person acts (a supervisor may); InvalidTransition for a closed one.
     """
     with atomic():
         lock_rows(Alert, escalation.alerts_told_with(access_alert(person, alert_id).id))
@@ -191,7 +191,7 @@ def close(
 ) -> Alert:
     """Close the alert with what came of it. Closing with the same outcome again changes nothing.
 
-    One that was raised in error needs its cause in the note; whoever was warned of it gets a correction. One that
+    One that was raised in error needs its cause in the note; the one who was warned of it gets a correction. One that
     stands until a person clears it needs a note of what was found.
 
     One whose situation still stands is closed only with ``is_confirmed`` and a note, and stays on the lists until the
@@ -235,7 +235,7 @@ def close(
 
 
 def _correct(alert: Alert, person: Person, now: datetime) -> None:
-    """Take the warning back from everyone who got it, the protected person included, in her own words."""
+    """Take the warning back from everyone who got it, the protected person included, in their own words."""
     escalation.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
@@ -243,7 +243,8 @@ def _correct(alert: Alert, person: Person, now: datetime) -> None:
         # No protected person was told of it.
         return
     if escalation.was_victim_warned(alert) and not escalation.is_victim_left_warned(alert):
-        # She has read that he was near and has gone. That he never was there, no words of hers say.
-        said = f"The protected person was told by text that he was near, and alert {alert.code} was an error: tell her."
+        # The protected person has read that the wearer was near and has gone. No text of theirs says that it was wrong.
+        said = "The protected person was told by text that the wearer was near. "
+        said += f"Alert {alert.code} was an error: tell them."
         raise_notice(alert.wearer, alert.zone, [said], now, (Who.OFFICER,))
     escalation.tell_victim_it_is_over(alert, now)

@@ -25,12 +25,12 @@ CALL = "Not answered: call."
 ANSWERED = "An answer goes to them by text, in the words agreed for this."
 # Two machines would answer each other for ever.
 ANSWERED_EVERY = timedelta(minutes=10)
-# What nobody can be rung for is told as an alarm for so long.
+# A message that no alert can be raised for is an alarm for so long.
 ALARM_LASTS = timedelta(hours=24)
 
 
 def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: bool, note: str = "") -> list[Alert]:
-    """Ring whoever answers for each wearer who must keep away from this person; return the alerts.
+    """Ring the one who answers for each wearer who must keep away from this person; return the alerts.
 
     ``said`` is what they wrote; empty for a picture. ``note`` says what has to be known of the sender. They are
     answered by text where ``is_answered`` and they agreed to words for it.
@@ -40,7 +40,7 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
         if not wearers:
             _raise_alarm(victim, now)
             return []
-        # Two messages at once ring one alert, one after the other; nobody who works on the case delays them.
+        # Two messages at once ring one alert, one after the other; no one who works on the case delays them.
         lock_rows(Victim, [victim.id])
         goes = is_answered and _may_answer(victim, now)
         words = f"“{said.strip()}”" if said.strip() else "a message without text, such as a picture"
@@ -52,7 +52,7 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
                 Notification.victim == victim,
                 Notification.purpose == Purpose.VICTIM_HELP,
             )
-            outbox.owe(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, rung=earlier.count())
+            outbox.enqueue(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, step=earlier.count())
             audit.record(audit.SYSTEM, "answered_by_text", f"victim:{victim.id}", now, alert=alerts[0])
         return alerts
 
@@ -67,7 +67,7 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) 
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
-        # Whoever acts is rung first: they promised to act on less than there is now.
+        # A person who acts is notified first: they promised to act on less than there is now.
         alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
@@ -102,7 +102,7 @@ def _to_ring_for(victim: Victim, now: datetime) -> list[Wearer]:
     except Exception as error:
         if is_lost(error):
             raise
-        log.exception("the cases of a protected person who wrote cannot be read: all of them are rung for")
+        log.exception("the cases of a protected person who wrote cannot be read: an alert is raised for each of them")
         return wearers
     return lasting or wearers
 
@@ -113,7 +113,7 @@ def _raise_alarm(victim: Victim, now: datetime) -> None:
 
 
 def forget_unheard(now: datetime) -> None:
-    """End the alarms of messages that no case was rung for, a day after the newest."""
+    """End the alarms of messages that raised no alert, a day after the newest."""
     for alarm in alarms.standing(AlarmKind.MESSAGE_UNHEARD):
         if alarm.last_seen_at < now - ALARM_LASTS:
             alarms.end(AlarmKind.MESSAGE_UNHEARD, alarm.subject, now)

@@ -1,4 +1,4 @@
-"""Raises alerts that stand until a person clears them: of a tag's own events, and of what people write."""
+"""Raises alerts that stay open until a person clears them: from tag events and from messages of protected people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_REASONS = 40
 
 
 def standing(kind: AlertKind, wearer_id: int, *about: Any) -> Alert | None:
-    """Return the newest alert of this kind about the wearer that nobody has closed, held until the unit of work ends.
+    """Return the newest alert of this kind about the wearer that no one has closed, held until the unit of work ends.
 
     ``about`` are further conditions: which tag and event, or who wrote.
     """
@@ -30,7 +30,7 @@ def standing(kind: AlertKind, wearer_id: int, *about: Any) -> Alert | None:
     if found is None:
         return None
     alert = escalation.lock(found.id)
-    # Somebody may have closed it between the look and the lock.
+    # Someone may have closed it between the look and the lock.
     return None if alert.handling == Handling.CLOSED else alert
 
 
@@ -44,7 +44,7 @@ def raise_latched(
     by: RaisedBy,
     **about: Any,
 ) -> Alert:
-    """Raise an alert about no place, of the danger that its kind has, and owe its first notifications.
+    """Raise an alert about no place, of the danger that its kind has, and enqueue its first notifications.
 
     ``about`` are further columns: which tag and event, or who wrote.
     """
@@ -81,11 +81,11 @@ def raise_latched(
 
 
 def add_reason(alert: Alert, said: str, now: datetime, *, replaces: str | None = None) -> None:
-    """Show one more sentence on the alert, in place of the one that begins with ``replaces``; nobody is rung."""
+    """Show one more sentence on the alert, in place of the one that begins with ``replaces``; no one is notified."""
     kept = [one for one in alert.reasons if replaces is None or not one.startswith(replaces)]
     if said in kept:
         return
-    # The first says what happened, and the newest what is so by now.
+    # The first says what happened, and the newest what is true by now.
     alert.reasons = [*kept[:1], *kept[1:][-(MOST_REASONS - 2) :], said]
     escalation.save(alert)
 

@@ -1,4 +1,4 @@
-"""Brings a protected person's short answers to whoever answers for her cases: her words after sign-in only."""
+"""Takes a protected person's short replies to the officers of their cases; other people see them after sign-in only."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from backend.record import reading
 from backend.record.facts import What
 
 WROTE = "victim_wrote"
-# What she writes so soon after lies beside the first and rings nobody again.
+# What they write so soon after lies beside the first and rings no one again.
 BESIDE_WITHIN = timedelta(minutes=10)
 MOST_BESIDE = 20
 
 
-def tell_that_she_wrote(victim: Victim, said: str, now: datetime) -> None:
-    """Tell the officer of each wearer who must keep away from her, in the app; a push says only that there is a notice.
+def tell_that_victim_wrote(victim: Victim, said: str, now: datetime) -> None:
+    """Notify the officer of each wearer who must keep away from them, in the app; a push only says there is a notice.
 
-    Of a case in which she is entered and no zone is drawn yet its officer reads it too, at another place of that case.
+    In a case where no zone protects them yet, its officer reads it too, at another place of that case.
 
-    It is for known short answers, and for requests to stop; whatever else she writes rings (help_messages).
+    It is for known short answers, and for requests to stop; whatever else they write rings (help_messages).
     """
     with atomic():
-        hers = _newest_zones(victim, now)
-        for zone in {**_zones_of_her_cases(victim), **hers}.values():
-            words = said if zone.wearer_id in hers else f"{victim.name}, for whom no zone is drawn yet. {said}"
+        drawn = _newest_zones(victim, now)
+        for zone in {**_zones_of_their_cases(victim), **drawn}.values():
+            words = said if zone.wearer_id in drawn else f"{victim.name}, for whom no zone is drawn yet. {said}"
             alert = _lately(victim, zone.wearer_id, now)
             if alert is None:
                 alert = raise_notice(zone.wearer, zone, [words], now, (Who.OFFICER,))
@@ -55,8 +55,8 @@ def _newest_zones(victim: Victim, now: datetime) -> dict[int, PlaceZone]:
     return {zone.wearer_id: zone for zone in standing or zones}
 
 
-def _zones_of_her_cases(victim: Victim) -> dict[int, PlaceZone]:
-    """Return a zone of each case in which she, or a child of hers, is entered: none of her own may be drawn yet."""
+def _zones_of_their_cases(victim: Victim) -> dict[int, PlaceZone]:
+    """Return a zone of each case of theirs, or of a child of theirs: it may have no zone for them yet."""
     zones = (
         PlaceZone.select(PlaceZone, Wearer)
         .join(Wearer)
@@ -69,9 +69,9 @@ def _zones_of_her_cases(victim: Victim) -> dict[int, PlaceZone]:
 def _entered_with(victim: Victim) -> set[int]:
     entered = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
     theirs = (Victim.id == victim) | (Victim.reached_through == victim)
-    hers = {row.id for row in Victim.select(Victim.id).where(theirs)}
+    ids = {row.id for row in Victim.select(Victim.id).where(theirs)}
     pairs = reading.entered_in([row.wearer_id for row in entered])
-    return {wearer_id for victim_id, wearer_id in pairs if victim_id in hers}
+    return {wearer_id for victim_id, wearer_id in pairs if victim_id in ids}
 
 
 def cases_of(victim: Victim) -> list[Wearer]:
@@ -87,7 +87,7 @@ def cases_of(victim: Victim) -> list[Wearer]:
 
 
 def _lately(victim: Victim, wearer_id: int, now: datetime) -> Alert | None:
-    """Return the open notice of what she wrote a moment ago, held until the unit of work ends."""
+    """Return the open notice of what they wrote a moment ago, held until the unit of work ends."""
     entry = (
         AuditEntry.select(AuditEntry.alert)
         .join(Alert)

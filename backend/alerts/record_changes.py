@@ -1,4 +1,4 @@
-"""What the record does to alerts: raises late ones, withdraws unfounded ones, closes those of ended cases."""
+"""What changes of the record do to alerts: raise late ones, withdraw unfounded ones, close those of ended cases."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
                 is_news=True,
             )
             if alert.handling == Handling.ACKNOWLEDGED and danger_of(judgement) > alert.acknowledged_danger:
-                # Whoever took it promised to act on less.
+                # The person who took it promised to act on less.
                 alert.handling = Handling.OPEN
                 escalation.restart(alert, judgement.decided_at)
             elif alert.handling == Handling.OPEN and alert.certainty != Certainty.WITHDRAWN:
@@ -75,10 +75,10 @@ def raise_notice(
     and_answering: bool = False,
     **about: Any,
 ) -> Alert:
-    """Tell people something about a case that is no danger: it lies in their list, rings once and climbs no ladder.
+    """Notify people of something about a case that is no danger: it rings once and does not escalate.
 
-    With ``and_answering`` whoever answers for the case is among them, on duty or not. ``about`` are further columns:
-    which tag and event it is about.
+    With ``and_answering`` the one who answers for the case is among them, on duty or not. ``about`` are further
+    columns: which tag and event it is about.
     """
     with atomic():
         alert = Alert.create(
@@ -129,7 +129,7 @@ def tell_changed(alert: Alert) -> None:
 
 
 def ring_again(alert_ids: Sequence[int], now: datetime) -> None:
-    """Begin a new episode of open alerts, since other people answer for them now; notices ring nobody."""
+    """Begin a new episode of open alerts, since other people answer for them now; notices ring no one."""
     with atomic():
         lock_rows(Alert, alert_ids)
         for alert_id in sorted(alert_ids):
@@ -139,7 +139,7 @@ def ring_again(alert_ids: Sequence[int], now: datetime) -> None:
 
 
 def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
-    """Let alerts that are not closed belong to another team, and ring it where nobody acts."""
+    """Let alerts that are not closed belong to another team, and ring it where no one acts."""
     with atomic():
         lock_rows(Alert, alert_ids)
         for alert_id in sorted(alert_ids):
@@ -179,7 +179,7 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             alert = escalation.lock(alert_id)
             if alert.handling == Handling.CLOSED:
                 if not alert.is_over:
-                    # Closed while it stood, with an outcome of its own: nobody watches whether it stands any more.
+                    # Closed while it stood, with an outcome of its own: no one watches whether it stands any more.
                     alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
                     alert.reasons = [*alert.reasons, reason]
                     alert.save()
@@ -188,7 +188,7 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             alert.handling = Handling.CLOSED
             alert.outcome_code, alert.outcome_note = code, reason
             alert.outcome_by, alert.outcome_at = None, now
-            # Whoever opens the alert reads why nobody is asked about it any more.
+            # A person who opens the alert reads why no one is asked about it any more.
             alert.reasons = [*alert.reasons, reason]
             if not alert.is_over:
                 alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False

@@ -1,4 +1,4 @@
-"""Finds the alerts that somebody still has to answer and that nothing would move on, and sets their ladder going."""
+"""Finds open alerts whose escalation has stopped, and starts it again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
 OVERDUE_S = 30.0
-# So long after its ladder began an alert has been tried on every route of its first people.
+# So long after its escalation began an alert has been tried on every route of its first people.
 TRIED_AFTER_S = 30.0
-OWED_AFTER_S = 5.0
+DUE_AFTER_S = 5.0
 
 # A withdrawn alert and a notice ring no one, whatever people do about them.
-IS_OWED_AN_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
+NEEDS_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
 
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """An alert of which no warning has gone out since its ladder last began."""
+    """An alert of which no warning has gone out since its escalation last began."""
 
     alert_id: int
     team_id: int
@@ -33,14 +33,14 @@ class Unreached:
 
 
 def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 500) -> list[tuple[int, int]]:
-    """Return id and team of each alert that is owed an answer and that nothing would move on.
+    """Return id and team of each alert that is due an answer and that nothing would move on.
 
-    Its next escalation is lost, or farther ahead than any rung; or it should have come ``overdue_s`` ago, where that is
+    Its next escalation is lost, or farther ahead than any step; or it should have come ``overdue_s`` ago, where that is
     not None. A message that is on its way is a next action as well. Only keys are read, so that no bad row is.
     """
     query: Any = (
         Alert.select(Alert.id, Alert.team)
-        .where(IS_OWED_AN_ANSWER, _is_stuck(now, overdue_s))
+        .where(NEEDS_ANSWER, _is_stuck(now, overdue_s))
         .order_by(Alert.id)
         .limit(limit)
         .tuples()
@@ -73,36 +73,36 @@ def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
 
 
 def repair(alert_id: int, now: datetime) -> bool:
-    """Set the ladder of a stuck alert going again; False where something else has moved it on meanwhile.
+    """Start the escalation of a stuck alert again; False where something else has moved it on meanwhile.
 
-    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is owed,
+    An open one is climbed for at once. One that was acknowledged gets back the instant at which its outcome is due,
     and is open again where that has passed.
     """
     with atomic():
         escalation.lock(alert_id)
-        alert = Alert.get_or_none(Alert.id == alert_id, IS_OWED_AN_ANSWER, _is_stuck(now, OVERDUE_S))
+        alert = Alert.get_or_none(Alert.id == alert_id, NEEDS_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
-        audit.record(audit.SYSTEM, "ladder_repaired", f"alert:{alert.id}", now, alert=alert)
+        audit.record(audit.SYSTEM, "escalation_repaired", f"alert:{alert.id}", now, alert=alert)
         if alert.handling == Handling.OPEN:
             escalation.climb(alert, now)
             return True
-        owed_at = escalation.owed_at(alert) or now
+        due_at = escalation.outcome_due_at(alert) or now
         if alert.escalation_id is not None:
-            at = max(owed_at, now)
+            at = max(due_at, now)
             Escalation.update(next_at=at).where(Escalation.id == alert.escalation_id).execute()
         return True
 
 
 def start_over(before: datetime, now: datetime) -> int:
-    """Let every open ladder that began before this instant begin again now, in a new episode; return how many.
+    """Let every escalation that began before this instant start again, in a new episode; return how many.
 
     Each is due at once and climbed for as any other that is due. Danger may have been told, and answered, in a life
-    of the database that is gone: whoever answers first is told how it stands now.
+    of the database that is gone: the one who answers first is notified how it stands now.
     """
     with atomic():
         begun = Escalation.select(Escalation.id).where(Escalation.started_at < before)
-        mine = (Alert.handling == Handling.OPEN) & IS_OWED_AN_ANSWER & Alert.escalation.in_(begun)
+        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & Alert.escalation.in_(begun)
         rows = list(Alert.select(Alert.id, Alert.escalation).where(mine))
         ids = sorted(row.id for row in rows)
         db.lock_rows(Alert, ids)
@@ -129,9 +129,9 @@ def start_over(before: datetime, now: datetime) -> int:
 
 
 def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
-    """Return the open alerts of which no warning has gone out since their ladder last began.
+    """Return the open alerts of which no warning has gone out since their escalation last began.
 
-    Either everything that was tried has failed, or there was nothing to try: nobody of the team has a live route.
+    Either everything that was tried has failed, or there was nothing to try: no one of the team has a live route.
     """
     episode = (
         (Notification.alert == Alert.id)
@@ -146,7 +146,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
     is_tried = Escalation.started_at <= now - timedelta(seconds=TRIED_AFTER_S)
     query: Any = (
         Alert.select(Alert.id, Alert.team, failed)
-        # What is told with another alert is told by the messages of that one.
+        # What is shown with another alert is shown by the messages of that one.
         .join(Escalation, on=(Escalation.lead_id == Alert.id))
         .left_outer_join(Notification, on=episode)
         .where(
@@ -154,7 +154,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
             Alert.handling == Handling.OPEN,
             # A canary's alert has an alarm of its own.
             Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
-            Escalation.started_at <= now - timedelta(seconds=OWED_AFTER_S),
+            Escalation.started_at <= now - timedelta(seconds=DUE_AFTER_S),
         )
         .group_by(Alert.id, Alert.team, Escalation.started_at)
         # What is tried for the first time may still go out; a failure beside it is kept until something has.

@@ -1,4 +1,4 @@
-"""Rings for a tag that is not in contact or sends no position, and says when it is heard of again."""
+"""Raises and ends the alert for a tag that is not in contact or sends no position."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def ring_for_silence(
 
 
 def end_silence(alert: Alert, located_at: datetime, now: datetime) -> None:
-    """Say that the tag sends positions again. Whoever has not answered is still asked to: it may have been an act."""
+    """Say that the tag sends positions again. It still needs an answer: it may have been tampering."""
     alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, True
     alert.last_fix_time = located_at
     alert.reasons = [*alert.reasons, f"The tag has sent positions again since {clock_time(located_at, now)}."]

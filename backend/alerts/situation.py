@@ -1,4 +1,4 @@
-"""Turns judgements into alerts: raises, raises again, lowers, withdraws and ends them, with the fix that did it."""
+"""Turns judgements into alerts: raises, escalates, lowers, withdraws and ends them, with the fix that caused it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from backend import audit, escalation, lifecycle
 from backend.change_feed import publish
-from backend.lifecycle import Danger, Standing, Step
+from backend.lifecycle import Danger, Standing, Transition
 from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
 from backend.record.zone_geojson import keeps_in
 from backend.vocabulary import RaisedBy
@@ -40,7 +40,7 @@ class Judgement:
     # At a moving place: who came nearer to whom (zones.Mover).
     mover: str | None = None
     kind: AlertKind = AlertKind.ZONE
-    # What is in force has changed, and no fix says that anybody has moved.
+    # What is in force has changed, and no fix says that anyone has moved.
     is_by_record: bool = False
     # The fix is too old to say where the wearer is now.
     is_past: bool = False
@@ -68,23 +68,23 @@ def apply(judgement: Judgement) -> Alert | None:
 def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
     """The same for an alert already at hand."""
     judgement = heard(alert, judgement)
-    if alert is not None and alert.is_over and alert.owes_all_clear:
+    if alert is not None and alert.is_over and alert.needs_all_clear:
         _tell_all_clear(alert, judgement)
-    match lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
-        case Step.RAISE:
+    match lifecycle.transition(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
+        case Transition.RAISE:
             return raise_alert(judgement)
-        case Step.NOTHING:
+        case Transition.NOTHING:
             return None
-        case Step.RISE:
+        case Transition.RISE:
             assert alert is not None
             return _rise(alert, judgement)
-        case Step.WITHDRAW:
+        case Transition.WITHDRAW:
             assert alert is not None
             return _finish(alert, judgement, "withdrawn")
-        case Step.END:
+        case Transition.END:
             assert alert is not None
             return _finish(alert, judgement, "over")
-        case Step.FALL | Step.SAME:
+        case Transition.FALL | Transition.SAME:
             assert alert is not None
             return _update(alert, judgement)
 
@@ -106,8 +106,8 @@ def heard(alert: Alert | None, judgement: Judgement) -> Judgement:
 
 
 def _would_raise(alert: Alert | None, judgement: Judgement) -> bool:
-    step = lifecycle.step(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty)
-    return step in (Step.RAISE, Step.RISE)
+    transition = lifecycle.transition(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty)
+    return transition in (Transition.RAISE, Transition.RISE)
 
 
 def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
@@ -115,7 +115,7 @@ def _tell_all_clear(alert: Alert, judgement: Judgement) -> None:
     is_clear = judgement.level is Level.CLEAR and judgement.certainty is Certainty.CONFIRMED
     if judgement.is_past or judgement.is_by_record or not is_clear:
         return
-    alert.owes_all_clear = False
+    alert.needs_all_clear = False
     escalation.tell_victim_it_is_over(alert, judgement.decided_at)
     _save(alert)
 
@@ -141,7 +141,7 @@ def raise_alert(
     over_at: datetime | None = None,
     last_fix_time: datetime | None = None,
 ) -> Alert:
-    """Raise an alert and owe its first notifications.
+    """Raise an alert and enqueue its first notifications.
 
     A late one tells of a stay that is over already: ``last_fix_time`` is the end of the stay that began at the
     judgement's own time.
@@ -183,15 +183,15 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         return raise_alert(judgement)
     risen_to = danger_of(judgement)
     is_return = alert.is_over or alert.certainty == Certainty.WITHDRAWN or _fell_for_s(alert, judgement) is not None
-    is_told = _has_to_be_told(alert, judgement, risen_to)
+    is_notified = _has_to_be_told(alert, judgement, risen_to)
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
     alert.peak_danger = max(alert.peak_danger, risen_to)
-    _note(alert, "danger_rose", judgement, is_news=is_told)
+    _note(alert, "danger_rose", judgement, is_news=is_notified)
     if risen_to >= lifecycle.RAISES_FROM:
         alert.fell_at = None
         _tell_victim(alert, now)
-    if not is_told:
+    if not is_notified:
         return _save(alert)
     if alert.handling == Handling.ACKNOWLEDGED:
         alert.handling = Handling.OPEN
@@ -226,12 +226,12 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
     if how == "withdrawn":
-        # The level that was feared stays on record; what is withdrawn is the certainty. Nobody is owed an answer.
+        # The level that was feared stays on record; what is withdrawn is the certainty. No one is due an answer.
         alert.certainty = Certainty.WITHDRAWN
     if judgement.is_by_record or judgement.is_past:
-        # He may be standing there still, or again: whatever she reads, it is not that he has gone.
+        # The wearer may be standing there still, or again: no text may say that they have gone.
         escalation.drop_victim_warning(alert, now)
-        alert.owes_all_clear = (
+        alert.needs_all_clear = (
             judgement.is_past and not judgement.is_by_record and escalation.is_victim_left_warned(alert)
         )
     else:
@@ -250,14 +250,14 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
     level, certainty = lifecycle.level_held(alert.level), lifecycle.certainty_held(alert.certainty)
     _take_situation(alert, judgement)
     if judgement.level is Level.CLEAR or (judgement.level is level and certainty is Certainty.CONFIRMED):
-        # Nobody can tell from such a fix, or tell less surely than before: what was known stands. A level that was
+        # No one can tell from such a fix, or tell less surely than before: what was known stands. A level that was
         # sure once must not ring again each time that a worse fix is followed by a better one.
         alert.level, alert.certainty = level, certainty
     elif judgement.level is not level:
         alert.fell_at = alert.fell_at or judgement.fix_time
         _note(alert, "danger_fell", judgement)
         if alert.peak_danger < Danger.BREACH and not judgement.is_past:
-            # What was feared here may have been all that kept her from hearing that it is over elsewhere.
+            # What was feared here may have been all that kept them from hearing that it is over elsewhere.
             escalation.tell_victim_it_is_over(alert, now)
     return _save(alert)
 
@@ -307,7 +307,7 @@ def _tell_victim(alert: Alert, now: datetime) -> None:
         # A drill never reaches a protected person.
         return
     if alert.zone is None or keeps_in(alert.zone.feature):
-        # Her words say that he is near. Who leaves a place where he must be may be anywhere.
+        # Their words say that the wearer is near. A wearer who leaves a place where they must stay may be anywhere.
         return
     if alert.kind == AlertKind.ZONE and (alert.level, alert.certainty) == (Level.BREACH, Certainty.CONFIRMED):
         escalation.tell_victim_of_breach(alert, now)

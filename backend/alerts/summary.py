@@ -1,4 +1,4 @@
-"""How an alert stands, and how near it once was, in figures and in words without a name or a place. Pure."""
+"""How serious an alert is and how near the wearer came, in figures and words, without a name or place. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Raises the alert of an event by which a tag says that it was tampered with, or switched off, or sends an SOS.
+"""Raises the alert when a tag reports tampering, a shutdown or an SOS.
 
-Each event of each tag rings once while its alert stands. Nothing of it is told to a protected person: it does not say
-where anybody is.
+Each event of each tag rings once while its alert stands. It is never sent to a protected person: it does not say
+where anyone is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def tell_of_event(wearer: Wearer, event: Reported, now: datetime) -> Alert | Non
     alert = _standing(AlertKind.TAMPER, wearer, event) or _standing(AlertKind.NOTICE, wearer, event)
     if alert is not None and alert.kind == AlertKind.TAMPER:
         return _again(alert, event, now)
-    if _is_told(wearer, event):
+    if _is_notified(wearer, event):
         return None
     return raise_latched(
         AlertKind.TAMPER,
@@ -55,19 +55,19 @@ def tell_of_event(wearer: Wearer, event: Reported, now: datetime) -> Alert | Non
 
 
 def note_event_in_custody(wearer: Wearer, event: Reported, now: datetime) -> Alert:
-    """Tell the officer once of an event of a tag whose wearer is in custody, where tags are taken off; ring nobody."""
+    """Tell the officer once of an event of a tag whose wearer is in custody, where tags are taken off; ring no one."""
     alert = _standing(AlertKind.TAMPER, wearer, event) or _standing(AlertKind.NOTICE, wearer, event)
     if alert is not None:
         return _again(alert, event, now)
     said = (
-        "Monitoring is suspended (custody): nobody was rung. See that the tag is worn and closed before it is resumed."
+        "Monitoring is suspended (custody): no one was called. Check that the tag is worn and closed before resuming."
     )
     reasons = [*_sentences(event, now), said]
     return raise_notice(wearer, None, reasons, now, (Who.OFFICER,), event=event.kind, tag=event.tag_id)
 
 
 def keep_event_of_ended_case(wearer: Wearer, event: Reported, reason: str, now: datetime) -> None:
-    """Keep on record an event from while the case was monitored that arrived after its end; nobody is rung."""
+    """Keep on record an event from while the case was monitored that arrived after its end; no one is notified."""
     alert = tell_of_event(wearer, event, now)
     if alert is not None:
         said = f"Arrived after monitoring ended: {reason.replace('_', ' ')}."
@@ -91,7 +91,7 @@ def _standing(kind: AlertKind, wearer: Wearer, event: Reported) -> Alert | None:
     return standing(kind, wearer.id, Alert.tag == event.tag_id, Alert.event == event.kind)
 
 
-def _is_told(wearer: Wearer, event: Reported) -> bool:
+def _is_notified(wearer: Wearer, event: Reported) -> bool:
     """Tell whether an alert that a person has cleared spoke of this event: one of the same moments that came later."""
     if event.is_time_doubtful:
         return False

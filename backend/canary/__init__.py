@@ -1,4 +1,4 @@
-"""The canary: a tag that is nobody's walks into a test zone through the whole real chain, and says when it arrived."""
+"""The canary: a test tag that walks into a test zone through the real chain, and reports when the push arrived."""
 
 from backend.canary.setting_up import Canary, find, renew_password, set_up
 from backend.canary.walks import (

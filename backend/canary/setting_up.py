@@ -1,4 +1,4 @@
-"""Makes the canary: a team, a training wearer, a place at sea, a zone, a tag and the account that it warns."""
+"""Creates what the canary needs: a team, a training wearer, a place at sea, a zone, a tag and an account."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from backend.cases.opening import circle
 from backend.cases.writing import add_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.escalation.steps import Ladder, Rung, Who
+from backend.escalation.steps import Policy, Step, Who
 from backend.models import (
     Activation,
     Channel,
-    LadderPolicy,
+    EscalationPolicy,
     Person,
     ProtectedPlace,
     Role,
@@ -26,19 +26,19 @@ from backend.models import (
 )
 from backend.people import contact_routes, numbers
 
-NAME = "CANARY (nobody)"
-# ``.invalid`` is nobody's mail (RFC 2606).
+NAME = "CANARY (no person)"
+# ``.invalid`` is no one's mail (RFC 2606).
 EMAIL = "canary@canary.invalid"
-# In the North Sea, where nobody lives.
+# In the North Sea, where no one lives.
 WHERE = (53.5, 3.0)
 RADIUS_M = 50.0
 # Everything goes at once and nothing rings: a call proves nothing that a text does not.
-LADDER = Ladder(
-    rungs=(
-        Rung(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
-        Rung(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
+POLICY = Policy(
+    steps=(
+        Step(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
+        Step(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
     ),
-    repeat=Rung(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
+    repeat=Step(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
 )
 
 
@@ -74,16 +74,16 @@ def find() -> Canary | None:
 def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, str | None]:
     """Make the canary, or give the one there is another number; return its account and, once, the password.
 
-    Whoever runs the service says that the number is for this: it is used without a code, and no person has it.
+    A person who runs the service says that the number is for this: it is used without a code, and no person has it.
 
-    Raises: InvalidRecord for a number that is somebody's: a canary rings nobody.
+    Raises: InvalidRecord for a number that is someone's: a canary rings no one.
     """
     phone = numbers.e164(phone) if phone else None
     with atomic():
         known = Person.get_or_none(Person.is_canary)
         taken = Person.select().where(Person.phone == phone, ~Person.is_canary).exists()
         if phone and (taken or phone == duty_line or Victim.select().where(Victim.phone == phone).exists()):
-            raise InvalidRecord("The canary needs a number that nobody has.")
+            raise InvalidRecord("The canary needs a number that belongs to no one.")
         if known is not None:
             if phone:
                 contact_routes.change_number(known, phone, now)
@@ -104,7 +104,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         )
         if phone:
             numbers.carry_over(person, now)
-        LadderPolicy.create(team=team, ladder=LADDER.to_json(), from_at=now)
+        EscalationPolicy.create(team=team, policy=POLICY.to_json(), from_at=now)
         wearer = Wearer.create(
             team=team, name=NAME, responsible_officer=person, is_training=True, is_canary=True, created_at=now
         )

@@ -1,4 +1,4 @@
-"""Walks of the canary: begun when due, followed along the chain by its record, closed by themselves, forgotten."""
+"""Canary walks: started when due, followed step by step, closed, and deleted after a while."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from zones.geo import Frame
 
 LONDON = ZoneInfo("Europe/London")
 PASSED, FAILED = "passed", "failed"
-# Nobody looked at the walk when its time was up, so that it says nothing of the chain.
+# No one looked at the walk when its time was up, so that it says nothing of the chain.
 INTERRUPTED = "interrupted"
 # Between two walks the tag must have had the time to leave at a human pace.
 SHORTEST_EVERY_S = 60.0
@@ -44,7 +44,7 @@ ARRIVED = (NotificationState.DELIVERED, NotificationState.RECEIVED)
 STOPPED = {
     "post": "our own address did not take its fix",
     "judge": "its fix raised no alert",
-    "owe": "its alert asked nobody",
+    "enqueue": "its alert notified no one",
     "send": "no provider has taken its message",
     "deliver": "nothing says that its message arrived",
 }
@@ -125,22 +125,24 @@ def _seen(walk: CanaryWalk, canary: Canary, detail: str | None) -> dict[str, Any
     )
     if alert is None:
         return {"step": "judge" if walk.taken_at else "post", "detail": detail}
-    seen: dict[str, Any] = {"alert": alert.id, "decided_at": alert.decided_at, "step": "owe", "detail": None}
-    owed = list(
+    seen: dict[str, Any] = {"alert": alert.id, "decided_at": alert.decided_at, "step": "enqueue", "detail": None}
+    notifications = list(
         Notification.select()
         .where(Notification.alert == alert, Notification.person == canary.person_id)
         .order_by(Notification.id)
     )
-    if not owed:
+    if not notifications:
         return seen
-    seen |= {"owed_at": owed[0].created_at, "step": "send", "detail": owed[-1].detail}
-    tries = Attempt.select().where(Attempt.notification.in_([row.id for row in owed]), Attempt.outcome == "sent")
+    seen |= {"enqueued_at": notifications[0].created_at, "step": "send", "detail": notifications[-1].detail}
+    tries = Attempt.select().where(
+        Attempt.notification.in_([row.id for row in notifications]), Attempt.outcome == "sent"
+    )
     first = tries.order_by(Attempt.finished_at).first()
     if first is not None:
         seen |= {"sent_at": first.finished_at, "step": "deliver"}
     # Each channel has to arrive: a text that does says nothing of pushes.
-    arrived = {row.channel: row.delivered_at for row in owed if row.state in ARRIVED and row.delivered_at}
-    if {row.channel for row in owed} <= set(arrived):
+    arrived = {row.channel: row.delivered_at for row in notifications if row.state in ARRIVED and row.delivered_at}
+    if {row.channel for row in notifications} <= set(arrived):
         seen |= {"delivered_at": max(arrived.values()), "step": "deliver"}
     return seen
 
@@ -164,12 +166,12 @@ def close_left(canary: Canary, now: datetime) -> int:
 
 
 def missing(
-    canary: Canary | None, every_s: float, watched_since: datetime, now: datetime, *, is_told: bool = False
+    canary: Canary | None, every_s: float, watched_since: datetime, now: datetime, *, is_reported: bool = False
 ) -> str | None:
     """Return what to tell people, where the newest walk did not arrive or none was walked; None where all is well.
 
-    An interrupted walk is told of only if none arrives within the next interval; while something is told already
-    (``is_told``), only a walk that arrives ends it.
+    An interrupted walk is reported only if none arrives within the next interval; while something is reported already
+    (``is_reported``), only a walk that arrives ends it.
     """
     if canary is None or every_s <= 0:
         return None
@@ -178,10 +180,10 @@ def missing(
     for walk in later:
         if walk.result == INTERRUPTED:
             patience_s = max(every_s, SHORTEST_EVERY_S) + SLACK_S
-            if is_told or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
+            if is_reported or now > (walk.ended_at or walk.until_at) + timedelta(seconds=patience_s):
                 return f"The walk of {_clock(walk.started_at)} was interrupted, and none has arrived since"
         elif walk.result is None and now > walk.until_at + timedelta(seconds=SLACK_S):
-            return f"Nobody followed the walk of {_clock(walk.started_at)} to its end: its process does not work"
+            return f"No process followed the walk of {_clock(walk.started_at)} to its end: its process does not work"
         elif walk.result == FAILED:
             return f"At {_clock(walk.started_at)} {STOPPED[walk.step or 'post']}"
     begun = [walk.started_at for walk in later] + ([last.started_at] if last else [])
@@ -236,10 +238,10 @@ def forget_old(canary: Canary, now: datetime) -> int:
             Alert.wearer == canary.wearer_id, Alert.raised_at < old, Alert.handling == Handling.CLOSED
         )
         ids = [row.id for row in query.order_by(Alert.id).limit(MOST_FORGOTTEN)]
-        owed = [row.id for row in Notification.select(Notification.id).where(Notification.alert.in_(ids))]
+        notifications = [row.id for row in Notification.select(Notification.id).where(Notification.alert.in_(ids))]
         CanaryWalk.update(alert=None).where(CanaryWalk.alert.in_(ids)).execute()
-        _forget_callbacks(owed)
-        Attempt.delete().where(Attempt.notification.in_(owed)).execute()
+        _forget_callbacks(notifications)
+        Attempt.delete().where(Attempt.notification.in_(notifications)).execute()
         for table in (Notification, Receipt, AuditEntry):
             table.delete().where(table.alert.in_(ids)).execute()
         Alert.delete().where(Alert.id.in_(ids)).execute()
@@ -249,9 +251,9 @@ def forget_old(canary: Canary, now: datetime) -> int:
     return len(ids)
 
 
-def _forget_callbacks(owed: list[int]) -> None:
+def _forget_callbacks(notifications: list[int]) -> None:
     """Delete what providers said of the attempts at these notifications: a token begins with the attempt's own id."""
-    tries = {row.id: row.started_at for row in Attempt.select().where(Attempt.notification.in_(owed))}
+    tries = {row.id: row.started_at for row in Attempt.select().where(Attempt.notification.in_(notifications))}
     if tries:
         ids = fn.SUBSTR(ProviderEvent.token, 1, len(next(iter(tries))))
         since = min(tries.values())

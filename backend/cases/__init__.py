@@ -1,1 +1,1 @@
-"""The case over real time: orders, zones, lives and people as they were at any instant, and the only writer of them."""
+"""Cases over time: orders, zones, monitoring status and people, as they were at any instant, and how they change."""

@@ -1,4 +1,4 @@
-"""What administrators keep: people, teams and tags; never a location, never a case."""
+"""What administrators manage: accounts, teams and tags; never a location or a case."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add_person(
     number = numbers.e164(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
         raise NotFound("There is no such team.")
-    # Nobody knows it: the person sets their own.
+    # No one knows it: the person sets their own.
     unknown = authentication.hash_password(secrets.token_urlsafe(32))
     try:
         with atomic():
@@ -105,7 +105,7 @@ def add_tag(by: Person, serial: str, now: datetime) -> Tag:
 
 
 def people_of(by: Person, text: str = "") -> list[Person]:
-    """Return colleagues by name: an administrator sees everybody, others their own team."""
+    """Return colleagues by name: an administrator sees everyone, others their own team."""
     query = Person.select(Person, Team).join(Team).order_by(Team.name, Person.name)
     if by.role != Role.ADMINISTRATOR:
         query = query.where(Person.team == by.team_id)

@@ -1,4 +1,4 @@
-"""Reads a caseload from CSV and GeoJSON: first every row's problem, then all of it in one unit of work, or nothing."""
+"""Imports a caseload from CSV and GeoJSON: reports every row's problems first, then loads all of it or nothing."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ COLUMNS = (
     "tag_serial",
     "officer_email",
 )
-# A column that may be left out: his numbers, with a semicolon between them.
-HIS_NUMBERS = "wearer_phones"
+# A column that may be left out: the wearer's numbers, with a semicolon between them.
+WEARER_NUMBERS = "wearer_phones"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
 SEPARATORS = (",", ";", "\t")
 # A borough that joins another; what is larger is split.
@@ -66,7 +66,7 @@ class Reading:
     """What the files hold: cases that can be opened, each with who is responsible, and every problem."""
 
     cases: list[tuple[NewCase, Person]]
-    his_numbers: list[list[str]]
+    wearer_numbers: list[list[str]]
     problems: list[RowProblem]
     lines: list[int] = field(default_factory=list)
     ties: list[Tie] = field(default_factory=list)
@@ -112,7 +112,7 @@ def read(
 
     Nothing is kept.
 
-    Raises: NotAllowed for anybody but officers and supervisors.
+    Raises: NotAllowed for anyone but officers and supervisors.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     problems: list[RowProblem] = []
@@ -129,8 +129,8 @@ def read(
     total, before_these, rows = len(rows), rows[: len(done)], rows[len(done) : len(done) + most]
     colleagues = {folded(p.email): p for p in Person.select().where(Person.team == person.team_id, Person.is_active)}
     free = {folded(tag.serial): tag.serial for tag in free_tags()}
-    his_numbers = {number: _his_numbers(number, row, problems) for number, row in rows}
-    known = {one for some in his_numbers.values() for one in some}
+    wearer_numbers = {number: _wearer_numbers(number, row, problems) for number, row in rows}
+    known = {one for some in wearer_numbers.values() for one in some}
     found: list[tuple[NewCase, Person]] = []
     kept: list[list[str]] = []
     lines: list[int] = []
@@ -149,14 +149,14 @@ def read(
         whole = ties.filled(number, row, wrong)
         taken = {folded(whole["tag_serial"]): whole["tag_serial"]} if ties.is_further(row) else {}
         case = _case(number, whole, features, colleagues, free | taken, problems, now)
-        _refuse_his(number, row, known, problems)
+        _refuse_of_wearer(number, row, known, problems)
         if case is not None and len(problems) == before and not is_broken:
             tied = ties.tie(number, row, case[0], wrong)
             if tied is None:
                 continue
             found.append((tied[0], case[1]))
             knots.append(tied[1])
-            kept.append(his_numbers[number])
+            kept.append(wearer_numbers[number])
             lines.append(number)
             # A tag is worn by one person.
             free.pop(folded(case[0].serial), None)
@@ -195,8 +195,8 @@ def load_part(
     assert reading.read_by is not None
     with atomic():
         opened = list(done)
-        for (new, officer), his, line, tie in zip(
-            reading.cases, reading.his_numbers, reading.lines, reading.ties, strict=True
+        for (new, officer), phones, line, tie in zip(
+            reading.cases, reading.wearer_numbers, reading.lines, reading.ties, strict=True
         ):
             try:
                 if tie.victim_of is not None:
@@ -207,7 +207,7 @@ def load_part(
                     wearer = widen(person, opened[tie.case_of].wearer_id, new, now)
                 newest = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).get()
                 opened.append(reading.read_by.loaded(len(opened), wearer.id, newest.place.victim_id))
-                for number in his:
+                for number in phones:
                     numbers.record(person, wearer.id, number, now)
             except DomainError as error:
                 # What only the record knows is said with the line as well.
@@ -236,7 +236,7 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
         if missing:
             problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
             return None
-        for name in (*COLUMNS, HIS_NUMBERS, CASE_AS_IN, VICTIM_AS_IN):
+        for name in (*COLUMNS, WEARER_NUMBERS, CASE_AS_IN, VICTIM_AS_IN):
             if heading.count(name) > 1:
                 problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
         rows = []
@@ -259,24 +259,24 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
     return rows
 
 
-def _his_numbers(number: int, row: dict[str, Any], problems: list[RowProblem]) -> list[str]:
+def _wearer_numbers(number: int, row: dict[str, Any], problems: list[RowProblem]) -> list[str]:
     found = []
-    for text in (row.get(HIS_NUMBERS) or "").split(";"):
+    for text in (row.get(WEARER_NUMBERS) or "").split(";"):
         if text.strip():
             try:
                 found.append(numbers.e164(text))
             except InvalidRecord as error:
-                problems.append(RowProblem(number, HIS_NUMBERS, error.detail))
+                problems.append(RowProblem(number, WEARER_NUMBERS, error.detail))
     return found
 
 
-def _refuse_his(number: int, row: dict[str, Any], known: set[str], problems: list[RowProblem]) -> None:
+def _refuse_of_wearer(number: int, row: dict[str, Any], known: set[str], problems: list[RowProblem]) -> None:
     """A protected person's number that the table itself calls a wearer's is refused as one on record would be."""
     try:
-        is_his = numbers.e164(row.get("victim_phone") or "") in known
+        is_wearers = numbers.e164(row.get("victim_phone") or "") in known
     except InvalidRecord:
         return
-    if is_his:
+    if is_wearers:
         text = "The table has this as the number of a person on probation."
         problems.append(RowProblem(number, "victim_phone", text))
 

@@ -1,4 +1,4 @@
-"""What a change would leave unprotected, in words, before it is saved. Pure but for names and who wears what."""
+"""Warns, before a change is saved, what it would leave unprotected."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def in_words(before: Case, after: Case, now: datetime) -> list[str]:
         why = {Life.SUSPENDED: " (suspended)", Life.ENDED: " (ended)"}.get(after.life_at(unjudged_at), "")
         said.append(f"From {day(unjudged_at)} no fix of {wearer.name} is judged{why}.")
     if any(protection_ends.guards(after, at).get(place_id) is Guard.PAUSED for place_id, at in places.items()):
-        said.append("No text tells a protected person of a suspension: tell her.")
+        said.append("No text tells a protected person of a suspension: tell them.")
     return said
 
 

@@ -1,4 +1,4 @@
-"""Keeps a caseload between its check and its confirmation: what is loaded is what was checked, and then it is gone."""
+"""Keeps a checked caseload until it is confirmed, so that what is loaded is exactly what was checked."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def load(person: Person, checked_id: int, now: datetime, *, part: int = caseload
                 raise InvalidRecord(GONE)
             done = [Done(*one) for one in kept.done or []]
             as_read = mine & (CheckedCaseload.opened == kept.opened)
-            # Whoever counts it on is the one who loads it.
+            # A caller that counts it has loaded it.
             if not CheckedCaseload.update(opened=len(done) + part, checked_at=now).where(as_read).execute():
                 return Progress(caseload_import.count_of(done), kept.cases)
             done, is_more = caseload_import.load_part(person, kept.table, kept.zones, now, done, part)
@@ -85,6 +85,6 @@ def discard(person: Person) -> None:
 
 
 def forget_old(now: datetime) -> None:
-    """Forget files that nobody has confirmed in time."""
+    """Forget files that no one has confirmed in time."""
     old = CheckedCaseload.checked_at <= now - timedelta(seconds=KEPT_S)
     CheckedCaseload.delete().where(old).execute()

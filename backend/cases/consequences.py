@@ -1,4 +1,4 @@
-"""Judges a case again after its record changed: the present in the same unit of work, the past after it."""
+"""Evaluates a case again after its record changed: the present at once, the past afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def after_change(case: Case, since: datetime, now: datetime) -> None:
     """Bring states and alerts into agreement with the record; part of the unit of work that changed it."""
     if PlaceZone.select().where(PlaceZone.wearer == case.wearer_id).exists():
         judged_now.judge(case, now, now)
-        reevaluation.owe(case.wearer_id, since, now)
+        reevaluation.request(case.wearer_id, since, now)
 
 
 def present_tag(wearer_id: int, now: datetime) -> Activation | None:

@@ -1,4 +1,4 @@
-"""How a protected person can be reached, if she wants: her number and her words, changed only with her case."""
+"""A protected person's phone number, message texts and consent, changed only through their case."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def agree(
     *,
     wording_help: str = "",
 ) -> Consent:
-    """Record that she agrees to texts to this number in her own three wordings; an earlier consent ends.
+    """Record that they agree to texts to this number in their own three wordings; an earlier consent ends.
 
     ``wording_help`` is the answer to whatever is written from it; empty where no answer is safe.
 
@@ -44,13 +44,13 @@ def agree(
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if victim.is_child:
-        raise InvalidRecord("A child has no number here: an adult of the case is told, or nobody.")
+        raise InvalidRecord("A child has no number here: an adult of the case is notified, or no one.")
     if not phone:
-        raise InvalidRecord("Enter the number that is safe for her.")
+        raise InvalidRecord("Enter the number that is safe for them.")
     number = numbers.usable(phone, wearer_id)
     words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
     if not all(words):
-        raise InvalidRecord("Enter the words that she chose for each of the three texts.")
+        raise InvalidRecord("Enter the words that they chose for each of the three texts.")
     answer = wording_help.strip()
     if any(len(text) > LONGEST_WORDING for text in [*words, answer]):
         raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
@@ -62,21 +62,21 @@ def agree(
         audit.record(audit.actor_of(person), "victim_number_changed", f"victim:{victim.id}", now)
         completeness.ask_for([wearer_id], now)
         if has_declined(victim, now):
-            _enter_declined(person, wearer_id, victim, False, now, "She agreed to texts.")
+            _enter_declined(person, wearer_id, victim, False, now, "They agreed to texts.")
         return consent.give(
             victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2], wording_help=answer
         )
 
 
 def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
-    """Record that she wants no warnings, by her own decision; a consent to texts ends, officers go on as ever.
+    """Record that they want no warnings, by their own decision; a consent to texts ends, officers go on as ever.
 
-    Raises: NotFound, NotAllowed; InvalidRecord without a word of how she said so.
+    Raises: NotFound, NotAllowed; InvalidRecord without a word of how they said so.
     """
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if not why.strip():
-        raise InvalidRecord("Say how and when she said so.")
+        raise InvalidRecord("Say how and when they said so.")
     with atomic():
         entry = _enter_declined(person, wearer_id, victim, True, now, why)
         consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
@@ -109,7 +109,7 @@ def stop_calls(person: Person, wearer_id: int, victim_id: int, now: datetime) ->
 
 
 def has_declined(victim: Victim, at: datetime) -> bool:
-    """Tell whether it was her recorded decision at ``at`` to have no warnings."""
+    """Tell whether it was their recorded decision at ``at`` to have no warnings."""
     held = reading.value_at(f"victim:{victim.id}", What.DECLINED, at)
     return bool(held and held["is_declined"])
 
@@ -122,30 +122,30 @@ def _enter_declined(
 
 
 def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, now: datetime) -> None:
-    """Keep which number was hers until now, who changed it, and when."""
+    """Keep which number was theirs until now, who changed it, and when."""
     subject = f"victim:{victim.id}"
     if victim.phone and not reading.entries(subject, What.NUMBER):
         began = "As it was recorded."
         enter(subject, What.NUMBER, victim.phone, victim.created_at, None, now, why=began, wearer_id=wearer_id)
-    why = "She agreed to texts to this number."
+    why = "They agreed to texts to this number."
     enter(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
 
 
 def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
-    """Text her a code now, while the officer speaks with her; the words say nothing of what it is for.
+    """Text them a code now, while the officer speaks with them; the words say nothing of what it is for.
 
-    Raises: NotFound, NotAllowed; InvalidRecord without her consent to texts; NumberRefused, TooManyCodes.
+    Raises: NotFound, NotAllowed; InvalidRecord without their consent to texts; NumberRefused, TooManyCodes.
     """
     wearer = access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if wearer.is_training or consent.sms_consent(victim) is None:
-        raise InvalidRecord("Record first that she agrees to texts.")
+        raise InvalidRecord("Record first that they agree to texts.")
     numbers.usable(victim.phone or "", wearer_id)
     numbers.ask(victim, person, Channel.SMS, now)
 
 
 def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:
-    """Take the code that she read out: her number is proved. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
+    """Verify their number by the code that they read out. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     numbers.usable(victim.phone or "", wearer_id)

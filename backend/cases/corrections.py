@@ -1,6 +1,6 @@
-"""Finds what is to be corrected: an entry or a condition of a case that stands as it was recorded, and was wrong.
+"""Corrects a fact or condition of a case that was recorded wrongly.
 
-The correction itself is written by whoever writes such an entry; what was wrong stays on record beside it.
+The correction itself is written by the person who writes such an entry; what was wrong stays on record beside it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What holds now, kept in the columns that lists and permissions read: changed at the instant from which it holds.
+"""Keeps the columns that lists and permissions read up to date: each changes at the instant from which its fact holds.
 
 The record is asked anew each time. To do it twice changes nothing, and what a correction replaced is never done.
 """
@@ -40,7 +40,7 @@ def let_hold(subjects: Iterable[str], from_at: datetime, now: datetime, **detail
 
 
 def take_effect(due: CaseDue, now: datetime) -> None:
-    """Let what holds since the day that has come be so in the columns too, for whoever joined in the meantime too."""
+    """Apply to the columns what holds since the day that has come, also for people who joined meanwhile."""
     subjects = list(due.detail["subjects"])
     with atomic():
         from_at = datetime.fromisoformat(due.detail["from_at"])
@@ -109,7 +109,7 @@ def _let_cases_follow(subjects: Iterable[str], now: datetime) -> None:
 
 
 def project(subjects: Iterable[str], now: datetime) -> None:
-    """Let the columns of these subjects say what holds now; open alerts go along and ring whoever answers for them."""
+    """Update the columns of these subjects to now; open alerts go along and notify the responsible officer."""
     subjects = list(subjects)
     with atomic():
         hold(*_ids(subjects, "wearer"))

@@ -1,4 +1,4 @@
-"""Drills: a training case whose fixes go through the real chain, marked everywhere, never to a protected person."""
+"""Drills: a training case whose fixes go through the real chain, marked as such, never sent to a protected person."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from backend.models import Activation, Person, PlaceZone, ProtectedPlace, Role, 
 from backend.record import reading
 from backend.settings import Settings
 
-# Trafalgar Square: a public place that is nobody's home.
+# Trafalgar Square: a public place that is no one's home.
 WHERE = (51.5080, -0.1281)
 RADIUS_M = 150.0
 
 
 def make_case(person: Person, now: datetime) -> Wearer:
-    """Make the team's training case, or return the one there is. Raises: NotAllowed for anybody but a supervisor."""
+    """Make the team's training case, or return the one there is. Raises: NotAllowed for anyone but a supervisor."""
     require(person, Role.SUPERVISOR)
     known = Wearer.get_or_none(Wearer.team == person.team_id, Wearer.is_training)
     if known is not None:
@@ -31,7 +31,7 @@ def make_case(person: Person, now: datetime) -> Wearer:
     with atomic():
         name = "DRILL (training case)"
         wearer = Wearer.create(team=person.team_id, name=name, is_training=True, created_at=now)
-        victim = Victim.create(team=person.team_id, name="DRILL (nobody)", created_at=now)
+        victim = Victim.create(team=person.team_id, name="DRILL (no person)", created_at=now)
         place = ProtectedPlace.create(victim=victim, label="DRILL")
         tag = Tag.create(serial=f"DRILL-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now)

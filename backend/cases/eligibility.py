@@ -1,6 +1,6 @@
-"""What has to be so before an order may ask for a tag: stated by version, and what is not met or unknown in words.
+"""Whether a wearer may be tagged under an order: the requirements by version, and which are not met or not known.
 
-It warns and blocks nothing: whoever is protected stays protected while the paper is put right.
+It warns and blocks nothing: the one who is protected stays protected while the paper is put right.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def state(
     document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Record which of the facts are given from ``from_at`` on, None for one that nobody knows; what was stands before.
+    """Record which of the facts are given from ``from_at`` on, None for one that no one knows; what was stands before.
 
     Raises: NotFound, NotAllowed; InvalidRecord where a fact is left out or no reason is given.
     """
@@ -59,9 +59,9 @@ def state(
 
 
 def doubts(facts: Facts | None, risk: Risk | None) -> list[str]:
-    """Return what is not met, what nobody knows, and what the assessed risk contradicts, one sentence each."""
+    """Return what is not met, what no one knows, and what the assessed risk contradicts, one sentence each."""
     if facts is None:
-        return ["Nobody has stated whether this order may ask for a tag."]
+        return ["It is not recorded whether this order may require a tag."]
     said = []
     for name, text in FACTS.items():
         answer = facts.get(name)

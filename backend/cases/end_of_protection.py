@@ -1,6 +1,6 @@
-"""Takes leave where protection stops: she reads of it before in her own words, or her officer is asked to tell her.
+"""Announces the end of protection: a text to the protected person before it, or a request to their officer.
 
-Nobody is told by text after it, and no text of hers says that he has gone: that he stands there is no less so.
+No text goes out after it, and none says that the wearer has gone: the wearer may still stand there.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from backend.record.facts import LONDON, Case, Life
 from backend.record.protection_ends import Guard, Loss
 from backend.record.zone_geojson import keeps_in
 
-# A message that is not on its way after this time is somebody's to give in person.
+# A message that is not on its way after this time is someone's to give in person.
 CHECKED_AFTER = timedelta(minutes=5)
 CHECK_TOLD = "victim_told_checked"
-# A push that asks to tell her may lie unread; a notice climbs no ladder, and she would be told by nobody.
+# A push that asks to tell them may lie unread; a notice does not escalate, and they would be told by no one.
 ANSWERED_WITHIN = timedelta(hours=1)
 CHECK_ASKED = "asked_to_tell_victim_checked"
 
@@ -55,11 +55,11 @@ def zone_of(wearer_id: int, place_ids: Iterable[int] = ()) -> PlaceZone | None:
 
 
 def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -> list[int]:
-    """Tell each protected person that protection of her places is about to stop, or her officer to tell her.
+    """Tell each protected person that protection of their places is about to stop, or their officer to tell them.
 
-    Returns the alerts that carry it. She reads it in her own words, once, where she has them for the end and nothing
-    else of hers, or of a child who is reached through her, stays protected. A suspension is not the end that her words
-    speak of, and no text tells of what has come. The end of a curfew is told to his officer alone.
+    Returns the alerts that carry it. They read it in their own words, once, if they chose words for the end and no
+    other place of theirs, or of a child who is reached through them, stays protected. Those words are not about a
+    suspension, and no text announces what has come. The end of a curfew is reported to the wearer's officer alone.
     """
     wearer = Wearer.get_by_id(case.wearer_id)
     by_reader: dict[int, list[Loss]] = defaultdict(list)
@@ -73,11 +73,13 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
         lost = by_reader[reader.id]
         ending = [loss for loss in lost if not loss.is_pause]
         if ending:
-            is_told = now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
+            is_notified = (
+                now < ends_at and not wearer.is_training and _has_words(reader) and not _keeps(reader, ends_at)
+            )
             names = _names([places[loss.place_id] for loss in ending])
             said = f"Protection of {names} {'ends' if now < ends_at else 'ended'} {when(ends_at)} ({_reasons(ending)})."
-            said += _ask(is_told, now < ends_at)
-            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_told=is_told))
+            said += _ask(is_notified, now < ends_at)
+            raised.append(_raise(wearer, reader, ending, said, ends_at, now, is_notified=is_notified))
         pauses = [loss for loss in lost if loss.is_pause]
         if pauses:
             names = _names([places[loss.place_id] for loss in pauses])
@@ -85,7 +87,7 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
                 f"Protection of {names} is suspended from {when(ends_at)}{_until(case, ends_at)} ({_reasons(pauses)})."
             )
             said += _ask(False, now < ends_at)
-            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_told=False))
+            raised.append(_raise(wearer, reader, pauses, said, ends_at, now, is_notified=False))
     return raised
 
 
@@ -97,7 +99,7 @@ def _tell_of_curfews(
     ends_at: datetime,
     now: datetime,
 ) -> list[int]:
-    """Tell his officer alone: where he has to stay in is no place from which he is kept."""
+    """Tell the wearer's officer alone: a place to stay in protects no other person."""
     raised = []
     for is_pause in (False, True):
         lost = [loss for loss in losses if loss.is_pause is is_pause]
@@ -114,15 +116,15 @@ def _tell_of_curfews(
 
 
 def _curfews(wearer_id: int, place_ids: Iterable[int]) -> set[int]:
-    """Return at which of these places he has to stay in, and is kept from nobody."""
+    """Return at which of these places the wearer has to stay in, which protect no other person."""
     asked = set(place_ids)
     zones = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(asked))
     return asked - {zone.place_id for zone in zones if not keeps_in(zone.feature)}
 
 
-def _ask(is_told: bool, is_ahead: bool) -> str:
-    if is_told:
-        return " The protected person is told by text."
+def _ask(is_notified: bool, is_ahead: bool) -> str:
+    if is_notified:
+        return " The protected person gets a text."
     return " Tell the protected person before then." if is_ahead else " Tell the protected person now."
 
 
@@ -147,17 +149,17 @@ def _has_words(reader: Victim) -> bool:
 
 
 def _keeps(reader: Victim, at: datetime) -> bool:
-    """Tell whether a place of hers, or of a child who is reached through her, is still protected from anybody.
+    """Tell whether a place of theirs, or of a child who is reached through them, is still protected from anyone.
 
-    Her words for the end would say otherwise. Where somebody has to stay in is no such place.
+    Their words for the end would say otherwise. Where someone has to stay in is no such place.
     """
-    hers = (Victim.id == reader) | (Victim.reached_through == reader)
-    places = {place.id for place in ProtectedPlace.select().join(Victim).where(hers)}
+    theirs = (Victim.id == reader) | (Victim.reached_through == reader)
+    places = {place.id for place in ProtectedPlace.select().join(Victim).where(theirs)}
     zones = PlaceZone.select().where(PlaceZone.place.in_(places))
     kept_out = {(zone.wearer_id, zone.place_id) for zone in zones if not keeps_in(zone.feature)}
     faults: dict[int, str] = {}
     cases = reading.cases({wearer_id for wearer_id, _ in kept_out}, faults=faults).values()
-    # Of a case that cannot be read nobody knows: then her officer tells her, and not her words.
+    # Of a case that cannot be read no one knows: then their officer tells them, and not their words.
     return bool(faults) or any(
         (case.wearer_id, place_id) in kept_out for case in cases for place_id in protection_ends.guards(case, at)
     )
@@ -171,13 +173,13 @@ def _raise(
     ends_at: datetime,
     now: datetime,
     *,
-    is_told: bool,
+    is_notified: bool,
 ) -> int:
     zone = zone_of(wearer.id, [loss.place_id for loss in losses])
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
-    if is_told:
-        outbox.owe(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
+    if is_notified:
+        outbox.enqueue(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
             subject=f"alert:{alert.id}",
@@ -196,13 +198,13 @@ def _raise(
                 "made_good_by": [[loss.place_id, int(loss.made_good_by)] for loss in losses],
             },
         )
-    action = "victim_told_of_end" if is_told else "officer_asked_to_tell_victim"
+    action = "victim_told_of_end" if is_notified else "officer_asked_to_tell_victim"
     audit.record(audit.SYSTEM, action, f"victim:{reader.id}", now, alert=alert)
     return alert.id
 
 
 def _asked_again_at(ends_at: datetime, now: datetime) -> datetime:
-    """Return when somebody has to have answered that she is to be told: by day, and in time, where that can be."""
+    """Return by when the request to tell them must be answered: by day, and in time, if possible."""
     if ends_at <= now:
         return protection_ends.by_day(now + ANSWERED_WITHIN)
     latest = max(now + CHECKED_AFTER, ends_at - ANSWERED_WITHIN)
@@ -210,33 +212,33 @@ def _asked_again_at(ends_at: datetime, now: datetime) -> datetime:
 
 
 def check_asked(due: CaseDue, now: datetime) -> None:
-    """Where nobody has answered that she is to be told, and it is so still, tell the supervisors."""
+    """Notify the supervisors if the request to tell them is still open and unanswered."""
     alert = alerts.lock(int(due.subject.partition(":")[2]))
     at = max(datetime.fromisoformat(due.detail["ends_at"]), now)
     held = protection_ends.guards(reading.case(due.wearer_id), at)
     is_lost = any(held.get(place_id, Guard.NONE) < least for place_id, least in due.detail["made_good_by"])
     if is_lost and alert.handling == Handling.OPEN:
-        audit.record(audit.SYSTEM, "nobody_answered_to_tell_victim", due.subject, now, alert=alert)
+        audit.record(audit.SYSTEM, "request_to_tell_victim_unanswered", due.subject, now, alert=alert)
         alerts.tell(alert, (Who.SUPERVISORS,), Purpose.NOTICE, now)
 
 
 def is_too_late(alert_id: int, now: datetime) -> bool:
-    """Tell whether what her text announces has come: then it is not sent any more."""
+    """Tell whether what their text announces has come: then it is not sent any more."""
     due = CaseDue.select().where(CaseDue.what == CHECK_TOLD, CaseDue.subject == f"alert:{alert_id}").first()
     return due is not None and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
 def check_told(due: CaseDue, now: datetime) -> None:
-    """Where her message did not leave, say so: somebody has to tell her in another way."""
+    """Where their message did not leave, say so: someone has to tell them in another way."""
     alert = alerts.lock(int(due.subject.partition(":")[2]))
-    owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+    texts = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
     fine = [*outbox.GONE_OUT, NotificationState.CANCELLED]
-    if not owed.where(Notification.state.in_(fine)).exists():
+    if not texts.where(Notification.state.in_(fine)).exists():
         alerts.tell(alert, (Who.OFFICER, Who.SUPERVISORS), Purpose.VICTIM_NOT_WARNED, now)
 
 
 def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_at: datetime, now: datetime) -> None:
-    """Ask the officer to tell her that an end does not come, or did not last, of which she or the officer was told."""
+    """Ask the officer to tell them that an announced end does not come, or did not last."""
     zone = zone_of(case.wearer_id, place_ids)
     assert zone is not None
     is_by_text = False
@@ -244,8 +246,8 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     for alert_id in sorted(told_in):
         alert = alerts.lock(alert_id)
         outbox.cancel_pending(alert, now, [Purpose.VICTIM_ENDING])
-        owed = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
-        is_by_text |= owed.where(Notification.state != NotificationState.CANCELLED).exists()
+        texts = Notification.select().where(Notification.alert == alert, Notification.purpose == Purpose.VICTIM_ENDING)
+        is_by_text |= texts.where(Notification.state != NotificationState.CANCELLED).exists()
     wearer = Wearer.get_by_id(case.wearer_id)
     places = list(ProtectedPlace.select().where(ProtectedPlace.id.in_(place_ids)).order_by(ProtectedPlace.id))
     curfews = _curfews(wearer.id, place_ids)
@@ -255,10 +257,12 @@ def call_off(case: Case, place_ids: Sequence[int], told_in: Sequence[int], ends_
     said = []
     if curfews:
         said.append(f"The curfew at {_names([place for place in places if place.id in curfews])} {goes_on}")
-    if hers := [place for place in places if place.id not in curfews]:
-        # She chose no words for this: whatever a text of hers says, it is not that.
-        by_text = "The protected person was told by text that it ends: tell her."
-        said.append(f"Protection of {_names(hers)} {goes_on} {by_text if is_by_text else 'If she was told, tell her.'}")
+    if theirs := [place for place in places if place.id not in curfews]:
+        # They chose no words for this: whatever a text of theirs says, it is not that.
+        by_text = "The protected person was told by text that it ends: tell them."
+        perhaps = "If the protected person was told, tell them."
+        perhaps = "If the protected person was told, tell them."
+        said.append(f"Protection of {_names(theirs)} {goes_on} {by_text if is_by_text else perhaps}")
     alert = alerts.raise_notice(wearer, zone, said, now, (Who.OFFICER,))
     audit.record(audit.SYSTEM, "end_called_off", f"wearer:{wearer.id}", now, alert=alert, ends_at=ends_at.isoformat())
 
@@ -291,7 +295,7 @@ def close_all(case: Case, now: datetime) -> None:
 
 
 def _open(wearer_id: int) -> Any:
-    # What stands until a person clears it outlives the case: that somebody has to look is no less so.
+    # What stands until a person clears it outlives the case: that someone has to look is no less so.
     stays = [AlertKind.NOTICE, *lifecycle.LATCHED]
     # What people closed while it stood is still listed.
     is_listed = (Alert.handling != Handling.CLOSED) | ~Alert.is_over

@@ -1,4 +1,4 @@
-"""Ties between rows of a caseload: which are of one case, and which name somebody who is recorded or in another row."""
+"""Matches rows of a caseload import: which belong to one case, and which name a person already recorded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from backend.record import reading
 # Columns that may be left out; both hold the reference of an order.
 CASE_AS_IN = "case_as_in"
 VICTIM_AS_IN = "victim_as_in"
-# In the second of them: that somebody of this name is known of, and this is somebody else.
-SOMEBODY_ELSE = "new"
+# In the second of them: that someone of this name is known of, and this is another person.
+ANOTHER_PERSON = "new"
 # What a row of the same case need not repeat, and may not contradict.
 OF_THE_CASE = (
     "wearer",
@@ -120,7 +120,7 @@ class Ties:
             mine = [n for n in same if n == case_of or self._sound[n][3].case_of == case_of]
             if mine:
                 return self._as_in(mine[0], new, wrong)
-        if reference == SOMEBODY_ELSE:
+        if reference == ANOTHER_PERSON:
             return replace(new, is_another=True), Tie()
         recorded = [one for one in self.seen if _plain(one.victim.name) == name]
         if reference:
@@ -138,7 +138,7 @@ class Ties:
             wrong(
                 "victim",
                 f"{new.victim} is recorded {where}: give the order of that case in {VICTIM_AS_IN}, or write "
-                f"“{SOMEBODY_ELSE}” there if this is somebody else of the same name.",
+                f"“{ANOTHER_PERSON}” there if this is another person with the same name.",
             )
             return None
         return new, Tie()
@@ -149,17 +149,17 @@ class Ties:
 
     def _keeps_number(self, new: NewCase, wrong: Wrong) -> bool:
         if new.victim_phone:
-            wrong("victim_phone", "She has the number that is recorded with her: leave this empty.")
+            wrong("victim_phone", "This person has a number on record: leave this empty.")
         return not new.victim_phone
 
     def _recorded_in(self, reference: str, recorded: list[protected_people.Known]) -> list[int]:
-        """Return who of these is in a case with this order that is open to whoever reads the table."""
+        """Return who of these is in a case with this order that is open to the person who reads the table."""
         with_it = {order.wearer_id for order in Order.select().where(Order.reference == reference)}
         return [
             one.victim.id
             for one in recorded
             if any(
-                wearer.id in with_it and one.victim.id in {her.id for her in reading.victims_of(wearer.id)}
+                wearer.id in with_it and one.victim.id in {known.id for known in reading.victims_of(wearer.id)}
                 for wearer in one.cases
             )
         ]

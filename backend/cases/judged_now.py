@@ -1,4 +1,4 @@
-"""Judges where a wearer is by what is in force at an instant, without a fix: from the newest one that is stored."""
+"""Evaluates a wearer's newest stored fix against the zones in force at an instant, when no new fix has arrived."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from zones import PlaceState as JudgedState
 log = logging.getLogger(__name__)
 
 LEFT_WARNED = (
-    "A warning ended because what is in force changed, and no fix says that he has left. "
-    "The protected person was told that he is near"
+    "A warning ended because the zones in force changed, and no fix says that the wearer has left. "
+    "The protected person was told that the wearer is near"
 )
 
 
@@ -58,7 +58,7 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
         if state is not None and state.fix_time >= newest.fix_time:
             continue
         row = rows[terms.zone_id]
-        # Where he was last, and how surely, is the same whatever was in force then.
+        # Where the wearer was last, and how surely, is the same whatever was in force then.
         near = stored_fixes.leading_to(case.wearer_id, newest.fix_time, CONTEXT_S)
         try:
             decision = judge_late(shape_of(row), near)[-1]
@@ -118,9 +118,9 @@ def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
     heard = [alerts.heard(alert, told) for told in found]
     gravest = max(heard, key=lambda told: (alerts.danger_of(told), told.level))
     changed = alerts.change(alert, gravest)
-    # Where no zone is left, whatever ended the last one says so to her or her officer.
+    # Where no zone is left, whatever ended the last one says so to them or their officer.
     if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
-        said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell her."
+        said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell them."
         alerts.raise_notice(gravest.wearer, gravest.zone, [said], now, (Who.OFFICER,))
 
 

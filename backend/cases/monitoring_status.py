@@ -1,4 +1,4 @@
-"""The life of a case: suspended, resumed, ended for a reason, recalled; and its risk of serious harm."""
+"""Monitoring status of a case: active, suspended, resumed, ended, recalled; and its risk of serious harm."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def suspend(
     """
     access_wearer(person, wearer_id, now)
     if reading.case(wearer_id).life_at(from_at) is Life.ENDED:
-        raise InvalidTransition("This case has ended by then: resume it first, if he is monitored again.")
+        raise InvalidTransition("This case has ended by then: resume it first, if the wearer is monitored again.")
     if expected_end_at <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
@@ -102,8 +102,8 @@ def end(
 ) -> DatedEntry:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
-    Whoever loses protection is told first, so that the earliest end is ``ends.NOTICE`` from now. Another reason for
-    an end that has passed, or another instant for it, takes no protection away that there is: it holds as entered.
+    A person who loses protection gets a notice first, so the earliest end is ``ends.NOTICE`` from now. Another reason
+    for an end that has passed, or another instant for it, takes no protection away that there is: it holds as entered.
 
     Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended; NeedsConfirmation.
     """

@@ -1,4 +1,4 @@
-"""Opens a case from nothing: wearer, protected person, place, order, zone and tag in one unit of work."""
+"""Opens a new case: wearer, protected person, place, order, zone and tag in one unit of work."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class NewCase:
     condition: str
     feature: dict[str, Any]
     serial: str
-    # Somebody who is recorded already, and then no number: hers stays as it is.
+    # Someone who is recorded already, and then no number: theirs stays as it is.
     victim_id: int | None = None
-    # That somebody of this name is recorded is known, and this is somebody else.
+    # That someone of this name is recorded is known, and this is another person.
     is_another: bool = False
     why: str = "The case was opened."
     document: str = ""
@@ -58,7 +58,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
 
     Raises: NotAllowed; InvalidRecord that says what is missing, or for an officer who has left; ZoneNotUsable; NotFound
-    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where somebody of her name is recorded;
+    for an unknown tag; NumberRefused for a wearer's number; KnownPerson where someone of their name is recorded;
     NeedsConfirmation where the order is over, so that nothing would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
@@ -74,12 +74,12 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             raise InvalidRecord(f"Enter {what}.")
     victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
     if new.victim_id is not None and victim_phone:
-        raise InvalidRecord("Whoever is recorded already keeps her number: change it on the page of the case.")
+        raise InvalidRecord("A person on record keeps their number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
         protected_people.require_new(person, new.victim, now)
     responsible_id = (officer or person).id
     with atomic():
-        # Nobody leaves while a case comes to them.
+        # No one leaves while a case comes to them.
         lock_rows(Person, [responsible_id])
         if not Person.select().where(Person.id == responsible_id, Person.is_active).exists():
             raise InvalidRecord("The responsible officer has left.")
@@ -124,7 +124,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
 
 
 def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer:
-    """Let a case that was just opened protect somebody more, or another place, by a further condition of its order.
+    """Let a case that was just opened protect someone more, or another place, by a further condition of its order.
 
     Raises: what ``open_case`` raises.
     """
@@ -174,7 +174,7 @@ def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str
 
 
 def free_tags() -> list[Tag]:
-    """Return the tags that nobody wears and no drill uses, by their serials."""
+    """Return the tags that no one wears and no drill uses, by their serials."""
     in_error = ActivationCorrection.select(ActivationCorrection.activation)
     worn = Activation.select(Activation.tag).where(Activation.to_at.is_null(), Activation.id.not_in(in_error))
     return list(Tag.select().where(Tag.id.not_in(worn), ~Tag.serial.startswith("DRILL-")).order_by(Tag.serial))

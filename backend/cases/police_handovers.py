@@ -1,4 +1,4 @@
-"""The handover of an alert to a police control room: force, reference, time, and by whom; on the alert's own clock."""
+"""Records that an alert was handed over to a police control room: force, reference, time and by whom."""
 
 from __future__ import annotations
 

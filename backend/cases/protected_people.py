@@ -1,6 +1,6 @@
-"""Whom a case protects: people and children entered in it, and one person protected from several wearers.
+"""The protected people of a case: adults and children added to it, including people protected in several cases.
 
-Whoever is protected from two wearers is one row, with one number and one consent.
+A person who is protected from two wearers is one row, with one number and one consent.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from backend.record.entries import enter, hold
 from backend.record.facts import What, standing
 
 MOST_FOUND = 20
-# Whoever enters her draws her zone next: it is asked after that whether one was.
+# A person who enters them draws their zone next: it is asked after that whether one was.
 DRAWN_WITHIN = timedelta(hours=1)
 
 
 class KnownPerson(DomainError):
-    """Somebody of this name is recorded already; ``known`` lists who, each with the cases that may be known of."""
+    """A person with this name is on record already; ``known`` lists who, each with the cases that may be known of."""
 
-    code, status, title = "known_person", 409, "Somebody of this name is recorded already"
+    code, status, title = "known_person", 409, "A person with this name is on record already"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A protected person who is recorded, with the cases by which whoever asks may know of her."""
+    """A protected person who is recorded, with the cases by which the one who asks may know of them."""
 
     victim: Victim
     cases: list[Wearer]
@@ -42,7 +42,7 @@ class Known:
 def seen_by(person: Person, now: datetime) -> list[Known]:
     """Return the protected persons of the team of whom this person may know, by name.
 
-    Whoever is in restricted cases alone is left out, as if she were not recorded; of the cases of the others only those
+    People in restricted cases only are left out, as if they were not recorded; of the cases of the others only those
     are named that are open to the person.
 
     Raises: NotAllowed for administrators.
@@ -80,13 +80,13 @@ def find(person: Person, text: str, now: datetime, but: int | None = None) -> li
 
 
 def require_new(person: Person, name: str, now: datetime) -> None:
-    """Raises: KnownPerson where somebody of whom the person may know has this name."""
+    """Raises: KnownPerson where someone of whom the person may know has this name."""
     sought = " ".join(name.split()).casefold()
     same = [one for one in seen_by(person, now) if " ".join(one.victim.name.split()).casefold() == sought]
     if same:
         raise KnownPerson(
             f"{same[0].victim.name} is recorded already{_in_words(same[0].cases)}. "
-            "Choose her, or say that this is somebody else of the same name.",
+            "Choose them, or say that this is another person with the same name.",
             known=[as_dict(one) for one in same],
         )
 
@@ -97,7 +97,7 @@ def _in_words(cases: Iterable[Wearer]) -> str:
 
 
 def as_dict(one: Known) -> dict[str, object]:
-    """Return what is shown of somebody who is recorded: never a number, never a place."""
+    """Return what is shown of someone who is recorded: never a number, never a place."""
     return {
         "id": one.victim.id,
         "name": one.victim.name,
@@ -120,7 +120,7 @@ def add_person(
 ) -> Victim:
     """Enter a protected person who is not recorded yet; a child has no phone and may be reached through an adult.
 
-    Her places are drawn and her consent recorded afterwards: until then the watch says that she is not protected.
+    Their places are drawn and their consent recorded afterwards: until then the watch says that they are not protected.
 
     Raises: NotFound, NotAllowed; KnownPerson unless ``is_another``; InvalidRecord that says what is missing.
     """
@@ -129,7 +129,7 @@ def add_person(
     if not name:
         raise InvalidRecord("Enter the name of the protected person.")
     if through_id is not None and not is_child:
-        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+        raise InvalidRecord("Only a child is reached through another person: record an adult's own consent.")
     if not is_another:
         require_new(person, name, now)
     with atomic():
@@ -143,9 +143,9 @@ def add_person(
 
 
 def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str, document: str = "") -> Victim:
-    """Enter somebody who is recorded already: the same number and the same consent, protected from one more wearer.
+    """Enter someone who is recorded already: the same number and the same consent, protected from one more wearer.
 
-    Raises: NotFound for somebody of whom the person may not know; NotAllowed; InvalidTransition where she is in the
+    Raises: NotFound for someone of whom the person may not know; NotAllowed; InvalidTransition where they are in the
     case; InvalidRecord for a child whose adult is not in it.
     """
     access_wearer(person, wearer_id, now)
@@ -161,7 +161,7 @@ def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, 
             raise InvalidTransition(f"{victim.name} is in this case already.")
         if victim.reached_through_id is not None and victim.reached_through_id not in theirs:
             adult = next((one.victim.name for one in seen if one.victim.id == victim.reached_through_id), "an adult")
-            raise InvalidRecord(f"{victim.name} is reached through {adult}, who is not in this case: add her first.")
+            raise InvalidRecord(f"{victim.name} is reached through {adult}, who is not in this case: add them first.")
         _enter(person, wearer_id, victim, now, why=why, document=document)
         return victim
 
@@ -193,15 +193,15 @@ def _enter(
 
 
 def _subject(wearer_id: int, victim_id: int) -> str:
-    """Return what entries about somebody in a case are of: of her and him together."""
+    """Return what entries about someone in a case are of: of the protected person and the wearer together."""
     return f"protected:{wearer_id}/{victim_id}"
 
 
 def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> None:
-    """Say that she was entered in this case in error; her other cases, number and consent stay as they are.
+    """Say that they were entered in this case in error; their other cases, number and consent stay as they are.
 
-    Raises: NotFound, NotAllowed; InvalidTransition where a zone of this case protects or protected her, or where a
-    child of this case is reached through her.
+    Raises: NotFound, NotAllowed; InvalidTransition where a zone of this case protects or protected them, or where a
+    child of this case is reached through them.
     """
     access_wearer(person, wearer_id, now)
     victim = of_case(wearer_id, victim_id)
@@ -209,7 +209,7 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
         hold(wearer_id)
         places = ProtectedPlace.select(ProtectedPlace.id).where(ProtectedPlace.victim == victim)
         if PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(places)).exists():
-            raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record with her.")
+            raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record.")
         if any(one.reached_through_id == victim.id for one in reading.victims_of(wearer_id)):
             raise InvalidTransition(f"A child of this case is reached through {victim.name}: change that first.")
         said = standing(reading.entries(_subject(wearer_id, victim_id), What.PROTECTED))[-1]
@@ -219,14 +219,14 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
 def reach_through(
     person: Person, wearer_id: int, victim_id: int, through_id: int | None, now: datetime, *, why: str
 ) -> Victim:
-    """Let a child be reached through an adult of the case from now on, in that adult's own words; or through nobody.
+    """Let a child be reached through an adult of the case from now on, in that adult's own words; or through no one.
 
     Raises: NotFound, NotAllowed; InvalidRecord for a grown person, or for another child as the one to be told.
     """
     access_wearer(person, wearer_id, now)
     child = of_case(wearer_id, victim_id)
     if not child.is_child:
-        raise InvalidRecord("Only a child is reached through somebody else: record a grown person's own consent.")
+        raise InvalidRecord("Only a child is reached through another person: record an adult's own consent.")
     with atomic():
         hold(wearer_id)
         adult = _adult_of(wearer_id, through_id) if through_id is not None else None
@@ -265,7 +265,7 @@ def places_by_victim(person: Person, victim_ids: Iterable[int], now: datetime) -
 
 
 def of_case(wearer_id: int, victim_id: int) -> Victim:
-    """Return somebody whom this case protects. Raises: NotFound."""
+    """Return someone whom this case protects. Raises: NotFound."""
     victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
     if victim is None:
         raise NotFound("There is no such protected person.")

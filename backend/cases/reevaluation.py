@@ -1,8 +1,8 @@
-"""Judges stored fixes again after an entry about the past, by the record as it is: raises, withdraws, writes levels.
+"""Re-evaluates stored fixes after a change about the past: raises, withdraws and records levels.
 
-A change of the record owes a look back, in its own unit of work. The look is taken after the commit and holds nobody up
-while it judges: only what it came to is written under the case's locks, and only where the record and the fixes are
-still those that it judged. What a process that died still owes is taken up by the watchdog.
+A change of the record requests a re-evaluation in its own unit of work. The look is taken after the commit and holds no
+one up while it judges: only what it came to is written under the case's locks, and only where the record and the fixes
+are still those that it judged. What a process that died left pending is taken up by the watchdog.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
 from backend.ingest.visits import danger_of, level_of
 from backend.ingest.zones_of_wearer import next_change, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
-from backend.models import AlarmKind, Alert, AlertKind, Fix, OwedLookBack, PlaceZone, Wearer
+from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
 from backend.record.entries import hold
 from backend.record.facts import Case
@@ -44,7 +44,7 @@ EVEN_ODDS = 0.5
 # So often the past may change under a look before the look holds the case while it judges.
 FREE_TRIES = 3
 
-# Whoever changed the record looks back at once; one that is owed for this long has nobody who does.
+# The process that changed the record re-evaluates at once; a request this old was left by one that died.
 OVERDUE_S = 60.0
 
 REPLACED = "The record was corrected: by what held at that time there was no breach."
@@ -52,22 +52,24 @@ REPLACED = "The record was corrected: by what held at that time there was no bre
 Level = tuple[int | None, str | None]
 
 
-def owe(wearer_id: int, since: datetime, now: datetime) -> None:
-    """Owe a look back to ``since`` and take it once the present unit of work is committed; the case is held."""
+def request(wearer_id: int, since: datetime, now: datetime) -> None:
+    """Enqueue a re-evaluation to ``since`` and take it once the present unit of work is committed; the case is held."""
     has_fixes = Fix.select(Fix.id).where(Fix.wearer == wearer_id, Fix.fix_time >= since).exists()
     if not has_fixes and not _touching(wearer_id, since):
         return
-    owed = OwedLookBack.get_or_none(OwedLookBack.wearer == wearer_id)
+    pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
     mark = secrets.token_hex(8)
-    if owed is None:
-        OwedLookBack.create(wearer=wearer_id, since=since, mark=mark, owed_at=now)
+    if pending is None:
+        PendingReevaluation.create(wearer=wearer_id, since=since, mark=mark, requested_at=now)
     else:
-        OwedLookBack.update(since=min(owed.since, since), mark=mark).where(OwedLookBack.wearer == wearer_id).execute()
-    db.after_commit(("looking_back", wearer_id), lambda: settle(wearer_id, now))
+        PendingReevaluation.update(since=min(pending.since, since), mark=mark).where(
+            PendingReevaluation.wearer == wearer_id
+        ).execute()
+    db.after_commit(("reevaluation", wearer_id), lambda: settle(wearer_id, now))
 
 
 def settle(wearer_id: int, now: datetime) -> None:
-    """Take the look back that is owed to a case, if one is."""
+    """Take the pending re-evaluation of a case, if there is one."""
     for _ in range(FREE_TRIES):
         found = _look(wearer_id)
         if found is None:
@@ -83,20 +85,20 @@ def settle(wearer_id: int, now: datetime) -> None:
 
 
 def settle_overdue(now: datetime) -> None:
-    """Take the looks that nobody took, and let an alarm stand for those that cannot be taken."""
-    late = OwedLookBack.select().where(OwedLookBack.owed_at <= now - timedelta(seconds=OVERDUE_S))
+    """Take overdue re-evaluations, and raise an alarm for those that fail."""
+    late = PendingReevaluation.select().where(PendingReevaluation.requested_at <= now - timedelta(seconds=OVERDUE_S))
     failed: dict[str, tuple[str, int | None]] = {}
-    for owed in list(late.order_by(OwedLookBack.owed_at)):
+    for pending in list(late.order_by(PendingReevaluation.requested_at)):
         try:
-            settle(owed.wearer_id, now)
+            settle(pending.wearer_id, now)
         except db.LOST_CONNECTION:
             raise
         except Exception as error:
-            log.warning("case %s could not be judged again: %s", owed.wearer_id, type(error).__name__)
-            team_id = Wearer.get_by_id(owed.wearer_id).team_id
+            log.warning("case %s could not be judged again: %s", pending.wearer_id, type(error).__name__)
+            team_id = Wearer.get_by_id(pending.wearer_id).team_id
             detail = "Stored fixes of a case could not be judged again after its record changed"
-            failed[f"look_back:{owed.wearer_id}"] = (detail, team_id)
-    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, "look_back:", failed, now)
+            failed[f"reevaluation:{pending.wearer_id}"] = (detail, team_id)
+    alarms.reconcile(AlarmKind.CASE_INCOMPLETE, "reevaluation:", failed, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,14 @@ class _Look:
 
 
 def _seen(wearer_id: int, since: datetime, until: datetime) -> _Seen | None:
-    owed = OwedLookBack.get_or_none(OwedLookBack.wearer == wearer_id)
-    if owed is None:
+    pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
+    if pending is None:
         return None
     stored = Fix.select(fn.COUNT(Fix.id), fn.MAX(Fix.id)).where(
         Fix.wearer == wearer_id, Fix.fix_time > since - timedelta(seconds=CONTEXT_S), Fix.fix_time <= until
     )
     counted: Any = stored.tuples().get()
-    return _Seen(owed.mark, *counted)
+    return _Seen(pending.mark, *counted)
 
 
 def _fixed_zones(wearer_id: int) -> list[PlaceZone]:
@@ -154,12 +156,12 @@ def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]
 
 
 def _look(wearer_id: int) -> _Look | None:
-    """Judge what is owed to a case, and change nothing; None where nothing is owed."""
-    owed = OwedLookBack.get_or_none(OwedLookBack.wearer == wearer_id)
-    if owed is None:
+    """Judge what a case's pending re-evaluation asks for, and change nothing; None where nothing is due."""
+    pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
+    if pending is None:
         return None
-    touching = _touching(wearer_id, owed.since)
-    since = min([owed.since, *(begin for begin, _ in touching)])
+    touching = _touching(wearer_id, pending.since)
+    since = min([pending.since, *(begin for begin, _ in touching)])
     # What comes later than all that is known now is judged by the record as it is, when it comes.
     newest = Fix.select(Fix.fix_time).where(Fix.wearer == wearer_id).order_by(Fix.fix_time.desc()).limit(1).first()
     until = max([since, *(end for _, end in touching), *([newest.fix_time] if newest else [])])
@@ -233,7 +235,7 @@ def _changed_levels(look: _Look, worst: dict[float, Decision], unknown: set[floa
 
 
 def _keep(look: _Look, now: datetime) -> bool:
-    """Write what a look came to; False, with the look still owed, where it rests on what is no longer so.
+    """Write what a look came to; False, with the look still due, where it rests on what is no longer so.
 
     Levels are written some at a time: a month of them in one unit of work would hold the case for seconds.
     """
@@ -253,7 +255,7 @@ def _keep(look: _Look, now: datetime) -> bool:
             _raise_untold(look, zone_id, run, now)
         if not look.failures:
             _withdraw_unfounded(look, now)
-        OwedLookBack.delete().where(OwedLookBack.wearer == look.wearer).execute()
+        PendingReevaluation.delete().where(PendingReevaluation.wearer == look.wearer).execute()
     return True
 
 
@@ -290,15 +292,15 @@ def _untold(wearer_id: int, place_id: int, run: Sequence[Decision]) -> Sequence[
         )
     ]
 
-    def is_told(decision: Decision) -> bool:
+    def is_reported(decision: Decision) -> bool:
         at = instant(decision.fix_time)
         return any(begin <= at and (end is None or at <= end) for begin, end in told)
 
     # An alert that begins later speaks of the end of the stay only.
-    if not is_told(run[0]):
+    if not is_reported(run[0]):
         return run
     # The first fix of a departure still belongs to the stay, and by itself tells of none.
-    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_told(one)]
+    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_reported(one)]
     return rest if any(one.probability_inside >= EVEN_ODDS for one in rest) else []
 
 

@@ -1,4 +1,4 @@
-"""What time owes a case: ends announced and told before they come, alerts closed at them, changes made on their day.
+"""Scheduler of cases: announces ends ahead, closes alerts at them, and applies changes on their day.
 
 The rows are derived from the record and made anew when it changes; what was done once for one end is not done again.
 """
@@ -23,19 +23,20 @@ log = logging.getLogger(__name__)
 
 ANNOUNCED_DAYS = (14, 3, 1)
 TRY_AGAIN = timedelta(seconds=60)
-# The loop that runs this climbs ladders as well: it comes round again for the rest.
+# The loop that runs this runs escalation as well: it comes round again for the rest.
 AT_ONCE = 25
 
-ANNOUNCE, TELL_HER, STOPS = "expiry_announced", "victim_told", "protection_stops"
-# What an earlier release owed in place of the last.
+ANNOUNCE, TELL_VICTIM, STOPS = "expiry_announced", "victim_told", "protection_stops"
+# What an earlier release scheduled in place of the last.
 ORDER_OVER, CASE_OVER = "order_over", "case_over"
-# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide him.
+# Zones come into force that nothing was judged by before: a tag that says nothing just then must not hide the wearer.
 BEGINS = "zones_begin"
 # Cases as an earlier release left them have nothing in the calendar for some of their ends.
 PLANNED_ANEW = "planned_anew"
-# A suspension comes to the end that was expected: what goes on beyond it is told of then, and not on the next morning.
+# A suspension comes to the end that was expected: what goes on beyond it is reported then, and not on the next
+# morning.
 EXPECTED_END = "suspension_expected_to_end"
-ENDINGS = (TELL_HER, STOPS, ORDER_OVER, CASE_OVER)
+ENDINGS = (TELL_VICTIM, STOPS, ORDER_OVER, CASE_OVER)
 DERIVED = (ANNOUNCE, EXPECTED_END, *ENDINGS)
 
 
@@ -67,7 +68,7 @@ def gaining(case: Case, at: datetime) -> bool:
 
 
 def plan(case: Case, now: datetime) -> None:
-    """Make anew what is owed for what the record holds to come; part of the unit of work that changed it."""
+    """Make anew the schedule of what the record holds to come; part of the unit of work that changed it."""
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
@@ -92,7 +93,7 @@ def plan(case: Case, now: datetime) -> None:
         }
         if detail["ends"] or detail["pauses"]:
             due_at = protection_ends.told_at(at, now)
-            CaseDue.create(what=TELL_HER, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
+            CaseDue.create(what=TELL_VICTIM, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
         CaseDue.create(
             what=STOPS, subject=subject, wearer=case.wearer_id, due_at=at, detail={"ends_at": at.isoformat()}
         )
@@ -107,7 +108,7 @@ def plan(case: Case, now: datetime) -> None:
 
 
 def _has_come(due: CaseDue, now: datetime) -> bool:
-    """Tell whether an end has come that nobody was told of yet: it is owed still, and asked of the record then."""
+    """Tell whether an end has come that no one was told of yet: it is due still, and asked of the record then."""
     return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
@@ -115,7 +116,7 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
     """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
     told: dict[datetime, dict[int, bool]] = defaultdict(dict)
     done = CaseDue.select().where(
-        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_HER
+        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_VICTIM
     )
     for due in done.order_by(CaseDue.id):
         ends_at = datetime.fromisoformat(due.detail["ends_at"])
@@ -144,7 +145,7 @@ def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
 
 
 def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
-    """Ask the officer to tell her that a place is protected again of which she was told that it ended."""
+    """Ask the officer to tell them that a place is protected again of which they were told that it ended."""
     held = protection_ends.guards(case, now)
     back = [place_id for place_id in due.detail.get("ends", []) if place_id in held]
     if back:
@@ -165,12 +166,12 @@ def _plan_announcements(case: Case, now: datetime) -> None:
             # Nothing rests on an order of a case that has ended by then.
             continue
         marks = [(days, protection_ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
-        owed = [(days, at) for days, at in marks if at > now]
+        expected = [(days, at) for days, at in marks if at > now]
         passed = [days for days, at in marks if at <= now]
         if passed:
             # An end that is nearer than a mark is announced at once.
-            owed.append((min(passed), now))
-        for days, at in owed:
+            expected.append((min(passed), now))
+        for days, at in expected:
             subject = f"order:{order_id}"
             if (subject, ends_at, days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
@@ -178,7 +179,7 @@ def _plan_announcements(case: Case, now: datetime) -> None:
 
 
 def next_due_at() -> datetime | None:
-    """Return the instant at which the calendar next owes something."""
+    """Return the instant at which a scheduled action is next due."""
     first = CaseDue.select(CaseDue.due_at).where(CaseDue.done_at.is_null()).order_by(CaseDue.due_at).limit(1).first()
     return first.due_at if first else None
 
@@ -209,9 +210,10 @@ def run_due(now: datetime, limit: int = AT_ONCE, *, silent_after: timedelta = co
             if is_lost(error):
                 raise
             if is_held(error):
-                # Its turn comes at the next look: whoever looks climbs ladders as well, and waits for no case.
+                # Its turn comes at the next look: this process runs escalation as well, and waits for
+                # no case.
                 continue
-            log.exception("what the calendar owes could not be done: %s", row.id)
+            log.exception("scheduled work of the cases failed: %s", row.id)
             with atomic():
                 CaseDue.update(due_at=now + TRY_AGAIN).where(CaseDue.id == row.id).execute()
     return len(due)
@@ -242,7 +244,7 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     case = reading.case(due.wearer_id)
     if due.what == BEGINS:
         judged_now.judge(case, due.due_at, now)
-        # After a gap it goes on, and she was told that it ended.
+        # After a gap it goes on, and they were told that it ended.
         _told(case, now)
         return
     if due.what == PLANNED_ANEW:
@@ -251,8 +253,8 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     ends_at = datetime.fromisoformat(due.detail["ends_at"])
     if due.what == ANNOUNCE:
         _announce(due, ends_at, now)
-    elif due.what == TELL_HER:
-        _tell_her(case, due, ends_at, now)
+    elif due.what == TELL_VICTIM:
+        _tell_victim(case, due, ends_at, now)
     else:
         _stop(case, ends_at, now)
         completeness.look(due.wearer_id, now, silent_after=silent_after)
@@ -268,19 +270,19 @@ def _announce(due: CaseDue, ends_at: datetime, now: datetime) -> None:
     days = ceil((ends_at - now) / timedelta(days=1))
     left = "1 day" if days == 1 else f"{days} days"
     said = f"The order {order.reference} ends {when(ends_at):%-d %B %Y, %H:%M}, in {left}."
-    # Whoever is on duty can do nothing about it: it is the business of whoever answers for the case.
+    # A person who is on duty can do nothing about it: it is the business of the responsible officer.
     alerts.raise_notice(order.wearer, zone, [said], now, (Who.OFFICER,), and_answering=True)
 
 
-def _tell_her(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
+def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> None:
     lost = protection_ends.losses_at(case, ends_at)
     if ends_at <= now:
-        # It has come meanwhile, and what is protected again since is nothing to tell her of.
+        # It has come meanwhile, and what is protected again since is nothing to tell them of.
         held = protection_ends.guards(case, now)
         lost = [loss for loss in lost if held.get(loss.place_id, Guard.NONE) < loss.made_good_by]
     if "ends" in due.detail:
-        owed = {*due.detail["ends"], *due.detail["pauses"]}
-        lost = [loss for loss in lost if loss.place_id in owed]
+        expected = {*due.detail["ends"], *due.detail["pauses"]}
+        lost = [loss for loss in lost if loss.place_id in expected]
     else:
         due.detail["ends"] = [loss.place_id for loss in lost if not loss.is_pause]
         due.detail["pauses"] = [loss.place_id for loss in lost if loss.is_pause]

@@ -1,4 +1,4 @@
-"""Teams by date: renamed, merged and split from an instant on, with the people and the cases that belong to them.
+"""Teams over time: renamed, merged and split from an instant on, with their people and cases.
 
 Administrators do this and learn of no case: a case goes with its officer, and is only counted.
 """
@@ -136,8 +136,8 @@ def move_to_team(
     """Let people and cases belong to another team from ``from_at`` on, or from now; return how many cases.
 
     The record keeps where they belonged before. Open alerts go with their case, closed ones stay where they were
-    handled. Protected persons go with the cases they are protected in. With ``all_of`` it is a merger: whoever joins
-    that team before the day goes too.
+    handled. Protected people go with the cases they are protected in. With ``all_of`` it is a merger: people who
+    join that team before the day go too.
 
     Raises: NotAllowed, NotFound; NeedsConfirmation where a case would be without an officer or a team without a
     supervisor: confirmed, those cases have no officer from then on.
@@ -184,7 +184,7 @@ def split_team(
 ) -> int:
     """Let some people of a team go to another one from an instant on, each with the cases they answer for then.
 
-    Raises: NotAllowed, NotFound; InvalidRecord where nobody is named, or somebody of another team; NeedsConfirmation.
+    Raises: NotAllowed, NotFound; InvalidRecord where no one is named, or someone of another team; NeedsConfirmation.
     """
     require(by, Role.ADMINISTRATOR)
     if not people:
@@ -211,7 +211,7 @@ def merge_team(
     require(by, Role.ADMINISTRATOR)
     if team_id == into_id:
         raise InvalidRecord("A team cannot become part of itself.")
-    # Whoever has left goes too: what they did is found where their cases are.
+    # A person who has left goes too: what they did is found where their cases are.
     everybody = [row.id for row in Person.select(Person.id).where(Person.team == team_id)]
     going = [wearer.id for caseload in caseloads_at(team_id, from_at).values() for wearer in caseload]
     cases = move_to_team(
@@ -229,7 +229,7 @@ def merge_team(
 
 
 def _concerned(moved: list[Wearer], people: list[int]) -> list[Wearer]:
-    """Return the cases that move, and those for which somebody who moves is or will be responsible."""
+    """Return the cases that move, and those for which someone who moves is or will be responsible."""
     named = [
         row.wearer_id
         for row in reading.readable(
@@ -248,7 +248,7 @@ def _left_in_words(left: list[tuple[Wearer, datetime]]) -> list[str]:
     first = min(at for _, at in left)
     return [
         f"{_counted(len(left), 'case')} and the responsible officer would belong to different teams from {day(first)}: "
-        "nobody would be responsible, and alerts would ring the whole team."
+        "no one would be responsible, and alerts would go to the whole team."
     ]
 
 
@@ -260,7 +260,7 @@ def _unsupervised(team_ids: Iterable[int], moved: list[Wearer], at: datetime) ->
     for team in Team.select().where(Team.id.in_(sorted(team_ids))).order_by(Team.name):
         theirs = {person_id for person_id, team_id in belongs.items() if team_id == team.id}
         if not theirs and caseloads_at(team.id, at):
-            silence = "nobody is told when officers are silent"
+            silence = "no one is notified when officers do not answer"
             said.append(f"From {day(at)} {team.name} has cases and no supervisor: {silence}.")
         named = named_on_each([wearer.id for wearer in moved], at)
         hidden = [
@@ -278,7 +278,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _take_officers_from(left: list[tuple[Wearer, datetime]], by: Person, now: datetime, why: str) -> list[str]:
-    """Enter that cases have no officer from when on he would be of another team, until one of theirs is named."""
+    """Record that cases have no officer from when theirs joins another team, until a new one is named."""
     subjects = []
     waiting = left
     while waiting:

@@ -1,4 +1,4 @@
-"""What a zone would have raised that is entered or changed, and what may be wrong with it, before it is saved."""
+"""Previews a new or changed zone before it is saved: the alerts it would have raised, and likely mistakes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def replay_in_words(told: ZoneReplay) -> list[str]:
     """Return what a replay found: how many alerts, of which kinds, and at which hours."""
     found, days = told.found, (told.to_at - told.from_at) // timedelta(days=1)
     if not found.fixes:
-        return [f"No fix of the last {days} days is on record, so nobody can say what this zone would have raised."]
+        return [f"No fix of the last {days} days is on record, so it is not known what this zone would have raised."]
     if not found.alerts:
         return [f"No alert in the last {days} days, over {found.fixes:,} fixes."]
     kinds = (
@@ -114,7 +114,7 @@ def _doubts(
         )
     if any(alert.ended_at is None for alert in told.found.alerts):
         said.append(
-            "By his newest fixes the last of these alerts is not over: where the zone is in force, it warns at once."
+            "By the newest fixes the last of these alerts is not over: if the zone is in force, it warns at once."
         )
     zone, others = zone_replay.read_zone(feature), _other_zones(wearer_id)
     gaps = [_gap_m(zone, other) for other in others]

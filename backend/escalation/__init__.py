@@ -1,7 +1,7 @@
-"""Escalation: who is owed a notification now, because of danger or because of silence."""
+"""Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.groups import alerts_told_with, hand_over_desk, owed_at
+from backend.escalation.groups import alerts_told_with, hand_over_desk, outcome_due_at
 from backend.escalation.locked_alert import WARNINGS, lock, save
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
@@ -29,7 +29,7 @@ __all__ = [
     "is_victim_left_warned",
     "lock",
     "next_escalation_at",
-    "owed_at",
+    "outcome_due_at",
     "pass_on",
     "restart",
     "save",

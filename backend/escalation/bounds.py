@@ -11,27 +11,29 @@ from peewee import fn
 from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS
 from backend.models import Channel, Notification, NotificationState
-from backend.outbox import Owed
+from backend.outbox import NewNotification
 
 BOUNDED = (Channel.SMS, Channel.VOICE)
 PER = timedelta(hours=1)
 
 
-def within_bounds(owed: Sequence[Owed], groups: Sequence[Group], now: datetime, most_per_hour: int) -> list[Owed]:
+def within_bounds(
+    to_send: Sequence[NewNotification], groups: Sequence[Group], now: datetime, most_per_hour: int
+) -> list[NewNotification]:
     """Return these messages without the texts and calls that repeat too often to one person within an hour.
 
     A first notification, a rise, and a step to a person who was not told of it yet are no repeats. Pushes are not
     bounded: a phone shows one for each alert.
     """
-    repeats = [one for one in owed if one.is_repeat and one.channel in BOUNDED]
+    repeats = [one for one in to_send if one.is_repeat and one.channel in BOUNDED]
     if not repeats:
-        return list(owed)
+        return list(to_send)
     people = {one.recipient.id for one in repeats}
     told = _told(groups, people)
     climb_of = {alert.id: group.escalation.id for group in groups for alert in group.members}
     sent = _sent(people, now)
     kept = []
-    for one in owed:
+    for one in to_send:
         key = (one.recipient.id, str(one.channel))
         if one not in repeats or (one.recipient.id, climb_of[one.alert.id]) not in told:
             kept.append(one)

@@ -1,4 +1,4 @@
-"""Climbs an escalation policy: who is owed a warning now, step by step, from the first or again because danger rose."""
+"""Climbs an escalation policy: who is due a warning now, step by step, from the first or again because danger rose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend import audit, outbox
 from backend.change_feed import publish
 from backend.escalation import bounds, groups
 from backend.escalation.groups import Group
-from backend.escalation.locked_alert import WARNINGS, policy_of
+from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.next_step import (
     HINT_ACKNOWLEDGED_S,
     NOTHING_OUT_S,
@@ -70,7 +70,7 @@ def restart(alert: Alert, now: datetime) -> None:
 def warn_again(alert: Alert, now: datetime, *, is_return: bool = False) -> None:
     """Warn the first people of risen danger, while the clock of silence that is already running runs on.
 
-    Where they are asked about as grave an alert of the same protected person already, it is told as one of these,
+    Where they are asked about as grave an alert of the same protected person already, it is shown as one of these,
     unless the wearer has come back.
     """
     group = groups.hold(alert, now)
@@ -87,7 +87,7 @@ def warn_again(alert: Alert, now: datetime, *, is_return: bool = False) -> None:
 def stop(alert: Alert, now: datetime, by: Person | None = None) -> None:
     """Ask no more about this alert; what it was told with goes on.
 
-    ``by`` took it. What their acknowledgement does not cover is told anew, to them first.
+    ``by`` took it. What their acknowledgement does not cover is notified anew, to them first.
     """
     outbox.cancel_pending(alert, now, WARNINGS)
     if alert.escalation_id is None:
@@ -101,7 +101,7 @@ def _go_on(group: Group, now: datetime, by: Person | None) -> None:
     """Let the climb go on with what is open yet, wait for outcomes, or end."""
     escalation = group.escalation
     if not group.open:
-        escalation.next_at = group.outcome_owed_at()
+        escalation.next_at = group.next_outcome_due_at()
         group.reserve(None, now)
     else:
         led_by = escalation.lead_id
@@ -128,17 +128,17 @@ def _begin(group: Group, lead: Alert, now: datetime) -> None:
 
 def _warn_first(group: Group, alert: Alert, now: datetime) -> None:
     escalation = group.escalation
-    # What has not gone out yet says less than what is owed now.
+    # What has not gone out yet says less than what is due now.
     for one in group.members:
         outbox.cancel_pending(one, now, WARNINGS)
     escalation.lead_id = alert.id
-    policy = policy_of(escalation)
-    first = policy.rung(0)
+    policy = policy_for(escalation)
+    first = policy.step(0)
     responders = Responders([alert], now)
     people = people_of(group, first.who, responders)
-    owed = on_each_route(group, people, first.channels, Purpose.ALERT, 0, responders, now)
-    outbox.owe_all(owed, now)
-    reached = {message.channel for message in owed}
+    to_send = on_each_route(group, people, first.channels, Purpose.ALERT, 0, responders, now)
+    outbox.enqueue_all(to_send, now)
+    reached = {message.channel for message in to_send}
     # The text for this rise follows as for a new alert; after it the climb is where its own clock has brought it.
     escalation.step = 1
     wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else policy.due_after_s(1)
@@ -165,12 +165,12 @@ def _join(group: Group, alert: Alert, now: datetime) -> None:
     people = list(Person.select().where(Person.id.in_(told), Person.is_active)) if told else []
     routes = Responders([alert], now).routes_of(people) if people else {}
     shown = group.shown()
-    owed = [
-        outbox.Owed(alert, person, Channel.PUSH, Purpose.ALERT, 0, shown)
+    to_send = [
+        outbox.NewNotification(alert, person, Channel.PUSH, Purpose.ALERT, 0, shown)
         for person in people
         if Channel.PUSH in routes[person.id]
     ]
-    outbox.owe_all(owed, now)
+    outbox.enqueue_all(to_send, now)
     _save(group, now, [alert])
 
 
@@ -192,20 +192,20 @@ def climb_all(climbs: Sequence[Group], now: datetime, repeats_per_hour: int = RE
     _give_up_hints([group.lead for group in climbs if group.escalation.step > 0], now)
     received = outbox.receipts_of(leads)
     failed = come_to_nothing(leads)
-    owed: list[outbox.Owed] = []
+    to_send: list[outbox.NewNotification] = []
     for group in climbs:
         has_failed = group.lead.id in failed
         if has_failed:
             # The phone of the person who took it is silent: it is no longer waited for.
             end_reservation(group, now)
         messages = take_step(group, received, responders, now)
-        owed += messages
+        to_send += messages
         escalation = group.escalation
         escalation.next_at = next_at(group, {one.channel for one in messages}, now, has_failed=has_failed)
-        outcome_at = group.outcome_owed_at()
+        outcome_at = group.next_outcome_due_at()
         if outcome_at is not None:
             escalation.next_at = min(escalation.next_at, max(outcome_at, now))
-    outbox.owe_all(bounds.within_bounds(owed, climbs, now, repeats_per_hour), now)
+    outbox.enqueue_all(bounds.within_bounds(to_send, climbs, now, repeats_per_hour), now)
     for group in climbs:
         _save(group, now, [group.lead])
 
@@ -213,7 +213,7 @@ def climb_all(climbs: Sequence[Group], now: datetime, repeats_per_hour: int = RE
 def _save(group: Group, now: datetime, changed: Sequence[Alert]) -> None:
     group.escalation.save()
     for alert in changed:
-        # Whoever lets it climb has often changed more of it.
+        # The caller has often changed more of it.
         alert.save()
         publish(alert)
 
@@ -221,21 +221,21 @@ def _save(group: Group, now: datetime, changed: Sequence[Alert]) -> None:
 def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     """Let the next people be asked at once, since ``person`` cannot act; True where they were.
 
-    Only of those who are asked first: while another of them may still act nothing is passed over, and whoever was
+    Only of those who are asked first: while another of them may still act nothing is passed over, and a person who was
     never asked silences no one.
     """
     group = groups.hold(alert, now)
     escalation = group.escalation
-    policy = policy_of(escalation)
+    policy = policy_for(escalation)
     if escalation.next_at is None or alert not in group.open:
         return False
     if escalation.is_anew:
-        # It is told from the first step as soon as the notifier holds it: that is this step.
+        # It is notified from the first step as soon as the notifier holds it: that is this step.
         escalation.lead_id = alert.id
         alert.episode += 1
         escalation.is_anew = False
     group.choose_lead()
-    is_past = escalation.step > 0 and not set(policy.rung(escalation.step - 1).who) <= FIRST
+    is_past = escalation.step > 0 and not set(policy.step(escalation.step - 1).who) <= FIRST
     first = people_of(group, tuple(FIRST), Responders([group.lead], now))
     if is_past or person.id not in {one.id for one in first}:
         escalation.save()

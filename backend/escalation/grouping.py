@@ -1,4 +1,4 @@
-"""Which alerts of a wearer are told as one, which of them rings anew, and how often what is over is repeated. Pure."""
+"""Which alerts of a wearer belong together, which of them rings anew, and how often what is over is repeated. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OVER_REPEATS_S = (300.0, 900.0, 1_800.0, 3_600.0)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An alert among those that are told as one: whose place it is about, and how it stands."""
+    """An alert among those that belong together: whose place it is about, and how it stands."""
 
     alert_id: int
     victim_id: int | None
@@ -36,7 +36,7 @@ class Member:
 
 
 def group_of(kind: str, alert_id: int, *, is_late: bool) -> str:
-    """Return the name of the group in which an alert is told, among the groups of its wearer."""
+    """Return the name of the group of an alert, among the groups of its wearer."""
     if kind in ALONE:
         return f"alert:{alert_id}"
     return LATE if is_late else PLACES
@@ -58,5 +58,5 @@ def gravest(members: Sequence[Member], lead_id: int | None) -> int:
 
 
 def wait_when_over_s(repeats: int) -> float:
-    """Return the seconds until what is over is told again, after it was repeated so many times."""
+    """Return the seconds until what is over is notified again, after it was repeated so many times."""
     return OVER_REPEATS_S[min(repeats, len(OVER_REPEATS_S) - 1)]

@@ -1,4 +1,4 @@
-"""The alerts of one wearer that are told as one, held with the climb that tells them until the unit of work ends.
+"""The alerts of one wearer that belong together, held with the climb that tells them until the unit of work ends.
 
 Alerts are locked before the climb. Who holds a climb changes no alert that they did not hold before it.
 """
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from backend import db, lifecycle
 from backend.escalation import grouping
 from backend.escalation.grouping import Member
-from backend.models import Alert, Escalation, Handling, LadderPolicy, ProtectedPlace
+from backend.models import Alert, Escalation, EscalationPolicy, Handling, ProtectedPlace
 from backend.models.alerts import UNANSWERED
 
 
@@ -64,11 +64,11 @@ class Group:
         """Return everyone who has taken one of these alerts."""
         return {alert.acknowledged_by_id for alert in self.members if alert.acknowledged_by_id}
 
-    def outcome_owed_at(self) -> datetime | None:
-        """Return when the first outcome of these alerts is owed; None where none is."""
+    def next_outcome_due_at(self) -> datetime | None:
+        """Return when the first outcome of these alerts is due; None where none is."""
         taken = [one for one in self.members if one.handling == Handling.ACKNOWLEDGED and one.outcome_at is None]
-        owed = [owed_at(alert) for alert in taken]
-        return min((at for at in owed if at is not None), default=None)
+        due = [outcome_due_at(alert) for alert in taken]
+        return min((at for at in due if at is not None), default=None)
 
     def reserve(self, person_id: int | None, now: datetime) -> None:
         """Let this person be asked alone for a minute; None lets everyone be asked in their turn."""
@@ -97,11 +97,11 @@ def danger_now(alert: Alert) -> lifecycle.Danger:
     return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
-def owed_at(alert: Alert) -> datetime | None:
-    """Return when the outcome of an acknowledged alert is owed."""
+def outcome_due_at(alert: Alert) -> datetime | None:
+    """Return when the outcome of an acknowledged alert is due."""
     if alert.acknowledged_at is None:
         return None
-    at: datetime = alert.acknowledged_at + timedelta(seconds=lifecycle.OUTCOME_OWED_AFTER_S)
+    at: datetime = alert.acknowledged_at + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
     return at
 
 
@@ -126,7 +126,7 @@ def groups(escalation_ids: Sequence[int]) -> list[Group]:
 
 
 def alerts_told_with(alert_id: int) -> list[int]:
-    """Return the ids of the alerts that are told as one with this one, itself among them."""
+    """Return the ids of the alerts that belong together with this one, itself among them."""
     mine = Alert.select(Alert.escalation).where(Alert.id == alert_id)
     others = Alert.select(Alert.id).where(Alert.escalation.in_(mine), UNANSWERED)
     return sorted({alert_id, *(row.id for row in others)})
@@ -135,16 +135,16 @@ def alerts_told_with(alert_id: int) -> list[int]:
 def take_policy(escalation: Escalation, alert: Alert, now: datetime) -> None:
     """Let the climb keep the policy that the alert's team has now: a change of policy changes no climb under way."""
     policy = (
-        LadderPolicy.select()
+        EscalationPolicy.select()
         .where(
-            LadderPolicy.team == alert.team_id,
-            LadderPolicy.kind.is_null() | (LadderPolicy.kind == alert.kind),
-            LadderPolicy.from_at <= now,
+            EscalationPolicy.team == alert.team_id,
+            EscalationPolicy.kind.is_null() | (EscalationPolicy.kind == alert.kind),
+            EscalationPolicy.from_at <= now,
         )
-        .order_by(LadderPolicy.kind.is_null(), LadderPolicy.from_at.desc(), LadderPolicy.id.desc())
+        .order_by(EscalationPolicy.kind.is_null(), EscalationPolicy.from_at.desc(), EscalationPolicy.id.desc())
         .first()
     )
-    escalation.policy = policy.ladder if policy else None
+    escalation.policy = policy.content if policy else None
     escalation.duty_person = policy.duty_person_id if policy else None
 
 

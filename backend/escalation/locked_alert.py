@@ -1,4 +1,4 @@
-"""The footing of every climb: the alert held until the unit of work ends, and the policy that is kept."""
+"""What every climb begins with: the alert held until the unit of work ends, and the policy that is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from backend.change_feed import publish
 from backend.db import lock_rows
-from backend.escalation.steps import Ladder, LadderRefused, ladder_of
+from backend.escalation.steps import Policy, PolicyRefused, policy_of
 from backend.models import Alert, Escalation, Purpose
 
 log = logging.getLogger(__name__)
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 
 
-def policy_of(escalation: Escalation) -> Ladder:
+def policy_for(escalation: Escalation) -> Policy:
     """Return the policy that is climbed; one that cannot be read is the default, and that is logged."""
     try:
-        return ladder_of(escalation.policy)
-    except LadderRefused:
+        return policy_of(escalation.policy)
+    except PolicyRefused:
         log.exception("the policy of escalation %s cannot be read: the default one is climbed", escalation.id)
-        return ladder_of(None)
+        return policy_of(None)
 
 
 def save(alert: Alert) -> None:

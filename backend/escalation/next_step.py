@@ -1,4 +1,4 @@
-"""One step of a climb: who is owed which messages, and when the next step is due."""
+"""One step of a climb: who is sent which messages, and when the next step is due."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from backend import alarms, audit, outbox
 from backend.escalation import grouping
 from backend.escalation.groups import Group
-from backend.escalation.locked_alert import WARNINGS, policy_of
+from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
-from backend.escalation.steps import EVERY_CHANNEL, FIRST, Ladder, Rung, Who
+from backend.escalation.steps import EVERY_CHANNEL, FIRST, Policy, Step, Who
 from backend.models import (
     AlarmKind,
     Alert,
@@ -42,7 +42,7 @@ def end_reservation(group: Group, now: datetime) -> None:
         group.escalation.reserved_until = now
 
 
-def _asked_alone(group: Group, rung: Rung, responders: Responders, now: datetime) -> list[Person] | None:
+def _asked_alone(group: Group, step: Step, responders: Responders, now: datetime) -> list[Person] | None:
     """Return the one person who is asked at this step, none where others wait for them; None where it goes as set."""
     escalation = group.escalation
     if escalation.reserved_for_id is None or escalation.reserved_until is None or now >= escalation.reserved_until:
@@ -52,24 +52,26 @@ def _asked_alone(group: Group, rung: Rung, responders: Responders, now: datetime
     if not any(routes[one.id].intersection(EVERY_CHANNEL) for one in alone):
         end_reservation(group, now)
         return None
-    return alone if set(rung.who) <= FIRST else []
+    return alone if set(step.who) <= FIRST else []
 
 
-def take_step(group: Group, received: set[tuple[int, int]], responders: Responders, now: datetime) -> list[outbox.Owed]:
-    """Bring the climb to the next step that reaches a person, or that they have no need of; return what it owes."""
+def take_step(
+    group: Group, received: set[tuple[int, int]], responders: Responders, now: datetime
+) -> list[outbox.NewNotification]:
+    """Bring the climb to the next step that reaches a person, or that they have no need of; return its messages."""
     escalation, alert = group.escalation, group.lead
-    policy = policy_of(escalation)
+    policy = policy_for(escalation)
     while True:
         number = escalation.step
-        rung = policy.rung(number)
-        is_repeat = number >= len(policy.rungs)
-        alone = _asked_alone(group, rung, responders, now)
+        step = policy.step(number)
+        is_repeat = number >= len(policy.steps)
+        alone = _asked_alone(group, step, responders, now)
         if alone is not None and not alone:
             # Others are asked when the minute of the person who took it has passed.
             return []
-        who, channels = rung.who, rung.channels
+        who, channels = step.who, step.channels
         if alone is None and escalation.reserved_for_id is not None and number > 0:
-            # Whoever would have been asked beside that person is asked now.
+            # The people who would have been asked beside that person are asked now.
             who = (*(one for one in (Who.ACKNOWLEDGER, Who.OFFICER) if one not in who), *who)
             escalation.reserved_for = escalation.reserved_until = None
         purpose = Purpose.ALERT if set(who) <= FIRST else Purpose.ESCALATION
@@ -79,21 +81,21 @@ def take_step(group: Group, received: set[tuple[int, int]], responders: Responde
             escalation.repeats += 1
         else:
             people = people_of(group, who, responders) if alone is None else alone
-        waiting = [p for p in people if not (rung.unless_received and (alert.id, p.id) in received)]
+        waiting = [p for p in people if not (step.unless_received and (alert.id, p.id) in received)]
         is_satisfied = bool(people) and not waiting
-        owed = on_each_route(group, waiting, channels, purpose, number, responders, now, is_repeat=is_repeat)
-        if owed or is_satisfied:
-            return owed
+        to_send = on_each_route(group, waiting, channels, purpose, number, responders, now, is_repeat=is_repeat)
+        if to_send or is_satisfied:
+            return to_send
         if is_repeat:
-            log.error("alert %s reaches nobody: no one of its team has a live route", alert.id)
-            audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
-            detail = f"Alert {alert.id} reaches nobody: no one has a route"
+            log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
+            audit.record(audit.SYSTEM, "no one_reachable", f"alert:{alert.id}", now, alert=alert)
+            detail = f"Alert {alert.id} reaches no one: no one has a route"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
             return []
 
 
 def _on_duty(group: Group, responders: Responders) -> list[Person]:
-    """Return who is told again of what is over: those on duty; the supervisors and the desk where none is."""
+    """Return who is notified again of what is over: those on duty; the supervisors and the desk where none is."""
     found = responders.on_duty(group.lead)
     routes = responders.routes_of(found)
     if any(routes[person.id].intersection(EVERY_CHANNEL) for person in found):
@@ -104,8 +106,8 @@ def _on_duty(group: Group, responders: Responders) -> list[Person]:
 def next_at(group: Group, reached: set[Channel], now: datetime, *, has_failed: bool) -> datetime:
     """Return when a climb that has just taken a step takes the next; ``has_failed`` where all that was tried has."""
     escalation = group.escalation
-    policy = policy_of(escalation)
-    top = len(policy.rungs)
+    policy = policy_for(escalation)
+    top = len(policy.steps)
     due_at = escalation.started_at + timedelta(seconds=policy.due_after_s(escalation.step))
     if escalation.step < top:
         if reached == {Channel.WEBSOCKET}:
@@ -126,9 +128,9 @@ def next_at(group: Group, reached: set[Channel], now: datetime, *, has_failed: b
     return now + timedelta(seconds=policy.repeat.after_s)
 
 
-def _waits_for_one(escalation: Escalation, policy: Ladder, now: datetime) -> bool:
+def _waits_for_one(escalation: Escalation, policy: Policy, now: datetime) -> bool:
     until = escalation.reserved_until
-    is_for_others = not set(policy.rung(escalation.step).who) <= FIRST
+    is_for_others = not set(policy.step(escalation.step).who) <= FIRST
     return until is not None and now < until and is_for_others
 
 
@@ -161,7 +163,7 @@ def on_each_route(
     now: datetime,
     *,
     is_repeat: bool = False,
-) -> list[outbox.Owed]:
+) -> list[outbox.NewNotification]:
     """Return a message to each of these people on each of ``channels`` that reaches them; a lost one is an alarm."""
     alert = next(one for one in group.members if one.id == group.escalation.lead_id)
     shown = group.shown()
@@ -173,7 +175,7 @@ def on_each_route(
             detail = f"Staff member {person.id} has no live route and was to be warned"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
     return [
-        outbox.Owed(alert, person, channel, purpose, number, shown, is_repeat)
+        outbox.NewNotification(alert, person, channel, purpose, number, shown, is_repeat)
         for person in people
         for channel in channels
         if channel in routes[person.id]

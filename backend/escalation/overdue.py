@@ -16,7 +16,7 @@ from backend.escalation import groups
 from backend.escalation.climbing import REPEATS_PER_HOUR, climb_all
 from backend.escalation.grouping import OVER_REPEATS_S
 from backend.escalation.groups import Group
-from backend.escalation.locked_alert import WARNINGS, lock, policy_of
+from backend.escalation.locked_alert import WARNINGS, lock, policy_for
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Channel, Escalation, Handling, Notification, NotificationState
 from backend.models.alerts import UNANSWERED
@@ -25,7 +25,7 @@ from zones import Certainty, Level
 log = logging.getLogger(__name__)
 
 # No instant of a climb lies farther ahead than the last repeat of what is over, with some slack.
-LONGEST_WAIT_S = max(lifecycle.OUTCOME_OWED_AFTER_S, *OVER_REPEATS_S) + 60.0
+LONGEST_WAIT_S = max(lifecycle.OUTCOME_DUE_AFTER_S, *OVER_REPEATS_S) + 60.0
 TRY_AGAIN_S = 60.0
 
 
@@ -61,7 +61,7 @@ def escalate_overdue(
         with atomic():
             ids = _due(overdue, limit, newest_first=newest_first)
             held = _hold(ids[:limit])
-            # Those behind what somebody works on are not kept from their turn.
+            # Those behind what someone works on are not kept from their turn.
             held += _hold(ids[limit:])[: limit - len(held)] if len(held) < limit else []
             if not held:
                 return 0
@@ -107,7 +107,7 @@ def _is_to_climb(group: Group, now: datetime) -> bool:
         return False
     is_overdue = False
     for alert in group.members:
-        if alert.handling == Handling.ACKNOWLEDGED and (groups.owed_at(alert) or now) <= now:
+        if alert.handling == Handling.ACKNOWLEDGED and (groups.outcome_due_at(alert) or now) <= now:
             # The promise to act was not followed by an outcome: silence has begun again.
             audit.record(audit.SYSTEM, "outcome_overdue", f"alert:{alert.id}", now, alert=alert)
             alert.handling = Handling.OPEN
@@ -115,7 +115,7 @@ def _is_to_climb(group: Group, now: datetime) -> bool:
             publish(alert)
             is_overdue = True
     if not group.open:
-        escalation.next_at = group.outcome_owed_at()
+        escalation.next_at = group.next_outcome_due_at()
         escalation.save()
         return False
     if is_overdue:
@@ -165,13 +165,13 @@ def hasten(notification: Notification, now: datetime) -> None:
             return
         lock_rows(Escalation, [alert.escalation_id])
         escalation = Escalation.get_by_id(alert.escalation_id)
-        is_latest = notification.episode == alert.episode and notification.rung == escalation.step - 1
+        is_latest = notification.episode == alert.episode and notification.step == escalation.step - 1
         # Past the policy's end steps repeat at their pace: a provider that is down must not make them spin.
         if (
             escalation.next_at is None
             or escalation.lead_id != alert.id
             or not is_latest
-            or escalation.step >= len(policy_of(escalation).rungs)
+            or escalation.step >= len(policy_for(escalation).steps)
         ):
             return
         if outbox.has_receipt(alert, notification.person):
@@ -181,7 +181,7 @@ def hasten(notification: Notification, now: datetime) -> None:
 
 
 def _has_hope(notification: Notification) -> bool:
-    """Tell whether another message of the same rung is out or has not failed yet; a hint is no hope."""
+    """Tell whether another message of the same step is out or has not failed yet; a hint is no hope."""
     has_not_failed = (Notification.state == NotificationState.PENDING) & Notification.detail.is_null()
     is_out = Notification.state.in_(list(outbox.GONE_OUT))
     return (
@@ -189,7 +189,7 @@ def _has_hope(notification: Notification) -> bool:
         .where(
             Notification.alert == notification.alert_id,
             Notification.episode == notification.episode,
-            Notification.rung == notification.rung,
+            Notification.step == notification.step,
             Notification.purpose == notification.purpose,
             Notification.channel != Channel.WEBSOCKET,
             Notification.id != notification.id,

@@ -1,4 +1,4 @@
-"""The only writer of teams' own ladders, set from an instant on, never changed, and of their target for answers."""
+"""The only writer of teams' escalation policies, which apply to new alerts, and of their response target."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from backend import audit
 from backend.access import require
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRequest, NotFound
-from backend.escalation.steps import LadderRefused, ladder_of
-from backend.models import AlertKind, LadderPolicy, Person, Role, Team
+from backend.escalation.steps import PolicyRefused, policy_of
+from backend.models import AlertKind, EscalationPolicy, Person, Role, Team
 from backend.people import numbers
 
 ANSWER_TARGET_S = (30, 3_600)
 
 
-class LadderNotUsable(DomainError):
-    """A ladder by which somebody could be left unwarned."""
+class PolicyNotUsable(DomainError):
+    """An escalation policy by which someone could be left unwarned."""
 
-    code, status, title = "ladder_refused", 422, "The ladder cannot be used"
+    code, status, title = "ladder_refused", 422, "The escalation policy cannot be used"
 
 
-def standing(team_id: int, now: datetime) -> list[LadderPolicy]:
+def standing(team_id: int, now: datetime) -> list[EscalationPolicy]:
     """Return what a team has set, newest first; for each kind of alert the first one counts."""
-    query = LadderPolicy.select().where(LadderPolicy.team == team_id, LadderPolicy.from_at <= now)
-    return list(query.order_by(LadderPolicy.from_at.desc(), LadderPolicy.id.desc()))
+    query = EscalationPolicy.select().where(EscalationPolicy.team == team_id, EscalationPolicy.from_at <= now)
+    return list(query.order_by(EscalationPolicy.from_at.desc(), EscalationPolicy.id.desc()))
 
 
-def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> LadderPolicy | None:
+def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> EscalationPolicy | None:
     """Return what an alert of this kind that is raised now climbs: the kind's own, else that for all, else None.
 
-    A kind's own ladder counts even where the one for all alerts is newer.
+    A kind's own escalation policy counts even where the one for all alerts is newer.
     """
     known = standing(team_id, now)
     for wanted in (kind, None):
@@ -43,9 +43,9 @@ def in_force(team_id: int, kind: AlertKind | None, now: datetime) -> LadderPolic
 
 
 def possible_desks(by: Person) -> list[Person]:
-    """Return who can be the duty desk: colleagues with a number, and whoever is the desk of any team now."""
+    """Return who can be the duty desk: colleagues with a number, and anyone who is the desk of any team now."""
     require(by, Role.SUPERVISOR)
-    desks = LadderPolicy.select(LadderPolicy.duty_person).where(LadderPolicy.duty_person.is_null(False))
+    desks = EscalationPolicy.select(EscalationPolicy.duty_person).where(EscalationPolicy.duty_person.is_null(False))
     query = Person.select().where(
         Person.is_active,
         Person.role.in_([Role.OFFICER, Role.SUPERVISOR]),
@@ -57,29 +57,28 @@ def possible_desks(by: Person) -> list[Person]:
 
 
 def put(
-    by: Person, ladder: Mapping[str, Any], kind: AlertKind | None, duty_person_id: int | None, now: datetime
-) -> LadderPolicy:
-    """Let the alerts that are raised from now on climb this ladder; those under way keep theirs.
+    by: Person, content: Mapping[str, Any], kind: AlertKind | None, duty_person_id: int | None, now: datetime
+) -> EscalationPolicy:
+    """Let the alerts that are raised from now on climb this escalation policy; those under way keep theirs.
 
-    Raises: NotAllowed unless a supervisor asks; LadderNotUsable; NotFound for a duty desk that has no account or
-    no proved number.
+    Raises: NotAllowed unless a supervisor asks; PolicyNotUsable; NotFound for a duty desk that has no account or
+    no verified number.
     """
     require(by, Role.SUPERVISOR)
     try:
-        checked = ladder_of(ladder)
-    except LadderRefused as error:
-        raise LadderNotUsable(str(error)) from None
+        checked = policy_of(content)
+    except PolicyRefused as error:
+        raise PolicyNotUsable(str(error)) from None
     with atomic():
         if duty_person_id is not None:
             duty = Person.get_or_none(Person.id == duty_person_id, Person.is_active)
             if duty is None or not numbers.is_proved(duty) or duty.role == Role.ADMINISTRATOR:
-                raise NotFound(
-                    "The duty desk has to be an active officer or supervisor with a phone number that is proved."
-                )
-        policy = LadderPolicy.create(
-            team=by.team_id, kind=kind, ladder=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
+                raise NotFound("The duty desk has to be an active officer or supervisor with a verified phone number.")
+        policy = EscalationPolicy.create(
+            team=by.team_id, kind=kind, content=checked.to_json(), duty_person=duty_person_id, from_at=now, set_by=by
         )
-        audit.record(audit.actor_of(by), "ladder_set", f"team:{by.team_id}", now, policy=policy.id, kind=kind)
+        what = "escalation_policy_set"
+        audit.record(audit.actor_of(by), what, f"team:{by.team_id}", now, policy=policy.id, kind=kind)
     return policy
 
 
@@ -98,17 +97,17 @@ def set_answer_target(by: Person, within_s: int, now: datetime) -> None:
 
 
 def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> None:
-    """Let a colleague be the duty desk wherever the leaver was; without one the ladder ends with the supervisors."""
+    """Make a colleague the duty desk wherever the leaver was; without one policies end with the supervisors."""
     with atomic():
-        newest: dict[tuple[int, str | None], LadderPolicy] = {}
-        for policy in LadderPolicy.select().order_by(LadderPolicy.from_at, LadderPolicy.id):
+        newest: dict[tuple[int, str | None], EscalationPolicy] = {}
+        for policy in EscalationPolicy.select().order_by(EscalationPolicy.from_at, EscalationPolicy.id):
             newest[policy.team_id, policy.kind] = policy
         for policy in newest.values():
             if policy.duty_person_id == leaver_id:
-                LadderPolicy.create(
+                EscalationPolicy.create(
                     team=policy.team_id,
                     kind=policy.kind,
-                    ladder=policy.ladder,
+                    content=policy.content,
                     duty_person=heir_id,
                     from_at=now,
                     set_by=by,

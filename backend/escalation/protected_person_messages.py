@@ -1,6 +1,6 @@
-"""What a protected person is told, in her own words: that he is near while it is so, and that it is over when all is.
+"""Notifies a protected person in the words they chose: that the wearer is near, and that it is over.
 
-She knows of no alerts: her texts speak of all her places, of her children's and of every wearer together, and so they
+A protected person sees no alerts: a text is about all their places, their children's and every wearer, and so they
 are decided.
 """
 
@@ -31,57 +31,57 @@ from backend.people.consent import reached, sms_consent
 from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
-HERS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
-# So soon after she was told that he is near another place of hers is no news to her.
+VICTIM_TEXTS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
+# So soon after they were told that the wearer is near another place of theirs is no news to them.
 KNOWN_FOR = timedelta(seconds=600)
-# A backlog tells in one breath that he came and went: nothing of it was kept from her.
+# A backlog tells in one breath that the wearer came and went: nothing of it was kept from them.
 AT_ONCE = timedelta(seconds=1)
 
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
-    """Owe the victim the text she agreed to, in her words, once a stay; nothing without her consent.
+    """Enqueue the text they agreed to, in their words, once a stay; nothing without their consent.
 
-    Another place of hers that the same wearer comes to is no news for a while, unless she was told that it is over.
+    Another place of theirs that the same wearer comes to is no news for a while, unless they were told that it is over.
     """
     victim = _reader(alert)
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
-    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     if not victim.phone or not sms_consent(victim):
         return
     for told in _told_since_over(victim, or_on_its_way=True):
         is_known = told.alert.wearer_id == alert.wearer_id and told.created_at > now - KNOWN_FOR
         if told.alert_id == alert.id or is_known:
             return
-    _owe(alert, victim, Purpose.VICTIM_BREACH, now)
+    _enqueue(alert, victim, Purpose.VICTIM_BREACH, now)
 
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
-    """Owe the victim the second text, now that this alert stands no longer, if she got the first one.
+    """Enqueue the second text, now that this alert stands no longer, if the victim got the first one.
 
     Whether another one stands is asked as the text is about to go (``is_untrue``): of two that end at once neither
     can see here that the other does.
     """
     victim = _reader(alert)
     if not _standing(victim, but=alert):
-        unsent = outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+        unsent = outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
         if any(row.created_at < now - AT_ONCE for row in unsent):
-            # He was there for a while, and her text never left.
+            # The wearer was there for a while, and their text never left.
             tell_victim_not_warned(alert, now)
     # One text is enough, and the newest is the surest to go.
-    outbox.cancel_hers(victim, Purpose.VICTIM_OVER, now)
+    outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     if _told_since_over(victim) and victim.phone and sms_consent(victim):
-        _owe(alert, victim, Purpose.VICTIM_OVER, now)
+        _enqueue(alert, victim, Purpose.VICTIM_OVER, now)
 
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
-    """Owe the victim no text of a warning that ends, although nobody knows that he has gone."""
+    """Cancel the victim's warning text when its warning ends although no one knows that the wearer has gone."""
     victim = _reader(alert)
     if not _standing(victim, but=alert):
-        outbox.cancel_hers(victim, Purpose.VICTIM_BREACH, now)
+        outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
 
 
 def was_victim_warned(alert: Alert) -> bool:
-    """Tell whether the victim has read, or is about to read, of this alert that he is near."""
+    """Tell whether the victim has read, or is about to read, of this alert that the wearer is near."""
     told = Notification.select().where(
         Notification.alert == alert, Notification.purpose == Purpose.VICTIM_BREACH, _may_have_gone_out()
     )
@@ -89,15 +89,15 @@ def was_victim_warned(alert: Alert) -> bool:
 
 
 def is_victim_left_warned(alert: Alert) -> bool:
-    """Tell whether the last that the victim read of this wearer is that he is near."""
+    """Tell whether the last that the victim read of this wearer is that the wearer is near."""
     told = _told_since_over(_reader(alert), or_on_its_way=True)
     return any(row.alert.wearer_id == alert.wearer_id for row in told)
 
 
 def is_untrue(notification: Notification) -> bool:
-    """Tell whether a text of hers says what is not so by now: it is asked whenever one is about to go."""
+    """Tell whether a text of theirs says what is not so by now: it is asked whenever one is about to go."""
     victim = notification.victim
-    if victim is None or notification.purpose not in HERS:
+    if victim is None or notification.purpose not in VICTIM_TEXTS:
         return False
     standing = _standing(victim)
     if notification.purpose == Purpose.VICTIM_BREACH:
@@ -106,7 +106,7 @@ def is_untrue(notification: Notification) -> bool:
 
 
 def has_to_wait(notification: Notification, now: datetime) -> bool:
-    """Tell whether her text that he is near is in a worker's hands yet: that it is over is said after it, or not."""
+    """Tell whether a worker is sending their text that the wearer is near: "it is over" may only go after it."""
     return (
         notification.purpose == Purpose.VICTIM_OVER
         and Notification.select()
@@ -122,13 +122,13 @@ def has_to_wait(notification: Notification, now: datetime) -> bool:
 
 
 def _reader(alert: Alert) -> Victim:
-    """Return who is told of an alert at a place of hers, or of a child's; what is about no place is told to nobody."""
+    """Return the protected person to notify of an alert at a place of theirs or their child's; None without a place."""
     assert alert.place is not None
     return reached(alert.place.victim)
 
 
 def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
-    """Return the alerts that forbid to tell her that it is over: breaches that stand, feared ones as well.
+    """Return the alerts that forbid to tell them that it is over: breaches that stand, feared ones as well.
 
     One that came nearer than the buffer zone stands until it is over, whatever people have done about it.
     """
@@ -155,14 +155,14 @@ def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
 
 
 def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Notification]:
-    """Return the texts that he is near which she has, or may have, since she was last told that it is over.
+    """Return the texts that the wearer is near which they have, or may have, since they were last told that it is over.
 
     An all-clear that a worker holds may turn out untrue and never go: it counts where ``or_on_its_way``.
     """
     rows: Iterable[Notification] = (
         Notification.select(Notification, Alert)
         .join(Alert)
-        .where(Notification.victim == victim, Notification.purpose.in_(list(HERS)), _may_have_gone_out())
+        .where(Notification.victim == victim, Notification.purpose.in_(list(VICTIM_TEXTS)), _may_have_gone_out())
         .order_by(Notification.id)
     )
     told: list[Notification] = []
@@ -175,7 +175,7 @@ def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Not
 
 
 def _may_have_gone_out() -> object:
-    """Neither cancelled nor failed; or its worker died with it in hand, or its provider: then nobody knows."""
+    """Neither cancelled nor failed; or its worker died with it in hand, or its provider: then no one knows."""
     has_not_gone = Notification.state.in_([NotificationState.CANCELLED, NotificationState.FAILED])
     unknown = Attempt.select().where(
         Attempt.notification == Notification.id,
@@ -184,9 +184,9 @@ def _may_have_gone_out() -> object:
     return ~has_not_gone | fn.EXISTS(unknown)
 
 
-def _owe(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
-    # Each text about one alert has its own number: he may come back, and leave, as often as he likes.
+def _enqueue(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
+    # Each text about one alert has its own number: the wearer may come back, and leave, as often as they like.
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.victim == victim, Notification.purpose == purpose
     )
-    outbox.owe(alert, victim, Channel.SMS, purpose, now, rung=earlier.count())
+    outbox.enqueue(alert, victim, Channel.SMS, purpose, now, step=earlier.count())

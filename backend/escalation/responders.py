@@ -1,4 +1,4 @@
-"""Who fills the places of a ladder at one instant, and by which ways they can be told: read once for many alerts."""
+"""Resolves the responders of an escalation policy at one instant, and the channels that reach each, for many alerts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Responders:
     ) -> list[Person]:
         """Return the active people who fill these places, each once, in the order of the places.
 
-        ``taken_by`` are the people who took it, or what is told with it; ``duty_person_id`` is the duty desk.
+        ``taken_by`` are the people who took it, or what is shown with it; ``duty_person_id`` is the duty desk.
         """
         found: dict[int, Person] = {}
         takers = {alert.acknowledged_by_id, *taken_by}
@@ -41,13 +41,13 @@ class Responders:
             if place is Who.ACKNOWLEDGER:
                 filling = [person for person in self._team(alert) if person.id in takers]
             elif place is Who.DUTY_DESK:
-                # The desk answers for whoever is not there, in a restricted case too: it is told a code and no name.
+                # The desk answers for people who are not there, in a restricted case too: it gets a code, no name.
                 filling = list(Person.select().where(Person.is_active, Person.id == duty_person_id))
             else:
-                # Whoever may not know of the case is not rung about it.
+                # A person who may not know of the case is not notified of it.
                 filling = [person for person in self._of_team(alert, place) if self._may_know(alert, person)]
             for person in filling:
-                # A canary's alert rings nobody, and a canary answers for nobody.
+                # A canary's alert rings no one, and a canary answers for no one.
                 if person.is_canary == self._wearers[alert.wearer_id].is_canary:
                     found.setdefault(person.id, person)
         return list(found.values())
@@ -55,7 +55,7 @@ class Responders:
     def routes_of(self, people: Collection[Person]) -> dict[int, frozenset[Channel]]:
         """Return by which channels each of these people can be told."""
         if any(person.id not in self._routes for person in people):
-            # Whoever else of these teams is asked for next costs nothing more.
+            # Whom else of these teams is asked for next costs nothing more.
             teams = [person for team in self._teams.values() for person in team]
             everyone = {person.id: person for person in (*people, *teams) if person.id not in self._routes}
             self._routes.update(contact_routes.live(everyone.values(), self._now))
@@ -71,7 +71,7 @@ class Responders:
 
     def _may_know(self, alert: Alert, person: Person) -> bool:
         named = self._named.get(alert.wearer_id)
-        # Nobody is named where the restriction cannot be read: an alert has to reach somebody all the same.
+        # No one is named where the restriction cannot be read: an alert has to reach someone all the same.
         return not named or person.id in named
 
     def _of_team(self, alert: Alert, place: Who) -> list[Person]:
@@ -88,8 +88,8 @@ class Responders:
     def _first(self, alert: Alert) -> list[Person]:
         """Return the responsible officer, or who is on duty for them.
 
-        Where the rota has a hole the responsible officer is woken: better than nobody. A wearer without an active
-        responsible officer, or with one to whom the case is closed, is everybody's: the team's officers stand in.
+        Where the rota has a hole the responsible officer is woken: better than no one. A wearer without an active
+        responsible officer, or with one to whom the case is closed, is everyone's: the team's officers stand in.
         """
         responsible = self.answering(alert)
         if self._rosters[alert.team_id].is_kept:
@@ -101,7 +101,7 @@ class Responders:
         return responsible or self._with_role(alert, Role.OFFICER)
 
     def answering(self, alert: Alert) -> list[Person]:
-        """Return the responsible officer or whoever covers for them, on duty or not; nobody who may not open it."""
+        """Return the responsible officer or who covers for them, on duty or not, if they may open the case."""
         responsible_id = self._officers.id_at(self._wearers[alert.wearer_id], self._now)
         return [person for person in self._team(alert) if person.id == responsible_id and self._may_know(alert, person)]
 

@@ -1,4 +1,4 @@
-"""Tells staff news of an alert beside its ladder: whoever was warned, and who answers for it."""
+"""Notifies staff of news about an alert outside its escalation policy: withdrawn, answered, not delivered."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def tell_warned(
     """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
     for person, rows in _warned(alert):
         if but is None or person.id != but.id:
-            # Whoever was called is told the news by text: a call at night to say that all is well wakes them again.
+            # A person who was called gets the news by text: a call at night to say that all is well wakes them
+            # again.
             told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
             for channel in sorted(told_by.intersection(channels)):
-                outbox.owe(alert, person, channel, purpose, now)
+                outbox.enqueue(alert, person, channel, purpose, now)
 
 
 def tell_answered(alerts: Sequence[Alert], by: Person, now: datetime) -> None:
@@ -56,9 +57,9 @@ def tell_answered(alerts: Sequence[Alert], by: Person, now: datetime) -> None:
             by_push = any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows)
             # The phone that the push went to may have been signed out since.
             if by_push and contact_routes.has_route(person, Channel.PUSH, now):
-                outbox.owe(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
+                outbox.enqueue(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
             elif by_push or any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
-                outbox.owe(alert, person, Channel.SMS, Purpose.ANSWERED, now)
+                outbox.enqueue(alert, person, Channel.SMS, Purpose.ANSWERED, now)
 
 
 def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
@@ -83,9 +84,9 @@ def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
 
 
 def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, and_answering: bool = False) -> None:
-    """Owe these people one message on each quiet route they have; where none of them has one, the supervisors.
+    """Enqueue these people one message on each quiet route they have; where none of them has one, the supervisors.
 
-    With ``and_answering`` whoever answers for the case is among them, on duty or not.
+    With ``and_answering`` the one who answers for the case is among them, on duty or not.
     """
     responders = Responders([alert], now)
     people = responders.recipients(alert, to)
@@ -94,21 +95,21 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
     quiet = (Channel.PUSH, Channel.SMS)
     for those in (people, responders.recipients(alert, (Who.SUPERVISORS,))):
         routes = responders.routes_of(those)
-        owed = [
-            outbox.Owed(alert, person, channel, purpose)
+        to_send = [
+            outbox.NewNotification(alert, person, channel, purpose)
             for person in those
             for channel in quiet
             if channel in routes[person.id]
         ]
-        if owed:
-            outbox.owe_all(owed, now)
+        if to_send:
+            outbox.enqueue_all(to_send, now)
             return
-    log.error("nobody can be told the news of alert %s: no one has a quiet route", alert.id)
-    audit.record(audit.SYSTEM, "nobody_reachable", f"alert:{alert.id}", now, alert=alert)
+    log.error("no one can be notified of the news of alert %s: no one has a quiet route", alert.id)
+    audit.record(audit.SYSTEM, "no_one_reachable", f"alert:{alert.id}", now, alert=alert)
 
 
 def tell_undelivered(alert: Alert, notification: Notification, now: datetime) -> None:
-    """Tell somebody else that news which no ladder says again has failed for good on every way to its receiver.
+    """Notify another person when news that does not escalate has failed on every channel of its recipient.
 
     The alert is held already.
     """
@@ -121,15 +122,15 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     elif purpose is Purpose.VICTIM_OVER:
         _note(alert, "victim_not_told", now)
         tell(alert, (Who.ACKNOWLEDGER, Who.OFFICER), Purpose.VICTIM_NOT_TOLD, now)
-    elif purpose in NEWS and _is_owed_still(notification):
+    elif purpose in NEWS and _is_still_due(notification):
         _note(alert, "news_undelivered", now)
         tell(alert, (Who.SUPERVISORS,), Purpose.NEWS_UNDELIVERED, now)
 
 
 def tell_victim_not_warned(alert: Alert, now: datetime) -> None:
-    """Tell the officer that her text cannot be delivered: somebody has to reach her in another way.
+    """Tell the officer that their text cannot be delivered: someone has to reach them in another way.
 
-    One that was nothing is no matter of hers any more. The alert is held already.
+    One that was nothing is no matter of theirs any more. The alert is held already.
     """
     if alert.certainty == Certainty.WITHDRAWN:
         return
@@ -143,7 +144,7 @@ def _note(alert: Alert, action: str, now: datetime) -> None:
     publish(alert)
 
 
-def _is_owed_still(notification: Notification) -> bool:
+def _is_still_due(notification: Notification) -> bool:
     """Tell whether its receiver is still of the staff, and has the same news on no other way, nor may get it."""
     if notification.person is None or not notification.person.is_active:
         return False

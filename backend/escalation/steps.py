@@ -1,4 +1,4 @@
-"""The ladder as data: who is owed what, and after how much silence. Pure; a team may have its own."""
+"""The escalation policy as data: steps, responders, channels and delays, and the default. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.vocabulary import Channel
 
 
 class Who(StrEnum):
-    """A place in the ladder that people fill."""
+    """A place in the escalation policy that people fill."""
 
     ACKNOWLEDGER = "acknowledger"
     # The responsible officer, or who is on duty for them.
@@ -29,76 +29,76 @@ FIRST = frozenset({Who.ACKNOWLEDGER, Who.OFFICER})
 EVERY_CHANNEL = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
 
 
-class LadderRefused(ValueError):
-    """A ladder by which somebody could be left unwarned; the text says what is wrong with it."""
+class PolicyRefused(ValueError):
+    """An escalation policy by which someone could be left unwarned; the text says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
-    """Who is owed what, ``after_s`` seconds after the alert or after danger rose."""
+class Step:
+    """Who is due what, ``after_s`` seconds after the alert or after danger rose."""
 
     after_s: float
     who: tuple[Who, ...]
     channels: tuple[Channel, ...]
-    # The rung is passed over when a phone of these people has said that it received the warning.
+    # The step is passed over when a phone of these people has said that it received the warning.
     unless_received: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
-    """Rungs in the order of their time, and the one that repeats every ``repeat.after_s`` after the last."""
+class Policy:
+    """Steps in the order of their time, and the one that repeats every ``repeat.after_s`` after the last."""
 
-    rungs: tuple[Rung, ...]
-    repeat: Rung
+    steps: tuple[Step, ...]
+    repeat: Step
 
-    def rung(self, number: int) -> Rung:
-        """Return rung ``number``, from 0; past the end it is the one that repeats."""
-        return self.rungs[number] if number < len(self.rungs) else self.repeat
+    def step(self, number: int) -> Step:
+        """Return step ``number``, from 0; past the end it is the one that repeats."""
+        return self.steps[number] if number < len(self.steps) else self.repeat
 
     def due_after_s(self, number: int) -> float:
-        """Return the seconds from the ladder's start to rung ``number``."""
-        if number < len(self.rungs):
-            return self.rungs[number].after_s
-        return self.rungs[-1].after_s + self.repeat.after_s * (number - len(self.rungs) + 1)
+        """Return the seconds from the escalation policy's start to step ``number``."""
+        if number < len(self.steps):
+            return self.steps[number].after_s
+        return self.steps[-1].after_s + self.repeat.after_s * (number - len(self.steps) + 1)
 
     def beyond_first(self, number: int) -> int:
-        """Return the first rung from ``number`` on that asks somebody other than the first person."""
-        while number < len(self.rungs) and set(self.rungs[number].who) <= FIRST:
+        """Return the first step from ``number`` on that asks someone other than the first person."""
+        while number < len(self.steps) and set(self.steps[number].who) <= FIRST:
             number += 1
         return number
 
     def to_json(self) -> dict[str, Any]:
-        """Return the ladder as it is stored."""
-        return {"rungs": [_rung_out(rung) for rung in self.rungs], "repeat": _rung_out(self.repeat)}
+        """Return the escalation policy as it is stored."""
+        return {"rungs": [_step_out(step) for step in self.steps], "repeat": _step_out(self.repeat)}
 
 
-def _rung_out(rung: Rung) -> dict[str, Any]:
+def _step_out(step: Step) -> dict[str, Any]:
     return {
-        "after_s": rung.after_s,
-        "who": list(rung.who),
-        "channels": list(rung.channels),
-        "unless_received": rung.unless_received,
+        "after_s": step.after_s,
+        "who": list(step.who),
+        "channels": list(step.channels),
+        "unless_received": step.unless_received,
     }
 
 
-def ladder_of(content: Mapping[str, Any] | None) -> Ladder:
-    """Return the ladder that was stored, or the default where none was. Raises: LadderRefused."""
+def policy_of(content: Mapping[str, Any] | None) -> Policy:
+    """Return the escalation policy that was stored, or the default where none was. Raises: PolicyRefused."""
     if content is None:
         return DEFAULT
     try:
-        ladder = Ladder(tuple(_rung_in(rung) for rung in content["rungs"]), _rung_in(content["repeat"]))
+        policy = Policy(tuple(_step_in(step) for step in content["rungs"]), _step_in(content["repeat"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise LadderRefused(f"This is not a ladder: {error}.") from None
-    _check(ladder)
-    return ladder
+        raise PolicyRefused(f"This is not an escalation policy: {error}.") from None
+    _check(policy)
+    return policy
 
 
-def _rung_in(content: Mapping[str, Any]) -> Rung:
+def _step_in(content: Mapping[str, Any]) -> Step:
     after_s = float(content["after_s"])
     # No comparison holds for what is not a number: every check below would let it pass.
     if not math.isfinite(after_s):
         raise ValueError("a delay has to be a number of seconds")
-    return Rung(
+    return Step(
         after_s,
         tuple(Who(who) for who in content["who"]),
         tuple(Channel(channel) for channel in content["channels"]),
@@ -106,7 +106,7 @@ def _rung_in(content: Mapping[str, Any]) -> Rung:
     )
 
 
-# An officer who was not reached within this time has to be somebody else's concern.
+# An officer who was not reached within this time has to be another person's concern.
 LATEST_OTHER_S = 300.0
 REPEAT_BETWEEN_S = (30.0, 600.0)
 
@@ -114,44 +114,44 @@ REPEAT_BETWEEN_S = (30.0, 600.0)
 LONGEST_GAP_S = 600.0
 
 
-def _rings(rung: Rung) -> bool:
-    return Channel.SMS in rung.channels or Channel.VOICE in rung.channels
+def _rings(step: Step) -> bool:
+    return Channel.SMS in step.channels or Channel.VOICE in step.channels
 
 
-def _check(ladder: Ladder) -> None:
-    if not ladder.rungs or ladder.rungs[0].after_s != 0:
-        raise LadderRefused("The first rung has to go at once: give it after_s 0.")
-    if any(later.after_s <= before.after_s for before, later in pairwise(ladder.rungs)):
-        raise LadderRefused("Each rung has to come later than the one before it.")
-    for rung in (*ladder.rungs, ladder.repeat):
-        if not rung.who or not rung.channels:
-            raise LadderRefused("Each rung needs somebody to tell and a channel to tell them by.")
-    if ladder.rungs[0].unless_received or ladder.repeat.unless_received:
-        raise LadderRefused("Neither the first rung nor the one that repeats may be passed over.")
-    others = [rung.after_s for rung in ladder.rungs if not set(rung.who) <= FIRST]
+def _check(policy: Policy) -> None:
+    if not policy.steps or policy.steps[0].after_s != 0:
+        raise PolicyRefused("The first step has to be immediate: give it after_s 0.")
+    if any(later.after_s <= before.after_s for before, later in pairwise(policy.steps)):
+        raise PolicyRefused("Each step has to come later than the one before it.")
+    for step in (*policy.steps, policy.repeat):
+        if not step.who or not step.channels:
+            raise PolicyRefused("Each step needs someone to notify and a channel.")
+    if policy.steps[0].unless_received or policy.repeat.unless_received:
+        raise PolicyRefused("Neither the first step nor the one that repeats may be skipped.")
+    others = [step.after_s for step in policy.steps if not set(step.who) <= FIRST]
     if min(others, default=float("inf")) > LATEST_OTHER_S:
-        raise LadderRefused(f"Somebody other than the officer has to be told within {LATEST_OTHER_S:.0f} s.")
-    if Who.SUPERVISORS not in ladder.repeat.who:
-        raise LadderRefused("The rung that repeats has to tell the supervisors: a desk may be closed.")
+        raise PolicyRefused(f"Someone other than the officer has to be notified within {LATEST_OTHER_S:.0f} s.")
+    if Who.SUPERVISORS not in policy.repeat.who:
+        raise PolicyRefused("The step that repeats has to notify the supervisors: a desk may be closed.")
     shortest, longest = REPEAT_BETWEEN_S
-    if not shortest <= ladder.repeat.after_s <= longest:
-        raise LadderRefused(f"Repetition has to be every {shortest:.0f} to {longest:.0f} s.")
-    if any(later.after_s - before.after_s > LONGEST_GAP_S for before, later in pairwise(ladder.rungs)):
-        raise LadderRefused(f"No more than {LONGEST_GAP_S:.0f} s may lie between two rungs.")
-    first_others = next(rung for rung in ladder.rungs if not set(rung.who) <= FIRST)
-    if not _rings(first_others) or not _rings(ladder.repeat):
-        raise LadderRefused("The first rung for others and the one that repeats have to text or place a call.")
+    if not shortest <= policy.repeat.after_s <= longest:
+        raise PolicyRefused(f"Repetition has to be every {shortest:.0f} to {longest:.0f} s.")
+    if any(later.after_s - before.after_s > LONGEST_GAP_S for before, later in pairwise(policy.steps)):
+        raise PolicyRefused(f"No more than {LONGEST_GAP_S:.0f} s may lie between two steps.")
+    first_others = next(step for step in policy.steps if not set(step.who) <= FIRST)
+    if not _rings(first_others) or not _rings(policy.repeat):
+        raise PolicyRefused("The first step for others and the one that repeats have to text or call.")
 
 
-DEFAULT = Ladder(
-    rungs=(
-        Rung(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.WEBSOCKET, Channel.PUSH)),
-        Rung(10.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.SMS,), unless_received=True),
-        Rung(30.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.VOICE,)),
-        Rung(60.0, (Who.COLLEAGUES,), EVERY_CHANNEL),
-        Rung(180.0, (Who.SUPERVISORS,), EVERY_CHANNEL),
+DEFAULT = Policy(
+    steps=(
+        Step(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.WEBSOCKET, Channel.PUSH)),
+        Step(10.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.SMS,), unless_received=True),
+        Step(30.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.VOICE,)),
+        Step(60.0, (Who.COLLEAGUES,), EVERY_CHANNEL),
+        Step(180.0, (Who.SUPERVISORS,), EVERY_CHANNEL),
     ),
-    repeat=Rung(
+    repeat=Step(
         120.0,
         (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
         EVERY_CHANNEL,

@@ -1,4 +1,4 @@
-"""From a tag's request to the record and what follows from it, in one transaction: store, judge, raise."""
+"""From a tag's request to the record and its alerts, in one transaction: store, judge, raise."""
 
 from backend.ingest.committer import Committer
 from backend.ingest.submission import Submission, read, refused_body, unheard

@@ -1,4 +1,4 @@
-"""What judgements mean for alerts: the gravest of a place's zones counts, and what late data shows is told too."""
+"""What judgements mean for alerts: the most serious of a place's zones counts, and late data can raise alerts too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
 from backend.ingest.context import Ground
-from backend.ingest.judge import ZoneVerdict, instant
+from backend.ingest.judge import ZoneJudgement, instant
 from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
 from backend.ingest.zones_of_wearer import shape_of
 from backend.lifecycle import Danger
@@ -24,13 +24,13 @@ from zones.passages import REPEATED_WITHIN_S
 def change_alerts(
     ground: Ground,
     wearer: Wearer,
-    verdicts: Sequence[ZoneVerdict],
+    judgements: Sequence[ZoneJudgement],
     received: dict[datetime, datetime],
     decided_at: datetime,
 ) -> None:
-    places: dict[int, list[ZoneVerdict]] = defaultdict(list)
-    for verdict in verdicts:
-        places[verdict.row.place_id].append(verdict)
+    places: dict[int, list[ZoneJudgement]] = defaultdict(list)
+    for judged in judgements:
+        places[judged.row.place_id].append(judged)
     latest_received = max(received.values())
     held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
     watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
@@ -40,7 +40,7 @@ def change_alerts(
             _tell_afterwards(ground, wearer, at_place, latest_received, decided_at)
             continue
         _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
-        times = sorted({time for verdict in at_place for time in verdict.decisions})
+        times = sorted({time for judged in at_place for time in judged.decisions})
         for time in times:
             told = [
                 judgement_of(wearer, v.row, decision, received.get(instant(time), latest_received), decided_at)
@@ -48,7 +48,7 @@ def change_alerts(
                 if (decision := v.decisions.get(time)) is not None
             ]
             _change(ground, at_place, time, told)
-        standing_on: list[ZoneVerdict] = []
+        standing_on: list[ZoneJudgement] = []
         if times and is_past(instant(times[-1]), decided_at):
             standing_on = [v for v in at_place if v.row.id in held and _may_go_on(v, times[-1], decided_at)]
             told = [
@@ -56,16 +56,16 @@ def change_alerts(
                 for v in standing_on
             ]
             _change(ground, at_place, times[-1], told)
-        for verdict in at_place:
-            for visit in verdict.visits:
+        for judged in at_place:
+            for visit in judged.visits:
                 goes_on = visit.is_ongoing and (
-                    verdict in standing_on or not is_past(instant(visit.ended_at), decided_at)
+                    judged in standing_on or not is_past(instant(visit.ended_at), decided_at)
                 )
                 if not goes_on:
-                    _tell_visit(wearer, verdict.row, visit, latest_received, decided_at)
+                    _tell_visit(wearer, judged.row, visit, latest_received, decided_at)
 
 
-def _change(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Sequence[Judgement]) -> None:
+def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> None:
     """Let the gravest of what a place's zones say of one fix change its alert."""
     heard = [ground.heard(judgement) for judgement in told]
     if not heard:
@@ -82,25 +82,25 @@ def is_past(at: datetime, now: datetime) -> bool:
     return (now - at).total_seconds() > lifecycle.NOW_FOR_S
 
 
-def _may_go_on(verdict: ZoneVerdict, time: float, now: datetime) -> bool:
+def _may_go_on(judged: ZoneJudgement, time: float, now: datetime) -> bool:
     """Tell whether the newest fix, which is of the past, leaves the wearer on the forbidden side as far as is known."""
-    decision = verdict.decisions.get(time)
+    decision = judged.decisions.get(time)
     if decision is None or decision.distance_m > 0 or danger_of(decision) < Danger.BREACH_UNCONFIRMED:
         return False
-    aged = judge_instant(shape_of(verdict.row), decision.state, now.timestamp())
+    aged = judge_instant(shape_of(judged.row), decision.state, now.timestamp())
     return danger_of(aged) >= Danger.BREACH_UNCONFIRMED
 
 
 def _tell_afterwards(
-    ground: Ground, wearer: Wearer, at_place: Sequence[ZoneVerdict], received_at: datetime, decided_at: datetime
+    ground: Ground, wearer: Wearer, at_place: Sequence[ZoneJudgement], received_at: datetime, decided_at: datetime
 ) -> None:
     """Tell officers alone of stays at a place that is not watched any more: fixes from before came only now.
 
-    Of an ended case it is kept on record and asks nobody for anything.
+    Of an ended case it is kept on record and asks no one for anything.
     """
-    for verdict in at_place:
-        for visit in verdict.visits:
-            raised = _tell_visit(wearer, verdict.row, visit, received_at, decided_at)
+    for judged in at_place:
+        for visit in judged.visits:
+            raised = _tell_visit(wearer, judged.row, visit, received_at, decided_at)
             case = ground.cases[wearer.id]
             if raised is not None and case.life_at(decided_at) is Life.ENDED:
                 reason = protection_ends.life_reason(case, decided_at)
@@ -108,8 +108,8 @@ def _tell_afterwards(
                 alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
 
 
-def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told: Judgement) -> bool:
-    """Tell whether a place may be called as safe as it is told: no zone of it failed or says worse.
+def _is_whole(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Judgement) -> bool:
+    """Tell whether a place may be called as safe as it is reported: no zone of it failed or says worse.
 
     A graver answer than what stands is always taken.
     """
@@ -120,9 +120,9 @@ def _is_whole(ground: Ground, at_place: Sequence[ZoneVerdict], time: float, told
     said = alerts.danger_of(told)
     if said >= lifecycle.danger(lifecycle.level_held(standing.level), lifecycle.certainty_held(standing.certainty)):
         return True
-    if any(verdict.error for verdict in at_place):
+    if any(judged.error for judged in at_place):
         return False
-    judged_now = {verdict.row.id for verdict in at_place if time in verdict.decisions}
+    judged_now = {judged.row.id for judged in at_place if time in judged.decisions}
     others = [zone for zone in ground.in_force(here.wearer_id, instant(time)) if zone.place_id == here.place_id]
     return all(ground.danger_at(here.wearer_id, zone.id) <= said for zone in others if zone.id not in judged_now)
 
@@ -244,13 +244,13 @@ def _matters(ground: Ground, told: Judgement) -> bool:
 def _apply_cannot_judge(
     ground: Ground,
     wearer: Wearer,
-    at_place: Sequence[ZoneVerdict],
+    at_place: Sequence[ZoneJudgement],
     fix_time: datetime,
     received_at: datetime,
     decided_at: datetime,
 ) -> None:
     """Raise, or end, the alert that says a place is not watched because judging fails."""
-    failed = next((verdict for verdict in at_place if verdict.error is not None), None)
+    failed = next((judged for judged in at_place if judged.error is not None), None)
     key = (wearer.id, at_place[0].row.place_id, AlertKind.CANNOT_JUDGE)
     standing = ground.standing.get(key)
     if failed is None and (standing is None or standing.is_over):
@@ -281,7 +281,7 @@ def cannot_judge(
         zone=zone,
         level=Level.BREACH,
         certainty=Certainty.UNCONFIRMED,
-        reasons=(f"The last fix could not be judged against this zone ({why}): nobody knows how near.",),
+        reasons=(f"The last fix could not be judged against this zone ({why}): the distance is not known.",),
         fix_time=fix_time,
         received_at=received_at,
         decided_at=decided_at,
@@ -290,6 +290,6 @@ def cannot_judge(
 
 
 def tell_unusable(ground: Ground, wearer: Wearer, why: str, received_at: datetime, decided_at: datetime) -> None:
-    """Say at each place of the wearer that what the tag sends cannot be used, so that nobody knows how near."""
+    """Say at each place of the wearer that what the tag sends cannot be used, so that no one knows how near."""
     for place_zones in ground.places_of(wearer.id, received_at).values():
         ground.apply(cannot_judge(wearer, place_zones[0], why, received_at, received_at, decided_at))

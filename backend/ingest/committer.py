@@ -1,4 +1,4 @@
-"""One committer per process: groups what many requests brought in one transaction, answers each after the commit."""
+"""One committer per process: groups many requests in one transaction, and answers each after the commit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from backend.settings import Settings
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
-# While one group commits the next one gathers by itself: nobody is kept waiting to make a group larger.
+# While one group commits the next one gathers by itself: no one is kept waiting to make a group larger.
 MOST_FIXES_A_GROUP = 2_000
 # After this time without work the connection goes back to the pool.
 IDLE_S = 0.5
@@ -49,7 +49,7 @@ class Committer:
         self._ensure_running()
         begun = self._begun
         if begun is not None and clock.monotonic() - begun > self._settings.ingest_timeout_s:
-            # Whoever waits behind a storage that is frozen keeps a thread that others need.
+            # A request that waits behind a storage that is frozen keeps a thread that others need.
             raise StorageUnavailable("The storage does not answer; nothing was kept.", RETRY_AFTER_S)
         future: Future[Answer] = Future()
         try:
@@ -112,7 +112,7 @@ class Committer:
             if following is not None:
                 group.append(following)
                 fixes += len(following[0].fixes)
-        # Whoever stopped waiting was answered 503 and sends again.
+        # A request that stopped waiting was answered 503 and sends again.
         return [(submission, future) for submission, future in group if future.set_running_or_notify_cancel()]
 
     def _commit(self, group: list[Waiting], *, is_careful: bool = False, waits: bool = False) -> bool:
@@ -141,7 +141,7 @@ class Committer:
         return True
 
     def _find_held(self, group: list[Waiting], *, is_careful: bool, waits: bool) -> bool:
-        """Some row that this group needs is held, and nobody knows whose: halve it until that is one tag's matter."""
+        """Some row that this group needs is held, and no one knows whose: halve it until that is one tag's matter."""
         if waits:
             return False
         if len(group) == 1:
@@ -161,7 +161,7 @@ class Committer:
             for item in group:
                 self._commit([item], is_careful=True)
         elif not group[0][0].is_poison:
-            # A tag that is told to send the same again would be silent for good behind this one request.
+            # A tag that is asked to send the same again would be silent for good behind this one request.
             submission, future = group[0]
             log.warning("a request of tag %s set apart: %s", submission.tag_id, type(error).__name__)
             self._commit([(submission.set_apart(type(error).__name__), future)], is_careful=True)

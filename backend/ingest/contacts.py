@@ -1,4 +1,4 @@
-"""Keeps which tags were heard of and which said where they are, and ends the alert of a silence that is over."""
+"""Records which tags were in contact and which sent a position, and ends the alert of a silence that is over."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _batteries(
 
 
 def _is_grave(ground: Ground, wearer_id: int, at: datetime) -> bool:
-    """Tell whether danger was seen last, the tag was tampered with, or nobody knows."""
+    """Tell whether danger was seen last, the tag was tampered with, or no one knows."""
     if wearer_id in ground.faults or (wearer_id, AlertKind.TAMPER) in ground.about_tags:
         return True
     moving = [zone for zone in ground.moving[wearer_id] if zone.to_at is None or zone.to_at > at]

@@ -1,4 +1,4 @@
-"""What is known of the wearers whose tags reported, read in a handful of queries before their fixes are judged."""
+"""Reads what is needed about the wearers whose tags reported, in a few queries, before their fixes are judged."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Ground:
         where = (
             Alert.wearer.in_(wearer_ids),
             ~Alert.is_late,
-            (~Alert.is_over) | (Alert.over_at > since) | Alert.owes_all_clear,
+            (~Alert.is_over) | (Alert.over_at > since) | Alert.needs_all_clear,
         )
         found: Any = Alert.select(Alert.id, Alert.wearer).where(*where).tuples()
         standing: dict[int, int] = dict(found)

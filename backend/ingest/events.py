@@ -1,4 +1,4 @@
-"""What the events of a tag mean for alerts: who wore it then, and whether somebody has to be rung."""
+"""What a tag's events mean for alerts: who wore it then, and whether to raise an alert."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def new_events(submissions: Sequence[Submission]) -> list[NewEvent]:
 
 
 def tell_of_events(ground: Ground, events: Sequence[NewEvent], now: datetime) -> None:
-    """Ring for what the tags reported of themselves; of a tag that nobody wore then it is kept and tells nobody."""
+    """Ring for what the tags reported of themselves; of a tag that no one wore then it is kept and tells no one."""
     for new in events:
         event = new.reported
         if event.kind in ENDS:
@@ -87,7 +87,7 @@ def tell_of_events(ground: Ground, events: Sequence[NewEvent], now: datetime) ->
             if case.life_at(event.at) is Life.ACTIVE:
                 alerts.keep_event_of_ended_case(wearer, event, reason, now)
         elif life is Life.SUSPENDED and reason == CUSTODY:
-            # In custody the tag is taken off and its wearer is held: that rings nobody at night. In hospital or abroad
+            # In custody the tag is taken off and its wearer is held: that rings no one at night. In hospital or abroad
             # a wearer can walk away.
             alerts.note_event_in_custody(wearer, event, now)
         else:

@@ -1,4 +1,4 @@
-"""How soon the tags of a group are asked to report again, from what they sent; nothing that was judged has a say."""
+"""How soon tags are asked to report again, from what they sent; no judgement influences it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Set
         received[submission.tag_id] = max(
             submission.received_at, received.get(submission.tag_id, submission.received_at)
         )
-    since = min(received.values()) - timedelta(seconds=report_interval.LOOK_BACK_S)
+    since = min(received.values()) - timedelta(seconds=report_interval.RECENT_S)
     sent: dict[int, list[Report]] = defaultdict(list)
     for tag_id, fix_time, *place in (
         Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.speed_mps)

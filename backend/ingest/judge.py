@@ -1,4 +1,4 @@
-"""Judges the new fixes of one wearer against each zone, in the order of their time, and says what follows."""
+"""Judges one wearer's new fixes against each zone, in the order of their time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Past:
 
 
 @dataclass(slots=True)
-class ZoneVerdict:
+class ZoneJudgement:
     """What the new fixes mean for one zone."""
 
     row: PlaceZone
@@ -60,28 +60,28 @@ def judge(
     new: Sequence[Fix],
     past: Past,
     settled_until: float = float("-inf"),
-    owed_at: float | None = None,
-) -> ZoneVerdict:
+    change_at: float | None = None,
+) -> ZoneJudgement:
     """Judge ``new`` fixes, in any order, against one zone.
 
     Up to ``settled_until`` another version of the zone has judged the place: what is older than that is late, however
-    new it is to this version. At ``owed_at`` the zone comes into force or out of it, which was not judged yet.
+    new it is to this version. At ``change_at`` the zone comes into force or out of it, which was not judged yet.
     An error of any kind becomes ``error`` and never a decision: it must not read as clear.
     """
-    verdict = ZoneVerdict(row)
+    judgement = ZoneJudgement(row)
     try:
         shape = zone(row)
         state = _read_state(row, state_text)
-        judging = _Judging(shape, past, verdict)
-        judging.run(state, sorted(new, key=order), settled_until, owed_at)
+        judging = _Judging(shape, past, judgement)
+        judging.run(state, sorted(new, key=order), settled_until, change_at)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.warning("zone %s not judged: %s at %s:%s", row.id, type(error).__name__, place.filename, place.lineno)
-        verdict.error = type(error).__name__
-        verdict.decisions.clear()
-        verdict.visits.clear()
-    return verdict
+        judgement.error = type(error).__name__
+        judgement.decisions.clear()
+        judgement.visits.clear()
+    return judgement
 
 
 def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
@@ -99,9 +99,9 @@ def _read_state(row: PlaceZone, text: str | None) -> PlaceState | None:
 class _Judging:
     zone: Zone
     past: Past
-    verdict: ZoneVerdict
+    judgement: ZoneJudgement
 
-    def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, owed_at: float | None) -> None:
+    def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, change_at: float | None) -> None:
         newest = state.fix_time if state else float("-inf")
         newer = [fix for fix in new if fix.fix_time > max(newest, settled_until)]
         behind = [fix for fix in new if fix.fix_time <= max(newest, settled_until)]
@@ -123,17 +123,17 @@ class _Judging:
             state = decision.state
             told.append(decision)
             self._act_on(decision)
-        owed: list[Seen] = []
-        if before is not None and owed_at is not None and newer and owed_at <= newer[0].fix_time:
+        instants: list[Seen] = []
+        if before is not None and change_at is not None and newer and change_at <= newer[0].fix_time:
             # What is asked for after just before it holds the instant itself.
-            owed = self._instants(before, owed_at - TICK_S, newer[0].fix_time)
-        self._look_at(told, is_open=True, before=owed)
-        self.verdict.state = state
+            instants = self._instants(before, change_at - TICK_S, newer[0].fix_time)
+        self._look_at(told, is_open=True, before=instants)
+        self.judgement.state = state
 
     def _act_on(self, decision: Decision) -> None:
-        self.verdict.last = decision
+        self.judgement.last = decision
         if self.past.is_held(decision.fix_time):
-            self.verdict.decisions[decision.fix_time] = decision
+            self.judgement.decisions[decision.fix_time] = decision
 
     def _until_next(self, last: Decision, newest: float) -> list[Seen]:
         """Judge the instants after the last of some late fixes that the next one we know of does not decide."""
@@ -150,11 +150,11 @@ class _Judging:
         A stay may also begin without a fix, as the zone comes into force around the wearer.
         """
         held = [decision for decision in told if self.past.is_held(decision.fix_time)]
-        self.verdict.judged.update((decision.fix_time, decision) for decision in held)
+        self.judgement.judged.update((decision.fix_time, decision) for decision in held)
         seen = [*before, *((decision.fix_time, decision) for decision in held), *after]
         for one, following in pairwise(told):
             seen += self._instants(one.state, one.fix_time, following.fix_time)
-        self.verdict.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
+        self.judgement.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
 
     def _instants(self, state: PlaceState, after: float, until: float) -> list[Seen]:
         return [(at, judge_instant(self.zone, state, at)) for at in self.past.beginnings(after, until)]

@@ -1,4 +1,4 @@
-"""Requests of tags whose rows another unit of work holds: they wait in a lane of their own, and delay no other tag."""
+"""Requests of tags whose rows another transaction holds: they wait in their own lane and delay no other tag."""
 
 from __future__ import annotations
 

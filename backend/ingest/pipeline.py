@@ -17,7 +17,7 @@ from backend.ingest.contacts import keep_contacts
 from backend.ingest.context import Ground
 from backend.ingest.events import NewEvent, new_events, tell_of_events
 from backend.ingest.intervals import intervals_s
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneVerdict, instant, judge, relevant_to
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneJudgement, instant, judge, relevant_to
 from backend.ingest.locked_tags import RowsHeld
 from backend.ingest.submission import SentFix, Submission
 from backend.ingest.visits import danger_of, level_of
@@ -126,7 +126,7 @@ def _answer(submission: Submission, duplicate: int, interval_s: int) -> Answer:
 
 
 def _new_fixes(submissions: Sequence[Submission]) -> dict[int, _Batch]:
-    """Sort out the fixes that nobody has sent before, by tag; the first request that brings one has it."""
+    """Sort out the fixes that no one has sent before, by tag; the first request that brings one has it."""
     sent = [(s, fix) for s in submissions for fix in s.fixes]
     if not sent:
         return {}
@@ -230,7 +230,7 @@ def _judge(
 
 
 def _say_unjudged(ground: Ground, wearer_id: int, why: str, received_at: datetime, *, is_careful: bool) -> None:
-    """Alert people to it that nobody knows how near a wearer is; an alarm where even that cannot be done."""
+    """Alert people to it that no one knows how near a wearer is; an alarm where even that cannot be done."""
     wearer, now = ground.wearers[wearer_id], clock.now()
     if not is_careful:
         tell_unusable(ground, wearer, why, received_at, now)
@@ -253,7 +253,7 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
     wearer = ground.wearers[wearer_id]
     new = [fix.fix for _, fix in sent]
     received = {fix.fix_time: submission.received_at for submission, fix in sent}
-    verdicts: list[ZoneVerdict] = []
+    judgements: list[ZoneJudgement] = []
     now = clock.now().timestamp()
     settled = {zone.id: ground.settled_until(wearer_id, zone.place_id, zone.id) for zone in ground.zones[wearer_id]}
     force = InForce(ground.cases[wearer_id])
@@ -265,12 +265,12 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
             text = state.state if state else None
             if text is None and settled[zone.id] > float("-inf"):
                 text = _first_state(zone, wearer_id, min(fix.fix_time for fix in relevant))
-            owed_at = state.next_change_at.timestamp() if state and state.next_change_at else None
-            verdicts.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], owed_at))
+            change_at = state.next_change_at.timestamp() if state and state.next_change_at else None
+            judgements.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], change_at))
     decided_at = clock.now()
-    for verdict in verdicts:
-        _keep_state(ground, tag_id, wearer_id, verdict, new)
-    change_alerts(ground, wearer, verdicts, received, decided_at)
+    for judgement in judgements:
+        _keep_state(ground, tag_id, wearer_id, judgement, new)
+    change_alerts(ground, wearer, judgements, received, decided_at)
     if ground.moving[wearer_id]:
         for moved in moving_places.judge_wearer(
             wearer, tag_id, ground.moving[wearer_id], ground.states, new, max(received.values()), decided_at
@@ -278,11 +278,11 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[tu
             ground.keep(moved)
     judged: Judged = {}
     for _, fix in sent:
-        decisions = [v.judged[fix.fix.fix_time] for v in verdicts if fix.fix.fix_time in v.judged]
+        decisions = [one.judged[fix.fix.fix_time] for one in judgements if fix.fix.fix_time in one.judged]
         worst = max(decisions, key=danger_of, default=None)
         if decisions and all(one.doubt not in (None, Doubt.COARSE) for one in decisions):
             ground.doubted.add((tag_id, fix.fix_time))
-        if any(v.error for v in verdicts):
+        if any(one.error for one in judgements):
             judged[fix.fix_time] = (CANNOT_JUDGE_LEVEL, None, decided_at)
         elif worst is not None:
             judged[fix.fix_time] = (level_of(worst), worst.certainty, decided_at)
@@ -324,25 +324,25 @@ def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
         return None
 
 
-def _keep_state(ground: Ground, tag_id: int, wearer_id: int, verdict: ZoneVerdict, new: Iterable[JudgedFix]) -> None:
-    key = (wearer_id, verdict.row.id)
+def _keep_state(ground: Ground, tag_id: int, wearer_id: int, judged: ZoneJudgement, new: Iterable[JudgedFix]) -> None:
+    key = (wearer_id, judged.row.id)
     state = ground.states.get(key)
-    if verdict.error is not None:
+    if judged.error is not None:
         # The last sound state stays; only what is shown of it says that nothing is known now.
         level, certainty = CANNOT_JUDGE_LEVEL, Certainty.UNCONFIRMED
         at = instant(max(fix.fix_time for fix in new))
         text = state.state if state else ""
         next_change_at = state.next_change_at if state else None
     else:
-        last = verdict.last
-        if last is None or verdict.state is None:
+        last = judged.last
+        if last is None or judged.state is None:
             return
-        level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), verdict.state.to_json()
-        next_change_at = next_change(verdict.row, ground.cases[wearer_id], at)
+        level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), judged.state.to_json()
+        next_change_at = next_change(judged.row, ground.cases[wearer_id], at)
     ground.keep(
         PlaceState(
             wearer=wearer_id,
-            zone=verdict.row.id,
+            zone=judged.row.id,
             tag=tag_id,
             level=level,
             certainty=certainty,

@@ -1,4 +1,4 @@
-"""Reads what a tag sent, item by item: one bad fix is set apart with its reason and never fails its neighbours."""
+"""Reads what a tag sent, item by item: one bad fix is rejected with its reason and never fails the others."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ class Submission:
     def unusable(self) -> str | None:
         """Return why nothing of this request tells how near the wearer is, or None.
 
-        A clock that is wrong, or a failure here, goes on until somebody mends it. A single corrupt fix is followed by a
-        sound one and rings nobody.
+        A clock that is wrong, or a failure here, goes on until someone mends it. A single corrupt fix is followed by a
+        sound one and rings no one.
         """
         if self.fixes:
             return None
@@ -220,7 +220,7 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     extra = {name: value for name, value in item.items() if name not in KNOWN}
     # A second source with a clock ahead would otherwise be newer than whatever the tag says until then.
     said_time, at = (at, received_at) if at > received_at else (None, at)
-    # What is optional must not cost a fix that could save her: a value of no use is kept apart and left out.
+    # What is optional must not cost a fix that could save them: a value of no use is kept apart and left out.
     numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
     fix = Fix(

@@ -1,4 +1,4 @@
-"""What a decision tells, and the stays on the forbidden side that a row of decisions shows. Pure."""
+"""Visits: the stays on the forbidden side that a series of decisions shows. Pure."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def level_of(decision: Decision) -> Level:
 
 
 def certainty_of(decision: Decision) -> Certainty:
-    """Return how surely a decision is acted on: one that looks like a passage is told one step lower, never dropped."""
+    """Return how certain a decision counts: one that looks like a passage is reported one step lower, never dropped."""
     if decision.is_pass_through and decision.certainty is Certainty.CONFIRMED:
         return Certainty.UNCONFIRMED
     return decision.certainty

@@ -1,4 +1,4 @@
-"""Zones as the judge takes them, read once from their rows, and the instants at which they change."""
+"""A wearer's zones as ``zones`` takes them, parsed once from their rows, and the instants at which they change."""
 
 from __future__ import annotations
 

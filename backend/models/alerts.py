@@ -40,7 +40,7 @@ class Escalation(Table):
     """
 
     wearer = ForeignKeyField(Wearer)
-    # Which alerts are told as one: those about places, those found late, or one alert alone.
+    # Which alerts belong together: those about places, those found late, or one alert alone.
     about = CharField()
     # The alert that its newest messages speak of first. No foreign key, since alerts refer to this table.
     lead_id = BigIntegerField(null=True)
@@ -48,7 +48,7 @@ class Escalation(Table):
     # How many steps of the policy were taken since then.
     step = IntegerField(default=0)
     next_at = InstantField(null=True, index=True)
-    # The alerts are told anew from the first step, as soon as the notifier holds them.
+    # The alerts are notified anew from the first step, as soon as the notifier holds them.
     is_anew = BooleanField(default=False)
     # How often it was repeated since all of it is over.
     repeats = IntegerField(default=0)
@@ -87,7 +87,7 @@ class Alert(Table):
     is_late = BooleanField(default=False)
     over_at = InstantField(null=True)
     # Only fixes of the past say that it is over: the protected person reads so when one of now does.
-    owes_all_clear = BooleanField(default=False)
+    needs_all_clear = BooleanField(default=False)
     reasons = SentencesField()
     distance_m = DoubleField(null=True)
     closing_mps = DoubleField(null=True)
@@ -99,7 +99,7 @@ class Alert(Table):
     worst_from = InstantField(null=True)
     worst_until = InstantField(null=True)
     worst_m = DoubleField(null=True)
-    # Whether a fix showed that it is over; False where what is in force changed, and nobody knows where the wearer is.
+    # Whether a fix showed that it is over; False where what is in force changed, and no one knows where the wearer is.
     is_over_by_fix = BooleanField(null=True)
     # Of a silent tag: from when on its wearer may be at the first of the protected places.
     possible_from = InstantField(null=True)
@@ -113,7 +113,7 @@ class Alert(Table):
     # The newest fix on the forbidden side of which the alert tells.
     breached_at = InstantField(null=True)
     raised_at = InstantField()
-    # When the first hint left for any socket, whoever it was owed to.
+    # When the first hint left for any socket of any recipient.
     hinted_at = InstantField(null=True)
     # The handling.
     handling = CharField(default=Handling.OPEN)
@@ -127,10 +127,9 @@ class Alert(Table):
     outcome_note = TextField(null=True)
     outcome_by = ForeignKeyField(Person, null=True, backref="outcomes")
     outcome_at = InstantField(null=True)
-    # How often news of it was told, from 1 on.
+    # How many times people were notified anew, from 1 on.
     episode = IntegerField(default=1)
-    # The climb that it is told by; a notice has none. While an answer is awaited it has a
-    # next instant.
+    # The escalation that it belongs to; a notice has none. While an answer is awaited that has a next instant.
     escalation = ForeignKeyField(Escalation, null=True, index=False, backref="alerts")
     # Where the alert stands in the feed of changes that phones follow.
     cursor = BigIntegerField(default=0, index=True)
@@ -145,7 +144,7 @@ class Alert(Table):
         only_save_dirty = True
 
 
-# Few of all alerts are owed an answer. Whoever asks by this index has to spell the condition out: a bound parameter
+# Few of all alerts are due an answer. A query by this index has to spell the condition out: a bound parameter
 # hides it.
 UNANSWERED = SQL("(handling <> 'closed' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED))

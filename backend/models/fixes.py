@@ -108,7 +108,7 @@ class TagContact(Table):
     battery_at = InstantField(null=True)
     battery_from_pct = DoubleField(null=True)
     battery_from_at = InstantField(null=True)
-    # Nobody has to hear of its silence: no wearer has it on, or the case is not monitored.
+    # No one has to hear of its silence: no wearer has it on, or the case is not monitored.
     is_resting = BooleanField(default=False)
 
 

@@ -1,4 +1,4 @@
-"""Who is told: messages owed, tries to hand them over, and what phones and providers say of them."""
+"""Notifications, the attempts to deliver them, and the receipts of phones and providers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ShownField(JSONField):
 
 
 class Notification(Table):
-    """One message owed to one person on one channel for one rung of an alert's ladder."""
+    """One message due to one person on one channel for one step of an alert's escalation policy."""
 
     alert = ForeignKeyField(Alert, backref="notifications")
     person = ForeignKeyField(Person, null=True, backref="notifications")
@@ -34,7 +34,7 @@ class Notification(Table):
     purpose = CharField()
     recipient_key = CharField()
     episode = IntegerField()
-    rung = IntegerField()
+    step = IntegerField()
     priority = IntegerField()
     # The alerts that it speaks of, each with the danger that it had: what an answer to it covers.
     shown = ShownField(default=dict, constraints=[SQL("DEFAULT '{}'")])
@@ -53,14 +53,14 @@ class Notification(Table):
 
     class Meta:
         indexes = (
-            (("alert", "recipient_key", "channel", "purpose", "episode", "rung"), True),
+            (("alert", "recipient_key", "channel", "purpose", "episode", "step"), True),
             (("state", "due_at"), False),
             (("channel", "state"), False),
         )
 
 
-# Few of all messages wait, are out unheard of, or are calls. Whoever asks by these indexes has to spell the conditions
-# out: a bound parameter hides them.
+# Few of all messages wait, are out unheard of, or are calls. A query by these indexes has to spell the
+# conditions out: a bound parameter hides them.
 Notification.add_index(
     Notification.index(
         Notification.channel,

@@ -1,4 +1,4 @@
-"""Phone numbers: those known as wearers', and the proofs of everybody else's."""
+"""Phone numbers: those declared to be wearers', and the verification of all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cordon itself: which life of its database this is, its processes, alarms and outages, and the canary's walks."""
+"""Cordon itself: the epoch of its database, its processes, alarms and outages, and the canary's walks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Epoch(Table):
 
     name = CharField()
     began_at = InstantField()
-    # From a restore until a notifier has judged anew what is owed: nothing is sent meanwhile.
+    # From a restore until a notifier has judged anew what is pending: nothing is sent meanwhile.
     held_at = InstantField(null=True)
 
 
@@ -45,9 +45,9 @@ class Alarm(Table):
     told_at = InstantField(null=True)
     ended_at = InstantField(null=True, index=True)
     end_told_at = InstantField(null=True)
-    # Which watchdog is telling people of it, and until when no other one does.
-    telling_by = CharField(null=True)
-    telling_until = InstantField(null=True)
+    # Which watchdog is notifying people of it, and until when no other one does.
+    notifying_by = CharField(null=True)
+    notifying_until = InstantField(null=True)
     # Kind and subject while it stands, then nothing: one alarm of a kind and subject stands at a time.
     standing_key = CharField(null=True, unique=True)
 
@@ -74,12 +74,12 @@ class CanaryWalk(Table):
     started_at = InstantField(index=True)
     # The last instant at which it passes.
     until_at = InstantField()
-    # A word while it is under way, then nothing: one walk is under way at a time, whoever carries it.
+    # Set while it is under way, then null: one walk is under way at a time, whichever process runs it.
     under_way = CharField(null=True, unique=True)
     taken_at = InstantField(null=True)
     alert = ForeignKeyField(Alert, null=True)
     decided_at = InstantField(null=True)
-    owed_at = InstantField(null=True)
+    enqueued_at = InstantField(null=True)
     sent_at = InstantField(null=True)
     delivered_at = InstantField(null=True)
     ended_at = InstantField(null=True)

@@ -1,4 +1,4 @@
-"""Protected persons: how each agreed to be reached, and where she is, if she agreed to say so."""
+"""Protected people: how each consented to be reached, and their location, where they share it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Victim(Table):
     team = ForeignKeyField(Team, backref="victims")
     name = CharField()
     phone = CharField(null=True)
-    # A child has no phone here: she is reached through an adult of the same case, or through nobody.
+    # A child has no phone here: they are reached through an adult of the same case, or through no one.
     is_child = BooleanField(default=False)
     reached_through = ForeignKeyField("self", null=True)
     created_at = InstantField()
 
 
 class Consent(Table):
-    """A victim's recorded agreement to be reached on one channel in words she chose, until withdrawn."""
+    """A victim's recorded agreement to be reached on one channel in words they chose, until withdrawn."""
 
     victim = ForeignKeyField(Victim, backref="consents")
     channel = CharField()
@@ -51,7 +51,7 @@ class SafeCall(Table):
 
 
 class LocationConsent(Table):
-    """A victim's recorded agreement that her phone says where she is, until withdrawn."""
+    """A victim's recorded agreement that their phone says where they are, until withdrawn."""
 
     victim = ForeignKeyField(Victim, backref="location_consents")
     given_at = InstantField()
@@ -61,7 +61,7 @@ class LocationConsent(Table):
 
 
 class VictimPhone(Table):
-    """A phone that may say where a victim is: paired once with a code that was read to her."""
+    """A phone that may say where a victim is: paired once with a code that was read to them."""
 
     consent = ForeignKeyField(LocationConsent, backref="phones")
     code_hash = CharField(unique=True)
@@ -74,7 +74,7 @@ class VictimPhone(Table):
 
 
 class VictimPosition(Table):
-    """Where a victim's phone was: the newest two and no more, gone when she withdraws."""
+    """Where a victim's phone was: the newest two and no more, gone when they withdraw."""
 
     victim = ForeignKeyField(Victim, backref="positions")
     fix_time = InstantField()

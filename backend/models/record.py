@@ -1,4 +1,4 @@
-"""The record of cases over time: dated entries, orders, versions of zones, and what hangs on them."""
+"""The record of cases over time: dated facts, orders, zone versions, and what depends on them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DatedEntry(Table):
 
 
 class Order(Table):
-    """The licence or court order that zones come from; its dates are dated entries."""
+    """The licence or court order that zones come from; its dates are dated facts."""
 
     wearer = ForeignKeyField(Wearer, backref="orders")
     kind = CharField()
@@ -94,7 +94,7 @@ class ActivationCorrection(Table):
 
 
 class CaseDue(Table):
-    """What the calendar owes a case: derived from the record, and made anew when the record changes."""
+    """What the schedule has due for a case: derived from the record, and made anew when the record changes."""
 
     what = CharField()
     subject = CharField()
@@ -107,7 +107,7 @@ class CaseDue(Table):
         indexes = ((("done_at", "due_at"), False),)
 
 
-class ToldGap(Table):
+class ReportedItem(Table):
     """Something that is missing from a case and was told; gone as soon as it is missing no more."""
 
     wearer = ForeignKeyField(Wearer)
@@ -119,18 +119,18 @@ class ToldGap(Table):
         indexes = ((("wearer", "gap", "detail"), True),)
 
 
-class OwedLookBack(Table):
+class PendingReevaluation(Table):
     """A case whose stored fixes are to be judged again, because what is recorded of their time has changed."""
 
     wearer = ForeignKeyField(Wearer, unique=True)
     since = InstantField()
     # Another with each change of the record.
     mark = CharField()
-    owed_at = InstantField(index=True)
+    requested_at = InstantField(index=True)
 
 
 class EmergencyOpening(Table):
-    """A restricted case opened by somebody who is not named on it, with the reason, and who reviewed that."""
+    """A restricted case opened by someone who is not named on it, with the reason, and who reviewed that."""
 
     wearer = ForeignKeyField(Wearer, backref="openings")
     person = ForeignKeyField(Person)

@@ -1,4 +1,4 @@
-"""Staff: teams, people, their shifts and ladders, and the sessions, phones and sockets by which they are reached."""
+"""Staff: teams, people, shifts, escalation policies, sessions, phones and sockets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Person(Table):
     password_hash = CharField()
     phone = CharField(null=True)
     is_active = BooleanField(default=True)
-    # Nobody: the account whose phone shows that the whole chain works. It is told of canary alerts and of no others.
+    # No person: the account whose phone shows that the whole chain works. It is notified of canary alerts and of no
+    # others.
     is_canary = BooleanField(default=False)
     created_at = InstantField()
 
@@ -73,13 +74,13 @@ class Shift(Table):
         indexes = ((("team", "from_at"), False),)
 
 
-class LadderPolicy(Table):
-    """A team's own ladder for one kind of alert or for all, from an instant on; the newest one counts."""
+class EscalationPolicy(Table):
+    """A team's own escalation policy for one kind of alert or for all, from an instant on; the newest one counts."""
 
-    team = ForeignKeyField(Team, backref="ladders")
+    team = ForeignKeyField(Team, backref="escalation_policies")
     kind = CharField(null=True)
-    ladder = JSONField()
-    # Who is told last and again and again: a person, or a desk that has an account and a fixed line.
+    content = JSONField()
+    # Who is notified last and again and again: a person, or a desk that has an account and a fixed line.
     duty_person = ForeignKeyField(Person, null=True, backref="duties")
     from_at = InstantField()
     set_by = ForeignKeyField(Person, null=True)

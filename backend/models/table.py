@@ -1,4 +1,4 @@
-"""The floor of all tables: their database, and how they are named in it."""
+"""The base of all tables: their database and their naming."""
 
 from __future__ import annotations
 

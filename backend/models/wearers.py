@@ -1,4 +1,4 @@
-"""Wearers, the tags that they wear from when to when, and the places and zones that apply to them."""
+"""Wearers, the tags that they wear, and the places and zones that apply to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Wearer(Table):
     name = CharField()
     responsible_officer = ForeignKeyField(Person, null=True)
     is_training = BooleanField(default=False)
-    # Nobody: its tag walks into a test zone every few minutes. A canary is a training case as well.
+    # No person: its tag walks into a test zone every few minutes. A canary is a training case as well.
     is_canary = BooleanField(default=False)
     created_at = InstantField()
 

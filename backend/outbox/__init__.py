@@ -1,16 +1,16 @@
-"""The only handoff from deciding to delivering: notifications are owed here, claimed with a lease, and settled."""
+"""The outbox, the only handoff from deciding to delivering: enqueues, claims and settles notifications."""
 
 from backend.outbox.attempts import UNKNOWN, begin_attempts, finish_attempt, outcome_before, silent_attempts
 from backend.outbox.claims import channels_due, claim_due, fold_calls, has_no_call, next_due_at
 from backend.outbox.enqueue import (
     HELD,
-    Owed,
-    cancel_hers,
+    NewNotification,
     cancel_pending,
     cancel_stale,
+    cancel_texts_to,
     danger_told,
-    owe,
-    owe_all,
+    enqueue,
+    enqueue_all,
     release,
 )
 from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt, shown_to
@@ -25,15 +25,17 @@ __all__ = [
     "SOCKET_FRESH_S",
     "UNKNOWN",
     "UNTAKEN_S",
-    "Owed",
+    "NewNotification",
     "begin_attempts",
-    "cancel_hers",
     "cancel_pending",
     "cancel_stale",
+    "cancel_texts_to",
     "channels_due",
     "claim_due",
     "connected",
     "danger_told",
+    "enqueue",
+    "enqueue_all",
     "episode_of",
     "finish_attempt",
     "fold_calls",
@@ -44,8 +46,6 @@ __all__ = [
     "hold",
     "next_due_at",
     "outcome_before",
-    "owe",
-    "owe_all",
     "raise_state",
     "receipts_of",
     "record_receipt",

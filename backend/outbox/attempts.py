@@ -1,4 +1,4 @@
-"""Attempts: each try to hand a notification to a provider, under an id of its own, from its beginning to its end."""
+"""Attempts: each try to hand a notification to a provider, under its own id, from start to end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is due, claimed with a lease by one worker at a time; one call to a person at once."""
+"""Claims due notifications with a lease, for one worker at a time; one call to a person at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_CALL_S = 90.0
 def claim_due(channel: Channel, now: datetime, lease_s: float, limit: int) -> list[Notification]:
     """Lease up to ``limit`` due notifications of a channel: first words, the gravest and the newest first.
 
-    A lease that ran out may be claimed by anybody: its worker died between claim and send. Each claim has a
+    A lease that ran out may be claimed by anyone: its worker died between claim and send. Each claim has a
     fencing token of its own, and only its holder can settle it.
     """
     token = secrets.token_hex(8)
@@ -71,7 +71,7 @@ def claim_due(channel: Channel, now: datetime, lease_s: float, limit: int) -> li
 
 
 def channels_due(now: datetime) -> set[Channel]:
-    """Return the channels of which something is due, whoever holds it: one question, and no lock, where nothing is."""
+    """Return the channels that have anything due, leased or not: one query and no lock if there is nothing."""
     query = Notification.select(Notification.channel).where(Notification.state == PENDING, Notification.due_at <= now)
     return {Channel(row.channel) for row in query.distinct() if row.channel in set(Channel)}
 
@@ -141,7 +141,7 @@ def fold_calls(notification: Notification, now: datetime) -> int:
 
 
 def _is_free(now: datetime, lease_s: float) -> Any:
-    """Nobody's, run out, or farther ahead than any lease: a clock that jumped must not hold a message."""
+    """No one's, run out, or farther ahead than any lease: a clock that jumped must not hold a message."""
     held_until = Notification.lease_until
     return held_until.is_null() | (held_until <= now) | (held_until > now + timedelta(seconds=2 * lease_s))
 

@@ -1,4 +1,4 @@
-"""What is owed: who is told what on which channel and how urgently, and what is no longer owed."""
+"""Enqueues notifications: recipient, channel, purpose and priority; cancels those no longer needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Priority(IntEnum):
     UPDATE = 2
 
 
-# Why a text is owed yet and not sent: the number was declared to be the wearer's own.
+# Why a text is due yet and not sent: the number was declared to be the wearer's own.
 HELD = "held: the number was declared to be the wearer's"
 # Within one urgency the gravest goes first.
 STEPS = 10
@@ -49,47 +49,47 @@ PRIORITY_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """One message that somebody is owed about an alert, on one channel."""
+class NewNotification:
+    """One message that someone is due about an alert, on one channel."""
 
     alert: Alert
     recipient: Person | Victim
     channel: Channel
     purpose: Purpose
-    rung: int = 0
+    step: int = 0
     # The alerts that it speaks of beside its own, each with its danger, by id.
     shown: Mapping[str, int] | None = None
     is_repeat: bool = False
 
 
-def owe(
-    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, rung: int = 0
+def enqueue(
+    alert: Alert, recipient: Person | Victim, channel: Channel, purpose: Purpose, now: datetime, *, step: int = 0
 ) -> None:
-    """Owe one message; owing the same one again changes nothing."""
-    owe_all([Owed(alert, recipient, channel, purpose, rung)], now)
+    """Enqueue one message; enqueueing the same one again changes nothing."""
+    enqueue_all([NewNotification(alert, recipient, channel, purpose, step)], now)
 
 
-def owe_all(messages: Sequence[Owed], now: datetime) -> None:
-    """Owe all of these, in one statement for however many alerts; owing one of them again changes nothing."""
+def enqueue_all(messages: Sequence[NewNotification], now: datetime) -> None:
+    """Enqueue all of these, in one statement for however many alerts; enqueueing one of them again changes nothing."""
     if messages:
-        db.insert_rows(Notification, [_row(owed, now) for owed in messages], ignore_known=True)
+        db.insert_rows(Notification, [_row(new, now) for new in messages], ignore_known=True)
         wakeups.announce()
 
 
-def _row(owed: Owed, now: datetime) -> dict[str, object]:
-    is_hers = isinstance(owed.recipient, Victim)
+def _row(new: NewNotification, now: datetime) -> dict[str, object]:
+    is_for_victim = isinstance(new.recipient, Victim)
     return {
-        "alert": owed.alert.id,
-        "person": None if is_hers else owed.recipient.id,
-        "victim": owed.recipient.id if is_hers else None,
-        "recipient_key": f"{'victim' if is_hers else 'person'}:{owed.recipient.id}",
-        "channel": owed.channel,
-        "purpose": owed.purpose,
-        "episode": owed.alert.episode,
-        "rung": owed.rung,
-        "priority": _priority(owed.alert, owed.purpose, owed.rung),
-        "shown": dict(owed.shown or {str(owed.alert.id): int(_danger(owed.alert))}),
-        "is_repeat": owed.is_repeat,
+        "alert": new.alert.id,
+        "person": None if is_for_victim else new.recipient.id,
+        "victim": new.recipient.id if is_for_victim else None,
+        "recipient_key": f"{'victim' if is_for_victim else 'person'}:{new.recipient.id}",
+        "channel": new.channel,
+        "purpose": new.purpose,
+        "episode": new.alert.episode,
+        "step": new.step,
+        "priority": _priority(new.alert, new.purpose, new.step),
+        "shown": dict(new.shown or {str(new.alert.id): int(_danger(new.alert))}),
+        "is_repeat": new.is_repeat,
         "due_at": now,
         "state": NotificationState.PENDING,
         "attempts": 0,
@@ -97,10 +97,10 @@ def _row(owed: Owed, now: datetime) -> dict[str, object]:
     }
 
 
-def _priority(alert: Alert, purpose: Purpose, rung: int) -> int:
+def _priority(alert: Alert, purpose: Purpose, step: int) -> int:
     """Return the order of a message among all that are due: first words before later ones, the gravest first."""
     urgency = PRIORITY_OF[purpose]
-    if purpose is Purpose.ALERT and rung > 0:
+    if purpose is Purpose.ALERT and step > 0:
         urgency = Priority.ESCALATION
     return urgency * STEPS + STEPS - 1 - _danger(alert)
 
@@ -110,14 +110,14 @@ def _danger(alert: Alert) -> Danger:
 
 
 def danger_told(notification: Notification) -> Danger:
-    """Return the danger at which a message was owed: what an answer to it covers."""
+    """Return the danger at which a message was enqueued: what an answer to it covers."""
     return Danger(STEPS - 1 - notification.priority % STEPS)
 
 
 def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], person: Person | None = None) -> int:
     """Cancel what has not gone out of these purposes, and return how many.
 
-    One that a worker holds is on its way: it stays the worker's to settle, and whoever it reaches hears of what came
+    One that a worker holds is on its way: it stays the worker's to settle, and its recipient hears of what came
     after it.
     """
     return (
@@ -133,7 +133,7 @@ def cancel_pending(alert: Alert, now: datetime, purposes: Collection[Purpose], p
     )
 
 
-def cancel_hers(victim: Victim, purpose: Purpose, now: datetime) -> list[Notification]:
+def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Notification]:
     """Cancel a protected person's texts of this purpose that have not gone out, about any alert, and return them.
 
     One that a worker holds is on its way, as with ``cancel_pending``: the worker asks whether it is still so.
@@ -152,10 +152,10 @@ def cancel_hers(victim: Victim, purpose: Purpose, now: datetime) -> list[Notific
 
 
 def cancel_stale(before: datetime, now: datetime, detail: str) -> int:
-    """Cancel what was owed before this instant and has not gone out, whoever held it, and return how many.
+    """Cancel what was enqueued before this instant and has not gone out, leased or not, and return how many.
 
-    What nobody else would say instead stays where it is still so: a protected person's texts, that hers did not go
-    out, and notices, which climb no ladder.
+    What no one else would say instead stays where it is still so: a protected person's texts, that theirs did not go
+    out, and notices, which do not escalate.
     """
     about = Notification.alert
     there = (Alert.level == Level.BREACH) & (Alert.certainty == Certainty.CONFIRMED) & ~Alert.is_over

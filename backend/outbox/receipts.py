@@ -1,4 +1,4 @@
-"""Receipts: what a person's phone proves of the messages about an alert, and of which episode."""
+"""Receipts: what a person's phone proves about the messages of an alert, and of which episode."""
 
 from __future__ import annotations
 

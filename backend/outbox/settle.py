@@ -1,4 +1,4 @@
-"""How far a notification has come: settled by the holder of its lease, raised by its provider, never taken back."""
+"""Delivery state of notifications: settled by the worker that holds the lease, raised by providers, never lowered."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def settle_sent(sent: Sequence[tuple[Notification, Attempt, str | None]], now: d
 
 
 def retry(notification: Notification, due_at: datetime, detail: str, *, is_counted: bool = True) -> bool:
-    """End the caller's lease and owe the message again at ``due_at``; a try that asked nobody is not counted."""
+    """End the caller's lease and enqueue the message again at ``due_at``; a try that asked no one is not counted."""
     attempts = Notification.attempts if is_counted else Notification.attempts - 1
     changed = (
         Notification.update(

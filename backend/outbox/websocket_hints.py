@@ -1,4 +1,4 @@
-"""Hints by websocket: whose socket is open, and which notifications a hint has told."""
+"""Websocket hints: whose socket is open, and which notifications a hint has delivered."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:
     """Mark the websocket notifications of these people as sent: the hint left for a socket of theirs.
 
-    One that was cancelled meanwhile, because somebody answered first, was sent all the same; and so was one that
-    the ladder had given up because the socket's process was slow.
+    One that was cancelled meanwhile, because someone acknowledged first, was sent all the same; and so was one that
+    the escalation policy had given up because the socket's process was slow.
     """
     first = (Alert.id == alert_id) & Alert.hinted_at.is_null()
     pending = Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED])
-    owed = (
+    to_send = (
         (Notification.alert == alert_id)
         & Notification.person.in_(list(person_ids))
         & (Notification.channel == Channel.WEBSOCKET)
@@ -41,17 +41,17 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
         & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
     )
     # Asked first: most hints are about an alert that was told before, and a look needs no write lock.
-    if not (Alert.select().where(first).exists() or Notification.select().where(owed).exists()):
+    if not (Alert.select().where(first).exists() or Notification.select().where(to_send).exists()):
         return
     with db.atomic():
         Alert.update(hinted_at=now).where(first).execute()
         Notification.update(
             state=Case(None, ((pending, NotificationState.SENT),), Notification.state), sent_at=now, settled_at=now
-        ).where(owed).execute()
+        ).where(to_send).execute()
 
 
 def give_up_hints(now: datetime) -> int:
-    """Give up the hints that no socket took, and return how many: what waits for nobody is read at each look."""
+    """Give up the hints that no socket took, and return how many: what waits for no one is read at each look."""
     untaken = (
         (Notification.state == PENDING)
         & (Notification.channel == Channel.WEBSOCKET)

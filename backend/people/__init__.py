@@ -1,1 +1,1 @@
-"""Staff and protected people: their phones, numbers, agreements and shifts, and the ways to reach them."""
+"""Staff and protected people: phones, numbers, consent, shifts, and the channels that reach them."""

@@ -1,4 +1,4 @@
-"""Who agreed to be reached, how, and in which words; which calls are safe; withdrawn in one step, never assumed."""
+"""Consent of protected people: whether, how and in which words they agreed to be reached; withdrawn in one step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.models import Channel, Consent, Person, SafeCall, Victim
 
 
 def reached(victim: Victim) -> Victim:
-    """Return who is told of what concerns a protected person: herself, or the adult who is named for a child."""
+    """Return who is notified of what concerns a protected person: themselves, or the adult who is named for a child."""
     return victim.reached_through or victim
 
 
@@ -26,7 +26,7 @@ def sms_consent(victim: Victim) -> Consent | None:
 
 
 def had_agreed_to_texts(victim: Victim, at: datetime) -> bool:
-    """Tell whether her consent to SMS stood at ``at``."""
+    """Tell whether their consent to SMS stood at ``at``."""
     return (
         Consent.select()
         .where(

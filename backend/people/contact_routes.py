@@ -1,4 +1,4 @@
-"""The ways to a member of staff: which of them live, and the only writer of those that are down."""
+"""The channels that reach a member of staff: which work, and the only writer of those that do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPTED_OUT = (ANSWERED_STOP, "21610")
 
 
 def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
-    """Return by which channels each person can be told: a fresh socket, a phone that takes pushes, a proved number.
+    """Return by which channels each person can be told: a fresh socket, a phone that takes pushes, a verified number.
 
     A number that was never proved is no route: it may be a stranger's, or the wearer's own. Nor is one that is down.
     """
@@ -94,7 +94,7 @@ def _tell_of_down(person: Person, now: datetime) -> None:
 def opted_in(person: Person, now: datetime) -> bool:
     """Text again, since the owner of the number asked for it by START; False where that is not what stopped it.
 
-    A number that bounced is proved by a code and by nothing else: it may be another person's by now.
+    A number that bounced is verified by a code and by nothing else: it may be another person's by now.
     """
     row = RouteDown.select().where(_down(person, Channel.SMS)).first()
     has_asked = row is not None and any(mark in row.because for mark in OPTED_OUT)
@@ -102,7 +102,7 @@ def opted_in(person: Person, now: datetime) -> bool:
 
 
 def change_number(person: Person, number: str | None, now: datetime) -> None:
-    """Let this be the person's number from now on; nothing goes there before it is proved, whatever was known of it."""
+    """Let this be the person's number from now on; nothing goes there before it is verified."""
     with atomic():
         numbers.void(person, "the number was changed", now)
         Person.update(phone=number).where(Person.id == person.id).execute()

@@ -30,9 +30,9 @@ def register(
     keys: Mapping[str, str] | None = None,
     session: Session | None = None,
 ) -> Device:
-    """Let this phone take pushes for ``person``, and for nobody else, until it is signed out of ``session``.
+    """Let this phone take pushes for ``person``, and for no one else, until it is signed out of ``session``.
 
-    Where another account has it, its pushes end and its supervisors are told: that account may not know of it.
+    Where another account has it, its pushes end and its supervisors are notified: that account may not know of it.
     """
     kept_keys = dict(keys) if keys else None
     for _ in range(MOST_AT_ONCE):
@@ -75,7 +75,7 @@ def _register(
 
 
 def _take_over(device: Device, by: Person, now: datetime) -> None:
-    """End the pushes of whoever had this phone, and raise an alarm until they have registered one again."""
+    """End the pushes of the person who had this phone, and raise an alarm until they have registered one again."""
     before = device.person
     end(device, TAKEN_OVER, now)
     audit.record(audit.actor_of(by), "device_taken_over", f"person:{before.id}", now, device=device.id)
@@ -117,7 +117,7 @@ def end_all(person: Person, because: str, now: datetime, sessions: Iterable[int]
 
 
 def read_ahead(people: Iterable[Person]) -> None:
-    """Read the phones of these people at once, for whoever is about to ask for them one by one."""
+    """Read the phones of these people at once, for the person who is about to ask for them one by one."""
     wanted = list(people)
     found: dict[int, list[Device]] = {person.id: [] for person in wanted}
     for device in Device.select().where(Device.person.in_(list(found)), Device.ended_at.is_null()).order_by(Device.id):

@@ -1,4 +1,4 @@
-"""The only writer of police control rooms: which one a team calls, set by a supervisor; the newest counts."""
+"""The only writer of police control rooms: which one a team calls, set by a supervisor."""
 
 from __future__ import annotations
 

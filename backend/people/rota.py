@@ -1,4 +1,4 @@
-"""Who is on duty, and where a rota has a hole. The only writer of shifts."""
+"""The only writer of shifts: who is on duty, and where the rota has gaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.models import Person, Role, Shift
 
 LONDON = ZoneInfo("Europe/London")
 
-# A team whose last shift ended longer ago than this has given up its rota: then everybody is on duty, as before it.
+# A team whose last shift ended longer ago than this has given up its rota: then everyone is on duty, as before it.
 KEPT_FOR = timedelta(days=7)
 LOOK_AHEAD = timedelta(hours=72)
 LONGEST_SHIFT = timedelta(days=14)
@@ -143,7 +143,7 @@ def shifts_of(person: Person, from_at: datetime, to_at: datetime) -> list[Shift]
 
 
 def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: datetime) -> Shift:
-    """Put a colleague on duty. Raises: NotAllowed; NotFound for somebody of another team; ShiftRefused."""
+    """Put a colleague on duty. Raises: NotAllowed; NotFound for someone of another team; ShiftRefused."""
     require(by, Role.SUPERVISOR)
     if to_at <= from_at:
         raise ShiftRefused("A shift has to end after it begins.")
@@ -161,7 +161,7 @@ def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: dat
 
 
 def claim_to_check(now: datetime, ahead: timedelta) -> list[Shift]:
-    """Take the shifts that begin within ``ahead`` and whose phones nobody has checked: each is taken by one caller."""
+    """Take the shifts that begin within ``ahead`` and whose phones no one has checked: each is taken by one caller."""
     where = (Shift.from_at > now) & (Shift.from_at <= now + ahead) & Shift.phones_checked_at.is_null()
     found = list(
         Shift.select(Shift, Person).join(Person, on=(Shift.person == Person.id)).where(where, Person.is_active)
@@ -179,7 +179,7 @@ def check_again(shift: Shift) -> None:
 
 
 def copy_week(by: Person, monday: date, now: datetime) -> int:
-    """Put whoever is on duty in the week from ``monday`` on duty in the next one, at the same times of London's clocks.
+    """Copy the shifts of the week from ``monday`` to the next week, at the same times of London's clocks.
 
     What is there already is not put twice; returns how many shifts were added. Raises: NotAllowed; ShiftRefused for a
     week without a shift.
@@ -221,7 +221,7 @@ def remove(by: Person, shift_id: int, now: datetime) -> None:
 
 
 def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) -> int:
-    """Give the shifts that somebody still has to a colleague, and return how many; without one they are holes."""
+    """Give the shifts that someone still has to a colleague, and return how many; without one they are holes."""
     with atomic():
         ahead = list(Shift.select().where(Shift.person == leaver_id, Shift.to_at > now))
         for shift in ahead:

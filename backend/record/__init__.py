@@ -1,1 +1,1 @@
-"""WHAT WAS TRUE AT T: dated entries, how they are read and appended, and what their ends stop."""
+"""WHAT WAS TRUE AT T: dated facts, how they are read and appended, and what their ends stop."""

@@ -1,4 +1,4 @@
-"""Appends dated entries: the one way in which something of the record comes to hold from an instant on."""
+"""Appends dated facts: the one way in which a fact of the record takes effect from an instant on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def enter(
     wearer_id: int | None = None,
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Append one dated entry. Raises: InvalidRecord where no reason is given or it corrects something else's entry."""
+    """Append one dated fact. Raises: InvalidRecord where no reason is given or it corrects something else's entry."""
     if not why.strip():
         raise InvalidRecord("Say why.")
     if corrects is not None:

@@ -1,4 +1,4 @@
-"""What was true at T: the one place that reads dated entries and versions. Pure: rows in, answers out.
+"""What was true at T: the one reader of dated facts and zone versions. Pure: rows in, answers out.
 
 An entry holds from its instant until the next entry of the same subject; one that another corrects never held. What is
 asked with ``known_at`` is answered as the record stood then.
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class What(StrEnum):
-    """What a dated entry is about."""
+    """What a dated fact is about."""
 
     TERMS = "terms"
     LIFE = "life"
@@ -141,7 +141,7 @@ class ZoneTerms:
 
 @dataclass(frozen=True, slots=True)
 class MovingTerms:
-    """A place that moves with a protected person, from when and until when she agrees; it rests on no order."""
+    """A place that moves with a protected person, from when and until when they agree; it rests on no order."""
 
     place_id: int
     from_at: datetime
@@ -228,7 +228,7 @@ class Case:
         return found
 
     def moving_places(self, at: datetime) -> set[int]:
-        """Return the places that move with somebody who agrees at that instant, whether or not he is monitored."""
+        """Return the places that move with a person who agrees at that instant, also while monitoring is suspended."""
         return {
             place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
         }
@@ -294,7 +294,7 @@ def cover_changes(covers: Iterable[Version[dict[str, Any]]]) -> list[datetime]:
 
 
 def chain_at(person: int, covers: Mapping[int, Sequence[Version[dict[str, Any]]]], at: datetime) -> list[int]:
-    """Return the person and whoever covers for them, for that colleague, and so on, at ``at``.
+    """Return the person and anyone who covers for them, for that colleague, and so on, at ``at``.
 
     Where some cover for each other the last one is there twice.
     """
@@ -312,7 +312,7 @@ def officer_at(
     at: datetime,
     otherwise: int | None,
 ) -> int | None:
-    """Return who answers for a wearer at ``at``: the responsible officer, or whoever covers for them then.
+    """Return who answers for a wearer at ``at``: the responsible officer, or the person who covers for them then.
 
     ``otherwise`` is the officer of a case without an entry. Cover of cover is followed, and never in a circle.
     """

@@ -1,4 +1,4 @@
-"""What stops protecting a place, when and why: seen by comparing what is in force before and after an instant. Pure."""
+"""What stops protecting a place, when and why: compares what is in force before and after an instant. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import IntEnum
 
 from backend.record.facts import LONDON, Case, Life, ZoneTerms
 
-# Nobody's protection stops sooner than this after a decision, so that her message goes first.
+# No one's protection stops sooner than this after a decision, so that their message goes first.
 NOTICE = timedelta(minutes=15)
 # A protected person reads of an end that the calendar brings this long before it, at an hour at which a text wakes
-# nobody and is not strange.
+# no one and is not strange.
 TOLD_AHEAD = timedelta(hours=24)
 DECENT_FROM, DECENT_UNTIL = time(9), time(20)
-# A decent hour that leaves less time than this is no help: then she reads of it at once.
+# A decent hour that leaves less time than this is no help: then they read of it at once.
 LEAST_AHEAD = timedelta(hours=3)
 
 SUSPENDED_ORDER = "order"
@@ -51,7 +51,7 @@ def guards(case: Case, at: datetime) -> dict[int, Guard]:
     """Return how each place is protected at that instant; one that is not is left out."""
     found = {zone.place_id: Guard.PAUSED for zone in case.zones_meant(at)}
     found.update({zone.place_id: Guard.WATCHED for zone in case.zones_in_force(at)})
-    # A place that moves with her is protected from him for as long as he is monitored.
+    # A place that moves with them is protected for as long as the wearer is monitored.
     life = case.life_at(at)
     if life is not Life.ENDED:
         is_watched = life is Life.ACTIVE

@@ -1,4 +1,4 @@
-"""Reads cases from their tables, many at once, for ``backend.record.facts`` to answer from."""
+"""Reads cases from their tables, many at once, for ``backend.record.facts``."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def value_at(subject: str, what: What, at: datetime) -> Any:
 
 
 class CaseUnreadable(DomainError):
-    """A row of a case that cannot be read, so that nobody knows which of its zones are in force."""
+    """A row of a case that cannot be read, so that no one knows which of its zones are in force."""
 
     code, status, title = "case_unreadable", 409, "Something that is recorded of this case cannot be read"
 
@@ -192,7 +192,7 @@ def at_high_risk(wearer_ids: Iterable[int], at: datetime) -> set[int]:
 
 
 def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
-    """Return who covers for these people, and who covers for those, and so on: each history by whoever is absent."""
+    """Return who covers for these people, and for those in turn: each history by the absent person."""
     found: dict[int, list[Version[Any]]] = {}
     unread = {person for person in people if person is not None}
     while unread:
@@ -233,7 +233,7 @@ class OfficersThen:
         return officer_at(self._held.get(wearer.id, []), self._covers, at, wearer.responsible_officer_id)
 
     def answering(self, wearer: Wearer, since: datetime) -> set[int]:
-        """Return everybody who answers for the wearer at ``since`` or any time after, as far as it is entered."""
+        """Return everyone who answers for the wearer at ``since`` or any time after, as far as it is entered."""
         history = self._held.get(wearer.id, [])
         covers = (at for versions in self._covers.values() for at in cover_changes(versions))
         instants = {since, *(at for at in (*changes_of(history), *covers) if at > since)}

@@ -1,4 +1,4 @@
-"""What the value of each kind of dated entry has to be, so that one which cannot be read is known as such. Pure."""
+"""What the value of each kind of fact must be, so that an unreadable one is detected. Pure."""
 
 from __future__ import annotations
 

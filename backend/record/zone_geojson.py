@@ -1,4 +1,4 @@
-"""Zones as people enter them and read them: circles in metres or miles, pasted shapes, hours of the week. Pure."""
+"""Zones as people enter them: circles in metres or miles, pasted shapes, hours of the week. Pure."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def feature(kind: str, outline: Outline, buffer_m: float, hours: Sequence[Hours]
     Raises: InvalidRecord that says what is missing or out of range.
     """
     if kind not in list(ZONE_KINDS):
-        raise InvalidRecord("Choose whether he must keep out or stay in.")
+        raise InvalidRecord("Choose whether the wearer must keep out or stay in.")
     if not 0 <= buffer_m <= MOST_M:
         raise InvalidRecord("The buffer must be between 0 and 50,000 metres.")
     properties: dict[str, Any] = {"id": "condition", "kind": kind, **outline.measures, "buffer_m": buffer_m}
@@ -145,14 +145,14 @@ def said_of(zone: Any) -> str:
 def in_words(zone: dict[str, Any]) -> str:
     """Return what a zone asks of the wearer, how early it warns and when it is in force, without a coordinate."""
     properties = zone.get("properties") or {}
-    must, where = ("stay in", "before he leaves it") if keeps_in(zone) else ("keep out of", "outside")
+    must, where = ("stay in", "before they leave it") if keeps_in(zone) else ("keep out of", "outside")
     buffer_m = float(properties.get("buffer_m", DEFAULT_BUFFER_M))
     warned = f"Warns from {length(buffer_m)} {where}." if buffer_m else "Without a buffer."
-    return f"He must {must} {_shape(zone)}. {warned} {_when(properties.get('schedule'))}"
+    return f"The wearer must {must} {_shape(zone)}. {warned} {_when(properties.get('schedule'))}"
 
 
 def keeps_in(zone: dict[str, Any]) -> bool:
-    """Tell whether a zone is one that he must not leave: its breach says nothing of how near he is to anybody."""
+    """Tell whether a zone is one that the wearer must not leave: its breach says nothing of how near they are."""
     return properties_of(zone).get("kind") in (ZoneKind.INCLUSION, ZoneKind.RESTRICTION)
 
 

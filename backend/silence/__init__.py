@@ -1,4 +1,4 @@
-"""Hears silence: a tag that is not in contact, or that sends no usable position, rings before it is missed."""
+"""Silence: raises an alert when a tag is not in contact, or sends no usable position."""
 
 from backend.silence.detection import judge_due, next_due_at, record_changed
 from backend.silence.possible_places import Whereabouts, whereabouts_of

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 # A level that rises by so many points was charged; less is the noise of the measurement.
 CHARGED_POINTS = 2.0
-# A rate is told only after so long and so many points: less says more of rounding than of use.
+# A rate is given only after so long and so many points: less says more of rounding than of use.
 LEAST_SPAN_S = 1_800.0
 LEAST_FALL_POINTS = 2.0
 # Use of the last hours counts.
@@ -41,7 +41,7 @@ class Battery:
         return None if rate is None else self.at + timedelta(hours=self.pct / rate)
 
     def is_low(self, now: datetime) -> bool:
-        """Tell whether somebody has to see that it is charged: little is left, or it dies within half a day."""
+        """Tell whether a person has to see that it is charged: little is left, or it dies within half a day."""
         empty_at = self.empty_at
         return self.pct <= LOW_PCT or (empty_at is not None and empty_at <= now + timedelta(seconds=DIES_WITHIN_S))
 

@@ -1,4 +1,4 @@
-"""Rings for tags whose silence is due to be told: grave ones one by one, many at once as one alarm."""
+"""Detects silent tags and raises alerts for them one by one, or one alarm when many fall silent at once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
 
-# A silence that rings nobody now, because people are rung for the same wearer already, is looked at again: the person
+# A silence that rings no one now, because the same wearer has an alert already, is looked at again: the person
 # who acknowledged has to hear that the tag is silent.
 LOOKS_AGAIN_S = 60.0
 # So long a tag has to say where it is once it was fitted, or its case resumed.
 BEGINS_WITHIN_S = 600.0
 # Tags report once a minute at rest, and send again what was not taken: so long they have after a pause of our own.
 LISTENS_FIRST_S = 90.0
-# So many due tags are asked about at once whether anybody has to hear of them.
+# So many due tags are asked about at once whether anyone has to hear of them.
 ASKED_AT_ONCE = 500
 # So many tags at once, and this share of all that were heard of lately, are no tags that fail one by one: a network, a
 # vendor's platform, or this service.
@@ -62,7 +62,7 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
     is_many = _are_many(now)
     if is_many:
         with atomic():
-            # They are told as one; each is due again in a minute, and rings if it is silent when the others are back.
+            # They are reported as one; each is due again in a minute, and rings if still silent when others are back.
             _put_off(due & ~TagContact.is_grave, now + timedelta(seconds=LOOKS_AGAIN_S))
     query = TagContact.select(TagContact.tag).where(due).order_by(TagContact.is_grave.desc(), TagContact.silent_at)
     tag_ids = [row.tag_id for row in query.limit(limit)]
@@ -83,9 +83,9 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
 
 
 def record_changed(wearer_id: int, now: datetime) -> None:
-    """Let the tags that a wearer has on be looked at again, where nobody had to hear of their silence until now.
+    """Let the tags that a wearer has on be looked at again, where no one had to hear of their silence until now.
 
-    While nobody has to, what was told before counts as not told: a case that resumes with a dead tag rings. The
+    While no one has to, what was told before counts as not told: a case that resumes with a dead tag rings. The
     wearer is held.
     """
     tag_ids = tags_on(wearer_id, now)
@@ -154,7 +154,7 @@ def _hasten(now: datetime, settings: Settings) -> None:
 
 
 def _let_rest(now: datetime) -> None:
-    """Count out the due tags that nobody has to hear of: in a drawer, or of cases that are not monitored.
+    """Count out the due tags that no one has to hear of: in a drawer, or of cases that are not monitored.
 
     Those that were not heard of for longest come first: the tags of a network that fails were heard of just now.
     """
@@ -178,11 +178,11 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             return
         wearer = worn.wearer
         lock_rows(Wearer, [wearer.id], waits=False)
-        if _is_told(worn, tag_id, now):
+        if _is_notified(worn, tag_id, now):
             # People act on it until it ends. What a tag with a slow clock sends must not undo each answer.
             _set_due(tag_id, None)
             return
-        if _is_rung_for(wearer):
+        if _is_alerted_for(wearer):
             _set_due(tag_id, now + timedelta(seconds=LOOKS_AGAIN_S))
             return
         # What it sent before it was fitted says nothing of this wearer.
@@ -203,7 +203,7 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
         _set_due(tag_id, None)
 
 
-def _is_told(worn: Worn, tag_id: int, now: datetime) -> bool:
+def _is_notified(worn: Worn, tag_id: int, now: datetime) -> bool:
     """Tell whether people know of this silence: an alert of it stands, or was closed and nothing was recorded since."""
     about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == tag_id)
     alert = Alert.select().where(*about, ~Alert.is_over).order_by(Alert.id.desc()).first()
@@ -217,8 +217,8 @@ def _is_told(worn: Worn, tag_id: int, now: datetime) -> bool:
     return not any(closed_at < change <= now for change in worn.case.changes())
 
 
-def _is_rung_for(wearer: Wearer) -> bool:
-    """Tell whether people are rung for this wearer now, for as grave a reason: silence adds nothing to that."""
+def _is_alerted_for(wearer: Wearer) -> bool:
+    """Tell whether people are notified for this wearer now, for as grave a reason: silence adds nothing to that."""
     return bool(
         Alert.select()
         .where(
@@ -263,7 +263,7 @@ def _battery(tag_id: int) -> float | None:
 
 
 def _rest(tag_ids: list[int]) -> None:
-    """Nobody has to hear of these tags, until they are heard of or the record changes."""
+    """No one has to hear of these tags, until they are heard of or the record changes."""
     TagContact.update(silent_at=None, is_resting=True).where(TagContact.tag.in_(tag_ids)).execute()
 
 

@@ -1,4 +1,4 @@
-"""How long a tag may send no place before that rings: from its own gaps, and from where it was last seen. Pure."""
+"""How long a tag may send no position before an alert: from its own gaps, and its last location. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def most_gap_s(settings: Settings) -> float:
 
 
 def margin_s(longest_s: float, is_grave: bool, settings: Settings) -> float:
-    """Return after how many seconds without a place people are told.
+    """Return after how many seconds without a place people are notified.
 
-    Where danger was last seen, or a tag was tampered with, nothing that the tag has taught counts: whoever hides often
-    would be given ever more time. Elsewhere it never counts beyond a bound, for the same reason.
+    Where danger was last seen, or a tag was tampered with, nothing that the tag has taught counts: the one who hides
+    often would be given ever more time. Elsewhere it never counts beyond a bound, for the same reason.
     """
     if is_grave:
         return settings.silence_grave_s

@@ -1,4 +1,4 @@
-"""Keeps when each tag was last heard of and last said where it is, and when its silence is due to be told."""
+"""Records when each tag was last in contact and last sent a position, and when its silence is due."""
 
 from __future__ import annotations
 

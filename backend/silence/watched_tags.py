@@ -1,4 +1,4 @@
-"""Which tags are watched for silence: those on wearers whose cases are monitored, with a zone in force."""
+"""Which tags are watched for silence: those worn in monitored cases with a zone in force."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Worn(NamedTuple):
 def watched(tag_ids: Iterable[int], now: datetime) -> dict[int, Worn]:
     """Return those of these tags whose silence has to be told.
 
-    A case that cannot be read is watched: an error never means that nobody is protected.
+    A case that cannot be read is watched: an error never means that no one is protected.
     """
     worn = {activation.tag_id: activation for activation in _worn(now, Activation.tag.in_(list(tag_ids)))}
     wearer_ids = {activation.wearer_id for activation in worn.values()}

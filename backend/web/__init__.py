@@ -1,1 +1,1 @@
-"""HTTP: tag-facing routes, pages, and how requests are identified and refused."""
+"""HTTP: routes for tags, pages, and how requests are identified and refused."""

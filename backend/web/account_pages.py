@@ -1,4 +1,4 @@
-"""Pages on which people set their own password: by a link, or as they are signed in."""
+"""Pages on which people set their own password, by a link or when signed in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages for administrators: people, teams and tags, with search; no case and no location."""
+"""Pages for administrators: accounts, teams and tags, with search; no case and no location."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _page(error: DomainError | None = None, made: str = "", secret: str = "", te
 @bp.route("/administrator", methods=["GET", "POST"])
 @page_for(Role.ADMINISTRATOR)
 def administrator() -> Any:
-    """Everybody, every team and every tag; a search is posted, since names belong in no address."""
+    """Everyone, every team and every tag; a search is posted, since names belong in no address."""
     return _page(text=text_of("text"))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with Cordon itself, for supervisors: alarms that stand, and outages with whom they concerned."""
+"""The supervisors' page of faults in Cordon itself: open alarms, and outages with the people affected."""
 
 from __future__ import annotations
 

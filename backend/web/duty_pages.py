@@ -1,4 +1,4 @@
-"""Pages about duty: the rota of a team, and the ladder by which its people are told. They work without JavaScript."""
+"""Pages about duty: the rota of a team, and its escalation policies. They work without JavaScript."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from backend import alert_kinds, clock
 from backend.errors import DomainError, NotFound
 from backend.escalation import policies
-from backend.escalation.steps import DEFAULT, Ladder, Who, ladder_of
-from backend.models import AlertKind, Channel, LadderPolicy, Person, Role, Shift
+from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
+from backend.models import AlertKind, Channel, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused
 from backend.web.request_checks import is_number, read_day
@@ -21,8 +21,8 @@ bp = Blueprint("duty_pages", __name__)
 
 SHOWN_DAYS = 14
 ROLE_TEXTS = {Role.OFFICER: "Officers", Role.SUPERVISOR: "Supervisors"}
-# So many empty rungs are offered below those of a ladder.
-SPARE_RUNGS = 2
+# So many empty steps are offered below those of an escalation policy.
+SPARE_STEPS = 2
 
 
 def _person() -> Person:
@@ -148,7 +148,7 @@ KINDS: dict[str, AlertKind | None] = {
 }
 KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in alert_kinds.KINDS.items()}}
 WHO_TEXTS = {
-    Who.ACKNOWLEDGER: "Whoever had acknowledged it",
+    Who.ACKNOWLEDGER: "The person who had acknowledged it",
     Who.OFFICER: "The responsible officer, or who is on duty for them",
     Who.COLLEAGUES: "Colleagues on duty",
     Who.SUPERVISORS: "Supervisors on duty, or all",
@@ -162,14 +162,14 @@ CHANNEL_TEXTS = {
 }
 
 
-def _ladder_texts() -> dict[str, Any]:
+def _policy_texts() -> dict[str, Any]:
     return {"kind_texts": KIND_TEXTS, "who_texts": WHO_TEXTS, "channel_texts": CHANNEL_TEXTS, "when": _when}
 
 
 @bp.get("/escalation")
 @page_for(Role.SUPERVISOR)
-def ladder_page() -> str:
-    return _ladders()
+def policy_page() -> str:
+    return _policies()
 
 
 @bp.post("/escalation/police-room")
@@ -179,77 +179,77 @@ def set_police_room() -> Any:
     try:
         police_rooms.put(_person(), _text("name"), _text("number"), clock.now())
     except DomainError as error:
-        return _ladders(error), error.status
-    return redirect(url_for("duty_pages.ladder_page"))
+        return _policies(error), error.status
+    return redirect(url_for("duty_pages.policy_page"))
 
 
-def _ladders(error: DomainError | None = None) -> str:
+def _policies(error: DomainError | None = None) -> str:
     person, now = _person(), clock.now()
     rows = []
     for name, kind in KINDS.items():
         policy = policies.in_force(person.team_id, kind, now)
         own = policy is not None and policy.kind == kind
-        rows.append({"name": name, "policy": policy, "ladder": _ladder(policy), "own": own})
+        rows.append({"name": name, "policy": policy, "steps": _policy(policy), "own": own})
     history = policies.standing(person.team_id, now)
     return render_template(
-        "duty/ladders.html",
+        "duty/escalation_policies.html",
         person=person,
         rows=rows,
         history=history,
         error=error,
         values=request.form,
         room=police_rooms.of_team(person.team_id),
-        **_ladder_texts(),
+        **_policy_texts(),
     )
 
 
-def _ladder(policy: LadderPolicy | None) -> Ladder:
-    return ladder_of(policy.ladder) if policy else DEFAULT
+def _policy(policy: EscalationPolicy | None) -> Policy:
+    return policy_of(policy.content) if policy else DEFAULT
 
 
 @bp.route("/escalation/<name>", methods=["GET", "POST"])
 @page_for(Role.SUPERVISOR)
-def edit_ladder(name: str) -> Any:
-    """Change the ladder of one kind of alert, or of all; what is refused is shown with all that was entered."""
+def edit_policy(name: str) -> Any:
+    """Change the escalation policy of one kind of alert, or of all; a refused form is shown as entered."""
     if name not in KINDS:
         raise NotFound("There is no such kind of alert.")
     person, now = _person(), clock.now()
     if request.method == "POST":
-        rungs = _entered()
+        steps = _entered()
         try:
-            content, desk = _content(rungs), _text("duty_person")
+            content, desk = _content(steps), _text("duty_person")
             policies.put(person, content, KINDS[name], int(desk) if is_number(desk) else None, now)
         except DomainError as error:
-            return _edit(name, rungs, desk=_text("duty_person"), error=error), error.status
-        return redirect(url_for("duty_pages.ladder_page"))
+            return _edit(name, steps, desk=_text("duty_person"), error=error), error.status
+        return redirect(url_for("duty_pages.policy_page"))
     policy = policies.in_force(person.team_id, KINDS[name], now)
-    ladder = DEFAULT if request.args.get("start") == "default" else _ladder(policy)
-    rungs = [_row(rung) for rung in ladder.to_json()["rungs"]]
-    rungs += [{"after_s": "", "who": [], "channels": [], "unless_received": False}] * SPARE_RUNGS
-    rungs.append(_row(ladder.to_json()["repeat"]))
-    return _edit(name, rungs, desk=str(policy.duty_person_id or "") if policy else "")
+    wanted = DEFAULT if request.args.get("start") == "default" else _policy(policy)
+    steps = [_row(step) for step in wanted.to_json()["rungs"]]
+    steps += [{"after_s": "", "who": [], "channels": [], "unless_received": False}] * SPARE_STEPS
+    steps.append(_row(wanted.to_json()["repeat"]))
+    return _edit(name, steps, desk=str(policy.duty_person_id or "") if policy else "")
 
 
-def _row(rung: dict[str, Any]) -> dict[str, Any]:
-    return {**rung, "after_s": f"{rung['after_s']:g}"}
+def _row(step: dict[str, Any]) -> dict[str, Any]:
+    return {**step, "after_s": f"{step['after_s']:g}"}
 
 
-def _edit(name: str, rungs: list[dict[str, Any]], *, desk: str, error: DomainError | None = None) -> str:
+def _edit(name: str, steps: list[dict[str, Any]], *, desk: str, error: DomainError | None = None) -> str:
     person = _person()
     return render_template(
-        "duty/ladder.html",
+        "duty/escalation_policy.html",
         person=person,
         name=name,
-        rungs=rungs,
+        steps=steps,
         desk=desk,
         desks=policies.possible_desks(person),
         error=error,
-        **_ladder_texts(),
+        **_policy_texts(),
     )
 
 
 def _entered() -> list[dict[str, Any]]:
-    """Return the rungs of the form as they were entered, the repeating one last."""
+    """Return the steps of the form as they were entered, the repeating one last."""
     count = int(_text("count")) if is_number(_text("count")) else 0
     return [
         {
@@ -263,17 +263,17 @@ def _entered() -> list[dict[str, Any]]:
     ]
 
 
-def _content(rungs: list[dict[str, Any]]) -> dict[str, Any]:
+def _content(steps: list[dict[str, Any]]) -> dict[str, Any]:
     kept = []
-    for number, rung in enumerate(rungs, start=1):
-        is_last = number == len(rungs)
-        is_empty = not (rung["after_s"] or rung["who"] or rung["channels"])
-        if not is_last and (rung["is_left_out"] or is_empty):
+    for number, step in enumerate(steps, start=1):
+        is_last = number == len(steps)
+        is_empty = not (step["after_s"] or step["who"] or step["channels"])
+        if not is_last and (step["is_left_out"] or is_empty):
             continue
         try:
-            after_s = float(rung["after_s"])
+            after_s = float(step["after_s"])
         except ValueError:
             what = "The step that repeats" if is_last else f"Step {number}"
-            raise policies.LadderNotUsable(f"{what}: enter the delay in seconds.") from None
-        kept.append({**rung, "after_s": after_s})
+            raise policies.PolicyNotUsable(f"{what}: enter the delay in seconds.") from None
+        kept.append({**step, "after_s": after_s})
     return {"rungs": kept[:-1], "repeat": kept[-1] if kept else None}

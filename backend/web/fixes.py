@@ -1,4 +1,4 @@
-"""Where tags report: signed batches of fixes, each answered after it is committed."""
+"""Where tags report: signed batches of fixes, each answered after its commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what the form of a page holds, and says in words what is wrong with it."""
+"""Reads the form of a page, and says in words what is wrong with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the service is alive, and whether it can do its work."""
+"""Health checks: whether the service is alive, and whether it can do its work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def health() -> Response:
 def ready() -> Response:
     tried: readiness.Readiness = current_app.extensions["cordon.readiness"]
     tried.check()
-    # Whoever asked came through the front door, and what was asked for took a write.
+    # A person who asked came through the front door, and what was asked for took a write.
     heartbeats.work_done(clock.now())
     return jsonify(status="ok")
 

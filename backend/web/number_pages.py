@@ -1,4 +1,4 @@
-"""The page on which every member of staff proves their own phone number."""
+"""The page on which members of staff verify their own phone number."""
 
 from __future__ import annotations
 

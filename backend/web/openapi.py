@@ -1,4 +1,4 @@
-"""OpenAPI from the code: routes say what they take and give beside their function, and this collects it."""
+"""OpenAPI from the code: collects what each route says that it takes and returns."""
 
 from __future__ import annotations
 

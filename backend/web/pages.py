@@ -33,11 +33,11 @@ bp = Blueprint("pages", __name__)
 
 LONDON = ZoneInfo("Europe/London")
 
-# What an officer is told above the alerts while texts and calls do not reach them, or may not for long.
-NUMBER_OWED = {
+# What an officer is notified above the alerts while texts and calls do not reach them, or may not for long.
+NUMBER_PROMPT = {
     numbers.Standing.NONE: "No number: Cordon cannot text or call you",
-    numbers.Standing.UNPROVED: "No texts or calls yet: prove your number",
-    numbers.Standing.DUE: "Prove your number again",
+    numbers.Standing.UNPROVED: "No texts or calls yet: verify your number",
+    numbers.Standing.DUE: "Verify your number again",
 }
 
 HOME_OF = {
@@ -106,7 +106,7 @@ def sign_out() -> WerkzeugResponse:
     if visitor is not None:
         device_id = request.form.get("device_id", type=int)
         if device_id is not None:
-            # Whoever holds this phone next must not get this person's warnings.
+            # A person who holds this phone next must not get this person's warnings.
             with suppress(NotFound):
                 devices.remove(visitor.person, device_id, clock.now())
         authentication.end_session(visitor.session, clock.now())
@@ -135,14 +135,14 @@ def officer(alert_id: int | None = None) -> str:
     return render_template(
         "officer.html",
         person=visitor.person,
-        number_owed=NUMBER_OWED.get(numbers.standing(visitor.person, clock.now())),
+        number_prompt=NUMBER_PROMPT.get(numbers.standing(visitor.person, clock.now())),
         is_phone_taken_over=devices.is_taken_over(visitor.person),
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "push_key": web_push.public_key(settings()),
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
-            "outcome_owed_after_s": lifecycle.OUTCOME_OWED_AFTER_S,
+            "outcome_due_after_s": lifecycle.OUTCOME_DUE_AFTER_S,
             "outcomes": [
                 {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": OFFERED_FOR.get(code, list(KINDS))}
                 for code in Outcome
@@ -157,7 +157,7 @@ def officer(alert_id: int | None = None) -> str:
 
 @bp.get("/officer/sw.js")
 def service_worker() -> Response:
-    """Serve the service worker to anybody: a browser looks for a newer one whoever is signed in."""
+    """Serve the service worker to anyone: a browser looks for a newer one the one who is signed in."""
     response = current_app.send_static_file("officer/sw.js")
     # By its address it would work for what is below /officer/, and not for the list of alerts itself.
     response.headers["Service-Worker-Allowed"] = url_for("pages.officer")
@@ -209,7 +209,7 @@ OUTCOME_SHORT = {
 
 # The last hour, as canaries walk.
 MOST_WALKS = 12
-# Of the rises that nobody answered.
+# Of the rises that no one answered.
 MOST_NAMED = 50
 
 

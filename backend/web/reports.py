@@ -1,4 +1,4 @@
-"""The supervisors' figures over HTTP: JSON, or CSV for whoever asks for it."""
+"""The supervisors' figures over HTTP, as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ReportQuery(BaseModel):
 
 
 class AnswersOut(BaseModel):
-    """How soon calls for an answer were answered; what nobody answered is longer than any bound, and is named."""
+    """How soon calls for an answer were answered; what no one answered is longer than any bound, and is named."""
 
     p50: float | None
     p90: float | None
@@ -63,8 +63,8 @@ class SummaryOut(BaseModel):
     """Figures: seconds at the 50th, 90th and 95th percentile of each span; null where it is longer than any bound."""
 
     count: int
-    acknowledged: int = Field(description="Of which somebody answered every rise of danger")
-    unacknowledged: list[dict[str, Any]] = Field(description="On which nobody acts now")
+    acknowledged: int = Field(description="Of which every rise of danger was acknowledged")
+    unacknowledged: list[dict[str, Any]] = Field(description="Unacknowledged now")
     figures: dict[str, dict[str, float | None]]
     answers: AnswersOut = Field(description="Of every rise of danger")
     asked_again: AnswersOut = Field(description="Of what was asked again since an acknowledgement fell away")

@@ -1,4 +1,4 @@
-"""What a request may hold: no NUL, no half character, no number or instant that cannot be kept, no endless nesting.
+"""What a request may contain: no NUL, no lone surrogate, no number or instant out of range, no endless nesting.
 
 Everything that people and programs send is looked at here before a route reads it. What gets past all the same and
 cannot be stored is answered as a mistake of the request (``backend.web.problems``) and never as a failure of ours.
@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter
 
 from backend.errors import InvalidRecord, InvalidRequest, MalformedJson, NotFound
 
-# Beyond these no order, shift or report of anybody who lives lies, and every time zone can still be reckoned with.
+# Beyond these no order, shift or report of anyone who lives lies, and every time zone can still be reckoned with.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # What a 64-bit key can be.
 MOST = 2**63 - 1
@@ -101,7 +101,7 @@ def init_app(app: Flask) -> None:
             if fault := fault_of(name) or fault_of(value):
                 raise InvalidRequest(f"The query cannot be read: {fault}.")
         if request.blueprint == "callbacks" or request.mimetype not in FORMS:
-            # What a provider hands on is cleaned and kept; it was written by somebody else.
+            # What a provider hands on is cleaned and kept; it was written by another person.
             return
         for name, value in request.form.items(multi=True):
             if fault := fault_of(name) or fault_of(value):

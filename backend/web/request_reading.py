@@ -1,4 +1,4 @@
-"""Tells from the bytes that have come whether an HTTP request is whole, which lane it is for and when it is due. Pure.
+"""Parses the bytes of an HTTP request: whether it is complete, its lane, and its deadline. Pure.
 
 It takes a request apart no further than that: gunicorn's own parser does, once the bytes are here. Where the two
 disagree, the parser finds too few bytes and the connection is closed (``backend.web.server``).
@@ -65,7 +65,7 @@ def lane_of(method: str, path: str, *, is_websocket: bool) -> str:
 
 
 def is_of_programs(path: str) -> bool:
-    """Tell whether only programs ask for an address: what is refused there is told in JSON, whoever opens it."""
+    """Tell whether only programs ask for an address: a refusal there is always JSON."""
     return path.startswith(OF_PROGRAMS)
 
 

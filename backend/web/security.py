@@ -1,4 +1,4 @@
-"""What every page and answer is protected by: cookies, form tokens, content policy; and where templates are found."""
+"""Security of every page and answer: cookies, form tokens, content policy; and where templates are found."""
 
 from __future__ import annotations
 

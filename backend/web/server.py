@@ -1,4 +1,4 @@
-"""The worker of the web server: a request is read whole by the main loop and only then given a thread of its lane.
+"""The web server's worker: the main loop reads a request completely before a thread of its lane serves it.
 
 A sender that is slow, says nothing or never reads holds a few bytes here, and no thread. gunicorn's own gthread worker
 takes a thread with each connection and reads in it, without an end.

@@ -1,7 +1,7 @@
-"""Bounds how often a password or a code can be guessed: by account, by address, and by both together.
+"""Rate limits for guessing a password or a code: by account, by address, and by both together.
 
 Only what turned out wrong counts, so that an office behind one address signs in as often as it likes. A stranger who
-guesses at one account, or from one address, keeps nobody out who signed in to that account from theirs before: such a
+guesses at one account, or from one address, keeps no one out who signed in to that account from theirs before: such a
 pair is bounded by itself alone. A browser that signed in keeps a cookie that says so and is bounded apart from all else
 at its address. No e-mail and no address is written anywhere.
 """
@@ -83,7 +83,7 @@ class Guesses:
         self._pairs = Counter(settings.sign_in_limit)
         self._accounts = Counter(settings.sign_in_account_limit)
         self._addresses = Counter(settings.sign_in_address_limit)
-        # An account with an address from which somebody signed in to it.
+        # An account with an address from which someone signed in to it.
         self._known: LRUCache[str, bool] = LRUCache(maxsize=MOST_KEYS)
         self._lock = threading.Lock()
 
@@ -152,7 +152,7 @@ def guess(what: str, account: str | None = None) -> Iterator[None]:
 
 
 def know_device(response: Response, account: str) -> None:
-    """Let this browser say from now on that somebody signed in to the account with it."""
+    """Let this browser say from now on that someone signed in to the account with it."""
     value = _devices().dumps([_digest(account), _device_of(account) or secrets.token_urlsafe(9)])
     is_https = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(COOKIE, value, COOKIE_LIFE_S, secure=is_https, httponly=True, samesite="Lax")

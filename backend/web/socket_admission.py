@@ -1,4 +1,4 @@
-"""Keeps sockets from taking what others need: none counts before it has said who it is, and it has seconds to do so."""
+"""Limits unauthenticated sockets: each has seconds to sign in before it counts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Visit:
         return self._gate.take_place(self)
 
     def is_left(self) -> None:
-        """Nobody speaks through this connection any more: it is closed unless somebody does soon."""
+        """No one speaks through this connection any more: it is closed unless someone does soon."""
         self._gate.give_place_back(self)
 
     def close(self) -> None:
@@ -52,8 +52,8 @@ class Visit:
 class SocketGate:
     """WSGI middleware before Socket.IO: guests have ``known_within_s`` to say who they are, people ``most`` places.
 
-    A socket holds threads for as long as it is open, whoever opened it. A page that is refused polls. The oldest guest
-    of the address that has most of them makes way for another one, so that strangers keep none of us out.
+    A socket holds threads for as long as it is open. A page that is refused polls. The oldest
+    guest of the address that has most of them makes way for another one, so that strangers keep none of us out.
     """
 
     def __init__(self, app: Callable[..., Iterable[bytes]], most: int, known_within_s: float) -> None:
@@ -100,7 +100,7 @@ class SocketGate:
             return True
 
     def give_place_back(self, visit: Visit) -> None:
-        """Let somebody whose session or connection ended be a guest again."""
+        """Let someone whose session or connection ended be a guest again."""
         with self._lock:
             if visit in self._known:
                 self._known.remove(visit)

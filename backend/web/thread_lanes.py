@@ -1,4 +1,4 @@
-"""Threads that serve requests, in lanes: what holds every thread of one lane leaves those of the others."""
+"""Threads that serve requests, in lanes: a lane whose threads are all busy leaves the others free."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tag clients that we do not know are told so, and what their query strings hold is kept in no log.
+"""Refuses unknown tag clients with an explanation, and keeps their query strings out of every log.
 
 Many trackers send positions by GET, or post them to any address. An answer below 400, such as the sign-in page after a
 redirect, is a delivery to them: they delete the fix.
@@ -30,8 +30,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse() -> None:
-        is_of_nobody = request.path == "/" and (request.method not in READING or request.query_string)
-        if is_of_nobody or _is_position():
+        is_of_no_one = request.path == "/" and (request.method not in READING or request.query_string)
+        if is_of_no_one or _is_position():
             raise NotFound("Nothing was kept. Tags post signed fixes to /v1/tags/SERIAL/fixes; see /v1/openapi.json.")
 
 

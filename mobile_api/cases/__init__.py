@@ -1,4 +1,4 @@
-"""Cases for officers and supervisors: orders, zones, lives, colleagues and what is missing."""
+"""Cases for officers and supervisors: orders, zones, monitoring status, colleagues and missing items."""
 
 from mobile_api.cases import administration, monitoring_status, orders, people, protected_people, tags, viewing, zones
 from mobile_api.cases.shapes import bp

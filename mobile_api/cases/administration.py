@@ -1,4 +1,4 @@
-"""What administrators keep: accounts, teams and tags."""
+"""What administrators manage: accounts, teams and tags."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def split_team(team_id: int) -> Response:
 
 @bp.post("/v1/teams/<int:team_id>/mergers")
 @describes(
-    "Let all of a team become part of another one from an instant on; whoever joins it before then goes too.",
+    "Let all of a team become part of another one from an instant on; people who join it before then go too.",
     tag="people",
     body=MergeIn,
     errors=[*SEEN, *CHANGED],

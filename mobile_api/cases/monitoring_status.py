@@ -1,4 +1,4 @@
-"""The life of a case: suspended, resumed, ended, recalled; its risk, and alerts that the police have."""
+"""Monitoring status of a case: suspended, resumed, ended, recalled; its risk, and alerts handed to the police."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def resume(person: Person, body: ResumptionIn, now: datetime, wearer_id: int) ->
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/end")
-@records("End the case; protected persons are told first.", EndIn, *CHANGED, InvalidTransition)
+@records("End the case; protected people are notified first.", EndIn, *CHANGED, InvalidTransition)
 def end(person: Person, body: EndIn, now: datetime, wearer_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "document", "corrects", "is_confirmed"})
     return monitoring_status.end(person, wearer_id, body.reason, body.at, now, **more)

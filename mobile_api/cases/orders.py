@@ -1,4 +1,4 @@
-"""Cases from nothing, and their orders with terms and conditions."""
+"""New cases, and their orders with terms and conditions."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class CaseIn(Period):
 
     wearer: Name
     victim: Name | None = None
-    victim_id: int | None = Field(None, description="Somebody who is recorded already, instead of a new name")
-    is_another: bool = Field(False, description="Somebody of this name is recorded, and this is somebody else")
+    victim_id: int | None = Field(None, description="A person on record already, instead of a new name")
+    is_another: bool = Field(False, description="A person with this name is on record, and this is another person")
     victim_phone: str | None = None
     place: Name
     kind: Kind
@@ -64,7 +64,7 @@ class ConditionIn(Strict):
 
 
 class FactsIn(Strict):
-    """What has to be so before the order may ask for a tag; null where nobody knows."""
+    """What has to be so before the order may ask for a tag; null where no one knows."""
 
     is_adult: bool | None
     is_high_risk: bool | None

@@ -1,4 +1,4 @@
-"""Who answers for a case, who may open it, who covers, and who leaves."""
+"""Who is responsible for a case, who may open it, who covers, and who leaves."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def open_in_emergency(person: Person, body: OpeningIn, now: datetime, wearer_id:
 
 
 @bp.post("/v1/people/<int:person_id>/cover")
-@records("Let a colleague answer for somebody's cases for some time.", CoverIn, InvalidRecord, tag="people")
+@records("Let a colleague cover an officer's cases for some time.", CoverIn, InvalidRecord, tag="people")
 def cover(person: Person, body: CoverIn, now: datetime, person_id: int) -> DatedEntry:
     more = body.model_dump(include={"why", "corrects"})
     return officers.cover(person, person_id, body.covering_id, body.from_at, body.until, now, **more)
 
 
 @bp.get("/v1/people/<int:person_id>/cover")
-@describes("Every cover that was recorded for somebody, newest record first.", tag="people", errors=SEEN)
+@describes("Every cover that was recorded for a person, newest record first.", tag="people", errors=SEEN)
 def list_covers(person_id: int) -> Response:
     rows = officers.covers_of(current_person(), person_id, clock.now())
     return no_store(jsonify(covers=[{name: plain(value) for name, value in row.items()} for row in rows]))
@@ -100,7 +100,7 @@ def leave(person_id: int) -> Response:
 
 
 @bp.get("/v1/people")
-@describes("Your colleagues; an administrator sees everybody.", tag="people", errors=SEEN)
+@describes("Your colleagues; an administrator sees everyone.", tag="people", errors=SEEN)
 def list_people() -> Response:
     person = current_person()
     found = administration.people_of(person)

@@ -1,4 +1,4 @@
-"""Whom a case protects: people and children entered in it, and those who are recorded already."""
+"""The protected people of a case: adults and children added to it, and people already recorded."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from mobile_api.request_bodies import read
 
 
 class VictimIn(Documented):
-    """Somebody new by name, or by ``victim_id`` somebody who is recorded already."""
+    """Someone new by name, or by ``victim_id`` someone who is recorded already."""
 
     name: Name | None = None
     victim_id: int | None = None
     is_child: bool = False
     reached_through: int | None = Field(None, description="For a child: an adult whom the case protects")
-    is_another: bool = Field(False, description="Somebody of this name is recorded, and this is somebody else")
+    is_another: bool = Field(False, description="A person with this name is on record, and this is another person")
 
 
 class ThroughIn(Because):
-    """The adult of the case through whom a child is reached; null for nobody."""
+    """The adult of the case through whom a child is reached; null for no one."""
 
     reached_through: int | None
 
@@ -53,7 +53,7 @@ def add_victim(person: Person, body: VictimIn, now: datetime, wearer_id: int) ->
     more = body.model_dump(include={"why", "document"})
     if body.victim_id is not None:
         if body.name or body.is_child or body.reached_through is not None:
-            raise InvalidRecord("Whoever is recorded already is named by victim_id alone: the rest stays as it is.")
+            raise InvalidRecord("A person on record is named by victim_id alone: the rest stays as it is.")
         return protected_people.add_known(person, wearer_id, body.victim_id, now, **more)
     return protected_people.add_person(
         person,
@@ -69,7 +69,7 @@ def add_victim(person: Person, body: VictimIn, now: datetime, wearer_id: int) ->
 
 @bp.delete("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>")
 @describes(
-    "Say that somebody was entered in this case in error.",
+    "Say that a person was added to this case in error.",
     tag="cases",
     body=Because,
     status=204,
@@ -82,6 +82,6 @@ def take_victim_out(wearer_id: int, victim_id: int) -> tuple[str, int]:
 
 
 @bp.post("/v1/wearers/<int:wearer_id>/victims/<int:victim_id>/reached-through")
-@records("Let a child be reached through an adult of the case, or through nobody.", ThroughIn, InvalidRecord)
+@records("Let a child be reached through an adult of the case, or through no one.", ThroughIn, InvalidRecord)
 def reach_through(person: Person, body: ThroughIn, now: datetime, wearer_id: int, victim_id: int) -> Victim:
     return protected_people.reach_through(person, wearer_id, victim_id, body.reached_through, now, why=body.why)

@@ -1,4 +1,4 @@
-"""What routes about cases have in common: the shapes that bodies are made of, and how a record is asked for."""
+"""What routes about cases share: the parts of their bodies, and how a case is requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tags that a wearer wears: fitted, swapped, taken off, and which were worn when."""
+"""The tags of a wearer: fitted, swapped, removed, and the history of each."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def swap_tag(person: Person, body: SwapIn, now: datetime, activation_id: int) ->
 
 
 @bp.post("/v1/activations/<int:activation_id>/end")
-@records("Record when the tag came off; fixes after that are nobody's.", TakenOffIn, *CHANGED, InvalidTransition)
+@records("Record when the tag came off; fixes after that belong to no wearer.", TakenOffIn, *CHANGED, InvalidTransition)
 def take_tag_off(person: Person, body: TakenOffIn, now: datetime, activation_id: int) -> Activation:
     more = body.model_dump(include={"why", "is_correction", "is_confirmed"})
     return writing.take_tag_off(person, activation_id, body.to_at, now, **more)

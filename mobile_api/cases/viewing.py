@@ -1,4 +1,4 @@
-"""What a case is and was, who has it, and what is missing."""
+"""What a case is and was, who is responsible, and what is missing."""
 
 from __future__ import annotations
 

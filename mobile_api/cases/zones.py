@@ -1,4 +1,4 @@
-"""Zones of a case: entered, changed, drawn in a hurry and approved."""
+"""Zones of a case: added, changed, drawn provisionally and approved."""
 
 from __future__ import annotations
 

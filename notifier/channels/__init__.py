@@ -1,1 +1,1 @@
-"""The ways to reach a person, each a small module, none trusted."""
+"""The channels that reach a person, each a small module; none is trusted."""

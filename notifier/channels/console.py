@@ -1,4 +1,4 @@
-"""The console channel, for development without providers: says in the log that a message would go out, and to whom.
+"""The console channel, for development without providers: logs that a message would go out, and to whom.
 
 Whom by id and never by number or name; what it says holds neither.
 """
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 
 def send(notification: Notification, subject: messages.Subject, _: Attempt) -> Outcome:
-    """Write the sentence to the log; a text to a victim is her own and is not written."""
+    """Write the sentence to the log; a text to a victim is their own and is not written."""
     purpose = Purpose(notification.purpose)
-    words = "her own words" if notification.victim_id else messages.sentence(subject, purpose)
+    words = "their own words" if notification.victim_id else messages.sentence(subject, purpose)
     log.info("%s to %s: %s", notification.channel, notification.recipient_key, words)
     return retries.sent()

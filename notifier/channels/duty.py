@@ -1,4 +1,4 @@
-"""Texts about Cordon itself: straight to Twilio, past the outbox, which may be what is broken."""
+"""Texts about Cordon itself: straight to Twilio, past the outbox, which may be what failed."""
 
 from __future__ import annotations
 

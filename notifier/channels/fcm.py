@@ -1,4 +1,4 @@
-"""Firebase Cloud Messaging: one try a message, no hidden retries, a 3 s timeout."""
+"""Firebase Cloud Messaging: one attempt a message, no hidden retries, a 3 s timeout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connections to providers: one try a request, and an answer that is read up to a bound of time and of size."""
+"""HTTP connections to providers: one attempt a request, and a response read up to a limit of time and size."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OneTry(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """Return the answer with its whole body. Raises: requests.RequestException."""
         until = clock.monotonic() + self._within_s
-        # Otherwise the library reads all of it before anybody can count.
+        # Otherwise the library reads all of it before anyone can count.
         answer = super().send(request, *args, **{**more, "stream": True})
         try:
             answer._content = self._body(answer, request, until)
@@ -64,7 +64,7 @@ class OneTry(HTTPAdapter):
 
 
 class ToPublic(OneTry):
-    """The same to an address that somebody else chose: it connects to public addresses only, and to those it checked.
+    """The same to an address that another person chose: it connects to public addresses only, and to those it checked.
 
     A name may lead elsewhere from one look-up to the next: so it is looked up once, checked, and what was checked is
     connected to. ``or_loopback`` for development, where everything runs on one machine.
@@ -80,7 +80,7 @@ class ToPublic(OneTry):
         self.poolmanager.pool_classes_by_scheme = _checked_pools(self._or_loopback)
 
     def get_connection_with_tls_context(self, request: Any, verify: Any, proxies: Any = None, cert: Any = None) -> Any:
-        """Return a connection of our own making: through a proxy nobody could say where it leads."""
+        """Return a connection of our own making: through a proxy no one could say where it leads."""
         return super().get_connection_with_tls_context(request, verify, None, cert)
 
 

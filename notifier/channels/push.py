@@ -1,4 +1,4 @@
-"""Push: to every phone of a person, each by the provider that its platform has, one try a phone."""
+"""Push: to every phone of a person, each through its platform's provider, one attempt a phone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Push:
         until = clock.monotonic() + self._send_within_s
         for device in phones:
             if outcomes and clock.monotonic() > until:
-                # The lease would run out under a provider that hangs: whoever was not tried is tried again.
+                # The lease would run out under a provider that hangs: the one who was not tried is tried again.
                 outcomes.append(retries.retry("not every phone was tried in time"))
                 break
             provider = self._web_push if device.platform == devices.WEB_PUSH else self._fcm

@@ -1,4 +1,4 @@
-"""SMS through Twilio: the words, the number, and the attempt's own id in the callback's URL."""
+"""SMS through Twilio: the text, the number, and the attempt's own id in the callback's URL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Sms:
         """Hand the message to Twilio once."""
         number, text = self._words(notification, subject)
         if not number or not text:
-            return retries.failed("no number that is proved, no consent, or too late")
+            return retries.failed("no verified number, no consent, or too late")
         return twilio.outcome_of(
             self._account,
             lambda: self._account.client.messages.create(
@@ -69,16 +69,16 @@ class Sms:
             person = notification.person
             assert person is not None
             url = f"{self._settings.public_url}/officer/alerts/{notification.alert_id}"
-            # Asked again at the last moment: the number may have been changed since the message was owed, or
+            # Asked again at the last moment: the number may have been changed since the message was enqueued, or
             # the account closed.
             number = person.phone if person.is_active and numbers.is_proved(person) else None
             return number, _staff_text(notification, subject, url)
-        # Asked again at the last moment: she may have withdrawn since the message was owed.
+        # Asked again at the last moment: they may have withdrawn since the message was enqueued.
         consent = sms_consent(victim)
         if consent is None or not numbers.is_proved(victim):
             return None, None
         if notification.purpose == Purpose.VICTIM_ENDING:
-            # What it announces may have come while nothing could be sent: she is told before it or by a person.
+            # What it announces may have come while nothing could be sent: they are notified before it or by a person.
             is_too_late = end_of_protection.is_too_late(notification.alert_id, clock.now())
             return victim.phone, None if is_too_late else consent.wording_ending
         if notification.purpose == Purpose.VICTIM_HELP:

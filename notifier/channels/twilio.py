@@ -1,4 +1,4 @@
-"""Accounts at Twilio: one try a request, a 3 s timeout, and what a refusal means."""
+"""Twilio accounts: one attempt a request, a 3 s timeout, and what each error means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice calls through Twilio: the call is placed here, and what it says is fetched by Twilio when it is answered."""
+"""Voice calls through Twilio: the call is placed here, and Twilio fetches what it says when it is answered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Voice:
         person = notification.person
         number = person.phone if person is not None and numbers.is_proved(person) else None
         if not number:
-            return retries.failed("no number that is proved")
+            return retries.failed("no verified number")
         hooks = f"{self._settings.public_url}/v1/webhooks/twilio"
         return twilio.outcome_of(
             self._account,

@@ -1,4 +1,4 @@
-"""Web Push to browsers (RFC 8030, 8291, 8292): one try a message, no redirects, a 3 s timeout."""
+"""Web Push to browsers (RFC 8030, 8291, 8292): one attempt a message, no redirects, a 3 s timeout."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WebPush:
         # The library's own check of the subject refuses addresses with a port or a path, which push services take.
         self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
         self._subject = web_push.subject(settings)
-        # An endpoint is an address that somebody else chose: what it says is not read.
+        # An endpoint is an address that another person chose: what it says is not read.
         self._session = http.session(
             http.ToPublic(
                 settings.provider_timeout_s, reads=False, or_loopback=web_push.is_in_development(settings.public_url)
@@ -73,7 +73,7 @@ class WebPush:
             return retries.retry(f"the push service did not answer ({type(error).__name__})")
         except Exception as error:
             # Whatever this is, it lies in what was to be sent: the same again would end the same way.
-            # Only its kind is logged: its text may hold the endpoint, and whoever has that can push.
+            # Only its kind is logged: its text may hold the endpoint, and anyone who has that can push.
             log.error("a Web Push could not be made (%s)", type(error).__name__)  # noqa: TRY400
             return retries.failed(f"the push could not be made ({type(error).__name__})")
         self._took.add(urlsplit(device.token).netloc)

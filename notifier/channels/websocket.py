@@ -1,7 +1,7 @@
-"""The websocket channel: tells this process's sockets that an alert changed, and keeps the phones' receipts.
+"""The websocket channel: notifies this process's sockets that an alert changed, and keeps the phones' receipts.
 
-A hint carries an id and a cursor. Nothing is claimed: every process tells its own sockets, telling twice does no
-harm, and a socket that misses one is told again from its cursor when it reconnects (docs/adr/0004). Who is at the
+A hint carries an id and a cursor. Nothing is claimed: every process tells its own sockets, sending twice does no
+harm, and a socket that misses one is notified again from its cursor when it reconnects (docs/adr/0004). Who is at the
 other end is asked of the record each time: a socket may be older than a move to another team or the end of its session.
 """
 
@@ -102,7 +102,7 @@ class Websocket:
         """Return who is at the other end of these sockets, or of all, as the record has them now.
 
         A socket whose session has ended, or whose account is closed, is closed here. One of a person who belongs to
-        another team than before is told to fetch everything: what it holds is the other team's.
+        another team than before has to fetch everything: what it holds is the other team's.
         """
         with self._lock:
             held = {sid: end for sid, end in self._open.items() if sids is None or sid in set(sids)}
@@ -233,7 +233,7 @@ class Websocket:
         with self._lock:
             held = dict(self._open)
         for sid in [sid for sid in held if not self._is_there(sid)]:
-            # Its opening failed half-way, or it was gone before it was open: nobody says that it has closed.
+            # Its opening failed half-way, or it was gone before it was open: no one says that it has closed.
             del held[sid]
             self.leave(sid)
         live = [sid for sid in self._present() if sid in held]

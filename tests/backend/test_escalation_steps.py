@@ -6,63 +6,63 @@ from typing import Any
 
 import pytest
 
-from backend.escalation.steps import DEFAULT, LadderRefused, Who, ladder_of
+from backend.escalation.steps import DEFAULT, PolicyRefused, Who, policy_of
 
 
 def test_the_default_ladder_climbs_at_0_10_30_60_and_180_seconds_and_then_every_two_minutes() -> None:
     assert [DEFAULT.due_after_s(number) for number in range(7)] == [0.0, 10.0, 30.0, 60.0, 180.0, 300.0, 420.0]
-    assert [DEFAULT.rung(number) for number in range(6)] == [*DEFAULT.rungs, DEFAULT.repeat]
+    assert [DEFAULT.step(number) for number in range(6)] == [*DEFAULT.steps, DEFAULT.repeat]
 
 
 def test_what_is_stored_reads_back_and_nothing_stored_is_the_default() -> None:
-    assert ladder_of(DEFAULT.to_json()) == DEFAULT
-    assert ladder_of(None) is DEFAULT
+    assert policy_of(DEFAULT.to_json()) == DEFAULT
+    assert policy_of(None) is DEFAULT
 
 
 def test_whoever_cannot_passes_the_alert_to_the_first_rung_with_somebody_else() -> None:
     assert DEFAULT.beyond_first(1) == 3
-    assert DEFAULT.rung(DEFAULT.beyond_first(0)).who == (Who.COLLEAGUES,)
+    assert DEFAULT.step(DEFAULT.beyond_first(0)).who == (Who.COLLEAGUES,)
     assert DEFAULT.beyond_first(9) == 9
 
 
-def _without(change: dict[str, Any], rung: int | None = None) -> dict[str, Any]:
+def _without(change: dict[str, Any], step: int | None = None) -> dict[str, Any]:
     content = DEFAULT.to_json()
-    (content if rung is None else content["repeat"] if rung == -1 else content["rungs"][rung]).update(change)
+    (content if step is None else content["repeat"] if step == -1 else content["rungs"][step]).update(change)
     return content
 
 
 REFUSED = {
-    "no rung at all": ({"rungs": []}, None, "first rung"),
-    "a first rung that waits": ({"after_s": 5}, 0, "first rung"),
-    "rungs out of order": ({"after_s": 20}, 3, "later"),
-    "a rung for nobody": ({"who": []}, 2, "somebody"),
-    "a rung on no channel": ({"channels": []}, 1, "channel"),
-    "a first rung that may be passed over": ({"unless_received": True}, 0, "passed over"),
-    "a repetition that may be passed over": ({"unless_received": True}, -1, "passed over"),
-    "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Somebody other"),
+    "no step at all": ({"rungs": []}, None, "first step"),
+    "a first step that waits": ({"after_s": 5}, 0, "first step"),
+    "steps out of order": ({"after_s": 20}, 3, "later"),
+    "a step for no one": ({"who": []}, 2, "someone"),
+    "a step on no channel": ({"channels": []}, 1, "channel"),
+    "a first step that may be skipped": ({"unless_received": True}, 0, "skipped"),
+    "a repetition that may be skipped": ({"unless_received": True}, -1, "skipped"),
+    "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Someone other"),
     "a repetition without supervisors": ({"who": ["officer"]}, -1, "supervisors"),
     "a repetition for a desk alone": ({"who": ["duty_desk"]}, -1, "supervisors"),
-    "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or place a call"),
-    "others by push alone": ({"channels": ["push"]}, 3, "text or place a call"),
+    "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or call"),
+    "others by push alone": ({"channels": ["push"]}, 3, "text or call"),
     "a quarter of an hour of silence": ({"after_s": 900}, 4, "may lie between"),
     "a repetition every second": ({"after_s": 1}, -1, "Repetition"),
     "a repetition once an hour": ({"after_s": 3_600}, -1, "Repetition"),
-    "an unknown place": ({"who": ["mayor"]}, 0, "not a ladder"),
-    "an unknown channel": ({"channels": ["pigeon"]}, 0, "not a ladder"),
-    "a text where a number belongs": ({"after_s": "soon"}, 1, "not a ladder"),
-    "no repetition": ({"repeat": None}, None, "not a ladder"),
+    "an unknown place": ({"who": ["mayor"]}, 0, "not an escalation policy"),
+    "an unknown channel": ({"channels": ["pigeon"]}, 0, "not an escalation policy"),
+    "a text where a number belongs": ({"after_s": "soon"}, 1, "not an escalation policy"),
+    "no repetition": ({"repeat": None}, None, "not an escalation policy"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_ladder_by_which_somebody_could_be_left_unwarned_is_refused(case: str) -> None:
-    change, rung, word = REFUSED[case]
-    with pytest.raises(LadderRefused, match=word):
-        ladder_of(_without(change, rung))
+    change, step, word = REFUSED[case]
+    with pytest.raises(PolicyRefused, match=word):
+        policy_of(_without(change, step))
 
 
 def test_a_ladder_of_hints_and_pushes_alone_is_refused() -> None:
     content = DEFAULT.to_json()
-    content["rungs"] = [{**rung, "channels": ["websocket", "push"]} for rung in content["rungs"]]
-    with pytest.raises(LadderRefused, match="text or place a call"):
-        ladder_of(content)
+    content["rungs"] = [{**step, "channels": ["websocket", "push"]} for step in content["rungs"]]
+    with pytest.raises(PolicyRefused, match="text or call"):
+        policy_of(content)

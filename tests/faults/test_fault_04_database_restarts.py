@@ -56,7 +56,7 @@ def world(server: PostgresServer, tmp_path: Path, test_clock: clock.Clock) -> It
         yield whole
         if whole.checks_at_end:
             whole.expect_nothing_more()
-    db.database.obj.close_all()
+    db.database.obj.close_idle()
 
 
 def _stop(server: PostgresServer) -> None:
@@ -157,10 +157,10 @@ def test_the_duty_line_hears_of_it_past_the_database_and_of_its_return(
         try:
             with remedy.decides():
                 (text,) = eventually(
-                    lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told"
+                    lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is texted"
                 )
                 assert text.body.startswith("Cordon. Service alarm: The database does not answer. For ")
-                assert "Nobody is warned until it does." in text.body
+                assert "No one is warned until it does." in text.body
         finally:
             server.start()
 
@@ -170,7 +170,7 @@ def test_the_duty_line_hears_of_a_database_that_takes_nothing_any_more(
 ) -> None:
     with _somebody_watches(world, monkeypatch):
         _is_read_only(server, "on")
-        eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is told")
+        eventually(lambda: [m for m in world.doubles.messages if m.to == DUTY], "the duty line is texted")
 
 
 def test_a_database_that_takes_nothing_fills_no_log_and_is_worked_on_when_it_does(

@@ -54,7 +54,7 @@ def world(
         yield whole
         if whole.checks_at_end:
             whole.expect_nothing_more()
-    db.database.obj.close_all()
+    db.database.obj.close_idle()
 
 
 def test_fixes_and_warnings_go_on_at_a_promoted_standby(

@@ -19,7 +19,7 @@ def test_colleague_and_supervisor_are_told_while_the_phone_is_off(world: World, 
             world.clock.forward(seconds)
             if remedy.is_on:
                 world.settle()
-        world.supervisor.expects_sms("Nobody has acknowledged")
+        world.supervisor.expects_sms("No one has acknowledged")
         world.supervisor.expects_call()
         world.supervisor.acknowledges()
         world.reads_everything()

@@ -29,11 +29,11 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     Notification.delete().execute()
     now = clock.now()
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, now, rung=1)
-    grave = _owed(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
-    mild = [_owed(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ALERT, now, step=1)
+    grave = _to_send(alert, officer, Level.BREACH, Certainty.CONFIRMED, 1)
+    mild = [_to_send(alert, officer, Level.BUFFER, Certainty.CONFIRMED, number) for number in range(2, MANY)]
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ANSWERED, now)
     claimed: list[Notification] = []
     while found := outbox.claim_due(Channel.PUSH, clock.now(), 10.0, 7):
         claimed += found
@@ -48,11 +48,11 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
     world.checks_at_end = False
 
 
-def _owed(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
+def _to_send(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
     """Owe one first push, as for an alert of this danger."""
     alert.level, alert.certainty, alert.episode = level, certainty, episode
     with db.atomic():
-        outbox.owe(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
+        outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
     return episode
 
 

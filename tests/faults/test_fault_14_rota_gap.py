@@ -35,7 +35,7 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
         world.forward(31)
         world.officer.expects_call()
         # Nobody else is on duty: the colleagues' rung is empty and is not waited out.
-        world.supervisor.expects_sms("Nobody has acknowledged")
+        world.supervisor.expects_sms("No one has acknowledged")
         world.supervisor.expects_call()
         world.supervisor.acknowledges()
         world.reads_everything()

@@ -98,11 +98,11 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         table, _, when = name.partition(":")
         storage.breaks(table, code, when or "INSERT OR UPDATE")
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         refuses(world, web)
         return told(world, DUTY, words)()
 
-    eventually(is_told, "the duty line is told")
+    eventually(is_notified, "the duty line is texted")
     for name in tables:
         storage.mends(name.partition(":")[0])
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
@@ -111,19 +111,19 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         web.look()
         return told(world, DUTY, f"Over: {words.partition('.')[0]}")()
 
-    eventually(is_over, "the duty line is told that it is over")
+    eventually(is_over, "the duty line is texted that it is over")
 
 
 def test_without_a_count_of_refusals_nobody_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
     remedy.is_switched_off_by(web, "_trouble", lambda: None)
     storage.breaks("fix", DISK_FULL)
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         refuses(world, web)
         return told(world, world.supervisor.person.phone, IN_IT)()
 
     with remedy.decides():
-        eventually(is_told, "the supervisor is told")
+        eventually(is_notified, "the supervisor is told")
 
 
 def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_taken(
@@ -133,13 +133,13 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
     tag_id = db.database.execute_sql("SELECT id FROM tag WHERE serial = 'LDN-2001'").fetchone()[0]
     storage.breaks("fix", DISK_FULL, only=f"NEW.tag_id = {tag_id}")
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
         assert other.post(other.fix(5_000.0)).status_code == 503
         web.look()
         return told(world, DUTY, "Fixes of 1 tag refused")()
 
-    eventually(is_told, "the duty line is told")
+    eventually(is_notified, "the duty line is texted")
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 

@@ -51,7 +51,7 @@ def test_a_case_is_opened_varied_and_ended_by_the_interface_and_read_as_it_was(w
     assert officer.api("POST", f"/v1/orders/{order['id']}/variations", json=confirmed).status_code == 201
     condition = {"number": "2", "wording": "Not to contact her.", "from_at": now.isoformat()}
     assert officer.api("POST", f"/v1/orders/{order['id']}/conditions", json=condition).status_code == 201
-    assert "Nobody has stated" in order["eligibility_doubts"][0]
+    assert "It is not recorded whether" in order["eligibility_doubts"][0]
     facts = {"is_adult": True, "is_high_risk": True, "is_domestic_abuse": None, "has_accommodation": False}
     stated = {**WHY, "facts": facts, "from_at": now.isoformat()}
     path = f"/v1/orders/{order['id']}/eligibility"

@@ -162,8 +162,8 @@ def test_an_alert_whose_next_escalation_was_lost_is_repaired_in_one_look_and_tol
     assert dog.look(clock.now())
     alert = Alert.get()
     assert Escalation.get().next_at is not None
-    assert Notification.select().count() > before, "the next rung is owed"
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired", AuditEntry.alert == alert).count() == 1
+    assert Notification.select().count() > before, "the next step is enqueued"
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired", AuditEntry.alert == alert).count() == 1
     assert dog.tell(clock.now()) == 1
     quiet.supervisor.expects_sms(f"{TITLE[AlarmKind.NO_NEXT_ACTION]}. Alert {alert.id}: set going again.")
     assert dog.look(clock.now())
@@ -245,12 +245,12 @@ def test_what_nobody_has_to_answer_needs_no_next_action(quiet: World) -> None:
 def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_none_does(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
-    owed = Notification.select().count()
+    count = Notification.select().count()
     for _ in range(12):
         quiet.clock.forward(5)
         assert dog.look(clock.now())
     # With nobody to deliver, climbing would only heap up messages that all come at once.
-    assert Notification.select().count() == owed
+    assert Notification.select().count() == count
     assert kinds()[0] == AlarmKind.PROCESS_SILENT
     # The notifier that comes back sends what waits, and has forgotten the ladder.
     Notification.update(state="sent").execute()
@@ -259,7 +259,7 @@ def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_non
         is_alive()
         assert dog.look(clock.now())
     assert AlarmKind.PROCESS_SILENT not in kinds()
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() >= 1
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired").count() >= 1
 
 
 def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_each_by_itself(quiet: World) -> None:
@@ -275,7 +275,7 @@ def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_eac
     is_alive()
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION in kinds()
-    assert AuditEntry.select().where(AuditEntry.action == "ladder_repaired").count() == 1
+    assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired").count() == 1
 
 
 def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quiet: World) -> None:
@@ -345,10 +345,10 @@ def test_an_alert_of_which_every_message_failed_is_a_dead_letter_until_one_has_g
         assert dog.look(clock.now())
     assert AlarmKind.DEAD_LETTER in kinds()
     with db.atomic():
-        outbox.owe(alert, quiet.supervisor.person, Channel.SMS, Purpose.ESCALATION, clock.now(), rung=7)
+        outbox.enqueue(alert, quiet.supervisor.person, Channel.SMS, Purpose.ESCALATION, clock.now(), step=7)
     assert dog.look(clock.now())
     assert AlarmKind.DEAD_LETTER in kinds(), "what is owed again has not gone out yet"
-    Notification.update(state="sent").where(Notification.rung == 7).execute()
+    Notification.update(state="sent").where(Notification.step == 7).execute()
     assert dog.look(clock.now())
     assert AlarmKind.DEAD_LETTER not in kinds()
 
@@ -604,11 +604,11 @@ def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: Worl
     alert, person, now = raised(quiet), quiet.officer.person, clock.now()
     Notification.update(state="sent").execute()
     with db.atomic():
-        outbox.owe(alert, person, Channel.VOICE, Purpose.ALERT, now, rung=2)
+        outbox.enqueue(alert, person, Channel.VOICE, Purpose.ALERT, now, step=2)
     ringing = Notification.get(Notification.channel == Channel.VOICE)
     Notification.update(state="sent", settled_at=now).where(Notification.id == ringing.id).execute()
     with db.atomic():
-        outbox.owe(alert, person, Channel.VOICE, Purpose.ALERT, now, rung=3)
+        outbox.enqueue(alert, person, Channel.VOICE, Purpose.ALERT, now, step=3)
     assert queue_depths.backlog(now + timedelta(seconds=40)).count == 0
     Notification.update(state="failed").where(Notification.id == ringing.id).execute()
     assert queue_depths.backlog(now + timedelta(seconds=40)) == queue_depths.Backlog(1, 40.0)

@@ -31,7 +31,7 @@ def test_alarms_and_outages_stand_above_the_figures_and_fit_a_narrow_phone(
     expect(page.get_by_text("2 alarms stand about Cordon itself")).to_be_visible()
     expect(page.locator("[data-alarm]").first).to_contain_text("Outage. Notifier down 20 min")
     expect(page.locator("[data-outage=notifier]")).to_contain_text("Bartholomew Featherstonehaugh-Cholmondeley")
-    expect(page.locator("[data-outage=web]")).to_contain_text("Nobody of your team so far")
+    expect(page.locator("[data-outage=web]")).to_contain_text("No one in your team’s cases so far")
     expect_to_fit(page)
     if folder := os.environ.get("CORDON_PICTURES"):
         page.screenshot(path=f"{folder}/alarms-narrow.png")

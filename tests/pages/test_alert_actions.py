@@ -139,7 +139,7 @@ def test_who_was_told_stands_before_and_after_the_acknowledgement(world: World, 
     page, complaints = sign_in(phone, world, "amina@cordon.example", "/officer")
     page.locator("[data-kind=zone]").get_by_role("link").click()
     told = page.locator("[data-panel=told]")
-    expect(told).to_contain_text("Nobody has acknowledged yet")
+    expect(told).to_contain_text("No one has acknowledged yet")
     hers = told.locator("[data-told='Amina Yusuf'] [data-channel=sms]").first
     expect(hers).to_contain_text(re.compile(r"Text: sent \d\d:\d\d:\d\d, delivered \d\d:\d\d:\d\d"))
     expect(told.locator("[data-told='Ben Carter'] [data-channel=voice]").first).to_contain_text("Phone call")
@@ -163,7 +163,7 @@ def test_i_cannot_changes_the_screen_at_once_and_after_a_reload(quiet: World, ph
     page.locator("[data-kind=zone]").get_by_role("link").click()
     bar = page.locator("#bar")
     page.get_by_role("button", name="I cannot").click()
-    expect(bar).to_contain_text("You passed it on. The next people are told.")
+    expect(bar).to_contain_text("You passed it on. The next responders are notified.")
     expect(bar.get_by_role("button", name="I cannot")).to_have_count(0)
     expect(page.locator("[data-passed-on]")).to_contain_text(
         re.compile(r"You said at \d\d:\d\d:\d\d that you cannot act\. The next people are told now\.")

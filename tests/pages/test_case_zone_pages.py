@@ -71,7 +71,9 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
     page.get_by_role("button", name=TRY).click()
     expect(page.get_by_role("heading", name="2 alerts last month")).to_be_visible()
     expect(page.locator("[data-trial]")).to_contain_text("2 alerts in the last 30 days: 2 confirmed breaches.")
-    expect(page.get_by_text("He must keep out of the circle of 1,609 m (1.0 miles) around its middle.")).to_be_visible()
+    expect(
+        page.get_by_text("The wearer must keep out of the circle of 1,609 m (1.0 miles) around its middle.")
+    ).to_be_visible()
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "condition-check-1280")
     assert len(rows()) == 1
@@ -106,7 +108,7 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     refused("Tap the map, enter the middle of the circle, or paste a shape.")
     page.get_by_label("Latitude").fill(str(HOME[0]))
     page.get_by_label("Longitude").fill(str(HOME[1]))
-    page.get_by_label("He must stay in, at the hours below").check()
+    page.get_by_label("They must stay in, at the hours below").check()
     refused("Enter the hours of the curfew.")
     page.locator("#mo-1").check()
     page.locator("#su-1").check()
@@ -129,7 +131,9 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     expect_to_fit_without_scripts(page)
     shot(page, "condition-check-390")
     page.get_by_role("button", name=SAVE).click()
-    expect(page.locator("[data-zone]").filter(has_text="Curfew address")).to_contain_text("He must stay in the circle")
+    expect(page.locator("[data-zone]").filter(has_text="Curfew address")).to_contain_text(
+        "The wearer must stay in the circle"
+    )
     zone = rows()[-1].feature
     assert zone["properties"]["schedule"] == {
         "timezone": "Europe/London",
@@ -261,10 +265,10 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
     made = cases.order(quiet, clock.now() - timedelta(days=60), None)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
     stated = page.locator("[data-eligible]")
-    expect(stated).to_contain_text("Nobody has stated whether this order may ask for a tag.")
+    expect(stated).to_contain_text("It is not recorded whether this order may require a tag.")
 
     def state(why: str, *answers: tuple[str, str]) -> None:
-        page.get_by_text("State whether he may be tagged").click()
+        page.get_by_text("State whether the wearer may be tagged").click()
         for question, answer in answers:
             page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
         stated.get_by_label("Why").fill(why)
@@ -293,7 +297,7 @@ def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_no
     page.get_by_label("As it was on").fill(day.isoformat())
     page.get_by_role("button", name="Show").click()
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
-    expect(page.get_by_text("State whether he may be tagged")).to_have_count(0)
+    expect(page.get_by_text("State whether the wearer may be tagged")).to_have_count(0)
     assert [line for line in complaints if "422" not in line and "409" not in line] == []
 
 
@@ -417,7 +421,7 @@ def test_an_area_is_drawn_by_tapping_its_corners_and_the_last_one_is_undone(
     page.get_by_label("Name of a new place").fill("Estate")
     page.get_by_label("Why").fill("Licence.")
     page.get_by_role("button", name=TRY).click()
-    expect(page.get_by_text("He must keep out of the area that is drawn.")).to_be_visible()
+    expect(page.get_by_text("The wearer must keep out of the area that is drawn.")).to_be_visible()
     shot(page, "condition-drawn-check-390")
     page.get_by_role("button", name=SAVE).click()
     expect(page.locator("[data-zone]").filter(has_text="Estate")).to_contain_text("In force")

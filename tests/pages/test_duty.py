@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from backend import clock, db
-from backend.models import LadderPolicy, Shift
+from backend.models import EscalationPolicy, Shift
 from backend.people import rota
 from backend.people.rota import LONDON
 from tests.pages.actions import expect_to_fit, shot, sign_in_when_asked, window
@@ -40,7 +40,7 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     page.get_by_role("button", name="Add the shift").click()
     expect(page.locator("[data-now=Officers]")).to_contain_text("Amina Yusuf, until")
     expect(page.locator("[data-gaps]")).to_contain_text("No officer from")
-    expect(page.locator("#gaps-title")).to_contain_text("The rota has a hole")
+    expect(page.locator("#gaps-title")).to_contain_text("The rota has a gap")
     # What was refused stays in the form.
     page.get_by_label("Who is on duty").select_option("Ben Carter")
     page.locator("#from_time").fill("09:00")
@@ -75,17 +75,17 @@ def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_e
     page.locator("#after_4").fill("400")
     page.locator("#drop-3").check()
     page.get_by_role("button", name="Set it from now on").click()
-    expect(page.get_by_role("alert")).to_contain_text("Somebody other than the officer has to be told within 300 s.")
+    expect(page.get_by_role("alert")).to_contain_text("Someone other than the officer has to be notified within 300 s.")
     expect(page.locator("#after_4")).to_have_value("400")
     expect(page.locator("#drop-3")).to_be_checked()
-    shot(page, "ladder-refused-1280")
+    shot(page, "policy-refused-1280")
     page.locator("#after_4").fill("nan")
     page.get_by_role("button", name="Set it from now on").click()
     expect(page.get_by_role("alert")).to_contain_text("a delay has to be a number of seconds")
     page.locator("#after_4").fill("soon")
     page.get_by_role("button", name="Set it from now on").click()
     expect(page.get_by_role("alert")).to_contain_text("Step 5: enter the delay in seconds.")
-    assert LadderPolicy.select().count() == 0
+    assert EscalationPolicy.select().count() == 0
     db.release_connection()
     page.locator("#after_4").fill("90")
     page.locator("#duty_person").select_option("Ben Carter")
@@ -98,12 +98,12 @@ def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_e
     expect(page.locator("[data-history]")).to_contain_text(
         "In or near a zone, 4 steps, duty desk Ben Carter, by Grace Okafor"
     )
-    shot(page, "ladders-1280")
+    shot(page, "policies-1280")
     narrow, complaints = sign_in_when_asked(phone, world, "grace@cordon.example", "/escalation")
     expect_to_fit(narrow)
     narrow.goto(world.url + "/escalation/zone")
     expect_to_fit(narrow)
-    shot(narrow, "ladder-390")
+    shot(narrow, "policy-390")
     assert complaints == []
 
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from backend import accounts, alarms, clock, db
 from backend.models import AlarmKind, AuditEntry, PasswordLink, Person, Role, Team
 from backend.settings import Settings
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from tests.world import World, eventually
 from tests.world.phone import PASSWORD, Phone
 from wsgi import create_app
@@ -235,7 +235,7 @@ def test_a_takeover_by_one_administrator_is_seen_by_the_person_by_the_others_and
     world: World, ivy: Phone, jo: Phone
 ) -> None:
     reset(ivy, world.officer.person)
-    Teller(world.settings).tell(clock.now())
+    AlarmNotifier(world.settings).tell(clock.now())
     detail = f"Administrator {ivy.person.id} reset the password of staff member {world.officer.person.id}"
     for told in (world.officer, world.supervisor, jo):
         world.expect_sms(told.person.phone, detail)

@@ -219,7 +219,7 @@ def test_where_the_wearer_is_can_be_read_out(alerted: World) -> None:
 
 def test_who_was_told_is_told_before_the_acknowledgement_and_after(alerted: World) -> None:
     alerted.forward(61)
-    alerted.colleague.expects_sms("Nobody has acknowledged")
+    alerted.colleague.expects_sms("No one has acknowledged")
     alerted.colleague.expects_call()
     alerted.officer.acknowledges()
     alerted.colleague.expects_sms("a colleague has acknowledged")

@@ -47,7 +47,7 @@ def test_a_walk_reaches_the_canarys_phone_closes_itself_and_rings_nobody(world: 
         walk = arrives(walker)
         assert walk.result == "passed", (walk.step, walk.detail)
         assert walk.started_at <= walk.taken_at <= walk.ended_at
-        assert walk.decided_at <= walk.owed_at <= walk.sent_at
+        assert walk.decided_at <= walk.enqueued_at <= walk.sent_at
         text = world.expect_sms(PHONE, "Zone alert CANARY-")
         assert text.to == PHONE
         world.clock.forward(301)

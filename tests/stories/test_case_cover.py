@@ -58,7 +58,7 @@ def test_two_do_not_cover_for_each_other_whole_or_in_part_or_by_way_of_a_third(w
     a, b, now = world.officer.person, world.colleague.person, clock.now()
     officers.cover(a, a.id, b.id, now + DAY, now + 14 * DAY, now, why="Leave.")
     for begin, end in ((1, 14), (0, 2), (13, 20)):
-        with pytest.raises(InvalidRecord, match="would cover for each other, and nobody would answer"):
+        with pytest.raises(InvalidRecord, match="would cover for each other, and no one would be responsible"):
             officers.cover(b, b.id, a.id, now + begin * DAY, now + end * DAY, now, why="Leave.")
     officers.cover(b, b.id, third.id, now + 3 * DAY, now + 5 * DAY, now, why="Leave.")
     with pytest.raises(InvalidRecord, match="would cover for each other"):

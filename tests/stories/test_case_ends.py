@@ -100,10 +100,14 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
         assert outcome() == (Handling.OPEN, None, False)
         told.forward(protection_ends.NOTICE.total_seconds() + 1)
         assert her_texts(told) == [NEAR, ENDING]
-        said = "The protected person is told by text."
+        said = "The protected person gets a text."
     else:
         assert her_texts(told) == [NEAR]
-        said = "that he is near at the place Home: tell her." if closed_as is None else "Tell the protected person now."
+        said = (
+            "that the wearer is near at the place Home: tell them."
+            if closed_as is None
+            else "Tell the protected person now."
+        )
     assert outcome() == (Handling.CLOSED if closed_as else Handling.OPEN, closed_as, True)
     assert cases.alerts()[0].reasons[-1].startswith("Monitoring ") is bool(closed_as)
     assert any(one.endswith(said) for one in notices_of(told)), notices_of(told)

@@ -336,7 +336,7 @@ def test_an_extension_that_is_entered_after_the_end_is_said_to_go_on(told: World
     cases.vary(told, made, Terms(told.zone.from_at, ends_at + timedelta(days=90)), ends_at)
     told.settle()
     assert is_protected(told)
-    assert [said for said in notices_of(told) if "tell her" in said]
+    assert [said for said in notices_of(told) if "tell them" in said]
     told.reads_everything()
 
 
@@ -388,7 +388,7 @@ def test_when_an_order_goes_on_after_a_gap_her_officer_is_asked_to_tell_her_who_
     assert said_of(told, "goes on again") == []
     cases.forward_to(told, now + timedelta(days=5, minutes=1))
     (said,) = said_of(told, "goes on again")
-    assert said.endswith("The protected person was told by text that it ends: tell her.")
+    assert said.endswith("The protected person was told by text that it ends: tell them.")
     cases.zone_around(told, SCHOOL, clock.now())
     told.settle()
     assert len(said_of(told, "goes on again")) == 1

@@ -64,7 +64,7 @@ def test_a_tag_that_somebody_else_wears_by_then_is_not_given_back_by_a_correctio
     officer = world.officer.person
     writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.", is_confirmed=True)
     writing.fit_tag(officer, other.id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
-    with pytest.raises(InvalidRecord, match="worn by somebody"):
+    with pytest.raises(InvalidRecord, match="Another wearer has this tag on"):
         writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True, is_confirmed=True)
     with pytest.raises(InvalidTransition):
         writing.take_tag_off(officer, activation.id, now, now, why="Again.", is_confirmed=True)
@@ -83,7 +83,7 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
         contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
         db.release_connection()
     assert history(world, "Number of a protected person") == [
-        ("ends in 0299", "Amina Yusuf", "She agreed to texts to this number.", False),
+        ("ends in 0299", "Amina Yusuf", "They agreed to texts to this number.", False),
         ("ends in 0201", "Cordon", "As it was recorded.", False),
     ]
     seen = {}

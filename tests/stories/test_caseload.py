@@ -118,7 +118,7 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
     db.release_connection()
 
 
-def test_his_numbers_come_with_the_table_and_are_refused_as_hers(world: World) -> None:
+def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_persons(world: World) -> None:
     world.new_tag("LDN-0099", None)
     heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
     table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
@@ -397,7 +397,7 @@ def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world:
     assert problems(world.officer.person, victim_as_in="new", **laura) == []
     assert problems(world.officer.person, victim_as_in="LIC-2041", **laura) == []
     (numbered,) = problems(world.officer.person, victim_as_in="LIC-2041", victim="Laura Bennett")
-    assert numbered == ("victim_phone", "She has the number that is recorded with her: leave this empty.")
+    assert numbered == ("victim_phone", "This person has a number on record: leave this empty.")
     (unknown,) = problems(world.officer.person, victim_as_in="LIC-2041")
     assert unknown[1].startswith("No row above and no case that you may see has the order LIC-2041")
     named = [world.officer.person.id, world.supervisor.person.id]

@@ -176,7 +176,7 @@ def test_an_alert_that_reaches_nobody_is_tried_again_every_two_minutes(world: Wo
     world.tag.walks_in()
     for _ in range(3):
         world.forward(121)
-    tried = [entry.at for entry in AuditEntry.select().where(AuditEntry.action == "nobody_reachable")]
+    tried = [entry.at for entry in AuditEntry.select().where(AuditEntry.action == "no_one_reachable")]
     db.release_connection()
     assert len(tried) == 4
     assert {round((b - a).total_seconds()) for a, b in itertools.pairwise(tried)} == {121}

@@ -15,7 +15,7 @@ from backend.models import (
     AuditEntry,
     Channel,
     ProtectedPlace,
-    ToldGap,
+    ReportedItem,
     Wearer,
 )
 from backend.people import consent
@@ -51,12 +51,12 @@ def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_
     db.release_connection()
     world.settle()
     assert standing(wearer) == {"order_without_zone"}
-    owed = [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE]
-    assert [(one.detail, one.team_id) for one in owed] == [
+    to_send = [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE]
+    assert [(one.detail, one.team_id) for one in to_send] == [
         (f"Case {wearer.id}: An order is in force and no zone rests on it", world.team.id)
     ]
-    assert "Owen" not in owed[0].detail
-    alarms.told(owed, clock.now())
+    assert "Owen" not in to_send[0].detail
+    alarms.told(to_send, clock.now())
     db.release_connection()
     world.forward(3_600)
     assert [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE] == []
@@ -252,7 +252,7 @@ def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_o
 
 def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     cases.forward_to_morning(world)
-    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    gaps = {row.gap for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
     assert gaps == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
     # No look falls between the order and the zone that rests on it.
     world.stop_worker()
@@ -260,7 +260,7 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
     world.start_worker()
     world.settle()
-    gaps = {row.gap for row in ToldGap.select().where(ToldGap.wearer == world.wearer)}
+    gaps = {row.gap for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
     assert gaps == {"tag_never_reported"}
     assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
     db.release_connection()
@@ -276,7 +276,7 @@ def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_
     seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
     assert (seen["has_declined"], seen["has_agreed"]) == (True, False)
     newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
-    assert (newest["value"], newest["why"]) == ("declined by her", "She said so on the phone today.")
+    assert (newest["value"], newest["why"]) == ("declined by them", "She said so on the phone today.")
     db.release_connection()
     # No text goes to her, and her officers are warned as ever.
     world.officer.has_app()

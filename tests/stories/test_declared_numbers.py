@@ -82,8 +82,8 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     world.settle()
     assert texts_to(world, world.victim.phone) == []
     # It is held, not lost: it is owed until it is untrue or goes.
-    owed = Notification.get(Notification.victim == world.victim)
-    assert (owed.state, owed.detail) == ("pending", "held: the number was declared to be the wearer's")
+    to_send = Notification.get(Notification.victim == world.victim)
+    assert (to_send.state, to_send.detail) == ("pending", "held: the number was declared to be the wearer's")
     (hers,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
     assert hers["is_held"] is True
     assert completeness.Gap.NUMBER_HELD in [
@@ -135,11 +135,11 @@ def test_the_number_of_a_member_of_staff_is_never_stopped(world: World, whose: s
     if owner is not world.officer:
         world.forward(61)
         world.officer.expects_call()
-        world.colleague.expects_sms("Nobody has acknowledged")
+        world.colleague.expects_sms("No one has acknowledged")
         world.colleague.expects_call()
         if owner is world.supervisor:
             world.forward(91)
-            world.supervisor.expects_sms("Nobody has acknowledged")
+            world.supervisor.expects_sms("No one has acknowledged")
     assert owner.api("GET", "/v1/me/number").json()["standing"] == "proved"
     code = texts_to(world, world.officer.person.phone)[0].split()[3].rstrip(":")
     owner.texts(f"1 {code}")

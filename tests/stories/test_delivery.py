@@ -37,7 +37,7 @@ def test_a_call_without_a_key_acknowledges_nothing_and_the_colleague_is_told_at_
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     assert world.officer.alert()["handling"] == "open"
     world.colleague.acknowledges()
@@ -51,7 +51,7 @@ def test_key_2_says_cannot_and_the_colleague_is_told_at_once(world: World) -> No
     call = world.officer.expects_call()
     eventually(lambda: len(call.said) > 1, "the answer to the key")
     assert "Noted that you cannot" in call.said[-1]
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.colleague.acknowledges()
 
@@ -129,7 +129,7 @@ def test_an_officer_says_cannot_by_text(world: World) -> None:
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
     world.officer.texts(f"2 {code}")
     world.officer.expects_sms("noted that you cannot")
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.colleague.acknowledges()
 
@@ -193,7 +193,7 @@ def test_stop_from_an_officer_ends_texts_and_never_calls(world: World) -> None:
     world.tag.walks_in()
     # No text can go, and so the call goes at once.
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.officer.texts("START")
     assert RouteDown.get().up_at is not None
@@ -206,8 +206,8 @@ def test_whoever_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -
     officer.expects_push("Please acknowledge")
     officer.says_cannot()
     officer.says_cannot()
-    colleague.expects_push("Nobody has acknowledged")
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_push("No one has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     colleague.expects_call()
     colleague.acknowledges()
     officer.expects_push("a colleague has acknowledged")
@@ -222,7 +222,7 @@ def test_whoever_acts_and_then_cannot_gives_it_to_the_next_people(world: World) 
     officer.expects_push("Please acknowledge")
     officer.acknowledges()
     assert officer.says_cannot()["handling"] == "open"
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     colleague.expects_call()
     colleague.acknowledges()
     world.reads_everything()
@@ -273,7 +273,7 @@ def test_off_duty_the_responsible_officer_sleeps_and_who_is_on_duty_is_warned(wo
     duty.expects_call()
     world.colleague.expects_call()
     # There is no further colleague on duty: the empty rung is skipped, the supervisor is told at once.
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     duty.acknowledges()
 
@@ -286,7 +286,7 @@ def test_on_duty_the_responsible_officer_comes_first_and_the_colleague_on_duty_n
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.officer.acknowledges()
 
@@ -335,21 +335,21 @@ def test_a_shift_that_has_begun_ends_when_it_is_taken_off(world: World) -> None:
     assert Shift.get().to_at <= clock.now()
 
 
-def _own_ladder(**change: Any) -> dict[str, Any]:
-    ladder = DEFAULT.to_json()
-    ladder["rungs"] = [ladder["rungs"][0], {**ladder["rungs"][4], "after_s": 20}]
-    return {**ladder, **change}
+def _own_policy(**change: Any) -> dict[str, Any]:
+    policy = DEFAULT.to_json()
+    policy["rungs"] = [policy["rungs"][0], {**policy["rungs"][4], "after_s": 20}]
+    return {**policy, **change}
 
 
 def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_was_raised_with(world: World) -> None:
     world.officer.has_app()
-    answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_ladder())
+    answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_policy())
     assert answer.status_code == 200, answer.text
     world.tag.walks_in()
     world.officer.expects_push("Please acknowledge")
     assert world.supervisor.api("PUT", "/v1/ladder", json=DEFAULT.to_json()).status_code == 200
     world.forward(21)
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     world.officer.acknowledges()
 
@@ -357,13 +357,13 @@ def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_wa
 def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
     central = Team.create(name="Central", created_at=clock.now())
     desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
-    ladder = _own_ladder(duty_person=desk.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     world.forward(141)
-    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    code = desk.expects_sms("No one has acknowledged").body.split()[3].rstrip(":")
     desk.texts(f"1 {code}")
     desk.expects_sms("you have acknowledged it")
     assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Duty Desk"
@@ -375,26 +375,26 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
     desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
     heir = world.person(Role.SUPERVISOR, "Night Desk", "+447700900111", central)
     boss = world.person(Role.SUPERVISOR, "Helen Price", "+447700900112", central)
-    ladder = _own_ladder(duty_person=desk.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=desk.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     world.tag.walks_in()
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     officers.leave(boss.person, desk.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id)
     db.release_connection()
     world.forward(141)
-    heir.expects_sms("Nobody has acknowledged")
+    heir.expects_sms("No one has acknowledged")
     heir.expects_call()
     world.officer.acknowledges()
     world.reads_everything()
 
 
 def test_a_ladder_by_which_nobody_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
-    ladder = DEFAULT.to_json()
-    alone = {**ladder, "rungs": ladder["rungs"][:3]}
+    policy = DEFAULT.to_json()
+    alone = {**policy, "rungs": policy["rungs"][:3]}
     answer = world.supervisor.api("PUT", "/v1/ladder", json=alone)
     assert (answer.status_code, answer.json()["code"]) == (422, "ladder_refused")
-    assert world.officer.api("PUT", "/v1/ladder", json=ladder).status_code == 403
+    assert world.officer.api("PUT", "/v1/ladder", json=policy).status_code == 403
     assert [row["origin"] for row in world.officer.api("GET", "/v1/ladder").json()["ladders"]] == ["default"]
 
 
@@ -404,7 +404,7 @@ def test_everyone_who_was_called_hears_of_a_withdrawal_by_text(world: World) -> 
     world.officer.expects_sms("to acknowledge")
     world.forward(31)
     world.officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.tag.stays(5_000.0, for_s=180)
     world.officer.expects_sms("withdrawn")
@@ -429,8 +429,8 @@ def test_whoever_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World)
     heir = world.person(Role.OFFICER, "Nia Evans", "+447700900104").has_app()
     _shift(world, world.colleague, -1, 8)
     _shift(world, world.colleague, 20, 28)
-    ladder = _own_ladder(duty_person=world.colleague.person.id)
-    assert world.supervisor.api("PUT", "/v1/ladder", json=ladder).status_code == 200
+    policy = _own_policy(duty_person=world.colleague.person.id)
+    assert world.supervisor.api("PUT", "/v1/ladder", json=policy).status_code == 200
     officers.leave(
         world.supervisor.person, world.colleague.person.id, {}, clock.now(), why="left", everyone_else=heir.person.id
     )

@@ -121,7 +121,10 @@ def counted(alert: Alert) -> tuple[list[Taken], list[Taken]]:
     """
     trail = list(AuditEntry.select().where(AuditEntry.alert == alert).order_by(AuditEntry.id))
     # People were rung in the very moment: what the outbox holds says so, whatever the entry says of itself.
-    rung = {row.created_at for row in Notification.select().where(Notification.alert == alert, Notification.rung <= 1)}
+    notified_at = {
+        row.created_at
+        for row in Notification.select().where(Notification.alert == alert, Notification.notified_at <= 1)
+    }
     rises, again = [], []
     for place, entry in enumerate(trail):
         later = trail[place + 1 :]
@@ -129,10 +132,10 @@ def counted(alert: Alert) -> tuple[list[Taken], list[Taken]]:
             one for one in later if one.action == "acknowledged" or (one.action == "closed" and one.actor != "system")
         ]
         took_s = ((answers[0].at - entry.at).total_seconds(), answers[0].actor) if answers else (inf, None)
-        if entry.action in RISES and entry.at in rung:
+        if entry.action in RISES and entry.at in notified_at:
             rises.append(took_s)
         elif entry.action in ("handed_back", "acknowledgement_lapsed", "cannot"):
-            told = [one for one in trail[:place] if one.action == "acknowledged" or _asks(one, rung)]
+            told = [one for one in trail[:place] if one.action == "acknowledged" or _asks(one, notified_at)]
             is_mine = told and told[-1].action == "acknowledged"
             is_theirs = entry.action == "cannot" and told and told[-1].actor != entry.actor
             withdrawn = [one.action for one in trail[:place] if one.action in ("alert_withdrawn", "danger_rose")]
@@ -141,9 +144,9 @@ def counted(alert: Alert) -> tuple[list[Taken], list[Taken]]:
     return rises, again
 
 
-def _asks(entry: AuditEntry, rung: set[datetime]) -> bool:
+def _asks(entry: AuditEntry, notified_at: set[datetime]) -> bool:
     falls_away = ("handed_back", "acknowledgement_lapsed")
-    return entry.action in falls_away or (entry.action in RISES and entry.at in rung)
+    return entry.action in falls_away or (entry.action in RISES and entry.at in notified_at)
 
 
 def ranked(values: list[float], share: int) -> float | None:

@@ -45,18 +45,18 @@ def test_silence_is_answered_by_text_call_colleague_supervisor_and_all_again_unt
     world.forward(20)
     world.officer.expects_call()
     # Nobody pressed a key, and so the colleague is told without waiting for the minute to be full.
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.forward(150)
-    world.supervisor.expects_push("Nobody has acknowledged")
-    world.supervisor.expects_sms("Nobody has acknowledged")
+    world.supervisor.expects_push("No one has acknowledged")
+    world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     world.forward(121)
     for phone in (world.officer, world.colleague, world.supervisor):
-        phone.expects_sms("Nobody has acknowledged")
+        phone.expects_sms("No one has acknowledged")
         phone.expects_call()
     for phone in (world.officer, world.supervisor):
-        phone.expects_push("Nobody has acknowledged")
+        phone.expects_push("No one has acknowledged")
     world.supervisor.acknowledges()
     world.officer.expects_push("a colleague has acknowledged")
     world.forward(600)
@@ -74,7 +74,7 @@ def test_a_phone_that_says_it_received_the_warning_gets_no_text_and_silence_stil
     world.forward(2)
     officer.expects_call()
     world.forward(30)
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     officer.acknowledges()
 
@@ -147,8 +147,8 @@ def test_danger_that_rises_after_an_acknowledgement_starts_the_ladder_again_the_
     world.officer.expects_sms("near zone")
     assert world.officer.alert()["level"] == "buffer"
     world.officer.expects_call()
-    colleague.expects_push("Nobody has acknowledged")
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_push("No one has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     colleague.expects_call()
     colleague.acknowledges()
     world.officer.expects_push("a colleague has acknowledged")

@@ -35,7 +35,7 @@ def consents_to_three_wordings(world: World) -> None:
 
 def test_in_custody_fixes_are_stored_and_nobody_is_warned_until_the_case_is_resumed(world: World) -> None:
     officer = world.officer.person
-    with pytest.raises(NeedsConfirmation, match=r"\(suspended\)\. No text tells .*: tell her"):
+    with pytest.raises(NeedsConfirmation, match=r"\(suspended\)\. No text tells .*: tell them"):
         monitoring_status.suspend(
             officer,
             world.wearer.id,

@@ -83,7 +83,7 @@ def test_he_walks_towards_her_far_from_her_home_and_the_officer_is_warned(world:
     push = world.officer.expects_push("")
     alert = world.officer.alert()
     assert (alert["level"], alert["zone_kind"], alert["mover"]) == ("breach", "moving", "wearer")
-    assert alert["place"]["name"] == "Wherever she is"
+    assert alert["place"]["name"] == "Wherever they are"
     assert "he moved towards the protected person" in alert["reasons"]
     assert alert["zone"]["geometry"] is None
     raised = AuditEntry.get(AuditEntry.action == "alert_raised")

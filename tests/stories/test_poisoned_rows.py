@@ -11,7 +11,7 @@ import requests
 from backend import alarms, clock, db, tags
 from backend.models import AlarmKind, Alert, AlertKind
 from backend.record.facts import Terms
-from notifier.alarm_notices import Teller
+from notifier.alarm_notices import AlarmNotifier
 from tests import cases
 from tests.world import World, eventually
 from tests.world.phone import PASSWORD
@@ -94,12 +94,12 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
     ),
     "an alert whose reasons are a number": (f"UPDATE alert SET reasons = %s WHERE {MINE}", 5, True),
     "a policy that is a list": (
-        "INSERT INTO ladder_policy (team_id, ladder, from_at) VALUES (1, %s, now())",
+        "INSERT INTO escalation_policy (team_id, content, from_at) VALUES (1, %s, now())",
         [1],
         True,
     ),
     "a policy of endless delays": (
-        "INSERT INTO ladder_policy (team_id, ladder, from_at) VALUES (1, %s, now())",
+        "INSERT INTO escalation_policy (team_id, content, from_at) VALUES (1, %s, now())",
         {"rungs": [{"after_s": 10**400, "who": ["officer"], "channels": ["sms"]}], "repeat": []},
         True,
     ),
@@ -111,8 +111,8 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
 
 
 MESSAGE = (
-    "INSERT INTO notification (alert_id, person_id, channel, purpose, recipient_key, episode, rung, priority, due_at, "
-    "state, attempts, created_at) SELECT alert_id, person_id, {channel}, {purpose}, recipient_key, episode, rung, 0, "
+    "INSERT INTO notification (alert_id, person_id, channel, purpose, recipient_key, episode, step, priority, due_at, "
+    "state, attempts, created_at) SELECT alert_id, person_id, {channel}, {purpose}, recipient_key, episode, step, 0, "
     "due_at, 'pending', 0, created_at FROM notification WHERE channel = 'push' LIMIT 1"
 )
 # What is written into rows of the service's own, such as by a newer version that was taken back.
@@ -226,8 +226,8 @@ def test_its_tag_that_is_tampered_with_rings_all_the_same(world: World, poison: 
         happened = {"kind": kind, "at": clock.now().isoformat()}
         answer = world.tag.post(events=[happened])
         assert answer.status_code == 200, answer.text
-        rung = Alert.select().where(Alert.wearer == world.wearer, Alert.kind == AlertKind.TAMPER, Alert.event == kind)
-        codes = [alert.code for alert in rung.order_by(Alert.id.desc())]
+        raised = Alert.select().where(Alert.wearer == world.wearer, Alert.kind == AlertKind.TAMPER, Alert.event == kind)
+        codes = [alert.code for alert in raised.order_by(Alert.id.desc())]
         db.release_connection()
         assert codes, f"nobody is told of {kind}"
         world.expect_push(world.officer.push_token, codes[0])
@@ -255,7 +255,7 @@ def test_an_alarm_of_no_known_kind_is_told_with_all_others(world: World) -> None
     now = clock.now()
     db.database.execute_sql(OF_ITSELF["an alarm of no known kind"])
     alarms.raise_alarm(AlarmKind.OUTAGE, "service", "Nothing was judged", now)
-    Teller(world.settings).tell(clock.now())
+    AlarmNotifier(world.settings).tell(clock.now())
     db.release_connection()
     world.checks_at_end = False
     world.expect_sms(world.supervisor.person.phone, "Outage")

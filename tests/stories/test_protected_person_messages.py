@@ -194,7 +194,7 @@ def test_a_warning_whose_worker_died_is_not_sent_once_he_has_left(world: World) 
     db.release_connection()
     world.start_worker()
     eventually(
-        lambda: Notification.get_by_id(row.id).state == NotificationState.CANCELLED, "the warning is no longer owed"
+        lambda: Notification.get_by_id(row.id).state == NotificationState.CANCELLED, "the warning is no longer needed"
     )
     assert NEAR not in hers(world)
     assert not_warned(world)
@@ -232,12 +232,12 @@ def test_an_outage_of_minutes_does_not_swallow_that_it_is_over(world: World) -> 
     assert hers(world) == [NEAR]
     world.doubles.clear_script()
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         # The provider is asked again after real seconds, whatever the clock of the test says.
         world.forward(30)
         return OVER in hers(world)
 
-    eventually(is_told, "the text that it is over")
+    eventually(is_notified, "the text that it is over")
     assert hers(world) == [NEAR, OVER]
     world.reads_everything()
 

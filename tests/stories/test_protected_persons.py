@@ -18,7 +18,7 @@ from tests import cases
 from tests.world import HOME, World
 
 WHY = {"why": "She lives with him no more."}
-HERS = ("A parcel came.", "The parcel is gone.", "The shop closes.")
+VICTIM_TEXTS = ("A parcel came.", "The parcel is gone.", "The shop closes.")
 ELM = cases.east_of(HOME, 6_000.0)
 
 
@@ -29,8 +29,8 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
     return int(answer.json()["id"])
 
 
-def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = HERS) -> None:
-    """Record her consent, and take her number as proved."""
+def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
+    """Record their consent, and take her number as proved."""
     contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
@@ -139,7 +139,7 @@ def test_a_case_is_opened_for_somebody_who_is_recorded_already(world: World) -> 
     refused = world.officer.api("POST", "/v1/wearers", json=body)
     assert (refused.status_code, refused.json()["code"]) == (409, "known_person")
     with_number = {**body, "victim_id": world.victim.id, "victim_phone": "+447700900299"}
-    assert "keeps her number" in world.officer.api("POST", "/v1/wearers", json=with_number).json()["detail"]
+    assert "keeps their number" in world.officer.api("POST", "/v1/wearers", json=with_number).json()["detail"]
     opened = world.officer.api("POST", "/v1/wearers", json={**body, "victim": None, "victim_id": world.victim.id})
     assert opened.status_code == 201, opened.text
     assert [one.id for one in reading.victims_of(opened.json()["id"])] == [world.victim.id]
@@ -152,7 +152,12 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
 ) -> None:
     world.officer.has_app()
     consent.give(
-        world.victim, Channel.SMS, *HERS[:2], world.officer.person, clock.now(), wording_ending="The shop closes."
+        world.victim,
+        Channel.SMS,
+        *VICTIM_TEXTS[:2],
+        world.officer.person,
+        clock.now(),
+        wording_ending="The shop closes.",
     )
     db.release_connection()
     child = entered(world, world.wearer.id, name="Mia Bennett", is_child=True)
@@ -219,7 +224,7 @@ def test_of_somebody_in_two_cases_only_the_open_one_is_named_with_the_places_it_
     [
         ({}, 422, "Enter the name"),
         ({"name": "Sofia", "why": " "}, 422, ""),
-        ({"name": "Sofia", "reached_through": 1}, 422, "Only a child is reached through somebody else"),
+        ({"name": "Sofia", "reached_through": 1}, 422, "Only a child is reached through another person"),
         ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "no such protected person"),
         ({"name": "Mia", "victim_id": 1}, 422, "named by victim_id alone"),
         ({"victim_id": 99}, 404, "no such protected person"),

@@ -101,7 +101,7 @@ def test_one_phone_of_another_project_among_ours_is_ended_and_no_alarm(world: Wo
     officer.expects_push("acknowledge")
     world.doubles.script(to=colleague.push_token, channel="push", code="SENDER_ID_MISMATCH", times=1)
     world.forward(61)
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     assert Device.get(Device.person == colleague.person).ended_at is not None
     assert Device.get(Device.person == officer.person).ended_at is None
     assert not refusals()
@@ -176,23 +176,23 @@ def test_a_provider_that_nobody_has_had_anything_for_is_not_called_down_all_nigh
     seconds = [0.0]
     breaker, providers = Breaker(lambda: seconds[0]), Providers()
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         providers.look([("twilio sms", breaker)], clock.now())
         return bool(alarms.standing(AlarmKind.PROVIDER_DOWN))
 
     for _ in range(OPENS_AFTER):
         breaker.record(answered=False)
-    assert is_told()
+    assert is_notified()
     seconds[0] += KNOWN_FOR_S - 1
-    assert is_told()
+    assert is_notified()
     seconds[0] += 2
-    assert not is_told()
+    assert not is_notified()
     # It is not taken to be back either: one message tries, and what comes of it is said again.
     assert (breaker.is_open, breaker.allows(), breaker.allows()) == (True, True, False)
     breaker.record(answered=False)
-    assert is_told()
+    assert is_notified()
     breaker.record(answered=True)
-    assert not is_told()
+    assert not is_notified()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from backend import alarms, clock, db
 from backend.cases import reevaluation, writing
-from backend.models import AlarmKind, OwedLookBack, PlaceZone
+from backend.models import AlarmKind, PendingReevaluation, PlaceZone
 from notifier.watchdog import Watchdog
 from tests import cases
 from tests.world import HOME, World, eventually
@@ -57,9 +57,9 @@ def meanwhile(world: World, place: tuple[float, float], since: datetime) -> Iter
     assert not thread.is_alive()
 
 
-def owed() -> int:
+def pending() -> int:
     try:
-        return OwedLookBack.select().count()
+        return PendingReevaluation.select().count()
     finally:
         db.release_connection()
 
@@ -81,9 +81,9 @@ def test_fixes_are_taken_and_judged_while_an_entry_about_the_past_is(
         # The entry holds already; the past is still being judged, and nobody waits for it.
         world.tag.reports(world.tag.fix(0.0))
         assert [alert.is_late for alert in cases.alerts()] == [False]
-        assert owed() == 1
+        assert pending() == 1
         gate.passing.release(100)
-    assert owed() == 0
+    assert pending() == 0
     found = cases.alerts()
     assert sorted((alert.is_late, alert.certainty == Certainty.WITHDRAWN) for alert in found) == [
         (False, False),
@@ -111,7 +111,7 @@ def test_a_fix_that_arrives_late_meanwhile_is_judged_with_the_rest(
         gate.passing.release()
         gate.is_reached()
         gate.passing.release(100)
-    assert owed() == 0
+    assert pending() == 0
     assert sum(fix.level == 2 for fix in cases.fixes()) >= len(held_back)
     assert [alert.certainty == Certainty.WITHDRAWN for alert in cases.alerts()] == [False]
     world.officer.acknowledges(cases.alerts()[0].id)
@@ -134,7 +134,7 @@ def test_an_entry_that_is_taken_back_while_it_is_judged_raises_nothing(
         taken_back = {"why": "The wrong street.", "is_removed": True, "is_correction": True, "is_confirmed": True}
         writing.change_zone(world.officer.person, wrong.id, since, now, **taken_back)
         db.release_connection()
-        assert owed() == 0
+        assert pending() == 0
         gate.passing.release(100)
     assert cases.alerts() == []
     assert {fix.level for fix in cases.fixes()} == {0}
@@ -151,10 +151,10 @@ def test_a_look_back_whose_process_dies_is_taken_by_the_watchdog(world: World, m
         # Nothing runs after the commit in a process that is gone.
         death.setattr(db, "after_commit", lambda *_: None)
         cases.zone_around(world, cases.east_of(HOME, 3_000.0), since)
-    assert (owed(), cases.alerts()) == (1, [])
+    assert (pending(), cases.alerts()) == (1, [])
     watchdog = Watchdog(world.settings)
     watchdog.look(clock.now())
-    assert owed() == 1
+    assert pending() == 1
     world.forward(reevaluation.OVERDUE_S)
     with monkeypatch.context() as trouble:
         trouble.setattr(reevaluation, "_keep", lambda *_: 1 / 0)
@@ -162,7 +162,7 @@ def test_a_look_back_whose_process_dies_is_taken_by_the_watchdog(world: World, m
         (alarm,) = alarms.standing(AlarmKind.CASE_INCOMPLETE)
         assert "could not be judged again" in alarm.detail
     watchdog.look(clock.now())
-    assert owed() == 0
+    assert pending() == 0
     assert alarms.standing(AlarmKind.CASE_INCOMPLETE) == []
     (alert,) = cases.alerts()
     assert (alert.is_late, alert.is_over) == (True, True)
@@ -192,7 +192,7 @@ def test_a_look_that_holds_the_case_may_think_for_longer_than_a_frozen_process_i
     db.database.obj.close_all()
     db.bind(world.settings.database_url)
     cases.zone_around(world, cases.east_of(HOME, 3_000.0), since)
-    assert owed() == 0
+    assert pending() == 0
     world.start_worker()
     (alert,) = cases.alerts()
     assert (alert.is_late, alert.is_over) == (True, True)

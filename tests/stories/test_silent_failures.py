@@ -40,12 +40,12 @@ def test_an_outage_that_used_the_ladder_up_in_seconds_is_followed_by_another_try
     world.tag.walks_in()
     for _ in range(6):
         world.forward(3)
-    assert Escalation.get().step >= len(DEFAULT.rungs)
+    assert Escalation.get().step >= len(DEFAULT.steps)
     assert Escalation.get().next_at <= clock.now() + timedelta(seconds=climbing.NOTHING_OUT_S)
     world.doubles.clear_script()
     world.reads_everything()
     world.forward(climbing.NOTHING_OUT_S + 6)
-    world.officer.expects_sms("Nobody has acknowledged")
+    world.officer.expects_sms("No one has acknowledged")
     world.officer.acknowledges()
     world.reads_everything()
 
@@ -90,7 +90,7 @@ def test_somebody_who_was_never_asked_silences_nobody_by_saying_cannot(world: Wo
     officer.expects_sms("to acknowledge")
     world.forward(20)
     officer.expects_call()
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     officer.acknowledges()
 
@@ -105,7 +105,7 @@ def test_the_desk_may_answer_for_a_restricted_case_by_its_code_and_sees_nothing_
     db.release_connection()
     world.tag.walks_in()
     world.forward(141)
-    code = desk.expects_sms("Nobody has acknowledged").body.split()[3].rstrip(":")
+    code = desk.expects_sms("No one has acknowledged").body.split()[3].rstrip(":")
     alert = Alert.get()
     assert desk.api("GET", f"/v1/alerts/{alert.id}").status_code == 403
     desk.texts(f"1 {code}")
@@ -253,14 +253,14 @@ def _held(row: Wearer | Alert) -> Iterator[None]:
         thread.join(10)
 
 
-@pytest.mark.parametrize("owed", ["a zone begins", "the calendar owes a look"])
-def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, owed: str) -> None:
+@pytest.mark.parametrize("waiting", ["a zone begins", "the calendar owes a look"])
+def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, waiting: str) -> None:
     officer = world.officer.has_app()
     world.tag.is_far_away()
     world.new_wearer("Second Wearer", "LDN-0002").walks_in()
     officer.expects_push("Please acknowledge")
     with _held(world.wearer):
-        if owed == "a zone begins":
+        if waiting == "a zone begins":
             PlaceState.update(next_change_at=clock.now()).where(PlaceState.wearer == world.wearer).execute()
         else:
             CaseDue.create(
@@ -275,7 +275,7 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
 
 
 # The highest number that the database keeps: to count on from it fails.
-NO_NEXT_RUNG = 2**31 - 1
+NO_NEXT_STEP = 2**31 - 1
 
 
 def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_holds(world: World) -> None:
@@ -284,12 +284,12 @@ def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_
     for walker in (world.tag, world.new_wearer("Second", "LDN-0002"), world.new_wearer("Third", "LDN-0003")):
         walker.walks_in()
     held, broken, sound = Alert.select().order_by(Alert.id)
-    Escalation.update(step=NO_NEXT_RUNG).where(Escalation.lead_id == broken.id).execute()
+    Escalation.update(step=NO_NEXT_STEP).where(Escalation.lead_id == broken.id).execute()
     world.clock.forward(11)
     with _held(held):
         alerts.escalate_overdue(clock.now())
     climbed = {row.lead_id: row.step for row in Escalation.select()}
-    assert climbed == {held.id: 1, broken.id: NO_NEXT_RUNG, sound.id: 2}
+    assert climbed == {held.id: 1, broken.id: NO_NEXT_STEP, sound.id: 2}
     db.release_connection()
     world.checks_at_end = False
 
@@ -324,6 +324,6 @@ def test_what_no_wake_up_announced_is_found_at_the_next_poll(world: World, monke
     world.reads_everything()
     monkeypatch.setattr(wakeups, "announce", lambda: None)
     with db.atomic():
-        outbox.owe(Alert.get(), officer.person, Channel.PUSH, Purpose.ANSWERED, clock.now())
+        outbox.enqueue(Alert.get(), officer.person, Channel.PUSH, Purpose.ANSWERED, clock.now())
     db.release_connection()
     officer.expects_push("")

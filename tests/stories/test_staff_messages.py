@@ -29,12 +29,12 @@ def test_whoever_was_woken_hears_that_it_was_withdrawn_though_the_provider_was_a
         world.forward(20)
     world.doubles.clear_script()
 
-    def is_told() -> bool:
+    def is_notified() -> bool:
         # The provider is asked again after real seconds, whatever the clock of the test says.
         world.forward(30)
         return Notification.get(Notification.purpose == "withdrawn").state != NotificationState.PENDING
 
-    eventually(is_told, "the withdrawal went out")
+    eventually(is_notified, "the withdrawal went out")
     world.officer.expects_sms("withdrawn")
     world.reads_everything()
 
@@ -66,7 +66,7 @@ def test_news_for_an_officer_whom_nothing_reaches_is_told_to_the_supervisor(worl
 def test_news_that_reaches_nobody_is_in_the_history_of_the_alert(world: World) -> None:
     Person.update(phone=None).execute()
     raised = alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
-    assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "nobody_reachable").exists()
+    assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "no_one_reachable").exists()
     db.release_connection()
 
 
@@ -94,7 +94,7 @@ def test_news_is_given_up_once_it_is_of_no_use(world: World) -> None:
 def test_a_colleague_who_was_texted_and_called_hears_that_somebody_acts(world: World) -> None:
     world.tag.walks_in()
     world.forward(61)
-    world.colleague.expects_sms("Nobody has acknowledged")
+    world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.officer.acknowledges()
     world.colleague.expects_sms("a colleague has acknowledged")
@@ -105,8 +105,8 @@ def test_a_colleague_whose_phone_took_a_push_hears_by_push_alone_that_somebody_a
     colleague = world.colleague.has_app()
     world.tag.walks_in()
     world.forward(61)
-    colleague.expects_push("Nobody has acknowledged")
-    colleague.expects_sms("Nobody has acknowledged")
+    colleague.expects_push("No one has acknowledged")
+    colleague.expects_sms("No one has acknowledged")
     world.officer.acknowledges()
     colleague.expects_push("a colleague has acknowledged")
     world.settle()
@@ -120,7 +120,7 @@ def test_nothing_goes_to_an_account_that_was_closed(world: World) -> None:
     world.tag.is_far_away()
     world.tag.walks_in()
     world.forward(61)
-    stand_in.expects_sms("Nobody has acknowledged")
+    stand_in.expects_sms("No one has acknowledged")
     stand_in.expects_call()
     authentication.deactivate(stand_in.person, None, clock.now())
     alerts.withdraw(Alert.get().id, "The record was corrected.", clock.now())

@@ -333,12 +333,12 @@ def test_the_supervisors_figures_count_it_under_its_own_name(world: World) -> No
 
 
 def test_a_team_sets_who_is_told_of_it(world: World) -> None:
-    rungs = [
+    steps = [
         {"after_s": 0, "who": ["officer"], "channels": ["sms"]},
         {"after_s": 5, "who": ["supervisors"], "channels": ["sms"]},
     ]
     repeat = {"after_s": 60, "who": ["supervisors"], "channels": ["sms"]}
-    body = {"kind": "tamper", "rungs": rungs, "repeat": repeat}
+    body = {"kind": "tamper", "rungs": steps, "repeat": repeat}
     assert world.supervisor.api("PUT", "/v1/ladder", json=body).status_code == 200
     says(world.tag, event("strap_open"))
     world.officer.expects_sms("strap opened")

@@ -75,7 +75,11 @@ def test_he_stands_in_her_zone_as_its_hours_end_and_her_officer_is_asked_to_tell
     # That he has gone is what she would read.
     texts = [message.body for message in world.doubles.messages if message.to == world.victim.phone]
     assert texts == ["Your book has arrived."]
-    assert [said for said in cases.notices_of(world) if said.endswith("that he is near at the place Home: tell her.")]
+    assert [
+        said
+        for said in cases.notices_of(world)
+        if said.endswith("that the wearer is near at the place Home: tell them.")
+    ]
     world.reads_everything()
 
 

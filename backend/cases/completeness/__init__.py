@@ -1,4 +1,4 @@
-"""The completeness watch: what is missing from a case, so that nobody believes in protection that is not there."""
+"""Completeness checks: what is missing from a case that could leave a person without protection."""
 
 from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on
 from backend.cases.completeness.missing_items import FITTED_AFTER, SILENT_AFTER, TEXTS, Finding, Gap, find

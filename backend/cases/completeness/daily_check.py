@@ -1,7 +1,7 @@
-"""When cases are looked at: one as something of it changes, and all of them each morning, some at a time.
+"""When completeness checks run: after each change of a case, and for all cases each morning, in batches.
 
-A batch is read outside any unit of work, and hands on to the next in the calendar: whoever looks has other things to
-do between two of them.
+A batch is read outside any unit of work, and hands on to the next in the calendar: the one who looks has other things
+to do between two of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 WATCH = "watch"
 WATCH_HOUR = 6
-# A look that comes later than this, after an outage, tells nobody in the night what can wait for the next morning.
+# A look that comes later than this, after an outage, tells no one in the night what can wait for the next morning.
 MORNING_ENDS = 12
 
 

@@ -1,4 +1,4 @@
-"""What can be missing from a case, and what is: many cases in a constant number of queries. Reads only."""
+"""The missing items of cases, found for many cases in a constant number of queries. Reads only."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ TEXTS = {
     Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.TAG_SILENT: "The tag has stopped reporting",
-    Gap.TWO_TAGS: "Two tags are recorded as worn at once, so nobody knows which one he wears",
+    Gap.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the wearer has on",
     Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     Gap.WITHOUT_OFFICER: "No active officer is responsible",
     Gap.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
     Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached, and has not declined warnings",
-    Gap.NUMBER_UNPROVED: "The number of a protected person is not proved, so no text goes to her",
-    Gap.NUMBER_DUE: "The number of a protected person was proved more than 90 days ago, ask her again",
+    Gap.NUMBER_UNPROVED: "The number of a protected person is not verified, so no text goes to them",
+    Gap.NUMBER_DUE: "The number of a protected person was verified more than 90 days ago: verify it again",
     Gap.NUMBER_HELD: (
         "The number of a protected person was declared to be the wearer's, so texts about this case are held"
     ),
@@ -162,7 +162,7 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
     newest = facts.newest.get(wearer_id)
     is_reporting = newest is not None and now - newest[1] <= REPORTING_WITHIN
     if life is Life.ENDED:
-        # Of an ended case nothing is missing, but nobody took the tag off.
+        # Of an ended case nothing is missing, but no one took the tag off.
         has_reported_since = newest is not None and entry is not None and newest[0] > entry.from_at
         return [(Gap.ENDED_AND_REPORTING, "")] if is_reporting and has_reported_since else []
     found: list[tuple[Gap, str]] = []
@@ -186,7 +186,7 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
     if is_reporting and not in_force:
         is_expired = bool(orders) and all(case.is_order_over(order.id, now) for order in orders)
         found.append((Gap.EXPIRED_AND_REPORTING if is_expired else Gap.REPORTING_WITHOUT_ORDER, ""))
-    # Whoever may not open a restricted case does not answer for it.
+    # A person who may not open a restricted case does not answer for it.
     if facts.officers[wearer_id] not in facts.active & facts.named.get(wearer_id, facts.active):
         found.append((Gap.WITHOUT_OFFICER, ""))
     for victim in facts.victims[wearer_id]:
@@ -204,10 +204,10 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
 
 def _gap_of_victim(victim: Victim, facts: _Facts) -> list[tuple[Gap, str]]:
     if victim.is_child:
-        # Reached through an adult who is a protected person of the case herself, or through nobody by choice.
+        # Reached through an adult who is a protected person of the case themselves, or through no one by choice.
         return []
     if not victim.phone or victim.id not in facts.agreed:
-        # Whoever said herself that she wants no warnings has all that she asked for.
+        # A person who said themselves that they want no warnings has all that they asked for.
         return [] if victim.id in facts.declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
     standing = facts.standings[victim.id]
     if standing is numbers.Standing.PROVED:

@@ -1,4 +1,4 @@
-"""Tells what is missing from a case, once for as long as it lasts: its officer, or its supervisors by an alarm."""
+"""Reports each missing item once while it lasts: to the case's officer, or to supervisors as an alarm."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from backend.access import named_on_each
 from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, Gap, find
 from backend.db import atomic
 from backend.escalation.steps import Who
-from backend.models import AlarmKind, PlaceZone, ToldGap, Wearer
+from backend.models import AlarmKind, PlaceZone, ReportedItem, Wearer
 
 log = logging.getLogger(__name__)
 
-# Zones from before orders were recorded, and protected persons of whom nobody knows what they want: nothing that
+# Zones from before orders were recorded, and protected persons of whom no one knows what they want: nothing that
 # becomes worse over a night, and so told by the morning's look alone, never as something changes.
 BY_MORNING = (Gap.ZONE_WITHOUT_ORDER, Gap.VICTIM_WITHOUT_CONTACT)
 
@@ -72,7 +72,7 @@ def _key(finding: Finding) -> str:
 
 def _told(ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
     found: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for row in ToldGap.select().where(ToldGap.wearer.in_(list(ids))):
+    for row in ReportedItem.select().where(ReportedItem.wearer.in_(list(ids))):
         found[row.wearer_id].add((row.gap, row.detail))
     return found
 
@@ -91,11 +91,11 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
         # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
         return
     for finding in untold:
-        ToldGap.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
+        ReportedItem.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
-    log.warning("%s gaps of wearer %s are told", len(untold), wearer_id)
+    log.warning("%s missing items of wearer %s are reported", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
-    # Whose officer is missing is nobody's in particular: the supervisor has to name one.
+    # Whose officer is missing is no one's in particular: the supervisor has to name one.
     has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)
     to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
     alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
@@ -114,5 +114,7 @@ def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime
 
 def _forget_filled(wearer_id: int, found: Sequence[Finding], now: datetime) -> None:
     for gap, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
-        ToldGap.delete().where(ToldGap.wearer == wearer_id, ToldGap.gap == gap, ToldGap.detail == detail).execute()
+        ReportedItem.delete().where(
+            ReportedItem.wearer == wearer_id, ReportedItem.gap == gap, ReportedItem.detail == detail
+        ).execute()
         audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{gap}/{detail}", now)

@@ -1,4 +1,4 @@
-"""Who answers for whom: officers assigned, covered for and gone, and cases closed to most."""
+"""Officers of cases: assignment, cover, leaving, and who may open restricted cases."""
 
 from backend.cases.officers.assignment import assign_officer, caseload_of, hand_over
 from backend.cases.officers.cover import cover, covers_of

@@ -1,4 +1,4 @@
-"""Who is responsible for a case: officers assigned from an instant on, and what they answer for."""
+"""Assigns officers to cases from an instant on, and lists what each is responsible for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.record.facts import Version, What, standing, true_at
 
 
 def hold_people(*person_ids: int | None) -> None:
-    """Hold these people until the unit of work ends, before any case is: nobody leaves while a case comes to them."""
+    """Hold these people until the unit of work ends, before any case is: no one leaves while a case comes to them."""
     lock_rows(Person, [person_id for person_id in person_ids if person_id is not None])
 
 
@@ -33,12 +33,12 @@ def assign_officer(
     document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Make somebody responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
+    """Make someone responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
 
-    Open alerts then ring whoever is responsible. Of two entries for one instant the one recorded later holds.
+    Open alerts then ring the one who is responsible. Of two entries for one instant the one recorded later holds.
 
-    Raises: InvalidRecord for somebody of another team than the case belongs to then, or at any time after; and for
-    somebody to whom the case is closed, or who is covered for by such a colleague: its warnings would ring nobody.
+    Raises: InvalidRecord for someone of another team than the case belongs to then, or at any time after; and for
+    someone to whom the case is closed, or who is covered for by such a colleague: its warnings would ring no one.
     """
     with atomic():
         hold_people(officer_id)
@@ -62,7 +62,7 @@ def name_officer(
     document: str = "",
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Enter it, without what follows from it. Raises: InvalidRecord for somebody who is not of the case's team."""
+    """Enter it, without what follows from it. Raises: InvalidRecord for someone who is not of the case's team."""
     subject = f"wearer:{wearer.id}"
     if officer_id is not None:
         officer = Person.get_or_none(Person.id == officer_id, Person.is_active)
@@ -95,7 +95,7 @@ def hand_over(
 
 
 def colleague_of(by: Person, person_id: int) -> Person:
-    """Return an active colleague; of an administrator, anybody. Raises: NotFound."""
+    """Return an active colleague; of an administrator, anyone. Raises: NotFound."""
     query = Person.select().where(Person.id == person_id, Person.is_active)
     if by.role != Role.ADMINISTRATOR:
         query = query.where(Person.team == by.team_id)

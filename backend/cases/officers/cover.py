@@ -1,4 +1,4 @@
-"""Cover for leave: a colleague who answers for an absent officer's cases from one instant to another."""
+"""Cover for leave: a colleague responsible for an absent officer's cases from one instant to another."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def cover(
     why: str,
     corrects: int | None = None,
 ) -> DatedEntry:
-    """Let a colleague answer for another's caseload for some time; warnings go to whoever covers at that instant.
+    """Let a colleague cover another's caseload for some time; warnings go to the person covering at that instant.
 
     A cover within a longer one is an exception to it: afterwards the longer one holds again. With ``corrects`` that
     cover never held: the colleague or the days were wrong.
 
-    Raises: NotFound; NotAllowed for an officer who arranges the leave of somebody else; InvalidRecord for somebody who
+    Raises: NotFound; NotAllowed for an officer who arranges the leave of another person; InvalidRecord for someone who
     could not answer: an administrator, a colleague of another team, one who is covered for by the absent one, or one
     to whom a case is closed.
     """
@@ -41,9 +41,9 @@ def cover(
         hold_people(absent_id, covering_id)
         absent, covering = colleague_of(by, absent_id), colleague_of(by, covering_id)
         if by.role == Role.OFFICER and by.id != absent.id:
-            raise NotAllowed("An officer arranges cover for their own leave; a supervisor for anybody's.")
+            raise NotAllowed("An officer arranges cover for their own leave; a supervisor arranges it for anyone's.")
         if absent.id == covering.id:
-            raise InvalidRecord("Nobody covers for themselves.")
+            raise InvalidRecord("You cannot cover for yourself.")
         if until <= from_at:
             raise InvalidRecord("The cover must end after it begins.")
         if until <= now:
@@ -51,7 +51,7 @@ def cover(
         begins_at = max(from_at, now)
         theirs = [teams.team_at(f"person:{one.id}", begins_at, one.team_id) for one in (absent, covering)]
         if covering.role == Role.ADMINISTRATOR or theirs[0] != theirs[1]:
-            raise InvalidRecord("Whoever covers must be an officer or supervisor of the same team.")
+            raise InvalidRecord("The person who covers must be an officer or supervisor of the same team.")
         before = named_people.unnamed(begins_at, now)
         value = {"by": covering.id, "until": until.isoformat()}
         entry = enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why, corrects=corrects)
@@ -61,7 +61,7 @@ def cover(
 
 
 def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> None:
-    """Refuse cover by somebody who is away then and covered for, at the end, by the absent one.
+    """Refuse cover by someone who is away then and covered for, at the end, by the absent one.
 
     Raises: InvalidRecord.
     """
@@ -73,13 +73,13 @@ def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> No
             names = {row.id: row.name for row in Person.select().where(Person.id.in_(chain))}
             others = ", ".join(names[person_id] for person_id in chain[1:-1])
             raise InvalidRecord(
-                f"From {day(at)} {others} and {names[chain[-1]]} would cover for each other, and nobody would answer. "
-                "Choose somebody who is there."
+                f"From {day(at)} {others} and {names[chain[-1]]} would cover for each other, and no one "
+                "would be responsible. Choose someone who is there."
             )
 
 
 def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]:
-    """Return every cover that was recorded for somebody, the newest record first. Raises: NotFound."""
+    """Return every cover that was recorded for someone, the newest record first. Raises: NotFound."""
     absent = colleague_of(by, absent_id)
     names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
     query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)
@@ -88,7 +88,7 @@ def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]
     return [
         {
             "id": row.id,
-            "by": names.get(row.value["by"], "nobody"),
+            "by": names.get(row.value["by"], "no one"),
             "covering_id": row.value["by"],
             "from_at": row.from_at,
             "until": datetime.fromisoformat(row.value["until"]) if row.value.get("until") else None,

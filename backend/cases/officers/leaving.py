@@ -1,4 +1,4 @@
-"""An officer leaves in one action that leaves nobody without an officer."""
+"""Closes an officer's account in one action that leaves no case without an officer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from backend.record.facts import What, cover_changes, stand_in_at, standing, tru
 class CaseloadLeft(DomainError):
     """An officer cannot leave while a wearer would be left without one; ``wearers`` has their numbers."""
 
-    code, status, title = "caseload_left", 409, "Somebody would be left without an officer"
+    code, status, title = "caseload_left", 409, "A case would be left without an officer"
 
 
 def leave(
@@ -34,8 +34,8 @@ def leave(
 
     ``heirs`` names a colleague for each wearer, ``everyone_else`` one for those not named.
 
-    Raises, with nothing changed: CaseloadLeft where a wearer would have no officer, or a colleague on leave nobody who
-    covers; InvalidRecord where a restricted case would come to somebody who is not named on it, or be left without a
+    Raises, with nothing changed: CaseloadLeft where a wearer would have no officer, or a colleague on leave no one who
+    covers; InvalidRecord where a restricted case would come to someone who is not named on it, or be left without a
     supervisor who is; NotFound, NotAllowed.
     """
     require(by, Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -44,7 +44,7 @@ def leave(
         hold_people(leaver_id, everyone_else, *heirs.values())
         leaver = colleague_of(by, leaver_id)
         if leaver.id == by.id:
-            raise InvalidRecord("Somebody else closes your account.")
+            raise InvalidRecord("You cannot close your own account. Ask another administrator.")
         caseload = caseload_of(leaver, now)
         left = [wearer for wearer in caseload if heirs.get(wearer.id, everyone_else) in (None, leaver.id)]
         if left:
@@ -61,9 +61,10 @@ def leave(
             names = ", ".join(sorted(one.name for one in absent))
             raise CaseloadLeft(f"{leaver.name} covers for {names}: name a colleague who does instead.", wearers=[])
         _take_over_covers(by, leaver.id, heir_id, now, why)
-        # Whoever is named on a restricted case is chosen by a supervisor who is: the name does not go with the case.
+        # A person who is named on a restricted case is chosen by a supervisor who is: the name does not go with the
+        # case.
         named_people.refuse(by, named_people.unnamed(now, now) - before, now)
-        # Nobody who is gone may be on duty tonight.
+        # No one who is gone may be on duty tonight.
         rota.hand_over(leaver.id, heir_id, by, now)
         policies.hand_over(leaver.id, heir_id, by, now)
         alerts.hand_over_desk(leaver.id, heir_id, now)

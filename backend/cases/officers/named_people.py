@@ -1,4 +1,4 @@
-"""Restricted cases and whoever answers for them: nobody may be rung who may not open what it is about."""
+"""Keeps the responsible officers named on restricted cases, so that each recipient may open the alert."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.errors import InvalidRecord
 from backend.models import Person, Role, Wearer
 from backend.record.reading import OfficersThen
 
-# A case and somebody who answers for it and is not named on it.
+# A case and someone who answers for it and is not named on it.
 Unnamed = frozenset[tuple[int, int]]
 
 
@@ -29,7 +29,7 @@ def unnamed(since: datetime, now: datetime, wearer_ids: Iterable[int] | None = N
 def refuse(by: Person | None, found: Unnamed, now: datetime) -> None:
     """Refuse an entry by which these people would answer for cases that are closed to them.
 
-    The names of those cases are said to nobody else than those who are named on them.
+    The names of those cases are said to no one else than those who are named on them.
 
     Raises: InvalidRecord.
     """
@@ -38,8 +38,8 @@ def refuse(by: Person | None, found: Unnamed, now: datetime) -> None:
     names = {row.id: row.name for row in Person.select().where(Person.id.in_([person_id for _, person_id in found]))}
     ids = {wearer_id for wearer_id, _ in found}
     # Administrators learn of no case.
-    is_told = by is not None and by.role != Role.ADMINISTRATOR
-    hidden = closed_cases([by.id], now).get(by.id, set()) & ids if by is not None and is_told else ids
+    may_know = by is not None and by.role != Role.ADMINISTRATOR
+    hidden = closed_cases([by.id], now).get(by.id, set()) & ids if by is not None and may_know else ids
     known = Wearer.select().where(Wearer.id.in_(sorted(ids - hidden))).order_by(Wearer.name)
     who = ", ".join(sorted(names.values()))
     said = [
@@ -48,5 +48,5 @@ def refuse(by: Person | None, found: Unnamed, now: datetime) -> None:
     ]
     if hidden:
         cases = "A case that is" if len(hidden) == 1 else f"{len(hidden)} cases that are"
-        said.append(f"{cases} closed to most would come to {who}, who is not named on it: choose somebody else.")
+        said.append(f"{cases} closed to most would come to {who}, who is not named on it: choose another person.")
     raise InvalidRecord(" ".join(said))

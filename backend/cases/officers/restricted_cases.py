@@ -1,4 +1,4 @@
-"""Cases closed to most: who is named on them, and how others open them in an emergency."""
+"""Restricted cases: who is named on them, and how others open them in an emergency."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from backend.record.facts import What
 from backend.record.reading import OfficersThen
 
 EMERGENCY = timedelta(hours=8)
-TO_REVIEW = "The case was opened in an emergency by somebody who is not named on it: a supervisor reviews why."
+TO_REVIEW = "A person who is not named on the case opened it in an emergency: a supervisor reviews why."
 
 
 def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:
     """Close a case to all but these people, or with None open it to the team again.
 
-    What somebody else had acknowledged is open again and rings those who are named.
+    What another person had acknowledged is open again and rings those who are named.
 
-    Raises: NotFound; NotAllowed for anybody but a supervisor; InvalidRecord where whoever answers for it,
-    now or later, or a supervisor is not among them: nobody could act on its alerts.
+    Raises: NotFound; NotAllowed for anyone but a supervisor; InvalidRecord where the one who answers for it,
+    now or later, or a supervisor is not among them: no one could act on its alerts.
     """
     require(by, Role.SUPERVISOR)
     wearer = access_wearer(by, wearer_id, now)
     with atomic():
-        # Nobody begins to answer for the case meanwhile.
+        # No one begins to answer for the case meanwhile.
         hold_people(*OfficersThen([wearer]).answering(wearer, now))
         hold(wearer.id)
         if people is not None:
@@ -53,7 +53,7 @@ def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: date
 
 
 def _let_lapse(wearer_id: int, people: Sequence[int], now: datetime) -> None:
-    """Reopen the alerts that somebody acknowledged who may not open the case any more: nobody would act on them."""
+    """Reopen the alerts that someone acknowledged who may not open the case any more: no one would act on them."""
     held = Alert.select(Alert.acknowledged_by).where(
         Alert.wearer == wearer_id, Alert.handling == Handling.ACKNOWLEDGED, Alert.acknowledged_by.not_in(list(people))
     )
@@ -65,12 +65,12 @@ def _check(wearer: Wearer, people: Sequence[int], now: datetime) -> None:
     found = list(Person.select().where(Person.id.in_(list(people)), Person.team == wearer.team_id, Person.is_active))
     if len(found) != len(set(people)):
         raise InvalidRecord("Each person named must be an active colleague of the case's team.")
-    # Whoever covers now, and the officer who comes back from leave: its warnings ring each of them in their time.
+    # A person who covers now, and the officer who comes back from leave: its warnings ring each of them in their time.
     left_out = OfficersThen([wearer]).answering(wearer, now) - {person.id for person in found}
     if left_out:
         names = [row.name for row in Person.select().where(Person.id.in_(left_out)).order_by(Person.name)]
         raise InvalidRecord(
-            "The responsible officer, and whoever covers for them, must be among the people named: "
+            "The responsible officer, and anyone who covers for them, must be among the people named: "
             f"{', '.join(names)} would answer for the case without being able to open it."
         )
     if not any(person.role == Role.SUPERVISOR for person in found):

@@ -1,4 +1,4 @@
-"""A case as it was at an instant, for pages and the API; every look at it is recorded."""
+"""A case as it was at an instant, for pages and the API; every view is written to the audit trail."""
 
 from backend.access import closed_cases
 from backend.cases.viewing.case_view import look, open_alerts

@@ -1,4 +1,4 @@
-"""A case as it was at an instant; every look at it is recorded."""
+"""A case as it was at an instant; every view is written to the audit trail."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
     theirs = {victim.id: victim for victim in reading.victims_of(wearer.id)}
     drawn = ProtectedPlace.select(ProtectedPlace.victim).join(PlaceZone)
     places = protected_people.places_by_victim(person, theirs, now)
-    # Her phone says where she is for the wearers whom a place that moves with her keeps away, and for no other.
+    # Their phone says where they are for the wearers whom a place that moves with them keeps away, and for no other.
     still = PlaceZone.moves & (PlaceZone.to_at.is_null() | (PlaceZone.to_at > at))
     agreed = LocationConsent.select(LocationConsent.victim).where(
         LocationConsent.given_at <= at,
         LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
     )
-    with_her = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
-    moving = {row.victim_id for row in with_her}
+    near_victim = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
+    moving = {row.victim_id for row in near_victim}
     held_numbers = numbers.held_people([wearer.id])
     placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
     return {
@@ -171,7 +171,7 @@ def _as_corrected(condition: Condition) -> Condition:
 
 
 def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: datetime) -> dict[str, Any]:
-    # An adult who is in another case alone may be one that nobody here may know of.
+    # An adult who is in another case alone may be one that no one here may know of.
     through = others.get(victim.reached_through_id)
     held = reading.entries(f"victim:{victim.id}", What.NUMBER)
     entry = true_at(held, at)
@@ -193,13 +193,13 @@ def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: 
         "phone": number_ending(then) if then else None,
         "code_failed": code.failed_because if code else None,
         "shares_location": is_near_known,
-        # As it is now: what was safe on another day says nothing to whoever would call today.
+        # As it is now: what was safe on another day says nothing to the person who would call today.
         "calls": {"note": safe.note, "since": safe.given_at.isoformat()} if safe else None,
     }
 
 
 def open_alerts(wearer_id: int) -> list[Alert]:
-    """Return the alerts of the case that are not closed, newest first; whoever asks has been let in already."""
+    """Return the alerts of the case that are not closed, newest first; the one who asks has been let in already."""
     query = Alert.select().where(
         Alert.wearer == wearer_id, Alert.handling != Handling.CLOSED, Alert.kind != AlertKind.NOTICE
     )

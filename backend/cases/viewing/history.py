@@ -1,4 +1,4 @@
-"""The history of a case: every entry, condition and version of it, and what each was recorded in place of."""
+"""The timeline of a case: every fact, condition and zone version, and what each replaced."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
     if what is What.LIFE:
         return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
     if what is What.OFFICER:
-        return names.get(value["person"], "nobody")
+        return names.get(value["person"], "no one")
     if what is What.RISK:
         return str(value["risk"]).replace("_", " ")
     if what is What.RESTRICTED:
@@ -220,11 +220,11 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
     if what is What.NUMBER:
         return number_ending(value)
     if what is What.DECLINED:
-        return "declined by her" if value["is_declined"] else "wanted"
+        return "declined by them" if value["is_declined"] else "wanted"
     if what is What.PROTECTED:
         return victims.get(value["victim"], "?") + ("" if value["is_protected"] else " is not in this case")
     if what is What.REACHED:
-        through = victims.get(value["through"], "an adult") if value["through"] else "nobody"
+        through = victims.get(value["through"], "an adult") if value["through"] else "no one"
         return f"{victims.get(value['victim'], '?')} through {through}"
     if what is What.ELIGIBILITY:
         return eligibility.in_words(value)

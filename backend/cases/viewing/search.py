@@ -1,4 +1,4 @@
-"""Finds the cases of a team by what people know of them: a name, a reference, a tag, a place."""
+"""Searches a team's cases by name, reference, tag or place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tags a wearer wore from when to when, each with who fitted it and took it off, and why."""
+"""Which tags a wearer has worn, from when to when, who fitted and removed each, and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> 
 
 
 def worn_by(wearer_id: int) -> list[dict[str, Any]]:
-    """Return the same of a case that whoever asks has been let into already, oldest record first."""
+    """Return the same of a case that the one who asks has been let into already, oldest record first."""
     fitted: dict[int | None, dict[str, Any]] = {}
     taken_off: dict[int | None, dict[str, Any]] = {}
     names = {f"person:{row.id}": row.name for row in Person.select(Person.id, Person.name)}

@@ -1,4 +1,4 @@
-"""The only writer of the record: dated entries, orders, conditions and versions of zones, each with its audit row."""
+"""The only writer of the record: dated facts, orders, conditions and zone versions, each with its audit row."""
 
 from backend.cases.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
 from backend.cases.writing.conditions import NewCondition, check_condition, protect_by_condition

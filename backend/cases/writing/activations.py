@@ -1,4 +1,4 @@
-"""Activations: which tag a wearer wears, from when to when, and whose its stored fixes are."""
+"""Activations: which tag a wearer wears from when to when, and so whose its fixes are."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def fit_tag(
                 activation=wrong, replaced_by=activation, why=why.strip(), recorded_at=now, recorded_by=person
             )
         _refuse_two_wearers(activation)
-        # Of two tags that were mixed up the first correction leaves somebody with two, and the second mends it.
+        # Of two tags that were mixed up the first correction leaves someone with two, and the second mends it.
         _refuse_two_tags(activation, is_correction=wrong is not None, is_confirmed=is_confirmed)
         taken = _fixes_of_no_wearer(activation, now)
         if wrong is None:
@@ -87,7 +87,7 @@ def fit_tag(
         for one in concerned:
             change_warnings.require_tag(reading.case(one), before[one], since, is_confirmed=is_confirmed)
         _give_fixes(tag.id, since)
-        # Long before the daily look: a tag that is fitted and never heard of protects nobody.
+        # Long before the daily look: a tag that is fitted and never heard of protects no one.
         completeness.ask_for([wearer_id], max(now, from_at + completeness.FITTED_AFTER))
         for one in concerned:
             consequences.after_change(reading.case(one), since, now)
@@ -105,12 +105,12 @@ def take_tag_off(
     is_correction: bool = False,
     is_confirmed: bool = False,
 ) -> Activation:
-    """Record when a tag came off; fixes after that are nobody's.
+    """Record when a tag came off; fixes after that belong to no wearer.
 
     With ``is_correction`` it came off at another time than recorded, which is kept as it was said.
 
-    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody else wears the tag by then;
-    NeedsConfirmation where no other tag is worn while a zone is in force, or where a correction leaves him with two.
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where another person wears the tag by then;
+    NeedsConfirmation where no other tag is worn while a zone is in force, or where a correction leaves them with two.
     """
     activation = access_activation(person, activation_id, now)
     with atomic():
@@ -149,22 +149,22 @@ def swap_tag(
     why: str,
     is_confirmed: bool = False,
 ) -> Activation:
-    """Record that one tag came off and another was fitted at one instant, so that he wears a tag at every instant.
+    """Record that one tag came off and another was fitted at one instant, so that a tag is worn at every instant.
 
-    Both happen or neither: a tag that somebody else wears leaves the old one on. Stored fixes since then are judged
-    again, those of the new tag as his and those of the old one as nobody's.
+    Both happen or neither: a tag that another person wears leaves the old one on. Stored fixes since then are judged
+    again, those of the new tag as the wearer's and those of the old one as no one's.
 
-    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where somebody wears the new tag at that time, or
-    where he wears a third one; NeedsConfirmation where fixes of the new tag that belong to no wearer would become his.
+    Raises: NotFound, NotAllowed, InvalidTransition; InvalidRecord where someone wears the new tag at that time, or
+    where the wearer has a third one on; NeedsConfirmation where unassigned fixes of the new tag would become theirs.
     """
     old = access_activation(person, activation_id, now)
     tag = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
     if tag is None:
         raise NotFound("No tag has this serial.")
     if tag.id == old.tag_id:
-        raise InvalidRecord("This is the tag that he wears already: choose the one that he wears from now on.")
+        raise InvalidRecord("The wearer has this tag on already: choose the one that they wear from now on.")
     with atomic():
-        # All of them in one statement, as whoever stores fixes holds them: in the order of their numbers.
+        # All of them in one statement, as the one who stores fixes holds them: in the order of their numbers.
         held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
         lock_rows(Tag, [tag.id, *(row.tag_id for row in held)])
         hold(old.wearer_id)
@@ -259,7 +259,7 @@ def activations_of(tag_id: int) -> list[Activation]:
 
 def _refuse_two_wearers(new: Activation) -> None:
     if any(_are_at_once(new, other) for other in activations_of(new.tag_id)):
-        raise InvalidRecord("The tag is worn by somebody at that time: record first when it came off.")
+        raise InvalidRecord("Another wearer has this tag on at that time: record first when it came off.")
 
 
 def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool) -> None:
@@ -273,7 +273,9 @@ def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool
     if beside is None:
         return
     if not is_correction:
-        said = f"He wears the tag {beside.tag.serial} at that time: swap the tags, or record first when that came off."
+        said = (
+            f"The wearer has tag {beside.tag.serial} on at that time: swap the tags, or record first when it came off."
+        )
         raise InvalidRecord(said)
     if not is_confirmed:
         who = Wearer.get_by_id(new.wearer_id).name
@@ -292,12 +294,12 @@ def _are_at_once(one: Activation, other: Activation) -> bool:
 def _fixes_of_no_wearer(new: Activation, now: datetime) -> tuple[int, datetime | None, datetime | None]:
     """Return how many fixes of no wearer the activation takes, and the first and last instant of them.
 
-    Those of the last ``WRITTEN_DOWN_WITHIN`` do not count: nobody writes down a tag in the second in which it is on.
+    Those of the last ``WRITTEN_DOWN_WITHIN`` do not count: no one writes down a tag in the second in which it is on.
     """
-    of_nobody: Any = (Fix.tag == new.tag_id) & Fix.wearer.is_null() & (Fix.fix_time >= new.from_at)
-    of_nobody &= Fix.fix_time < min(new.to_at or now, now - WRITTEN_DOWN_WITHIN)
+    of_no_one: Any = (Fix.tag == new.tag_id) & Fix.wearer.is_null() & (Fix.fix_time >= new.from_at)
+    of_no_one &= Fix.fix_time < min(new.to_at or now, now - WRITTEN_DOWN_WITHIN)
     columns: Any = (fn.COUNT(Fix.id), fn.MIN(Fix.fix_time), fn.MAX(Fix.fix_time))
-    query: Any = Fix.select(*columns).where(of_nobody).tuples()
+    query: Any = Fix.select(*columns).where(of_no_one).tuples()
     count, first, last = query.get()
     return count, Fix.fix_time.python_value(first), Fix.fix_time.python_value(last)
 
@@ -308,8 +310,8 @@ def _require_taking(
     """Ask back where a tag was entered as worn for a time in which it belonged to no wearer and sent fixes.
 
     It may have lain in a drawer, or been worn by its fitter: taken without a word, such fixes raise breaches that
-    never were, end those that are, and write a way through the town that nobody went. Left out without a word they
-    hide the breach of whoever wore it before it was written down. Only a person knows which of the two it was.
+    never were, end those that are, and write a way through the town that no one went. Left out without a word they
+    hide the breach of the person who wore it before it was written down. Only a person knows which of the two it was.
     """
     count, first, last = taken
     if not count or is_confirmed or first is None or last is None:
@@ -317,7 +319,7 @@ def _require_taking(
     who, fixes = Wearer.get_by_id(new.wearer_id).name, "1 fix" if count == 1 else f"{count:,} fixes"
     said = [
         f"The tag {new.tag.serial} sent {fixes} from {_moment(first)} to {_moment(last)}, while the record says that "
-        f"nobody wore it. They are judged as fixes of {who} from now on.",
+        f"no one wore it. They are judged as fixes of {who} from now on.",
         f"Confirm only if {who} wore the tag then. Otherwise go back and enter the time from which {who} wears it.",
     ]
     raise NeedsConfirmation(" ".join(said), warnings=said)
@@ -330,7 +332,7 @@ def _moment(at: datetime) -> str:
 
 
 def _give_fixes(tag_id: int, since: datetime) -> None:
-    """Let the tag's stored fixes belong to whoever wore it at their own time."""
+    """Let the tag's stored fixes belong to the person who wore it at their own time."""
     Fix.update(wearer=None).where(Fix.tag == tag_id, Fix.fix_time >= since).execute()
     for activation in activations_of(tag_id):
         during = (Fix.tag == tag_id) & (Fix.fix_time >= max(since, activation.from_at))

@@ -1,4 +1,4 @@
-"""A condition with the zone that it demands: the court's words, the place and the shape, in one unit of work."""
+"""Adds a condition with its zone: the court's words, the place and the shape in one unit of work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor of the writers: a case is held, an entry is appended, and a change takes its consequences."""
+"""Locks a case for a change, appends its facts, and runs the consequences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["enter", "hold", "settle"]
 
 
 def settle(before: Case, since: datetime, now: datetime, *, is_confirmed: bool) -> Case:
-    """Let a change of the record take its consequences: warn, judge again, tell what has stopped, plan what it owes.
+    """Apply the consequences of a change: warn, re-evaluate, announce what has stopped, schedule what is to come.
 
     Raises: NeedsConfirmation when it leaves a place or the wearer without a zone that was there, unless confirmed.
     """

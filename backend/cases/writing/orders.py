@@ -1,4 +1,4 @@
-"""Orders with their terms, and their conditions in the court's own words."""
+"""Orders with their terms, variations and conditions, in the court's own words."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def vary_order(
 ) -> DatedEntry:
     """Let other terms hold from ``from_at`` on; fixes since then are judged again by them.
 
-    An end that is decided now comes after ``ends.NOTICE``, so that whoever loses protection is told first. One that
-    has come before stands as it was: then her officer is asked to tell her.
+    An end that is decided now comes after ``ends.NOTICE``, so that the person affected gets a notice first. One that
+    has come before stands as it was: then their officer is asked to tell them.
 
     Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation.
     """
@@ -129,7 +129,7 @@ def _after_notice(before: Case, order_id: int, terms: Terms, now: datetime) -> T
         return terms
     held = before.terms_at(order_id, now)
     if held is not None and held.ends_at is not None and terms.ends_at <= held.ends_at <= now + protection_ends.NOTICE:
-        # It ends as soon already, and she was told of that instant: a decision entered again makes it no other.
+        # It ends as soon already, and they were told of that instant: a decision entered again makes it no other.
         return replace(terms, ends_at=held.ends_at)
     return replace(terms, ends_at=now + protection_ends.NOTICE)
 

@@ -1,4 +1,4 @@
-"""Zones that are drawn in a hurry: in force at once, and a supervisor decides on them afterwards."""
+"""Provisional zones: in force at once, then approved or rejected by a supervisor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def protect_tonight(
     """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
 
     Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay. The
-    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everybody twice.
+    same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everyone twice.
 
     Raises: NotFound, NotAllowed, InvalidRecord, ZoneNotUsable; NeedsConfirmation where the case is not judged.
     """
@@ -66,7 +66,7 @@ def protect_tonight(
             feature,
             now,
             now,
-            why="She has moved: protected at once, to be approved.",
+            why="The protected person has moved: protected at once, to be approved.",
             is_provisional=True,
             is_confirmed=is_confirmed,
         )
@@ -120,14 +120,14 @@ def decide_on(
 ) -> DatedEntry:
     """Approve a provisional zone, or refuse it, which removes it from now on.
 
-    Raises: NotAllowed for anybody but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
+    Raises: NotAllowed for anyone but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.
     """
     require(person, Role.SUPERVISOR)
     row = next((one for one in to_approve(person, now) if one.zone_id == zone_id), None)
     if row is None:
         raise NotFound("There is no such zone to approve.")
     if row.recorded_by_id == person.id:
-        raise NotAllowed("Somebody else approves what you drew.")
+        raise NotAllowed("Another person must approve what you drew.")
     with atomic():
         hold(row.zone.wearer_id)
         entry = enter(

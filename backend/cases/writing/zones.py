@@ -1,4 +1,4 @@
-"""Versions of zones: each holds from its own instant on, and the one before stays for the time before."""
+"""Versions of zones: each applies from its own instant on, and the earlier one stays for the time before."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def change_zone(
 
     With ``is_correction`` the version at hand was wrong all along and never held. What is not given stays as it is.
 
-    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation; InvalidTransition where somebody has
+    Raises: NotFound, NotAllowed, ZoneNotUsable, InvalidRecord, NeedsConfirmation; InvalidTransition where someone has
     changed the zone since the version at hand was read.
     """
     wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
@@ -206,12 +206,12 @@ def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *
 
 
 def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
-    """Refuse a zone that keeps him in at a place that keeps him out, or the other way round.
+    """Refuse a zone that keeps the wearer in at a place that keeps them out, or the other way round.
 
-    A place has one alert at a time. Where it could mean either, nobody knew whether to warn the protected person.
+    A place has one alert at a time. Where it could mean either, no one knew whether to warn the protected person.
     """
     others = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place == place_id, ~PlaceZone.moves)
     lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
     for other in others:
         if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
-            raise InvalidRecord("Where he must stay in and where he must keep out are two places: name a new place.")
+            raise InvalidRecord("The place to stay in and the place to keep out of are two places: name a new place.")

@@ -1,4 +1,4 @@
-"""Whose a phone number is: proved by a code before its first warning, or declared a wearer's. Writes both."""
+"""Phone numbers: verified by a code before their first warning, or declared to be a wearer's. Writes both."""
 
 from backend.people.numbers.sending import bounced, claim_codes, code_of, failed, readable, retry, sent
 from backend.people.numbers.validation import (

@@ -1,4 +1,4 @@
-"""The way out of a code: claimed with a lease, sent by the notifier, settled; the code is made and never kept."""
+"""Sends verification codes: claimed with a lease, sent by the notifier, settled; the code itself is never stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGITS = 6
 
 
 def code_of(row: NumberProof, key: str) -> str:
-    """Return the code of a proof: whoever reads the database without the secret ``key`` does not learn it."""
+    """Return the code of a proof: a reader of the database without the secret ``key`` does not learn it."""
     assert row.salt is not None, "nothing was sent for a number that was carried over"
     said = f"number-proof {row.salt} {row.number}".encode()
     digest = hmac.new(key.encode(), said, hashlib.sha256).digest()
@@ -23,7 +23,7 @@ def code_of(row: NumberProof, key: str) -> str:
 
 
 def claim_codes(now: datetime, lease_s: float, limit: int) -> list[NumberProof]:
-    """Lease up to ``limit`` codes that are to be sent now; one whose lease ran out may be claimed by anybody."""
+    """Lease up to ``limit`` codes that are to be sent now; one whose lease ran out may be claimed by anyone."""
     token = secrets.token_hex(8)
     is_due = (NumberProof.due_at <= now) & _is_free(now, lease_s)
     # Looked at first: there is hardly ever one, and a look needs no write lock.
@@ -46,12 +46,12 @@ def sent(row: NumberProof, now: datetime) -> None:
 
 
 def retry(row: NumberProof, due_at: datetime, because: str) -> None:
-    """Owe the code again at ``due_at``."""
+    """Enqueue the code again at ``due_at``."""
     _settle(row, due_at=due_at, failed_because=because[:255])
 
 
 def failed(row: NumberProof, because: str) -> None:
-    """Give the code up; whoever asked for it reads why."""
+    """Give the code up; the one who asked for it reads why."""
     _settle(row, due_at=None, failed_because=because[:255])
 
 
@@ -82,7 +82,7 @@ def _is_free(now: datetime, lease_s: float) -> Any:
 
 
 def _settle(row: NumberProof, **values: object) -> None:
-    # Whoever no longer holds the lease changes nothing; one that was voided meanwhile stays so.
+    # A worker that no longer holds the lease changes nothing; one that was voided meanwhile stays so.
     with db.atomic():
         NumberProof.update(lease_token=None, lease_until=None, **values).where(
             NumberProof.id == row.id, NumberProof.lease_token == row.lease_token, NumberProof.voided_at.is_null()

@@ -1,4 +1,4 @@
-"""The one form of phone numbers, and which one a case may not use: that of its own wearer."""
+"""The one format of phone numbers, and which numbers a case may not use: those of its own wearer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class NumberRefused(DomainError):
 class WrongCode(DomainError):
     """The code is not the one that was sent, or it is good no more; the detail says which."""
 
-    code, status, title = "wrong_code", 422, "The code does not prove the number"
+    code, status, title = "wrong_code", 422, "The code is not correct"
 
 
 class TooManyCodes(DomainError):
@@ -54,7 +54,7 @@ def e164(text: str) -> str:
 
 
 def ending(number: str) -> str:
-    """Return by what its owner knows a number, and nobody else does: its last three digits."""
+    """Return by what its owner knows a number, and no one else does: its last three digits."""
     return number[-3:]
 
 

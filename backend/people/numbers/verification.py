@@ -1,4 +1,4 @@
-"""Proofs of numbers: a code goes out, and whoever has the number gives it back.
+"""Verification of phone numbers: a code is sent, and its recipient enters it.
 
 A proof is bound to the text of the number: another number, or the same one entered anew, has to be proved again.
 """
@@ -30,18 +30,18 @@ LONDON = ZoneInfo("Europe/London")
 GOOD_FOR = timedelta(minutes=10)
 MOST_TRIES = 5
 CODES_AN_HOUR = 3
-# Numbers are given up and given to others: after this time whoever has it is asked again.
+# Numbers are given up and given to others: after this time the one who has it is asked again.
 DUE_AFTER = timedelta(days=90)
 ASKED_AGAIN_AFTER = timedelta(days=7)
 DIGITS = "0123456789"
-# Nobody is woken by a code.
+# No one is woken by a code.
 DAY = (time(9), time(18))
 
 Owner = Person | Victim
 
 
 class Standing(StrEnum):
-    """How it stands with somebody's number."""
+    """How it stands with someone's number."""
 
     NONE = "none"
     UNPROVED = "unproved"
@@ -102,7 +102,7 @@ def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) 
 
 
 def proved_people() -> ModelSelect[NumberProof]:
-    """Return a query of the ids of members of staff whose present number is proved."""
+    """Return a query of the ids of members of staff whose present number is verified."""
     return (
         NumberProof.select(NumberProof.person)
         .join(Person, on=(NumberProof.person == Person.id))
@@ -151,12 +151,12 @@ def newest_code(owner: Owner) -> NumberProof | None:
 
 
 def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> NumberProof:
-    """Owe a code to this person's number; a code that was asked for before is good no more.
+    """Enqueue a code to this person's number; a code that was asked for before is good no more.
 
     Raises: InvalidRecord where there is no number, or none that can be; TooManyCodes.
     """
     if not owner.phone:
-        raise InvalidRecord("There is no number to prove.")
+        raise InvalidRecord("There is no number to verify.")
     e164(owner.phone)
     with atomic():
         lock_rows(type(owner), [owner.id])
@@ -182,7 +182,7 @@ def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Num
 
 
 def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> NumberProof:
-    """Take the code that came back: the number is proved from now on.
+    """Take the code that came back: the number is verified from now on.
 
     Each call counts as a try, whatever comes of it, and so it must not run inside another unit of work.
 
@@ -243,7 +243,7 @@ def carry_over(owner: Owner, now: datetime) -> None:
 
 
 def ask_again_by_day(now: datetime) -> int:
-    """Owe a code to each member of staff whose number is due again, by day and once a week; return how many.
+    """Enqueue a code to each member of staff whose number is due again, by day and once a week; return how many.
 
     By the way on which it was proved before. A number that takes no texts is for its owner to prove, on their page; one
     that takes no calls is asked by a text, and called again once its owner has proved it.
@@ -267,15 +267,15 @@ def ask_again_by_day(now: datetime) -> int:
         )
         .order_by(Person.id)
     )
-    owed = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
-    for person in owed:
+    to_ask = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
+    for person in to_ask:
         proof = proof_of(person)
         try:
             by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
             ask(person, None, by, now)
         except DomainError as error:
-            log.warning("person %s could not be asked again to prove a number: %s", person.id, error.code)
-    return len(owed)
+            log.warning("person %s could not be asked again to verify a number: %s", person.id, error.code)
+    return len(to_ask)
 
 
 def _uncalled(now: datetime) -> set[int]:

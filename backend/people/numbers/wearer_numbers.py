@@ -1,8 +1,8 @@
-"""Numbers that were declared to be wearers': texts about that one wearer are held there, and about nobody else.
+"""Numbers declared to be a wearer's: texts about that wearer are not sent to them.
 
 One person may declare a number, and one person alone must not be able to silence others: so a declaration holds the
-texts of its own case and stops nothing else, its supervisor is told where it holds any, and a second person confirms
-it or it is taken back. The answer to a declaration does not depend on who has the number.
+texts of its own case and stops nothing else, its supervisor is notified where it holds any, and a second person
+confirms it or it is taken back. The answer to a declaration does not depend on who has the number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from backend.models import AlarmKind, NumberProof, Person, Role, Victim, Wearer,
 from backend.people.numbers.validation import e164, spellings
 from backend.record import reading
 
-# What the alarm says of each person who has such a number, and the team whose supervisors are told.
+# What the alarm says of each person who has such a number, and the team whose supervisors are notified.
 Found = dict[str, tuple[str, int | None]]
 
 
@@ -34,9 +34,9 @@ def of_wearer(by: Person, wearer_id: int, now: datetime) -> list[WearerNumber]:
 def record(by: Person, wearer_id: int, text: str, now: datetime) -> WearerNumber:
     """Declare that a number is this wearer's: from now on nothing about them goes there.
 
-    Where a protected person of the case has it an alarm stands until a second person has decided. Where anybody else
-    has it nothing is stopped, and an alarm stands until the number is proved again. As many statements are made
-    whoever has it, so that the time of the answer says nothing either.
+    Where a protected person of the case has it an alarm stands until a second person has decided. Where anyone else
+    has it nothing is stopped, and an alarm stands until the number is verified again. As many statements are made
+    no matter who has it, so that the time of the answer says nothing either.
 
     Raises: NotFound, NotAllowed; InvalidRecord for what cannot be a number.
     """
@@ -56,7 +56,7 @@ def record(by: Person, wearer_id: int, text: str, now: datetime) -> WearerNumber
 def confirm(by: Person, wearer_id: int, number_id: int, now: datetime) -> None:
     """Keep that a second person has checked it: the number is the wearer's, and what is missing is the right one.
 
-    Raises: NotFound; NotAllowed for whoever declared it.
+    Raises: NotFound; NotAllowed for the person who declared it.
     """
     declared = _standing(by, wearer_id, number_id, now)
     if declared.recorded_by_id == by.id:
@@ -75,7 +75,7 @@ def confirm(by: Person, wearer_id: int, number_id: int, now: datetime) -> None:
 def take_back(by: Person, wearer_id: int, number_id: int, now: datetime) -> None:
     """Keep that a number is not this wearer's: texts that were held go out where they are true yet.
 
-    Raises: NotFound; NotAllowed but for whoever declared it, while nobody has confirmed it, and supervisors.
+    Raises: NotFound; NotAllowed but for the person who declared it, while no one has confirmed it, and supervisors.
     """
     declared = _standing(by, wearer_id, number_id, now)
     is_own = declared.recorded_by_id == by.id and declared.confirmed_at is None
@@ -95,7 +95,7 @@ def take_back(by: Person, wearer_id: int, number_id: int, now: datetime) -> None
 
 
 def taken(now: datetime, duty_line: str = "") -> Found:
-    """Return of everybody who has a number that is declared to be a wearer's what an alarm says, and their team."""
+    """Return of everyone who has a number that is declared to be a wearer's what an alarm says, and their team."""
     known = _declared()
     holders = {
         *WearerNumber.select(WearerNumber.number).join(Person, on=(Person.phone == WearerNumber.number)).tuples(),
@@ -142,7 +142,7 @@ def _declared() -> Any:
 
 
 def _found(declared: WearerNumber) -> Found:
-    """Return what is to be said of everybody who has this number; with as many statements whoever has it."""
+    """Return what is to be said of everyone who has this number; with as many statements no matter who has it."""
     theirs = {victim.id for victim in reading.victims_of(declared.wearer_id)}
     spelt = spellings(declared.number)
     proved = list(

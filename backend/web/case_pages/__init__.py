@@ -1,4 +1,4 @@
-"""Pages with which people keep cases true: list, case, new case, the night move, leaving, and what is to be decided."""
+"""Pages of cases: list, case, new case, urgent move, leaving, and what needs a decision."""
 
 from backend.web.case_pages import (
     case,

@@ -1,4 +1,4 @@
-"""One case, now or as it was on a day, with its history; a change that is refused is shown on it."""
+"""One case, now or as it was on a day, with its timeline."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             case=seen,
             gaps=gaps,
             said=said,
-            his_numbers=numbers.of_wearer(person, wearer_id, now),
+            wearer_numbers=numbers.of_wearer(person, wearer_id, now),
             activations=viewing.activations(person, wearer_id, at, now),
             free_tags=opening.free_tags(),
             history=viewing.history(person, wearer_id, now),

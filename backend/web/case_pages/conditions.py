@@ -1,4 +1,4 @@
-"""A condition with its zone, added to an order: entered, tried over the last days, then saved."""
+"""Adds a condition with its zone to an order: entered, previewed over recent days, then saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a protected person can be reached, and whether her phone may say where she is."""
+"""How a protected person can be reached, and whether their phone may share its location."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
 @page_for(*STAFF)
 @refusable
 def decline_warnings(wearer_id: int, victim_id: int) -> Any:
-    """Record that she wants no warnings."""
+    """Record that they want no warnings."""
     return change(
         wearer_id, lambda person, now: contact_details.decline(person, wearer_id, victim_id, now, why=text_of("why"))
     )
@@ -63,17 +63,17 @@ def keep_calls(wearer_id: int, victim_id: int) -> Any:
 @page_for(*STAFF)
 @refusable
 def share_location(wearer_id: int, victim_id: int) -> Any:
-    """Record that she agrees that her phone says where she is, and show the code once; or that she takes it back."""
+    """Record that their phone may share its location, and show the code once; or that they withdraw."""
     if text_of("act") == "withdraw":
         return change(wearer_id, lambda person, now: shared_location.withdraw_for(person, victim_id, now))
 
     def act() -> Any:
         if text_of("agreed") != "yes":
-            raise InvalidRecord("Tick that she has agreed, herself.")
+            raise InvalidRecord("Confirm that they themselves have agreed.")
         radius_m = number_of("radius_m", "the distance in metres")
         if not 50 <= radius_m <= 5_000:
             raise InvalidRecord("The distance is from 50 to 5,000 metres.")
-        label = "Wherever she is"
+        label = "Wherever they are"
         return shared_location.agree(visitor(), victim_id, [wearer_id], radius_m, radius_m, label, clock.now())
 
     def done(pairing: Any) -> Any:

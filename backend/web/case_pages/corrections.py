@@ -1,4 +1,4 @@
-"""Corrects an entry of a case from its history: what was wrong, what is right instead, why, and from which document."""
+"""Corrects a fact of a case from its timeline: what was wrong, what is right, why, and from which document."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _correction(wearer_id: int, which: str, number: int, act: Callable[[], Any])
         try:
             return page(error)
         except InvalidTransition:
-            # Somebody corrected it meanwhile: there is nothing left here to correct.
+            # Someone corrected it meanwhile: there is nothing left here to correct.
             return refused(error)
 
     if request.method == "GET":

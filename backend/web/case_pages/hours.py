@@ -1,4 +1,4 @@
-"""Hours of the week as the forms of zones hold them: days, from when and until when, in a row or two."""
+"""Weekly hours as the forms of zones hold them: days, from and until, in one row or two."""
 
 from __future__ import annotations
 

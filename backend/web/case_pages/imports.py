@@ -1,4 +1,4 @@
-"""Import of a caseload: both files are checked first, every problem is listed with its line, then it is confirmed."""
+"""Imports a caseload: both files are checked, every problem is listed with its line, then it is confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blueprint of case pages, and what each does with a form: asks back in words, or shows it again with a refusal."""
+"""The blueprint of case pages, and what each does with a form: asks for confirmation, or shows it again with errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KIND_TEXTS = {
 
 
 def refusable(view: View) -> View:
-    """Show a refusal as a page: nobody reads problem details in a browser."""
+    """Show a refusal as a page: no one reads problem details in a browser."""
 
     @wraps(view)
     def shown(*args: Any, **kwargs: Any) -> Any:

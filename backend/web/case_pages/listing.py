@@ -1,4 +1,4 @@
-"""The team's cases with what is missing from them, and what a supervisor has to decide."""
+"""The team's cases with their missing items, and what a supervisor has to decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a case: suspended, resumed, ended, recalled; its risk, and alerts that the police have."""
+"""Monitoring status of a case: suspended, resumed, ended, recalled; its risk, and alerts handed to the police."""
 
 from __future__ import annotations
 

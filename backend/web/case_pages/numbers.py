@@ -1,4 +1,4 @@
-"""Phone numbers of a case: a protected person's, proved by a code that they read out, and the wearer's."""
+"""Phone numbers of a case: a protected person's, verified by a code, and the wearer's."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from backend.web.signed_in import page_for, settings
 @page_for(*STAFF)
 @refusable
 def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
-    """Text her a code, or take the one that she read out."""
+    """Text them a code, or take the one that they read out."""
 
     def act(person: Person, now: datetime) -> Any:
         if text_of("act") == "send":
             return contact_details.send_code(person, wearer_id, victim_id, now)
         if not text_of("code"):
-            raise InvalidRecord("Enter the code that she reads out.")
+            raise InvalidRecord("Enter the code that they read out.")
         return contact_details.take_code(person, wearer_id, victim_id, text_of("code"), settings().signing_key(), now)
 
     return change(wearer_id, act)
@@ -40,7 +40,7 @@ def keep_wearers_numbers(wearer_id: int) -> Any:
 
     def act(person: Person, now: datetime) -> Any:
         if number_id is None:
-            return numbers.record(person, wearer_id, text_of("his_number"), now)
+            return numbers.record(person, wearer_id, text_of("wearer_number"), now)
         decide = numbers.confirm if text_of("act") == "confirm" else numbers.take_back
         return decide(person, wearer_id, number_id, now)
 

@@ -1,4 +1,4 @@
-"""A case from nothing, and the night she moves: what has to be in force at once."""
+"""Opens a new case, and protects a new place at once when a protected person moves."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def new_case() -> Any:
 @page_for(*STAFF)
 @refusable
 def protect(wearer_id: int) -> Any:
-    """The night she moves: a circle around a new place, at once."""
+    """The night a protected person moves: a circle around a new place, at once."""
     person, now = visitor(), clock.now()
     seen = viewing.look(person, wearer_id, now, now)
 

@@ -1,4 +1,4 @@
-"""Licences and orders of a case: recorded and varied, and whether he may be tagged by them."""
+"""Licences and orders of a case: recorded, varied, and whether the wearer may be tagged under them."""
 
 from __future__ import annotations
 

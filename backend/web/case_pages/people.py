@@ -1,4 +1,4 @@
-"""Who answers for a case, who may open it, who covers for whom, and who leaves."""
+"""Who is responsible for a case, who may open it, who covers for whom, and who leaves."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def held_days(cover: dict[str, Any]) -> dict[str, str]:
 @page_for(*STAFF)
 @refusable
 def cover(person_id: int) -> Any:
-    """A colleague answers for somebody's cases from one day to another."""
+    """A colleague answers for someone's cases from one day to another."""
     person, now = visitor(), clock.now()
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     absent = next((one for one in colleagues if one.id == person_id), None)

@@ -1,4 +1,4 @@
-"""Whom a case protects: somebody new, a child, or somebody who is recorded already; and who was entered in error."""
+"""Adds a protected person to a case: someone new, a child, or a person already recorded; removes one added in error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def add_victim(wearer_id: int) -> Any:
-    """Look for somebody, choose her, or enter somebody new: each by what was pressed, so that no script is needed."""
+    """Look for someone, choose them, or enter someone new: each by what was pressed, so that no script is needed."""
     person, now = visitor(), clock.now()
     seen = viewing.look(person, wearer_id, now, now)
 
@@ -39,7 +39,7 @@ def add_victim(wearer_id: int) -> Any:
         why, document = text_of("why"), text_of("document")
         chosen = number_chosen("victim")
         if text_of("act") == "choose" and chosen is None:
-            raise InvalidRecord("Choose who she is.")
+            raise InvalidRecord("Choose who they are.")
         if chosen is not None:
             return protected_people.add_known(person, wearer_id, chosen, now, why=why, document=document)
         return protected_people.add_person(
@@ -64,7 +64,7 @@ def add_victim(wearer_id: int) -> Any:
 @page_for(*STAFF)
 @refusable
 def change_victim(wearer_id: int, victim_id: int) -> Any:
-    """Let a child be reached through somebody else, or say that somebody was entered in error."""
+    """Let a child be reached through another person, or say that someone was entered in error."""
 
     def act(person: Person, now: datetime) -> Any:
         if text_of("act") == "out":

@@ -1,4 +1,4 @@
-"""The tag of a case: fitted, swapped for another at one instant, and taken off."""
+"""The tag of a case: fitted, swapped for another, and removed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def change_tag(wearer_id: int, activation_id: int) -> Any:
 
 def _chosen() -> str:
     if not text_of("serial"):
-        raise InvalidRecord("Choose the serial of the tag that he wears from now on.")
+        raise InvalidRecord("Choose the serial of the tag that the wearer has on from now on.")
     return text_of("serial")
 
 

@@ -1,4 +1,4 @@
-"""Zones of a case: changed, after a look at what other hours would have raised, corrected, and removed."""
+"""Zones of a case: changed after a preview, corrected, and removed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ function follow(map, field) {
 
 /**
  * Let an area be drawn by tapping its corners, into the field of the pasted shape: that field is the truth, and the way for
- * whoever draws nothing. Returns what says whether a tap was a corner.
+ * the one who draws nothing. Returns what says whether a tap was a corner.
  */
 function draws(map, field) {
   const tools = document.querySelector("[data-draw]");

@@ -7,7 +7,7 @@ for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) createA
 // A long caseload is opened a part at a time: the next one is asked for as soon as the page says how far it has come.
 for (const form of document.querySelectorAll("form[data-goes-on]")) form.requestSubmit();
 
-// A page of many forms on which one was refused holds what was typed in it: nobody types it twice on a phone at night.
+// A page of many forms on which one was refused holds what was typed in it: no one types it twice on a phone at night.
 for (const refused of document.querySelectorAll("[data-typed]")) {
   const { action, fields } = JSON.parse(refused.dataset.typed);
   const isMeant = (form) =>

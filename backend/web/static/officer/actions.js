@@ -1,4 +1,4 @@
-/** The bar at thumb reach: one big button for what is owed now. */
+/** The bar at thumb reach: one big button for what is pending now. */
 
 import { answers } from "./answer.js";
 import { config } from "./config.js";
@@ -20,7 +20,7 @@ export class Actions {
   #closing = null;
   #shown = "";
 
-  /** @param {HTMLElement} root @param {() => void} showOutcome called by whoever records for somebody else */
+  /** @param {HTMLElement} root @param {() => void} showOutcome called by the person who records for another person */
   constructor(root, showOutcome) {
     this.#root = root;
     this.showOutcome = showOutcome;
@@ -45,7 +45,7 @@ export class Actions {
       return el(
         "div",
         { class: "bar__ask" },
-        el("p", { class: "bar__passed" }, "You passed it on. The next people are told."),
+        el("p", { class: "bar__passed" }, "You passed it on. The next responders are notified."),
         button("I can act after all: acknowledge", { class: "action action--plain", "data-do": "acknowledge", on: { click: () => answers.acknowledge(alert) } }),
       );
     }

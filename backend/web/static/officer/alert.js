@@ -1,4 +1,4 @@
-/** One alert: what it is, where, how sure, who acts, and the one button that is owed. */
+/** One alert: what it is, where, how sure, who acts, and the one button that is due. */
 
 import { Actions } from "./actions.js";
 import { answers } from "./answer.js";
@@ -16,8 +16,8 @@ import { toldPanel } from "./told.js";
 import { whereaboutsPanel } from "./whereabouts.js";
 import { certaintySentence, hasEndedUnanswered, levelWord, stepWord, passedOnAt, summary, whyOpenAgain } from "./words.js";
 
-function outcomeOwedBy(alert) {
-  return exact(Date.parse(alert.acknowledgement.at) + config.outcome_owed_after_s * 1000);
+function outcomeDueBy(alert) {
+  return exact(Date.parse(alert.acknowledgement.at) + config.outcome_due_after_s * 1000);
 }
 
 const BEGAN = { tamper: "Reported for", silence: "Last position", help: "First message", notice: "Written" };
@@ -117,7 +117,7 @@ export class AlertView {
     this.#render();
     // Zone, track and history are fetched only for eyes: each look at a location is recorded.
     const isStale = this.#detail && known && (this.#detail.cursor !== known.cursor || this.#detail.handling !== known.handling);
-    // Gone from the list of the living: somebody closed it.
+    // Gone from the list of the living: someone closed it.
     const isGone = !known && store.cursor !== null && this.#alert && this.#alert.handling !== "closed";
     if ((isStale || isGone) && document.visibilityState === "visible") this.#load();
   }
@@ -226,13 +226,13 @@ export class AlertView {
     fill(
       this.notice,
       this.#problem && el("p", { class: "notice notice--problem" }, this.#problem),
-      passedOn && el("p", { class: "notice notice--me", "data-passed-on": "" }, `You said at ${exact(passedOn)} that you cannot act. The next people are told now.`),
+      passedOn && el("p", { class: "notice notice--me", "data-passed-on": "" }, `You said at ${exact(passedOn)} that you cannot act. The next responders are notified now.`),
       el(
         "p",
         { class: `notice notice--${again ? "again" : who.kind}`, "data-who": who.kind },
         again ? [again.text, " ", exactly(again.at)] : who.text,
-        who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeOwedBy(alert)}, or it is open again.`),
-        hasEndedUnanswered(alert) && !again && ". It is over, but somebody must still look at it.",
+        who.kind === "me" && el("span", { class: "notice__more" }, `Record what came of it by ${outcomeDueBy(alert)}, or it is open again.`),
+        hasEndedUnanswered(alert) && !again && ". It is over, but it still needs to be checked.",
         outcome && el("span", { class: "notice__outcome" }, outcomeText(outcome.code), outcome.note && `: ${outcome.note}`),
       ),
     );

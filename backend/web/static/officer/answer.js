@@ -24,7 +24,7 @@ class Answers extends EventTarget {
   /** @type {Map<number, {at: number, episode: number, danger: number}>} what this person said that they cannot act on */
   #passedOn = new Map();
 
-  /** @returns {number|null} when this person passed the alert on, unless it has risen or rung again since */
+  /** @returns {number|null} when this person passed the alert on, unless it has risen or repeated since */
   passedOn({ id, episode, danger }) {
     const known = this.#passedOn.get(id);
     return known && known.episode === episode && known.danger >= danger ? known.at : null;
@@ -52,7 +52,7 @@ class Answers extends EventTarget {
     return this.#do(id, "hand_back", () => call("DELETE", `/v1/alerts/${id}/acknowledgement`));
   }
 
-  /** @param {number} [confirmed] the danger that was shown to whoever closes the alert although it stands */
+  /** @param {number} [confirmed] the danger that was shown to the person who closes the alert although it stands */
   recordOutcome(id, code, note, confirmed) {
     const anyway = confirmed === undefined ? {} : { is_confirmed: true, danger: confirmed };
     return this.#do(id, "outcome", () => call("POST", `/v1/alerts/${id}/outcome`, { code, note, ...anyway }));

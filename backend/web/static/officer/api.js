@@ -52,7 +52,7 @@ async function problemOf(response) {
 
 function toSignIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
-  // The page is going away: whoever waits for a token must not go on without one.
+  // The page is going away: the one who waits for a token must not go on without one.
   return new Promise(() => {});
 }
 

@@ -7,7 +7,7 @@
  * @property {string} push_key what this browser subscribes to pushes with
  * @property {string} tile_url
  * @property {string} tile_attribution
- * @property {number} outcome_owed_after_s without an outcome by then an acknowledged alert is open again
+ * @property {number} outcome_due_after_s without an outcome by then an acknowledged alert is open again
  * @property {{code: string, text: string, kinds: string[]}[]} outcomes each with the kinds of alerts that it is offered for
  * @property {Object<string, {has_level: boolean, sure: string}>} kinds what the kinds of alerts that are not about nearness say
  */

@@ -24,7 +24,7 @@ export class ListView {
     this.emptyBox = el("div", { class: "empty", hidden: true, "data-empty": true }, this.empty, this.emptyChecked);
     this.groups = [
       this.#group("unanswered", "Unanswered", (alert) => alert.handling === "open"),
-      this.#group("answered", "Somebody is acting", (alert) => alert.handling === "acknowledged"),
+      this.#group("answered", "Someone is acting", (alert) => alert.handling === "acknowledged"),
       this.#group("closed", "Closed, and not over", (alert) => alert.handling === "closed"),
     ];
     fill(root, this.heading, this.emptyBox, this.groups.map((group) => group.section));

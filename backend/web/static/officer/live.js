@@ -127,7 +127,7 @@ class Live extends EventTarget {
     });
     this.#socket.on("alert", (hint, acknowledge) => {
       // The server takes this for proof that the hint reached the phone.
-      // Nobody looks at a hidden page: its socket must not hold back the text message.
+      // No one looks at a hidden page: its socket must not hold back the text message.
       if (!document.hidden) acknowledge?.();
       if (!(hint?.cursor <= store.cursor)) this.refresh();
     });

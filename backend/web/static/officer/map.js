@@ -132,7 +132,7 @@ export class AlertMap {
     const layer = this.#track;
     for (const [before, fix] of pairs(track)) {
       const isOld = Date.parse(before.fix_time) < since;
-      // Nobody knows the way between two fixes that lie far apart in time.
+      // No one knows the way between two fixes that lie far apart in time.
       const isGap = Date.parse(fix.fix_time) - Date.parse(before.fix_time) > GAP_MS;
       L.polyline([place(before), place(fix)], {
         className: `track${isOld ? " track--old" : ""}${isGap ? " track--gap" : ""}`,

@@ -9,7 +9,7 @@ import { certaintyWord, hasEndedUnanswered, howFar, howFast, levelWord, lookOf, 
 // A tag near a zone reports every 15 s; a fix older than this says little about where the person is now.
 export const OLD_FIX_MS = 120_000;
 
-/** @returns {string} the class of the alert's look: danger that stands is loud, what somebody has answered is quiet */
+/** @returns {string} the class of the alert's look: danger that stands is loud, what someone has answered is quiet */
 export function lookClass(alert) {
   const hasEnded = hasEndedUnanswered(alert);
   const isQuiet = !hasEnded && alert.kind !== "notice" && (alert.is_over || alert.certainty === "withdrawn");
@@ -37,7 +37,7 @@ export function marks(alert) {
   ].filter(Boolean);
 }
 
-/** @returns {string} whom the alert names first: of a message whoever wrote it */
+/** @returns {string} whom the alert names first: of a message the one who wrote it */
 export function whoName(alert) {
   return alert.protected_person?.name ?? alert.wearer.name;
 }
@@ -86,12 +86,12 @@ export function lastFix(alert, accuracy_m = null) {
   ];
 }
 
-/** @returns {{text: string, kind: "nobody"|"me"|"other"|"closed"}} who acts */
+/** @returns {{text: string, kind: "none"|"me"|"other"|"closed"}} who acts */
 export function whoActs(alert) {
   if (alert.handling === "closed") {
     return { kind: "closed", text: alert.outcome ? `Closed by ${alert.outcome.by.name} at ${exact(alert.outcome.at)}` : "Closed" };
   }
-  if (alert.handling === "open") return { kind: "nobody", text: "Nobody has acknowledged" };
+  if (alert.handling === "open") return { kind: "none", text: "No one has acknowledged" };
   const { by, at } = alert.acknowledgement;
   return by.id === config.me.id
     ? { kind: "me", text: `You are acting since ${exact(at)}` }

@@ -48,7 +48,7 @@ const note = document.getElementById("push-note");
 let worker = null;
 let state = "checking";
 
-/** @param {string} next @param {{why?: string, isMissed?: boolean}} [more] `isMissed`: somebody relies on this phone */
+/** @param {string} next @param {{why?: string, isMissed?: boolean}} [more] `isMissed`: someone relies on this phone */
 function show(next, { why = "", isMissed = false } = {}) {
   state = next;
   const { button: label, note: text } = TEXTS[next];
@@ -58,7 +58,7 @@ function show(next, { why = "", isMissed = false } = {}) {
   button.hidden = !label;
   if (label) say(button, label);
   say(note, why || text);
-  // Whoever relied on this phone must see without opening the menu that it is warned no more.
+  // A person who relied on this phone must see without opening the menu that it is warned no more.
   menu.toggleAttribute("data-attention", isMissed);
   menu.querySelector("summary").setAttribute("aria-label", isMissed ? "Menu. Warnings to this phone have stopped" : "Menu");
 }
@@ -152,7 +152,7 @@ async function check() {
   const subscription = await worker.pushManager.getSubscription();
   const isMine = known?.person_id === config.me.id;
   if (subscription && (!isMine || known.push_key !== config.push_key)) {
-    // Another person's, or made with a key that is gone: nobody may be warned through it.
+    // Another person's, or made with a key that is gone: no one may be warned through it.
     await subscription.unsubscribe();
   } else if (subscription) {
     await register(subscription);
@@ -165,7 +165,7 @@ async function check() {
   return restore(known);
 }
 
-/** The browser has given up what it was subscribed with: subscribe again, or say so where everybody sees it. */
+/** The browser has given up what it was subscribed with: subscribe again, or say so where everyone sees it. */
 async function restore(known) {
   try {
     if (Notification.permission !== "granted") throw new Error("Notifications are not allowed any more.");

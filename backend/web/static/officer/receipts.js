@@ -8,7 +8,7 @@ const RETRY_MS = [2000, 5000, 15_000];
 const seen = new Map();
 const told = new Set();
 
-/** A name for the present rise of an alert: a new one is owed receipts of its own. */
+/** A name for the present rise of an alert: a new one is due receipts of its own. */
 function riseOf(alert) {
   const level = danger(alert);
   const known = seen.get(alert.id);

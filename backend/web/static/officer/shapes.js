@@ -26,7 +26,7 @@ function flat(coordinates) {
 /** @returns {L.LatLngBounds} of the zone with `margin_m` around it */
 export function boundsOf(L, feature, margin_m) {
   const { geometry, properties } = feature;
-  // A place that moves with a person has no shape, and where she is stands on no map.
+  // A place that moves with a person has no shape, and where they are stands on no map.
   if (!geometry) return L.latLngBounds([]);
   const reach = margin_m + radiusOf(properties) + (properties.width_m ?? 0) / 2;
   const bounds = L.latLngBounds(flat(geometry.coordinates));

@@ -23,7 +23,7 @@ function render() {
   strip.dataset.state = state;
   say(text, TEXTS[state]);
   const age = live.checkedAt === null ? null : now() - live.checkedAt;
-  // Whoever reads "every 5 s" needs the time only when it was longer.
+  // A person who reads "every 5 s" needs the time only when it was longer.
   const isSaid = age !== null && (state !== "polling" || age > 1.5 * POLL_EVERY_MS);
   say(checked, isSaid ? `, checked ${ago(age)}` : "");
   // Spoken only when the state changes: the seconds would never let a screen reader rest.

@@ -54,7 +54,7 @@ async function warn(data) {
     requireInteraction: !NEWS.includes(push.purpose),
     data: { path: push.alert_id ? `${HOME}/alerts/${push.alert_id}` : HOME, receipt: push.receipt },
   });
-  // Told only now: a receipt lets the text message wait, and a warning that nobody could see must not.
+  // Told only now: a receipt lets the text message wait, and a warning that no one could see must not.
   await Promise.all([tell("received", push.receipt), tell("displayed", push.receipt)]);
 }
 

@@ -6,7 +6,7 @@ import { exact } from "./time.js";
 const CHANNELS = { websocket: "Open page", push: "Push", sms: "Text", voice: "Phone call" };
 const WHAT = {
   alert: "",
-  escalation: "again, because nobody had acknowledged",
+  escalation: "again, because no one had acknowledged",
   withdrawn: "that it is withdrawn",
   answered: "that a colleague has acknowledged",
   victim_breach: "in their own words",
@@ -70,7 +70,7 @@ export function toldPanel(told, isAnswered) {
   const before = told.filter((one) => !one.is_after_acknowledgement);
   return [
     el("h2", { class: "panel__title" }, "Who was told"),
-    group(isAnswered ? "Before it was first acknowledged" : "Nobody has acknowledged yet", before, "Nobody."),
-    isAnswered && group("After it was first acknowledged", after, "Nobody."),
+    group(isAnswered ? "Before it was first acknowledged" : "No one has acknowledged yet", before, "No one."),
+    isAnswered && group("After it was first acknowledged", after, "No one."),
   ];
 }

@@ -17,7 +17,7 @@ export function length(metres) {
 const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", silence: "tag", help: "help" };
 const WHERE = { breach: "in the zone", near: "near the zone", away: "outside the zone", moving: "within the distance" };
 
-/** @returns {{level: string, certainty: string}} what is told first: how it stands or, once it is over, its worst */
+/** @returns {{level: string, certainty: string}} what is reported first: how it stands or, once it is over, its worst */
 export function told(alert) {
   return alert.is_over && alert.worst ? alert.worst : alert;
 }
@@ -27,7 +27,7 @@ export function lookOf(alert) {
   return LOOKS[alert.kind] ?? (told(alert).level === "breach" ? "breach" : "near");
 }
 
-/** @returns {boolean} whether it is over and still somebody's to look at: drawn as what it was, never as "clear" */
+/** @returns {boolean} whether it is over and still someone's to look at: drawn as what it was, never as "clear" */
 export function hasEndedUnanswered(alert) {
   return alert.is_over && alert.handling === "open" && alert.certainty !== "withdrawn" && alert.kind !== "notice";
 }
@@ -155,7 +155,7 @@ function dangerWord(step) {
 
 const ACTIONS = {
   alert_raised: (by, step, isOfLevel) => (isOfLevel && dangerWord(step) ? `Raised: ${dangerWord(step)}` : "Raised"),
-  danger_rose: (by, step, isOfLevel) => (isOfLevel ? ["Danger rose", dangerWord(step)].filter(Boolean).join(" to ") : "It is so again: people are rung again"),
+  danger_rose: (by, step, isOfLevel) => (isOfLevel ? ["Danger rose", dangerWord(step)].filter(Boolean).join(" to ") : "It happened again: people are notified again"),
   danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over",
@@ -164,14 +164,14 @@ const ACTIONS = {
   handed_back: (by) => `Handed back by ${by}`,
   acknowledgement_lapsed: () => "Acknowledgement lapsed: its owner is signed out",
   outcome_overdue: () => "No outcome was recorded in time: open again",
-  cannot: (by) => `${by} cannot act: the next people are told`,
+  cannot: (by) => `${by} cannot act: the next responders are notified`,
   no_live_route: () => "A person who should be warned has no live route",
   victim_not_warned: () => "The protected person could not be warned by text",
   victim_not_told: () => "The protected person could not be told that it is over",
   news_undelivered: () => "A colleague could not be told news of it",
-  nobody_reachable: () => "Nobody could be reached",
-  ladder_repaired: () => "It had stopped escalating and was set going again",
-  told_again: () => "Cordon was restored from a backup: people are told again",
+  no_one_reachable: () => "No one could be reached",
+  escalation_repaired: () => "It had stopped escalating and was set going again",
+  told_again: () => "Cordon was restored from a backup: people are notified again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
   number_shown: (by, step) => `${by} looked up the number of ${WHOSE[step.whose] ?? "a person"}`,
@@ -181,7 +181,7 @@ const ACTIONS = {
   started: () => "The tag was switched on again",
   notice_raised: () => "Written",
   victim_wrote: () => "The protected person wrote",
-  rang_again: () => "They wrote again: people are rung again",
+  rang_again: () => "They wrote again: people are notified again",
   victim_not_answered: () => "The answer by text did not go out: call",
   answered_by_text: () => "Answered by text in the words agreed for it",
   closed: (by) => `Outcome recorded by ${by}`,
