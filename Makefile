@@ -33,8 +33,13 @@ help: ## List the commands
 
 node_modules/.installed: package.json package-lock.json
 	@echo "Installing the browser libraries ..."
-	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
+
+# With what tests make clients of the API with.
+node_modules/.installed-dev: node_modules/.installed
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch node_modules/.installed $@
 
 $(VENDOR)/.copied: node_modules/.installed
 	@rm -rf $(VENDOR) && mkdir -p $(VENDOR)/leaflet $(VENDOR)/govuk
@@ -76,8 +81,13 @@ check: install .venv/installed-dev ## Format, lint, import contracts, types
 	@$(BIN)/mypy
 
 .PHONY: test
-test: check browser ## Run everything: checks, tests on a real PostgreSQL, pages in a real browser
+test: check browser node_modules/.installed-dev ## Run everything: checks, tests on a real PostgreSQL, pages in a real browser
 	@TMPDIR=$(TEST_TMP) $(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(ARGS)
+
+.PHONY: fuzz
+fuzz: install .venv/installed-dev ## Send the API whatever its description allows and more, as each role, for two minutes each
+	@TMPDIR=$(TEST_TMP) CORDON_TEST_FUZZ_S=120 $(BIN)/python -m tests.postgres \
+	  $(BIN)/python -m pytest -rP tests/mobile_api/test_fuzzed.py $(ARGS)
 
 .PHONY: quick
 quick: check ## Run the checks, and the tests of rules and units: no database, no server, no browser

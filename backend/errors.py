@@ -78,6 +78,12 @@ class MalformedJson(DomainError):
     code, status, title = "malformed_json", 400, "The body is not JSON"
 
 
+class UnsupportedMediaType(DomainError):
+    """The body is not of the kind that is read here."""
+
+    code, status, title = "unsupported_media_type", 415, "The body is not of a kind that is read here"
+
+
 class UnknownTag(DomainError):
     """No tag has this serial."""
 

@@ -11,7 +11,7 @@ from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
-from mobile_api.request_bodies import read, read_query, write
+from mobile_api.request_bodies import EPOCH, EpochHeaders, read, read_query, write
 from mobile_api.schemas import (
     AcknowledgementQuery,
     AlertDetailOut,
@@ -27,8 +27,6 @@ from mobile_api.schemas import (
 )
 
 bp = Blueprint("alerts", __name__)
-
-EPOCH = "Cordon-Epoch"
 
 
 @bp.before_request
@@ -94,11 +92,12 @@ def get_alert(alert_id: int) -> Response:
 @describes(
     "Promise to act. The first person wins; repeating it, or coming second, changes nothing and shows who acts.",
     tag="alerts",
+    headers=EpochHeaders,
     query=AcknowledgementQuery,
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
 )
-def acknowledge(alert_id: int) -> Response:
+def acknowledge_alert(alert_id: int) -> Response:
     shown = read_query(AcknowledgementQuery).danger
     told = None if shown is None else Danger(shown)
     alert = queries.alert_of(current_person(), alert_id)
@@ -109,10 +108,11 @@ def acknowledge(alert_id: int) -> Response:
 @describes(
     "Hand the alert back: its escalation starts again.",
     tag="alerts",
+    headers=EpochHeaders,
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
 )
-def hand_back(alert_id: int) -> Response:
+def hand_back_alert(alert_id: int) -> Response:
     return write(alert_out(alerts.hand_back(current_person(), alert_id, clock.now())))
 
 
@@ -120,10 +120,11 @@ def hand_back(alert_id: int) -> Response:
 @describes(
     "Say that you cannot act: the next responders are notified at once.",
     tag="alerts",
+    headers=EpochHeaders,
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch],
 )
-def cannot(alert_id: int) -> Response:
+def cannot_act(alert_id: int) -> Response:
     alert = queries.alert_of(current_person(), alert_id)
     return write(alert_out(alerts.cannot(current_person(), alert.id, clock.now())))
 
@@ -132,6 +133,7 @@ def cannot(alert_id: int) -> Response:
 @describes(
     "Record what came of the alert, which closes it; what still stands only with a confirmation and a note.",
     tag="alerts",
+    headers=EpochHeaders,
     body=OutcomeIn,
     answer=AlertOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, StillStanding, AnotherEpoch, InvalidRequest],
@@ -150,11 +152,12 @@ def record_outcome(alert_id: int) -> Response:
 @describes(
     "Show the number of one contact of the alert; who saw which is recorded.",
     tag="alerts",
+    headers=EpochHeaders,
     body=NumberAskedIn,
     answer=NumberShownOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidTransition, AnotherEpoch, InvalidRequest],
 )
-def show_number(alert_id: int) -> Response:
+def show_contact_number(alert_id: int) -> Response:
     person, body = current_person(), read(NumberAskedIn)
     contact, number = calling.show_number(person, alert_id, body.key, clock.now())
     return no_store(write(NumberShownOut(key=contact.key, name=contact.name, number=number)))
@@ -164,11 +167,12 @@ def show_number(alert_id: int) -> Response:
 @describes(
     "Say that this phone received, displayed or opened the warning.",
     tag="alerts",
+    headers=EpochHeaders,
     body=ReceiptIn,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, AnotherEpoch, InvalidRequest],
 )
-def receive(alert_id: int) -> tuple[str, int]:
+def record_receipt(alert_id: int) -> tuple[str, int]:
     person = current_person()
     body = read(ReceiptIn)
     alert = queries.alert_of(person, alert_id)

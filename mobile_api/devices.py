@@ -24,7 +24,7 @@ bp = Blueprint("devices", __name__)
     status=201,
     errors=[NotSignedIn, InvalidRequest],
 )
-def register() -> Response:
+def register_device() -> Response:
     signed = signed_in()
     body = read(DeviceIn)
     keys = body.keys.model_dump() if body.keys else None
@@ -38,6 +38,6 @@ def register() -> Response:
 
 @bp.delete("/v1/devices/<int:device_id>")
 @describes("Stop pushes to this phone.", tag="devices", status=204, errors=[NotSignedIn, NotFound])
-def remove(device_id: int) -> tuple[str, int]:
+def remove_device(device_id: int) -> tuple[str, int]:
     devices.remove(current_person(), device_id, clock.now())
     return "", 204

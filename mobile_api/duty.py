@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from backend import clock
 from backend.access import require
+from backend.bounds import Instant
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.escalation import policies
 from backend.escalation.policies import PolicyNotUsable
@@ -18,7 +19,6 @@ from backend.models import AlertKind, Channel, EscalationPolicy, Role, Shift
 from backend.people import rota
 from backend.people.rota import ShiftRefused
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person
 from mobile_api.request_bodies import read, read_query, write
 from mobile_api.schemas import NamedOut, Strict
@@ -107,7 +107,7 @@ class PoliciesOut(BaseModel):
     answer=RotaOut,
     errors=[NotSignedIn, NotAllowed, InvalidRequest],
 )
-def shifts() -> Response:
+def list_shifts() -> Response:
     person = current_person()
     query = read_query(ShiftsQuery)
     now = clock.now()
@@ -152,7 +152,7 @@ def remove_shift(shift_id: int) -> tuple[str, int]:
 @describes(
     "In which order people are notified of an alert.", tag="duty", answer=PoliciesOut, errors=[NotSignedIn, NotAllowed]
 )
-def escalation_policies() -> Response:
+def get_escalation_policies() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
     default = PolicyOut(kind=None, origin="default", content=DEFAULT.to_json(), duty_person=None, from_at=None)

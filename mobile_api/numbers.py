@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from backend import clock
 from backend.access import require
-from backend.cases import administration, contact_details
+from backend.cases import administration
+from backend.cases.commands import numbers as commands
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.models import Channel, Person, Role, WearerNumber
 from backend.people import contact_routes, numbers, police_rooms
 from backend.people.numbers import NumberRefused, TooManyCodes, WrongCode
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store, settings
-from mobile_api.cases.shapes import Because
 from mobile_api.request_bodies import read, write
 from mobile_api.schemas import Strict
 
@@ -50,22 +50,10 @@ class CodeIn(Strict):
     code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 
-class NumberIn(Strict):
-    """A phone number, with its country or as it is dialled in the United Kingdom."""
-
-    number: Number
-
-
 class NewNumberIn(Strict):
     """Another number, or none."""
 
     number: Number | None
-
-
-class CallsIn(Strict):
-    """What to heed when they are called, such as hours, or whom to ask for."""
-
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)] = ""
 
 
 class PoliceRoomIn(Strict):
@@ -99,7 +87,7 @@ class WearerNumbersOut(BaseModel):
 
 @bp.get("/v1/me/number")
 @describes("How it stands with your own number.", tag="numbers", answer=NumberStandingOut, errors=[NotSignedIn])
-def mine() -> Response:
+def get_my_number() -> Response:
     return _standing(current_person())
 
 
@@ -112,7 +100,7 @@ def mine() -> Response:
     status=201,
     errors=[NotSignedIn, InvalidRecord, TooManyCodes, InvalidRequest],
 )
-def ask() -> Response:
+def send_my_code() -> Response:
     person, body = current_person(), read(CodeAskedIn)
     numbers.ask(person, person, Channel(body.channel), clock.now())
     response = _standing(person)
@@ -128,7 +116,7 @@ def ask() -> Response:
     answer=NumberStandingOut,
     errors=[NotSignedIn, WrongCode, InvalidRequest],
 )
-def prove() -> Response:
+def verify_my_number() -> Response:
     person = current_person()
     contact_routes.prove(person, read(CodeIn).code, settings().signing_key(), clock.now())
     return _standing(person)
@@ -142,7 +130,7 @@ def prove() -> Response:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, TooManyCodes, InvalidRequest],
 )
-def change(person_id: int) -> tuple[str, int]:
+def change_number(person_id: int) -> tuple[str, int]:
     administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
     return "", 204
 
@@ -154,8 +142,8 @@ def change(person_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, TooManyCodes],
 )
-def ask_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    contact_details.send_code(current_person(), wearer_id, victim_id, clock.now())
+def send_victim_code(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    commands.SendCode().carry_out(current_person(), clock.now(), wearer_id, victim_id)
     return "", 204
 
 
@@ -163,13 +151,13 @@ def ask_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
 @describes(
     "Give back the code that they read out: their number is verified.",
     tag="victims",
-    body=CodeIn,
+    body=commands.VerifyNumber,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, WrongCode, NumberRefused, InvalidRequest],
 )
-def prove_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    person, body = current_person(), read(CodeIn)
-    contact_details.take_code(person, wearer_id, victim_id, body.code, settings().signing_key(), clock.now())
+def verify_protected_person_number(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    person, command, key = current_person(), read(commands.VerifyNumber), settings().signing_key()
+    command.carry_out(person, clock.now(), wearer_id, victim_id, key=key)
     return "", 204
 
 
@@ -177,12 +165,13 @@ def prove_victim(wearer_id: int, victim_id: int) -> tuple[str, int]:
 @describes(
     "Record that they want no warnings, by their own decision; a consent to texts ends.",
     tag="victims",
-    body=Because,
+    body=commands.DeclineWarnings,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
-def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    contact_details.decline(current_person(), wearer_id, victim_id, clock.now(), why=read(Because).why)
+def decline_warnings(wearer_id: int, victim_id: int) -> tuple[str, int]:
+    person, command = current_person(), read(commands.DeclineWarnings)
+    command.carry_out(person, clock.now(), wearer_id, victim_id)
     return "", 204
 
 
@@ -190,13 +179,13 @@ def decline(wearer_id: int, victim_id: int) -> tuple[str, int]:
 @describes(
     "Record that a protected person said that calls to their number are safe, and what to heed.",
     tag="victims",
-    body=CallsIn,
+    body=commands.AllowCalls,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, NumberRefused, InvalidRequest],
 )
 def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    person, body = current_person(), read(CallsIn)
-    contact_details.allow_calls(person, wearer_id, victim_id, body.note, clock.now())
+    person, command = current_person(), read(commands.AllowCalls)
+    command.carry_out(person, clock.now(), wearer_id, victim_id)
     return "", 204
 
 
@@ -208,7 +197,7 @@ def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
 def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    contact_details.stop_calls(current_person(), wearer_id, victim_id, clock.now())
+    commands.StopCalls().carry_out(current_person(), clock.now(), wearer_id, victim_id)
     return "", 204
 
 
@@ -219,7 +208,7 @@ def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
     answer=PoliceRoomOut,
     errors=[NotSignedIn, NotAllowed],
 )
-def police_room() -> Response:
+def get_police_room() -> Response:
     person = current_person()
     require(person, Role.OFFICER, Role.SUPERVISOR)
     room = police_rooms.of_team(person.team_id)
@@ -247,7 +236,7 @@ def set_police_room() -> Response:
     answer=WearerNumbersOut,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def of_wearer(wearer_id: int) -> Response:
+def list_wearer_numbers(wearer_id: int) -> Response:
     found = numbers.of_wearer(current_person(), wearer_id, clock.now())
     return no_store(write(WearerNumbersOut(numbers=[_declared(row) for row in found])))
 
@@ -256,13 +245,14 @@ def of_wearer(wearer_id: int) -> Response:
 @describes(
     "Declare that a number is a wearer's: nothing about this wearer goes there; a second person confirms it.",
     tag="cases",
-    body=NumberIn,
+    body=commands.DeclareNumber,
     answer=WearerNumberOut,
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, InvalidRequest],
 )
-def record(wearer_id: int) -> Response:
-    declared = numbers.record(current_person(), wearer_id, read(NumberIn).number, clock.now())
+def declare_wearer_number(wearer_id: int) -> Response:
+    person, command = current_person(), read(commands.DeclareNumber)
+    declared = command.carry_out(person, clock.now(), wearer_id)
     return no_store(write(_declared(declared), 201))
 
 
@@ -273,8 +263,8 @@ def record(wearer_id: int) -> Response:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
-    numbers.confirm(current_person(), wearer_id, number_id, clock.now())
+def confirm_wearer_number(wearer_id: int, number_id: int) -> tuple[str, int]:
+    commands.ConfirmNumber().carry_out(current_person(), clock.now(), wearer_id, number_id)
     return "", 204
 
 
@@ -285,8 +275,8 @@ def confirm(wearer_id: int, number_id: int) -> tuple[str, int]:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def take_back(wearer_id: int, number_id: int) -> tuple[str, int]:
-    numbers.take_back(current_person(), wearer_id, number_id, clock.now())
+def take_back_wearer_number(wearer_id: int, number_id: int) -> tuple[str, int]:
+    commands.TakeBackNumber().carry_out(current_person(), clock.now(), wearer_id, number_id)
     return "", 204
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from backend import clock, receipts
 from backend.errors import InvalidRequest, NotFound, WrongSignature
-from backend.web.openapi import describes
+from backend.web.openapi import ANYBODY, describes
 from backend.web.signed_in import settings
 from mobile_api.request_bodies import read
 from mobile_api.schemas import PushReceiptIn
@@ -21,9 +21,9 @@ bp = Blueprint("receipts", __name__)
     body=PushReceiptIn,
     status=204,
     errors=[WrongSignature, NotFound, InvalidRequest],
-    is_public=True,
+    by=ANYBODY,
 )
-def receive() -> tuple[str, int]:
+def redeem_receipt() -> tuple[str, int]:
     # The token comes in the body: addresses end up in the logs of proxies.
     body = read(PushReceiptIn)
     receipts.redeem(body.receipt, body.kind, settings(), clock.now())

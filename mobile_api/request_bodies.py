@@ -6,24 +6,38 @@ import json
 from typing import TypeVar
 
 from flask import Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, ValidationError
 
-from backend.errors import MalformedJson
+from backend.cases.commands.base import problems_of
+from backend.errors import InvalidRequest, MalformedJson, UnsupportedMediaType
 from backend.web.request_checks import check_json, finite, refuse_constant
 from backend.web.signed_in import no_store
 
 Model = TypeVar("Model", bound=BaseModel)
 
+EPOCH = "Cordon-Epoch"
+
+
+class EpochHeaders(BaseModel):
+    """Which life of the database the alert was seen in."""
+
+    epoch: str | None = Field(None, alias="Cordon-Epoch", description="The epoch that came with the list of alerts")
+
 
 def read(model: type[Model]) -> Model:
-    """Return the request's JSON body. Raises: MalformedJson; pydantic.ValidationError, which becomes a 422."""
+    """Return the request's JSON body. Raises: UnsupportedMediaType, MalformedJson; InvalidRequest with every fault."""
     if not request.is_json:
-        raise MalformedJson("Send a JSON body with Content-Type: application/json.")
+        raise UnsupportedMediaType("Send a JSON body with Content-Type: application/json.")
     try:
         content = json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         raise MalformedJson("The body cannot be read as JSON.") from None
-    return model.model_validate(check_json(content))
+    try:
+        return model.model_validate(check_json(content))
+    except ValidationError as error:
+        problems = problems_of(error, model)
+        detail = "; ".join(f"{one.field}: {one.detail}" for one in problems)
+        raise InvalidRequest(detail, errors=[one.as_dict() for one in problems]) from None
 
 
 def read_query(model: type[Model]) -> Model:

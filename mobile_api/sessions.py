@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from backend import accounts, authentication, clock
 from backend.errors import InvalidRequest, NotSignedIn, TooManyAttempts, WeakPassword, WrongCredentials
-from backend.web.openapi import describes
+from backend.web.openapi import ANYBODY, describes
 from backend.web.sign_in_limits import guess
 from backend.web.signed_in import current_person, no_store, settings, signed_in
 from mobile_api.request_bodies import read
@@ -32,7 +32,7 @@ def _tokens(tokens: authentication.Tokens) -> Response:
     body=SignInIn,
     answer=TokensOut,
     errors=[WrongCredentials, TooManyAttempts, InvalidRequest],
-    is_public=True,
+    by=ANYBODY,
 )
 def sign_in() -> Response:
     body = read(SignInIn)
@@ -49,9 +49,9 @@ def sign_in() -> Response:
     body=RefreshIn,
     answer=TokensOut,
     errors=[NotSignedIn, InvalidRequest],
-    is_public=True,
+    by=ANYBODY,
 )
-def refresh() -> Response:
+def refresh_session() -> Response:
     return _tokens(authentication.refresh(read(RefreshIn).refresh_token, settings(), clock.now()))
 
 
@@ -88,7 +88,7 @@ def change_password() -> tuple[str, int]:
 
 @bp.get("/v1/me")
 @describes("Who is signed in.", tag="sessions", answer=MeOut, errors=[NotSignedIn])
-def me() -> Response:
+def get_me() -> Response:
     person = current_person()
     return no_store(
         jsonify(

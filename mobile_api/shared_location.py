@@ -9,11 +9,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 
 from backend import clock, shared_location
+from backend.bounds import Instant
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable, TooManyAttempts
 from backend.models import VictimPhone
 from backend.shared_location import MovingPlaceAlone
-from backend.web.openapi import describes
-from backend.web.request_checks import Instant
+from backend.web.openapi import ANYBODY, PHONE, describes
 from backend.web.sign_in_limits import guess
 from backend.web.signed_in import current_person, settings
 from mobile_api.request_bodies import read, write
@@ -83,7 +83,7 @@ class IntervalOut(BaseModel):
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, MovingPlaceAlone, InvalidRequest],
 )
-def agree(victim_id: int) -> Response:
+def agree_to_share_location(victim_id: int) -> Response:
     person = current_person()
     body = read(AgreementIn)
     pairing = shared_location.agree(
@@ -99,7 +99,7 @@ def agree(victim_id: int) -> Response:
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
-def end(victim_id: int) -> tuple[str, int]:
+def stop_sharing_location(victim_id: int) -> tuple[str, int]:
     shared_location.withdraw_for(current_person(), victim_id, clock.now())
     return "", 204
 
@@ -112,9 +112,9 @@ def end(victim_id: int) -> tuple[str, int]:
     answer=PhoneTokenOut,
     status=201,
     errors=[NotSignedIn, TooManyAttempts, InvalidRequest],
-    is_public=True,
+    by=ANYBODY,
 )
-def pair() -> Response:
+def pair_phone() -> Response:
     body = read(PairingIn)
     with guess("pairing"):
         token = shared_location.pair(body.code, clock.now())
@@ -128,8 +128,9 @@ def pair() -> Response:
     body=PositionsIn,
     answer=IntervalOut,
     errors=[NotSignedIn, InvalidRequest, StorageUnavailable],
+    by=PHONE,
 )
-def report() -> Response:
+def report_positions() -> Response:
     phone = _phone()
     fixes = [
         Fix(position.at.timestamp(), position.lat, position.lon, position.accuracy_m, position.speed_mps)
@@ -144,8 +145,9 @@ def report() -> Response:
     tag="phones",
     status=204,
     errors=[NotSignedIn],
+    by=PHONE,
 )
-def withdraw() -> tuple[str, int]:
+def withdraw_phone() -> tuple[str, int]:
     victim = _phone().consent.victim
     shared_location.withdraw(victim, f"victim:{victim.id}", clock.now())
     return "", 204

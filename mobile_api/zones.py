@@ -58,7 +58,7 @@ class ZoneReplayOut(BaseModel):
     answer=ZoneReplayOut,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRequest, ZoneNotUsable],
 )
-def replay(wearer_id: int) -> Response:
+def replay_zone(wearer_id: int) -> Response:
     person = current_person()
     body = read(ZoneReplayIn)
     told = zone_replay.replay_for(person, wearer_id, body.zone, body.days, clock.now())

@@ -6,15 +6,17 @@ import logging
 import uuid
 
 from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from backend import clock
+from backend.bounds import is_number
 from backend.db import atomic
 from backend.errors import WrongSignature
 from backend.models import ProviderEvent
-from backend.web.openapi import describes
-from backend.web.request_checks import cleaned, is_number
+from backend.web.openapi import PROVIDER, describes
+from backend.web.request_checks import cleaned
 from backend.web.signed_in import settings
 from notifier import messages, provider_states, replies, verification_codes, voice_menu
 
@@ -23,6 +25,22 @@ log = logging.getLogger(__name__)
 bp = Blueprint("callbacks", __name__)
 
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+
+
+class TwilioForm(BaseModel):
+    """What Twilio sends; which fields come depends on what it tells."""
+
+    model_config = ConfigDict(extra="allow")
+
+    MessageSid: str | None = None
+    MessageStatus: str | None = None
+    CallSid: str | None = None
+    CallStatus: str | None = None
+    ErrorCode: str | None = None
+    From: str | None = None
+    Body: str | None = None
+    OptOutType: str | None = None
+    Digits: str | None = None
 
 
 def _form() -> dict[str, str]:
@@ -62,29 +80,57 @@ def _keep_state(attempt_id: str, form: dict[str, str], state: str, sid: str) -> 
 
 
 @bp.post("/v1/webhooks/twilio/status/<attempt_id>")
-@describes("Twilio tells the state of a message.", tag="callbacks", errors=[WrongSignature], is_public=True, status=204)
-def status(attempt_id: str) -> tuple[str, int]:
+@describes(
+    "Twilio tells the state of a message.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    by=PROVIDER,
+    status=204,
+)
+def take_message_state(attempt_id: str) -> tuple[str, int]:
     form = _form()
     return _keep_state(attempt_id, form, form.get("MessageStatus", ""), form.get("MessageSid", ""))
 
 
 @bp.post("/v1/webhooks/twilio/call/<attempt_id>")
-@describes("Twilio tells the state of a call.", tag="callbacks", errors=[WrongSignature], is_public=True, status=204)
-def call_status(attempt_id: str) -> tuple[str, int]:
+@describes(
+    "Twilio tells the state of a call.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    by=PROVIDER,
+    status=204,
+)
+def take_call_state(attempt_id: str) -> tuple[str, int]:
     form = _form()
     return _keep_state(attempt_id, form, form.get("CallStatus", ""), form.get("CallSid", ""))
 
 
 @bp.post("/v1/webhooks/twilio/voice/<attempt_id>")
-@describes("Twilio asks what a call says.", tag="callbacks", errors=[WrongSignature], is_public=True)
-def voice(attempt_id: str) -> Response:
+@describes(
+    "Twilio asks what a call says.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def say_call(attempt_id: str) -> Response:
     _form()
     return _xml(voice_menu.say(attempt_id, settings().public_url))
 
 
 @bp.post("/v1/webhooks/twilio/voice/<attempt_id>/key")
-@describes("Twilio tells which key was pressed in a call.", tag="callbacks", errors=[WrongSignature], is_public=True)
-def key(attempt_id: str) -> Response:
+@describes(
+    "Twilio tells which key was pressed in a call.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def take_key(attempt_id: str) -> Response:
     form = _form()
     digits, said = form.get("Digits", ""), request.args.get("said", "")
     with atomic():
@@ -97,8 +143,15 @@ def key(attempt_id: str) -> Response:
 
 
 @bp.post("/v1/webhooks/twilio/sms")
-@describes("Twilio hands over a reply.", tag="callbacks", errors=[WrongSignature], is_public=True)
-def reply() -> Response:
+@describes(
+    "Twilio hands over a reply.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def take_reply() -> Response:
     form = _form()
     number, now = form.get("From", "")[:255], clock.now()
     # A message without an id of its own is not taken for another one.
@@ -123,10 +176,11 @@ def reply() -> Response:
     "Twilio tells the state of a text with a code.",
     tag="callbacks",
     errors=[WrongSignature],
-    is_public=True,
+    form=TwilioForm,
+    by=PROVIDER,
     status=204,
 )
-def code_status(proof_id: int) -> tuple[str, int]:
+def take_code_state(proof_id: int) -> tuple[str, int]:
     form = _form()
     state, said = form.get("MessageStatus", ""), form.get("ErrorCode", "")
     with atomic():
@@ -136,8 +190,15 @@ def code_status(proof_id: int) -> tuple[str, int]:
 
 
 @bp.post("/v1/webhooks/twilio/code/<int:proof_id>/voice")
-@describes("Twilio asks what a call with a code says.", tag="callbacks", errors=[WrongSignature], is_public=True)
-def code_voice(proof_id: int) -> Response:
+@describes(
+    "Twilio asks what a call with a code says.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def say_code(proof_id: int) -> Response:
     _form()
     return _xml(verification_codes.say(proof_id, settings().signing_key(), clock.now()))
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from backend import accounts, clock
+from backend.bounds import is_number
 from backend.cases import administration, officers, opening, teams
 from backend.cases.change_warnings import day
 from backend.cases.officers import CaseloadLeft
@@ -17,7 +18,6 @@ from backend.models import Person, Role, Tag, Team
 from backend.people import numbers
 from backend.record.facts import LONDON
 from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
-from backend.web.request_checks import is_number
 from backend.web.signed_in import page_for, settings
 
 bp = Blueprint("admin_pages", __name__)

@@ -62,7 +62,7 @@ class AlarmsOut(BaseModel):
     answer=AlarmsOut,
     errors=[NotSignedIn, NotAllowed],
 )
-def standing() -> Response:
+def list_alarms() -> Response:
     person = current_person()
     told = AlarmsOut(
         alarms=[

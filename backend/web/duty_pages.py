@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from backend import alert_kinds, clock
+from backend.bounds import is_number, read_day
 from backend.errors import DomainError, NotFound
 from backend.escalation import policies
 from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
 from backend.models import AlertKind, Channel, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused
-from backend.web.request_checks import is_number, read_day
 from backend.web.signed_in import page_for, page_visitor
 
 bp = Blueprint("duty_pages", __name__)

@@ -18,7 +18,7 @@ from backend.errors import (
     UnknownTag,
     WrongSignature,
 )
-from backend.web.openapi import describes
+from backend.web.openapi import TAG, describes
 from backend.web.signed_in import settings
 
 bp = Blueprint("fixes", __name__)
@@ -58,6 +58,14 @@ class BatchIn(BaseModel):
 
     fixes: list[FixIn] = Field(max_length=1_000)
     events: list[EventIn] = Field(default_factory=list)
+
+
+class SignatureHeaders(BaseModel):
+    """The signature of a batch, as in the Standard Webhooks specification."""
+
+    webhook_id: str = Field(alias="webhook-id", description="The same for a repetition of the same request")
+    webhook_timestamp: str = Field(alias="webhook-timestamp", description="Seconds since 1970")
+    webhook_signature: str = Field(alias="webhook-signature", description="v1, and the signature in Base64")
 
 
 class RefusedOut(BaseModel):
@@ -106,10 +114,10 @@ def count(response: Response) -> Response:
         BatchTooLarge,
         StorageUnavailable,
     ],
-    is_public=True,
-    headers=["webhook-id", "webhook-timestamp", "webhook-signature"],
+    by=TAG,
+    headers=SignatureHeaders,
 )
-def report(serial: str) -> Response:
+def report_fixes(serial: str) -> Response:
     received_at = clock.now()
     body = request.get_data()
     with deadlines.in_all(deadlines.AT_THE_DOOR_S):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import render_template, request
 
-from backend import typed_text
+from backend import clock, typed_text
+from backend.bounds import is_number, read_day
+from backend.cases import eligibility
+from backend.cases.commands import typed
+from backend.cases.commands.base import Command
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.record.facts import LONDON
-from backend.web.request_checks import is_number, read_day
 from backend.web.signed_in import page_visitor
+
+Made = TypeVar("Made", bound=Command)
 
 
 def visitor() -> Person:
@@ -29,6 +34,24 @@ def sent_form() -> Any:
     By itself such a form reads a body of JSON as one, whatever JSON that is.
     """
     return request.form if request.method == "POST" else None
+
+
+def build(model: type[Made], **given: Any) -> Made:
+    """Return the command that the form of this page holds, with what is ``given`` besides.
+
+    Raises: InvalidFields with everything that is wrong, by the names of the form's fields.
+    """
+    return typed.read(model, request.form, clock.now(), given)
+
+
+def answers() -> dict[str, bool | None]:
+    """Return the facts of eligibility as the form has them; what is not answered is not known."""
+    return {name: {"yes": True, "no": False}.get(text_of(name)) for name in eligibility.FACTS}
+
+
+def pressed(name: str = "act") -> str:
+    """Return which button was pressed, or which way was chosen: it decides which command is built."""
+    return request.form.get(name, "").strip()
 
 
 def text_of(name: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from backend import canary, clock, db, heartbeats, queue_depths, readiness
 from backend.errors import StorageUnavailable
-from backend.web.openapi import describes
+from backend.web.openapi import ANYBODY, describes
 
 bp = Blueprint("health", __name__)
 
@@ -19,8 +19,8 @@ class HealthOut(BaseModel):
 
 
 @bp.get("/health")
-@describes("Whether the process is alive.", tag="service", answer=HealthOut, is_public=True)
-def health() -> Response:
+@describes("Whether the process is alive.", tag="service", answer=HealthOut, by=ANYBODY)
+def get_health() -> Response:
     return jsonify(status="ok")
 
 
@@ -30,9 +30,9 @@ def health() -> Response:
     tag="service",
     answer=HealthOut,
     errors=[StorageUnavailable],
-    is_public=True,
+    by=ANYBODY,
 )
-def ready() -> Response:
+def get_readiness() -> Response:
     tried: readiness.Readiness = current_app.extensions["cordon.readiness"]
     tried.check()
     # A person who asked came through the front door, and what was asked for took a write.
@@ -64,9 +64,9 @@ class VitalsOut(BaseModel):
     tag="service",
     answer=VitalsOut,
     errors=[StorageUnavailable],
-    is_public=True,
+    by=ANYBODY,
 )
-def vital_signs() -> Response:
+def get_vitals() -> Response:
     now = clock.now()
     try:
         waiting, ages = queue_depths.backlog(now), heartbeats.ages_s(now)

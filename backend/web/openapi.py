@@ -1,36 +1,178 @@
-"""OpenAPI from the code: collects what each route says that it takes and returns."""
+"""OpenAPI from the code: routes say what they take and give beside their function, and SpecTree collects it.
+
+SpecTree only describes. Requests are checked by ours, after it is known who asks, and refused as problem details.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
-from apispec import APISpec
-from flask import Blueprint, Flask, Response, current_app, jsonify
-from pydantic import BaseModel
+from flask import Blueprint, jsonify
+from flask import Response as Answer
+from pydantic import BaseModel, ConfigDict, Field
+from spectree import Response, SecurityScheme, SpecTree, Tag
+from spectree.models import InType, SecureType, SecuritySchemeData
+from spectree.plugins.flask_plugin import FlaskPlugin
 
-from backend.errors import DomainError
+from backend.errors import (
+    DomainError,
+    InvalidRequest,
+    MalformedJson,
+    NotFound,
+    NotSignedIn,
+    StorageUnavailable,
+    UnsupportedMediaType,
+)
+from backend.web.signed_in import settings
 
 bp = Blueprint("openapi", __name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+PROBLEM_JSON = "application/problem+json"
+# Who may ask: a person with a session, a protected person's phone, a tag or a provider by its signature, or anybody.
+PERSON, PHONE, TAG, PROVIDER, ANYBODY = "person", "phone", "tag", "provider", "anybody"
+TAGS = {
+    one.name: one
+    for one in (
+        Tag(name="tags", description="Where tags report."),
+        Tag(name="sessions", description="Signing in and out."),
+        Tag(name="alerts", description="What is going on, and who acts."),
+        Tag(name="devices", description="Phones and browsers that take pushes."),
+        Tag(name="cases", description="Wearers, orders, zones, tags and what is missing."),
+        Tag(name="victims", description="Protected persons and how they can be reached."),
+        Tag(name="phones", description="A protected person's phone that says where it is."),
+        Tag(name="zones", description="Trying a zone before it is saved."),
+        Tag(name="duty", description="Who is on duty, and in which order people are notified."),
+        Tag(name="numbers", description="Phone numbers and their verification."),
+        Tag(name="people", description="Colleagues, teams, and what administrators keep."),
+        Tag(name="reports", description="How long every step took."),
+        Tag(name="callbacks", description="What providers tell."),
+        Tag(name="service", description="How Cordon itself is."),
+    )
+}
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What a route takes, gives and refuses."""
 
-    summary: str
-    tag: str
-    body: type[BaseModel] | None
-    answer: type[BaseModel] | None
+class FieldProblem(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="Its name, with dots between those of nested fields")
+    code: str = Field(description="Stable, such as missing, invalid or stale")
+    detail: str = Field(description="A sentence for a person")
+
+
+class Problem(BaseModel):
+    """A refusal: RFC 9457 problem details with a stable code. Some codes come with members of their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
     status: int
-    query: type[BaseModel] | None
-    errors: tuple[type[DomainError], ...]
-    is_public: bool
-    headers: tuple[str, ...]
+    code: str = Field(description="Stable: docs/errors.md lists every one")
+    detail: str
+    errors: list[FieldProblem] | None = Field(None, description="Everything that is wrong with the request's fields")
+
+
+class Answers(Response):
+    """What a route answers: one status where it did what was asked, and problem details for every refusal."""
+
+    def __init__(
+        self, status: int, answer: type[BaseModel] | None, media: Sequence[str], refusals: Mapping[int, Sequence[str]]
+    ) -> None:
+        super().__init__(**{f"HTTP_{status}": (answer, "Done.")})
+        self._done = str(status)
+        self._media = media or (["application/json"] if answer else [])
+        for refused, texts in refusals.items():
+            self.add_model(refused, Problem, description="; ".join(texts))
+
+    def generate_spec(self, *more: Any) -> dict[str, Any]:
+        """Return the answers by status, each with its media type, which SpecTree takes for JSON throughout."""
+        found: dict[str, Any] = super().generate_spec(*more)
+        for status, answer in found.items():
+            schema = answer.pop("content", {}).get("application/json", {"schema": {"type": "object"}})
+            kinds = self._media if status == self._done else [PROBLEM_JSON]
+            if kinds:
+                text = {"schema": {"type": "string"}}
+                answer["content"] = {kind: schema if kind.endswith("json") else text for kind in kinds}
+            if status in ("429", "503"):
+                answer["headers"] = {
+                    "Retry-After": {"description": "Seconds until the next try", "schema": {"type": "integer"}}
+                }
+        return dict(sorted(found.items()))
+
+
+class Routes(FlaskPlugin):
+    """Reads the routes of the application, and leaves their requests and answers alone."""
+
+    def validate(self, func: Callable[..., Any], *_: Any, **path: Any) -> Any:
+        """Call the view: what it reads it checks itself, after it knows who asks."""
+        return func(**path)
+
+    def find_routes(self) -> Any:
+        """Return every route; only those that are described are listed."""
+        return sorted(self.get_current_app().url_map.iter_rules(), key=lambda rule: rule.rule)
+
+    def parse_path(self, route: Any, descriptions: Mapping[str, str] | None) -> tuple[str, list[Any]]:
+        """Return the path and its parameters: numbers of rows are of 64 bits."""
+        path, parameters = super().parse_path(route, descriptions)
+        for parameter in parameters:
+            parameter.pop("description")
+            if parameter["schema"]["type"] == "integer":
+                parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0, "maximum": 10**18 - 1}
+        return path, parameters
+
+
+SECURITY = {
+    PERSON: {"bearer": "The access token that POST /v1/sessions gives."},
+    PHONE: {"phone": "The token that POST /v1/phones gives a protected person's phone."},
+    TAG: {"webhook-signature": "The tag's own key signs the body, as in the Standard Webhooks specification."},
+    PROVIDER: {"X-Twilio-Signature": "The account's token signs address and form."},
+    ANYBODY: {},
+}
+SCHEMES = [
+    *(
+        SecurityScheme(
+            name=name, data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer", description=description)
+        )
+        for who in (PERSON, PHONE)
+        for name, description in SECURITY[who].items()
+    ),
+    *(
+        SecurityScheme(
+            name=name,
+            data=SecuritySchemeData(
+                type=SecureType.API_KEY, name=name, field_in=InType.HEADER, description=description
+            ),
+        )
+        for who in (TAG, PROVIDER)
+        for name, description in SECURITY[who].items()
+    ),
+]
+
+_named: dict[str, type[BaseModel]] = {}
+
+
+def name_of(model: type[BaseModel]) -> str:
+    """Return what a shape is called in the description: no two share a name."""
+    assert _named.setdefault(model.__name__, model) is model, f"two shapes are called {model.__name__}"
+    return model.__name__
+
+
+API = SpecTree(
+    backend=Routes,
+    mode="strict",
+    annotations=False,
+    title="Cordon",
+    version="1",
+    description="From a tag's fix to a person who acknowledges. Errors are RFC 9457 problem details.",
+    security_schemes=SCHEMES,
+    validation_error_model=Problem,
+    naming_strategy=name_of,
+    nested_naming_strategy=lambda _, name: name,
+)
 
 
 def describes(
@@ -38,111 +180,68 @@ def describes(
     *,
     tag: str,
     body: type[BaseModel] | None = None,
+    form: type[BaseModel] | None = None,
     answer: type[BaseModel] | None = None,
+    media: Sequence[str] = (),
     status: int = 200,
     query: type[BaseModel] | None = None,
+    headers: type[BaseModel] | None = None,
     errors: Sequence[type[DomainError]] = (),
-    is_public: bool = False,
-    headers: Sequence[str] = (),
+    by: str = PERSON,
 ) -> Callable[[View], View]:
-    """Put the route's description beside its function."""
+    """Put the route's description beside its function, whose name is the id of the operation."""
+    refusals: dict[int, list[str]] = {
+        400: ["`bad_request`: The request cannot be read as HTTP"],
+        InvalidRequest.status: [],
+    }
+    always: list[type[DomainError]] = [
+        NotFound,
+        InvalidRequest,
+        StorageUnavailable,
+        *([NotSignedIn] if by == PERSON else []),
+    ]
+    if body is not None or form is not None:
+        refusals[413] = ["`body_too_large`: The body is too large"]
+    if body is not None:
+        always += [MalformedJson, UnsupportedMediaType]
+    for error in dict.fromkeys([*errors, *always]):
+        refusals.setdefault(error.status, []).append(f"`{error.code}`: {error.title}")
 
     def mark(view: View) -> View:
-        view.operation = Operation(  # type: ignore[attr-defined]
-            summary, tag, body, answer, status, query, tuple(errors), is_public, tuple(headers)
+        view.__doc__ = f"{summary}\n\n{view.__doc__ or ''}"
+        validate = API.validate(
+            query=query,
+            json=body,
+            form=form,
+            headers=headers,
+            resp=Answers(status, answer, media, refusals),
+            tags=[TAGS[tag]],
+            security=[{name: []} for name in SECURITY[by]],
+            operation_id=view.__name__,
         )
-        return view
+        return cast(View, validate(view))
 
     return mark
 
 
-def build(app: Flask) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 description of every described route of ``app``."""
-    spec = APISpec(
-        "Cordon",
-        "1",
-        openapi_version="3.1.0",
-        info={"description": "From a tag's fix to a person who acknowledges. Errors are RFC 9457 problem details."},
-    )
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    spec.components.schema(
-        "Problem",
-        {
-            "type": "object",
-            "required": ["type", "title", "status", "code", "detail"],
-            "properties": {
-                "type": {"type": "string"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "code": {"type": "string"},
-                "detail": {"type": "string"},
-            },
-        },
-    )
-    known: set[str] = set()
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
-        if operation is None:
-            continue
-        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        kinds = dict(re.findall(r"<(?:(\w+):)?(\w+)>", rule.rule))
-        names = {name: kind for kind, name in kinds.items()} if kinds else {}
-        parameters = [
-            {
-                "name": name,
-                "in": "path",
-                "required": True,
-                "schema": {"type": "integer" if names.get(name) == "int" else "string"},
-            }
-            for name in re.findall(r"{(\w+)}", path)
-        ]
-        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        spec.path(path, operations={m.lower(): _operation(spec, operation, parameters, known) for m in methods})
-    return spec.to_dict()
-
-
-def _operation(
-    spec: APISpec, operation: Operation, parameters: list[dict[str, Any]], known: set[str]
-) -> dict[str, Any]:
-    parameters = parameters + [
-        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in operation.headers
-    ]
-    if operation.query is not None:
-        schema = operation.query.model_json_schema(by_alias=True)
-        parameters += [
-            {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
-            for name, field in schema["properties"].items()
-        ]
-    described: dict[str, Any] = {"summary": operation.summary, "tags": [operation.tag], "parameters": parameters}
-    if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(spec, operation.body, known)}
-    success: dict[str, Any] = {"description": "Done"}
-    if operation.answer is not None:
-        success["content"] = _content(spec, operation.answer, known)
-    described["responses"] = {str(operation.status): success}
-    by_status: dict[int, list[str]] = {}
-    for error in operation.errors:
-        by_status.setdefault(error.status, []).append(f"`{error.code}`: {error.title}")
-    for status, texts in sorted(by_status.items()):
-        described["responses"][str(status)] = {
-            "description": "; ".join(texts),
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    if not operation.is_public:
-        described["security"] = [{"bearer": []}]
+def build() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 description of every described route of the application at hand."""
+    described: dict[str, Any] = {**API.spec, "servers": [{"url": settings().public_url}]}
+    for item in described["paths"].values():
+        for operation in item.values():
+            content = operation.get("requestBody", {}).get("content", {})
+            if "multipart/form-data" in content:
+                # SpecTree takes every form for one with files.
+                content["application/x-www-form-urlencoded"] = content.pop("multipart/form-data")
+    # SpecTree lists the models of queries and headers too, to which nothing refers.
+    schemas: dict[str, Any] = described["components"]["schemas"]
+    while unused := [name for name in schemas if f'schemas/{name}"' not in json.dumps(described)]:
+        for name in unused:
+            del schemas[name]
     return described
 
 
-def _content(spec: APISpec, model: type[BaseModel], known: set[str]) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}", by_alias=True)
-    for name, definition in {**schema.pop("$defs", {}), model.__name__: schema}.items():
-        if name not in known:
-            known.add(name)
-            spec.components.schema(name, definition)
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}}
-
-
 @bp.get("/v1/openapi.json")
-@describes("This description.", tag="service", is_public=True)
-def openapi_json() -> Response:
-    return jsonify(build(current_app))
+@describes("This description.", tag="service", media=["application/json"], by=ANYBODY)
+def get_openapi() -> Answer:
+    return jsonify(build())

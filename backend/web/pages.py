@@ -19,13 +19,13 @@ from backend import alarms, authentication, canary, clock, lifecycle, outages, r
 from backend.alert_kinds import KINDS, title_of
 from backend.alerts import Outcome
 from backend.authentication import SignedIn
+from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest, NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.escalation import policies
 from backend.models import AlertKind, Role
 from backend.people import devices, numbers
 from backend.web.forms import sent_form
 from backend.web.reports import ReportQuery, as_csv, period
-from backend.web.request_checks import is_number, read_day
 from backend.web.sign_in_limits import guess, know_device
 from backend.web.signed_in import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 

@@ -100,13 +100,13 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(ValidationError)
     def invalid(error: ValidationError) -> Response:
         faults = [
-            {"field": ".".join(map(str, fault["loc"])), "detail": fault["msg"]}
+            {"field": ".".join(map(str, fault["loc"])), "code": fault["type"], "detail": fault["msg"]}
             for fault in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         detail = "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults)
         if is_for_people():
             return page(InvalidRequest.status)
-        return problem(InvalidRequest.status, InvalidRequest.code, InvalidRequest.title, detail, {"faults": faults})
+        return problem(InvalidRequest.status, InvalidRequest.code, InvalidRequest.title, detail, {"errors": faults})
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend import clock, csv_tables, reports
+from backend.bounds import within_bounds
 from backend.errors import InvalidRequest, NotAllowed, NotSignedIn
 from backend.web.openapi import describes
-from backend.web.request_checks import within_bounds
 from backend.web.signed_in import current_person, no_store
 
 bp = Blueprint("reports", __name__)
@@ -105,9 +105,10 @@ def period(query: ReportQuery) -> tuple[datetime, datetime]:
     tag="reports",
     query=ReportQuery,
     answer=ReportOut,
+    media=["application/json", "text/csv"],
     errors=[NotSignedIn, NotAllowed, InvalidRequest],
 )
-def response_times() -> Response:
+def get_response_times() -> Response:
     query = ReportQuery.model_validate(request.args.to_dict())
     from_at, to_at = period(query)
     report = reports.response_times(current_person(), from_at, to_at, query.by)

@@ -8,13 +8,15 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import accounts, clock
+from backend.bounds import Instant
 from backend.cases import administration, teams
+from backend.cases.commands.base import Because, Dated, Name
 from backend.errors import InvalidRecord
 from backend.models import DatedEntry, Person, Role, Team
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store, settings
-from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, created, records
+from mobile_api.cases.answers import CasesMovedOut, LinkOut, MergedOut, TagKeyOut, TeamChangesOut
+from mobile_api.cases.shapes import CHANGED, SEEN, bp, created, records
 from mobile_api.request_bodies import read
 from mobile_api.schemas import Strict
 
@@ -76,6 +78,7 @@ class SerialIn(Strict):
 @describes(
     "Make an account; the link by which its owner sets a password is shown once.",
     tag="people",
+    answer=LinkOut,
     body=PersonIn,
     status=201,
     errors=[*SEEN, InvalidRecord],
@@ -90,6 +93,7 @@ def add_person() -> Response:
 @describes(
     "End every session of a person and make a link by which they set another password; it is shown once.",
     tag="people",
+    answer=LinkOut,
     status=201,
     errors=SEEN,
 )
@@ -141,6 +145,7 @@ def move_to_team(team_id: int) -> tuple[str, int]:
 @describes(
     "Let some people of a team go to another one from an instant on, each with their cases.",
     tag="people",
+    answer=CasesMovedOut,
     body=SplitIn,
     errors=[*SEEN, *CHANGED],
 )
@@ -163,6 +168,7 @@ def split_team(team_id: int) -> Response:
 @describes(
     "Let all of a team become part of another one from an instant on; people who join it before then go too.",
     tag="people",
+    answer=MergedOut,
     body=MergeIn,
     errors=[*SEEN, *CHANGED],
 )
@@ -175,7 +181,7 @@ def merge_team(team_id: int) -> Response:
 
 
 @bp.get("/v1/teams/changes")
-@describes("Changes of teams whose day is still to come.", tag="people", errors=SEEN)
+@describes("Changes of teams whose day is still to come.", tag="people", answer=TeamChangesOut, errors=SEEN)
 def list_team_changes() -> Response:
     changes = teams.planned(current_person())
     return no_store(
@@ -201,6 +207,7 @@ def call_off_team_change(change_id: int) -> tuple[str, int]:
 @describes(
     "Register a tag; its key is what the vendor's platform signs with.",
     tag="people",
+    answer=TagKeyOut,
     body=SerialIn,
     status=201,
     errors=[*SEEN, InvalidRecord],

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, Field, StringConstraints
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel
 
-from backend import clock
+from backend import clock, epoch
+from backend.cases.commands.base import Command
 from backend.errors import (
     DomainError,
     InvalidRecord,
@@ -21,61 +22,15 @@ from backend.errors import (
     NotSignedIn,
 )
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store
-from mobile_api.request_bodies import read
-from mobile_api.schemas import Strict
+from mobile_api.cases.answers import MadeOut
+from mobile_api.request_bodies import EPOCH, EpochHeaders, read
 
 bp = Blueprint("cases", __name__)
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Body = TypeVar("Body", bound=BaseModel)
 SEEN: list[type[DomainError]] = [NotSignedIn, NotAllowed, NotFound, InvalidRequest]
 CHANGED: list[type[DomainError]] = [InvalidRecord, NeedsConfirmation]
-
-
-class Because(Strict):
-    """Why something is recorded."""
-
-    why: Text
-
-
-class Dated(Because):
-    """Something that is so from an instant on, and why."""
-
-    from_at: Instant
-
-
-class Documented(Because):
-    """Why something is recorded, and from which document."""
-
-    document: str = Field("", max_length=400)
-
-
-class Correcting(Documented):
-    """A value from an instant on; with ``corrects`` the entry of that number, as the history has it, never held."""
-
-    corrects: int | None = Field(None, description="The entry that was recorded in error")
-
-
-class Reasoned(Documented):
-    """A change of the record: why, from which document, and that what it takes away was read and confirmed."""
-
-    is_confirmed: bool = False
-
-
-class Period(Strict):
-    """The dates of an order; without an end it has none."""
-
-    starts_at: Instant
-    ends_at: Instant | None = None
-
-
-class MadeOut(BaseModel):
-    """The number of what was recorded."""
-
-    id: int
 
 
 def plain(value: Any) -> Any:
@@ -107,3 +62,43 @@ def records(
         return describes(summary, tag=tag, body=body, answer=MadeOut, status=201, errors=[*SEEN, *refusals])(answered)
 
     return mark
+
+
+def carry_out(
+    name: str,
+    rule: str,
+    summary: str,
+    command: type[Command],
+    *refusals: type[DomainError],
+    method: str = "POST",
+    tag: str = "cases",
+    answer: type[BaseModel] | None = MadeOut,
+    of_alert: bool = False,
+) -> None:
+    """Make the route that carries out a command, as its body has it; its path says of what."""
+
+    def answered(**path: Any) -> Any:
+        # Who asks is known before what they send is read: a stranger learns nothing of the form.
+        person = current_person()
+        if of_alert:
+            epoch.expect(request.headers.get(EPOCH))
+        has_body = bool(command.model_fields)
+        made = (read(command) if has_body else command()).carry_out(person, clock.now(), **path)
+        return ("", 204) if answer is None else created(**answer_of(made))
+
+    answered.__name__ = name
+    described = describes(
+        summary,
+        tag=tag,
+        body=command if command.model_fields else None,
+        answer=answer,
+        status=204 if answer is None else 201,
+        headers=EpochHeaders if of_alert else None,
+        errors=[*SEEN, *refusals],
+    )(answered)
+    bp.add_url_rule(rule, endpoint=name, view_func=described, methods=[method])
+
+
+def answer_of(made: Any) -> dict[str, Any]:
+    """Return what is answered of a record that was made."""
+    return {"id": made.id}

@@ -7,13 +7,15 @@ from datetime import datetime
 from flask import Response, jsonify
 
 from backend import clock
+from backend.bounds import Instant
 from backend.cases import viewing, writing
+from backend.cases.commands.base import Because, Dated, Name
 from backend.errors import InvalidTransition
 from backend.models import Activation, Person
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store
-from mobile_api.cases.shapes import CHANGED, SEEN, Because, Dated, Name, bp, plain, records
+from mobile_api.cases.answers import ActivationsOut
+from mobile_api.cases.shapes import CHANGED, SEEN, bp, plain, records
 from mobile_api.cases.viewing import AtQuery
 from mobile_api.request_bodies import read_query
 
@@ -69,7 +71,13 @@ def take_tag_off(person: Person, body: TakenOffIn, now: datetime, activation_id:
 
 
 @bp.get("/v1/wearers/<int:wearer_id>/tags")
-@describes("The tags worn until an instant, newest first, and why.", tag="cases", query=AtQuery, errors=SEEN)
+@describes(
+    "The tags worn until an instant, newest first, and why.",
+    tag="cases",
+    answer=ActivationsOut,
+    query=AtQuery,
+    errors=SEEN,
+)
 def list_tags(wearer_id: int) -> Response:
     now = clock.now()
     at = read_query(AtQuery).at or now

@@ -6,10 +6,11 @@ from flask import Response, jsonify
 from pydantic import Field
 
 from backend import clock
+from backend.bounds import Instant
 from backend.cases import completeness, viewing
 from backend.web.openapi import describes
-from backend.web.request_checks import Instant
 from backend.web.signed_in import current_person, no_store, settings
+from mobile_api.cases.answers import CaseOut, HistoryOfCaseOut, MissingItemsOut, WearersOut
 from mobile_api.cases.shapes import SEEN, bp, plain
 from mobile_api.request_bodies import read, read_query
 from mobile_api.schemas import Strict
@@ -28,14 +29,18 @@ class AtQuery(Strict):
 
 
 @bp.post("/v1/wearers/search")
-@describes("The cases of your team that match a text, by name.", tag="cases", body=SearchIn, errors=SEEN)
-def search() -> Response:
+@describes(
+    "The cases of your team that match a text, by name.", tag="cases", answer=WearersOut, body=SearchIn, errors=SEEN
+)
+def search_cases() -> Response:
     found = viewing.cases_of(current_person(), clock.now(), read(SearchIn).text)
     return no_store(jsonify(wearers=[{"id": w.id, "name": w.name, "is_drill": w.is_training} for w in found]))
 
 
 @bp.get("/v1/wearers/<int:wearer_id>")
-@describes("One case as it was at an instant; the look is recorded.", tag="cases", query=AtQuery, errors=SEEN)
+@describes(
+    "One case as it was at an instant; the look is recorded.", tag="cases", answer=CaseOut, query=AtQuery, errors=SEEN
+)
 def get_case(wearer_id: int) -> Response:
     now = clock.now()
     at = read_query(AtQuery).at or now
@@ -43,15 +48,20 @@ def get_case(wearer_id: int) -> Response:
 
 
 @bp.get("/v1/wearers/<int:wearer_id>/history")
-@describes("Every entry and version of a case, newest record first.", tag="cases", errors=SEEN)
+@describes("Every entry and version of a case, newest record first.", tag="cases", answer=HistoryOfCaseOut, errors=SEEN)
 def get_history(wearer_id: int) -> Response:
     rows = viewing.history(current_person(), wearer_id, clock.now())
     return no_store(jsonify(entries=[{name: plain(value) for name, value in row.items()} for row in rows]))
 
 
 @bp.get("/v1/watch")
-@describes("What is missing from the cases of your team that you may know of.", tag="cases", errors=SEEN)
-def get_watch() -> Response:
+@describes(
+    "What is missing from the cases of your team that you may know of.",
+    tag="cases",
+    answer=MissingItemsOut,
+    errors=SEEN,
+)
+def list_missing_items() -> Response:
     person, now = current_person(), clock.now()
     ids = [wearer.id for wearer in viewing.cases_of(person, now)]
     found = completeness.find(now, ids, silent_after=settings().tag_silent_after())

@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import Field
 
+from backend.bounds import Instant
 from backend.cases import writing
+from backend.cases.commands.base import Dated, Name, Reasoned
 from backend.errors import InvalidTransition
 from backend.models import DatedEntry, Person, PlaceZone
-from backend.web.request_checks import Instant
 from backend.zone_replay import ZoneNotUsable
-from mobile_api.cases.shapes import CHANGED, Dated, Name, Reasoned, bp, records
+from mobile_api.cases.shapes import CHANGED, bp, records
 from mobile_api.schemas import Strict
 
 
@@ -70,7 +71,7 @@ def change_zone(person: Person, body: ZoneVersionIn, now: datetime, zone_id: int
 
 @bp.post("/v1/wearers/<int:wearer_id>/provisional-zones")
 @records("Protect a new place at once with a circle, to be approved.", ProvisionalIn, *CHANGED)
-def protect_tonight(person: Person, body: ProvisionalIn, now: datetime, wearer_id: int) -> PlaceZone:
+def protect_new_place(person: Person, body: ProvisionalIn, now: datetime, wearer_id: int) -> PlaceZone:
     where = (body.lat, body.lon, body.radius_m)
     return writing.protect_tonight(
         person, wearer_id, body.victim_id, body.place, *where, now, is_confirmed=body.is_confirmed
@@ -79,5 +80,5 @@ def protect_tonight(person: Person, body: ProvisionalIn, now: datetime, wearer_i
 
 @bp.post("/v1/zones/<int:zone_id>/approval")
 @records("Approve a provisional zone, or refuse and remove it.", ApprovalIn, *CHANGED)
-def decide_on(person: Person, body: ApprovalIn, now: datetime, zone_id: int) -> DatedEntry:
+def decide_on_zone(person: Person, body: ApprovalIn, now: datetime, zone_id: int) -> DatedEntry:
     return writing.decide_on(person, zone_id, body.is_approved, now, why=body.why, is_confirmed=body.is_confirmed)

@@ -68,6 +68,7 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "is_drill": wearer.is_training,
         "at": at.isoformat(),
         "life": case.life_at(at).value,
+        "life_version": max((one.id for one in case.life), default=0),
         "life_reason": entry.value.get("reason") if entry else None,
         "expected_end_at": entry.value.get("expected_end_at") if entry else None,
         "risk": risk.value if risk else None,
@@ -121,6 +122,7 @@ def _order(order: Order, case: Any, at: datetime, risk: monitoring_status.Risk |
     facts = reading.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
     return {
         "id": order.id,
+        "version": max((one.id for one in case.orders.get(order.id, [])), default=0),
         "kind": order.kind,
         "reference": order.reference,
         "starts_at": terms.starts_at.isoformat(),

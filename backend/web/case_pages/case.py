@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from backend import clock
 from backend.access import named_on
 from backend.alert_kinds import title_of
+from backend.bounds import read_day
 from backend.cases import completeness, eligibility, opening, police_handovers, viewing
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord
@@ -19,9 +20,8 @@ from backend.people import numbers
 from backend.record import zone_geojson
 from backend.record.facts import LONDON, ends_with
 from backend.web.case_pages.hours import ROWS, held_hours
-from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, try_to, with_form
+from backend.web.case_pages.layout import STAFF, SUCCESS, bp, colleagues_of, refusable, try_to, with_form
 from backend.web.forms import visitor
-from backend.web.request_checks import read_day
 from backend.web.signed_in import page_for, settings
 
 RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
@@ -79,9 +79,17 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     )
 
 
-def change(wearer_id: int, act: Callable[[Person, datetime], Any]) -> Any:
+def done(wearer_id: int, said: str, anchor: str | None = None) -> Any:
+    """Go back to the case, where a banner says once what was done."""
+    if said:
+        flash(said, SUCCESS)
+    return redirect(url_for("case_pages.case", wearer_id=wearer_id, _anchor=anchor))
+
+
+def change(wearer_id: int, act: Callable[[Person, datetime], Any], *, said: str = "") -> Any:
+    """Do what a form of the case asks; ``said`` is shown once on the case afterwards."""
     return try_to(
         lambda: act(visitor(), clock.now()),
-        lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
+        lambda _: done(wearer_id, said),
         lambda error: case_page(wearer_id, error),
     )

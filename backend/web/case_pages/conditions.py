@@ -8,13 +8,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
+from backend.bounds import is_number
 from backend.cases import viewing, writing, zone_preview
 from backend.errors import DomainError, InvalidRecord
 from backend.record import zone_geojson
 from backend.web.case_pages.hours import ROWS, hours_entered
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor
-from backend.web.request_checks import is_number
 from backend.web.signed_in import page_for
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import render_template
 
 from backend import clock, shared_location
-from backend.cases import contact_details
+from backend.cases.commands.numbers import AgreeToTexts, AllowCalls, DeclineWarnings, StopCalls
 from backend.errors import InvalidRecord
-from backend.models import Person
 from backend.web.case_pages.case import case_page, change
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
-from backend.web.forms import number_of, text_of, visitor
+from backend.web.forms import build, number_of, pressed, text_of, visitor
 from backend.web.signed_in import page_for
 
 
@@ -21,20 +19,11 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def reach_victim(wearer_id: int, victim_id: int) -> Any:
-    def act(person: Person, now: datetime) -> Any:
-        return contact_details.agree(
-            person,
-            wearer_id,
-            victim_id,
-            text_of("phone").replace(" ", ""),
-            text_of("wording_breach"),
-            text_of("wording_over"),
-            text_of("wording_ending"),
-            now,
-            wording_help=text_of("wording_help"),
-        )
-
-    return change(wearer_id, act)
+    return change(
+        wearer_id,
+        lambda person, now: build(AgreeToTexts).carry_out(person, now, wearer_id, victim_id),
+        said="Their consent to texts is recorded.",
+    )
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/declined")
@@ -43,7 +32,9 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
 def decline_warnings(wearer_id: int, victim_id: int) -> Any:
     """Record that they want no warnings."""
     return change(
-        wearer_id, lambda person, now: contact_details.decline(person, wearer_id, victim_id, now, why=text_of("why"))
+        wearer_id,
+        lambda person, now: build(DeclineWarnings).carry_out(person, now, wearer_id, victim_id),
+        said="Their decision is recorded: they get no warnings.",
     )
 
 
@@ -52,11 +43,10 @@ def decline_warnings(wearer_id: int, victim_id: int) -> Any:
 @refusable
 def keep_calls(wearer_id: int, victim_id: int) -> Any:
     """Record that calls to a protected person are safe, or that they are not."""
-    if text_of("act") == "stop":
-        return change(wearer_id, lambda person, now: contact_details.stop_calls(person, wearer_id, victim_id, now))
-    return change(
-        wearer_id, lambda person, now: contact_details.allow_calls(person, wearer_id, victim_id, text_of("note"), now)
-    )
+    is_stopped = pressed() == "stop"
+    command = StopCalls if is_stopped else AllowCalls
+    said = "Calls to them are recorded as not safe." if is_stopped else "Calls to them are recorded as safe."
+    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id, victim_id), said=said)
 
 
 @bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/location")

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.cases import corrections, eligibility, monitoring_status, officers, viewing, writing
-from backend.cases.monitoring_status import Ended, Risk, Suspended
-from backend.errors import DomainError, InvalidRecord, InvalidTransition
+from backend.cases import corrections, eligibility, viewing
+from backend.cases.commands.monitoring import AssessRisk, EndCase, SuspendCase
+from backend.cases.commands.orders import AddCondition, StateEligibility, VaryOrder
+from backend.cases.commands.people import HandOver
+from backend.cases.monitoring_status import Ended, Suspended
+from backend.errors import DomainError, InvalidTransition
 from backend.models import DatedEntry, Person, Role
-from backend.record.facts import LONDON, Life, Terms, What, ends_with, midnight
+from backend.record.facts import LONDON, Terms, What
 from backend.web.case_pages.case import RISK_TEXTS
 from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
-from backend.web.case_pages.orders import ANSWERS
-from backend.web.forms import day_of, from_when, is_confirmed, number_chosen, text_of, visitor
+from backend.web.case_pages.monitoring_status import status_command
+from backend.web.forms import answers, build, pressed, text_of, visitor
 from backend.web.signed_in import page_for
-
-RESUME = "active"
 
 
 @bp.route("/cases/<int:wearer_id>/entries/<int:entry_id>/correction", methods=["GET", "POST"])
@@ -31,8 +32,7 @@ def correct_entry(wearer_id: int, entry_id: int) -> Any:
 
     def act() -> Any:
         entry = corrections.entry_of(person, wearer_id, entry_id, now)
-        more: dict[str, Any] = {"why": text_of("why"), "document": text_of("document"), "corrects": entry.id}
-        return WRITERS[What(entry.what)](person, entry, _from(entry.from_at, now), now, more)
+        return WRITERS[What(entry.what)](person, entry, now, {"corrects": entry.id, **_from(entry.from_at)})
 
     return _correction(wearer_id, "entry_id", entry_id, act)
 
@@ -45,17 +45,8 @@ def correct_condition(wearer_id: int, condition_id: int) -> Any:
 
     def act() -> Any:
         wrong = corrections.condition_of(person, wearer_id, condition_id, now)
-        return writing.add_condition(
-            person,
-            wrong.order_id,
-            text_of("number"),
-            text_of("wording"),
-            _from(wrong.from_at, now),
-            now,
-            wrong.id,
-            why=text_of("why"),
-            document=text_of("document"),
-        )
+        command = build(AddCondition, corrects=wrong.id, **_from(wrong.from_at))
+        return command.carry_out(person, now, wrong.order_id)
 
     return _correction(wearer_id, "condition_id", condition_id, act)
 
@@ -122,7 +113,7 @@ def _held(entry: DatedEntry) -> dict[str, Any]:
     if what is What.LIFE:
         until = value.get("expected_end_at")
         return {
-            "life": value.get("reason") or RESUME,
+            "life": value.get("reason") or "resume",
             "expected_end": _last_day(datetime.fromisoformat(until)) if until else "",
         }
     if what is What.OFFICER:
@@ -140,68 +131,45 @@ def _last_day(at: datetime) -> str:
     return (at.astimezone(LONDON) - timedelta(microseconds=1)).date().isoformat()
 
 
-def _from(held: datetime, now: datetime) -> datetime:
-    """Return the instant that was entered; one that was left as the form had it is the very instant that was held."""
+def _from(held: datetime) -> dict[str, datetime]:
+    """Return the instant that was recorded where the form still has it: its minute alone would be another one."""
     local = held.astimezone(LONDON)
-    if (text_of("from_day"), text_of("from_time")) == (f"{local:%Y-%m-%d}", f"{local:%H:%M}"):
-        return held
-    return from_when(now)
+    is_kept = (text_of("from_day"), text_of("from_time")) == (f"{local:%Y-%m-%d}", f"{local:%H:%M}")
+    return {"from_at": held} if is_kept else {}
 
 
-def _correct_terms(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
+def _correct_terms(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+    """A day that was left as the form had it is the very instant that was recorded."""
     held = Terms.from_value(entry.value)
-    first, last = day_of("starts_on", "the first day"), day_of("ends_on", "the last day", is_needed=False)
-    assert first is not None
-    starts_at = held.starts_at if first.isoformat() == _first_day(held.starts_at) else midnight(first)
-    ends_at = _end_of(last, held.ends_at)
-    reason = held.end_reason if ends_at == held.ends_at else None
-    terms = Terms(starts_at, ends_at, text_of("is_suspended") == "yes", reason)
-    order_id = int(entry.subject.partition(":")[2])
-    return writing.vary_order(person, order_id, terms, from_at, now, is_confirmed=is_confirmed(), **more)
+    if text_of("starts_on") == _first_day(held.starts_at):
+        given["starts_at"] = held.starts_at
+    if held.ends_at is not None and text_of("ends_on") == _last_day(held.ends_at):
+        given["ends_at"] = held.ends_at
+    given |= {"removes_end": not text_of("ends_on"), "is_suspended": text_of("is_suspended") == "yes"}
+    return build(VaryOrder, **given).carry_out(person, now, int(entry.subject.partition(":")[2]))
 
 
-def _end_of(last: date | None, held: datetime | None) -> datetime | None:
-    if last is None:
-        return None
-    return held if held is not None and last.isoformat() == _last_day(held) else ends_with(last)
-
-
-def _correct_life(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
-    asked, wearer_id = text_of("life"), entry.wearer_id
-    if asked == RESUME:
-        return monitoring_status.resume(person, wearer_id, from_at, now, **more)
-    if asked in set(Suspended):
-        until = _end_of(day_of("expected_end", "the day on which it is expected to end"), _expected(entry))
-        assert until is not None
-        return monitoring_status.suspend(
-            person, wearer_id, Suspended(asked), from_at, until, now, is_confirmed=is_confirmed(), **more
-        )
-    if asked in set(Ended):
-        return monitoring_status.end(person, wearer_id, Ended(asked), from_at, now, is_confirmed=is_confirmed(), **more)
-    raise InvalidRecord("Choose what is right.")
-
-
-def _expected(entry: DatedEntry) -> datetime | None:
+def _correct_life(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+    command = status_command(pressed("life"))
     until = entry.value.get("expected_end_at")
-    return datetime.fromisoformat(until) if entry.value["state"] == Life.SUSPENDED and until else None
+    if command is SuspendCase and until and text_of("expected_end") == _last_day(datetime.fromisoformat(until)):
+        given["expected_end_at"] = datetime.fromisoformat(until)
+    if command is EndCase:
+        given |= {"at": given.pop("from_at")} if "from_at" in given else {}
+    return build(command, **given).carry_out(person, now, entry.wearer_id)
 
 
-def _correct_officer(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
-    officer_id = number_chosen("officer")
-    if officer_id is None:
-        raise InvalidRecord("Choose a colleague.")
-    return officers.hand_over(person, entry.wearer_id, officer_id, from_at, now, **more)
+def _correct_officer(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+    return build(HandOver, **given).carry_out(person, now, entry.wearer_id)
 
 
-def _correct_risk(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
-    if text_of("risk") not in set(Risk):
-        raise InvalidRecord("Choose the risk.")
-    return monitoring_status.assess_risk(person, entry.wearer_id, Risk(text_of("risk")), from_at, now, **more)
+def _correct_risk(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+    return build(AssessRisk, **given).carry_out(person, now, entry.wearer_id)
 
 
-def _correct_facts(person: Person, entry: DatedEntry, from_at: datetime, now: datetime, more: dict[str, Any]) -> Any:
-    facts = {name: ANSWERS.get(text_of(name)) for name in eligibility.FACTS}
-    return eligibility.state(person, int(entry.subject.partition(":")[2]), facts, from_at, now, **more)
+def _correct_facts(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+    command = build(StateEligibility, facts=answers(), **given)
+    return command.carry_out(person, now, int(entry.subject.partition(":")[2]))
 
 
 WRITERS = {

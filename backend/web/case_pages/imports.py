@@ -7,11 +7,11 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
+from backend.bounds import is_number
 from backend.cases import caseload_import, checked_imports
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.layout import STAFF, bp, refusable, with_form
 from backend.web.forms import text_of, visitor
-from backend.web.request_checks import is_number
 from backend.web.signed_in import page_for
 
 # A page that does not answer is pressed again.

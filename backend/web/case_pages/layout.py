@@ -16,6 +16,8 @@ from backend.web.signed_in import settings
 bp = Blueprint("case_pages", __name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
+# The category of what is flashed for the next page: a banner that says what was done.
+SUCCESS = "success"
 STAFF = (Role.OFFICER, Role.SUPERVISOR)
 KIND_TEXTS = {
     "dapol": "DAPOL licence",
@@ -61,6 +63,15 @@ def with_form(**more: Any) -> dict[str, Any]:
         "tile_attribution": settings().tile_attribution,
         **more,
     }
+
+
+@bp.app_template_global()
+def error_list(error: DomainError) -> list[dict[str, Any]]:
+    """Return the problems of a form for the summary on top: each field's own with a link to it."""
+    return [
+        {"text": one["detail"], "href": f"#{one['field']}", "attributes": {"data-field": one["field"]}}
+        for one in error.extra.get("errors", [])
+    ] or [{"text": error.detail}]
 
 
 def refused(error: DomainError) -> str:

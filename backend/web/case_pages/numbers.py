@@ -1,17 +1,15 @@
-"""Phone numbers of a case: a protected person's, verified by a code, and the wearer's."""
+"""Phone numbers of a case: a protected person's, verified by a code that they read out, and the wearer's."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from backend.cases import contact_details
-from backend.errors import InvalidRecord
+from backend.cases.commands.numbers import ConfirmNumber, DeclareNumber, SendCode, TakeBackNumber, VerifyNumber
 from backend.models import Person
-from backend.people import numbers
 from backend.web.case_pages.case import change
 from backend.web.case_pages.layout import STAFF, bp, refusable
-from backend.web.forms import number_chosen, text_of
+from backend.web.forms import build, number_chosen, pressed
 from backend.web.signed_in import page_for, settings
 
 
@@ -20,15 +18,14 @@ from backend.web.signed_in import page_for, settings
 @refusable
 def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
     """Text them a code, or take the one that they read out."""
+    is_asked = pressed() == "send"
 
     def act(person: Person, now: datetime) -> Any:
-        if text_of("act") == "send":
-            return contact_details.send_code(person, wearer_id, victim_id, now)
-        if not text_of("code"):
-            raise InvalidRecord("Enter the code that they read out.")
-        return contact_details.take_code(person, wearer_id, victim_id, text_of("code"), settings().signing_key(), now)
+        if is_asked:
+            return build(SendCode).carry_out(person, now, wearer_id, victim_id)
+        return build(VerifyNumber).carry_out(person, now, wearer_id, victim_id, key=settings().signing_key())
 
-    return change(wearer_id, act)
+    return change(wearer_id, act, said="A code is on its way to them." if is_asked else "Their number is verified.")
 
 
 @bp.post("/cases/<int:wearer_id>/numbers")
@@ -37,11 +34,13 @@ def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
 def keep_wearers_numbers(wearer_id: int) -> Any:
     """Declare that a number is the wearer's, confirm as a second person that it is, or take it back."""
     number_id = number_chosen("number_id")
-
-    def act(person: Person, now: datetime) -> Any:
-        if number_id is None:
-            return numbers.record(person, wearer_id, text_of("wearer_number"), now)
-        decide = numbers.confirm if text_of("act") == "confirm" else numbers.take_back
-        return decide(person, wearer_id, number_id, now)
-
-    return change(wearer_id, act)
+    if number_id is None:
+        return change(
+            wearer_id,
+            lambda person, now: build(DeclareNumber).carry_out(person, now, wearer_id),
+            said="The number is recorded. A second person confirms it.",
+        )
+    is_confirmed = pressed() == "confirm"
+    command = ConfirmNumber if is_confirmed else TakeBackNumber
+    said = "The number is confirmed as the wearer’s." if is_confirmed else "The number is not the wearer’s any more."
+    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id, number_id), said=said)

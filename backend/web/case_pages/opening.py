@@ -7,13 +7,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
+from backend.bounds import is_number
 from backend.cases import opening, viewing, writing
 from backend.cases.protected_people import KnownPerson
 from backend.errors import DomainError, InvalidRecord
 from backend.record.facts import LONDON, ends_with, midnight
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
-from backend.web.request_checks import is_number
 from backend.web.signed_in import page_for
 
 

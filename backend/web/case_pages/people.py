@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
 from backend.cases import officers, viewing
-from backend.errors import DomainError, InvalidRecord, NotFound
+from backend.cases.commands.people import CoverColleague, HandOver, LetLeave, OpenInEmergency, RestrictCase
+from backend.errors import DomainError, NotFound
 from backend.models import Person, Role
-from backend.record.facts import LONDON, ends_with, midnight
+from backend.record.facts import LONDON
 from backend.web.case_pages.case import change
 from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
-from backend.web.forms import day_of, from_when, number_chosen, text_of, visitor
-from backend.web.request_checks import is_number
+from backend.web.forms import build, number_chosen, visitor
 from backend.web.signed_in import page_for
 
 
@@ -24,23 +24,22 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def hand_over(wearer_id: int) -> Any:
-    def act(person: Person, now: datetime) -> Any:
-        if not is_number(text_of("officer")):
-            raise InvalidRecord("Choose a colleague.")
-        return officers.hand_over(person, wearer_id, int(text_of("officer")), from_when(now), now, why=text_of("why"))
-
-    return change(wearer_id, act)
+    return change(
+        wearer_id,
+        lambda person, now: build(HandOver).carry_out(person, now, wearer_id),
+        said="The case is handed over.",
+    )
 
 
 @bp.post("/cases/<int:wearer_id>/restriction")
 @page_for(Role.SUPERVISOR)
 @refusable
 def restrict(wearer_id: int) -> Any:
-    def act(person: Person, now: datetime) -> Any:
-        named = [int(value) for value in request.form.getlist("people") if is_number(value)]
-        return officers.restrict(person, wearer_id, named or None, now, why=text_of("why"))
-
-    return change(wearer_id, act)
+    return change(
+        wearer_id,
+        lambda person, now: build(RestrictCase).carry_out(person, now, wearer_id),
+        said="Who may open the case is recorded.",
+    )
 
 
 @bp.post("/cases/<int:wearer_id>/emergency")
@@ -48,7 +47,7 @@ def restrict(wearer_id: int) -> Any:
 @refusable
 def open_in_emergency(wearer_id: int) -> Any:
     return try_to(
-        lambda: officers.open_in_emergency(visitor(), wearer_id, text_of("reason"), clock.now()),
+        lambda: build(OpenInEmergency).carry_out(visitor(), clock.now(), wearer_id),
         lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)),
         refused,
     )
@@ -101,9 +100,9 @@ def leave(person_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        named = {w.id: int(text_of(f"heir_{w.id}")) for w in caseload if is_number(text_of(f"heir_{w.id}"))}
-        everyone_else = int(text_of("everyone_else")) if is_number(text_of("everyone_else")) else None
-        return officers.leave(person, leaver.id, named, now, why=text_of("why"), everyone_else=everyone_else)
+        chosen = {one.id: number_chosen(f"heir_{one.id}") for one in caseload}
+        heirs = {wearer_id: heir for wearer_id, heir in chosen.items() if heir is not None}
+        return build(LetLeave, heirs=heirs).carry_out(person, now, leaver.id)
 
     return try_to(act, lambda _: redirect(url_for("case_pages.team")), again)
 
@@ -151,16 +150,7 @@ def cover(person_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        first = day_of("first_day", "the first day of the cover")
-        last = day_of("last_day", "the last day of the cover")
-        assert first is not None
-        assert last is not None
-        if not is_number(text_of("covering")):
-            raise InvalidRecord("Choose who covers.")
-        covering, why = int(text_of("covering")), text_of("why")
-        return officers.cover(
-            person, absent.id, covering, midnight(first), ends_with(last), now, why=why, corrects=corrects
-        )
+        return build(CoverColleague).carry_out(person, now, absent.id)
 
     home = "case_pages.team" if person.role == Role.SUPERVISOR else "case_pages.cases"
     return try_to(act, lambda _: redirect(url_for(home)), again)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 
 from backend import clock
 from backend.cases import protected_people, viewing
-from backend.errors import DomainError, InvalidRecord
-from backend.models import Person
+from backend.cases.commands.base import FieldProblem, InvalidFields
+from backend.cases.commands.people import AddProtectedPerson, ReachThrough, TakeOutProtectedPerson
+from backend.errors import DomainError
 from backend.web.case_pages.case import change
+from backend.web.case_pages.case import done as done_on_case
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
-from backend.web.forms import number_chosen, text_of, visitor
+from backend.web.forms import build, number_chosen, pressed, visitor
 from backend.web.signed_in import page_for
 
 
@@ -31,31 +32,18 @@ def add_victim(wearer_id: int) -> Any:
 
     if request.method == "GET":
         return page()
-    if text_of("act") == "find":
-        found = protected_people.find(person, text_of("text"), now, but=wearer_id)
+    if pressed() == "find":
+        found = protected_people.find(person, pressed("text"), now, but=wearer_id)
         return page(found=[protected_people.as_dict(one) for one in found])
 
     def act() -> Any:
-        why, document = text_of("why"), text_of("document")
-        chosen = number_chosen("victim")
-        if text_of("act") == "choose" and chosen is None:
-            raise InvalidRecord("Choose who they are.")
-        if chosen is not None:
-            return protected_people.add_known(person, wearer_id, chosen, now, why=why, document=document)
-        return protected_people.add_person(
-            person,
-            wearer_id,
-            text_of("name"),
-            now,
-            why=why,
-            document=document,
-            is_child=text_of("is_child") == "yes",
-            through_id=number_chosen("through"),
-            is_another=text_of("victim") == "another",
-        )
+        if pressed() == "choose" and number_chosen("victim") is None:
+            raise InvalidFields([FieldProblem("victim", "missing", "Choose who they are.")])
+        is_another = pressed("victim") == "another"
+        return build(AddProtectedPerson, is_another=is_another).carry_out(person, now, wearer_id)
 
     def done(_: Any) -> Any:
-        return redirect(url_for("case_pages.case", wearer_id=wearer_id, _anchor="protected"))
+        return done_on_case(wearer_id, "They are entered in this case.", "protected")
 
     return try_to(act, done, page)
 
@@ -66,10 +54,7 @@ def add_victim(wearer_id: int) -> Any:
 def change_victim(wearer_id: int, victim_id: int) -> Any:
     """Let a child be reached through another person, or say that someone was entered in error."""
 
-    def act(person: Person, now: datetime) -> Any:
-        if text_of("act") == "out":
-            return protected_people.take_out(person, wearer_id, victim_id, now, why=text_of("why"))
-        through = number_chosen("through")
-        return protected_people.reach_through(person, wearer_id, victim_id, through, now, why=text_of("why"))
-
-    return change(wearer_id, act)
+    is_out = pressed() == "out"
+    command = TakeOutProtectedPerson if is_out else ReachThrough
+    said = "They are not in this case any more." if is_out else "How the child is reached is recorded."
+    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id, victim_id), said=said)

@@ -1,0 +1,124 @@
+"""Commands of phone numbers: how a protected person is reached and verified, and which numbers are the wearer's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from backend.cases import contact_details
+from backend.cases.commands.base import Ask, Because, Command, Text
+from backend.cases.commands.typed import Named
+from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
+from backend.people import numbers
+
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+WORDS = Ask("Enter the words that they chose for each of the three texts.")
+
+
+Wording = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=contact_details.LONGEST_WORDING)
+]
+
+
+class AgreeToTexts(Command):
+    """A protected person agrees to texts to this number, in their own words."""
+
+    phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
+    wording_breach: Annotated[Wording, WORDS]
+    wording_over: Annotated[Wording, WORDS]
+    wording_ending: Annotated[Wording, WORDS]
+    wording_help: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=contact_details.LONGEST_WORDING)
+    ] = Field("", description="What they are answered when they write; empty where no answer is safe")
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Consent:
+        """Record the consent. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
+        return contact_details.agree(
+            by,
+            wearer_id,
+            victim_id,
+            self.phone.replace(" ", ""),
+            self.wording_breach,
+            self.wording_over,
+            self.wording_ending,
+            now,
+            wording_help=self.wording_help,
+        )
+
+
+class DeclineWarnings(Because):
+    """A protected person wants no warnings, by their own decision; a consent to texts ends."""
+
+    why: Annotated[Text, Ask("Say how and when they said so.")]
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
+        """Record the decision. Raises: NotFound, NotAllowed."""
+        return contact_details.decline(by, wearer_id, victim_id, now, why=self.why)
+
+
+class AllowCalls(Command):
+    """What to heed when they are called, such as hours, or whom to ask for."""
+
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=contact_details.LONGEST_CALL_NOTE)] = ""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> SafeCall:
+        """Record that calls are safe. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
+        return contact_details.allow_calls(by, wearer_id, victim_id, self.note, now)
+
+
+class StopCalls(Command):
+    """Calls to a protected person are not safe."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
+        """Record it. Raises: NotFound, NotAllowed."""
+        contact_details.stop_calls(by, wearer_id, victim_id, now)
+
+
+class SendCode(Command):
+    """A code is texted to a protected person while the officer speaks with them."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
+        """Send it. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused, TooManyCodes."""
+        contact_details.send_code(by, wearer_id, victim_id, now)
+
+
+class VerifyNumber(Command):
+    """The code that a protected person read out."""
+
+    code: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=20),
+        Ask("Enter the code that they read out."),
+    ]
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int, *, key: str) -> Any:
+        """Verify the number with the service's signing key. Raises: NotFound, NotAllowed, WrongCode, NumberRefused."""
+        return contact_details.take_code(by, wearer_id, victim_id, self.code, key, now)
+
+
+class DeclareNumber(Command):
+    """A number is the wearer's, with its country or as it is dialled in the United Kingdom."""
+
+    number: Annotated[Number, Named("wearer_number"), Ask("Enter a phone number.")]
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> WearerNumber:
+        """Declare it. Raises: NotFound, NotAllowed, InvalidRecord."""
+        return numbers.record(by, wearer_id, self.number, now)
+
+
+class ConfirmNumber(Command):
+    """A second person has checked that a number is the wearer's."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, number_id: int) -> None:
+        """Confirm it. Raises: NotFound, NotAllowed."""
+        numbers.confirm(by, wearer_id, number_id, now)
+
+
+class TakeBackNumber(Command):
+    """A number is not the wearer's."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, number_id: int) -> None:
+        """Take it back. Raises: NotFound, NotAllowed."""
+        numbers.take_back(by, wearer_id, number_id, now)
