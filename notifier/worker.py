@@ -132,6 +132,7 @@ class Worker:
         self._checks_at = 0.0
         self._providers_at = 0.0
         self._clock_at = 0.0
+        self._batteries = silence.BatteryLook()
         # More waits than there are threads for.
         self._is_stormy = False
         self._rests_until = 0.0
@@ -203,6 +204,7 @@ class Worker:
 
     def _tell_of_silence(self) -> None:
         silence.judge_due(clock.now(), self._settings, began_at=self._began_at)
+        self._batteries.look(clock.now())
 
     def _climb(self) -> None:
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
