@@ -16,7 +16,7 @@ from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from backend import alarms, authentication, canary, clock, lifecycle, outages, reports, web_push
-from backend.alert_kinds import KINDS, title_of
+from backend.alert_kinds import KINDS, offered_for, title_of
 from backend.alerts import Outcome
 from backend.authentication import SignedIn
 from backend.bounds import is_number, read_day
@@ -144,11 +144,19 @@ def officer(alert_id: int | None = None) -> str:
             "tile_attribution": settings().tile_attribution,
             "outcome_due_after_s": lifecycle.OUTCOME_DUE_AFTER_S,
             "outcomes": [
-                {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": OFFERED_FOR.get(code, list(KINDS))}
-                for code in Outcome
+                {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": offered_for(code)} for code in Outcome
             ],
             "kinds": {
-                kind: {"has_level": words.has_level, "sure": words.sure, "is_latched": kind in lifecycle.LATCHED}
+                kind: {
+                    "has_level": words.has_level,
+                    "sure": "" if words.has_level else words.sure,
+                    "is_latched": kind in lifecycle.LATCHED,
+                    "look": "" if words.has_level else words.look,
+                    "order": words.order,
+                    "sound": words.sound,
+                    "began": words.began,
+                    "newest": words.newest,
+                }
                 for kind, words in KINDS.items()
             },
         },
@@ -180,26 +188,7 @@ OUTCOME_TEXTS = {
     Outcome.TAG_REPLACED: "Tag replaced or fitted again",
     Outcome.OTHER: "Something else: say what in the note",
 }
-# What fits only some kinds of alerts; the rest is offered for all. What is recorded by another client is not refused.
-ABOUT_PLACES = [AlertKind.ZONE, AlertKind.CANNOT_JUDGE, AlertKind.REPEATED_PASSES]
-OFFERED_FOR = {
-    Outcome.PASS_THROUGH: ABOUT_PLACES,
-    Outcome.FALSE_ALARM: [*ABOUT_PLACES, AlertKind.TAMPER],
-    Outcome.EQUIPMENT_FAULT: [*ABOUT_PLACES, AlertKind.TAMPER],
-    Outcome.THEY_ARE_SAFE: [AlertKind.HELP],
-    Outcome.TAG_CHECKED: [AlertKind.TAMPER],
-    Outcome.TAG_REPLACED: [AlertKind.TAMPER],
-}
-
-
-KIND_TEXTS = {
-    AlertKind.ZONE: "In or near a zone",
-    AlertKind.CANNOT_JUDGE: "Cannot judge a zone",
-    AlertKind.REPEATED_PASSES: "Repeated passages",
-    AlertKind.TAMPER: "Tag tampered with, switched off or SOS",
-    AlertKind.HELP: "Message from a protected person",
-    AlertKind.SILENCE: "Tag silent",
-}
+KIND_TEXTS = {kind: words.figures for kind, words in KINDS.items() if words.escalates}
 # On the supervisors' page: what to write in a note is nothing to them.
 OUTCOME_SHORT = {
     **{code.value: text.partition(": say")[0] for code, text in OUTCOME_TEXTS.items()},

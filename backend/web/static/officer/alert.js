@@ -20,8 +20,6 @@ function outcomeDueBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_due_after_s * 1000);
 }
 
-const BEGAN = { tamper: "Reported for", silence: "Last position", help: "First message", notice: "Written" };
-
 function whyNote(alert) {
   if (alert.standing) return `Still ${alert.standing.words}: write why you close it.`;
   return config.kinds[alert.kind]?.is_latched ? "Write what you found: only a note clears this." : "";
@@ -271,7 +269,7 @@ export class AlertView {
           .map(({ by, handover }) =>
             row("Police", `${handover.force}, reference ${handover.reference}, by ${by}`, " ", exactly(handover.at)),
           ),
-        row(isJudged ? "First fix" : BEGAN[alert.kind], instant(alert.fix_time)),
+        row(isJudged ? "First fix" : config.kinds[alert.kind]?.began ?? "Began", instant(alert.fix_time)),
         isJudged && row("Received", instant(alert.received_at)),
         isJudged && row("Decided", instant(alert.decided_at)),
         !isJudged && alert.kind !== "notice" && row("Received", instant(alert.received_at)),
