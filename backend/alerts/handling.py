@@ -78,6 +78,8 @@ def acknowledge(
         for one in (*covered, alert):
             escalation.stop(one, now, by=person)
         escalation.tell_answered([alert, *covered], person, now)
+        for one in (alert, *covered):
+            escalation.tell_victim_a_person_acts(one, now)
         return alert
 
 

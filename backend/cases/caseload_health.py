@@ -32,7 +32,8 @@ from backend.models import (
 )
 from backend.models.alerts import UNANSWERED
 from backend.record import reading
-from backend.record.facts import LONDON, Case, Life
+from backend.record.facts import LONDON, Life
+from backend.record.timeline import Case
 from backend.settings import Settings
 from backend.silence import battery_of
 from backend.silence.battery import Battery

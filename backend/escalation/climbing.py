@@ -21,7 +21,7 @@ from backend.escalation.next_step import (
     take_step,
 )
 from backend.escalation.responders import Responders
-from backend.escalation.steps import FIRST
+from backend.escalation.steps import FIRST, Policy
 from backend.models import (
     Alert,
     AlertKind,
@@ -37,12 +37,17 @@ from zones import Certainty
 REPEATS_PER_HOUR = 12
 
 
-def start(alert: Alert, now: datetime) -> None:
-    """Tell people of a new alert: from the first step, or as one more among those that they are asked about already."""
+def start(alert: Alert, now: datetime, policy: Policy | None = None) -> None:
+    """Tell people of a new alert: from the first step, or as one more among those that they are asked about already.
+
+    ``policy`` is that of this alert alone, in place of its team's.
+    """
     group = groups.hold(alert, now)
     others = [one for one in group.open if one.id != alert.id]
     if group.escalation.next_at is None or not others or all(one.is_over for one in others):
         groups.take_policy(group.escalation, alert, now)
+        if policy is not None:
+            group.escalation.policy = policy.to_json()
         _begin(group, alert, now)
     elif group.rings_anew(alert):
         _warn_first(group, alert, now)

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from backend import db, lifecycle
 from backend.escalation import grouping
 from backend.escalation.grouping import Member
-from backend.models import Alert, Escalation, EscalationPolicy, Handling, ProtectedPlace
+from backend.escalation.steps import Policy
+from backend.models import Alert, AlertKind, Escalation, EscalationPolicy, Handling, ProtectedPlace
 from backend.models.alerts import UNANSWERED
 
 
@@ -55,6 +56,9 @@ class Group:
 
     def taken_by(self, now: datetime) -> int | None:
         """Return the person who took one of these alerts a moment ago, the newest first; None where no person did."""
+        if any(alert.kind == AlertKind.HELP for alert in self.open):
+            # A message that may be a cry for help waits for no one person.
+            return None
         since = now - timedelta(seconds=grouping.TAKEN_LATELY_S)
         lately = [one for one in self.members if one.acknowledged_by_id and (one.acknowledged_at or since) > since]
         newest = max(lately, key=lambda alert: alert.acknowledged_at, default=None)
@@ -146,6 +150,13 @@ def take_policy(escalation: Escalation, alert: Alert, now: datetime) -> None:
     )
     escalation.policy = policy.content if policy else None
     escalation.duty_person = policy.duty_person_id if policy else None
+
+
+def use_policy(alert: Alert, policy: Policy, now: datetime) -> None:
+    """Let the alert's escalation go on by this policy in place of its team's."""
+    escalation = hold(alert, now).escalation
+    escalation.policy = policy.to_json()
+    escalation.save()
 
 
 def hand_over_desk(leaver_id: int, heir_id: int | None) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from backend.change_feed import publish
 from backend.db import lock_rows
@@ -33,3 +34,12 @@ def lock(alert_id: int) -> Alert:
     """Return the alert, held until the unit of work ends."""
     lock_rows(Alert, [alert_id])
     return Alert.get_by_id(alert_id)
+
+
+def lock_all(alert_ids: Sequence[int]) -> list[Alert]:
+    """Return these alerts in the order that was asked for, all of them held until the unit of work ends."""
+    if not alert_ids:
+        return []
+    lock_rows(Alert, alert_ids)
+    found = {alert.id: alert for alert in Alert.select().where(Alert.id.in_(alert_ids))}
+    return [found[alert_id] for alert_id in alert_ids]

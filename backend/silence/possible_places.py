@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from backend.alerts import clock_time
 from backend.models import Alert, AlertKind, Fix, PlaceZone, ProtectedPlace
 from backend.record import reading
-from backend.record.facts import Case
+from backend.record.timeline import Case
 from backend.silence.reach import RECENT_S, Possible, Reach, Seen, in_order, reach_of
 from zones import Zone, ZoneKind
 from zones.geo import Frame

@@ -39,7 +39,7 @@ def test_an_event_is_known_by_every_name_of_it(name: str, kind: str | None) -> N
     assert kind_of(name) == kind
 
 
-def test_what_ends_an_event_is_an_event_and_rings_nobody() -> None:
+def test_what_ends_an_event_is_an_event_and_rings_no_one() -> None:
     assert set(ENDS) <= KINDS
     assert not set(ENDS) & set(RINGING)
 
