@@ -124,9 +124,13 @@ class Caseload:
                 self.rows.append((wearer, zone))
 
     def raise_alert(self, number: int) -> Alert:
-        """Raise one alert, as a fix would."""
-        wearer, zone = self.rows[number % len(self.rows)]
+        """Raise one alert, as a fix would; each of a wearer of its own, since those of one wearer are sent as one."""
+        like, drawn = self.rows[number % len(self.rows)]
         now = clock.now()
+        wearer = Wearer.create(
+            team=like.team, name=f"Wearer {number}", responsible_officer=like.responsible_officer, created_at=now
+        )
+        zone = PlaceZone.create(place=drawn.place, wearer=wearer, feature={}, from_at=now)
         return alerts.raise_alert(
             Judgement(wearer, zone, Level.BREACH, Certainty.CONFIRMED, ("Inside.",), now, now, now, distance_m=-50.0)
         )
