@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
+from backend import channels
 from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS
-from backend.models import Channel, Notification, NotificationState
+from backend.models import Notification, NotificationState
 from backend.outbox import NewNotification
 
-BOUNDED = (Channel.SMS, Channel.VOICE)
+BOUNDED = channels.TO_NUMBERS
 PER = timedelta(hours=1)
 
 

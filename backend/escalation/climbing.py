@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import audit, outbox
+from backend import audit, channels, outbox
 from backend.change_feed import publish
 from backend.escalation import bounds, groups
 from backend.escalation.groups import Group
@@ -26,7 +26,6 @@ from backend.models import (
     Alert,
     AlertKind,
     AuditEntry,
-    Channel,
     Notification,
     NotificationState,
     Person,
@@ -146,7 +145,7 @@ def _warn_first(group: Group, alert: Alert, now: datetime) -> None:
     reached = {message.channel for message in to_send}
     # The text for this rise follows as for a new alert; after it the climb is where its own clock has brought it.
     escalation.step = 1
-    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else policy.due_after_s(1)
+    wait_s = HINT_ACKNOWLEDGED_S if reached == set(channels.HINTS) else policy.due_after_s(1)
     text_at = now + timedelta(seconds=wait_s if reached else 0.0)
     escalation.next_at = min(text_at, max(escalation.next_at or text_at, now))
     escalation.repeats = 0
@@ -162,7 +161,7 @@ def _join(group: Group, alert: Alert, now: datetime) -> None:
     told_soon = {row.person_id for row in changed.execute()}
     gone = Notification.select(Notification.person).where(
         *mine,
-        Notification.channel == Channel.PUSH,
+        Notification.channel.in_(channels.TO_DEVICES),
         Notification.created_at >= group.escalation.started_at,
         Notification.state.in_([*outbox.GONE_OUT, NotificationState.PENDING]),
     )
@@ -171,9 +170,10 @@ def _join(group: Group, alert: Alert, now: datetime) -> None:
     routes = Responders([alert], now).routes_of(people) if people else {}
     shown = group.shown()
     to_send = [
-        outbox.NewNotification(alert, person, Channel.PUSH, Purpose.ALERT, 0, shown)
+        outbox.NewNotification(alert, person, channel, Purpose.ALERT, 0, shown)
         for person in people
-        if Channel.PUSH in routes[person.id]
+        for channel in channels.TO_DEVICES
+        if channel in routes[person.id]
     ]
     outbox.enqueue_all(to_send, now)
     _save(group, now, [alert])
@@ -274,6 +274,6 @@ def _give_up_hints(alerts: Sequence[Alert], now: datetime) -> None:
         return
     Notification.update(state=NotificationState.FAILED, settled_at=now, detail=outbox.NO_SOCKET).where(
         Notification.alert.in_([alert.id for alert in alerts]),
-        Notification.channel == Channel.WEBSOCKET,
+        Notification.channel.in_(channels.HINTS),
         Notification.state == NotificationState.PENDING,
     ).execute()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alarms, audit, outbox
+from backend import alarms, audit, channels, outbox
 from backend.escalation import grouping
 from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS, policy_for
@@ -110,7 +110,7 @@ def next_at(group: Group, reached: set[Channel], now: datetime, *, has_failed: b
     top = len(policy.steps)
     due_at = escalation.started_at + timedelta(seconds=policy.due_after_s(escalation.step))
     if escalation.step < top:
-        if reached == {Channel.WEBSOCKET}:
+        if reached == set(channels.HINTS):
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         if _waits_for_one(escalation, policy, now):
@@ -142,7 +142,7 @@ def come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
     tried = Notification.select(Notification.alert, Notification.episode, is_out.alias("is_out")).where(
         Notification.alert.in_(list(episodes)),
         Notification.purpose.in_(WARNINGS),
-        Notification.channel != Channel.WEBSOCKET,
+        Notification.channel.not_in(channels.HINTS),
         has_failed | is_out,
     )
     failed: set[int] = set()

@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN, Case
 
-from backend import audit, lifecycle, outbox
+from backend import audit, channels, lifecycle, outbox
 from backend.change_feed import publish
 from backend.db import atomic, is_held, is_lost, lock_free_rows, lock_rows
 from backend.escalation import groups
@@ -18,7 +18,7 @@ from backend.escalation.grouping import OVER_REPEATS_S
 from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS, lock, policy_for
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, Channel, Escalation, Handling, Notification, NotificationState
+from backend.models import Alert, AlertKind, Escalation, Handling, Notification, NotificationState
 from backend.models.alerts import UNANSWERED
 from zones import Certainty, Level
 
@@ -191,7 +191,7 @@ def _has_hope(notification: Notification) -> bool:
             Notification.episode == notification.episode,
             Notification.step == notification.step,
             Notification.purpose == notification.purpose,
-            Notification.channel != Channel.WEBSOCKET,
+            Notification.channel.not_in(channels.HINTS),
             Notification.id != notification.id,
             is_out | has_not_failed,
         )

@@ -22,23 +22,8 @@ MORNING = 7
 # A level above this, or an older one, needs no look.
 LOOKED_AT_PCT = 60.0
 CURRENT_FOR = timedelta(hours=3)
-LOOKS_EVERY = timedelta(minutes=5)
 # One notice for each discharge: a level that was charged since then begins another.
 AT_ONCE = 500
-
-
-class BatteryLook:
-    """Looks at the batteries now and then: levels change slowly."""
-
-    def __init__(self) -> None:
-        self._next_at: datetime | None = None
-
-    def look(self, now: datetime) -> int:
-        """Notify people of batteries where it is time to look again; return how many notices were raised."""
-        if self._next_at is not None and self._next_at - LOOKS_EVERY <= now < self._next_at:
-            return 0
-        self._next_at = now + LOOKS_EVERY
-        return notify_of_batteries(now)
 
 
 def notify_of_batteries(now: datetime, limit: int = AT_ONCE) -> int:

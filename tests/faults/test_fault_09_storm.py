@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import replace
 
@@ -10,9 +11,9 @@ import pytest
 from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Escalation, Notification, Purpose
-from backend.outbox import enqueue
 from notifier import retries, worker
-from notifier.worker import Senders, Way, Worker
+from notifier.channels.registry import Senders, Way
+from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
 from zones import Certainty, Level
@@ -21,7 +22,7 @@ MANY = 40
 
 
 def test_a_breach_goes_before_what_was_enqueued_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(enqueue, "_priority", lambda *_: 0)
+    remedy.is_switched_off_by(sys.modules["backend.outbox.enqueue"], "_priority", lambda *_: 0)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
@@ -109,6 +110,6 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
         return all(row.step == 2 for row in Escalation.select())
 
     eventually(has_climbed, "what rested goes on once no first word waits")
-    busy._lanes.close()
-    busy._settler.close()
+    busy.jobs.lanes.close()
+    busy.jobs.settler.close()
     db.release_connection()
