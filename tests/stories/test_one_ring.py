@@ -218,7 +218,7 @@ def test_a_late_alert_that_turns_out_graver_rings_who_acknowledged_less(quiet_en
         now,
         now,
     )
-    alerts.extend_late(alert.id, judgement, now - timedelta(seconds=700), now - timedelta(seconds=600))
+    alerts.extend(alert.id, judgement, now - timedelta(seconds=700), now - timedelta(seconds=600))
     db.release_connection()
     world.settle()
     changed = Alert.get()
