@@ -21,21 +21,24 @@ for (const refused of document.querySelectorAll("[data-typed]")) {
     else if (typed && field.type !== "hidden" && field.type !== "submit") field.value = typed[0];
   }
   form?.closest("details")?.setAttribute("open", "");
-  // What is wrong is said at its field too, and the summary leads there.
-  for (const link of form ? document.querySelectorAll(".govuk-error-summary a[data-field]") : []) {
-    const field = form.elements.namedItem(link.dataset.field);
-    const input = field instanceof RadioNodeList ? field[0] : field;
-    if (!input?.id) continue;
-    link.href = `#${input.id}`;
-    const group = input.closest(".govuk-form-group");
-    if (!group || group.querySelector(".govuk-error-message")) continue;
-    const message = document.createElement("p");
-    message.className = "govuk-error-message";
-    message.id = `${input.id}-error`;
-    message.textContent = link.textContent;
-    group.classList.add("govuk-form-group--error");
-    input.before(message);
-    input.classList.add("govuk-input--error");
-    input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), message.id].filter(Boolean).join(" "));
-  }
+  form?.setAttribute("data-refused", "");
+}
+
+// What is wrong is said at its field too, and the summary leads there.
+const opened = document.querySelector("form[data-refused]");
+for (const link of document.querySelectorAll(".govuk-error-summary a[data-field]")) {
+  const named = (opened ? [opened] : [...document.forms]).map((form) => form.elements.namedItem(link.dataset.field)).find(Boolean);
+  const input = named instanceof RadioNodeList ? named[0] : named;
+  if (!input?.id) continue;
+  link.href = `#${input.id}`;
+  const group = input.closest(".govuk-form-group");
+  if (!group || group.querySelector(".govuk-error-message")) continue;
+  const message = document.createElement("p");
+  message.className = "govuk-error-message";
+  message.id = `${input.id}-error`;
+  message.textContent = link.textContent;
+  group.classList.add("govuk-form-group--error");
+  (input.type === "checkbox" || input.type === "radio" ? group.querySelector("legend, label") : input).before(message);
+  input.classList.add("govuk-input--error");
+  input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), message.id].filter(Boolean).join(" "));
 }
