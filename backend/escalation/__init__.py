@@ -3,6 +3,7 @@
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
 from backend.escalation.groups import alerts_told_with, hand_over_desk, outcome_due_at, use_policy
 from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save
+from backend.escalation.named_colleague import asks_for_an_answer, ring_named
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
     drop_victim_warning,
@@ -21,6 +22,7 @@ __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
     "alerts_told_with",
+    "asks_for_an_answer",
     "climb",
     "drop_victim_warning",
     "escalate_overdue",
@@ -36,6 +38,7 @@ __all__ = [
     "outcome_due_at",
     "pass_on",
     "restart",
+    "ring_named",
     "save",
     "start",
     "stop",

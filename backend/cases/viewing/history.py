@@ -22,6 +22,7 @@ ENTRY_TEXTS = {
     What.OFFICER: "Responsible officer",
     What.TEAM: "Team",
     What.RISK: "Risk of serious harm",
+    What.SAFETY_PLAN: "Safety plan",
     What.ELIGIBILITY: "Eligibility for a tag",
     What.RESTRICTED: "Restricted case",
     What.APPROVAL: "Provisional zone",
@@ -205,6 +206,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return names.get(value["person"], "no one")
     if what is What.RISK:
         return str(value["risk"]).replace("_", " ")
+    if what is What.SAFETY_PLAN:
+        return value["text"] or "none any more"
     if what is What.RESTRICTED:
         people = value["people"]
         return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)

@@ -1,5 +1,6 @@
 /** Starts the few behaviours of GOV.UK Frontend that staff pages use, and goes on with what is done in parts or refused. */
 
+import "./strip.js";
 import { Button, createAll, ErrorSummary, PasswordInput, SkipLink } from "./vendor/govuk/govuk-frontend.min.js";
 
 for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) createAll(component);
@@ -41,4 +42,9 @@ for (const link of document.querySelectorAll(".govuk-error-summary a[data-field]
   (input.type === "checkbox" || input.type === "radio" ? group.querySelector("legend, label") : input).before(message);
   input.classList.add("govuk-input--error");
   input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), message.id].filter(Boolean).join(" "));
+}
+
+// What the live page keeps for a phone without a signal goes when they sign out.
+for (const form of document.querySelectorAll('form[action$="/sign-out"]')) {
+  form.addEventListener("submit", () => globalThis.caches?.delete("cordon-list"));
 }
