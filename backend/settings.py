@@ -120,6 +120,13 @@ class Settings(BaseSettings):
         "seconds",
         "The same for a tag that is often silent: one and a half times its longest gap, at most this.",
     )
+    repeats_per_hour: int = _setting(
+        12,
+        "texts and calls",
+        "How many texts, and how many calls, that repeat what a person was told of already go to them within an hour. "
+        "A first notification, a rise of danger, a message for help and a step to a person who was not told yet are "
+        "not counted.",
+    )
     tag_silent_h: float = _setting(
         24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from backend import clock, figures, heartbeats, host_clock, outbox, restore
+from backend import clock, figures, heartbeats, host_clock, outbox, restore, silence
 from backend.cases import checked_imports, reevaluation
 from backend.own_pages import help_calls
 from notifier import external_check, shift_checks
@@ -31,6 +31,9 @@ JOBS: tuple[Job, ...] = (
     Job(NOTIFIER, "deliveries", A_ROUND, NotifierWork.begin_deliveries),
     Job(NOTIFIER, "zones that begin or end", A_ROUND, NotifierWork.judge_instants, rests_in_storm=True),
     Job(NOTIFIER, "tags that are silent", A_ROUND, NotifierWork.tell_of_silence, rests_in_storm=True),
+    Job(
+        NOTIFIER, "batteries that run low", 300.0, lambda _, now: silence.notify_of_batteries(now), rests_in_storm=True
+    ),
     Job(NOTIFIER, "escalation", A_ROUND, NotifierWork.climb, rests_in_storm=True),
     Job(NOTIFIER, "the heartbeat", A_ROUND, NotifierWork.beat, rests_in_storm=True),
     # In a storm each push is a word of its provider's: it is enough to hear it now and then.

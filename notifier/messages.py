@@ -33,6 +33,8 @@ class Subject:
     event: str | None = None
     # The newest fix about it is too old to say where the wearer is now.
     is_past: bool = False
+    # How many other alerts of the same wearer the message speaks of.
+    others: int = 0
 
     @property
     def name(self) -> str:
@@ -55,7 +57,12 @@ def _span(subject: Subject) -> str:
 
 
 def situation(subject: Subject) -> str:
-    """Return the situation in two or three words."""
+    """Return the situation in two or three words, the gravest of those that belong together, and how many more."""
+    more = f", and {subject.others} more of this person" if subject.others else ""
+    return _situation(subject) + more
+
+
+def _situation(subject: Subject) -> str:
     if said := said_of(subject.kind, subject.event):
         return said
     if subject.certainty is Certainty.WITHDRAWN:

@@ -154,7 +154,6 @@ def raise_notice(
             decided_at=now,
             last_fix_time=now,
             raised_at=now,
-            escalation_started_at=now,
             **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
@@ -208,15 +207,12 @@ def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
 
 
 def hand_over_desk(leaver_id: int, heir_id: int | None, now: datetime) -> int:
-    """Let running escalations end with a colleague in place of a duty desk that leaves; return how many.
+    """Let the climbs under way end with a colleague in place of a duty desk that leaves; return how many did.
 
-    Each keeps the escalation policy that it was raised with, and would go on asking someone who is gone.
+    Each keeps the policy that it began with, and would go on asking a person who is gone.
     """
     with atomic():
-        mine = (Alert.duty_person == leaver_id) & (Alert.handling != Handling.CLOSED)
-        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
-        lock_rows(Alert, ids)
-        Alert.update(duty_person=heir_id).where(Alert.id.in_(ids), mine).execute()
+        ids = escalation.hand_over_desk(leaver_id, heir_id)
         for alert_id in ids:
             audit.record(
                 audit.SYSTEM,

@@ -1,6 +1,6 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, HelpCall, PoliceCode, PoliceHandover
+from backend.models.alerts import Alert, AlertNote, AuditEntry, Escalation, Feed, HelpCall, PoliceCode, PoliceHandover
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
@@ -165,6 +165,7 @@ TABLES: list[type[Table]] = [
     TagEvent,
     TagContact,
     PlaceState,
+    Escalation,
     Alert,
     Feed,
     Epoch,

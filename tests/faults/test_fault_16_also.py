@@ -14,7 +14,7 @@ from peewee import OperationalError
 
 from backend import alerts, clock, db, outbox
 from backend.ingest import answering, keeping
-from backend.models import Alert, Feed, Fix, Notification, NotificationState
+from backend.models import Alert, Escalation, Feed, Fix, Notification, NotificationState
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.processes import ROOT, environment, notifier
@@ -116,7 +116,7 @@ def test_a_worker_without_any_provider_says_so_and_lets_the_escalation_policy_cl
         world.worker.work()
         eventually(lambda: not Notification.select().where(Notification.lease_token.is_null(False)).exists(), "settled")
     assert {row.state for row in Notification.select()} == {"failed"}
-    assert Alert.get().next_escalation_at is not None
+    assert Escalation.get().next_at is not None
     world.worker.stop()
     world.worker.run()
     world.worker = None

@@ -87,7 +87,11 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
         "silence",
         True,
     ),
-    "an alert whose policy is a list": (f"UPDATE alert SET policy = %s WHERE {MINE}", [1], True),
+    "an escalation whose policy is a list": (
+        f"UPDATE escalation SET policy = %s WHERE id IN (SELECT escalation_id FROM alert WHERE {MINE})",
+        [1],
+        True,
+    ),
     "an alert whose reasons are a number": (f"UPDATE alert SET reasons = %s WHERE {MINE}", 5, True),
     "a policy that is a list": (
         "INSERT INTO escalation_policy (team_id, content, from_at) VALUES (1, %s, now())",

@@ -13,6 +13,7 @@ from backend.models import (
     Alarm,
     AlarmKind,
     Alert,
+    Escalation,
     Notification,
     Outage,
     PlaceZone,
@@ -180,7 +181,7 @@ def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_s
     world.tag.walks_in()
     world.settle()
     world.reads_everything()
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     outside = Monitor()
     quick = world.settings.changed(deadman_url=outside.url, deadman_every_s=0.2, watchdog_every_s=0.2, duty_line=DUTY)
     db.release_connection()

@@ -18,10 +18,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from backend import authentication, clock, db, tags
 from backend.models import (
     Activation,
-    Alert,
     Attempt,
     CaseDue,
     Channel,
+    Escalation,
     HelpCall,
     Notification,
     NumberProof,
@@ -247,8 +247,8 @@ class World:
         )
         # A callback may tell the end of a message before the worker that sent it has settled it.
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
+        yield Escalation.select().where(Escalation.next_at <= now)
         yield HelpCall.select().where(HelpCall.due_at <= now)
-        yield Alert.select().where(Alert.next_escalation_at <= now)
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
         yield TagContact.select().where(TagContact.silent_at <= now)
         yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
