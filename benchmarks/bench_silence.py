@@ -122,7 +122,7 @@ def main() -> None:
     print(f"{TAGS} tags for {HOURS} h through a clock change, {SILENT} fall silent, mean of 5 days:")
     for grave_margin_s in (150.0, 240.0):
         for least_s in (300.0, 600.0, 900.0):
-            settings = replace(Settings(), silence_grave_s=grave_margin_s, silence_least_s=least_s)
+            settings = Settings().changed(silence_grave_s=grave_margin_s, silence_least_s=least_s)
             days = [day(settings, seed) for seed in range(5)]
             grave = [one for found in days for one in found[0]]
             other = [one for found in days for one in found[1]]
