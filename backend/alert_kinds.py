@@ -92,3 +92,7 @@ def said_of(kind: str, event: str | None = None) -> str:
     if event in RINGING and kind == AlertKind.TAMPER:
         return RINGING[event].said
     return of(kind).said
+
+
+# Why an alert was withdrawn for which there was no reason by what the record says now.
+RECORD_CORRECTED = "The record was corrected: by what held at that time there was no breach."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend import clock, lifecycle
+from backend.alert_kinds import RECORD_CORRECTED
 from backend.alerts.summary import worst_of
 from backend.models import Alert, Handling
 from notifier.messages import Subject
@@ -23,5 +24,6 @@ def subject_of(alert: Alert) -> Subject:
         since=alert.fix_time,
         last_fix=alert.last_fix_time,
         event=alert.event,
+        is_by_record=alert.reasons == [RECORD_CORRECTED],
         is_past=(clock.now() - alert.last_fix_time).total_seconds() > lifecycle.NOW_FOR_S,
     )

@@ -9,7 +9,7 @@ from backend.access import access_wearer
 from backend.cases import completeness, protected_people
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, DatedEntry, Person, SafeCall, Victim
+from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
 from backend.people import consent, numbers
 from backend.record import reading
 from backend.record.entries import enter
@@ -68,7 +68,7 @@ def agree(
         )
 
 
-def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
+def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> Fact:
     """Record that they want no warnings, by their own decision; a consent to texts ends, officers go on as ever.
 
     Raises: NotFound, NotAllowed; InvalidRecord without a word of how they said so.
@@ -114,9 +114,7 @@ def has_declined(victim: Victim, at: datetime) -> bool:
     return bool(held and held["is_declined"])
 
 
-def _enter_declined(
-    person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str
-) -> DatedEntry:
+def _enter_declined(person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str) -> Fact:
     value = {"is_declined": is_declined}
     return enter(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
 

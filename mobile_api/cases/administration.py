@@ -12,7 +12,7 @@ from backend.bounds import Instant
 from backend.cases import administration, teams
 from backend.cases.commands.base import Because, Dated, Name
 from backend.errors import InvalidRecord
-from backend.models import DatedEntry, Person, Role, Team
+from backend.models import Fact, Person, Role, Team
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.answers import CasesMovedOut, LinkOut, MergedOut, TagKeyOut, TeamChangesOut
@@ -114,7 +114,7 @@ def add_team(by: Person, body: NamedIn, now: datetime) -> Team:
 
 @bp.post("/v1/teams/<int:team_id>/names")
 @records("Give a team another name from an instant on.", RenameIn, InvalidRecord, tag="people")
-def rename_team(by: Person, body: RenameIn, now: datetime, team_id: int) -> DatedEntry:
+def rename_team(by: Person, body: RenameIn, now: datetime, team_id: int) -> Fact:
     return teams.rename_team(by, team_id, body.name, body.from_at, now, why=body.why)
 
 

@@ -11,7 +11,7 @@ from backend.bounds import Instant
 from backend.cases import writing
 from backend.cases.commands.base import Dated, Name, Reasoned
 from backend.errors import InvalidTransition
-from backend.models import DatedEntry, Person, PlaceZone
+from backend.models import Fact, Person, PlaceZone
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, bp, records
 from mobile_api.schemas import Strict
@@ -80,5 +80,5 @@ def protect_new_place(person: Person, body: ProvisionalIn, now: datetime, wearer
 
 @bp.post("/v1/zones/<int:zone_id>/approval")
 @records("Approve a provisional zone, or refuse and remove it.", ApprovalIn, *CHANGED)
-def decide_on_zone(person: Person, body: ApprovalIn, now: datetime, zone_id: int) -> DatedEntry:
+def decide_on_zone(person: Person, body: ApprovalIn, now: datetime, zone_id: int) -> Fact:
     return writing.decide_on(person, zone_id, body.is_approved, now, why=body.why, is_confirmed=body.is_confirmed)

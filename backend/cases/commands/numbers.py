@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, Text
 from backend.cases.commands.typed import Named
-from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
+from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
@@ -53,7 +53,7 @@ class DeclineWarnings(Because):
 
     why: Annotated[Text, Ask("Say how and when they said so.")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed."""
         return contact_details.decline(by, wearer_id, victim_id, now, why=self.why)
 
