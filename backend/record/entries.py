@@ -60,6 +60,8 @@ def enter(
                 raise InvalidRecord("The entry that this corrects is of something else.")
             if corrects in {row.replaces_id for row in rows}:
                 raise InvalidRecord("That entry was corrected already: correct the newer one.")
+        # Of two requests that meet the one that is stored last is the last, whichever began first.
+        recorded_at = max([now, *(row.recorded_at for row in rows)])
         fact = _append(
             subject,
             what,
@@ -67,7 +69,7 @@ def enter(
             value,
             Span(from_at, until),
             by,
-            now,
+            recorded_at,
             why=why.strip(),
             document=document.strip(),
             replaces=corrects,
@@ -83,7 +85,7 @@ def enter(
                 kept.value,
                 kept.during,
                 by,
-                now,
+                recorded_at,
                 why=kept.why,
                 document=kept.document,
                 replaces=kept.id,
@@ -102,11 +104,11 @@ def _append(
     value: Any,
     during: Span,
     by: Person | None,
-    now: datetime,
+    recorded_at: datetime,
     **more: Any,
 ) -> Fact:
     kind, _, number = subject.partition(":")
     of = {f"of_{kind}": int(number)}
     return Fact.create(
-        **of, what=what, case=wearer_id, value=value, during=during, recorded_at=now, recorded_by=by, **more
+        **of, what=what, case=wearer_id, value=value, during=during, recorded_at=recorded_at, recorded_by=by, **more
     )
