@@ -19,6 +19,11 @@ NEAR, OVER = "Your book has arrived.", "Your book was collected."
 ENDING = "The library is closing this branch."
 
 
+def chosen(near: str, over: str, ending: str, **more: str) -> dict[str, str]:
+    """Return the answers to the questions about texts, as both pages send them."""
+    return {"wording_breach": near, "wording_over": over, "wording_ending": ending, **more}
+
+
 def circle(lat: float, lon: float, radius_m: float = 250.0, buffer_m: float = 250.0) -> dict[str, Any]:
     """Return a circular exclusion zone."""
     return {

@@ -1,7 +1,7 @@
 """The only writer of alerts: the situation comes from judgements, the handling from people."""
 
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
-from backend.alerts.help_messages import forget_unheard, ring_for_message
+from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
     close_by_system,
@@ -40,6 +40,7 @@ from backend.escalation import (
 )
 
 __all__ = [
+    "CALL",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",

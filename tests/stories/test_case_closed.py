@@ -13,6 +13,7 @@ from backend.escalation.steps import Who
 from backend.models import AlarmKind, Alert, AlertKind, Outage, PlaceZone, Role, Victim, Wearer
 from backend.record import reading
 from tests import cases
+from tests.cases import chosen
 from tests.stories.test_moving_places import agrees
 from tests.world import HOME, World
 
@@ -55,7 +56,7 @@ def test_their_place_is_not_read_by_way_of_a_zone_in_another_case(world: World) 
     assert world.victim.name not in world.colleague.api("GET", f"/v1/wearers/{other.id}").text
     with pytest.raises(NotFound):
         contact_details.agree(
-            world.colleague.person, other.id, world.victim.id, "+447700900999", "a", "b", "c", clock.now()
+            world.colleague.person, other.id, world.victim.id, "+447700900999", chosen("a", "b", "c"), clock.now()
         )
     # A person who may open the case uses their places in the wearer's other cases.
     assert world.supervisor.api("POST", f"/v1/wearers/{other.id}/zones", json=body).status_code == 201

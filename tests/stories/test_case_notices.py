@@ -15,7 +15,7 @@ from backend.people import numbers, rota
 from backend.record import protection_ends, reading
 from backend.record.facts import LONDON, Terms, midnight
 from tests import cases
-from tests.cases import ENDING, NEAR, OVER, notices_of
+from tests.cases import ENDING, NEAR, OVER, chosen, notices_of
 from tests.stories.test_case_ends import end, is_protected, on_an_order, outcome, suspend, victim_texts
 from tests.world import HOME, World
 
@@ -259,7 +259,7 @@ def test_an_end_that_is_corrected_to_an_earlier_day_brings_nothing_back(told: Wo
 def test_what_they_answer_before_a_zone_is_drawn_reaches_their_officer(told: World) -> None:
     person, number = told.officer.person, "+447700900211"
     sofia = protected_people.add_person(person, told.wearer.id, "Sofia Marino", clock.now(), why="Hers.")
-    contact_details.agree(person, told.wearer.id, sofia.id, number, NEAR, OVER, ENDING, clock.now())
+    contact_details.agree(person, told.wearer.id, sofia.id, number, chosen(NEAR, OVER, ENDING), clock.now())
     numbers.carry_over(Victim.get_by_id(sofia.id), clock.now())
     db.release_connection()
     told.doubles.reply(from_=number, body="He is outside, please hurry", to=told.settings.twilio_from)

@@ -21,6 +21,7 @@ from backend.models import (
 from backend.people import consent
 from backend.record.facts import Terms
 from tests import cases
+from tests.cases import chosen
 from tests.world import HOME, World
 
 
@@ -281,7 +282,7 @@ def test_the_one_who_declined_warnings_themselves_misses_nothing_until_they_chan
     world.tag.walks_in()
     world.officer.expects_push("breach")
     number, words = world.victim.phone, ("A book.", "A card.", "A letter.")
-    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, chosen(*words), clock.now())
     db.release_connection()
     seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
     assert (seen["has_declined"], seen["has_agreed"]) == (False, True)

@@ -20,6 +20,7 @@ from backend.models import (
 )
 from backend.people import numbers
 from notifier.watchdog import Watchdog
+from tests.cases import chosen
 from tests.world import Phone, TestTag, World
 
 DUTY_LINE = "+447700900199"
@@ -216,7 +217,7 @@ def test_a_number_is_held_however_it_is_written(world: World, written: str) -> N
     assert standing() == [f"victim:{world.victim.id}"]
     with pytest.raises(numbers.NumberRefused):
         contact_details.agree(
-            world.officer.person, world.wearer.id, world.victim.id, written, "a", "b", "c", clock.now()
+            world.officer.person, world.wearer.id, world.victim.id, written, chosen("a", "b", "c"), clock.now()
         )
     db.release_connection()
 
@@ -331,6 +332,8 @@ def test_a_declaration_of_one_case_refuses_nothing_in_another(world: World) -> N
     assert ivy.api("POST", "/v1/people", json=body).status_code == 201
     world.expect_sms(number, "Your code is")
     victim, tag = another_case(world)
-    contact_details.agree(world.officer.person, tag_wearer(tag).id, victim.id, number, "a", "b", "c", clock.now())
+    contact_details.agree(
+        world.officer.person, tag_wearer(tag).id, victim.id, number, chosen("a", "b", "c"), clock.now()
+    )
     assert Victim.get_by_id(victim.id).phone == number
     world.reads_everything()

@@ -84,7 +84,7 @@ def test_the_wearer_walks_towards_them_far_from_their_home_and_the_officer_is_wa
     alert = world.officer.alert()
     assert (alert["level"], alert["zone_kind"], alert["mover"]) == ("breach", "moving", "wearer")
     assert alert["place"]["name"] == "Wherever they are"
-    assert "he moved towards the protected person" in alert["reasons"]
+    assert "the wearer moved towards the protected person" in alert["reasons"]
     assert alert["zone"]["geometry"] is None
     raised = AuditEntry.get(AuditEntry.action == "alert_raised")
     assert raised.detail["mover"] == "wearer"
@@ -108,7 +108,7 @@ def test_they_walk_up_to_the_wearer_unknowing_and_their_phone_is_what_tells(worl
     world.officer.expects_push("")
     alert = world.officer.alert()
     assert (alert["level"], alert["certainty"], alert["mover"]) == ("breach", "unconfirmed", "protected")
-    assert "the protected person moved towards him" in alert["reasons"]
+    assert "the protected person moved towards the wearer" in alert["reasons"]
 
 
 def test_together_for_minutes_it_is_sure_and_they_are_warned_in_their_own_words(world: World) -> None:

@@ -15,6 +15,7 @@ from backend.models import AlertKind, Channel, Consent, Role, Team, Victim, Wear
 from backend.people import consent, numbers
 from backend.record import reading
 from tests import cases
+from tests.cases import chosen
 from tests.world import HOME, World
 
 WHY = {"why": "She lives with him no more."}
@@ -31,7 +32,7 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
 
 def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
     """Record their consent, and take their number as proved."""
-    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
+    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, chosen(*words), clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
 

@@ -23,6 +23,7 @@ from backend.models import (
     Attempt,
     CaseDue,
     Channel,
+    HelpCall,
     Notification,
     NumberProof,
     Person,
@@ -247,6 +248,7 @@ class World:
         )
         # A callback may tell the end of a message before the worker that sent it has settled it.
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
+        yield HelpCall.select().where(HelpCall.due_at <= now)
         yield Alert.select().where(Alert.next_escalation_at <= now)
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
         yield TagContact.select().where(TagContact.silent_at <= now)
