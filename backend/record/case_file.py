@@ -166,7 +166,7 @@ def _read_tags(files: Mapping[int, CaseFile]) -> None:
 
 
 def _read_entries(files: Mapping[int, CaseFile]) -> None:
-    """Read the dated entries of the cases, then those of the people whom they name: theirs go with them everywhere."""
+    """Read the facts of the cases, then those of the people whom they name: theirs go with them everywhere."""
     for row in Fact.select().where(Fact.case.in_(list(files))).order_by(Fact.id):
         files[row.case_id].entries.append(row)
     for file in files.values():
