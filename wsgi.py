@@ -17,6 +17,7 @@ from backend.web import (
     duty_pages,
     fixes,
     health,
+    metrics,
     number_pages,
     openapi,
     own_pages,
@@ -24,6 +25,7 @@ from backend.web import (
     problems,
     reports,
     request_checks,
+    request_ids,
     security,
     unknown_clients,
 )
@@ -39,6 +41,7 @@ from notifier.process_watch import Vigil
 BLUEPRINTS = (
     fixes.bp,
     health.bp,
+    metrics.bp,
     service_alarms.bp,
     openapi.bp,
     pages.bp,
@@ -78,6 +81,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["cordon.readiness"] = readiness.Readiness()
     # It is made in the process that serves.
     app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
+    request_ids.init_app(app)
+    metrics.init_app(app)
     unknown_clients.init_app(app)
     security.init_app(app, config)
     request_checks.init_app(app)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
-from backend import clock
+from backend import channels, clock
 from backend.access import require
 from backend.cases import administration
 from backend.cases.commands import numbers as commands
@@ -38,10 +38,23 @@ class NumberStandingOut(BaseModel):
     code_failed: str | None = Field(description="Why the newest code did not arrive, where that is known")
 
 
+def _takes_codes(channel: Channel) -> Channel:
+    if channel not in channels.TO_NUMBERS:
+        raise ValueError("a code goes to a number")
+    return channel
+
+
+CodeChannel = Annotated[
+    Channel,
+    AfterValidator(_takes_codes),
+    WithJsonSchema({"type": "string", "enum": [str(channel) for channel in channels.TO_NUMBERS]}),
+]
+
+
 class CodeAskedIn(Strict):
     """How the code is to come."""
 
-    channel: Literal["sms", "voice"] = "sms"
+    channel: CodeChannel = channels.TEXTS[0]
 
 
 class CodeIn(Strict):
@@ -295,7 +308,7 @@ def _standing(person: Person) -> Response:
                 ending=numbers.ending(person.phone) if person.phone else None,
                 standing=numbers.standing(person, now).value,
                 proved_at=proof.proved_at if proof else None,
-                takes_texts=contact_routes.has_route(person, Channel.SMS, now),
+                takes_texts=contact_routes.has_route(person, channels.TEXTS[0], now),
                 code_failed=code.failed_because if code else None,
             )
         )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backend import lifecycle
+from backend import channels, lifecycle
 from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
 from backend.alerts.summary import standing_of, worst_of
@@ -322,7 +322,7 @@ class ReceiptIn(Strict):
     """What a phone did with a warning, and how it came."""
 
     kind: ReceiptKind
-    channel: Channel = Channel.PUSH
+    channel: Channel = channels.TO_DEVICES[0]
     notification_id: int | None = Field(None, description="As the push carries it; without it, the newest warning")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from backend import alerts, outbox
+from backend import alerts, channels, outbox
 from backend.errors import DomainError, InvalidTransition
 from backend.lifecycle import Danger
 from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Person, ReceiptKind
@@ -14,7 +14,7 @@ from backend.people import numbers
 from notifier import messages
 from notifier.message_subjects import subject_of
 
-VOICE = {"voice": "Polly.Amy", "language": "en-GB"}
+SPOKEN = {"voice": "Polly.Amy", "language": "en-GB"}
 WAITS_FOR_KEY_S = 6
 TIMES = 2
 ACKNOWLEDGED = "You have acknowledged this alert. Record the outcome in the app."
@@ -41,7 +41,7 @@ def say(attempt_id: str, public_url: str, *, has_risen: bool = False) -> str:
             action=f"{public_url}/v1/webhooks/twilio/voice/{attempt_id}/key?said={alerts.danger_now(alert):d}",
             method="POST",
         )
-        gather.say(words, **VOICE)
+        gather.say(words, **SPOKEN)
         response.append(gather)
     response.hangup()
     return str(response)
@@ -75,11 +75,12 @@ def press(
         words = "You may not answer this alert. It is still open."
     if not is_repetition:
         # After the alert, which is held before its messages, here as everywhere.
-        outbox.record_receipt(person, alert, ReceiptKind.OPENED, Channel.VOICE, now, episode=notification.episode)
+        by = Channel(notification.channel)
+        outbox.record_receipt(person, alert, ReceiptKind.OPENED, by, now, episode=notification.episode)
         outbox.raise_state(notification.id, NotificationState.RECEIVED, now, f"key {digits}")
     if words is None:
         return say(attempt_id, public_url, has_risen=True)
-    response.say(words, **VOICE)
+    response.say(words, **SPOKEN)
     response.hangup()
     return str(response)
 
@@ -106,7 +107,7 @@ def _stands(person: Person, alert: Alert, told: Danger) -> str | None:
 
 def _notification(attempt_id: str) -> Notification | None:
     attempt = Attempt.get_or_none(Attempt.id == attempt_id)
-    if attempt is None or attempt.notification.channel != Channel.VOICE:
+    if attempt is None or not channels.is_call(attempt.notification.channel):
         return None
     found: Notification = attempt.notification
     return found

@@ -4,13 +4,16 @@ from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_
 from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
+    JOINED,
     close_by_system,
-    extend_late,
+    extend,
     hand_over_desk,
+    join,
     move,
     raise_late,
     raise_notice,
     ring_again,
+    span_of,
     tell_changed,
     withdraw,
 )
@@ -41,6 +44,7 @@ from backend.escalation import (
 
 __all__ = [
     "CALL",
+    "JOINED",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",
@@ -57,7 +61,7 @@ __all__ = [
     "danger_of",
     "end_silence",
     "escalate_overdue",
-    "extend_late",
+    "extend",
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
@@ -66,6 +70,7 @@ __all__ = [
     "heard",
     "is_untrue",
     "is_victim_left_warned",
+    "join",
     "keep_event_of_ended_case",
     "lapse",
     "lock",
@@ -82,6 +87,7 @@ __all__ = [
     "ring_again",
     "ring_for_message",
     "ring_for_silence",
+    "span_of",
     "start_over",
     "tell",
     "tell_changed",

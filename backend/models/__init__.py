@@ -1,7 +1,7 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
 from backend.models.alerts import Alert, AuditEntry, Feed, HelpCall, PoliceHandover
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
+from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
@@ -107,6 +107,7 @@ __all__ = [
     "SafeCall",
     "Session",
     "Shift",
+    "SignedRequest",
     "Socket",
     "Table",
     "Tag",
@@ -150,6 +151,7 @@ TABLES: list[type[Table]] = [
     ProtectedPlace,
     PlaceZone,
     TagRequest,
+    SignedRequest,
     Fix,
     QuarantinedFix,
     TagEvent,

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import clock
+from backend import channels, clock
 from backend.errors import DomainError, InvalidRecord
-from backend.models import Channel, Person, Role
+from backend.models import Person, Role
 from backend.people import contact_routes, numbers
 from backend.web.signed_in import page_for, page_visitor, settings
 
@@ -34,7 +34,9 @@ def _page(error: DomainError | None = None) -> str:
         ending=numbers.ending(person.phone) if person.phone else "",
         standing=numbers.standing(person, now).value,
         proof=numbers.proof_of(person),
-        takes_texts=contact_routes.has_route(person, Channel.SMS, now),
+        takes_texts=contact_routes.has_route(person, channels.TEXTS[0], now),
+        calls=channels.CALLS,
+        texts=channels.TEXTS,
         code=code if code is not None and numbers.is_good_at(code, now) else None,
         code_until=(code.sent_at or code.asked_at) + numbers.GOOD_FOR if code else None,
     )
@@ -57,7 +59,8 @@ def _try(act: Callable[[], object]) -> Any:
 @bp.post("/number/code")
 @page_for(*EVERYBODY)
 def ask() -> Any:
-    channel = Channel.VOICE if request.form.get("channel") == "voice" else Channel.SMS
+    asked = request.form.get("channel")
+    channel = next((one for one in channels.TO_NUMBERS if one == asked), channels.TEXTS[0])
     person = _person()
     return _try(lambda: numbers.ask(person, person, channel, clock.now()))
 
