@@ -87,6 +87,8 @@ class Purpose(StrEnum):
     VICTIM_ACTS = "victim_acts"
     NOTICE = "notice"
     CORRECTION = "correction"
+    # A person asked Cordon whether it reaches them.
+    TEST = "test"
 
 
 class NotificationState(StrEnum):
@@ -156,6 +158,7 @@ class What(StrEnum):
     TEAM = "team"
     NAME = "name"
     RISK = "risk"
+    SAFETY_PLAN = "safety_plan"
     ELIGIBILITY = "eligibility"
     RESTRICTED = "restricted"
     APPROVAL = "approval"

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJs
 
 from backend import channels, clock
 from backend.access import require
-from backend.cases import administration
 from backend.cases.commands import numbers as commands
+from backend.cases.commands.administration import ChangeStaffNumber
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.models import Channel, Person, Role, WearerNumber
 from backend.people import contact_routes, numbers, police_rooms
@@ -61,12 +61,6 @@ class CodeIn(Strict):
     """The code that came."""
 
     code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
-
-
-class NewNumberIn(Strict):
-    """Another number, or none."""
-
-    number: Number | None
 
 
 class PoliceRoomIn(Strict):
@@ -139,12 +133,13 @@ def verify_my_number() -> Response:
 @describes(
     "Give a colleague another number, or none; a code goes there at once (administrators).",
     tag="people",
-    body=NewNumberIn,
+    body=ChangeStaffNumber,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, TooManyCodes, InvalidRequest],
 )
 def change_number(person_id: int) -> tuple[str, int]:
-    administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
+    person = current_person()
+    read(ChangeStaffNumber).carry_out(person, clock.now(), person_id)
     return "", 204
 
 

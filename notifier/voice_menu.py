@@ -9,7 +9,17 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from backend import alerts, channels, outbox
 from backend.errors import DomainError, InvalidTransition
 from backend.lifecycle import Danger
-from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Person, ReceiptKind
+from backend.models import (
+    Alert,
+    Attempt,
+    Channel,
+    Handling,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+    ReceiptKind,
+)
 from backend.people import numbers
 from notifier import messages
 from notifier.message_subjects import subject_of
@@ -33,6 +43,10 @@ def say(attempt_id: str, public_url: str, *, has_risen: bool = False) -> str:
         response.hangup()
         return str(response)
     alert = notification.alert
+    if notification.purpose == Purpose.TEST:
+        response.say(messages.SPOKEN_TEST, **SPOKEN)
+        response.hangup()
+        return str(response)
     words = messages.spoken(subject_of(alert), _others(notification.person, alert), has_risen=has_risen)
     for _ in range(TIMES):
         gather = Gather(

@@ -17,7 +17,7 @@ SOURCES = [
     path
     for top in ("backend", "mobile_api", "notifier", "wsgi.py")
     for path in ([ROOT / top] if top.endswith(".py") else sorted((ROOT / top).rglob("*")))
-    if path.suffix in (".py", ".js", ".html") and "vendor" not in path.parts
+    if path.suffix in (".py", ".js", ".html") and not {"vendor", "built"} & set(path.parts)
 ]
 # Socket.IO's word for its transport, an event of browsers, an element of a page: not the channel's name.
 OTHER_MEANINGS = {

@@ -1,5 +1,6 @@
 """The only writer of alerts: the situation comes from judgements, the handling from people."""
 
+from backend.alerts.colleagues import hand_to, take_over, write_note
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
@@ -65,6 +66,7 @@ __all__ = [
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
+    "hand_to",
     "has_to_wait",
     "hasten",
     "heard",
@@ -89,6 +91,7 @@ __all__ = [
     "ring_for_silence",
     "span_of",
     "start_over",
+    "take_over",
     "tell",
     "tell_changed",
     "tell_of_end",
@@ -99,4 +102,5 @@ __all__ = [
     "unreached",
     "withdraw",
     "without_next_action",
+    "write_note",
 ]

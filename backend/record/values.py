@@ -73,6 +73,12 @@ class RiskValue(Value):
     risk: StrictStr
 
 
+class SafetyPlanValue(Value):
+    """What was agreed to do when the wearer comes near; empty where there is no plan any more."""
+
+    text: StrictStr
+
+
 class RestrictedValue(Value):
     """To whom a case is open; None for the whole team."""
 
@@ -120,6 +126,7 @@ VALUES: Mapping[str, TypeAdapter[Any]] = {
     What.TEAM: TypeAdapter(StrictInt),
     What.NAME: TypeAdapter(StrictStr),
     What.RISK: TypeAdapter(RiskValue),
+    What.SAFETY_PLAN: TypeAdapter(SafetyPlanValue),
     What.ELIGIBILITY: TypeAdapter(dict[StrictStr, StrictBool | None]),
     What.RESTRICTED: TypeAdapter(RestrictedValue),
     What.APPROVAL: TypeAdapter(ApprovalValue),
