@@ -20,6 +20,7 @@ from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
 from backend.alert_kinds import RECORD_CORRECTED
+from backend.cases import alert_corrections
 from backend.db import atomic
 from backend.ingest.alert_changes import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
@@ -246,6 +247,12 @@ def _keep(look: _Look, now: datetime) -> bool:
             return False
         for zone_id, why, at in look.failures:
             alerts.apply(cannot_judge(look.wearer, look.rows[zone_id], why, at, now, now))
+        near = [
+            (look.rows[zone].place_id, instant(run[0].fix_time), instant(run[-1].fix_time)) for zone, run in look.runs
+        ]
+        if not look.failures:
+            # First: what an alert does not tell of any more may be a visit that no other one tells of.
+            alert_corrections.cut(look.case, look.rows, near, look.since, now)
         for zone_id, run in look.runs:
             _raise_untold(look, zone_id, run, now)
         if not look.failures:

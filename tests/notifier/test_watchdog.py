@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -59,7 +58,7 @@ def is_alive() -> None:
 
 def watchdog(world: World, **settings: object) -> Watchdog:
     """Return a watchdog that has looked once and has been there for long enough to judge."""
-    dog = Watchdog(replace(world.settings, **settings))
+    dog = Watchdog(world.settings.changed(**settings))
     assert dog.look(clock.now())
     world.clock.forward(heartbeats.SILENT_AFTER_S + 1)
     is_alive()
@@ -490,7 +489,7 @@ def test_a_monitor_that_is_down_is_logged_without_the_secret_in_its_address(
     dog = watchdog(quiet, deadman_url=monitor.url)
     monitor.status = 500
     assert not dog.ping()
-    gone = Watchdog(replace(quiet.settings, deadman_url="http://127.0.0.1:9/ping/a-secret-path"))
+    gone = Watchdog(quiet.settings.changed(deadman_url="http://127.0.0.1:9/ping/a-secret-path"))
     assert gone.look(clock.now())
     assert not gone.ping()
     assert "127.0.0.1 did not take the ping" in caplog.text
@@ -501,7 +500,7 @@ def test_while_the_database_is_down_the_loop_lives_and_the_monitor_hears_nothing
     quiet: World, monitor: Monitor, postgres: str
 ) -> None:
     dog = Watchdog(
-        replace(quiet.settings, deadman_url=monitor.url, deadman_every_s=0.05, watchdog_every_s=0.05, duty_line=DUTY)
+        quiet.settings.changed(deadman_url=monitor.url, deadman_every_s=0.05, watchdog_every_s=0.05, duty_line=DUTY)
     )
     thread = threading.Thread(target=dog.run)
     thread.start()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playhouse.pool import MaxConnectionsExceeded
 
-from backend import alerts, clock, db, ingest, outbox
+from backend import alerts, change_feed, clock, db, ingest, outbox
 from backend.ingest.pipeline import store_group
 from backend.models import (
     Alert,
@@ -337,7 +337,7 @@ def test_what_failed_to_commit_leaves_nothing_behind_for_the_next_unit_of_work(w
 
 def _publish_and_fail(alert: Alert) -> None:
     with db.atomic():
-        alerts.feed.publish(alert)
+        change_feed.publish(alert)
         raise RuntimeError
 
 

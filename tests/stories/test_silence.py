@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +30,7 @@ def world(world: World) -> World:
     worker_was_on = world.worker is not None
     world.stop_worker()
     figures = {name: getattr(PRODUCT, name) for name in ("silence_grave_s", "silence_least_s", "silence_most_s")}
-    world.settings = replace(world.settings, **figures)
+    world.settings = world.settings.changed(**figures)
     world.app.extensions["cordon.committer"]._settings = world.settings
     if worker_was_on:
         world.start_worker()

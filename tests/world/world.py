@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -89,7 +88,7 @@ class World:
         )
         self._server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.settings = replace(self.settings, public_url=self.url)
+        self.settings = self.settings.changed(public_url=self.url)
         self.app = create_app(self.settings)
         self._server.app = self.app
         self.doubles.cordon_url = self.url

@@ -15,8 +15,6 @@ from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-WORDS = Ask("Enter the words that they chose for each of the three texts.")
-
 
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=text_parts.GSM_ONE)]
 Chosen = Annotated[str, StringConstraints(strip_whitespace=True, max_length=text_parts.GSM_ONE)]
@@ -27,9 +25,9 @@ class AgreeToTexts(Command):
     """A protected person agrees to texts to this number, in their own words: the answers to the same questions."""
 
     phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
-    wording_breach: Annotated[Wording, WORDS]
-    wording_over: Annotated[Wording, WORDS]
-    wording_ending: Annotated[Wording, WORDS]
+    wording_breach: Annotated[Wording, Ask("Enter their words for: the wearer is near.")]
+    wording_over: Annotated[Wording, Ask("Enter their words for: it is over.")]
+    wording_ending: Annotated[Wording, Ask("Enter their words for: protection is about to end.")]
     wording_help: Chosen = Field(
         "", description="What they are answered when they write; empty where no answer is safe"
     )

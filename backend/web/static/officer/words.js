@@ -159,6 +159,7 @@ const ACTIONS = {
   danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over",
+  alert_shortened: () => "Shortened: the record was corrected",
   alert_extended: () => "Fixes that arrived late show that it lasted longer",
   acknowledged: (by) => `Acknowledged by ${by}`,
   answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
