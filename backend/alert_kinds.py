@@ -194,3 +194,7 @@ def said_of(kind: str, event: str | None = None) -> str:
 def offered_for(outcome: str) -> list[AlertKind]:
     """Return the kinds of alerts for which an outcome is offered."""
     return [kind for kind, words in KINDS.items() if outcome in words.outcomes]
+
+
+# Why an alert was withdrawn for which there was no reason by what the record says now.
+RECORD_CORRECTED = "The record was corrected: by what held at that time there was no breach."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend import clock, lifecycle
+from backend.alert_kinds import RECORD_CORRECTED
 from backend.alerts.summary import worst_of
 from backend.models import Alert, Handling, Notification
 from notifier.messages import Subject
@@ -24,5 +25,6 @@ def subject_of(alert: Alert, notification: Notification | None = None) -> Subjec
         last_fix=alert.last_fix_time,
         event=alert.event,
         others=max(len(notification.shown) - 1, 0) if notification else 0,
+        is_by_record=alert.reasons == [RECORD_CORRECTED],
         is_past=(clock.now() - alert.last_fix_time).total_seconds() > lifecycle.NOW_FOR_S,
     )

@@ -35,6 +35,8 @@ class Subject:
     is_past: bool = False
     # How many other alerts of the same wearer the message speaks of.
     others: int = 0
+    # It was withdrawn because the record was corrected, and no fix says anything else than before.
+    is_by_record: bool = False
 
     @property
     def name(self) -> str:
@@ -87,7 +89,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
     if purpose is Purpose.ANSWERED:
         return f"{name}: a colleague has acknowledged it."
     if purpose is Purpose.WITHDRAWN:
-        return f"{name}: withdrawn, better fixes show no breach."
+        why = "the record was corrected" if subject.is_by_record else "better fixes show no breach"
+        return f"{name}: withdrawn, {why}."
     if purpose is Purpose.VICTIM_NOT_WARNED:
         return f"{name}: the protected person could not be warned by text."
     if purpose is Purpose.VICTIM_NOT_TOLD:

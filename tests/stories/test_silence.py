@@ -364,8 +364,8 @@ def test_a_silent_tag_of_a_case_that_cannot_be_read_rings(world: World) -> None:
     world.tag.is_far_away()
     world.forward(30)
     db.database.execute_sql(
-        "INSERT INTO dated_entry (subject, what, wearer_id, value, from_at, why, document, recorded_at) "
-        "VALUES ('wearer:1', 'life', 1, '5'::jsonb, %s, '', '', %s)",
+        "INSERT INTO fact (of_wearer_id, what, case_id, value, during, why, document, is_restated, recorded_at) "
+        "VALUES (1, 'life', 1, '5'::jsonb, tstzrange(%s, NULL), '', '', false, %s)",
         (clock.now(), clock.now()),
     )
     db.release_connection()
