@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from backend import audit, typed_text
+from backend import audit
 from backend.access import require
 from backend.bounds import read_day
 from backend.case_folding import folded
@@ -174,7 +174,7 @@ def read(
             free.pop(folded(case[0].serial), None)
     if not found and not problems:
         problems.append(RowProblem(0, "", "The table has no row."))
-    return Reading(found, kept, sorted(problems, key=_place), lines, knots, total, ties)
+    return Reading(found, kept, sorted(problems, key=lambda one: one.row), lines, knots, total, ties)
 
 
 def load(person: Person, table: str, zones: str, now: datetime) -> int:
@@ -326,53 +326,41 @@ def _case(
 ) -> tuple[OpenCase, Person] | None:
     values = {name: (row.get(name) or "").strip() for name in COLUMNS}
 
-    def wrong(column: str, text: str) -> None:
-        problems.append(RowProblem(number, column, text))
+    found: dict[str, str] = {}
 
     def zone() -> dict[str, Any]:
         if values["zone_id"] not in features:
             raise InvalidRecord("No sound zone of the GeoJSON file has this id." if values["zone_id"] else MISSING)
         return features[values["zone_id"]]
 
+    more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
+    new: OpenCase | None = None
+    try:
+        new = typed.read(OpenCase, typed.Row(values), now, {**more, "is_confirmed": False}, CALLED)
+    except InvalidFields as error:
+        found |= {one.field: one.detail for one in error.problems}
+    if _is_over(values["order_ends_on"], now):
+        found.setdefault("order_ends_on", "The order is over: nothing of this case would be judged.")
     serial = free.get(folded(values["tag_serial"]))
     if values["tag_serial"] and serial is None:
-        wrong("tag_serial", "No tag that is free has this serial.")
+        found["tag_serial"] = "No tag that is free has this serial."
     officer = colleagues.get(folded(values["officer_email"]))
     if officer is None or officer.role == Role.ADMINISTRATOR:
-        wrong(
-            "officer_email",
-            "No active officer of your team has this email address." if values["officer_email"] else MISSING,
-        )
+        unknown = "No active officer of your team has this email address."
+        found["officer_email"] = unknown if values["officer_email"] else MISSING
     try:
         if values["victim_phone"]:
             numbers.e164(values["victim_phone"])
     except DomainError as error:
-        wrong("victim_phone", error.detail)
-    first, last = _day(values["order_starts_on"]), _day(values["order_ends_on"])
-    if first is not None and last is not None and last < first:
-        wrong("order_ends_on", "The order ends before it starts.")
-    elif last is not None and ends_with(last) <= now:
-        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
-    more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
-    more |= {"serial": serial} if serial else {}
-    try:
-        new = typed.read(OpenCase, typed.Row(values), now, {**more, "is_confirmed": False}, CALLED)
-    except InvalidFields as error:
-        for one in error.problems:
-            wrong(one.field, one.detail)
+        found["victim_phone"] = error.detail
+    problems += [RowProblem(number, column, found[column]) for column in ("", *COLUMNS) if column in found]
+    if found or new is None or officer is None or serial is None:
         return None
-    return (new, officer) if officer is not None else None
+    return new.model_copy(update={"serial": serial}), officer
 
 
-def _place(problem: RowProblem) -> tuple[int, int]:
-    """Return where a problem is listed: by its row, and there in the order of the columns."""
-    places = {"": -1} | {name: at for at, name in enumerate(COLUMNS)}
-    return problem.row, places.get(problem.column, len(COLUMNS))
-
-
-def _day(text: str) -> date | None:
-    """Return the day of a cell; None where it has none, which is a problem of its own."""
+def _is_over(last_day: str, now: datetime) -> bool:
     try:
-        return read_day(typed_text.fold(text).strip())
+        return bool(last_day) and ends_with(read_day(last_day)) <= now
     except ValueError:
-        return None
+        return False

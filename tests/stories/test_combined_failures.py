@@ -17,6 +17,7 @@ from backend.models import (
     Alert,
     AlertKind,
     AuditEntry,
+    Escalation,
     Fix,
     Notification,
     PlaceState,
@@ -186,7 +187,7 @@ def test_a_clock_that_jumped_and_came_back_does_not_park_the_escalation_policy(w
     world.stop_worker()
     world.tag.walks_in()
     ahead = clock.now() + timedelta(hours=3)
-    Alert.update(next_escalation_at=ahead).execute()
+    Escalation.update(next_at=ahead).execute()
     Notification.update(lease_until=ahead, lease_token="of a worker that ran ahead").execute()
     db.release_connection()
     world.start_worker()

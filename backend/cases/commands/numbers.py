@@ -11,7 +11,7 @@ from backend import shared_location, text_parts
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, RowId, Text
 from backend.cases.commands.typed import Named
-from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
+from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
@@ -56,7 +56,7 @@ class DeclineWarnings(Because):
 
     why: Annotated[Text, Ask("Enter how and when they said so.")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed."""
         return contact_details.decline(by, wearer_id, victim_id, now, why=self.why)
 
