@@ -6,14 +6,15 @@ Danger is believed at once and safety only on evidence; an exception never reads
 from __future__ import annotations
 
 import math
-from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from zones import kept, words, worth
 from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
+from zones.levels import CERTAINTIES, LEVELS, Certainty, Level
 from zones.path import Crossing, End
 from zones.schedule import Permission, Reason
+from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
 from zones.track import Travel, is_moving, reach_mps, travel
 from zones.trust import trusted
@@ -31,26 +32,8 @@ CLEARLY_OUT = 0.1
 SLOWEST_APPROACH_MPS = 0.2
 
 
-class Level(IntEnum):
-    """How near the danger is, in order."""
-
-    CLEAR = 0
-    BUFFER = 1
-    BREACH = 2
-
-
-class Certainty(StrEnum):
-    """How sure the level is; withdrawn takes back a breach that was never confirmed."""
-
-    UNCONFIRMED = "unconfirmed"
-    CONFIRMED = "confirmed"
-    WITHDRAWN = "withdrawn"
-
-
-CERTAINTIES = (Certainty.UNCONFIRMED, Certainty.CONFIRMED, Certainty.WITHDRAWN)
 _UNCONFIRMED, _CONFIRMED, _WITHDRAWN = range(3)
 _CLEAR, _BUFFER, _BREACH = range(3)
-LEVELS = tuple(Level)
 _NOTHING, _BOTH = Use.NOTHING, Use.BOTH
 
 
@@ -83,6 +66,8 @@ class Decision(NamedTuple):
     silent_s: float = 0.0
     answer_age_s: float = 0.0
     doubt: Doubt | None = None
+    visit: Certainty | None = None
+    visit_probability: float = math.nan
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -197,17 +182,25 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         use = _NOTHING
     if new_at is not None and not was_standing:
         was = model.coarse_m * model.coarse_factor / T_RADIUS_68
-        evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
+        evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, True, 1.0, model)
     elif use is not _BOTH and (was_standing or use is _NOTHING):
         evidence = unchanged(last)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
         moves = not is_coarse and is_moving(last.track, fix, end, model)
-        evidence = weigh(last, at, distance, scale, probability, moves, share, model)
+        evidence = weigh(last, at, distance, scale, probability, moves, fix.accuracy_m is not None, share, model)
         if use is not _BOTH and evidence.is_breach:
             # It raised at even odds, so that it has no part in what confirms.
             evidence = evidence._replace(log_odds=0.0)
 
+    visit = last.visit if was_standing else None
+    over, over_probability = None, math.nan
+    if evidence.is_breach:
+        before = End(last.fix_time, last.east, last.north, last.scale_m, 0.0, 0.0, 0.0, False) if is_placed else None
+        visit = seen_again(visit, before, last.track, fix, end, distance, probability)
+    elif was_standing:
+        over, over_probability = over_by(zone, visit, last.certainty == _CONFIRMED, fix, end, model)
+        visit = None
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at
     fixes_inside, is_pass = evidence.fixes_inside, way.is_pass
     if evidence.is_breach:
@@ -221,7 +214,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         # One coarse answer may be old; a second that says the same, clear of all, is an all-clear.
         is_sure = distance > zone.buffer_m + reach and last.level == _CLEAR and state is not None
         certainty = _CONFIRMED if (is_sure if is_coarse else probability < CLEARLY_OUT) else _UNCONFIRMED
-        if was_standing and last.certainty == _UNCONFIRMED:
+        if over is Certainty.WITHDRAWN:
             certainty = _WITHDRAWN
         log_odds_now = since = crossing_at = math.nan
         fixes_inside = 0
@@ -231,12 +224,13 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             since, crossing_at, is_pass = last.breach_since, last.crossing_at, last.is_pass
     core = Core(
         at, east, north, end_scale, distance, level, certainty, log_odds_now, evidence.evidence_at, since, crossing_at,
-        fixes_inside, is_pass, way.closing_mps, way.track, way.before,
+        fixes_inside, is_pass, way.closing_mps, way.track, way.before, None, visit,
     )  # fmt: skip
-    return _told(
+    told = _told(
         zone, fix, state, last, core, way.found, distance, probability, accuracy, is_repeat, doubt,
         0.0 if new_at is None else at - new_at, model,
     )  # fmt: skip
+    return told if over is None else told._replace(visit=over, visit_probability=over_probability)
 
 
 def _standing(last: Core, is_doubted: bool) -> tuple[int, int]:

@@ -61,6 +61,11 @@ class Model:
     # A kept answer told again is claimed less surely each time, by a speed times its age: often 1.5, 6 or 13 m/s on the
     # phones of open traces. Below a third of the slowest the growth tells no age.
     widening_least_mps: float = 0.5
+    # A visit that is over is withdrawn at even odds that the wearer was never inside, and confirmed at the odds that
+    # confirm, by the fixes before and after as well. A tag at rest is carried about its rooms at 0.1 m/s.
+    was_inside: float = 0.5
+    was_confirmed: float = 0.95
+    rest_mps: float = 0.1
     # A tag at rest (below a slow walk) that jumps may be a reflection, and its errors last: correlation 0.62 after two
     # minutes. Such a fix raises at odds of at most 7 to 1, so that a minute of them confirms and one alone never does;
     # one alone may withdraw an unconfirmed breach but not end a confirmed one.

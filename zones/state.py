@@ -7,6 +7,7 @@ import math
 from typing import NamedTuple
 
 from zones.path import End
+from zones.smoother import Visit
 from zones.worth import Rival
 
 # A fix may arrive this much later than a newer one and still be judged in its place.
@@ -15,6 +16,7 @@ LATENESS_S = 600.0
 _VERSION = 1
 _END_SIZE = len(End._fields)
 _RIVAL_SIZE = len(Rival._fields)
+_VISIT_SIZE = len(Visit._fields)
 
 
 class Core(NamedTuple):
@@ -22,7 +24,8 @@ class Core(NamedTuple):
 
     Places are metres in the zone's own frame, instants epoch seconds, distances signed to the edge of the forbidden
     side. `track` is where the way to the next fix begins, `before` where the way to `track` began (None when there is
-    nothing to look back on), `rival` the places that contradict `track` and are not believed yet.
+    nothing to look back on), `rival` the places that contradict `track` and are not believed yet, `visit` what fixes
+    say of the breach that stands.
     """
 
     fix_time: float
@@ -42,14 +45,22 @@ class Core(NamedTuple):
     track: End
     before: End | None
     rival: Rival | None = None
+    visit: Visit | None = None
+
+
+# The parts of a core that are plain numbers.
+_HEAD = len(Core._fields) - 4
 
 
 def _flat(core: Core | None) -> list[float | None] | None:
     if core is None:
         return None
-    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:-3], *core.track)]
+    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:_HEAD], *core.track)]
     numbers += [None] * _END_SIZE if core.before is None else core.before
-    return numbers if core.rival is None else [*numbers, *core.rival]
+    if core.visit is None:
+        return numbers if core.rival is None else [*numbers, *core.rival]
+    numbers += [None] * _RIVAL_SIZE if core.rival is None else core.rival
+    return [*numbers, *(None if math.isnan(x) else x for x in core.visit)]
 
 
 def _end(numbers: list[float]) -> End:
@@ -58,16 +69,19 @@ def _end(numbers: list[float]) -> End:
 
 
 def _core(numbers: list[float | None]) -> Core:
-    head = len(Core._fields) - 3
+    head = _HEAD
     length = head + 2 * _END_SIZE
-    if len(numbers) not in (length, length + _RIVAL_SIZE):
+    whole = length + _RIVAL_SIZE + _VISIT_SIZE
+    if len(numbers) not in (length, length + _RIVAL_SIZE, whole):
         raise ValueError("The state has the wrong number of parts.")
     plain = [math.nan if x is None else x for x in numbers]
     if not all(isinstance(x, bool | int | float) for x in plain):
         raise ValueError("The state holds something that is not a number.")
     before = None if numbers[head + _END_SIZE] is None else _end(plain[head + _END_SIZE : length])
-    rival = None if len(numbers) == length else Rival._make(plain[length:])
-    return Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), before, rival])
+    rivals = numbers[length : length + _RIVAL_SIZE]
+    rival = None if not rivals or rivals[0] is None else Rival._make(plain[length : length + _RIVAL_SIZE])
+    visit = Visit._make(plain[length + _RIVAL_SIZE :]) if len(numbers) == whole else None
+    return Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), before, rival, visit])
 
 
 class PlaceState(NamedTuple):
@@ -103,7 +117,7 @@ class PlaceState(NamedTuple):
         return None if self.old is None else PlaceState(self.old, self.old, self.old, self.began_at)
 
     def to_json(self) -> str:
-        """Return the state as compact JSON of at most about 1.5 kB that `from_json` reads back exactly."""
+        """Return the state as compact JSON of at most about 2 kB that `from_json` reads back exactly."""
         mid = None if self.mid is self.now else _flat(self.mid)
         parts = {"v": _VERSION, "b": self.began_at, "n": _flat(self.now), "m": mid, "o": _flat(self.old)}
         return json.dumps(parts, separators=(",", ":"), allow_nan=False)
