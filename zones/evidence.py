@@ -96,11 +96,18 @@ class Model:
     # of that within one minute.
     wander: float = 0.10
     wander_grows_s: float = 40.0
-    # Each pair of fixes asks whether the zone was crossed, a few hundred times a day, so short gaps need better than
-    # even odds; a silence of minutes is rare and hides more.
-    crossing_short: float = 0.58
-    crossing_long: float = 0.47
+    # The part of a velocity that the distance covered does not bear out is in doubt, by so much of itself: at 0 a train
+    # that brakes is drawn past its stop; from 0 to 1 passings at 100 and 150 m alarm half as often.
+    unborne_share: float = 0.6
+    # Each pair of fixes asks whether the zone was crossed, a few hundred times a day. Between ends known to 40 m that
+    # are not further apart than a car in town travels (45 mph), what was told at 0.45 was true three times in four.
+    crossing_short: float = 0.45
+    crossing_long: float = 0.45
     long_gap_s: float = 120.0
+    # Phones in trains and with coarser fixes than that tell places up to 15 s old: at 0.5 half of what was told was so.
+    known_end_m: float = 40.0
+    known_end_mps: float = 20.0
+    crossing_poor: float = 0.65
     # After ten minutes the silence is told as silence, and a way through the zone needs better than even odds again;
     # after half an hour no way is assumed.
     crossing_silent: float = 0.58

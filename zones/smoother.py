@@ -63,6 +63,20 @@ class Visit(NamedTuple):
         )  # fmt: skip
 
 
+def _way(visit: Visit, share: float, model: Model) -> tuple[float, float, float]:
+    """Return the place (east, north) on the straight way beside the best fix, and how far the true way strays there."""
+    duration = visit.after_at - visit.before_at
+    step_east, step_north = visit.after_east - visit.before_east, visit.after_north - visit.before_north
+    apart = math.hypot(step_east, step_north)
+    wander = 4 * model.wander * duration / (duration + model.wander_grows_s) * apart
+    spread = math.sqrt(
+        ((1 - share) * visit.before_scale_m) ** 2
+        + (share * visit.after_scale_m) ** 2
+        + (wander * share * (1 - share)) ** 2
+    )
+    return visit.before_east + share * step_east, visit.before_north + share * step_north, spread
+
+
 def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
     """Return the place (east, north) at the best fix and its error scale, by that fix and those on both sides of it.
 
@@ -73,25 +87,15 @@ def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
     if visit.before_scale_m >= UNPLACED_M or math.isnan(visit.after_at):
         return visit.east, visit.north, visit.scale_m
     duration = visit.after_at - visit.before_at
-    share = (visit.at - visit.before_at) / duration
-    step_east, step_north = visit.after_east - visit.before_east, visit.after_north - visit.before_north
-    apart = math.hypot(step_east, step_north)
+    apart = math.hypot(visit.after_east - visit.before_east, visit.after_north - visit.before_north)
     errors = T_RADIUS_68 * math.hypot(visit.before_scale_m, visit.after_scale_m)
-    travelled_mps = apart / duration if apart > errors else 0.0
-    speed_mps = max(visit.speed_mps, visit.after_mps, travelled_mps)
+    speed_mps = max(visit.speed_mps, visit.after_mps, apart / duration if apart > errors else 0.0)
     if speed_mps < model.moving_mps:
         speed_mps = model.rest_mps
-    wander = 4 * model.wander * duration / (duration + model.wander_grows_s) * apart
+    east, north, spread = _way(visit, (visit.at - visit.before_at) / duration, model)
     aside = speed_mps * min(visit.at - visit.before_at, visit.after_at - visit.at) / T_RADIUS_68
-    spread = math.sqrt(
-        ((1 - share) * visit.before_scale_m) ** 2
-        + (share * visit.after_scale_m) ** 2
-        + (wander * share * (1 - share)) ** 2
-        + aside**2
-    )
-    own, way = visit.scale_m**-2, spread**-2
+    own, way = visit.scale_m**-2, 1 / (spread**2 + aside**2)
     both = own + way
-    east, north = visit.before_east + share * step_east, visit.before_north + share * step_north
     return (visit.east * own + east * way) / both, (visit.north * own + north * way) / both, both**-0.5
 
 
@@ -111,8 +115,8 @@ def was_inside(zone: Zone, visit: Visit, model: Model) -> tuple[float, bool]:
     return probability, max(probability, t_below(-distance / scale)) < model.was_inside
 
 
-def is_on_way(zone: Zone, visit: Visit) -> bool:
-    """Return whether the straight way between the fixes beside the best one leads over the forbidden side.
+def is_on_way(zone: Zone, visit: Visit, model: Model) -> bool:
+    """Return whether the way between the fixes beside the best one may well have led over the forbidden side.
 
     It is a second witness, apart from that fix: one fix that lies off the way of all others may be an error.
     """
@@ -122,10 +126,9 @@ def is_on_way(zone: Zone, visit: Visit) -> bool:
     is_exclusion = zone.kind is ZoneKind.EXCLUSION
     for part in WITNESSED_AT:
         share = middle * part if part <= 1 else 1 - (1 - middle) * (2 - part)
-        east = visit.before_east + share * (visit.after_east - visit.before_east)
-        north = visit.before_north + share * (visit.after_north - visit.before_north)
+        east, north, spread = _way(visit, share, model)
         distance = zone.shape.distance_m(east, north)
-        if (distance if is_exclusion else -distance) <= 0:
+        if (distance if is_exclusion else -distance) <= spread:
             return True
     return False
 
@@ -155,5 +158,5 @@ def over_by(
     probability, is_never = was_inside(zone, visit.followed(end, fix.speed_mps), model)
     if is_never:
         return Certainty.WITHDRAWN, probability
-    is_sure = probability >= model.was_confirmed and is_on_way(zone, visit.followed(end, fix.speed_mps))
+    is_sure = probability >= model.was_confirmed and is_on_way(zone, visit.followed(end, fix.speed_mps), model)
     return (Certainty.CONFIRMED if is_sure else Certainty.UNCONFIRMED), probability

@@ -55,7 +55,8 @@ _HEAD = len(Core._fields) - 4
 def _flat(core: Core | None) -> list[float | None] | None:
     if core is None:
         return None
-    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:_HEAD], *core.track)]
+    plain: list[float] = [*core[:_HEAD], *core.track]  # type: ignore[list-item]
+    numbers: list[float | None] = [None if math.isnan(x) else x for x in plain]
     numbers += [None] * _END_SIZE if core.before is None else core.before
     if core.visit is None:
         return numbers if core.rival is None else [*numbers, *core.rival]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import Model
+from zones.evidence import T_RADIUS_68, Model
 from zones.fix import Fix
 from zones.path import Crossing, End, crossing
 from zones.state import Core
@@ -53,16 +53,24 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
     return crossing(zone, start, finish, model), start
 
 
-def _best(candidates: list[tuple[Crossing | None, float]], model: Model) -> Crossing | None:
-    """Return the most probable crossing that is probable enough for the length of its gap."""
+def _need(start: End, finish: End, model: Model) -> float:
+    """Return how probable a crossing must be to be told: by the length of the gap, and how well its ends are known."""
+    duration = finish.at - start.at
+    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or (
+        math.hypot(finish.east - start.east, finish.north - start.north) > model.known_end_mps * duration
+    ):
+        return model.crossing_poor
+    if duration < model.long_gap_s:
+        return model.crossing_short
+    return model.crossing_long if duration <= model.silence_s else model.crossing_silent
+
+
+def _best(candidates: list[tuple[Crossing | None, float]]) -> Crossing | None:
+    """Return the most probable crossing that is as probable as it needs to be."""
     best: Crossing | None = None
-    for candidate, gap in candidates:
+    for candidate, needed in candidates:
         if candidate is None:
             continue
-        if gap < model.long_gap_s:
-            needed = model.crossing_short
-        else:
-            needed = model.crossing_long if gap <= model.silence_s else model.crossing_silent
         if candidate.probability > needed and (best is None or candidate.probability > best.probability):
             best = candidate
     return best
@@ -85,10 +93,10 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
         candidates: list[tuple[Crossing | None, float]] = []
         if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
             seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
-            candidates.append((crossing(zone, before, seen, model), track.at - before.at))
+            candidates.append((crossing(zone, before, seen, model), _need(before, track, model)))
         direct, next_before = _direct(zone, track, end, distance, model)
-        candidates.append((direct, duration))
-        found = _best(candidates, model)
+        candidates.append((direct, _need(track, end, model)))
+        found = _best(candidates)
         if found is not None and found is direct:
             # Told once: looking back on the same way would tell it again.
             next_before = None

@@ -19,7 +19,7 @@ from backend.cases.import_matching import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, T
 from backend.cases.opening import NewCase, free_tags, open_case, widen
 from backend.cases.writing import ORDER_KINDS
 from backend.db import atomic
-from backend.errors import DomainError, InvalidRecord
+from backend.errors import DomainError, InvalidRecord, NeedsConfirmation
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
 from backend.record.facts import ends_with, midnight
@@ -41,6 +41,8 @@ COLUMNS = (
 )
 # A column that may be left out: the wearer's numbers, with a semicolon between them.
 WEARER_NUMBERS = "wearer_phones"
+# Another: "yes" says that what the product asks back about the zone was looked at, and that the zone is right.
+ZONE_CONFIRMED = "zone_confirmed"
 MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
 SEPARATORS = (",", ";", "\t")
 # A borough that joins another; what is larger is split.
@@ -209,6 +211,9 @@ def load_part(
                 opened.append(reading.read_by.loaded(len(opened), wearer.id, newest.place.victim_id))
                 for number in phones:
                     numbers.record(person, wearer.id, number, now)
+            except NeedsConfirmation as question:
+                asked = f'{question.detail} If it is right, write "yes" in the column {ZONE_CONFIRMED}.'
+                raise _refusal([RowProblem(line, ZONE_CONFIRMED, asked)]) from None
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None
@@ -236,7 +241,7 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
         if missing:
             problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
             return None
-        for name in (*COLUMNS, WEARER_NUMBERS, CASE_AS_IN, VICTIM_AS_IN):
+        for name in (*COLUMNS, WEARER_NUMBERS, ZONE_CONFIRMED, CASE_AS_IN, VICTIM_AS_IN):
             if heading.count(name) > 1:
                 problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
         rows = []
@@ -359,6 +364,7 @@ def _case(
         feature=features[values["zone_id"]],
         serial=serial or values["tag_serial"],
         why="Loaded with the caseload.",
+        is_confirmed=(row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes",
     )
     return new, officer
 

@@ -156,7 +156,7 @@ def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer
             why=new.why,
             document=new.document,
         )
-        writing.protect_by_condition(person, wearer_id, condition, now)
+        writing.protect_by_condition(person, wearer_id, condition, now, is_confirmed=new.is_confirmed)
         return wearer
 
 
