@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from backend import clock
@@ -20,8 +20,8 @@ from backend.models import (
     Wearer,
 )
 from backend.record import reading
-from backend.record.facts import Version, What, true_at
-from backend.record.values import is_readable
+from backend.record.case_file import CaseFile
+from backend.record.facts import What
 
 
 def access_alert(person: Person, alert_id: int) -> Alert:
@@ -36,7 +36,7 @@ def access_alert(person: Person, alert_id: int) -> Alert:
     alert = Alert.select(Alert, Wearer).join(Wearer).where(Alert.id == alert_id).first()
     is_ours = alert is not None and person.team_id in (alert.team_id, alert.wearer.team_id)
     if alert is None or not (is_ours or _was_warned(person, alert)):
-        raise NotFound("There is no such alert.")
+        raise NotFound("The alert was not found.")
     _refuse_closed(person, alert.wearer_id, clock.now())
     return alert
 
@@ -66,9 +66,24 @@ def access_wearer(person: Person, wearer_id: int, now: datetime) -> Wearer:
     require(person, Role.OFFICER, Role.SUPERVISOR)
     wearer = Wearer.get_or_none(Wearer.id == wearer_id, Wearer.team == person.team_id)
     if wearer is None:
-        raise NotFound("There is no such case.")
+        raise NotFound("The case was not found.")
     _refuse_closed(person, wearer.id, now)
     return wearer
+
+
+def access_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
+    """Return all that is recorded of the case if ``person`` may know of it.
+
+    Raises: NotAllowed for administrators and for a case that is closed to the person; NotFound for another team's.
+    """
+    require(person, Role.OFFICER, Role.SUPERVISOR)
+    file = CaseFile.load([wearer_id]).get(wearer_id)
+    if file is None or file.wearer.team_id != person.team_id:
+        raise NotFound("There is no such case.")
+    named = file.named_at(now)
+    if named is not None and wearer_id in _closed_to([person.id], {wearer_id: named}, now)[person.id]:
+        raise NotAllowed("You may not open this.")
+    return file
 
 
 def known_victims(person: Person, now: datetime) -> list[Victim]:
@@ -111,7 +126,7 @@ def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
     """Return the protected person if ``person`` may know of them. Raises: NotAllowed; NotFound, without a hint."""
     victim = next((one for one in known_victims(person, now) if one.id == victim_id), None)
     if victim is None:
-        raise NotFound("There is no such protected person.")
+        raise NotFound("The protected person was not found.")
     return victim
 
 
@@ -146,26 +161,23 @@ def named_on_each(wearer_ids: Iterable[int] | None, now: datetime) -> dict[int, 
 
 
 def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, set[int]]:
-    query = DatedEntry.select().where(DatedEntry.what == What.RESTRICTED)
     if wearer_ids is not None:
-        query = query.where(DatedEntry.wearer.in_(wearer_ids))
-    histories: dict[int, list[Version[list[int] | None]]] = {}
-    for row in query.order_by(DatedEntry.id):
-        # A restriction that cannot be read opens the case to no one; see backend.escalation.responders.
-        people = row.value["people"] if is_readable(row.what, row.value) else []
-        version = Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id)
-        histories.setdefault(row.wearer_id, []).append(version)
-    found = {}
-    for subject, history in histories.items():
-        held = true_at(history, now)
-        if held is not None and held.value is not None:
-            found[subject] = set(held.value)
-    return found
+        rows = reading.entries_of(wearer_ids, What.RESTRICTED)
+    else:
+        rows = list(DatedEntry.select().where(DatedEntry.what == What.RESTRICTED).order_by(DatedEntry.id))
+    restrictions: dict[int, list[DatedEntry]] = {}
+    for row in rows:
+        restrictions.setdefault(row.wearer_id, []).append(row)
+    named = {wearer_id: reading.named_at(rows, now) for wearer_id, rows in restrictions.items()}
+    return {wearer_id: people for wearer_id, people in named.items() if people is not None}
 
 
 def closed_cases(person_ids: Iterable[int], now: datetime, wearer_id: int | None = None) -> dict[int, set[int]]:
     """Return for each person the wearers whose cases are closed to them; an emergency opening lasts its time."""
-    named = _named(now, None if wearer_id is None else [wearer_id])
+    return _closed_to(person_ids, _named(now, None if wearer_id is None else [wearer_id]), now)
+
+
+def _closed_to(person_ids: Iterable[int], named: Mapping[int, set[int]], now: datetime) -> dict[int, set[int]]:
     if not named:
         return {}
     opened = {

@@ -48,10 +48,10 @@ class Link:
 
 
 def address_of(email: str) -> str:
-    """Return the one spelling of an e-mail address. Raises: InvalidRecord for what is none."""
+    """Return the one spelling of an email address. Raises: InvalidRecord for what is none."""
     address = case_folding.folded(email)
     if len(address) > 254 or not re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+", address):
-        raise InvalidRecord("Enter an e-mail address such as name@example.gov.uk.")
+        raise InvalidRecord("Enter an email address in the correct format, like name@example.gov.uk.")
     return address
 
 
@@ -64,7 +64,7 @@ def require_good(password: str, person: Person, name: str = "") -> None:
     given = case_folding.folded(password)
     theirs = {person.email, person.email.partition("@")[0], case_folding.folded(person.name), case_folding.folded(name)}
     if given in theirs or case_folding.folded(person.email) in given:
-        raise WeakPassword("Use a password that is neither your name nor your e-mail address.")
+        raise WeakPassword("Use a password that is neither your name nor your email address.")
     if len(set(given)) < FEWEST_CHARACTERS:
         raise WeakPassword("Use a password with more different characters.")
 
@@ -108,7 +108,7 @@ def reset(by: Person | None, person_id: int, now: datetime) -> Link:
             raise NotAllowed("Change your own password under My password.")
     person = Person.get_or_none(Person.id == person_id, Person.is_active, ~Person.is_canary)
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("The person was not found.")
     if not has_joined(person):
         return invite(by, person, now)
     # Before any row is held: hashing takes its time on purpose.
@@ -271,7 +271,7 @@ def settle(by: Person, alarm_id: int, now: datetime) -> None:
     """
     alarm = next((one for one, _ in news_for(by) if one.id == alarm_id), None)
     if alarm is None:
-        raise NotFound("There is no such alarm.")
+        raise NotFound("The alarm was not found.")
     if not _may_settle(by, alarm):
         raise NotAllowed("Another administrator has to check this: it was made by you, or lets you in.")
     with atomic():

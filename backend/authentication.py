@@ -74,7 +74,7 @@ def check_password(email: str, password: str) -> Person:
     if is_right and person is not None:
         person = Person.get_or_none(Person.id == person.id, Person.password_hash == checked, Person.is_active)
     if not is_right or person is None:
-        raise WrongCredentials("The e-mail and password do not belong together.")
+        raise WrongCredentials("Your email address or password is incorrect.")
     if password_hashing.is_outdated(checked):
         db.release_connection()
         renewed = password_hashing.hash_password(password)

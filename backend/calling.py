@@ -57,7 +57,7 @@ def show_number(person: Person, alert_id: int, key: str, now: datetime) -> tuple
     with atomic():
         entry = next((one for one in _entries(person, alert, now) if one.shown.key == key), None)
         if entry is None:
-            raise NotFound("There is no such number for this alert.")
+            raise NotFound("The number for this alert was not found.")
         if entry.shown.why_not:
             raise InvalidTransition(entry.shown.why_not)
         audit.record(

@@ -160,7 +160,7 @@ def case_watch() -> None:
 @click.command("load-caseload")
 @click.argument("table", type=click.File("r", encoding="utf-8-sig"))
 @click.argument("zones", type=click.File("r"))
-@click.option("--by", "email", required=True, help="The e-mail address of the supervisor or officer who loads it.")
+@click.option("--by", "email", required=True, help="The email address of the supervisor or officer who loads it.")
 @click.option("--dry-run", is_flag=True, help="List every row's problem and keep nothing.")
 def load_caseload(table: IO[str], zones: IO[str], email: str, dry_run: bool) -> None:
     """Open the cases of TABLE (CSV) with the zones of ZONES (GeoJSON): some at a time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -347,6 +347,19 @@ def lock_free_rows(model: Any, ids: Sequence[int]) -> set[int]:
         return set()
     rows = model.select(model.id).where(model.id.in_(sorted(wanted))).order_by(model.id)
     return wanted - {row_id for (row_id,) in skip_locked(rows).tuples()}
+
+
+def lock_and_read(model: Any, ids: Iterable[int], *, waits: bool) -> dict[int, Any]:
+    """Hold rows until the unit of work ends and return them by their ids, in one statement.
+
+    Those that another unit holds are left out, unless it ``waits`` for them.
+    """
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = model.select().where(model.id.in_(wanted)).order_by(model.id)
+    held = rows.for_update("FOR NO KEY UPDATE") if waits else skip_locked(rows)
+    return {row.id: row for row in held}
 
 
 def wait_for_rows(most_s: float) -> None:

@@ -53,7 +53,7 @@ class _Case:
 
 
 TEAMS = ("North London", "South London")
-# Role, team, name, e-mail, phone.
+# Role, team, name, email, phone.
 PEOPLE = (
     (Role.OFFICER, TEAMS[0], "Amina Yusuf", "amina@cordon.example", "+447700900101"),
     (Role.OFFICER, TEAMS[0], "Ben Carter", "ben@cordon.example", "+447700900102"),

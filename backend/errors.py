@@ -25,9 +25,9 @@ class NotSignedIn(DomainError):
 
 
 class WrongCredentials(DomainError):
-    """The e-mail and password do not belong together, or the account is not active."""
+    """The the email address or password is incorrect, or the account is not active."""
 
-    code, status, title = "wrong_credentials", 401, "E-mail or password is wrong"
+    code, status, title = "wrong_credentials", 401, "Email or password is wrong"
 
 
 class WeakPassword(DomainError):

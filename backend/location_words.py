@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backend.models import Alert, Fix, PlaceZone, ProtectedPlace
+from backend.models import (
+    Alert,
+    AlertKind,
+    Fix,
+    Handling,
+    LocationConsent,
+    PlaceZone,
+    ProtectedPlace,
+    VictimPosition,
+)
 from zones.geo import Frame
 from zones.national_grid import direction, grid_reference
 
@@ -48,6 +57,33 @@ def whereabouts(alert: Alert, track: Sequence[Fix], now: datetime) -> Whereabout
         accuracy_m=fix.accuracy_m,
         grid_reference=grid_reference(fix.lat, fix.lon, fix.accuracy_m),
         from_place=_from_place(alert, fix, now),
+    )
+
+
+def of_protected_person(alert: Alert) -> Whereabouts | None:
+    """Return where the phone of a person who calls for help was, while they share that and the alert is open."""
+    if alert.kind != AlertKind.HELP or alert.victim_id is None or alert.handling == Handling.CLOSED:
+        return None
+    agreed = LocationConsent.select().where(
+        LocationConsent.victim == alert.victim_id,
+        LocationConsent.withdrawn_at.is_null(),
+        LocationConsent.paused_at.is_null(),
+    )
+    newest = (
+        VictimPosition.select()
+        .where(VictimPosition.victim == alert.victim_id)
+        .order_by(VictimPosition.fix_time.desc())
+        .first()
+    )
+    if newest is None or not agreed.exists():
+        return None
+    return Whereabouts(
+        lat=newest.lat,
+        lon=newest.lon,
+        fix_time=newest.fix_time,
+        accuracy_m=newest.accuracy_m,
+        grid_reference=grid_reference(newest.lat, newest.lon, newest.accuracy_m),
+        from_place=None,
     )
 
 

@@ -34,7 +34,7 @@ CUT = (
 
 
 def without_people(text: str) -> str:
-    """Return the text without e-mail addresses, phone numbers, coordinates and quoted rows."""
+    """Return the text without email addresses, phone numbers, coordinates and quoted rows."""
     for pattern, instead in CUT:
         text = pattern.sub(instead, text)
     return text

@@ -31,7 +31,7 @@ NICENESS = 19
 # Source: OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB, two passes and one lane. The library's own 64 MiB in
 # four lanes took both cores and the memory bus for a fifth of a second, for each guess of a stranger.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Checked when an e-mail is unknown, so that the time of the answer does not tell which e-mails exist.
+# Checked when an email is unknown, so that the time of the answer does not tell which emails exist.
 OF_NO_ONE = _hasher.hash(secrets.token_urlsafe(16))
 _places = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 

@@ -47,6 +47,9 @@ PHRASES = (
 # Answers that need no one at once, with the words that come with them. Whatever else someone writes rings.
 SHORT_ANSWERS = _listed("ok okay okey k kk thanks thank thx ta cheers received noted diolch iawn start unstop")
 AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the")
+# A call for help in so many words, with what may stand around it. Source: "help" is the same word in Welsh.
+HELP_WORDS = _listed("help cymorth sos")
+AROUND_HELP = HELP_WORDS | POLITE | _listed("me us need i we now urgent")
 # A phone tells a reaction to our text in words.
 REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IGNORECASE | re.DOTALL)
 LONGEST_SHORT = 5
@@ -75,6 +78,12 @@ def is_short_answer(text: str) -> bool:
     words = [word for sentence in _sentences(text) for word in _words(sentence)]
     is_known = bool(SHORT_ANSWERS & set(words)) and all(word in AROUND_SHORT for word in words)
     return is_known and len(words) <= LONGEST_SHORT and not _has_other_pictures(text)
+
+
+def is_help_word(text: str) -> bool:
+    """Tell whether the text is a call for help in so many words; what says more is a message, and rings as one."""
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    return bool(HELP_WORDS & set(words)) and all(word in AROUND_HELP for word in words)
 
 
 def says_more(text: str) -> bool:

@@ -52,6 +52,15 @@ class Settings:
         "How the outside reaches this service: used in links, in callbacks given to providers, and when their "
         "signatures are checked. An https URL makes cookies secure.",
     )
+    own_pages_url: str = _setting(
+        "",
+        "URL",
+        "How protected people reach their own pages: a host name that says nothing, which leads to this service. "
+        "Empty: CORDON_PUBLIC_URL, whose name stands in the history of their phone.",
+    )
+    own_pages_exit_url: str = _setting(
+        "https://www.bbc.co.uk/weather", "URL", "Where the way out of these pages leads: a page that everyone reads."
+    )
     socket_origins: str = _setting(
         "", "comma-separated origins", "Further web origins that may open a socket. Empty: this service's own only."
     )
@@ -217,6 +226,10 @@ class Settings:
     canary_url: str = _setting(
         "", "URL", "Where the canary's tag posts. Empty: CORDON_PUBLIC_URL, so that what is in front is tried as well."
     )
+
+    def own_pages_address(self) -> str:
+        """Return under which address protected people reach their own pages."""
+        return self.own_pages_url or self.public_url
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 CODE_LENGTH = 10
 CODE_VALID_S = 1_800.0
+KEPT_FOR = timedelta(hours=72)
+PAGE, APP = "page", "app"
 
 
 class MovingPlaceAlone(DomainError):
@@ -150,6 +152,9 @@ def accept(phone: VictimPhone, fixes: Sequence[Fix], settings: Settings, now: da
         lock_rows(Wearer, sorted({row.wearer_id for row in rows}))
         # Withdrawn in this very moment: nothing of them is kept.
         phone = identify_again(phone)
+        VictimPhone.update(heard_at=now).where(VictimPhone.id == phone.id).execute()
+        if phone.consent.paused_at is not None:
+            return _interval_s(phone, [], settings, now)
         before, taken = _positions(victim_id), []
         for fix in sorted(fixes, key=lambda fix: fix.fix_time):
             if earliest <= fix.fix_time <= latest and doubt_of(fix) is None and _keep(victim_id, fix, now):
@@ -201,6 +206,7 @@ def identify_again(phone: VictimPhone) -> VictimPhone:
     consent = LocationConsent.get_by_id(phone.consent_id)
     if consent.withdrawn_at is not None:
         raise NotSignedIn("This phone is not paired.")
+    phone.consent = consent
     return phone
 
 
@@ -214,7 +220,11 @@ def silent(now: datetime, after_s: float) -> list[tuple[int, int, float | None]]
     for consent in (
         LocationConsent.select(LocationConsent, Victim)
         .join(Victim)
-        .where(LocationConsent.withdrawn_at.is_null(), LocationConsent.given_at < since)
+        .where(
+            LocationConsent.withdrawn_at.is_null(),
+            LocationConsent.paused_at.is_null(),
+            LocationConsent.given_at < since,
+        )
         .order_by(LocationConsent.id)
     ):
         newest = VictimPosition.select(fn.MAX(VictimPosition.fix_time)).where(VictimPosition.victim == consent.victim)
@@ -224,6 +234,106 @@ def silent(now: datetime, after_s: float) -> list[tuple[int, int, float | None]]
                 (consent.victim_id, consent.victim.team_id, None if at is None else (now - at).total_seconds())
             )
     return found
+
+
+def agreement_of(victim: Victim) -> LocationConsent | None:
+    """Return their standing agreement that a phone of theirs says where they are."""
+    return LocationConsent.get_or_none(LocationConsent.victim == victim, LocationConsent.withdrawn_at.is_null())
+
+
+def phones_of(consent: LocationConsent) -> list[VictimPhone]:
+    """Return what may speak for them, in the order in which it was added."""
+    query = VictimPhone.select().where(VictimPhone.consent == consent, VictimPhone.token_hash.is_null(False))
+    return list(query.order_by(VictimPhone.id))
+
+
+def add_app(consent: LocationConsent, now: datetime) -> str:
+    """Return a token for an app that runs in the background; an earlier one speaks for them no more."""
+    token = secrets.token_urlsafe(16)
+    with atomic():
+        _drop_phones(consent, APP)
+        _add_phone(consent, APP, token, now)
+        by = f"victim:{consent.victim_id}"
+        audit.record(by, "victim_phone_app_added", f"victim:{consent.victim_id}", now)
+    return token
+
+
+def page_phone(consent: LocationConsent, now: datetime) -> VictimPhone:
+    """Return what speaks for their own page while it is open."""
+    found = VictimPhone.get_or_none(VictimPhone.consent == consent, VictimPhone.kind == PAGE)
+    return found or _add_phone(consent, PAGE, secrets.token_urlsafe(32), now)
+
+
+def note_battery(phone: VictimPhone, battery_pct: float | None) -> None:
+    """Keep how full the phone's battery is, for its owner to see."""
+    if battery_pct is not None and 0 <= battery_pct <= 100:
+        VictimPhone.update(battery_pct=battery_pct).where(VictimPhone.id == phone.id).execute()
+
+
+def newest_position_at(victim: Victim) -> datetime | None:
+    """Return of when the newest position is that is kept of them."""
+    newest = (
+        VictimPosition.select().where(VictimPosition.victim == victim).order_by(VictimPosition.fix_time.desc()).first()
+    )
+    return None if newest is None else newest.fix_time
+
+
+def pause(victim: Victim, now: datetime) -> None:
+    """Keep nothing of what their phone sends until they go on, and forget where they were, at once."""
+    with atomic():
+        lock_rows(Wearer, sorted({row.wearer_id for row in _moving(victim.id, now)}))
+        paused = (
+            LocationConsent.update(paused_at=now)
+            .where(
+                LocationConsent.victim == victim,
+                LocationConsent.withdrawn_at.is_null(),
+                LocationConsent.paused_at.is_null(),
+            )
+            .execute()
+        )
+        VictimPosition.delete().where(VictimPosition.victim == victim).execute()
+        if paused:
+            audit.record(f"victim:{victim.id}", "location_paused", f"victim:{victim.id}", now)
+            alerts.tell_that_victim_wrote(
+                victim, "They paused sharing where they are. Fixed zones are watched on.", now
+            )
+
+
+def go_on(victim: Victim, now: datetime) -> None:
+    """Take what their phone sends again."""
+    with atomic():
+        changed = (
+            LocationConsent.update(paused_at=None)
+            .where(
+                LocationConsent.victim == victim,
+                LocationConsent.withdrawn_at.is_null(),
+                LocationConsent.paused_at.is_null(False),
+            )
+            .execute()
+        )
+        if changed:
+            audit.record(f"victim:{victim.id}", "location_resumed", f"victim:{victim.id}", now)
+
+
+def forget_old(now: datetime) -> int:
+    """Delete positions that nothing newer replaced for three days; return how many."""
+    return VictimPosition.delete().where(VictimPosition.received_at < now - KEPT_FOR).execute()
+
+
+def _add_phone(consent: LocationConsent, kind: str, token: str, now: datetime) -> VictimPhone:
+    return VictimPhone.create(
+        consent=consent,
+        code_hash=_digest(secrets.token_urlsafe(32)),
+        code_expires_at=now,
+        token_hash=_digest(token),
+        paired_at=now,
+        created_at=now,
+        kind=kind,
+    )
+
+
+def _drop_phones(consent: LocationConsent, kind: str) -> None:
+    VictimPhone.update(token_hash=None).where(VictimPhone.consent == consent, VictimPhone.kind == kind).execute()
 
 
 def withdraw(victim: Victim, by: str, now: datetime) -> None:

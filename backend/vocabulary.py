@@ -83,6 +83,8 @@ class Purpose(StrEnum):
     VICTIM_ENDING = "victim_ending"
     # The answer to a message of theirs, in the words that they agreed to for it.
     VICTIM_HELP = "victim_help"
+    # That a person acts, where they chose to read so.
+    VICTIM_ACTS = "victim_acts"
     NOTICE = "notice"
     CORRECTION = "correction"
 

@@ -87,14 +87,14 @@ def socket_half_open(world: World) -> Callable[[], bool]:
 
 
 def phone_off(world: World) -> Callable[[], bool]:
-    """The colleague is told."""
+    """The colleague is notified."""
     world.officer.has_app().handset.turn_off()
     world.tag.walks_in()
     return _texted(world, world.colleague.person.phone)
 
 
 def officer_cannot(world: World) -> Callable[[], bool]:
-    """The colleague is told."""
+    """The colleague is notified."""
     world.officer.has_app()
     world.tag.walks_in()
     eventually(_pushed(world), "the push", PATIENCE_S)

@@ -1,4 +1,4 @@
-"""Fixes that are not accepted: after how many seconds the first person is told of it, fault by fault.
+"""Fixes that are not accepted: after how many seconds the first person is notified of it, fault by fault.
 
 The processes of `make serve` run as they do there, with their default settings and in real time, on a PostgreSQL of
 each fault's own; a text goes to a double of the provider on this machine, and tags report all the while.
@@ -170,7 +170,7 @@ FAULTS: tuple[tuple[str, Callable[[Service], Any]], ...] = (
     ("watchdog killed and not started again", _ended("watchdog", signal.SIGKILL)),
 )
 RECOVERS = (database_frozen, disk_full)
-# Of these nobody has to be told: it is how long fixes are not taken.
+# Of these no one has to be told: it is how long fixes are not taken.
 STARTED_AGAIN: tuple[tuple[str, Callable[[Service], Any]], ...] = (
     ("web killed", _ended_and_started("gunicorn", signal.SIGKILL)),
     ("web frozen", _ended_and_started("gunicorn", signal.SIGSTOP)),

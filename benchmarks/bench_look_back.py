@@ -80,7 +80,7 @@ def measure(url: str, days: int, zones: int) -> None:
     minutes = days * 24 * 60
     rows = []
     for minute in range(minutes):
-        # He walks up and down between one and seven kilometres away: near enough to be judged and no breach.
+        # The wearer walks up and down between one and seven kilometres away: near enough to be judged and no breach.
         lat, lon = frame.to_degrees(0.0, 1_000.0 + 100.0 * abs(minute % 120 - 60))
         at = since + timedelta(minutes=minute)
         rows.append(

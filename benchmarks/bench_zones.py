@@ -134,7 +134,7 @@ def main() -> None:
     for count in (10, 1000, 100_000):
         judging = Judging([_circle(f"z{n}", tag=str(n)) for n in range(count)])
         each = max(2, 60_000 // count)
-        # The first fix of each wearer is not counted: it only makes room for him.
+        # The first fix of each wearer is not counted: it only makes room for the wearer.
         _accept_all(judging, [(str(n), fixes[0]) for n in range(count)])
         rows = [(str(n), fix) for fix in fixes[1:each] for n in range(count)]
         show(f"  {count} wearers", _rate(lambda judging=judging, rows=rows: _accept_all(judging, rows), 1), "fixes/s")

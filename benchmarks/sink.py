@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         with self.server.lock:
             lines = list(self.server.lines)
-        # No message waits until whoever asks has read this.
+        # No message waits until the one who asks has read this.
         self._answer(lines)
 
     def do_POST(self) -> None:

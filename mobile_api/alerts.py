@@ -46,6 +46,7 @@ def _detail(person: Person, alert: Alert) -> Response:
         queries.history_of(alert),
         looked_because=queries.reason_to_look(person, alert),
         where=location_words.whereabouts(alert, track, now),
+        their_place=location_words.of_protected_person(alert),
         contacts=calling.contacts_of(person, alert, now),
         told=notification_log.told_of(alert),
     )

@@ -278,6 +278,9 @@ class AlertDetailOut(AlertOut):
     history: list[HistoryOut]
     looked_because: str = Field(description="The reason that is recorded for this look: responding to alert, or alert")
     whereabouts: WhereaboutsOut | None = Field(description="The newest fix, to read out; null without one")
+    protected_person_place: WhereaboutsOut | None = Field(
+        description="Of an open call for help: where their phone was, if they share that; gone after 72 hours"
+    )
     contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
     told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
 
@@ -465,6 +468,7 @@ def detail_out(
     *,
     looked_because: str,
     where: Whereabouts | None,
+    their_place: Whereabouts | None,
     contacts: Iterable[Contact],
     told: Iterable[Told],
 ) -> AlertDetailOut:
@@ -485,6 +489,7 @@ def detail_out(
         history=[HistoryOut(**{**_fields_of(step), "handover": _handover_out(step.handover)}) for step in history],
         looked_because=looked_because,
         whereabouts=None if where is None else WhereaboutsOut.model_validate(asdict(where)),
+        protected_person_place=None if their_place is None else WhereaboutsOut.model_validate(asdict(their_place)),
         contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
         told=[ToldOut.model_validate(asdict(one)) for one in told],
     )

@@ -18,7 +18,7 @@ from backend.models import ProviderEvent
 from backend.web.openapi import PROVIDER, describes
 from backend.web.request_checks import cleaned
 from backend.web.signed_in import settings
-from notifier import messages, provider_states, replies, verification_codes, voice_menu
+from notifier import incoming_calls, messages, provider_states, replies, verification_codes, voice_menu
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +169,39 @@ def take_reply() -> Response:
     answer = MessagingResponse()
     answer.message(messages.HOW_TO_REPLY)
     return _xml(str(answer))
+
+
+@bp.post("/v1/webhooks/twilio/incoming-call")
+@describes(
+    "Twilio asks what a caller of our number hears.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def say_to_caller() -> Response:
+    _form()
+    return _xml(incoming_calls.answer(settings().public_url))
+
+
+@bp.post("/v1/webhooks/twilio/incoming-call/key")
+@describes(
+    "Twilio tells which key a caller of our number pressed.",
+    tag="callbacks",
+    errors=[WrongSignature],
+    form=TwilioForm,
+    media=["text/xml"],
+    by=PROVIDER,
+)
+def take_callers_key() -> Response:
+    form = _form()
+    number, digits = form.get("From", "")[:255], form.get("Digits", "")
+    with atomic():
+        # Each call rings once, however often Twilio repeats itself.
+        if _store("incoming key", f"incoming {form.get('CallSid', uuid.uuid4().hex)} {digits}"[:255], form):
+            incoming_calls.take_key(number, digits, clock.now())
+    return _xml(incoming_calls.thank())
 
 
 @bp.post("/v1/webhooks/twilio/code/<int:proof_id>")

@@ -24,7 +24,7 @@ from backend.models import (
     Purpose,
     Victim,
 )
-from backend.people import consent, contact_routes, numbers
+from backend.people import consent, contact_routes, numbers, wordings
 
 # "1", "1 K7P3X", "1K7P3X" and "1. k7p3x" are the same answer.
 ANSWER = re.compile(r"^\W*([123])\W*((?:DRILL-)?[A-Z0-9]{5})?\W*$", re.IGNORECASE)
@@ -111,13 +111,20 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
     Of a shared number no one knows who wrote: an alert is raised for each of them, and none is answered.
     """
     is_shared = len(people) + len(victims) > 1
-    if reply_words.is_short_answer(body) or (people and ANSWER.match(body)):
+    is_own_word = any(_is_their_word(victim, body) for victim in victims)
+    if (reply_words.is_short_answer(body) and not is_own_word) or (people and ANSWER.match(body)):
         for victim in victims:
             alerts.tell_that_victim_wrote(victim, _said(victim, body, is_shared=is_shared), now)
         return "shared number" if is_shared else "from a protected person"
     for victim in victims:
         _ring_for(victim, number, body, now, is_shared=is_shared)
     return "rang for a protected person"
+
+
+def _is_their_word(victim: Victim, body: str) -> bool:
+    """Tell whether a text is the word of their own that calls for help."""
+    agreed = consent.sms_consent(victim)
+    return bool(agreed and agreed.help_word and wordings.folded(agreed.help_word) == wordings.folded(body))
 
 
 def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
@@ -137,7 +144,8 @@ def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_share
         doubts.append("from a number that is not verified as theirs")
     if is_over:
         doubts.append("it ends their texts")
-    alerts.ring_for_message(victim, _kept(body), now, is_answered=not doubts, note="; ".join(doubts))
+    is_help = reply_words.is_help_word(body) or _is_their_word(victim, body)
+    alerts.ring_for_message(victim, _kept(body), now, is_answered=not doubts, note="; ".join(doubts), is_help=is_help)
 
 
 def _kept(body: str) -> str:

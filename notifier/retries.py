@@ -29,6 +29,7 @@ LASTS_FOR_S = {
     Purpose.ANSWERED: 900.0,
     # An answer that comes much later answers nothing.
     Purpose.VICTIM_HELP: 300.0,
+    Purpose.VICTIM_ACTS: 900.0,
     Purpose.VICTIM_OVER: 6 * _HOURS_S,
     Purpose.VICTIM_NOT_WARNED: 6 * _HOURS_S,
     Purpose.VICTIM_NOT_TOLD: 24 * _HOURS_S,

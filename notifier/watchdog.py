@@ -330,6 +330,7 @@ class Watchdog:
         """Numbers declared to be wearers' at once, the others once a minute: who has to prove one, and who again."""
         alarms.reconcile(AlarmKind.WEARERS_NUMBER, "", numbers.taken(now, self._settings.duty_line), now)
         alerts.forget_unheard(now)
+        shared_location.forget_old(now)
         if self._numbers_at is not None and now < self._numbers_at:
             return
         self._numbers_at = now + timedelta(seconds=NUMBERS_EVERY_S)

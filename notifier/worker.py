@@ -12,6 +12,7 @@ from functools import partial
 
 from backend import alerts, clock, db, heartbeats, host_clock, outbox, restore, silence, wakeups, zone_instants
 from backend.models import Attempt, Channel, Notification, NumberProof
+from backend.own_pages import help_calls
 from backend.people import devices, numbers
 from backend.settings import Settings
 from notifier import provider_states, retries, shift_checks, verification_codes
@@ -180,6 +181,7 @@ class Worker:
         """
         # Before anything is claimed: a database that was restored needs what was sent long ago.
         self._try("the hold after a restore", lambda: restore.release(clock.now()))
+        self._try("calls for help from own pages", lambda: help_calls.act_on_due(clock.now()))
         self._try("deliveries", self._begin_deliveries)
         begun = clock.monotonic()
         if not self._is_stormy or begun >= self._rests_until:
@@ -332,6 +334,7 @@ class Worker:
             outbox.next_due_at(self.CHANNELS),
             zone_instants.next_due_at(),
             silence.next_due_at(),
+            help_calls.next_due_at(),
         ]
         db.release_connection()
         now = clock.now()

@@ -19,6 +19,11 @@ NEAR, OVER = "Your book has arrived.", "Your book was collected."
 ENDING = "The library is closing this branch."
 
 
+def chosen(near: str, over: str, ending: str, **more: str) -> dict[str, str]:
+    """Return the answers to the questions about texts, as both pages send them."""
+    return {"wording_breach": near, "wording_over": over, "wording_ending": ending, **more}
+
+
 def circle(lat: float, lon: float, radius_m: float = 250.0, buffer_m: float = 250.0) -> dict[str, Any]:
     """Return a circular exclusion zone."""
     return {
@@ -120,7 +125,7 @@ def daily_look(world: World) -> None:
 
 
 def forward_to_afternoon(world: World) -> None:
-    """Let time pass until an hour at which a look tells nobody what can wait for the morning, unless it is one."""
+    """Let time pass until an hour at which a look tells no one what can wait for the morning, unless it is one."""
     local = clock.now().astimezone(LONDON)
     if daily_check.WATCH_HOUR <= local.hour < daily_check.MORNING_ENDS:
         forward_to(world, midnight(local.date()) + timedelta(hours=daily_check.MORNING_ENDS))

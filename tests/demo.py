@@ -146,7 +146,7 @@ def main() -> int:
     except PostgresError as error:
         print(error, file=sys.stderr)
         return 1
-    # Ended by a signal, whoever it is from, the database is stopped as well.
+    # Ended by a signal, the one who it is from, the database is stopped as well.
     with server:
         return run(port, wall_port, environment(port, wall_port, server, demo_database(server)))
 

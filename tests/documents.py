@@ -9,7 +9,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from backend.own_pages.words import ENGLISH
+from backend.people.wordings import QUESTIONS
 from backend.settings import as_markdown
+from notifier import incoming_calls, messages
+from notifier.protected_person_texts import NOTHING, TEXTS
 from tests.test_writers import writers
 
 ROOT = Path(__file__).parent.parent
@@ -73,7 +77,68 @@ def settings_page() -> str:
     return text[:begin] + table.rstrip("\n") + (f"\n\n{tail}" if tail else "\n")
 
 
-PAGES = {"codemap.md": codemap, "record.md": record, "settings.md": settings_page}
+MESSAGES_HEAD = """# Messages to protected people
+
+Everything that can reach a protected person, or a person who has their phone. Made by `make docs` from the code that
+sends it; `tests/notifier/test_protected_person_texts.py` tries each row in each state.
+
+| by | what it says | who chose the words | when | what it reveals |
+|---|---|---|---|---|
+"""
+
+
+def messages_page() -> str:
+    """Return the table of what can reach a protected person."""
+    rows = [
+        ("text", _asked(text.wording), "they did, each a version that is kept", text.when, text.reveals)
+        for text in (*TEXTS.values(), NOTHING)
+    ]
+    code = "the product; neutral"
+    rows += [
+        (
+            "text",
+            f"“{messages.code('123456', is_for_victim=True)}”",
+            code,
+            "an officer verifies their number with them",
+            "nothing",
+        ),
+        (
+            "call that they place",
+            f"“{incoming_calls.WORDS}” “{incoming_calls.THANKS}”",
+            code,
+            "anyone calls",
+            "nothing",
+        ),
+        ("page before the passcode", "a name such as Notes, a passcode, one button", "they did", "always", "nothing"),
+        (
+            "page after the button",
+            f"“{ENGLISH['sent']}” “{ENGLISH['sent_urgent']}”",
+            code,
+            "a call is stored",
+            "a call",
+        ),
+        ("page after the second passcode", "an empty page", "they did", "always, as after “I am safe”", "nothing"),
+        (
+            "page after the passcode",
+            f"“{ENGLISH['watched']}” “{ENGLISH['not_watched']}” “{ENGLISH['officer_knows']}”",
+            "they did: plain or coded",
+            "the passcode was entered",
+            "that someone watches; never where the wearer is, nor how near",
+        ),
+    ]
+    return MESSAGES_HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _asked(wording: str) -> str:
+    return next(one.ask for one in QUESTIONS if one.name == wording)
+
+
+PAGES = {
+    "messages-to-protected-people.md": messages_page,
+    "codemap.md": codemap,
+    "record.md": record,
+    "settings.md": settings_page,
+}
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ def test_how_a_call_ends_without_a_key(doubles, twilio, cordon, how, state, said
     doubles.wait_for(lambda: len(doubles.calls[0].callbacks) == states)
     assert (doubles.calls[0].said, doubles.calls[0].digits, told(cordon)[-1]) == (said, "", state)
     assert twilio.calls(sid).fetch().status == state
-    # A call that nobody took has lasted no time, whatever it ended as.
+    # A call that no one took has lasted no time, whatever it ended as.
     assert cordon.forms[-1]["CallDuration"] == "0"
 
 

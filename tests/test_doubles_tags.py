@@ -96,7 +96,7 @@ class TestJourney:
     @pytest.mark.parametrize(
         ("mode", "fastest_mps"), [(Mode.WALK, 1.5), (Mode.BIKE, 5.0), (Mode.BUS, 9.0)], ids=["walk", "bike", "bus"]
     )
-    def test_nobody_outruns_their_way_of_travelling(self, mode, fastest_mps):
+    def test_no_one_outruns_their_way_of_travelling(self, mode, fastest_mps):
         path = journey(4, OUTSIDE_M, [Step(mode, (0.0, 0.0))])
         speeds = [path.at(at_s).speed_mps for at_s in range(int(path.ends_at_s))]
         assert max(speeds) <= fastest_mps

@@ -84,7 +84,7 @@ def test_the_next_owner_takes_over_after_one_that_was_killed(folder: Path) -> No
     owner.stdout.close()
     with PostgresServer(folder, is_durable=False) as mine:
         assert mine.pid != left.pid
-        # Its parent was killed, and whoever inherits it here may not have asked for its end yet.
+        # Its parent was killed, and anyone who inherits it here may not have asked for its end yet.
         assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
         _keep_something(mine)
 

@@ -80,7 +80,7 @@ def _line(tag: str, fix: Fix, change: Change) -> str:
 
 
 def judge(zones: list[Zone], lines: TextIO, name: str) -> Iterator[str | None]:
-    """Yield a line of JSON for each change; None for each line not read in full, which is told on stderr."""
+    """Yield a line of JSON for each change; None for each line not read in full, which is reported on stderr."""
     judging = Judging(zones)
     for number, line in enumerate(lines, 1):
         if not line.strip():

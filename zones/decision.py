@@ -1,4 +1,4 @@
-"""How near is he: one fix against one zone, with the certainty of the answer and the words for it.
+"""Judges how near one fix is to one zone, with the certainty of the answer and its reasons in words.
 
 Danger is believed at once and safety only on evidence; an exception never reads as clear.
 """
@@ -24,7 +24,7 @@ from zones.zone import Zone, ZoneKind
 
 __all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide"]
 
-# Below one in twenty he is taken not to be there.
+# Below one in twenty the wearer counts as not there.
 COULD_BE = 0.05
 # Above one in ten a place is not called clear.
 CLEARLY_OUT = 0.1
@@ -299,7 +299,7 @@ def _told(
     answer_age_s: float,
     model: Model,
 ) -> Decision:
-    """Return what is told of a judgement, by what is in force."""
+    """Return what is reported of a judgement, by what is in force."""
     at, level, certainty = fix.fix_time, core.level, core.certainty
     gap = at - last.fix_time if state is not None else None
     closing = None if math.isnan(core.closing_mps) else core.closing_mps

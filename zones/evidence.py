@@ -86,7 +86,7 @@ class Model:
     mirrored_least_m: float = 1_000.0
     mirrored_far_m: float = 5_000.0
     mirrored_fast_mps: float = 15.0
-    # Nobody is kept from, or in, a place on another continent.
+    # No order is about a place on another continent.
     farthest_m: float = 1_500_000.0
     # Displacement counts as movement when the errors alone would exceed it once in 20 times.
     moved_radii: float = T_RADIUS_95
@@ -108,7 +108,7 @@ class Model:
     known_end_m: float = 40.0
     known_end_mps: float = 20.0
     crossing_poor: float = 0.65
-    # After ten minutes the silence is told as silence, and a way through the zone needs better than even odds again;
+    # After ten minutes the silence is an alert, and a way through the zone needs better than even odds again;
     # after half an hour no way is assumed.
     crossing_silent: float = 0.58
     silence_s: float = 600.0

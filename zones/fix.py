@@ -18,7 +18,7 @@ class Source(StrEnum):
     WIFI = "wifi"
     CELL = "cell"
     RF = "rf"
-    # Named in a word that nobody knows: judged as the coarsest.
+    # Named in an unknown word: judged as the coarsest.
     UNKNOWN = "unknown"
 
     @classmethod

@@ -1,4 +1,4 @@
-"""An instant without a fix: what the last one told is told again, less surely as it ages."""
+"""An instant without a fix: the last answer is given again, less certain as it ages."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _CLEAR, _BUFFER, _BREACH = range(3)
 def judge_instant(zone: Zone, state: PlaceState, at: float, model: Model = MODEL) -> Decision:
     """Judge an instant without a fix: a schedule begins or ends, or a tag has been silent.
 
-    `at` is in epoch seconds, not before the last fix. What the last fix told is told again, less surely as it ages:
-    a breach is confirmed no longer than `silence_s` after it, and `could_be_inside` asks how far he may have gone.
+    `at` is in epoch seconds, not before the last fix. The last answer is given again, less certain as it ages:
+    a breach is confirmed no longer than `silence_s` after it, and `could_be_inside` asks how far they may have gone.
     The state is not changed by it.
 
     Raises: ValueError when `at` lies before the last fix.

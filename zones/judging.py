@@ -21,7 +21,7 @@ _LATE_KEPT = 64
 
 
 class Change(NamedTuple):
-    """A change of what is told of one tag at one zone; `is_late` marks one that older data brought to light."""
+    """A change of what is known of one tag at one zone; `is_late` marks one that older data brought to light."""
 
     zone: Zone
     decision: Decision

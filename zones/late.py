@@ -23,7 +23,7 @@ def _rank(fix: Fix) -> int:
 
 
 def decide_together(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model = MODEL) -> Decision:
-    """Judge several places that are told of one instant: the graver answer counts, in whatever order they came.
+    """Judge several positions for one instant: the graver answer counts, in whatever order they came.
 
     One that is worth less than the best of them counts only where it raises: it says nothing against the best.
     """

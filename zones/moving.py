@@ -1,6 +1,6 @@
-"""A protected person who moves: how near the wearer is to her, and who moved towards whom.
+"""A protected person who moves: how near the wearer is to them, and who moved towards whom.
 
-Her position is in no sentence made here, and a moving zone never stands in for a fixed one.
+Their position is in no sentence made here, and a moving zone never stands in for a fixed one.
 """
 
 from __future__ import annotations
@@ -157,10 +157,12 @@ def decide_moving(
         raise ValueError("The instant lies before a fix or before the last judgement.")
     if not (radius_m > 0 and buffer_m >= 0):
         raise ValueError("The radius must be above 0 and the buffer not below.")
-    his_places, trail = _believed(wearer, None if state is None else state.trail, model)
-    her_places, _ = _believed(protected, None, model)
-    is_doubted = any(worth.doubt_of(who.fix) for who in (wearer, protected)) or len(his_places) + len(her_places) > 2
-    wearer, protected = _nearest(his_places, her_places)
+    wearer_places, trail = _believed(wearer, None if state is None else state.trail, model)
+    protected_places, _ = _believed(protected, None, model)
+    is_doubted = (
+        any(worth.doubt_of(who.fix) for who in (wearer, protected)) or len(wearer_places) + len(protected_places) > 2
+    )
+    wearer, protected = _nearest(wearer_places, protected_places)
     frame = Frame(protected.fix.lat, protected.fix.lon)
     distance = math.hypot(*frame.local(wearer.fix.ecef))
     ages = at - wearer.fix.fix_time, at - protected.fix.fix_time
@@ -200,24 +202,27 @@ def decide_moving(
             # A wide doubt makes every place improbable, so the doubt itself must lie outside.
             certainty = Certainty.CONFIRMED
 
-    his, hers = _towards_mps(wearer, protected.fix, model), _towards_mps(protected, wearer.fix, model)
-    he_came, she_came = his is not None and his >= TOWARDS_MPS, hers is not None and hers >= TOWARDS_MPS
+    by_wearer, by_protected = _towards_mps(wearer, protected.fix, model), _towards_mps(protected, wearer.fix, model)
+    wearer_came, protected_came = (
+        by_wearer is not None and by_wearer >= TOWARDS_MPS,
+        by_protected is not None and by_protected >= TOWARDS_MPS,
+    )
     mover = (
         Mover.BOTH
-        if he_came and she_came
+        if wearer_came and protected_came
         else Mover.WEARER
-        if he_came
+        if wearer_came
         else Mover.PROTECTED
-        if she_came
+        if protected_came
         else Mover.NEITHER
     )
-    closing = None if his is None and hers is None else (his or 0.0) + (hers or 0.0)
+    closing = None if by_wearer is None and by_protected is None else (by_wearer or 0.0) + (by_protected or 0.0)
     reasons = [
         f"{metres(distance)} apart, ±{metres(doubt)} (95 %)",
-        f"his position is {span(ages[0])} old, the other {span(ages[1])}",
+        f"the wearer's position is {span(ages[0])} old, the other {span(ages[1])}",
         {
-            Mover.WEARER: "he moved towards the protected person",
-            Mover.PROTECTED: "the protected person moved towards him",
+            Mover.WEARER: "the wearer moved towards the protected person",
+            Mover.PROTECTED: "the protected person moved towards the wearer",
             Mover.BOTH: "both moved towards each other",
             Mover.NEITHER: "neither moved towards the other",
         }[mover],

@@ -22,7 +22,7 @@ _LONGEST_S = 7 * 86400.0
 
 
 class Reason(StrEnum):
-    """Why a wearer may be where he must not be, as courts write it."""
+    """Why a wearer may be where they must not be, as courts write it."""
 
     COURT = "court"
     SOLICITOR = "solicitor"

@@ -17,10 +17,10 @@ VEHICLE_MPS = 5.0
 STEADY_SHARE = 1 / 3
 # A wearer of unknown speed is taken to walk (1.4 m/s is the usual design value for pedestrians).
 WALK_MPS = 1.4
-# A wearer who walked may have boarded something: 54 km/h in town, or three times the speed that he had.
+# A wearer who walked may have boarded something: 54 km/h in town, or three times their earlier speed.
 TOWN_MPS = 15.0
 FASTER_BY = 3.0
-# A speed towards the edge is told from fixes at most five minutes apart.
+# A speed towards the edge is taken from fixes at most five minutes apart.
 LONGEST_APPROACH_S = 300.0
 # A direction is averaged over about 10 s, so that a tag that reports each second is not judged by its noise.
 VELOCITY_SETTLES_S = 10.0
@@ -132,5 +132,5 @@ def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
 
 
 def reach_mps(track: End) -> float:
-    """Return the speed in m/s at which a wearer may have gone on unseen: his last one, at least a walk."""
+    """Return the speed in m/s at which a wearer may have gone on unseen: their last one, at least a walk."""
     return max(WALK_MPS, math.hypot(track.east_mps, track.north_mps))

@@ -73,7 +73,7 @@ def weigh(
     odds = odds_of(probability, distance, scale)
     if not is_moving:
         odds = max(-model.still_leave_log_odds, min(model.still_enter_log_odds, odds))
-    # Danger is believed where safety is doubted: only an all-clear is told by a repeated fix at a part of its worth.
+    # Danger is believed where safety is doubted: a repeated fix counts in part, and only for an all-clear.
     odds = odds * worth if odds < 0 else odds
     if not was_standing:
         entered_at = math.nan

@@ -31,7 +31,7 @@ class Use(IntFlag):
 
 
 class Doubt(StrEnum):
-    """Why a report is no evidence; the words are told with the decision."""
+    """Why a report is no evidence; the words go with the decision."""
 
     NOWHERE = "a position at which no tag can be"
     INVALID = "the receiver itself marks the position as invalid"
@@ -71,7 +71,7 @@ def doubt_of(fix: Fix) -> Doubt | None:
 
 
 def is_tower(fix: Fix) -> bool:
-    """Return whether a fix may be a cell tower's: it says so, or names a source that nobody knows."""
+    """Return whether a fix may be a cell tower's: it says so, or names an unknown source."""
     return fix.source is Source.CELL or fix.source is Source.UNKNOWN
 
 

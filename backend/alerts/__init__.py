@@ -1,7 +1,7 @@
 """The only writer of alerts: the situation comes from judgements, the handling from people."""
 
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
-from backend.alerts.help_messages import forget_unheard, ring_for_message
+from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
     close_by_system,
@@ -16,7 +16,7 @@ from backend.alerts.record_changes import (
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.silent_tags import end_silence, ring_for_silence
-from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest, raise_alert
+from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
 from backend.alerts.tamper_alerts import (
     Reported,
     keep_event_of_ended_case,
@@ -40,6 +40,7 @@ from backend.escalation import (
 )
 
 __all__ = [
+    "CALL",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",
@@ -71,6 +72,7 @@ __all__ = [
     "move",
     "newest",
     "newest_cursor",
+    "newest_of",
     "next_escalation_at",
     "note_event_in_custody",
     "raise_alert",

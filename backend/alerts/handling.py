@@ -61,6 +61,7 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
         due_at = now + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
         escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else due_at)
         escalation.tell_answered(alert, person, now)
+        escalation.tell_victim_a_person_acts(alert, now)
         return alert
 
 

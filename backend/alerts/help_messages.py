@@ -1,6 +1,7 @@
-"""Raises the alert of a protected person's message, and rings it again with each further one.
+"""Raises the alert of a protected person's message or call for help, and rings it again with each further one.
 
-Their words are shown after sign-in only. They are answered by text only in words that they agreed to for this.
+Their words are shown after sign-in only. They are answered by text only in words that they agreed to for this. A call
+for help rings officer, colleague and supervisor at once; any other message follows the team's escalation policy.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from backend import alarms, audit, escalation, outbox
 from backend.alerts.latched_alerts import MOST_REASONS, clock_time, raise_latched, standing
 from backend.alerts.protected_person_replies import WROTE, cases_of
 from backend.db import atomic, is_lost, lock_rows
+from backend.escalation.steps import EVERYONE_AT_ONCE
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
 from backend.people.consent import sms_consent
 from backend.record import reading
@@ -29,11 +31,23 @@ ANSWERED_EVERY = timedelta(minutes=10)
 ALARM_LASTS = timedelta(hours=24)
 
 
-def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: bool, note: str = "") -> list[Alert]:
+def ring_for_message(
+    victim: Victim,
+    said: str,
+    now: datetime,
+    *,
+    is_answered: bool,
+    note: str = "",
+    is_help: bool = False,
+    what: str = "a message without text, such as a picture",
+    not_answered: str = CALL,
+) -> list[Alert]:
     """Ring the one who answers for each wearer who must keep away from this person; return the alerts.
 
-    ``said`` is what they wrote; empty for a picture. ``note`` says what has to be known of the sender. They are
-    answered by text where ``is_answered`` and they agreed to words for it.
+    ``said`` is what they wrote; where it is empty ``what`` says what came instead. ``note`` says what has to be known
+    of the sender, and ``not_answered`` what to do where no text answers. They are answered by text where
+    ``is_answered`` and they agreed to words for it. With ``is_help`` officer,
+    colleague and supervisor are alerted at once.
     """
     with atomic():
         wearers = _to_ring_for(victim, now)
@@ -43,9 +57,11 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
         # Two messages at once ring one alert, one after the other; no one who works on the case delays them.
         lock_rows(Victim, [victim.id])
         goes = is_answered and _may_answer(victim, now)
-        words = f"“{said.strip()}”" if said.strip() else "a message without text, such as a picture"
+        words = f"“{said.strip()}”" if said.strip() else what
         line = f"At {clock_time(now, now)}{f' ({note})' if note else ''}: {words}"
-        alerts = [_ring(victim, wearer, line, ANSWERED if goes else CALL, now) for wearer in wearers]
+        alerts = [
+            _ring(victim, wearer, line, ANSWERED if goes else not_answered, now, is_help=is_help) for wearer in wearers
+        ]
         if goes:
             earlier = Notification.select().where(
                 Notification.alert == alerts[0],
@@ -57,13 +73,18 @@ def ring_for_message(victim: Victim, said: str, now: datetime, *, is_answered: b
         return alerts
 
 
-def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime) -> Alert:
+def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime, *, is_help: bool) -> Alert:
+    policy = EVERYONE_AT_ONCE if is_help else None
     alert = standing(AlertKind.HELP, wearer.id, Alert.victim == victim)
     if alert is None:
-        alert = raise_latched(AlertKind.HELP, wearer, [line, state], now, now, now, RaisedBy.MESSAGE, victim=victim)
+        alert = raise_latched(
+            AlertKind.HELP, wearer, [line, state], now, now, now, RaisedBy.MESSAGE, policy=policy, victim=victim
+        )
         audit.record(f"victim:{victim.id}", WROTE, f"victim:{victim.id}", now, alert=alert)
         return alert
     alert.reasons = _with(alert.reasons, line, state)
+    if policy is not None:
+        alert.policy = policy.to_json()
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
@@ -82,6 +103,12 @@ def _with(reasons: Sequence[str], line: str, state: str) -> list[str]:
 
 
 def _may_answer(victim: Victim, now: datetime) -> bool:
+    open_calls = Alert.select().where(
+        Alert.kind == AlertKind.HELP, Alert.victim == victim, Alert.handling != Handling.CLOSED
+    )
+    if any(escalation.is_secret(alert) for alert in open_calls):
+        # Someone may be reading their phone.
+        return False
     consent = sms_consent(victim)
     if consent is None or not consent.wording_help:
         return False

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend import audit, escalation, lifecycle
 from backend.alerts.situation import new_code
+from backend.escalation.steps import Policy
 from backend.models import Alert, AlertKind, Handling, Wearer
 from backend.record.facts import LONDON
 from backend.vocabulary import RaisedBy
@@ -42,11 +43,13 @@ def raise_latched(
     received_at: datetime,
     now: datetime,
     by: RaisedBy,
+    *,
+    policy: Policy | None = None,
     **about: Any,
 ) -> Alert:
     """Raise an alert about no place, of the danger that its kind has, and enqueue its first notifications.
 
-    ``about`` are further columns: which tag and event, or who wrote.
+    ``policy`` takes the place of the team's own. ``about`` are further columns: which tag and event, or who wrote.
     """
     alert = Alert.create(
         code=new_code(wearer),
@@ -78,6 +81,8 @@ def raise_latched(
         fix_time=at.isoformat(),
     )
     escalation.take_policy(alert, now)
+    if policy is not None:
+        alert.policy = policy.to_json()
     escalation.start(alert, now)
     return alert
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from peewee import fn
 
 from backend import audit, escalation, lifecycle
 from backend.change_feed import publish
@@ -58,6 +62,21 @@ def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
         .first()
     )
     return escalation.lock(found.id) if found else None
+
+
+def newest_of(wearer_id: int, place_ids: Iterable[int], kind: AlertKind) -> dict[int, Alert]:
+    """Return the newest alert of this wearer at each of these places, all held, in as many statements as for one."""
+    places = list(place_ids)
+    if not places:
+        return {}
+    newest_at: Any = (
+        Alert.select(fn.MAX(Alert.id))
+        .where(Alert.wearer == wearer_id, Alert.place.in_(places), Alert.kind == kind, ~Alert.is_late)
+        .group_by(Alert.place)
+        .tuples()
+    )
+    held = escalation.lock_all([alert_id for (alert_id,) in newest_at])
+    return {alert.place_id: alert for alert in held}
 
 
 def apply(judgement: Judgement) -> Alert | None:

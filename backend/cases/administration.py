@@ -16,8 +16,8 @@ from backend.errors import InvalidRecord, NotFound
 from backend.models import Channel, Person, Role, Tag, Team
 from backend.people import contact_routes, numbers
 
-ADDRESS_TAKEN = "A person has this e-mail address already."
-SERIAL_TAKEN = "A tag has this serial already, perhaps with other capitals."
+ADDRESS_TAKEN = "This email address is already used by another account."
+SERIAL_TAKEN = "This serial is already used by another tag, perhaps in other capitals."
 
 
 def add_person(
@@ -35,7 +35,7 @@ def add_person(
         raise InvalidRecord(ADDRESS_TAKEN)
     number = numbers.e164(phone) if phone else None
     if not Team.select().where(Team.id == team_id).exists():
-        raise NotFound("There is no such team.")
+        raise NotFound("The team was not found.")
     # No one knows it: the person sets their own.
     unknown = authentication.hash_password(secrets.token_urlsafe(32))
     try:
@@ -65,7 +65,7 @@ def change_number(by: Person, person_id: int, phone: str | None, now: datetime) 
     require(by, Role.ADMINISTRATOR)
     person = Person.get_or_none(Person.id == person_id, Person.is_active)
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("The person was not found.")
     number = numbers.e164(phone) if phone else None
     with atomic():
         contact_routes.change_number(person, number, now)
@@ -92,7 +92,7 @@ def add_tag(by: Person, serial: str, now: datetime) -> Tag:
     """
     require(by, Role.ADMINISTRATOR)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", serial.strip()):
-        raise InvalidRecord("A serial has letters, digits, - and _ only.")
+        raise InvalidRecord("A serial must only include letters, digits, - and _.")
     if Tag.select().where(case_folding.is_same(Tag.serial, serial)).exists():
         raise InvalidRecord(SERIAL_TAKEN)
     try:

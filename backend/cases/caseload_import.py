@@ -343,7 +343,7 @@ def _case(
         wrong("tag_serial", "No tag that is free has this serial.")
     officer = colleagues.get(folded(values["officer_email"]))
     if values["officer_email"] and (officer is None or officer.role == Role.ADMINISTRATOR):
-        wrong("officer_email", "No active officer of your team has this e-mail address.")
+        wrong("officer_email", "No active officer of your team has this email address.")
     try:
         if values["victim_phone"]:
             numbers.e164(values["victim_phone"])

@@ -8,8 +8,9 @@ from datetime import datetime
 from backend.errors import NeedsConfirmation
 from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace, Wearer
 from backend.record import protection_ends
-from backend.record.facts import LONDON, Case, Life
+from backend.record.facts import LONDON, Life
 from backend.record.protection_ends import Guard
+from backend.record.timeline import Case
 
 # From when to when a tag is worn; without an end it is worn still.
 Span = tuple[datetime, datetime | None]
@@ -33,6 +34,8 @@ def gaps(before: Case, after: Case, now: datetime) -> tuple[dict[int, datetime],
 def in_words(before: Case, after: Case, now: datetime) -> list[str]:
     """Return what the change takes away, one sentence each."""
     places, unjudged_at = gaps(before, after, now)
+    if not places and unjudged_at is None:
+        return []
     names = {place.id: place.label for place in ProtectedPlace.select().where(ProtectedPlace.id.in_(list(places)))}
     said = []
     for place_id, at in sorted(places.items()):
@@ -75,7 +78,7 @@ def in_vain(case: Case, zone_id: int, now: datetime) -> list[str]:
     """Return why a version of a zone that is about to be saved protects nothing, in sentences; none where it does."""
     place = ProtectedPlace.select().join(PlaceZone).where(PlaceZone.id == zone_id).get().label
     # A suspension hides zones: what rests on it is said apart from what rests on an order.
-    as_if_active = Case(case.wearer_id, [], case.orders, case.lines)
+    as_if_active = case.as_if_active
     to_come = [now, *(at for at in case.changes() if at > now)]
     if not any(as_if_active.is_in_force(zone_id, at) for at in to_come):
         terms = next(version.value for line in case.lines.values() for version in line if version.id == zone_id)

@@ -14,7 +14,7 @@ from backend.errors import DomainError, InvalidRecord
 from backend.models import CheckedCaseload, Person, Role
 
 KEPT_S = 1_800.0
-GONE = "These files are kept no longer, or were loaded already: look at your cases, and check the files again."
+GONE = "These files have expired or were already loaded. Check your cases, then check the files again."
 
 
 def check(

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from backend.cases import judged_now, reevaluation
 from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace
-from backend.record.facts import Case
+from backend.record.timeline import Case
 
 
 def after_change(case: Case, since: datetime, now: datetime) -> None:
     """Bring states and alerts into agreement with the record; part of the unit of work that changed it."""
-    if PlaceZone.select().where(PlaceZone.wearer == case.wearer_id).exists():
+    if case.lines or case.moving:
         judged_now.judge(case, now, now)
         reevaluation.request(case.wearer_id, since, now)
 

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from backend import audit
+from backend import alerts, audit
 from backend.access import access_wearer
+from backend.alerts.protected_person_replies import cases_of
 from backend.cases import completeness, protected_people
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, DatedEntry, Person, SafeCall, Victim
 from backend.people import consent, numbers
+from backend.people.wordings import choices_of
 from backend.record import reading
 from backend.record.entries import enter
 from backend.record.facts import What
 
-# One GSM segment: a longer text would come in parts.
-LONGEST_WORDING = 160
 LONGEST_CALL_NOTE = 300
 
 
 def agree(
-    person: Person,
-    wearer_id: int,
-    victim_id: int,
-    phone: str,
-    wording_breach: str,
-    wording_over: str,
-    wording_ending: str,
-    now: datetime,
-    *,
-    wording_help: str = "",
+    person: Person, wearer_id: int, victim_id: int, phone: str, chosen: Mapping[str, str], now: datetime
 ) -> Consent:
-    """Record that they agree to texts to this number in their own three wordings; an earlier consent ends.
+    """Record that they agree to texts to this number, in the words that they chose; an earlier consent ends.
 
-    ``wording_help`` is the answer to whatever is written from it; empty where no answer is safe.
+    ``chosen`` are the answers to the questions of ``backend.people.wordings``.
 
-    Another number than before has to be proved before anything is sent there.
+    Another number than before has to be verified before anything is sent there.
 
     Raises: NotFound, NotAllowed; InvalidRecord for a missing or too long wording, or a number that cannot be;
     NumberRefused for the wearer's own number.
@@ -48,12 +40,7 @@ def agree(
     if not phone:
         raise InvalidRecord("Enter the number that is safe for them.")
     number = numbers.usable(phone, wearer_id)
-    words = [text.strip() for text in (wording_breach, wording_over, wording_ending)]
-    if not all(words):
-        raise InvalidRecord("Enter the words that they chose for each of the three texts.")
-    answer = wording_help.strip()
-    if any(len(text) > LONGEST_WORDING for text in [*words, answer]):
-        raise InvalidRecord(f"A text may have {LONGEST_WORDING} characters.")
+    choices = choices_of(chosen)
     with atomic():
         if number != victim.phone:
             _enter_number(person, wearer_id, victim, number, now)
@@ -63,9 +50,42 @@ def agree(
         completeness.ask_for([wearer_id], now)
         if has_declined(victim, now):
             _enter_declined(person, wearer_id, victim, False, now, "They agreed to texts.")
-        return consent.give(
-            victim, Channel.SMS, words[0], words[1], person, now, wording_ending=words[2], wording_help=answer
-        )
+        return consent.choose(victim, choices, person, now)
+
+
+def choose_themselves(victim: Victim, chosen: Mapping[str, str], now: datetime) -> Consent:
+    """Record what they chose on their own page, to the number that is on record. Raises: InvalidRecord."""
+    if not victim.phone:
+        raise InvalidRecord("Tell your officer which number is safe for you. Then choose here.")
+    choices = choices_of(chosen)
+    with atomic():
+        if has_declined(victim, now):
+            _decline_themselves(victim, False, "They agreed to texts on their own page.", now)
+        return consent.choose(victim, choices, None, now)
+
+
+def stop_themselves(victim: Victim, now: datetime) -> None:
+    """End their texts at once, as they asked for on their own page, and tell their officer; alerts go on as ever."""
+    with atomic():
+        if consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now):
+            alerts.tell_that_victim_wrote(victim, "They stopped their texts on their own page.", now)
+
+
+def decline_themselves(victim: Victim, why: str, now: datetime) -> None:
+    """Record that they want no texts at all, with a reason only if they give one; it is never held against them."""
+    with atomic():
+        stop_themselves(victim, now)
+        _decline_themselves(victim, True, why.strip()[:LONGEST_CALL_NOTE] or "No reason given.", now)
+
+
+def _decline_themselves(victim: Victim, is_declined: bool, why: str, now: datetime) -> None:
+    cases = [wearer.id for wearer in cases_of(victim)]
+    for wearer_id in cases[:1]:
+        value = {"is_declined": is_declined}
+        enter(f"victim:{victim.id}", What.DECLINED, value, now, None, now, why=why, wearer_id=wearer_id)
+        action = "warnings_declined" if is_declined else "warnings_wanted"
+        audit.record(f"victim:{victim.id}", action, f"victim:{victim.id}", now)
+    completeness.ask_for(cases, now)
 
 
 def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
@@ -76,7 +96,7 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     if not why.strip():
-        raise InvalidRecord("Say how and when they said so.")
+        raise InvalidRecord("Enter how and when they said so.")
     with atomic():
         entry = _enter_declined(person, wearer_id, victim, True, now, why)
         consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)

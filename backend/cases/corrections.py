@@ -13,7 +13,7 @@ from backend.errors import InvalidTransition, NotFound
 from backend.models import Condition, DatedEntry, Order, Person
 from backend.record.facts import What
 
-GONE = "This was corrected already: correct the newer entry."
+GONE = "This was already corrected. Correct the newer entry."
 
 
 def entry_of(person: Person, wearer_id: int, entry_id: int, now: datetime) -> DatedEntry:
@@ -24,7 +24,7 @@ def entry_of(person: Person, wearer_id: int, entry_id: int, now: datetime) -> Da
     access_wearer(person, wearer_id, now)
     entry = DatedEntry.get_or_none(DatedEntry.id == entry_id, DatedEntry.wearer == wearer_id)
     if entry is None or What(entry.what) not in CORRECTABLE:
-        raise NotFound("There is no such entry to correct.")
+        raise NotFound("The entry to correct was not found.")
     if DatedEntry.select().where(DatedEntry.corrects == entry).exists():
         raise InvalidTransition(GONE)
     return entry
@@ -40,7 +40,7 @@ def condition_of(person: Person, wearer_id: int, condition_id: int, now: datetim
         .first()
     )
     if condition is None:
-        raise NotFound("There is no such condition.")
+        raise NotFound("The condition was not found.")
     if Condition.select().where(Condition.corrects == condition).exists():
         raise InvalidTransition(GONE)
     return condition

@@ -30,8 +30,9 @@ from backend.models import (
 from backend.people import numbers
 from backend.people.consent import reached, sms_consent
 from backend.record import protection_ends, reading
-from backend.record.facts import LONDON, Case, Life
+from backend.record.facts import LONDON, Life
 from backend.record.protection_ends import Guard, Loss
+from backend.record.timeline import Case
 from backend.record.zone_geojson import keeps_in
 
 # A message that is not on its way after this time is someone's to give in person.
@@ -61,6 +62,8 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
     other place of theirs, or of a child who is reached through them, stays protected. Those words are not about a
     suspension, and no text announces what has come. The end of a curfew is reported to the wearer's officer alone.
     """
+    if not losses:
+        return []
     wearer = Wearer.get_by_id(case.wearer_id)
     by_reader: dict[int, list[Loss]] = defaultdict(list)
     places = {p.id: p for p in ProtectedPlace.select().where(ProtectedPlace.id.in_([loss.place_id for loss in losses]))}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 
 from backend import alerts, silence, stored_fixes
 from backend.alerts import Judgement
-from backend.db import insert_rows
+from backend.db import insert_rows, update_rows
 from backend.escalation.steps import Who
 from backend.ingest.alert_changes import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S
 from backend.ingest.visits import level_of
 from backend.ingest.zones_of_wearer import next_change, shape_of
 from backend.models import AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
-from backend.record.facts import Case, Life
+from backend.record.facts import Life
+from backend.record.timeline import Case
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState
 
@@ -40,26 +42,28 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
     PlaceState.delete().where(PlaceState.wearer == case.wearer_id, beyond).execute()
     if newest is not None:
         _judge_newest(case, rows, newest, at, now)
-    _plan_changes(case, rows, now)
+    known = states(PlaceState.wearer == case.wearer_id)
+    _plan_changes(case, known, now)
     # A moving place is no part of the record: only what ends the monitoring as a whole says anything of it.
     is_monitored = case.life_at(at) is Life.ACTIVE
-    for place_id in sorted({zone.place_id for zone in zones if not (zone.moves and is_monitored)}):
-        judge_place(case, place_id, at, now)
-    silence.record_changed(case.wearer_id, now)
+    places = {zone.place_id for zone in zones if not (zone.moves and is_monitored)}
+    _judge_places(case, [row for row in known if row.zone.place_id in places], at, now)
+    silence.record_changed(case, now)
 
 
 def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datetime, now: datetime) -> None:
     """Judge zones that came into force without a fix against where the wearer was last known to be."""
     wearer = Wearer.get_by_id(case.wearer_id)
     known = {state.zone_id: state for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id)}
+    unjudged = [
+        rows[terms.zone_id]
+        for terms in case.zones_in_force(at)
+        if terms.zone_id not in known or known[terms.zone_id].fix_time < newest.fix_time
+    ]
+    # Where they were last, and how surely, is the same whatever was in force then.
+    near = stored_fixes.leading_to(case.wearer_id, newest.fix_time, CONTEXT_S) if unjudged else []
     new_states = []
-    for terms in case.zones_in_force(at):
-        state = known.get(terms.zone_id)
-        if state is not None and state.fix_time >= newest.fix_time:
-            continue
-        row = rows[terms.zone_id]
-        # Where the wearer was last, and how surely, is the same whatever was in force then.
-        near = stored_fixes.leading_to(case.wearer_id, newest.fix_time, CONTEXT_S)
+    for row in unjudged:
         try:
             decision = judge_late(shape_of(row), near)[-1]
         except Exception as error:
@@ -81,47 +85,67 @@ def _judge_newest(case: Case, rows: dict[int, PlaceZone], newest: Fix, at: datet
     insert_rows(PlaceState, new_states, update_on=("wearer", "zone"))
 
 
-def _plan_changes(case: Case, rows: dict[int, PlaceZone], now: datetime) -> None:
-    for state in PlaceState.select().where(PlaceState.wearer == case.wearer_id, PlaceState.zone.in_(list(rows))):
+def _plan_changes(case: Case, known: list[PlaceState], now: datetime) -> None:
+    changed = []
+    for state in known:
+        if state.zone.moves:
+            continue
         try:
-            state.next_change_at = next_change(rows[state.zone_id], case, max(now, state.fix_time))
+            due_at = next_change(state.zone, case, max(now, state.fix_time))
         except Exception:
             # The judge says by itself that it cannot judge such a zone, at the next instant or fix.
-            state.next_change_at = now
-        state.save(only=[PlaceState.next_change_at])
+            due_at = now
+        if due_at != state.next_change_at:
+            changed.append({"id": state.id, "next_change_at": due_at})
+    update_rows(PlaceState, changed)
 
 
 def judge_place(case: Case, place_id: int, at: datetime, now: datetime) -> None:
     """Let the gravest of what the place's zones say of this instant change its alert."""
+    _judge_places(case, states(PlaceState.wearer == case.wearer_id, PlaceZone.place == place_id), at, now)
+
+
+def _judge_places(case: Case, known: list[PlaceState], at: datetime, now: datetime) -> None:
+    by_place: dict[int, list[PlaceState]] = defaultdict(list)
+    for row in known:
+        by_place[row.zone.place_id].append(row)
+    said = {place_id: told for place_id, some in sorted(by_place.items()) if (told := _said_of(case, some, at, now))}
+    standing = alerts.newest_of(case.wearer_id, said, AlertKind.ZONE)
+    in_force = {zone.place_id for zone in case.zones_in_force(at)}
+    for place_id, found in said.items():
+        alert = standing.get(place_id)
+        heard = [alerts.heard(alert, told) for told in found]
+        gravest = max(heard, key=lambda told: (alerts.danger_of(told), told.level))
+        changed = alerts.change(alert, gravest)
+        # Where no zone is left, whatever ended the last one says so to them or their officer.
+        is_free = place_id not in in_force
+        if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
+            text = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell them."
+            alerts.raise_notice(gravest.wearer, gravest.zone, [text], now, (Who.OFFICER,))
+
+
+def _said_of(case: Case, known: list[PlaceState], at: datetime, now: datetime) -> list[Judgement]:
+    """Return what the zones of one place say of this instant; nothing where not all of them can be judged."""
     found: list[Judgement] = []
     in_force = case.zones_in_force(at)
     held = {zone.zone_id for zone in in_force}
     # A version that begins as another ends has to be judged before anything is called over.
-    is_free = all(zone.place_id != place_id for zone in in_force)
-    for row in states(PlaceState.wearer == case.wearer_id, PlaceZone.place == place_id):
+    is_free = all(zone.place_id != known[0].zone.place_id for zone in in_force)
+    for row in known:
         if row.zone_id not in held:
             if is_free and at >= row.fix_time:
                 found.append(_not_in_force(row, at, now))
             continue
         if row.level == CANNOT_JUDGE_LEVEL:
             # What is known of the place is not all: nothing of it may be called over.
-            return
+            return []
         if not row.state or at < row.fix_time:
             # What was judged later needs no second look.
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
         told = judgement_of(row.wearer, row.zone, decision, now, now, is_newest=True)
         found.append(replace(told, is_by_record=True))
-    if not found:
-        return
-    alert = alerts.newest(case.wearer_id, place_id, AlertKind.ZONE)
-    heard = [alerts.heard(alert, told) for told in found]
-    gravest = max(heard, key=lambda told: (alerts.danger_of(told), told.level))
-    changed = alerts.change(alert, gravest)
-    # Where no zone is left, whatever ended the last one says so to them or their officer.
-    if changed is not None and changed.is_over and not is_free and alerts.is_victim_left_warned(changed):
-        said = f"{LEFT_WARNED} at the place {gravest.zone.place.label}: tell them."
-        alerts.raise_notice(gravest.wearer, gravest.zone, [said], now, (Who.OFFICER,))
+    return found
 
 
 def _not_in_force(row: PlaceState, at: datetime, now: datetime) -> Judgement:

@@ -46,7 +46,10 @@ def hand_over(person: Person, alert_id: int, force: str, reference: str, at: dat
 def handovers_of(alert_ids: Iterable[int]) -> dict[int, list[PoliceHandover]]:
     """Return the handovers of each of these alerts that has any, the earliest first, whenever it was recorded."""
     found: dict[int, list[PoliceHandover]] = defaultdict(list)
+    ids = list(alert_ids)
+    if not ids:
+        return found
     rows = PoliceHandover.select(PoliceHandover, Person).join(Person, on=PoliceHandover.recorded_by)
-    for row in rows.where(PoliceHandover.alert.in_(list(alert_ids))).order_by(PoliceHandover.at, PoliceHandover.id):
+    for row in rows.where(PoliceHandover.alert.in_(ids)).order_by(PoliceHandover.at, PoliceHandover.id):
         found[row.alert_id].append(row)
     return found

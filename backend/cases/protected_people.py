@@ -152,7 +152,7 @@ def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, 
     seen = seen_by(person, now)
     known = next((one for one in seen if one.victim.id == victim_id), None)
     if known is None:
-        raise NotFound("There is no such protected person.")
+        raise NotFound("The protected person was not found.")
     with atomic():
         hold(wearer_id)
         theirs = {victim.id for victim in reading.victims_of(wearer_id)}
@@ -244,7 +244,7 @@ def _reach(person: Person, wearer_id: int, child: Victim, adult: Victim | None, 
 def _adult_of(wearer_id: int, victim_id: int) -> Victim:
     adult = of_case(wearer_id, victim_id)
     if adult.is_child:
-        raise InvalidRecord("A child is reached through a grown person.")
+        raise InvalidRecord("A child is reached through an adult.")
     return adult
 
 
@@ -268,5 +268,5 @@ def of_case(wearer_id: int, victim_id: int) -> Victim:
     """Return someone whom this case protects. Raises: NotFound."""
     victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)
     if victim is None:
-        raise NotFound("There is no such protected person.")
+        raise NotFound("The protected person was not found.")
     return victim

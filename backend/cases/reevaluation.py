@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
 from backend.record.entries import hold
-from backend.record.facts import Case
+from backend.record.timeline import Case
 from zones import Certainty, Decision, judge_instant, judge_late
 from zones import Fix as JudgedFix
 
@@ -146,11 +145,16 @@ def _fixed_zones(wearer_id: int) -> list[PlaceZone]:
 
 def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]]:
     """Return from when to when the alerts go that reach into the time which changed: each is judged as a whole."""
-    found = Alert.select(Alert.fix_time, Alert.last_fix_time).where(
-        Alert.wearer == wearer_id,
-        Alert.kind == AlertKind.ZONE,
-        Alert.zone.in_([zone.id for zone in _fixed_zones(wearer_id)]),
-        Alert.last_fix_time >= since,
+    found = (
+        Alert.select(Alert.fix_time, Alert.last_fix_time)
+        .join(PlaceZone, on=Alert.zone)
+        .where(
+            Alert.wearer == wearer_id,
+            Alert.kind == AlertKind.ZONE,
+            PlaceZone.wearer == wearer_id,
+            ~PlaceZone.moves,
+            Alert.last_fix_time >= since,
+        )
     )
     return [(alert.fix_time, alert.last_fix_time) for alert in found]
 
@@ -198,16 +202,8 @@ def _look(wearer_id: int) -> _Look | None:
 
 
 def _in_force(case: Case, fixes: Sequence[JudgedFix]) -> list[frozenset[int]]:
-    """Return for each fix the versions of zones in force at its time; they are asked once between two changes."""
-    cuts = [at.timestamp() for at in case.changes()]
-    known: dict[int, frozenset[int]] = {}
-    found = []
-    for fix in fixes:
-        between = bisect_right(cuts, fix.fix_time)
-        if between not in known:
-            known[between] = frozenset(zone.zone_id for zone in case.zones_in_force(instant(fix.fix_time)))
-        found.append(known[between])
-    return found
+    """Return for each fix the versions of zones in force at its time."""
+    return [case.timeline.at(instant(fix.fix_time)).ids for fix in fixes]
 
 
 def _stretches(fixes: Sequence[JudgedFix], held: Sequence[bool]) -> list[list[JudgedFix]]:

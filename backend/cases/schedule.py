@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from backend import alerts, audit
 from backend.cases import completeness, current_columns, end_of_protection, judged_now
-from backend.db import atomic, is_held, is_lost, lock_rows
+from backend.db import atomic, insert_rows, is_held, is_lost, lock_rows
 from backend.escalation.steps import Who
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
 from backend.record import protection_ends, reading
-from backend.record.facts import LONDON, Case, Life, standing
+from backend.record.facts import LONDON, Life, standing
 from backend.record.protection_ends import Guard
+from backend.record.timeline import Case
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +66,7 @@ def _covers(case: Case, order_id: int, at: datetime) -> bool:
 
 def gaining(case: Case, at: datetime) -> bool:
     """Tell whether a version of a zone comes into force at that instant."""
-    before = {zone.zone_id for zone in case.zones_in_force(at - timedelta(microseconds=1))}
-    return not {zone.zone_id for zone in case.zones_in_force(at)} <= before
+    return not case.timeline.at(at).ids <= case.timeline.at(at - timedelta(microseconds=1)).ids
 
 
 def plan(case: Case, now: datetime) -> None:
@@ -72,15 +74,39 @@ def plan(case: Case, now: datetime) -> None:
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
-    CaseDue.delete().where(CaseDue.id.in_([row.id for row in undone if not _has_come(row, now)])).execute()
-    subject = f"wearer:{case.wearer_id}"
-    told = _told(case, now)
-    over = {ends_at for _, ends_at in ends_of(case, now)}
+    outdated = [row.id for row in undone if not _has_come(row, now)]
+    if outdated:
+        CaseDue.delete().where(CaseDue.id.in_(outdated)).execute()
+    done = list(
+        CaseDue.select()
+        .where(
+            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what.in_([TELL_VICTIM, ANNOUNCE])
+        )
+        .order_by(CaseDue.id)
+    )
+    told = _told(case, [row for row in done if row.what == TELL_VICTIM], now)
+    ends = ends_of(case, now)
+    due = _changes_to_come(case, told, {ends_at for _, ends_at in ends}, now)
+    due += _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
+    insert_rows(CaseDue, due)
+    completeness.ask_for([case.wearer_id], now)
+    completeness.ensure_daily(now)
+
+
+def _changes_to_come(
+    case: Case, told: Mapping[datetime, dict[int, bool]], over: Container[datetime], now: datetime
+) -> list[dict[str, Any]]:
+    """Return what falls due for zones that begin, for protection that stops, and for suspensions that ought to end."""
+    due: list[dict[str, Any]] = []
+
+    def add(what: str, due_at: datetime, detail: dict[str, Any] | None = None) -> None:
+        due.append(_row(case, what, f"wearer:{case.wearer_id}", due_at, detail))
+
     for at in case.changes():
         if at <= now:
             continue
         if gaining(case, at):
-            CaseDue.create(what=BEGINS, subject=subject, wearer=case.wearer_id, due_at=at)
+            add(BEGINS, at)
         lost = protection_ends.losses_at(case, at)
         # Where nothing rests on an order that ends, its end is looked at all the same.
         if not lost and at not in over and case.life_at(at) is Life.ACTIVE:
@@ -92,19 +118,17 @@ def plan(case: Case, now: datetime) -> None:
             "pauses": [loss.place_id for loss in lost if loss.is_pause and loss.place_id not in known],
         }
         if detail["ends"] or detail["pauses"]:
-            due_at = protection_ends.told_at(at, now)
-            CaseDue.create(what=TELL_VICTIM, subject=subject, wearer=case.wearer_id, due_at=due_at, detail=detail)
-        CaseDue.create(
-            what=STOPS, subject=subject, wearer=case.wearer_id, due_at=at, detail={"ends_at": at.isoformat()}
-        )
+            add(TELL_VICTIM, protection_ends.told_at(at, now), detail)
+        add(STOPS, at, {"ends_at": at.isoformat()})
     for entry in standing(case.life):
         until = entry.value.get("expected_end_at")
         if until is not None and datetime.fromisoformat(until) > now:
-            due_at = datetime.fromisoformat(until)
-            CaseDue.create(what=EXPECTED_END, subject=subject, wearer=case.wearer_id, due_at=due_at)
-    _plan_announcements(case, now)
-    completeness.ask_for([case.wearer_id], now)
-    completeness.ensure_daily(now)
+            add(EXPECTED_END, datetime.fromisoformat(until))
+    return due
+
+
+def _row(case: Case, what: str, subject: str, due_at: datetime, detail: dict[str, Any] | None) -> dict[str, Any]:
+    return {"what": what, "subject": subject, "wearer": case.wearer_id, "due_at": due_at, "detail": detail}
 
 
 def _has_come(due: CaseDue, now: datetime) -> bool:
@@ -112,13 +136,10 @@ def _has_come(due: CaseDue, now: datetime) -> bool:
     return due.what in ENDINGS and datetime.fromisoformat(due.detail["ends_at"]) <= now
 
 
-def _told(case: Case, now: datetime) -> dict[datetime, dict[int, bool]]:
+def _told(case: Case, done: Iterable[CaseDue], now: datetime) -> dict[datetime, dict[int, bool]]:
     """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
     told: dict[datetime, dict[int, bool]] = defaultdict(dict)
-    done = CaseDue.select().where(
-        CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_VICTIM
-    )
-    for due in done.order_by(CaseDue.id):
+    for due in done:
         ends_at = datetime.fromisoformat(due.detail["ends_at"])
         if ends_at <= now:
             _take_back(case, due, ends_at, now)
@@ -154,14 +175,13 @@ def _take_back(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> No
         due.save(only=[CaseDue.detail])
 
 
-def _plan_announcements(case: Case, now: datetime) -> None:
-    done = {
-        (row.subject, datetime.fromisoformat(row.detail["ends_at"]), row.detail.get("days"))
-        for row in CaseDue.select().where(
-            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == ANNOUNCE
-        )
-    }
-    for order_id, ends_at in ends_of(case, now):
+def _announcements(
+    case: Case, ends: Iterable[tuple[int, datetime]], announced: Iterable[CaseDue], now: datetime
+) -> list[dict[str, Any]]:
+    """Return which ends of orders are still to be announced, and when."""
+    done = {(row.subject, datetime.fromisoformat(row.detail["ends_at"]), row.detail.get("days")) for row in announced}
+    found = []
+    for order_id, ends_at in ends:
         if case.life_at(ends_at - timedelta(microseconds=1)) is Life.ENDED:
             # Nothing rests on an order of a case that has ended by then.
             continue
@@ -175,7 +195,8 @@ def _plan_announcements(case: Case, now: datetime) -> None:
             subject = f"order:{order_id}"
             if (subject, ends_at, days) not in done:
                 detail = {"ends_at": ends_at.isoformat(), "days": days}
-                CaseDue.create(what=ANNOUNCE, subject=subject, wearer=case.wearer_id, due_at=at, detail=detail)
+                found.append(_row(case, ANNOUNCE, subject, at, detail))
+    return found
 
 
 def next_due_at() -> datetime | None:
@@ -245,7 +266,10 @@ def _run(due_id: int, now: datetime, silent_after: timedelta) -> None:
     if due.what == BEGINS:
         judged_now.judge(case, due.due_at, now)
         # After a gap it goes on, and they were told that it ended.
-        _told(case, now)
+        told = CaseDue.select().where(
+            CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(False), CaseDue.what == TELL_VICTIM
+        )
+        _told(case, told.order_by(CaseDue.id), now)
         return
     if due.what == PLANNED_ANEW:
         plan(case, now)

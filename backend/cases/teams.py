@@ -54,7 +54,7 @@ def refuse_taken(name: str, now: datetime, but: int | None = None) -> None:
 def _team(team_id: int) -> Team:
     team = Team.get_or_none(Team.id == team_id)
     if team is None:
-        raise NotFound("There is no such team.")
+        raise NotFound("The team was not found.")
     return team
 
 
@@ -336,7 +336,7 @@ def call_off(by: Person, due_id: int, now: datetime, *, why: str) -> None:
     require(by, Role.ADMINISTRATOR)
     due = next((row for row in _to_come() if row.id == due_id), None)
     if due is None or datetime.fromisoformat(due.detail["from_at"]) <= now:
-        raise NotFound("There is no such change to come.")
+        raise NotFound("The planned change was not found.")
     from_at = datetime.fromisoformat(due.detail["from_at"])
     entered_at = datetime.fromisoformat(due.detail["entered_at"])
     subjects = due.detail["subjects"]

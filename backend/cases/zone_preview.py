@@ -49,7 +49,7 @@ def try_change(
     """
     zone = PlaceZone.get_or_none(PlaceZone.id == zone_id)
     if zone is None:
-        raise NotFound("There is no such zone.")
+        raise NotFound("The zone was not found.")
     told = zone_replay.replay_for(person, zone.wearer_id, feature, DAYS, now)
     made = ZoneVersion.get_or_none(ZoneVersion.zone == zone)
     order = Order.get_or_none(Order.id == (order_id or (made.order_id if made else None)))

@@ -1,13 +1,15 @@
 """Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.locked_alert import WARNINGS, lock, save, take_policy
+from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save, take_policy
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
     drop_victim_warning,
     has_to_wait,
+    is_secret,
     is_untrue,
     is_victim_left_warned,
+    tell_victim_a_person_acts,
     tell_victim_it_is_over,
     tell_victim_of_breach,
     was_victim_warned,
@@ -22,9 +24,11 @@ __all__ = [
     "escalate_overdue",
     "has_to_wait",
     "hasten",
+    "is_secret",
     "is_untrue",
     "is_victim_left_warned",
     "lock",
+    "lock_all",
     "next_escalation_at",
     "pass_on",
     "restart",
@@ -35,6 +39,7 @@ __all__ = [
     "tell",
     "tell_answered",
     "tell_undelivered",
+    "tell_victim_a_person_acts",
     "tell_victim_it_is_over",
     "tell_victim_not_warned",
     "tell_victim_of_breach",

@@ -99,9 +99,11 @@ def climb_all(alerts: Sequence[Alert], now: datetime) -> None:
 
 
 def _climb(alerts: Sequence[Alert], now: datetime, responders: Responders) -> None:
-    _give_up_hints([alert for alert in alerts if alert.step > 0], now)
-    received = outbox.receipts_of(alerts)
-    come_to_nothing = _come_to_nothing(alerts)
+    # At the foot of the policy nothing of this rise of danger has gone out yet.
+    risen = [alert for alert in alerts if alert.step > 0]
+    _give_up_hints(risen, now)
+    received = outbox.receipts_of(risen) if risen else set()
+    come_to_nothing = _come_to_nothing(risen) if risen else set()
     to_send: list[outbox.NewNotification] = []
     for alert in alerts:
         messages = _rise(alert, received, responders, now)

@@ -55,6 +55,8 @@ def lock(alert_id: int) -> Alert:
 
 def lock_all(alert_ids: Sequence[int]) -> list[Alert]:
     """Return these alerts in the order that was asked for, all of them held until the unit of work ends."""
+    if not alert_ids:
+        return []
     lock_rows(Alert, alert_ids)
     found = {alert.id: alert for alert in Alert.select().where(Alert.id.in_(alert_ids))}
     return [found[alert_id] for alert_id in alert_ids]

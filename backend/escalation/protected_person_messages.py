@@ -19,6 +19,8 @@ from backend.models import (
     AlertKind,
     Attempt,
     Channel,
+    Handling,
+    HelpCall,
     Notification,
     NotificationState,
     PlaceZone,
@@ -32,6 +34,8 @@ from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
 VICTIM_TEXTS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
+# How a call for help was made of which their phone shows nothing.
+BY_SECOND_PHRASE = "second_phrase"
 # So soon after they were told that the wearer is near another place of theirs is no news to them.
 KNOWN_FOR = timedelta(seconds=600)
 # A backlog tells in one breath that the wearer came and went: nothing of it was kept from them.
@@ -73,6 +77,27 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
         _enqueue(alert, victim, Purpose.VICTIM_OVER, now)
 
 
+def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
+    """Enqueue that a person has taken the alert, where they chose words for that and know of the alert.
+
+    Of a call that they made in secret their phone shows nothing.
+    """
+    victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert) if alert.place is not None else None
+    if victim is None or not victim.phone or is_secret(alert):
+        return
+    consent = sms_consent(victim)
+    if consent is None or not consent.wording_acts:
+        return
+    if alert.kind == AlertKind.HELP or was_victim_warned(alert):
+        outbox.cancel_texts_to(victim, Purpose.VICTIM_ACTS, now)
+        _enqueue(alert, victim, Purpose.VICTIM_ACTS, now)
+
+
+def is_secret(alert: Alert) -> bool:
+    """Tell whether they called in secret: someone may be reading their phone."""
+    return HelpCall.select().where(HelpCall.alert == alert, HelpCall.how == BY_SECOND_PHRASE).exists()
+
+
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
     """Cancel the victim's warning text when its warning ends although no one knows that the wearer has gone."""
     victim = _reader(alert)
@@ -97,6 +122,8 @@ def is_victim_left_warned(alert: Alert) -> bool:
 def is_untrue(notification: Notification) -> bool:
     """Tell whether a text of theirs says what is not so by now: it is asked whenever one is about to go."""
     victim = notification.victim
+    if notification.purpose == Purpose.VICTIM_ACTS:
+        return notification.alert.handling != Handling.ACKNOWLEDGED or is_secret(notification.alert)
     if victim is None or notification.purpose not in VICTIM_TEXTS:
         return False
     standing = _standing(victim)

@@ -18,7 +18,9 @@ class Responders:
     def __init__(self, alerts: Sequence[Alert], now: datetime) -> None:
         self._now = now
         wearer_ids = sorted({alert.wearer_id for alert in alerts})
-        self._wearers: dict[int, Wearer] = {row.id: row for row in Wearer.select().where(Wearer.id.in_(wearer_ids))}
+        # Code that has one alert at hand has often read its wearer with it.
+        wearers = [alerts[0].wearer] if len(alerts) == 1 else Wearer.select().where(Wearer.id.in_(wearer_ids))
+        self._wearers: dict[int, Wearer] = {row.id: row for row in wearers}
         self._officers = OfficersThen(list(self._wearers.values()))
         self._named = named_on_each(wearer_ids, now)
         team_ids = {alert.team_id for alert in alerts}

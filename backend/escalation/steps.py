@@ -157,3 +157,21 @@ DEFAULT = Policy(
         EVERY_CHANNEL,
     ),
 )
+
+# For a call for help of a protected person: the officer, a colleague and the supervisor at once, whatever the
+# team's own policy is.
+EVERYONE_AT_ONCE = Policy(
+    steps=(
+        Step(
+            0.0,
+            (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS),
+            (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS),
+        ),
+        Step(20.0, (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS), (Channel.VOICE,)),
+    ),
+    repeat=Step(
+        60.0,
+        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
+        EVERY_CHANNEL,
+    ),
+)

@@ -9,7 +9,7 @@ from typing import Any
 
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
-from backend.db import lock_free_rows, lock_rows
+from backend.db import lock_and_read
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL
 from backend.ingest.locked_tags import RowsHeld
 from backend.lifecycle import Danger
@@ -20,12 +20,11 @@ from backend.models import (
     AlertKind,
     PlaceState,
     PlaceZone,
-    ProtectedPlace,
     Table,
     Wearer,
 )
 from backend.record import reading
-from backend.record.facts import Case
+from backend.record.timeline import Case
 
 
 def row_of(state: PlaceState) -> dict[str, Any]:
@@ -58,8 +57,7 @@ class Ground:
             self.activations[activation.tag_id].append(activation)
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
         # A wearer may have two tags while one is swapped for the other.
-        self._hold(Wearer, {wearer_id: wearer_id for wearer_id in wearer_ids})
-        self.wearers = {w.id: w for w in Wearer.select().where(Wearer.id.in_(wearer_ids))}
+        self.wearers: dict[int, Wearer] = self._hold(Wearer, {wearer_id: wearer_id for wearer_id in wearer_ids})
         self.zones: dict[int, list[PlaceZone]] = defaultdict(list)
         self.moving: dict[int, list[PlaceZone]] = defaultdict(list)
         self.cases: dict[int, Case] = {}
@@ -76,15 +74,10 @@ class Ground:
         self.doubted: set[tuple[int, datetime]] = set()
         if not wearer_ids:
             return
-        for zone in (
-            PlaceZone.select(PlaceZone, ProtectedPlace)
-            .join(ProtectedPlace)
-            .where(PlaceZone.wearer.in_(wearer_ids))
-            .order_by(PlaceZone.id)
-        ):
+        drawn = reading.drawn_zones(wearer_ids)
+        for zone in (zone for zones in drawn.values() for zone, _ in zones):
             (self.moving if zone.moves else self.zones)[zone.wearer_id].append(zone)
-        fixed = [zone for zones in self.zones.values() for zone in zones]
-        self.cases = reading.cases(wearer_ids, fixed, self.faults)
+        self.cases = reading.cases(wearer_ids, drawn, self.faults, reading.carry_entries(wearer_ids))
         for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
             self.states[state.wearer_id, state.zone_id] = state
         if has_fixes:
@@ -102,8 +95,7 @@ class Ground:
         standing: dict[int, int] = dict(found)
         if not standing:
             return
-        self._hold(Alert, standing)
-        for alert in Alert.select().where(Alert.id.in_(list(standing))).order_by(Alert.id):
+        for alert in self._hold(Alert, standing).values():
             if alert.place_id is not None:
                 self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
             elif not alert.is_over:
@@ -112,12 +104,10 @@ class Ground:
                 if alert.kind == AlertKind.SILENCE:
                     self.silences[alert.wearer_id, alert.tag_id] = alert
 
-    def _hold(self, model: type[Table], wearers: dict[int, int]) -> None:
-        """Hold rows, each of one wearer. Raises: RowsHeld for the tags of those whose rows others hold."""
-        if self._waits:
-            lock_rows(model, list(wearers))
-            return
-        held_by_others = {wearers[row_id] for row_id in lock_free_rows(model, list(wearers))}
+    def _hold(self, model: type[Table], wearers: dict[int, int]) -> dict[int, Any]:
+        """Hold rows, each of one wearer, and return them. Raises: RowsHeld for the tags of those that others hold."""
+        rows = lock_and_read(model, wearers, waits=self._waits)
+        held_by_others = {wearers[row_id] for row_id in wearers.keys() - rows.keys()}
         if held_by_others:
             raise RowsHeld(
                 {
@@ -126,6 +116,7 @@ class Ground:
                     if any(activation.wearer_id in held_by_others for activation in worn)
                 }
             )
+        return rows
 
     def wearer_at(self, tag_id: int, at: datetime) -> int | None:
         """Return who wore the tag at that instant."""
@@ -138,7 +129,7 @@ class Ground:
         """Return the versions of the wearer's zones that the record holds to be in force at that instant."""
         if wearer_id not in self.cases:
             return []
-        held = {zone.zone_id for zone in self.cases[wearer_id].zones_in_force(at)}
+        held = self.cases[wearer_id].timeline.at(at).ids
         return [zone for zone in self.zones[wearer_id] if zone.id in held]
 
     def settled_until(self, wearer_id: int, place_id: int, but: int) -> float:

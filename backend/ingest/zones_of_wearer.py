@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from datetime import datetime
 
 from backend.ingest.judge import instant
 from backend.models import PlaceZone
-from backend.record.facts import Case
+from backend.record.timeline import Case
 from zones import Zone
 
 _shapes: dict[int, tuple[str, Zone]] = {}
@@ -24,31 +23,25 @@ def shape_of(row: PlaceZone) -> Zone:
 
 
 class InForce:
-    """When the zones of one case are in force, asked of the record once between two of its changes.
+    """When the zones of one case are in force, by the record and by their own hours.
 
     Instants without a type of their own are epoch seconds.
     """
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._cuts = [at.timestamp() for at in case.changes()]
-        self._known: dict[int, frozenset[int]] = {}
 
     def is_held(self, zone_id: int, at: float) -> bool:
         """Tell whether the record holds this version of a zone to be in force, whatever its own hours are."""
-        between = bisect_right(self._cuts, at)
-        if between not in self._known:
-            self._known[between] = frozenset(zone.zone_id for zone in self._case.zones_in_force(instant(at)))
-        return zone_id in self._known[between]
+        return self._case.is_in_force(zone_id, instant(at))
 
     def next_change(self, row: PlaceZone, after: float) -> float | None:
         """Return the first instant after ``after`` at which the zone comes into force or out of it, if there is one."""
-        is_on = self.is_held(row.id, after)
-        later = self._cuts[bisect_right(self._cuts, after) :]
-        changed = next((at for at in later if self.is_held(row.id, at) != is_on), None)
+        changed = self._case.next_change(row.id, instant(after))
         shape = shape_of(row)
         timed = shape.timing.next_change(after) if shape.is_timed else None
-        return min((at for at in (changed, timed) if at is not None), default=None)
+        ends = (None if changed is None else changed.timestamp(), timed)
+        return min((at for at in ends if at is not None), default=None)
 
     def beginnings(self, row: PlaceZone, after: float, until: float) -> list[float]:
         """Return the instants after ``after`` and up to ``until`` at which the zone comes into force."""

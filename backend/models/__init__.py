@@ -1,11 +1,20 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AuditEntry, Feed, PoliceHandover
+from backend.models.alerts import Alert, AuditEntry, Feed, HelpCall, PoliceHandover
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
-from backend.models.protected_people import Consent, LocationConsent, SafeCall, Victim, VictimPhone, VictimPosition
+from backend.models.protected_people import (
+    Consent,
+    LocationConsent,
+    OwnPage,
+    OwnSession,
+    SafeCall,
+    Victim,
+    VictimPhone,
+    VictimPosition,
+)
 from backend.models.record import (
     ActivationCorrection,
     CaseDue,
@@ -69,12 +78,15 @@ __all__ = [
     "Fix",
     "Handling",
     "Heartbeat",
+    "HelpCall",
     "LocationConsent",
     "Notification",
     "NotificationState",
     "NumberProof",
     "Order",
     "Outage",
+    "OwnPage",
+    "OwnSession",
     "PasswordLink",
     "PendingReevaluation",
     "Person",
@@ -128,6 +140,8 @@ TABLES: list[type[Table]] = [
     LocationConsent,
     VictimPhone,
     VictimPosition,
+    OwnPage,
+    OwnSession,
     Wearer,
     WearerNumber,
     NumberProof,
@@ -165,4 +179,5 @@ TABLES: list[type[Table]] = [
     ReportedItem,
     EmergencyOpening,
     PoliceHandover,
+    HelpCall,
 ]

@@ -149,3 +149,16 @@ class PoliceHandover(Table):
     at = InstantField()
     recorded_at = InstantField()
     recorded_by = ForeignKeyField(Person)
+
+
+class HelpCall(Table):
+    """A protected person's call for help, or their "I am safe": how it was made, when it is to ring, and its alert."""
+
+    victim = ForeignKeyField(Victim, backref="help_calls")
+    alert = ForeignKeyField(Alert, null=True, backref="help_calls")
+    how = CharField()
+    at = InstantField()
+    # When the notifier is to act on it; None once it has, or where the request itself did.
+    due_at = InstantField(null=True, index=True)
+    # One that came moments after another did not ring again.
+    rang = BooleanField(default=False)

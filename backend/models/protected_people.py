@@ -1,8 +1,8 @@
-"""Protected people: how each consented to be reached, and their location, where they share it."""
+"""Protected people: how each consented to be reached, their own page, and their location, where they share it."""
 
 from __future__ import annotations
 
-from peewee import BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, TextField
+from peewee import SQL, BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, IntegerField, TextField
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -31,8 +31,19 @@ class Consent(Table):
     wording_ending = TextField(null=True)
     # The answer to whatever they write; none where they agreed to none.
     wording_help = TextField(null=True)
+    # That a person acts, and that it was nothing: only where they want to read so.
+    wording_acts = TextField(null=True)
+    wording_nothing = TextField(null=True)
+    # A word of their own that calls for help by text.
+    help_word = CharField(null=True)
+    # Minutes of the day in London between which a text is safe; None at any hour.
+    hours_from = IntegerField(null=True)
+    hours_until = IntegerField(null=True)
     given_at = InstantField()
-    recorded_by = ForeignKeyField(Person)
+    # None where they gave it themselves, on their own page.
+    recorded_by = ForeignKeyField(Person, null=True)
+    # When they last said that it is still right.
+    confirmed_at = InstantField(null=True)
     withdrawn_at = InstantField(null=True)
     withdrawn_by = CharField(null=True)
 
@@ -58,6 +69,8 @@ class LocationConsent(Table):
     recorded_by = ForeignKeyField(Person)
     withdrawn_at = InstantField(null=True)
     withdrawn_by = CharField(null=True)
+    # They want to be nowhere for a while: nothing is kept of what their phone sends.
+    paused_at = InstantField(null=True)
 
 
 class VictimPhone(Table):
@@ -71,6 +84,10 @@ class VictimPhone(Table):
     created_at = InstantField()
     # When it was last seen to move: with the two positions that are kept, all that its interval comes from.
     moved_at = InstantField(null=True)
+    # What sends: the phone that was paired with a code, their own page, or an app with a token.
+    kind = CharField(default="code")
+    heard_at = InstantField(null=True)
+    battery_pct = DoubleField(null=True)
 
 
 class VictimPosition(Table):
@@ -86,3 +103,52 @@ class VictimPosition(Table):
 
     class Meta:
         indexes = ((("victim", "fix_time"), True),)
+
+
+class OwnPage(Table):
+    """A protected person's own page: how they asked for it, which phone opens it, their secrets, and how it looks."""
+
+    victim = ForeignKeyField(Victim, backref="own_pages")
+    # How they asked for it, in the words of the person who invited them.
+    asked_how = TextField()
+    invited_by = ForeignKeyField(Person)
+    invited_at = InstantField()
+    link_digest = CharField(unique=True)
+    code_digest = CharField()
+    code_tries = IntegerField(default=0)
+    expires_at = InstantField()
+    # From here on: what their phone holds, and what they chose.
+    accepted_at = InstantField(null=True)
+    phone_digest = CharField(unique=True, null=True)
+    pin_hash = CharField(null=True)
+    # The second phrase: it shows the harmless page, and rings.
+    duress_hash = CharField(null=True)
+    look = CharField(default="notes")
+    help_label = CharField(default="help")
+    # Whether its status is in plain words or in words that mean something only to them.
+    status_words = CharField(default="plain")
+    language = CharField(default="en")
+    # Gaps in watching that are shorter are not told on it, as was agreed with their officer.
+    least_gap_min = IntegerField(default=0)
+    wrong_tries = IntegerField(default=0)
+    locked_until = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    ended_by = CharField(null=True)
+
+
+OwnPage.add_index(
+    OwnPage.index(
+        OwnPage.victim, name="own_page_in_use", unique=True, where=SQL("accepted_at IS NOT NULL AND ended_at IS NULL")
+    )
+)
+
+
+class OwnSession(Table):
+    """One opening of a protected person's own page with their PIN, or of the harmless page that stands in for it."""
+
+    page = ForeignKeyField(OwnPage, backref="sessions")
+    token_digest = CharField(unique=True)
+    is_decoy = BooleanField()
+    began_at = InstantField()
+    seen_at = InstantField()
+    ended_at = InstantField(null=True)

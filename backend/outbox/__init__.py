@@ -5,6 +5,7 @@ from backend.outbox.claims import channels_due, claim_due, fold_calls, has_no_ca
 from backend.outbox.enqueue import (
     HELD,
     NewNotification,
+    cancel_all_texts_to,
     cancel_pending,
     cancel_stale,
     cancel_texts_to,
@@ -27,6 +28,7 @@ __all__ = [
     "UNTAKEN_S",
     "NewNotification",
     "begin_attempts",
+    "cancel_all_texts_to",
     "cancel_pending",
     "cancel_stale",
     "cancel_texts_to",

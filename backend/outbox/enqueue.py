@@ -43,6 +43,7 @@ PRIORITY_OF = {
     Purpose.REPLY_RISEN: Priority.ESCALATION,
     Purpose.VICTIM_ENDING: Priority.ESCALATION,
     Purpose.VICTIM_HELP: Priority.NEW,
+    Purpose.VICTIM_ACTS: Priority.UPDATE,
     Purpose.NOTICE: Priority.UPDATE,
     Purpose.CORRECTION: Priority.UPDATE,
 }
@@ -140,6 +141,19 @@ def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Not
         .returning(Notification)
     )
     return list(cancelled.execute())
+
+
+def cancel_all_texts_to(victim: Victim, now: datetime) -> int:
+    """Cancel every text to a protected person that has not gone out, and return how many: they withdrew."""
+    return (
+        Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None, detail="withdrawn")
+        .where(
+            Notification.victim == victim,
+            Notification.state == NotificationState.PENDING,
+            Notification.lease_token.is_null() | (Notification.lease_until <= now),
+        )
+        .execute()
+    )
 
 
 def cancel_stale(before: datetime, now: datetime, detail: str) -> int:

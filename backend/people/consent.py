@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
 
-from backend import audit
+from backend import audit, outbox
 from backend.db import atomic
 from backend.models import Channel, Consent, Person, SafeCall, Victim
+from backend.people.wordings import Choices
+from backend.record.facts import LONDON
+
+ASKED_AGAIN_AFTER = timedelta(days=90)
 
 
 def reached(victim: Victim) -> Victim:
@@ -25,41 +30,24 @@ def sms_consent(victim: Victim) -> Consent | None:
     )
 
 
-def had_agreed_to_texts(victim: Victim, at: datetime) -> bool:
-    """Tell whether their consent to SMS stood at ``at``."""
-    return (
-        Consent.select()
-        .where(
-            Consent.victim == victim,
-            Consent.channel == Channel.SMS,
-            Consent.given_at <= at,
-            Consent.withdrawn_at.is_null() | (Consent.withdrawn_at > at),
-        )
-        .exists()
-    )
-
-
-def agreed_to_sms(victim_ids: Iterable[int]) -> set[int]:
-    """Return which of these protected persons have a standing consent to SMS, read in one query."""
-    query = Consent.select(Consent.victim).where(
-        Consent.victim.in_(list(victim_ids)), Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null()
-    )
-    return {row.victim_id for row in query}
-
-
 def give(
     victim: Victim,
     channel: Channel,
     wording_breach: str,
     wording_over: str,
-    recorded_by: Person,
+    recorded_by: Person | None,
     now: datetime,
     wording_ending: str | None = None,
     wording_help: str | None = None,
+    **more: Any,
 ) -> Consent:
-    """Record that the victim agrees to be reached on ``channel`` in these words; an earlier consent ends."""
+    """Record that the victim agrees to be reached on ``channel`` in these words; an earlier consent ends, and is kept.
+
+    ``recorded_by`` is None where they gave it themselves; ``more`` are further columns of what they chose.
+    """
+    by = f"victim:{victim.id}" if recorded_by is None else audit.actor_of(recorded_by)
     with atomic():
-        _end(victim, channel, audit.actor_of(recorded_by), now)
+        _end(victim, channel, by, now)
         consent = Consent.create(
             victim=victim,
             channel=channel,
@@ -69,26 +57,57 @@ def give(
             wording_help=wording_help or None,
             given_at=now,
             recorded_by=recorded_by,
+            **{name: None if value == "" else value for name, value in more.items()},
         )
-        audit.record(
-            audit.actor_of(recorded_by),
-            "consent_given",
-            f"victim:{victim.id}",
-            now,
-            channel=channel,
-            consent=consent.id,
-        )
+        audit.record(by, "consent_given", f"victim:{victim.id}", now, channel=channel, consent=consent.id)
         return consent
 
 
+def choose(victim: Victim, choices: Choices, recorded_by: Person | None, now: datetime) -> Consent:
+    """Record what they chose to be told by text."""
+    return give(victim, Channel.SMS, recorded_by=recorded_by, now=now, **asdict(choices))
+
+
+def versions(victim: Victim) -> list[Consent]:
+    """Return each consent to texts that they ever gave, newest first."""
+    query = Consent.select().where(Consent.victim == victim, Consent.channel == Channel.SMS)
+    return list(query.order_by(Consent.id.desc()))
+
+
+def is_due(consent: Consent, now: datetime) -> bool:
+    """Tell whether it has to be asked again whether a consent is still right: what is safe changes."""
+    return now - (consent.confirmed_at or consent.given_at) >= ASKED_AGAIN_AFTER
+
+
+def confirm(consent: Consent, by: str, now: datetime) -> None:
+    """Record that it is still right."""
+    with atomic():
+        Consent.update(confirmed_at=now).where(Consent.id == consent.id, Consent.withdrawn_at.is_null()).execute()
+        audit.record(by, "consent_confirmed", f"victim:{consent.victim_id}", now, consent=consent.id)
+
+
+def is_safe_hour(consent: Consent, now: datetime) -> bool:
+    """Tell whether a text is safe at this hour, as they chose; hours may reach over midnight."""
+    begin, end = consent.hours_from, consent.hours_until
+    if begin is None or end is None or begin == end:
+        return True
+    local = now.astimezone(LONDON)
+    minute = local.hour * 60 + local.minute
+    return begin <= minute < end if begin < end else minute >= begin or minute < end
+
+
 def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
-    """End the victim's consent on ``channel``; warnings to officers are not touched. Returns how many ended.
+    """End the victim's consent on ``channel``, also for every text that has not gone out. Returns how many ended.
+
+    Warnings to officers are not touched.
 
     Calls are no longer safe either: the one who stops texts has said that something has changed.
     """
     with atomic():
         end_calls(victim, by, now)
         ended = _end(victim, channel, by, now)
+        if channel == Channel.SMS:
+            outbox.cancel_all_texts_to(victim, now)
         if ended:
             audit.record(by, "consent_withdrawn", f"victim:{victim.id}", now, channel=channel)
         return ended

@@ -152,7 +152,7 @@ def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: dat
     with atomic():
         person = Person.get_or_none(Person.id == person_id, Person.team == by.team_id, Person.is_active)
         if person is None or person.role == Role.ADMINISTRATOR:
-            raise NotFound("There is no such officer or supervisor in your team.")
+            raise NotFound("The officer or supervisor in your team was not found.")
         shift = Shift.create(
             team=by.team_id, person=person, from_at=from_at, to_at=to_at, entered_by=by, created_at=now
         )
@@ -212,7 +212,7 @@ def remove(by: Person, shift_id: int, now: datetime) -> None:
     with atomic():
         shift = Shift.get_or_none(Shift.id == shift_id, Shift.team == by.team_id)
         if shift is None or shift.to_at <= now:
-            raise NotFound("There is no such shift ahead.")
+            raise NotFound("The shift ahead was not found.")
         if shift.from_at >= now:
             shift.delete_instance()
         else:

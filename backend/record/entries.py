@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from backend import audit
+from backend import audit, db
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import Activation, DatedEntry, Person, Tag, Wearer
+from backend.record import reading
 from backend.record.facts import What
 
 
@@ -56,5 +57,7 @@ def enter(
             recorded_at=now,
             recorded_by=by,
         )
+        if wearer_id is not None:
+            db.carried(reading.ENTRIES).pop(wearer_id, None)
         audit.record(audit.actor_of(by), f"{what}_entered", subject, now, entry=entry.id, from_at=from_at.isoformat())
         return entry

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 
-from backend.record.facts import LONDON, Case, Life, ZoneTerms
+from backend.record.facts import LONDON, Life, ZoneTerms
+from backend.record.timeline import Case
 
 # No one's protection stops sooner than this after a decision, so that their message goes first.
 NOTICE = timedelta(minutes=15)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from peewee import JOIN
 
+from backend import db
 from backend.errors import DomainError
 from backend.models import (
     DatedEntry,
@@ -23,7 +24,6 @@ from backend.models import (
     ZoneVersion,
 )
 from backend.record.facts import (
-    Case,
     MovingTerms,
     Terms,
     Version,
@@ -35,6 +35,7 @@ from backend.record.facts import (
     standing,
     true_at,
 )
+from backend.record.timeline import Case
 from backend.record.values import is_readable
 from backend.zone_properties import properties_of
 from zones.refusal import ZoneRefused
@@ -44,6 +45,10 @@ log = logging.getLogger(__name__)
 
 # Of backend.cases.monitoring_status.Risk.
 HIGH_RISK = ("high", "very_high")
+
+# What a unit of work carries of the cases that it holds, and under which name.
+ENTRIES = "entries"
+CARRIED = frozenset({What.LIFE, What.TERMS, What.OFFICER, What.RESTRICTED, What.RISK})
 
 
 def entry_version(row: DatedEntry) -> Version[Any]:
@@ -87,43 +92,93 @@ class CaseUnreadable(DomainError):
     code, status, title = "case_unreadable", 409, "Something that is recorded of this case cannot be read"
 
 
+def unreadable(wearer_id: int, fault: str) -> CaseUnreadable:
+    """Return the refusal for a case of which a row cannot be read."""
+    return CaseUnreadable(f"Case {wearer_id}: {fault}. Its fixes are kept and not judged until it is corrected.")
+
+
+Drawn = Mapping[int, Sequence[tuple[PlaceZone, ZoneVersion | None]]]
+
+
 def cases(
-    wearer_ids: Iterable[int], zones: Sequence[PlaceZone] | None = None, faults: dict[int, str] | None = None
+    wearer_ids: Iterable[int],
+    drawn: Drawn | None = None,
+    faults: dict[int, str] | None = None,
+    entered: Iterable[DatedEntry] | None = None,
 ) -> dict[int, Case]:
-    """Return the cases of these wearers; ``zones`` are all rows of their fixed zones, if no moving ones are asked.
+    """Return the cases of these wearers; ``drawn`` are their zones and ``entered`` their entries, where at hand.
 
     Where ``faults`` is given, a case with a row that cannot be read is left out and named there with what is wrong:
     the others are read all the same. Raises: CaseUnreadable for such a case where it is not.
     """
-    wrong: dict[int, str] = {}
-    found = _cases(list(wearer_ids), zones, wrong)
-    if wrong and faults is None:
-        wearer_id, said = next(iter(wrong.items()))
-        raise CaseUnreadable(f"Case {wearer_id}: {said}. Its fixes are kept and not judged until it is corrected.")
-    for wearer_id, said in wrong.items():
-        log.warning("case %s cannot be read: %s", wearer_id, said)
-        del found[wearer_id]
-    if faults is not None:
-        faults.update(wrong)
+    ids = list(wearer_ids)
+    if not ids:
+        return {}
+    zones = drawn_zones(ids) if drawn is None else drawn
+    rows: dict[int, list[DatedEntry]] = defaultdict(list)
+    for row in entries_of(ids, What.LIFE, What.TERMS) if entered is None else entered:
+        rows[row.wearer_id].append(row)
+    found = {}
+    for wearer_id in ids:
+        read, fault = case_from(wearer_id, zones.get(wearer_id, []), rows[wearer_id])
+        if read is not None:
+            found[wearer_id] = read
+        elif faults is None:
+            raise unreadable(wearer_id, fault)
+        else:
+            faults[wearer_id] = fault
     return found
 
 
-def _cases(ids: Sequence[int], zones: Sequence[PlaceZone] | None, wrong: dict[int, str]) -> dict[int, Case]:
-    found = {wearer_id: Case(wearer_id) for wearer_id in ids}
-    if not ids:
-        return found
-    rows = zones
-    if rows is None:
-        drawn = list(PlaceZone.select().where(PlaceZone.wearer.in_(ids)))
-        rows = [zone for zone in drawn if not zone.moves]
-        for zone in drawn:
-            if zone.moves:
-                found[zone.wearer_id].moving.append(MovingTerms(zone.place_id, zone.from_at, zone.to_at))
-    made = ZoneVersion.select().join(PlaceZone, on=ZoneVersion.zone).where(PlaceZone.wearer.in_(ids)) if rows else []
-    versions = {version.zone_id: version for version in made}
-    for zone in rows:
-        version = versions.get(zone.id)
-        line = version.line if version else zone.id
+def entries_of(wearer_ids: Iterable[int], *what: What) -> list[DatedEntry]:
+    """Return the entries of these kinds and cases, oldest record first; what is carried is not read again."""
+    ids = set(wearer_ids)
+    carried = db.carried(ENTRIES) if db.is_in_unit() else {}
+    if ids <= carried.keys() and set(what) <= CARRIED:
+        return [row for wearer_id in sorted(ids) for row in carried[wearer_id] if row.what in what]
+    query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what.in_(what))
+    return list(query.order_by(DatedEntry.id))
+
+
+def carry_entries(wearer_ids: Iterable[int]) -> list[DatedEntry]:
+    """Read what ingest and a warning ask of these cases, once for the present unit of work, which holds them.
+
+    No one else enters anything of a case that is held; what this unit enters itself is read anew.
+    """
+    ids = list(wearer_ids)
+    rows = entries_of(ids, *CARRIED)
+    carried = db.carried(ENTRIES)
+    carried.update({wearer_id: [] for wearer_id in ids})
+    for row in rows:
+        carried[row.wearer_id].append(row)
+    return rows
+
+
+def drawn_zones(wearer_ids: Iterable[int]) -> dict[int, list[tuple[PlaceZone, ZoneVersion | None]]]:
+    """Return every version of the zones of these wearers with its place, and what is known of its making."""
+    found: dict[int, list[tuple[PlaceZone, ZoneVersion | None]]] = defaultdict(list)
+    query = (
+        PlaceZone.select(PlaceZone, ProtectedPlace, ZoneVersion)
+        .join(ProtectedPlace)
+        .switch(PlaceZone)
+        .join(ZoneVersion, JOIN.LEFT_OUTER, on=(ZoneVersion.zone == PlaceZone.id), attr="made")
+        .where(PlaceZone.wearer.in_(list(wearer_ids)))
+        .order_by(PlaceZone.id)
+    )
+    for zone in query:
+        found[zone.wearer_id].append((zone, getattr(zone, "made", None)))
+    return found
+
+
+def case_from(
+    wearer_id: int, zones: Iterable[tuple[PlaceZone, ZoneVersion | None]], rows: Iterable[DatedEntry]
+) -> tuple[Case | None, str]:
+    """Return the case that these rows make; None where one of them cannot be read, and which."""
+    case = Case(wearer_id)
+    for zone, version in zones:
+        if zone.moves:
+            case.moving.append(MovingTerms(zone.place_id, zone.from_at, zone.to_at))
+            continue
         try:
             until = _until(zone)
         except Exception:
@@ -138,17 +193,19 @@ def _cases(ids: Sequence[int], zones: Sequence[PlaceZone] | None, wrong: dict[in
         )
         recorded_at = version.recorded_at if version else zone.from_at
         corrects = version.corrects_id if version else None
-        found[zone.wearer_id].lines.setdefault(line, []).append(
+        case.lines.setdefault(version.line if version else zone.id, []).append(
             Version(zone.id, zone.from_at, recorded_at, terms, corrects)
         )
-    query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what.in_([What.LIFE, What.TERMS]))
-    for row in query.order_by(DatedEntry.id):
+    for row in rows:
+        if row.what not in (What.LIFE, What.TERMS):
+            continue
         # Which zones are in force rests on every one of these: none may be passed over.
-        if is_readable(row.what, row.value):
-            _add_entry(found[row.wearer_id], row)
-        else:
-            wrong[row.wearer_id] = f"entry {row.id} of its {row.what} cannot be read"
-    return found
+        if not is_readable(row.what, row.value):
+            fault = f"entry {row.id} of its {row.what} cannot be read"
+            log.warning("case %s cannot be read: %s", wearer_id, fault)
+            return None, fault
+        _add_entry(case, row)
+    return case, ""
 
 
 def _add_entry(case: Case, row: DatedEntry) -> None:
@@ -180,30 +237,58 @@ def case(wearer_id: int) -> Case:
 
 def at_high_risk(wearer_ids: Iterable[int], at: datetime) -> set[int]:
     """Return those of these wearers who are assessed at high or very high risk at ``at``."""
-    subjects = {f"wearer:{wearer_id}": wearer_id for wearer_id in wearer_ids}
-    if not subjects:
+    ids = list(wearer_ids)
+    if not ids:
         return set()
-    found = set()
-    for subject, history in histories(subjects, What.RISK).items():
-        held = true_at(history, at)
-        if held is not None and isinstance(held.value, dict) and held.value.get("risk") in HIGH_RISK:
-            found.add(subjects[subject])
-    return found
+    histories: dict[int, list[Version[Any]]] = defaultdict(list)
+    for row in readable(entries_of(ids, What.RISK)):
+        histories[row.wearer_id].append(entry_version(row))
+    assessed = {wearer_id: true_at(history, at) for wearer_id, history in histories.items()}
+    return {wearer_id for wearer_id, held in assessed.items() if held and held.value.get("risk") in HIGH_RISK}
 
 
 def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
     """Return who covers for these people, and for those in turn: each history by the absent person."""
-    found: dict[int, list[Version[Any]]] = {}
-    unread = {person for person in people if person is not None}
-    while unread:
-        subjects = [f"person:{person}" for person in sorted(unread)]
-        query = DatedEntry.select().where(DatedEntry.subject.in_(subjects), DatedEntry.what == What.COVER)
-        found.update({person: [] for person in unread})
-        for row in readable(query.order_by(DatedEntry.id)):
-            found[int(row.subject.partition(":")[2])].append(entry_version(row))
-        stand_ins = {version.value.get("by") for person in unread for version in found[person]}
-        unread = {int(person) for person in stand_ins if person is not None} - found.keys()
-    return found
+    return entries_of_people([], people)[1]
+
+
+def entries_of_people(
+    victims: Iterable[int], staff: Iterable[int | None]
+) -> tuple[dict[int, list[DatedEntry]], dict[int, list[Version[Any]]]]:
+    """Return what is recorded of protected persons, and who covers for staff: in one statement, unless someone covers.
+
+    Of the staff each history is by the absent person; those who cover for someone are followed.
+    """
+    about: dict[int, list[DatedEntry]] = defaultdict(list)
+    covers: dict[int, list[Version[Any]]] = {}
+    asked = {f"victim:{victim_id}" for victim_id in victims}
+    unread = {person for person in staff if person is not None}
+    while unread or asked:
+        absent = [f"person:{person}" for person in sorted(unread)]
+        of_staff = DatedEntry.subject.in_(absent) & (DatedEntry.what == What.COVER)
+        covers.update({person: [] for person in unread})
+        which = of_staff | DatedEntry.subject.in_(sorted(asked)) if asked else of_staff
+        covering: set[int] = set()
+        for row in DatedEntry.select().where(which).order_by(DatedEntry.id):
+            kind, _, number = row.subject.partition(":")
+            if kind == "victim":
+                about[int(number)].append(row)
+            elif is_readable(row.what, row.value):
+                covers[int(number)].append(entry_version(row))
+                covering |= {row.value["by"]} - {None}
+        unread, asked = covering - covers.keys(), set()
+    return dict(about), covers
+
+
+def named_at(restrictions: Iterable[DatedEntry], at: datetime) -> set[int] | None:
+    """Return to whom a case is open by its restrictions, or None where it is open to the team."""
+    history = []
+    for row in restrictions:
+        # A restriction that cannot be read opens the case to no one; see backend.escalation.responders.
+        people = row.value["people"] if is_readable(row.what, row.value) else []
+        history.append(Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id))
+    held = true_at(history, at)
+    return None if held is None or held.value is None else set(held.value)
 
 
 def officers_at(wearers: Sequence[Wearer], at: datetime) -> dict[int, int | None]:
@@ -218,8 +303,7 @@ class OfficersThen:
     def __init__(self, wearers: Sequence[Wearer]) -> None:
         self._held: dict[int, list[Version[Any]]] = defaultdict(list)
         ids = {wearer.id for wearer in wearers}
-        held = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what == What.OFFICER)
-        for row in readable(held.order_by(DatedEntry.id)):
+        for row in readable(entries_of(ids, What.OFFICER)):
             version = entry_version(row)
             self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
         self._covers = covers_of(
@@ -296,10 +380,4 @@ def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
 
 def versions_of_zones(wearer_id: int) -> list[tuple[PlaceZone, ZoneVersion | None]]:
     """Return every version of every zone of the wearer, oldest record first, with what is known of its making."""
-    rows = (
-        PlaceZone.select(PlaceZone, ZoneVersion)
-        .join(ZoneVersion, JOIN.LEFT_OUTER, on=(ZoneVersion.zone == PlaceZone.id), attr="made")
-        .where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves)
-        .order_by(PlaceZone.id)
-    )
-    return [(zone, getattr(zone, "made", None)) for zone in rows]
+    return [(zone, made) for zone, made in drawn_zones([wearer_id])[wearer_id] if not zone.moves]

@@ -22,7 +22,7 @@ from backend.models import (
     TagContact,
     Wearer,
 )
-from backend.record.facts import Case
+from backend.record.timeline import Case
 from backend.settings import Settings
 from backend.silence.watched_tags import Worn, tags_on, watched
 from zones import Certainty, Level
@@ -81,17 +81,17 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
     return len(tag_ids)
 
 
-def record_changed(wearer_id: int, now: datetime) -> None:
+def record_changed(case: Case, now: datetime) -> None:
     """Let the tags that a wearer has on be looked at again, where no one had to hear of their silence until now.
 
     While no one has to, what was told before counts as not told: a case that resumes with a dead tag rings. The
     wearer is held.
     """
-    tag_ids = tags_on(wearer_id, now)
+    tag_ids = tags_on(case.wearer_id, now)
     if not tag_ids:
         return
     is_settled = TagContact.silent_at.is_null()
-    told_of = list(watched(tag_ids, now))
+    told_of = list(watched(tag_ids, now, {case.wearer_id: case}))
     TagContact.update(is_resting=True).where(
         is_settled, TagContact.tag.in_(tag_ids), TagContact.tag.not_in(told_of)
     ).execute()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from backend.models import Activation, ActivationCorrection, PlaceZone, Wearer
+from backend.models import Activation, ActivationCorrection, Wearer
 from backend.record import reading
-from backend.record.facts import Case, Life
+from backend.record.facts import Life
+from backend.record.timeline import Case
 
 
 class Worn(NamedTuple):
@@ -19,8 +20,8 @@ class Worn(NamedTuple):
     case: Case | None
 
 
-def watched(tag_ids: Iterable[int], now: datetime) -> dict[int, Worn]:
-    """Return those of these tags whose silence has to be told.
+def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | None = None) -> dict[int, Worn]:
+    """Return those of these tags whose silence has to be told; ``read`` are cases that need not be read again.
 
     A case that cannot be read is watched: an error never means that no one is protected.
     """
@@ -28,24 +29,14 @@ def watched(tag_ids: Iterable[int], now: datetime) -> dict[int, Worn]:
     wearer_ids = {activation.wearer_id for activation in worn.values()}
     if not wearer_ids:
         return {}
-    cases = reading.cases(wearer_ids, faults={})
-    moving = {
-        zone.wearer_id
-        for zone in PlaceZone.select(PlaceZone.wearer).where(
-            PlaceZone.wearer.in_(wearer_ids),
-            PlaceZone.moves,
-            PlaceZone.from_at <= now,
-            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
-        )
-    }
+    known = dict(read or {})
+    known |= reading.cases(wearer_ids - known.keys(), faults={})
     found = {}
     for tag_id, activation in worn.items():
-        wearer, case = activation.wearer, cases.get(activation.wearer_id)
+        wearer, case = activation.wearer, known.get(activation.wearer_id)
         if wearer.is_training:
             continue
-        if case is None or (
-            case.life_at(now) is Life.ACTIVE and (case.zones_in_force(now) or activation.wearer_id in moving)
-        ):
+        if case is None or (case.life_at(now) is Life.ACTIVE and (case.zones_in_force(now) or case.moving_places(now))):
             found[tag_id] = Worn(wearer, activation.from_at, case)
     return found
 

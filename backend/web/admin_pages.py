@@ -188,7 +188,7 @@ def split_team(team_id: int) -> Any:
     by, now = visitor(), clock.now()
     team = Team.get_or_none(Team.id == team_id)
     if team is None:
-        return _page(NotFound("There is no such team.")), NotFound.status
+        return _page(NotFound("The team was not found.")), NotFound.status
 
     def form(error: DomainError | None = None) -> str:
         caseloads = teams.caseloads_at(team_id, now)

@@ -212,7 +212,7 @@ def _policy(policy: EscalationPolicy | None) -> Policy:
 def edit_policy(name: str) -> Any:
     """Change the escalation policy of one kind of alert, or of all; a refused form is shown as entered."""
     if name not in KINDS:
-        raise NotFound("There is no such kind of alert.")
+        raise NotFound("The kind of alert was not found.")
     person, now = _person(), clock.now()
     if request.method == "POST":
         steps = _entered()

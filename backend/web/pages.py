@@ -23,6 +23,7 @@ from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest, NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.escalation import policies
 from backend.models import AlertKind, Role
+from backend.own_pages import choices_counted
 from backend.people import devices, numbers
 from backend.web.forms import sent_form
 from backend.web.reports import ReportQuery, as_csv, period
@@ -48,12 +49,12 @@ HOME_OF = {
 
 
 class SignInForm(FlaskForm):
-    """E-mail and password."""
+    """Email and password."""
 
     email = StringField(
-        "E-mail address",
+        "Email address",
         widget=GovTextInput(),
-        validators=[InputRequired("Enter your e-mail address")],
+        validators=[InputRequired("Enter your email address")],
         render_kw={"autocomplete": "username", "type": "email", "spellcheck": "false"},
     )
     password = PasswordField(
@@ -253,6 +254,7 @@ def _figures(target_error: InvalidRequest | None = None) -> Any:
         person=visitor.person,
         report=report,
         totals=report["totals"],
+        choices=choices_counted.of_team(visitor.person, clock.now()),
         longest_s=_longest_s(report),
         kind_texts=KIND_TEXTS,
         outcome_texts=OUTCOME_SHORT,

@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from backend import db
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
-from backend.web.request_reading import is_of_programs
+from backend.web.own_pages.layout import error_page
+from backend.web.request_reading import is_of_programs, is_own_page
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,16 @@ def is_for_people() -> bool:
     """Tell whether a browser asks for a page: by an address that is no program's, and in so many words for HTML."""
     if is_of_programs(request.path):
         return False
+    if is_own_page(request.path):
+        return True
     # A program that takes anything says */*; what people open names HTML.
     return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
 
 
 def page(status: int, title: str = "", detail: str = "") -> Response:
     """Return an error as a page in plain words; it asks nothing of the database, which may be what failed."""
+    if is_own_page(request.path):
+        return error_page(status)
     heading, what_to_do = PAGE_TEXTS.get(status, (title or OTHERWISE[0], OTHERWISE[1]))
     text = render_template("error.html", status=status, heading=heading, detail=detail, what_to_do=what_to_do)
     response = Response(text, status, mimetype="text/html")

@@ -68,7 +68,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def check() -> None:
         if fault_of(request.path):
-            raise NotFound("There is no such address.")
+            raise NotFound("The address was not found.")
         for name, value in request.args.items(multi=True):
             if fault := fault_of(name) or fault_of(value):
                 raise InvalidRequest(f"The query cannot be read: {fault}.")

@@ -28,12 +28,15 @@ _WEBSOCKET = re.compile(rb"\r\nupgrade:[^\r\n]*websocket")
 _CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue")
 _HTML = re.compile(rb"\r\naccept:[^\r\n]*text/html")
 OF_PROGRAMS = ("/v1/", "/health", "/ready", "/socket.io/", "/static/", "/officer/token")
+# Where protected people's own pages are: an address that says nothing.
+OWN_PAGES = "/p"
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?=[ \t]*(;|$))")
 
 TAGS, SIGN_IN, SOCKETS, PEOPLE = "tags", "sign-in", "sockets", "people"
-_GUESSABLE = {"/v1/sessions", "/sign-in", "/v1/phones"}
+_GUESSABLE = {"/v1/sessions", "/sign-in", "/v1/phones", OWN_PAGES, f"{OWN_PAGES}/safe", f"{OWN_PAGES}/start"}
 # /health answers as long as a tag's request would get a thread: that is what a probe from outside asks.
-_AS_TAGS = {"/health", "/v1/phones/current/positions"}
+# And a call for help waits for nothing that a tag does not wait for.
+_AS_TAGS = {"/health", "/v1/phones/current/positions", f"{OWN_PAGES}/help", f"{OWN_PAGES}/l"}
 
 
 class Stage(Enum):
@@ -69,6 +72,11 @@ def is_of_programs(path: str) -> bool:
     return path.startswith(OF_PROGRAMS)
 
 
+def is_own_page(path: str) -> bool:
+    """Tell whether an address is one of protected people's own pages: nothing there names what it belongs to."""
+    return path == OWN_PAGES or path.startswith(f"{OWN_PAGES}/")
+
+
 class Arrival:
     """The bytes of one connection as they come, up to the end of the next request and whatever follows it."""
 
@@ -82,6 +90,7 @@ class Arrival:
         self.lane = PEOPLE
         # A browser opens a page: it is to be shown one, also where it is refused.
         self.is_for_people = False
+        self.is_own_page = False
         self.waits_for_continue = False
 
     def __len__(self) -> int:
@@ -133,6 +142,7 @@ class Arrival:
             path = ""
         self.lane = lane_of(method.upper(), path, is_websocket=bool(_WEBSOCKET.search(fields)))
         self.is_for_people = bool(_HTML.search(fields)) and not is_of_programs(path)
+        self.is_own_page = is_own_page(path)
         self.waits_for_continue = bool(_CONTINUE.search(fields))
         length = _LENGTH.search(fields)
         if _CHUNKED.search(fields):

@@ -31,6 +31,8 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "reports",
     "health",
     "openapi",
+    # Their forms are known by where they come from: a cookie for a token would carry our name.
+    "own_pages",
 )
 
 

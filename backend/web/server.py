@@ -58,10 +58,25 @@ PAGE = """<!doctype html>
 <p>Nothing was saved. Wait a few seconds, go back, and send it again.</p>
 <p>If an alert is waiting, call your colleagues or the police.</p></main></body></html>
 """
+# A protected person's own page names nothing, and says what to do where it was their call for help.
+OWN_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Notes</title></head><body><main><h1>Notes</h1>
+<p>Not sent. Go back, and try again. If you cannot wait, call 999.</p></main></body></html>
+"""
 
 
-def refusal(status: int, *, is_for_people: bool = False) -> bytes:
+def refusal(status: int, *, is_for_people: bool = False, is_own_page: bool = False) -> bytes:
     """Return the whole answer with which the loop itself refuses a request: for people a page, else JSON."""
+    if is_own_page:
+        fields = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(OWN_PAGE.encode())),
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        }
+        head = "\r\n".join([f"HTTP/1.1 {status} Error", *(f"{name}: {value}" for name, value in fields.items())])
+        return f"{head}\r\n\r\n{OWN_PAGE}".encode()
     code, title = REASONS[status]
     detail = "Nothing was kept; send the same again."
     problem = {"type": f"/docs/errors#{code}", "title": title, "status": status, "code": code, "detail": detail}
@@ -293,7 +308,7 @@ class LaneWorker(ThreadWorker):
             self._guard(conn, self._part)
 
     def _refuse(self, conn: Connection, status: int) -> None:
-        conn.sock.send(refusal(status, is_for_people=conn.arrival.is_for_people))
+        conn.sock.send(refusal(status, is_for_people=conn.arrival.is_for_people, is_own_page=conn.arrival.is_own_page))
         self._part(conn)
 
     def _part(self, conn: Connection) -> None:

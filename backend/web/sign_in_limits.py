@@ -3,7 +3,7 @@
 Only what turned out wrong counts, so that an office behind one address signs in as often as it likes. A stranger who
 guesses at one account, or from one address, keeps no one out who signed in to that account from theirs before: such a
 pair is bounded by itself alone. A browser that signed in keeps a cookie that says so and is bounded apart from all else
-at its address. No e-mail and no address is written anywhere.
+at its address. No email and no address is written anywhere.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class CoversOut(BaseModel):
 
 
 class CasesMovedOut(BaseModel):
-    """How many cases went to somebody else."""
+    """How many cases went to a colleague."""
 
     cases: int
 
@@ -108,7 +108,7 @@ class KnownVictimsOut(BaseModel):
 class WearerOut(NamedOut):
     """A wearer."""
 
-    is_drill: bool = Field(description="A training case: nobody is in danger")
+    is_drill: bool = Field(description="A training case: no one is in danger")
 
 
 class WearersOut(BaseModel):

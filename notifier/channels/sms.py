@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 
 from backend import clock
-from backend.cases import end_of_protection
 from backend.models import Attempt, Notification, Purpose
 from backend.people import numbers
-from backend.people.consent import sms_consent
 from backend.settings import Settings
-from notifier import messages, retries
+from notifier import messages, protected_person_texts, retries
 from notifier.channels import twilio
 from notifier.retries import Outcome
 
@@ -73,18 +71,7 @@ class Sms:
             # the account closed.
             number = person.phone if person.is_active and numbers.is_proved(person) else None
             return number, _staff_text(notification, subject, url)
-        # Asked again at the last moment: they may have withdrawn since the message was enqueued.
-        consent = sms_consent(victim)
-        if consent is None or not numbers.is_proved(victim):
-            return None, None
-        if notification.purpose == Purpose.VICTIM_ENDING:
-            # What it announces may have come while nothing could be sent: they are notified before it or by a person.
-            is_too_late = end_of_protection.is_too_late(notification.alert_id, clock.now())
-            return victim.phone, None if is_too_late else consent.wording_ending
-        if notification.purpose == Purpose.VICTIM_HELP:
-            return victim.phone, consent.wording_help
-        is_breach = notification.purpose == Purpose.VICTIM_BREACH
-        return victim.phone, consent.wording_breach if is_breach else consent.wording_over
+        return protected_person_texts.number_and_words(notification, clock.now())
 
 
 def _staff_text(notification: Notification, subject: messages.Subject, url: str) -> str:

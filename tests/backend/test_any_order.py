@@ -105,7 +105,7 @@ def _roam(app: Flask) -> None:
 
 
 def _look(tag: Tag, times: list[datetime], stays: list[tuple[int, int]]) -> None:
-    """Each stay is told of once: by an alert that begins in it, or by one that stood all the while."""
+    """Each stay is notified of once: by an alert that begins in it, or by one that stood all the while."""
     wearer = Activation.get(Activation.tag == tag).wearer_id
     # One that was withdrawn was told as well.
     raised = list(Alert.select().where(Alert.wearer == wearer))

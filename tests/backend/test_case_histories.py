@@ -192,8 +192,8 @@ def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
     db.release_connection()
     inside = brute_force(history)
     spans = []
-    # The one rule beside it: whoever was last seen where a zone is in force at an entry is told of, although no fix was
-    # judged by it. This judge says of whom that was so.
+    # The one rule beside it: the one who was last seen where a zone is in force at an entry is notified of, although no
+    # fix was judged by it. This judge says of whom that was so.
     allowed = set(inside)
     for n in range(len(history)):
         known = history[: n + 1]

@@ -1,4 +1,4 @@
-"""The ladder as data: the default one, what is stored of it, and which ladders are refused."""
+"""The escalation policy as data: the default one, what is stored of it, and which escalation policies are refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from backend.escalation.steps import DEFAULT, PolicyRefused, Who, policy_of
 
 
-def test_the_default_ladder_climbs_at_0_10_30_60_and_180_seconds_and_then_every_two_minutes() -> None:
+def test_the_default_escalation_policy_climbs_at_0_10_30_60_and_180_seconds_and_then_every_two_minutes() -> None:
     assert [DEFAULT.due_after_s(number) for number in range(7)] == [0.0, 10.0, 30.0, 60.0, 180.0, 300.0, 420.0]
     assert [DEFAULT.step(number) for number in range(6)] == [*DEFAULT.steps, DEFAULT.repeat]
 
@@ -19,7 +19,7 @@ def test_what_is_stored_reads_back_and_nothing_stored_is_the_default() -> None:
     assert policy_of(None) is DEFAULT
 
 
-def test_whoever_cannot_passes_the_alert_to_the_first_rung_with_somebody_else() -> None:
+def test_the_one_who_cannot_passes_the_alert_to_the_first_step_with_another_person() -> None:
     assert DEFAULT.beyond_first(1) == 3
     assert DEFAULT.step(DEFAULT.beyond_first(0)).who == (Who.COLLEAGUES,)
     assert DEFAULT.beyond_first(9) == 9
@@ -55,13 +55,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_ladder_by_which_somebody_could_be_left_unwarned_is_refused(case: str) -> None:
+def test_an_escalation_policy_by_which_someone_could_be_left_unwarned_is_refused(case: str) -> None:
     change, step, word = REFUSED[case]
     with pytest.raises(PolicyRefused, match=word):
         policy_of(_without(change, step))
 
 
-def test_a_ladder_of_hints_and_pushes_alone_is_refused() -> None:
+def test_an_escalation_policy_of_hints_and_pushes_alone_is_refused() -> None:
     content = DEFAULT.to_json()
     content["rungs"] = [{**step, "channels": ["websocket", "push"]} for step in content["rungs"]]
     with pytest.raises(PolicyRefused, match="text or call"):

@@ -217,7 +217,7 @@ def test_a_body_over_a_mebibyte_is_refused_before_it_is_read(line: Line) -> None
     assert problem_of(line.post("x" * 1_100_000)) == (413, "body_too_large")
 
 
-def test_a_tag_that_nobody_knows_is_404(line: Line) -> None:
+def test_a_tag_that_no_one_knows_is_404(line: Line) -> None:
     assert problem_of(line.post({"fixes": [line.fix()]}, serial="NO-SUCH")) == (404, "unknown_tag")
 
 
@@ -245,7 +245,7 @@ def test_a_genuine_request_with_a_timestamp_far_off_is_answered_quarantined_and_
     assert abs((told - datetime.now(UTC)).total_seconds()) < 60
     assert QuarantinedFix.get().code == "stale_timestamp"
     assert TagEvent.get().kind == "clock_reset"
-    # Nobody knows how near he is: that is told, and ends with the next fix that can be used.
+    # No one knows how near the wearer is: that is told, and ends with the next fix that can be used.
     assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, False)]
     line.post({"fixes": [line.fix(10)]})
     assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, True)]
@@ -291,7 +291,7 @@ def test_when_storing_fails_the_tag_is_asked_to_send_again_and_then_nothing_is_l
 def test_a_full_queue_is_answered_503_at_once(settings: Settings) -> None:
     line = Line(replace(settings, ingest_queue_size=1, ingest_timeout_s=0.2))
     committer = line.app.extensions["cordon.committer"]
-    # Nobody takes from the queue: it fills with the first request.
+    # No one takes from the queue: it fills with the first request.
     committer._thread = threading.current_thread()
     content = {"fixes": [line.fix()]}
     answers = [line.post(content) for _ in range(2)]
@@ -357,7 +357,7 @@ def test_fixes_in_one_batch_are_judged_in_the_order_of_their_time_whatever_order
     assert not alert.is_over
 
 
-def test_a_tag_that_nobody_wears_has_its_fixes_kept(line: Line) -> None:
+def test_a_tag_that_no_one_wears_has_its_fixes_kept(line: Line) -> None:
     Fix.tag.rel_model.create(serial="SPARE", key=line.tag["key"], created_at=clock.now())
     assert line.post({"fixes": [line.fix()]}, serial="SPARE").json["accepted"] == 1
     assert (Fix.get().wearer_id, Fix.get().level) == (None, None)

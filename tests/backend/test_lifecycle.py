@@ -7,10 +7,10 @@ import pytest
 from backend.lifecycle import (
     Danger,
     Standing,
-    Step,
+    Transition,
     danger,
     is_news,
-    step,
+    transition,
 )
 from backend.models import Handling
 from zones import Certainty, Level
@@ -27,53 +27,58 @@ def over(since_s: float, handling: Handling = Handling.OPEN) -> Standing:
     return Standing(Danger.BREACH, is_over=True, handling=handling, since_over_s=since_s)
 
 
-STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
-    "a clear fix where nothing stands is nothing": (None, CLEAR, CONFIRMED, Step.NOTHING),
-    "a buffer that is unsure only makes the tag report faster": (None, BUFFER, UNCONFIRMED, Step.NOTHING),
-    "a sure buffer raises an alert": (None, BUFFER, CONFIRMED, Step.RAISE),
-    "an unsure breach raises an alert at once": (None, BREACH, UNCONFIRMED, Step.RAISE),
-    "a sure breach raises an alert": (None, BREACH, CONFIRMED, Step.RAISE),
-    "a withdrawal where nothing stands is nothing": (None, CLEAR, WITHDRAWN, Step.NOTHING),
-    "from buffer to breach danger rises": (standing(Danger.BUFFER), BREACH, UNCONFIRMED, Step.RISE),
-    "from unsure to sure danger rises": (standing(Danger.BREACH_UNCONFIRMED), BREACH, CONFIRMED, Step.RISE),
-    "the same again is the same": (standing(Danger.BREACH), BREACH, CONFIRMED, Step.SAME),
-    "from breach to buffer danger falls and the alert stands": (standing(Danger.BREACH), BUFFER, CONFIRMED, Step.FALL),
-    "a buffer that becomes unsure still stands": (standing(Danger.BUFFER), BUFFER, UNCONFIRMED, Step.FALL),
-    "clear ends it": (standing(Danger.BREACH), CLEAR, CONFIRMED, Step.END),
+STEPS: dict[str, tuple[Standing | None, Level, Certainty, Transition]] = {
+    "a clear fix where nothing stands is nothing": (None, CLEAR, CONFIRMED, Transition.NOTHING),
+    "a buffer that is unsure only makes the tag report faster": (None, BUFFER, UNCONFIRMED, Transition.NOTHING),
+    "a sure buffer raises an alert": (None, BUFFER, CONFIRMED, Transition.RAISE),
+    "an unsure breach raises an alert at once": (None, BREACH, UNCONFIRMED, Transition.RAISE),
+    "a sure breach raises an alert": (None, BREACH, CONFIRMED, Transition.RAISE),
+    "a withdrawal where nothing stands is nothing": (None, CLEAR, WITHDRAWN, Transition.NOTHING),
+    "from buffer to breach danger rises": (standing(Danger.BUFFER), BREACH, UNCONFIRMED, Transition.RISE),
+    "from unsure to sure danger rises": (standing(Danger.BREACH_UNCONFIRMED), BREACH, CONFIRMED, Transition.RISE),
+    "the same again is the same": (standing(Danger.BREACH), BREACH, CONFIRMED, Transition.SAME),
+    "from breach to buffer danger falls and the alert stands": (
+        standing(Danger.BREACH),
+        BUFFER,
+        CONFIRMED,
+        Transition.FALL,
+    ),
+    "a buffer that becomes unsure still stands": (standing(Danger.BUFFER), BUFFER, UNCONFIRMED, Transition.FALL),
+    "clear ends it": (standing(Danger.BREACH), CLEAR, CONFIRMED, Transition.END),
     "clear that is unsure ends nothing: a coarse fix is no all-clear": (
         standing(Danger.BREACH),
         CLEAR,
         UNCONFIRMED,
-        Step.SAME,
+        Transition.SAME,
     ),
-    "a withdrawal withdraws": (standing(Danger.BREACH_UNCONFIRMED), CLEAR, WITHDRAWN, Step.WITHDRAW),
-    "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Step.RISE),
-    "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Step.NOTHING),
-    "clear after it was over is nothing": (over(60.0), CLEAR, CONFIRMED, Step.NOTHING),
+    "a withdrawal withdraws": (standing(Danger.BREACH_UNCONFIRMED), CLEAR, WITHDRAWN, Transition.WITHDRAW),
+    "re-entry soon after is the same alert, risen": (over(60.0), BREACH, UNCONFIRMED, Transition.RISE),
+    "an unsure buffer soon after is nothing": (over(60.0), BUFFER, UNCONFIRMED, Transition.NOTHING),
+    "clear after it was over is nothing": (over(60.0), CLEAR, CONFIRMED, Transition.NOTHING),
     "a breach that goes on a quarter of an hour after it was closed is an alert again": (
         Standing(Danger.BREACH, False, Handling.CLOSED, closed_for_s=901.0),
         BREACH,
         CONFIRMED,
-        Step.RISE,
+        Transition.RISE,
     ),
     "a breach that goes on just after it was closed is the same": (
         Standing(Danger.BREACH, False, Handling.CLOSED, closed_for_s=60.0),
         BREACH,
         CONFIRMED,
-        Step.SAME,
+        Transition.SAME,
     ),
     "a passage soon after a passage is an alert of its own": (
         Standing(Danger.BREACH_UNCONFIRMED, True, Handling.OPEN, 60.0, is_passage=True),
         BREACH,
         UNCONFIRMED,
-        Step.RAISE,
+        Transition.RAISE,
     ),
-    "a breach long after is an alert of its own": (over(601.0), BREACH, UNCONFIRMED, Step.RAISE),
+    "a breach long after is an alert of its own": (over(601.0), BREACH, UNCONFIRMED, Transition.RAISE),
     "a breach soon after a closed one is an alert of its own": (
         over(60.0, Handling.CLOSED),
         BREACH,
         UNCONFIRMED,
-        Step.RAISE,
+        Transition.RAISE,
     ),
 }
 
@@ -81,7 +86,7 @@ STEPS: dict[str, tuple[Standing | None, Level, Certainty, Step]] = {
 @pytest.mark.parametrize("case", STEPS)
 def test_step(case: str) -> None:
     held, level, certainty, expected = STEPS[case]
-    assert step(held, level, certainty) is expected
+    assert transition(held, level, certainty) is expected
 
 
 def test_danger_orders_level_and_certainty_and_a_withdrawn_one_is_none() -> None:

@@ -31,7 +31,7 @@ from backend.record.facts import LONDON
         "what is decided now is read of at once",
     ],
 )
-def test_the_hour_at_which_she_reads_of_an_end(
+def test_the_hour_at_which_they_read_of_an_end(
     ends_at: tuple[int, int, int], decided_at: tuple[int, int, int], read_at: tuple[int, int, int]
 ) -> None:
     def at(when: tuple[int, int, int]) -> datetime:

@@ -1,4 +1,4 @@
-"""That whoever looks at the outbox in a storm finds rows by an index of its own, and reads no others."""
+"""That the one who looks at the outbox in a storm finds rows by an index of its own, and reads no others."""
 
 from __future__ import annotations
 

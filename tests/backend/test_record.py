@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.cases.change_warnings import day, gaps
-from backend.record.facts import Case, Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
+from backend.record.facts import Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
+from backend.record.timeline import Case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -128,7 +129,7 @@ def test_what_was_planned_before_a_case_ended_does_not_bring_it_back_and_what_is
         assert (told.life_at(at(25)), told.life_at(at(49))) == (before, after), said
 
 
-def test_whoever_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
+def test_the_one_who_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
     covers = {
         1: [version(1, 10, {"by": 2, "until": at(20).isoformat()})],
         2: [version(2, 15, {"by": 1, "until": at(16).isoformat()})],
@@ -146,7 +147,7 @@ def test_whoever_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
     ),
     st.integers(0, 50),
 )
-def test_the_answer_is_the_latest_entry_that_nobody_corrected(rows: list, hours: int) -> None:
+def test_the_answer_is_the_latest_entry_that_no_one_corrected(rows: list, hours: int) -> None:
     history = [
         version(n, begin, n, corrects=wrong if wrong is not None and wrong < n else None, recorded=recorded)
         for n, (begin, recorded, wrong) in enumerate(rows)

@@ -55,7 +55,7 @@ def test_a_naive_instant_is_refused(database_url: str) -> None:
         Team.create(name="A", created_at=datetime(2026, 11, 24))  # noqa: DTZ001
 
 
-def test_a_unit_of_work_that_fails_leaves_nothing_and_tells_nobody(database_url: str) -> None:
+def test_a_unit_of_work_that_fails_leaves_nothing_and_tells_no_one(database_url: str) -> None:
     listener = wakeups.Listener()
     listener.wait(0.1, threading.Event())
     with pytest.raises(RuntimeError):
@@ -72,7 +72,7 @@ def _fail_in_the_middle() -> None:
         raise RuntimeError
 
 
-def test_a_commit_wakes_whoever_waits(database_url: str) -> None:
+def test_a_commit_wakes_the_one_who_waits(database_url: str) -> None:
     listener = wakeups.Listener()
     listener.wait(0.1, threading.Event())
     with db.atomic():

@@ -94,7 +94,7 @@ def test_many_strangers_lock_an_officer_out_of_no_address_from_which_they_signed
     assert signs_in(app, OFFICER, demo.PASSWORD, OFFICE).status_code == 200
 
 
-def test_a_stranger_in_the_office_locks_nobody_out_who_signed_in_there_before(app: Flask) -> None:
+def test_a_stranger_in_the_office_locks_no_one_out_who_signed_in_there_before(app: Flask) -> None:
     assert signs_in(app, OFFICER, demo.PASSWORD, OFFICE).status_code == 200
     assert 429 in statuses(app, [f"stranger{n}@example.org" for n in range(10)], [OFFICE])
     assert signs_in(app, OFFICER, demo.PASSWORD, OFFICE).status_code == 200
@@ -106,7 +106,7 @@ def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(app: Flask) 
         assert signs_in(app, "grace@cordon.example", demo.PASSWORD, OFFICE).status_code == 200
 
 
-def test_whoever_mistyped_too_often_is_let_in_again_after_the_while_that_was_said(
+def test_the_one_who_mistyped_too_often_is_let_in_again_after_the_while_that_was_said(
     app: Flask, test_clock: clock.Clock
 ) -> None:
     assert statuses(app, [OFFICER], [OFFICE] * 4)[-1] == 429

@@ -39,7 +39,7 @@ def test_an_event_is_known_by_every_name_of_it(name: str, kind: str | None) -> N
     assert kind_of(name) == kind
 
 
-def test_what_ends_an_event_is_an_event_and_rings_nobody() -> None:
+def test_what_ends_an_event_is_an_event_and_rings_no_one() -> None:
     assert set(ENDS) <= KINDS
     assert not set(ENDS) & set(RINGING)
 
@@ -53,7 +53,7 @@ def test_every_kind_of_alert_has_its_words_and_its_danger(kind: AlertKind) -> No
         assert words.title
         assert words.said
         assert words.sure
-    # Whatever climbs a ladder has a place on the page where supervisors set who is told.
+    # Whatever climbs an escalation policy has a place on the page where supervisors set who is notified.
     assert bool(words.policy) is (kind != AlertKind.NOTICE)
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to open a websocket: a crowd from one address keeps nobody else waiting."""
+"""Whose turn it is to open a websocket: a crowd from one address keeps no one else waiting."""
 
 from __future__ import annotations
 

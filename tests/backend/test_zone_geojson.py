@@ -61,7 +61,7 @@ def zone(kind: str = "exclusion", *hours: Hours, buffer_m: float = 300.0, outlin
         ),
     ],
 )
-def test_a_zone_reads_as_what_it_asks_of_him(made: dict[str, Any], words: str) -> None:
+def test_a_zone_reads_as_what_it_asks_of_the_wearer(made: dict[str, Any], words: str) -> None:
     assert zone_geojson.in_words(made) == words
 
 

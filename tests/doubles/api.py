@@ -165,7 +165,7 @@ class Doubles:
         times: int | None = None,
         **fields: Any,
     ) -> Scripted:
-        """Have `fault` happen to `to` (a number, a push token, an endpoint, or everybody), for ever or `times` times.
+        """Have `fault` happen to `to` (a number, a push token, an endpoint, or everyone), for ever or `times` times.
 
         The fault's fields may be given directly: `script(to="+44...", status=503, times=1)`.
         """

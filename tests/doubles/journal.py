@@ -227,7 +227,7 @@ class Call:
 
 
 class Journal:
-    """Everything received, in order of arrival. Each change raises `version` and wakes whoever waits.
+    """Everything received, in order of arrival. Each change raises `version` and wakes the one who waits.
 
     Records are changed by the doubles' own threads under `lock`; readers get copies of the lists.
     """
@@ -245,7 +245,7 @@ class Journal:
         self.attempts: list[Attempt] = []
 
     def changed(self) -> None:
-        """Wake everybody who waits, because something arrived or changed its state."""
+        """Wake everyone who waits, because something arrived or changed its state."""
         with self._changed:
             self.version += 1
             self._changed.notify_all()

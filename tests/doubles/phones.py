@@ -37,7 +37,7 @@ class Pickup(StrEnum):
 
 @dataclass
 class Phone:
-    """One phone. `pickup` HAND rings until somebody answers at the wall; `keys` are pressed when asked for.
+    """One phone. `pickup` HAND rings until someone answers at the wall; `keys` are pressed when asked for.
 
     A phone that ignores receives everything, and its owner does nothing; one that is off receives nothing until it
     is on again, and when it `is_given_up` its network says at once that it cannot be reached. `patience_s` is how

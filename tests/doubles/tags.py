@@ -32,7 +32,7 @@ logger = logging.getLogger("tests.doubles.tags")
 
 REPORT_INTERVAL_S = 60.0
 # The first tag begins with the fixes of its last minute, as one that had no network: it is seen to move, and is asked
-# to report often enough for whoever has just opened the page to see it arrive.
+# to report often enough for the person who has just opened the page to see it arrive.
 HAD_NO_NETWORK_S = (60.0, 45.0, 30.0, 15.0)
 ANSWER_WITHIN_S = 5.0
 BATCH = 200
@@ -98,7 +98,7 @@ def _arriving(seed: int, start: Spot, steps: list[Step], way: list[Step], after_
 
 @dataclass(frozen=True)
 class Answer:
-    """What a post came to: the status, 0 when nobody answered, and what the answer asks of the tag."""
+    """What a post came to: the status, 0 when no one answered, and what the answer asks of the tag."""
 
     status: int
     report_interval_s: float | None = None

@@ -29,7 +29,7 @@ E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class CannotReply(ValueError):
-    """The phone has nobody to answer: an alphanumeric sender takes no replies, and so does an unknown one."""
+    """The phone has no one to answer: an alphanumeric sender takes no replies, and so does an unknown one."""
 
 
 class Twilio:

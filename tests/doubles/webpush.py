@@ -99,7 +99,7 @@ class WebPush:
             subscription = self._subscriptions.get(endpoint)
         try:
             if subscription is None:
-                raise PushRefused(404, "There is no such subscription.")
+                raise PushRefused(404, "The subscription was not found.")
             if subscription.is_gone:
                 raise PushRefused(410, "The subscription has ended.")
             push = BrowserPush(

@@ -1,4 +1,4 @@
-"""Fault 1: a worker dies between claim and send. Remedy: a lease that runs out; then anybody may take the row."""
+"""Fault 1: a worker dies between claim and send. Remedy: a lease that runs out; then anyone may take the row."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def test_both_copies_are_one_for_the_phone_and_answering_both_is_answering_once(
 
     remedy.is_switched_off_by(messages, "push", push)
     officer = world.officer.has_app()
-    # The push goes out and the answer is lost: nobody can know, and so it goes again.
+    # The push goes out and the answer is lost: no one can know, and so it goes again.
     world.doubles.script(to=officer.push_token, reset="after_work", times=1)
     world.tag.walks_in()
     with remedy.decides():

@@ -98,7 +98,7 @@ def test_fixes_and_warnings_go_on_when_the_database_is_back(
     server.start()
 
 
-def test_what_was_owed_before_the_restart_goes_out_after_it(world: World, server: PostgresServer) -> None:
+def test_what_was_enqueued_before_the_restart_goes_out_after_it(world: World, server: PostgresServer) -> None:
     officer = world.officer.has_app()
     others = [world.new_wearer(f"Wearer {number}", f"LDN-2{number:03}") for number in range(8)]
     world.stop_worker()
@@ -196,7 +196,7 @@ def _is_read_only(server: PostgresServer, value: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def test_a_duty_line_that_is_said_to_be_a_wearers_is_told_and_without_one_nobody_can_be(world: World) -> None:
+def test_a_duty_line_that_is_said_to_be_a_wearers_is_told_and_without_one_no_one_can_be(world: World) -> None:
     world.stop_worker()
     world.checks_at_end = False
     at = [0.0]
@@ -254,7 +254,7 @@ def test_what_make_serve_does_first_says_why_the_database_is_not_ready_and_no_pa
 
 
 @pytest.mark.parametrize("folder", ["a file/where a folder should be", "missing/yet"])
-def test_a_folder_that_cannot_be_used_keeps_nobody_from_being_told(world: World, folder: str) -> None:
+def test_a_folder_that_cannot_be_used_keeps_no_one_from_being_told(world: World, folder: str) -> None:
     world.stop_worker()
     (world.folder / "a file").touch()
     at = [0.0]

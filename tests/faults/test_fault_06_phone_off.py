@@ -1,4 +1,4 @@
-"""Fault 6: the phone is off. Remedy: the ladder, which goes on for as long as nobody has acknowledged."""
+"""Fault 6: the phone is off. Remedy: the escalation policy, which goes on for as long as no one has acknowledged."""
 
 from __future__ import annotations
 

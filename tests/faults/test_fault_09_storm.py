@@ -20,7 +20,7 @@ from zones import Certainty, Level
 MANY = 40
 
 
-def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
+def test_a_breach_goes_before_what_was_enqueued_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
     remedy.is_switched_off_by(enqueue, "_priority", lambda *_: 0)
     world.stop_worker()
     officer = world.officer.has_app()
@@ -49,7 +49,7 @@ def test_a_breach_goes_before_what_was_owed_earlier_and_matters_less(world: Worl
 
 
 def _to_send(alert: Alert, officer: object, level: Level, certainty: Certainty, episode: int) -> int:
-    """Owe one first push, as for an alert of this danger."""
+    """Enqueue one first push, as for an alert of this danger."""
     alert.level, alert.certainty, alert.episode = level, certainty, episode
     with db.atomic():
         outbox.enqueue(alert, officer.person, Channel.PUSH, Purpose.ALERT, clock.now())  # type: ignore[attr-defined]
@@ -65,7 +65,9 @@ def _three_alerts(world: World) -> list[Alert]:
     return list(Alert.select().order_by(Alert.id))
 
 
-def test_of_many_ladders_the_gravest_and_newest_climbs_and_then_the_one_that_waited_longest(world: World) -> None:
+def test_of_many_escalation_policies_the_gravest_and_newest_climbs_and_then_the_one_that_waited_longest(
+    world: World,
+) -> None:
     first, breach, newest = _three_alerts(world)
     Alert.update(level=Level.BUFFER).where(Alert.id == newest.id).execute()
     world.clock.forward(11)

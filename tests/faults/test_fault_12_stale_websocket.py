@@ -30,7 +30,7 @@ def test_a_socket_that_only_seems_open_delays_the_text_by_three_seconds(world: W
         world.reads_everything()
 
 
-def test_a_socket_whose_opening_failed_half_way_is_no_way_to_reach_anybody(
+def test_a_socket_whose_opening_failed_half_way_is_no_way_to_reach_anyone(
     world: World, as_owner: Callable[[str], None]
 ) -> None:
     officer = world.officer.signs_in()

@@ -1,4 +1,4 @@
-"""Fault 14: a hole in the rota. Remedy: the responsible officer is woken, empty rungs are skipped, a desk is last."""
+"""Fault 14: a hole in the rota. Remedy: the responsible officer is woken, empty steps are skipped, a desk is last."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_in_a_hole_the_responsible_officer_is_woken_and_the_supervisor_told_with
         world.officer.expects_sms("to acknowledge")
         world.forward(31)
         world.officer.expects_call()
-        # Nobody else is on duty: the colleagues' rung is empty and is not waited out.
+        # No one else is on duty: the colleagues' step is empty and is not waited out.
         world.supervisor.expects_sms("No one has acknowledged")
         world.supervisor.expects_call()
         world.supervisor.acknowledges()

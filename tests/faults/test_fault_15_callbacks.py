@@ -109,7 +109,7 @@ def test_any_order_of_callbacks_ends_in_the_highest_state(order_world: tuple[Wor
 
 @pytest.fixture
 def order_world(world: World) -> tuple[World, Attempt]:
-    """A world in which one text went out and somebody acts."""
+    """A world in which one text went out and someone acts."""
     attempt = _sms_attempt(world)
     world.stop_worker()
     return world, attempt

@@ -1,4 +1,4 @@
-"""Also: an answer that races the ladder, SIGTERM in mid-send, a full disk, a rotated token, a frozen process."""
+"""Also: an answer that races the escalation, SIGTERM in mid-send, a full disk, a rotated token, a frozen process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.processes import ROOT, environment, notifier
 from tests.world import World, eventually
 
 
-def test_an_acknowledgement_that_races_the_ladder_silences_what_has_not_gone(world: World) -> None:
+def test_an_acknowledgement_that_races_the_escalation_policy_silences_what_has_not_gone(world: World) -> None:
     world.stop_worker()
     world.officer.has_app()
     world.tag.walks_in()
@@ -46,7 +46,7 @@ def test_an_acknowledgement_that_races_the_ladder_silences_what_has_not_gone(wor
     ]
     for racer in racers:
         racer.join(20)
-    # Whoever came first: somebody acts, and nothing is owed to anybody any more.
+    # Whichever came first: someone acts, and nothing is due to anyone any more.
     assert Alert.get().handling == "acknowledged"
     pending = Notification.select().where(
         Notification.state == NotificationState.PENDING, Notification.purpose.in_(["alert", "escalation"])
@@ -106,7 +106,7 @@ def test_callbacks_signed_with_the_token_before_the_rotation_are_believed(world:
         world.reads_everything()
 
 
-def test_a_worker_without_any_provider_says_so_and_lets_the_ladder_climb_to_its_end(world: World) -> None:
+def test_a_worker_without_any_provider_says_so_and_lets_the_escalation_policy_climb_to_its_end(world: World) -> None:
     world.stop_worker()
     world.settings = replace(world.settings, twilio_account_sid="", fcm_credentials="")
     world.worker = Worker(world.settings)
@@ -137,7 +137,7 @@ with db.atomic():
 """
 
 
-def test_a_process_that_froze_in_a_unit_of_work_silences_nobody(world: World, remedy: Remedy) -> None:
+def test_a_process_that_froze_in_a_unit_of_work_silences_no_one(world: World, remedy: Remedy) -> None:
     officer = world.officer.has_app()
     seconds = "1" if remedy.is_on else "0"
     frozen = subprocess.Popen(

@@ -62,7 +62,7 @@ def test_a_statement_is_given_up_and_its_connection_is_never_used_again(world: W
             db.reference_time()
         assert db.is_lost(told.value)
         db.forget_connection()
-        # Whoever comes now is refused without a wait of their own.
+        # A person who comes now is refused without a wait of their own.
         with pytest.raises(db.LOST_CONNECTION, match="just now"):
             db.reference_time()
         db.forget_connection()

@@ -1,4 +1,4 @@
-"""Fault 18: fixes are not accepted. Remedy: refusals are counted, only work earns a heartbeat, and people are told."""
+"""Fault 18: fixes are not accepted. Remedy: refusals are counted, only work earns a heartbeat, people are notified."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
     eventually(is_over, "the duty line is texted that it is over")
 
 
-def test_without_a_count_of_refusals_nobody_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
+def test_without_a_count_of_refusals_no_one_is_told(world: World, storage: Storage, web: Vigil, remedy: Remedy) -> None:
     remedy.is_switched_off_by(web, "_trouble", lambda: None)
     storage.breaks("fix", DISK_FULL)
 
@@ -143,7 +143,7 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 
-def test_what_passes_by_itself_is_told_to_nobody(world: World) -> None:
+def test_what_passes_by_itself_is_told_to_no_one(world: World) -> None:
     at = [0.0]
     counted = Acceptance(lambda: at[0])
 
@@ -185,7 +185,7 @@ def test_a_web_server_is_heard_of_by_what_it_commits_and_not_because_it_lives(
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 503
     assert world.api("GET", "/health").status_code == 200
     assert heartbeats.ages_s(clock.now())["web"] >= 20
-    # Somebody who comes through the front door has the database take a write.
+    # Someone who comes through the front door has the database take a write.
     assert world.api("GET", "/ready").status_code == 200
     assert heartbeats.ages_s(clock.now())["web"] < 20
     world.forward(20)
@@ -250,7 +250,7 @@ def test_a_front_door_that_takes_nothing_is_told_and_the_monitor_outside_no_long
     outside.close()
 
 
-def test_a_front_door_that_is_open_is_told_to_nobody(world: World) -> None:
+def test_a_front_door_that_is_open_is_told_to_no_one(world: World) -> None:
     door = FrontDoor(world.settings)
     assert door.knock()
     assert door.trouble() is None

@@ -225,7 +225,7 @@ def test_signing_out_closes_the_socket_of_that_session(world: World) -> None:
     eventually(lambda: not officer.sockets[0].connected, "the socket is closed", 15)
 
 
-def test_a_push_token_moves_to_whoever_registered_it_last_and_can_be_removed(world: World) -> None:
+def test_a_push_token_moves_to_the_person_who_registered_it_last_and_can_be_removed(world: World) -> None:
     token = {"token": "a-shared-phone", "platform": "ios"}
     assert world.officer.api("POST", "/v1/devices", json=token).status_code == 201
     device = world.colleague.api("POST", "/v1/devices", json=token).json()

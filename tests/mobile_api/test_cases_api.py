@@ -126,7 +126,7 @@ def test_an_administrator_keeps_people_teams_and_tags_and_sees_no_case(world: Wo
     world.reads_everything()
 
 
-def test_the_night_she_moves_the_cover_and_the_restriction_by_the_interface(world: World) -> None:
+def test_the_night_they_move_the_cover_and_the_restriction_by_the_interface(world: World) -> None:
     officer, supervisor, colleague = world.officer, world.supervisor, world.colleague
     now = clock.now()
     circle = {"victim_id": world.victim.id, "place": "Refuge", "lat": 51.6, "lon": -0.2, "radius_m": 500}

@@ -99,7 +99,7 @@ def odd(
 
 @pytest.fixture
 def own(tmp_path: Path, postgres: str) -> Settings:
-    """Settings of a sender; it lets go of its database before it asks anybody, and uses it for nothing else."""
+    """Settings of a sender; it lets go of its database before it asks anyone, and uses it for nothing else."""
     return Settings(
         vapid_private_key_file=str(tmp_path / "vapid-key.pem"),
         provider_timeout_s=3.0,

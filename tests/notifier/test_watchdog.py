@@ -82,7 +82,7 @@ def kinds() -> list[str]:
 
 
 def raised(world: World) -> Alert:
-    """Return an alert that was just raised, with its first warning owed."""
+    """Return an alert that was just raised, with its first warning due."""
     world.officer.has_app()
     world.tag.walks_in()
     return Alert.get()
@@ -203,7 +203,7 @@ def test_an_alert_acknowledged_long_ago_whose_instant_was_lost_is_open_again(qui
     assert Alert.get().handling == "open"
 
 
-def test_an_instant_beyond_every_rung_is_as_good_as_none(quiet: World) -> None:
+def test_an_instant_beyond_every_step_is_as_good_as_none(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
@@ -219,14 +219,14 @@ def test_a_message_on_its_way_is_a_next_action(quiet: World) -> None:
     assert outbox.claim_due(Channel.PUSH, clock.now(), 10, 5)
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION not in kinds()
-    # Its worker has died, and nobody took the message over.
+    # Its worker has died, and no one took the message over.
     quiet.clock.forward(41)
     is_alive()
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION in kinds()
 
 
-def test_what_nobody_has_to_answer_needs_no_next_action(quiet: World) -> None:
+def test_what_no_one_has_to_answer_needs_no_next_action(quiet: World) -> None:
     alert = raised(quiet)
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
@@ -239,17 +239,17 @@ def test_what_nobody_has_to_answer_needs_no_next_action(quiet: World) -> None:
     assert not alerts.repair(alert.id, clock.now())
 
 
-def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_none_does(quiet: World) -> None:
+def test_an_overdue_escalation_policy_is_climbed_when_the_notifier_works_and_waits_when_none_does(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
     count = Notification.select().count()
     for _ in range(12):
         quiet.clock.forward(5)
         assert dog.look(clock.now())
-    # With nobody to deliver, climbing would only heap up messages that all come at once.
+    # With no one to deliver, climbing would only heap up messages that all come at once.
     assert Notification.select().count() == count
     assert kinds()[0] == AlarmKind.PROCESS_SILENT
-    # The notifier that comes back sends what waits, and has forgotten the ladder.
+    # The notifier that comes back sends what waits, and has forgotten the escalation policy.
     Notification.update(state="sent").execute()
     for _ in range(8):
         quiet.clock.forward(5)
@@ -259,7 +259,9 @@ def test_an_overdue_ladder_is_climbed_when_the_notifier_works_and_waits_when_non
     assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired").count() >= 1
 
 
-def test_a_ladder_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_each_by_itself(quiet: World) -> None:
+def test_an_escalation_policy_that_waits_behind_a_backlog_is_told_as_one_backlog_and_not_each_by_itself(
+    quiet: World,
+) -> None:
     raised(quiet)
     dog = watchdog(quiet)
     for _ in range(12):
@@ -281,7 +283,7 @@ def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quie
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
     Alert.update(next_escalation_at=None).execute()
-    # There is no such rung: climbing for this alert fails.
+    # There is no such step: escalation of this alert fails.
     Alert.update(step=-9).where(Alert.id == bad.id).execute()
     assert dog.look(clock.now())
     assert Alert.get_by_id(good_id).next_escalation_at is not None
@@ -307,7 +309,7 @@ def test_a_responsible_officer_without_any_route_is_an_alarm_at_once_until_there
     assert kinds() == []
     Person.update(phone=None).where(Person.id.in_([quiet.officer.person.id, quiet.colleague.person.id])).execute()
     assert dog.look(clock.now())
-    # The colleague is responsible for nobody.
+    # The colleague is responsible for no one.
     assert [alarm.subject for alarm in alarms.standing(AlarmKind.NO_LIVE_ROUTE)] == [
         f"person:{quiet.officer.person.id}"
     ]
@@ -317,7 +319,7 @@ def test_a_responsible_officer_without_any_route_is_an_alarm_at_once_until_there
     assert kinds() == []
 
 
-def test_an_alert_that_reaches_nobody_is_an_alarm(quiet: World) -> None:
+def test_an_alert_that_reaches_no_one_is_an_alarm(quiet: World) -> None:
     Person.update(phone=None).execute()
     quiet.tag.walks_in()
     dog = watchdog(quiet)
@@ -391,7 +393,7 @@ def test_many_alarms_are_one_text_that_counts_them_and_names_the_gravest(quiet: 
     assert len(told.body) <= 160
 
 
-def test_a_team_is_told_of_its_own_alarms_and_everybody_of_everybodys_and_the_duty_line_of_all(quiet: World) -> None:
+def test_a_team_is_told_of_its_own_alarms_and_everyone_of_everybodys_and_the_duty_line_of_all(quiet: World) -> None:
     south = Team.create(name="South London", created_at=clock.now())
     other = quiet.person(Role.SUPERVISOR, "Helen Price", "+447700900104", south)
     dog = watchdog(quiet, duty_line=DUTY)
@@ -459,7 +461,7 @@ def test_the_monitor_hears_nothing_while_one_look_fails_and_the_others_are_made(
     assert dog.ping()
 
 
-def test_the_monitor_hears_nothing_while_an_alarm_can_be_told_to_nobody(quiet: World, monitor: Monitor) -> None:
+def test_the_monitor_hears_nothing_while_an_alarm_can_be_told_to_no_one(quiet: World, monitor: Monitor) -> None:
     dog = watchdog(quiet, deadman_url=monitor.url)
     quiet.doubles.script(to=quiet.supervisor.person.phone, status=503, times=1)
     alarms.raise_alarm(AlarmKind.CLOCK, "host", "A clock is an hour off", clock.now())
@@ -609,7 +611,7 @@ def test_a_call_that_waits_until_another_one_has_ended_is_no_backlog(quiet: Worl
     db.release_connection()
 
 
-def test_its_looks_read_the_alerts_that_are_owed_an_answer_and_not_all_there_ever_were(
+def test_its_looks_read_the_alerts_that_are_due_an_answer_and_not_all_there_ever_were(
     quiet: World, caplog: pytest.LogCaptureFixture, as_owner: Callable[[str], None]
 ) -> None:
     raised(quiet)

@@ -1,4 +1,4 @@
-"""Web Push as the push service, the browser and whoever attacks them see it."""
+"""Web Push as the push service, the browser and anyone who attacks them see it."""
 
 from __future__ import annotations
 
@@ -340,7 +340,7 @@ def test_a_refused_subscription_is_a_422_that_says_why(settings: Settings) -> No
     app.extensions["cordon.committer"].close()
 
 
-def test_a_breach_reaches_the_web_app_and_its_lock_screen_tells_nobody_who_or_where(world: World) -> None:
+def test_a_breach_reaches_the_web_app_and_its_lock_screen_tells_no_one_who_or_where(world: World) -> None:
     officer = world.officer.has_web_app()
     world.tag.walks_in()
     received = officer.expects_push("Please acknowledge")

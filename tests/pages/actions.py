@@ -29,7 +29,7 @@ CUT_TEXTS = """() => [...document.querySelectorAll("main *, header *")].filter(
 
 @contextmanager
 def window(browser: Browser, **screen: Any) -> Iterator[BrowserContext]:
-    """Open the browser on such a screen, signed in as nobody, and close it at the end."""
+    """Open the browser on such a screen, signed in as no one, and close it at the end."""
     context = browser.new_context(**screen)
     context.set_default_timeout(30_000)
     yield context
@@ -42,7 +42,7 @@ def sign_in(context: BrowserContext, world: World, email: str, path: str) -> tup
 
 
 def sign_in_when_asked(context: BrowserContext, world: World, email: str, path: str) -> tuple[Page, list[str]]:
-    """Open ``path`` as somebody whom it asks to sign in first; the list fills with errors, and not with warnings."""
+    """Open ``path`` as someone whom it asks to sign in first; the list fills with errors, and not with warnings."""
     return _signed_in(context, world, email, path, path, ("error",))
 
 
@@ -54,7 +54,7 @@ def _signed_in(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if line.type in complains else None)
     page.goto(f"{world.url}{first}")
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{world.url}{path}")

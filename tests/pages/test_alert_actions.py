@@ -12,7 +12,7 @@ from backend.people import consent, numbers, police_rooms
 from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
-HIS = "+447700900301"
+WEARERS_NUMBER = "+447700900301"
 
 
 def shown() -> int:
@@ -29,7 +29,7 @@ def call_is_safe(world: World) -> None:
 
 def test_an_officer_calls_with_two_taps_and_each_number_shown_is_recorded(quiet: World, phone: BrowserContext) -> None:
     call_is_safe(quiet)
-    numbers.record(quiet.officer.person, quiet.wearer.id, HIS, clock.now())
+    numbers.record(quiet.officer.person, quiet.wearer.id, WEARERS_NUMBER, clock.now())
     police_rooms.put(quiet.supervisor.person, "Met control room", "020 7946 0999", clock.now())
     db.release_connection()
     quiet.tag.is_far_away()
@@ -46,7 +46,7 @@ def test_an_officer_calls_with_two_taps_and_each_number_shown_is_recorded(quiet:
     shot(page, "act-call-before-390")
     for who, number in [
         ("protected", quiet.victim.phone),
-        ("wearer", HIS),
+        ("wearer", WEARERS_NUMBER),
         ("colleague", quiet.colleague.person.phone),
         ("police", "+442079460999"),
     ]:
@@ -97,7 +97,7 @@ def test_do_not_call_where_it_is_not_known_to_be_safe(quiet: World, phone: Brows
     assert complaints == []
 
 
-def test_a_drill_is_called_by_nobody(quiet: World, phone: BrowserContext) -> None:
+def test_a_drill_is_called_by_no_one(quiet: World, phone: BrowserContext) -> None:
     Wearer.update(is_training=True).where(Wearer.id == quiet.wearer.id).execute()
     db.release_connection()
     quiet.tag.is_far_away()
@@ -140,8 +140,8 @@ def test_who_was_told_stands_before_and_after_the_acknowledgement(world: World, 
     page.locator("[data-kind=zone]").get_by_role("link").click()
     told = page.locator("[data-panel=told]")
     expect(told).to_contain_text("No one has acknowledged yet")
-    hers = told.locator("[data-told='Amina Yusuf'] [data-channel=sms]").first
-    expect(hers).to_contain_text(re.compile(r"Text: sent \d\d:\d\d:\d\d, delivered \d\d:\d\d:\d\d"))
+    theirs = told.locator("[data-told='Amina Yusuf'] [data-channel=sms]").first
+    expect(theirs).to_contain_text(re.compile(r"Text: sent \d\d:\d\d:\d\d, delivered \d\d:\d\d:\d\d"))
     expect(told.locator("[data-told='Ben Carter'] [data-channel=voice]").first).to_contain_text("Phone call")
     page.get_by_role("button", name="Acknowledge").click()
     expect(told).to_contain_text("Before it was first acknowledged")

@@ -35,7 +35,7 @@ def rows() -> list[PlaceZone]:
 
 
 def opened(context: BrowserContext, world: World) -> tuple[Page, list[str]]:
-    """Open the form from the case, as an officer who has the licence before her would."""
+    """Open the form from the case, as an officer who has the licence in front of them would."""
     page, complaints = sign_in(context, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     page.get_by_role("link", name="Add a condition and its zone").click()
     return page, complaints
@@ -113,7 +113,7 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     page.locator("#mo-1").check()
     page.locator("#su-1").check()
     page.locator("#begins_1").fill("19:00")
-    refused("Hours need days, a time from which, and a time until which.")
+    refused("Enter the days, a start time and an end time.")
     page.locator("#ends_1").fill("07:00")
     refused("Write the condition in the words of the order.")
     page.get_by_label("The condition, in the words of the order").fill("To be at Elm House from 7 pm to 7 am.")
@@ -258,7 +258,7 @@ def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_s
     assert [line for line in complaints if "409" not in line] == []
 
 
-def test_whether_he_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_nothing(
+def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_blocks_nothing(
     quiet: World,
     phone: BrowserContext,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Cases in a real browser: from nothing to a judged fix, the night she moves on a phone, an officer who leaves."""
+"""Cases in a real browser: from nothing to a judged fix, the night they move on a phone, an officer who leaves."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     world.reads_everything()
 
 
-def test_the_night_she_moves_on_a_phone_takes_less_than_thirty_seconds(
+def test_the_night_they_move_on_a_phone_takes_less_than_thirty_seconds(
     world: World,
     phone: BrowserContext,
 ) -> None:
@@ -173,12 +173,12 @@ def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
     page, complaints = sign_in(desk, world, "ivy@cordon.example", "/administrator")
     page.get_by_text("Add a person").click()
     page.get_by_label("Name", exact=True).fill("Dev Patel")
-    page.get_by_label("E-mail address", exact=True).fill("dev")
+    page.get_by_label("Email address", exact=True).fill("dev")
     page.get_by_label("What the person does").select_option("officer")
     page.locator("#new-team").select_option("North London")
     page.get_by_role("button", name="Make the account").click()
-    expect(page.get_by_role("alert")).to_contain_text("Enter an e-mail address")
-    page.get_by_label("E-mail address", exact=True).fill("dev@cordon.example")
+    expect(page.get_by_role("alert")).to_contain_text("Enter an email address")
+    page.get_by_label("Email address", exact=True).fill("dev@cordon.example")
     page.get_by_role("button", name="Make the account").click()
     expect(page.locator("[data-made]")).to_contain_text("Dev Patel")
     shot(page, "administrator-1280")
@@ -265,7 +265,7 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     world.reads_everything()
 
 
-def test_she_agrees_that_her_phone_says_where_she_is_and_takes_it_back_by_the_page_of_the_case(
+def test_they_agree_that_their_phone_says_where_they_are_and_take_it_back_by_the_page_of_the_case(
     world: World,
     phone: BrowserContext,
 ) -> None:

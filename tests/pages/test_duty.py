@@ -1,4 +1,4 @@
-"""The rota and the ladder in a real browser: as a supervisor sets them, and as an officer reads them at night."""
+"""The rota and escalation policies in a real browser: as a supervisor sets them, as an officer reads them at night."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     assert complaints == []
 
 
-def test_a_supervisor_sets_a_ladder_and_an_unsafe_one_is_refused_with_what_was_entered(
+def test_a_supervisor_sets_an_escalation_policy_and_an_unsafe_one_is_refused_with_what_was_entered(
     world: World,
     scriptless: BrowserContext,
     phone: BrowserContext,

@@ -36,7 +36,7 @@ def test_a_browser_is_shown_a_page_and_a_program_is_told_in_json(
 
 
 @pytest.mark.parametrize("path", ["/v1/alerts", "/v1/no-such-route", "/v1/alerts/99"])
-def test_the_api_answers_in_json_whoever_asks(quiet: World, path: str) -> None:
+def test_the_api_answers_in_json_whatever_asks(quiet: World, path: str) -> None:
     answer = requests.get(quiet.url + path, headers=BROWSER, timeout=20)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] in ("not_signed_in", "not_found")

@@ -1,4 +1,4 @@
-"""The supervisor's page: the same figures as the API gives, those whom nobody answered by name, and a target to set."""
+"""The supervisor's page: the same figures as the API gives, those whom no one answered by name, and a target to set."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def expect_figures(page: Page, totals: dict[str, Any]) -> None:
     expect(page.locator("[data-unanswered-id]")).to_have_count(len(answers["unanswered"]))
 
 
-def test_the_page_shows_what_the_api_says_names_whom_nobody_answered_and_sets_a_target(
+def test_the_page_shows_what_the_api_says_names_whom_no_one_answered_and_sets_a_target(
     quiet: World, desk: BrowserContext, phone: BrowserContext, narrow: BrowserContext
 ) -> None:
     totals = a_week(quiet)["totals"]

@@ -1,4 +1,4 @@
-"""What every staff page owes its reader: nothing cut off on a narrow phone, nothing refused, a state that is told."""
+"""What every staff page needs its reader: nothing cut off on a narrow phone, nothing refused, a state that is told."""
 
 from __future__ import annotations
 

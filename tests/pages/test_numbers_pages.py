@@ -1,4 +1,4 @@
-"""Numbers in a real browser: an officer proves their own on a phone, and hers while speaking with her."""
+"""Numbers in a real browser: an officer proves their own on a phone, and theirs while speaking with them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_officer_proves_their_number_on_a_phone(world: World, phone: BrowserC
     assert [said for said in complaints if "422" not in said] == []
 
 
-def test_her_number_and_his_are_kept_on_the_page_of_the_case(
+def test_their_number_and_the_wearers_are_kept_on_the_page_of_the_case(
     world: World,
     phone: BrowserContext,
 ) -> None:
@@ -77,7 +77,7 @@ def test_her_number_and_his_are_kept_on_the_page_of_the_case(
     page.get_by_label("A phone number of the wearer").fill(world.victim.phone)
     page.get_by_role("button", name="Record their number").click()
     expect(page.locator("[data-held]")).to_contain_text("Texts about this case are held")
-    # Whoever declared it is not asked to confirm it.
+    # A person who declared it is not asked to confirm it.
     expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
     expect_to_fit(page)
     shot(page, "case-wearer-number-390")

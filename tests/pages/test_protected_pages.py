@@ -30,7 +30,7 @@ def test_a_second_protected_person_and_a_child_are_entered_on_a_phone_and_a_know
     expect_to_fit(page)
     page.get_by_role("button", name="Add them to this case").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose who they are.")
-    # Whoever types her name anew is asked whether it is she.
+    # A person who types their name anew is asked whether it is they.
     page.get_by_label("Name", exact=True).fill("Laura Bennett")
     page.locator("#why-new").fill("DAPO.")
     page.get_by_role("button", name="Add to this case").click()
@@ -71,7 +71,7 @@ def test_a_second_protected_person_and_a_child_are_entered_on_a_phone_and_a_know
     world.reads_everything()
 
 
-def test_a_new_case_for_somebody_who_is_recorded_asks_who_she_is_and_fits_a_narrow_phone(
+def test_a_new_case_for_someone_who_is_recorded_asks_who_they_are_and_fits_a_narrow_phone(
     world: World,
     narrow: BrowserContext,
 ) -> None:

@@ -199,7 +199,7 @@ def test_one_tap_turns_warnings_on_and_a_push_is_shown_and_proved_and_opens_its_
         }
     ]
     eventually(lambda: told() == ["displayed", "received"], "the receipts of the service worker")
-    # Nobody can tap a headless browser's lock screen: the service worker is told that somebody did.
+    # No one can tap a headless browser's lock screen: the service worker is told that someone did.
     phone.service_workers[0].evaluate(TAP)
     page.wait_for_url(world.url + path)
     expect(page.locator(".status")).to_have_attribute("data-handling", "open")
@@ -267,7 +267,7 @@ def test_the_service_worker_subscribes_again_by_itself_when_the_browser_renews_i
     eventually(lambda: devices() == [(first, "removed"), (second, None)], "the new subscription took its place")
 
 
-def test_whoever_signs_in_next_on_this_phone_gets_none_of_the_last_persons_warnings(
+def test_the_one_who_signs_in_next_on_this_phone_gets_none_of_the_last_persons_warnings(
     world: World, phone: BrowserContext
 ) -> None:
     push_service(phone, world)

@@ -48,7 +48,7 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     zone.get_by_label("The version at hand was wrong all along").check()
     zone.locator("[id^='why-zone']").fill("Metres and yards.")
     zone.get_by_role("button", name="Save the new version").click()
-    expect(page.get_by_role("alert")).to_contain_text("Hours need days, a time from which, and a time until which.")
+    expect(page.get_by_role("alert")).to_contain_text("Enter the days, a start time and an end time.")
     expect(zone.get_by_label("Radius, metres")).to_have_value("400")
     expect(zone.get_by_label("Mon").first).to_be_checked()
     expect(zone.get_by_label("Tue").first).not_to_be_checked()

@@ -1,4 +1,4 @@
-"""An officer's page that was open while the database came back from a backup shows what is so now."""
+"""An officer's page that was open while the database came back from a backup shows what is true now."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def test_a_tag_is_swapped_and_taken_off_by_the_page_of_the_case(world: World, ph
     page.get_by_role("link", name="Swap it, take it off, and which was worn when").click()
     page.get_by_text("Swap this tag for another").click()
     page.get_by_role("button", name="Swap the tags").click()
-    expect(page.get_by_role("alert")).to_contain_text("Say why the tag is changed.")
+    expect(page.get_by_role("alert")).to_contain_text("Enter why the tag is changed.")
     page.get_by_label("The tag that the wearer has on from now on").select_option("LDN-0099")
     page.locator("details[open]").get_by_label("Why").fill("The strap was worn through.")
     shot(page, "tag-swap-390")

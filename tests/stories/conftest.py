@@ -1,4 +1,4 @@
-"""What stories share beyond the world: one in which everybody can be told."""
+"""What stories share beyond the world: one in which everyone can be told."""
 
 from __future__ import annotations
 

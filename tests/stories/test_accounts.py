@@ -92,7 +92,7 @@ def test_the_first_administrator_is_made_on_the_host_and_joins_by_a_link_that_wo
 
 def test_a_second_administrator_from_the_host_is_refused_unless_forced_and_then_told(fresh: Flask) -> None:
     first = command(fresh, "create-administrator", "ivy@cordon.example").output.splitlines()[0]
-    # Who never joined keeps nobody out: the link was lost, or the address was wrong.
+    # Who never joined keeps no one out: the link was lost, or the address was wrong.
     again = command(fresh, "create-administrator", "ivy@cordon.example")
     assert again.exit_code == 0, again.output
     link = again.output.splitlines()[0]
@@ -154,7 +154,7 @@ def test_the_demo_is_made_on_an_empty_database_and_told_again_ever_after(fresh: 
     db.release_connection()
 
 
-def test_whoever_is_invited_sets_a_password_that_nobody_else_ever_sees(world: World, ivy: Phone) -> None:
+def test_the_one_who_is_invited_sets_a_password_that_no_one_else_ever_sees(world: World, ivy: Phone) -> None:
     body = {"team_id": world.team.id, "role": "officer", "name": "Dev Patel", "email": "dev@cordon.example"}
     made = ivy.api("POST", "/v1/people", json=body)
     assert made.status_code == 201

@@ -1,4 +1,4 @@
-"""Her officer is asked to tell her that protection stops: somebody has to answer that, or the supervisors are told."""
+"""An officer is asked to tell a protected person that protection stops; unanswered, it goes to the supervisors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.cases import end_of_protection, monitoring_status
 from backend.models import AlertKind
 from backend.record import protection_ends
 from tests import cases
-from tests.stories.test_case_ends import her_texts, on_an_order, suspend
+from tests.stories.test_case_ends import on_an_order, suspend, victim_texts
 from tests.world import World
 
 
@@ -21,7 +21,7 @@ def told_supervisor(world: World, code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["nobody answers", "the officer answers", "he is released at once"])
-def test_a_request_to_tell_her_that_nobody_answers_goes_to_the_supervisors(world: World, how: str) -> None:
+def test_a_request_to_tell_them_that_no_one_answers_goes_to_the_supervisors(world: World, how: str) -> None:
     world.officer.has_app()
     world.supervisor.has_app()
     world.tag.is_far_away()
@@ -44,7 +44,7 @@ def test_a_request_to_tell_her_that_nobody_answers_goes_to_the_supervisors(world
     world.reads_everything()
 
 
-def test_before_an_end_the_supervisors_are_told_while_she_can_still_be(world: World) -> None:
+def test_before_an_end_the_supervisors_are_told_while_they_can_still_be(world: World) -> None:
     world.officer.has_app()
     world.supervisor.has_app()
     on_an_order(world, days=4)
@@ -52,7 +52,7 @@ def test_before_an_end_the_supervisors_are_told_while_she_can_still_be(world: Wo
     world.tag.is_far_away()
     cases.forward_to(world, protection_ends.told_at(ends_at, clock.now()) + timedelta(minutes=1))
     (notice,) = [one for one in cases.alerts(AlertKind.NOTICE) if "of the place Home ends" in one.reasons[0]]
-    assert her_texts(world) == []
+    assert victim_texts(world) == []
 
     assert told_supervisor(world, notice.code) == []
     cases.forward_to(world, ends_at - end_of_protection.ANSWERED_WITHIN + timedelta(minutes=1))

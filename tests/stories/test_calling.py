@@ -16,7 +16,7 @@ from tests import cases
 from tests.world import HOME, World
 from tests.world.phone import Phone
 
-HIS = "+447700900301"
+WEARERS_NUMBER = "+447700900301"
 
 
 def contacts(phone: Phone) -> dict[str, dict[str, Any]]:
@@ -84,12 +84,12 @@ def test_a_number_that_is_shown_is_recorded_with_who_and_which(alerted: World) -
 
 def test_no_number_is_in_an_alert_or_a_list(alerted: World) -> None:
     calls_are_safe(alerted)
-    alerted.officer.api("POST", f"/v1/wearers/{alerted.wearer.id}/numbers", json={"number": HIS})
+    alerted.officer.api("POST", f"/v1/wearers/{alerted.wearer.id}/numbers", json={"number": WEARERS_NUMBER})
     alerted.officer.acknowledges()
     alert_id = alerted.officer.alert()["id"]
     for path in ("/v1/alerts", f"/v1/alerts/{alert_id}"):
         text = alerted.colleague.api("GET", path).text
-        for number in (alerted.victim.phone, HIS, alerted.officer.person.phone):
+        for number in (alerted.victim.phone, WEARERS_NUMBER, alerted.officer.person.phone):
             assert number is not None
             assert number[-9:] not in text
     alerted.reads_everything()
@@ -123,15 +123,15 @@ def test_a_call_is_not_safe_any_more_once_something_has_changed(alerted: World, 
 
 def test_the_wearer_is_called_on_numbers_that_were_declared_theirs(alerted: World) -> None:
     assert contacts(alerted.officer)["wearer"]["why_not"] == "No number is recorded for them."
-    alerted.officer.api("POST", f"/v1/wearers/{alerted.wearer.id}/numbers", json={"number": HIS})
+    alerted.officer.api("POST", f"/v1/wearers/{alerted.wearer.id}/numbers", json={"number": WEARERS_NUMBER})
     seen = contacts(alerted.officer)["wearer"]
     assert (seen["name"], seen["why_not"]) == ("Daniel Marsh", "")
     assert seen["note"] == "No second person has confirmed that this number is theirs."
-    assert shows(alerted.officer, "wearer").json()["number"] == HIS
+    assert shows(alerted.officer, "wearer").json()["number"] == WEARERS_NUMBER
     alerted.reads_everything()
 
 
-def test_the_colleague_who_acts_is_called_and_nobody_calls_themselves(alerted: World) -> None:
+def test_the_colleague_who_acts_is_called_and_no_one_calls_themselves(alerted: World) -> None:
     assert "colleague" not in contacts(alerted.colleague)
     alerted.officer.acknowledges()
     assert "colleague" not in contacts(alerted.officer)
@@ -152,7 +152,7 @@ def test_the_police_are_999_until_a_supervisor_sets_the_teams_control_room(alert
     alerted.reads_everything()
 
 
-def test_numbers_are_shown_to_those_who_may_see_the_alert_and_to_nobody_else(alerted: World) -> None:
+def test_numbers_are_shown_to_those_who_may_see_the_alert_and_to_no_one_else(alerted: World) -> None:
     calls_are_safe(alerted)
     alert_id = alerted.officer.alert()["id"]
     body = {"key": f"protected:{alerted.victim.id}"}
@@ -259,7 +259,7 @@ def test_each_rise_of_danger_says_to_what(world: World) -> None:
     world.checks_at_end = False
 
 
-def test_whoever_said_that_they_cannot_act_is_known_in_the_history(alerted: World) -> None:
+def test_the_one_who_said_that_they_cannot_act_is_known_in_the_history(alerted: World) -> None:
     alerted.officer.says_cannot()
     step = next(step for step in alerted.officer.alert()["history"] if step["action"] == "cannot")
     assert step["by_id"] == alerted.officer.person.id

@@ -1,4 +1,4 @@
-"""The canary walks through the whole real chain, and people are told when it does not arrive."""
+"""The canary walks through the whole real chain, and people are notified when it does not arrive."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def looks(world: World, dog: Watchdog) -> list[str]:
     return [alarm.detail for alarm in alarms.standing(AlarmKind.CANARY)]
 
 
-def test_a_walk_reaches_the_canarys_phone_closes_itself_and_rings_nobody(world: World, walker: CanaryWalker) -> None:
+def test_a_walk_reaches_the_canarys_phone_closes_itself_and_rings_no_one(world: World, walker: CanaryWalker) -> None:
     for _ in range(4):
         walk = arrives(walker)
         assert walk.result == "passed", (walk.step, walk.detail)

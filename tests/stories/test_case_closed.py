@@ -1,4 +1,4 @@
-"""Restricted cases: what is closed to somebody is nowhere told to them, and who answers for it can open it."""
+"""Restricted cases: what is closed to someone is nowhere told to them, and who answers for it can open it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from backend.escalation.steps import Who
 from backend.models import AlarmKind, Alert, AlertKind, Outage, PlaceZone, Role, Victim, Wearer
 from backend.record import reading
 from tests import cases
+from tests.cases import chosen
 from tests.stories.test_moving_places import agrees
 from tests.world import HOME, World
 
@@ -38,7 +39,7 @@ def another_case(world: World) -> Wearer:
     return wearer
 
 
-def test_her_place_is_not_read_by_way_of_a_zone_in_another_case(world: World) -> None:
+def test_their_place_is_not_read_by_way_of_a_zone_in_another_case(world: World) -> None:
     closes(world)
     other = another_case(world)
     assert world.colleague.api("GET", f"/v1/wearers/{world.wearer.id}").status_code == 403
@@ -55,16 +56,16 @@ def test_her_place_is_not_read_by_way_of_a_zone_in_another_case(world: World) ->
     assert world.victim.name not in world.colleague.api("GET", f"/v1/wearers/{other.id}").text
     with pytest.raises(NotFound):
         contact_details.agree(
-            world.colleague.person, other.id, world.victim.id, "+447700900999", "a", "b", "c", clock.now()
+            world.colleague.person, other.id, world.victim.id, "+447700900999", chosen("a", "b", "c"), clock.now()
         )
-    # Whoever may open the case uses her places in his other cases.
+    # A person who may open the case uses their places in the wearer's other cases.
     assert world.supervisor.api("POST", f"/v1/wearers/{other.id}/zones", json=body).status_code == 201
-    # She is now protected in his own case, which a colleague who knows of both decided.
+    # They are now protected in the wearer's own case, which a colleague who knows of both decided.
     assert world.victim.name in world.colleague.api("GET", f"/v1/wearers/{other.id}").text
     world.reads_everything()
 
 
-def test_a_case_without_a_protected_person_offers_nobody_who_is_protected_in_a_closed_one(world: World) -> None:
+def test_a_case_without_a_protected_person_offers_no_one_who_is_protected_in_a_closed_one(world: World) -> None:
     other = another_case(world)
     Victim.create(team=world.team, name="New Person", phone=None, created_at=clock.now())
     b, now = world.colleague.person, clock.now()
@@ -78,7 +79,7 @@ def test_a_case_without_a_protected_person_offers_nobody_who_is_protected_in_a_c
     world.reads_everything()
 
 
-def test_her_moving_place_is_begun_and_ended_only_by_those_to_whom_the_case_is_open(world: World) -> None:
+def test_their_moving_place_is_begun_and_ended_only_by_those_to_whom_the_case_is_open(world: World) -> None:
     phone = agrees(world)
     closes(world)
     path = f"/v1/victims/{world.victim.id}/shared-location"
@@ -91,14 +92,14 @@ def test_her_moving_place_is_begun_and_ended_only_by_those_to_whom_the_case_is_o
     world.reads_everything()
 
 
-def test_somebody_elses_leaving_tells_no_name_of_a_closed_case(world: World) -> None:
+def test_someone_elses_leaving_tells_no_name_of_a_closed_case(world: World) -> None:
     closes(world)
     boss = world.person(Role.SUPERVISOR, "Second Boss", None)
     path = f"/v1/people/{world.officer.person.id}/departure"
     refused = boss.api("POST", path, json={"why": "New post."})
     assert (refused.status_code, refused.json()["code"]) == (409, "caseload_left")
     assert refused.json()["detail"] == "Name a colleague for 1 that is closed to you."
-    # Nor does the case come to somebody who may not open it: neither by chance nor to read it.
+    # Nor does the case come to someone who may not open it: neither by chance nor to read it.
     for heir in (world.colleague.person.id, boss.person.id):
         refused = boss.api("POST", path, json={"why": "New post.", "everyone_else": heir})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_record")
@@ -132,17 +133,17 @@ def test_outages_and_alarms_name_and_number_no_closed_case(world: World) -> None
     )
     alarms.raise_alarm(AlarmKind.CASE_INCOMPLETE, f"wearer:{world.wearer.id}/x", "A case: x", now, world.team.id)
     alarms.raise_alarm(AlarmKind.MOVING_PLACE_SILENT, f"victim:{world.victim.id}", "Phone", now, world.team.id)
-    hers, his = (outages.shown_to(one.person, now)[0] for one in (boss, world.supervisor))
-    assert (hers.wearers, hers.alert_codes) == ([], [])
-    assert ([one.name for one in his.wearers], len(his.alert_codes)) == (["Daniel Marsh"], 1)
+    boss_sees, supervisor_sees = (outages.shown_to(one.person, now)[0] for one in (boss, world.supervisor))
+    assert (boss_sees.wearers, boss_sees.alert_codes) == ([], [])
+    assert ([one.name for one in supervisor_sees.wearers], len(supervisor_sees.alert_codes)) == (["Daniel Marsh"], 1)
     db.release_connection()
-    told_her, told_him = (one.api("GET", "/v1/alarms").json()["alarms"] for one in (boss, world.supervisor))
-    assert (len(told_her), len(told_him)) == (0, 2)
+    told_victim, told_wearer = (one.api("GET", "/v1/alarms").json()["alarms"] for one in (boss, world.supervisor))
+    assert (len(told_victim), len(told_wearer)) == (0, 2)
     world.officer.acknowledges(alert.id)
     world.reads_everything()
 
 
-def test_a_closed_case_is_not_handed_to_somebody_who_may_not_open_it(world: World) -> None:
+def test_a_closed_case_is_not_handed_to_someone_who_may_not_open_it(world: World) -> None:
     closes(world)
     a, b, now = world.officer.person, world.colleague.person, clock.now()
     for from_at in (now, now + timedelta(days=7)):
@@ -155,7 +156,7 @@ def test_a_closed_case_is_not_handed_to_somebody_who_may_not_open_it(world: Worl
     world.reads_everything()
 
 
-def test_a_closed_case_is_not_covered_by_somebody_who_may_not_open_it(world: World) -> None:
+def test_a_closed_case_is_not_covered_by_someone_who_may_not_open_it(world: World) -> None:
     closes(world)
     third = world.person(Role.OFFICER, "Ola Third", None).person
     a, b, now, day = world.officer.person, world.colleague.person, clock.now(), timedelta(days=1)
@@ -167,7 +168,7 @@ def test_a_closed_case_is_not_covered_by_somebody_who_may_not_open_it(world: Wor
     closes(world, a.id, b.id, world.supervisor.person.id)
     now = clock.now()
     officers.cover(a, a.id, b.id, now + day, now + 14 * day, now, why="Leave.")
-    # Nor by way of somebody who covers for whoever covers.
+    # Nor by way of someone who covers for the person who covers.
     with pytest.raises(InvalidRecord, match="Ola Third is not named on it"):
         officers.cover(world.supervisor.person, b.id, third.id, now + 3 * day, now + 4 * day, now, why="Ill.")
     officers.cover(world.supervisor.person, b.id, third.id, now + 15 * day, now + 16 * day, now, why="Ill.")
@@ -175,7 +176,7 @@ def test_a_closed_case_is_not_covered_by_somebody_who_may_not_open_it(world: Wor
     world.reads_everything()
 
 
-def test_whoever_covers_and_the_officer_who_comes_back_are_both_named_when_a_case_is_closed(world: World) -> None:
+def test_the_one_who_covers_and_the_officer_who_comes_back_are_both_named_when_a_case_is_closed(world: World) -> None:
     a, b, supervisor = world.officer.person, world.colleague.person, world.supervisor.person
     now = clock.now()
     officers.cover(a, a.id, b.id, now, now + timedelta(days=2), now, why="Leave.")
@@ -188,7 +189,7 @@ def test_whoever_covers_and_the_officer_who_comes_back_are_both_named_when_a_cas
     world.reads_everything()
 
 
-def test_notices_of_a_closed_case_reach_somebody_although_its_officer_may_not_open_it(world: World) -> None:
+def test_notices_of_a_closed_case_reach_someone_although_its_officer_may_not_open_it(world: World) -> None:
     supervisor = world.supervisor.has_app()
     # As it could be entered once: the case is closed to the officer who is to answer for it.
     closes(world)
@@ -206,7 +207,7 @@ def test_notices_of_a_closed_case_reach_somebody_although_its_officer_may_not_op
     world.reads_everything()
 
 
-def test_what_somebody_had_acknowledged_rings_again_when_the_case_is_closed_to_them(world: World) -> None:
+def test_what_someone_had_acknowledged_rings_again_when_the_case_is_closed_to_them(world: World) -> None:
     officer, colleague = world.officer.has_app(), world.colleague
     world.tag.stays_inside()
     officer.expects_push("breach")
@@ -217,7 +218,7 @@ def test_what_somebody_had_acknowledged_rings_again_when_the_case_is_closed_to_t
     officer.expects_push("Please acknowledge")
     assert colleague.alerts("all") == []
     officer.acknowledges()
-    # Closed again to the same people, whoever acts goes on acting.
+    # Closed again to the same people, the one who acts goes on acting.
     closes(world)
     assert officer.alert()["handling"] == "acknowledged"
     world.reads_everything()

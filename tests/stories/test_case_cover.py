@@ -1,4 +1,4 @@
-"""Cover for leave, and colleagues who go: at every instant somebody who is there answers for each case."""
+"""Cover for leave, and colleagues who go: at every instant someone who is there answers for each case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def answers(world: World, at: datetime) -> str | None:
-    """Return the name of whoever answers for the case then."""
+    """Return the name of the person who answers for the case then."""
     try:
         person_id = reading.responsible_officer_id(Wearer.get_by_id(world.wearer.id), at)
         return Person.get_by_id(person_id).name if person_id else None
@@ -39,7 +39,7 @@ def test_a_short_cover_within_a_long_one_is_an_exception_and_the_long_one_holds_
     assert [answers(world, now + days * DAY) for days in (19, 20, 21)] == ["Ben Carter", "Ola Third", "Ben Carter"]
 
 
-def test_the_heir_of_whoever_covered_covers_for_as_long_and_not_longer(world: World) -> None:
+def test_the_heir_of_the_person_who_covered_covers_for_as_long_and_not_longer(world: World) -> None:
     third = world.person(Role.OFFICER, "Ola Third", None).person
     fourth = world.person(Role.OFFICER, "Pia Fourth", None).person
     a, b, now = world.officer.person, world.colleague.person, clock.now()
@@ -80,7 +80,7 @@ def test_only_an_officer_or_a_supervisor_of_the_same_team_covers(world: World) -
     assert answers(world, now + DAY) == "Grace Okafor"
 
 
-def test_two_officers_who_leave_to_each_other_at_once_leave_nobody_without(world: World, database_url: str) -> None:
+def test_two_officers_who_leave_to_each_other_at_once_leave_no_one_without(world: World, database_url: str) -> None:
     a, b = world.officer.person, world.colleague.person
     other = Wearer.create(team=world.team, name="Other Man", responsible_officer=b, created_at=clock.now())
     boss = world.person(Role.SUPERVISOR, "Second Boss", None).person

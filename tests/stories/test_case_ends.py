@@ -1,4 +1,4 @@
-"""Protection stops, for whatever cause: she is told before in her own words, or her officer is asked to tell her."""
+"""Protection stops: the protected person reads it before in their own words, or their officer is asked to tell them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def end(world: World, reason: Ended = Ended.REVOCATION, at: datetime | None = No
     return entry.from_at
 
 
-def her_texts(world: World) -> list[str]:
+def victim_texts(world: World) -> list[str]:
     return [message.body for message in world.doubles.messages if message.to == world.victim.phone]
 
 
@@ -76,7 +76,7 @@ def outcome() -> tuple[str, str | None, bool]:
         ("he is taken to hospital", "suspended_hospital"),
     ],
 )
-def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_has_gone(
+def test_the_wearer_stands_at_their_door_as_protection_stops_and_they_never_read_that_the_wearer_has_gone(
     told: World, how: str, closed_as: str | None
 ) -> None:
     made, zone = on_an_order(told)
@@ -99,10 +99,10 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
     if how == "the order is revoked":
         assert outcome() == (Handling.OPEN, None, False)
         told.forward(protection_ends.NOTICE.total_seconds() + 1)
-        assert her_texts(told) == [NEAR, ENDING]
+        assert victim_texts(told) == [NEAR, ENDING]
         said = "The protected person gets a text."
     else:
-        assert her_texts(told) == [NEAR]
+        assert victim_texts(told) == [NEAR]
         said = (
             "that the wearer is near at the place Home: tell them."
             if closed_as is None
@@ -114,21 +114,23 @@ def test_he_stands_at_her_door_as_protection_stops_and_she_never_reads_that_he_h
     told.reads_everything()
 
 
-def test_he_stands_in_her_zone_as_the_order_ends_and_she_is_not_told_that_he_has_gone(told: World) -> None:
+def test_the_wearer_stands_in_their_zone_as_the_order_ends_and_they_are_not_told_that_the_wearer_has_gone(
+    told: World,
+) -> None:
     on_an_order(told, days=2)
     ends_at = clock.now() + timedelta(days=2)
     cases.forward_to(told, ends_at - timedelta(minutes=10))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     told.tag.stays_inside()
     for _ in range(12):
         told.tag.reports(told.tag.fix(0.0))
         told.forward(60)
     assert outcome() == (Handling.CLOSED, "ended_expiry", True)
-    assert her_texts(told) == [ENDING, NEAR]
+    assert victim_texts(told) == [ENDING, NEAR]
     told.reads_everything()
 
 
-def test_an_order_that_is_ended_now_ends_after_she_was_told(told: World) -> None:
+def test_an_order_that_is_ended_now_ends_after_they_were_told(told: World) -> None:
     made, _ = on_an_order(told)
     told.tag.stays_inside()
     decided_at = clock.now()
@@ -143,7 +145,7 @@ def test_an_order_that_is_ended_now_ends_after_she_was_told(told: World) -> None
     assert answer.status_code == 201, answer.text
     told.settle()
     assert is_protected(told)
-    assert her_texts(told) == [NEAR, ENDING]
+    assert victim_texts(told) == [NEAR, ENDING]
     told.forward(protection_ends.NOTICE.total_seconds() + 1)
     assert not is_protected(told)
     assert decided_at < ending_sent_at()[0] < decided_at + protection_ends.NOTICE
@@ -151,7 +153,7 @@ def test_an_order_that_is_ended_now_ends_after_she_was_told(told: World) -> None
     told.reads_everything()
 
 
-def test_an_end_that_lies_in_the_past_is_her_officers_to_tell_at_once_and_closes_what_stands(told: World) -> None:
+def test_an_end_that_lies_in_the_past_is_their_officers_to_tell_at_once_and_closes_what_stands(told: World) -> None:
     made, _ = on_an_order(told)
     told.tag.stays_inside()
     now = clock.now()
@@ -159,14 +161,14 @@ def test_an_end_that_lies_in_the_past_is_her_officers_to_tell_at_once_and_closes
     cases.vary(told, made, terms, now - timedelta(days=1))
     told.settle()
     assert not is_protected(told)
-    assert her_texts(told) == [NEAR]
+    assert victim_texts(told) == [NEAR]
     assert outcome() == (Handling.CLOSED, "ended_revocation", True)
     assert [said for said in notices_of(told) if said.endswith("(revocation). Tell the protected person now.")]
     told.officer.expects_push("a case of yours needs a look")
     told.reads_everything()
 
 
-def test_a_suspension_is_told_to_her_officer_and_is_not_the_end_that_her_words_speak_of(told: World) -> None:
+def test_a_suspension_is_told_to_their_officer_and_is_not_the_end_that_their_words_speak_of(told: World) -> None:
     on_an_order(told)
     from_at = clock.now() + timedelta(days=2)
     suspend(told, from_at=from_at)
@@ -178,7 +180,7 @@ def test_a_suspension_is_told_to_her_officer_and_is_not_the_end_that_her_words_s
     assert said[0].endswith("(custody). Tell the protected person before then.")
     cases.forward_to(told, from_at + timedelta(hours=1))
     assert len([said for said in notices_of(told) if "is suspended from" in said]) == 1
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     told.reads_everything()
 
 
@@ -197,29 +199,29 @@ def test_a_zone_that_is_removed_or_has_an_end_of_its_own_is_told_and_no_text_say
     said = [said for said in notices_of(told) if said.startswith("Protection of the place Elm ends")]
     assert len(said) == 1
     assert said[0].endswith("Tell the protected person before then.")
-    # Her home is protected as before: her words for the end would say otherwise.
-    assert her_texts(told) == []
+    # Their home is protected as before: their words for the end would say otherwise.
+    assert victim_texts(told) == []
     told.reads_everything()
 
 
-def test_a_gap_between_two_terms_of_an_order_is_an_end_of_which_she_reads_before(told: World) -> None:
+def test_a_gap_between_two_terms_of_an_order_is_an_end_of_which_they_read_before(told: World) -> None:
     made, _ = on_an_order(told, days=20)
     now = clock.now()
     cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=90)), now + timedelta(days=30))
     cases.forward_to(told, now + timedelta(days=19, hours=20))
     assert is_protected(told)
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     assert ending_sent_at()[0] < now + timedelta(days=20)
     told.reads_everything()
 
 
 @pytest.mark.parametrize("how", ["he is recalled", "the order expires"])
-def test_what_ends_while_he_is_in_custody_is_told_to_her_before(told: World, how: str) -> None:
+def test_what_ends_while_the_wearer_is_in_custody_is_told_to_them_before(told: World, how: str) -> None:
     on_an_order(told, days=2)
     expires_at = clock.now() + timedelta(days=2)
     suspend(told, days=5)
     told.forward(3_600)
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     if how == "he is recalled":
         ends_at = end(told, Ended.RECALL)
         told.settle()
@@ -227,12 +229,12 @@ def test_what_ends_while_he_is_in_custody_is_told_to_her_before(told: World, how
     else:
         ends_at = expires_at
         cases.forward_to(told, ends_at - timedelta(hours=4))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     assert ending_sent_at()[0] < ends_at
     told.reads_everything()
 
 
-def test_what_ends_at_midnight_she_reads_by_day(told: World) -> None:
+def test_what_ends_at_midnight_they_read_by_day(told: World) -> None:
     told.tag.is_far_away()
     ends_at = ends_with(clock.now().astimezone(LONDON).date() + timedelta(days=3))
     made = cases.order(told, told.zone.from_at, ends_at)
@@ -246,7 +248,7 @@ def test_what_ends_at_midnight_she_reads_by_day(told: World) -> None:
     told.reads_everything()
 
 
-def test_after_the_end_no_text_goes_and_her_officer_is_asked_to_tell_her(told: World) -> None:
+def test_after_the_end_no_text_goes_and_their_officer_is_asked_to_tell_them(told: World) -> None:
     on_an_order(told)
     told.stop_worker()
     ends_at = end(told)
@@ -254,12 +256,12 @@ def test_after_the_end_no_text_goes_and_her_officer_is_asked_to_tell_her(told: W
     told.start_worker()
     told.settle()
     assert clock.now() > ends_at
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     assert [said for said in notices_of(told) if said.endswith("(revocation). Tell the protected person now.")]
     told.reads_everything()
 
 
-def test_a_text_that_cannot_be_sent_before_the_end_is_given_up_at_it_and_is_her_officers_to_give(told: World) -> None:
+def test_a_text_that_cannot_be_sent_before_the_end_is_given_up_at_it_and_is_their_officers_to_give(told: World) -> None:
     on_an_order(told)
     told.doubles.script(to=told.victim.phone, status=503, times=1)
     told.stop_worker()
@@ -270,7 +272,7 @@ def test_a_text_that_cannot_be_sent_before_the_end_is_given_up_at_it_and_is_her_
     told.start_worker()
     told.settle()
     told.forward(60)
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     told.officer.expects_push("could not be warned by text")
     told.reads_everything()
 
@@ -295,7 +297,7 @@ def test_an_end_that_is_called_off_is_said_to_go_on(told: World, is_sent: bool) 
     if not is_sent:
         told.start_worker()
     told.settle()
-    assert her_texts(told).count(ENDING) == int(is_sent)
+    assert victim_texts(told).count(ENDING) == int(is_sent)
     (said,) = [said for said in notices_of(told) if "it goes on" in said]
     assert said.startswith("Protection of the place Home does not stop")
     assert ("was told by text" in said) is is_sent
@@ -304,12 +306,12 @@ def test_an_end_that_is_called_off_is_said_to_go_on(told: World, is_sent: bool) 
     # What ends after all at another time is told anew.
     end(told)
     told.settle()
-    assert her_texts(told).count(ENDING) == int(is_sent) + 1
+    assert victim_texts(told).count(ENDING) == int(is_sent) + 1
     told.reads_everything()
 
 
 @pytest.mark.parametrize("how", ["he was arrested", "the case ended", "the order was suspended"])
-def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_officers_and_never_to_her(
+def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_officers_and_never_to_them(
     told: World, how: str
 ) -> None:
     made, _ = on_an_order(told)
@@ -324,12 +326,12 @@ def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_offi
         now = clock.now()
         cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=60), is_suspended=True), now)
     told.settle()
-    before = her_texts(told)
+    before = victim_texts(told)
     told.forward(300)
     told.tag.reports(*[told.tag.fix(0.0, ago_s=300 + 20 * n) for n in range(12, 0, -1)])
     told.settle()
     told.forward(30)
-    assert her_texts(told) == before
+    assert victim_texts(told) == before
     (alert,) = cases.alerts()
     assert (alert.is_late, alert.is_over) == (True, True)
     assert {fix.level for fix in cases.fixes()} == {0, 2}
@@ -343,21 +345,21 @@ def test_fixes_from_before_that_arrive_after_protection_stopped_are_told_to_offi
     told.reads_everything()
 
 
-def test_a_place_that_moves_with_her_is_protected_until_the_case_ends_and_she_reads_of_that(told: World) -> None:
+def test_a_place_that_moves_with_them_is_protected_until_the_case_ends_and_they_read_of_that(told: World) -> None:
     agrees(told)
     now = clock.now()
     writing.change_zone(told.officer.person, told.zone.id, now, now, why="Moved.", is_removed=True, is_confirmed=True)
     db.release_connection()
     told.settle()
     assert [said for said in notices_of(told) if said.startswith("Protection of the place Home ended")]
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     end(told)
     told.settle()
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     told.reads_everything()
 
 
-def test_positions_from_before_an_arrest_that_arrive_after_it_warn_nobody_of_a_place_that_moves(told: World) -> None:
+def test_positions_from_before_an_arrest_that_arrive_after_it_warn_no_one_of_a_place_that_moves(told: World) -> None:
     phone = agrees(told)
     told.tag.is_far_away()
     phone.is_at(MARKET_M)
@@ -366,6 +368,6 @@ def test_positions_from_before_an_arrest_that_arrive_after_it_warn_nobody_of_a_p
     told.forward(60)
     told.tag.reports(*[told.tag.fix(MARKET_M + 30.0, ago_s=60 + 20 * n) for n in range(12, 0, -1)])
     told.settle()
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     assert cases.alerts() == []
     told.reads_everything()

@@ -1,4 +1,4 @@
-"""Case and space say nothing in an e-mail address or a serial: one person, one tag, wherever it is written."""
+"""Case and space say nothing in an email address or a serial: one person, one tag, wherever it is written."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from backend.people import numbers, rota
 from backend.record import protection_ends, reading
 from backend.record.facts import LONDON, Terms, midnight
 from tests import cases
-from tests.cases import ENDING, NEAR, OVER, notices_of
-from tests.stories.test_case_ends import end, her_texts, is_protected, on_an_order, outcome, suspend
+from tests.cases import ENDING, NEAR, OVER, chosen, notices_of
+from tests.stories.test_case_ends import end, is_protected, on_an_order, outcome, suspend, victim_texts
 from tests.world import HOME, World
 
 SCHOOL = cases.east_of(HOME, 6_000.0)
-HIS_FLAT = cases.east_of(HOME, -9_000.0)
+FLAT = cases.east_of(HOME, -9_000.0)
 
 
 def child_of(world: World) -> Victim:
@@ -43,7 +43,7 @@ def school(world: World, child: Victim, **more: object) -> PlaceZone:
 
 
 def curfew(world: World, **more: object) -> PlaceZone:
-    shape = cases.circle(*HIS_FLAT)
+    shape = cases.circle(*FLAT)
     shape["properties"] |= {
         "kind": "inclusion",
         "schedule": {
@@ -84,7 +84,7 @@ def test_what_ended_while_no_notifier_ran_is_told_although_the_case_was_changed_
     assert outcome() == (Handling.CLOSED, "ended_expiry", True)
     (said,) = said_of(told, "Protection of the place Home")
     assert said.endswith("(expiry). Tell the protected person now.")
-    assert ENDING not in her_texts(told)
+    assert ENDING not in victim_texts(told)
     told.reads_everything()
 
 
@@ -99,11 +99,11 @@ def test_what_was_to_end_while_no_notifier_ran_and_was_varied_goes_on_without_a_
     told.settle()
     assert is_protected(told)
     assert said_of(told, "Protection of") == []
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     told.reads_everything()
 
 
-def test_while_her_home_is_protected_the_end_at_her_childs_school_is_not_told_in_her_words(told: World) -> None:
+def test_while_their_home_is_protected_the_end_at_their_childs_school_is_not_told_in_their_words(told: World) -> None:
     child = child_of(told)
     until = clock.now() + timedelta(days=5)
     school(told, child, to_at=until)
@@ -111,11 +111,11 @@ def test_while_her_home_is_protected_the_end_at_her_childs_school_is_not_told_in
     cases.forward_to(told, until - timedelta(hours=1))
     (said,) = said_of(told, "Protection of the place School")
     assert said.endswith("Tell the protected person before then.")
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     told.reads_everything()
 
 
-def test_while_her_childs_school_is_protected_the_end_at_her_home_is_not_told_in_her_words(told: World) -> None:
+def test_while_their_childs_school_is_protected_the_end_at_their_home_is_not_told_in_their_words(told: World) -> None:
     school(told, child_of(told))
     on_an_order(told, days=5)
     ends_at = clock.now() + timedelta(days=5)
@@ -123,38 +123,38 @@ def test_while_her_childs_school_is_protected_the_end_at_her_home_is_not_told_in
     cases.forward_to(told, ends_at - timedelta(hours=1))
     (said,) = said_of(told, "Protection of the place Home")
     assert said.endswith("Tell the protected person before then.")
-    assert her_texts(told) == []
+    assert victim_texts(told) == []
     told.reads_everything()
 
 
-def test_an_end_at_her_home_and_at_her_childs_school_is_one_text_to_her(told: World) -> None:
+def test_an_end_at_their_home_and_at_their_childs_school_is_one_text_to_them(told: World) -> None:
     school(told, child_of(told))
     told.tag.is_far_away()
     end(told)
     told.settle()
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     (said,) = said_of(told, "Protection of")
     assert said.startswith("Protection of the places Home and School ends")
     told.reads_everything()
 
 
-def test_a_curfew_that_goes_on_keeps_nobody_from_her_and_one_that_ends_is_no_end_of_hers(told: World) -> None:
+def test_a_curfew_that_goes_on_keeps_no_one_from_them_and_one_that_ends_is_no_end_of_theirs(told: World) -> None:
     on_an_order(told, days=3)
     ends_at = clock.now() + timedelta(days=3)
     until = clock.now() + timedelta(days=6)
     curfew(told, to_at=until)
     told.tag.stays(-9_000.0, for_s=30)
     cases.forward_to(told, ends_at - timedelta(hours=1))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     cases.forward_to(told, until - timedelta(hours=1))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     (said,) = said_of(told, "His flat")
     assert said.startswith("The curfew at the place His flat ends ")
     assert said.endswith("(expiry).")
     told.reads_everything()
 
 
-def test_a_curfew_that_is_suspended_or_goes_on_after_all_is_said_without_asking_to_tell_her(told: World) -> None:
+def test_a_curfew_that_is_suspended_or_goes_on_after_all_is_said_without_asking_to_tell_them(told: World) -> None:
     until = clock.now() + timedelta(hours=2)
     zone = curfew(told, to_at=until)
     told.tag.stays(-9_000.0, for_s=30)
@@ -203,13 +203,13 @@ def test_an_end_that_is_entered_again_with_other_clocks_is_told_once(told: World
     told.settle()
     announced = len(said_of(told, "The order LIC-2041 ends"))
     assert announced
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     cases.vary(told, made, Terms(told.zone.from_at, ends_at), clock.now())
     told.settle()
     # The case ends with its order, at the same midnight.
     end(told, Ended.EXPIRY, ends_at)
     told.settle()
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     assert len(said_of(told, "Protection of the place Home ends")) == 1
     assert len(said_of(told, "The order LIC-2041 ends")) == announced
     told.reads_everything()
@@ -224,11 +224,11 @@ def test_a_variation_that_is_entered_twice_ends_the_order_once_and_is_told_once(
     told.forward(60)
     cases.vary(told, made, Terms(told.zone.from_at, now), now)
     told.settle()
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     assert said_of(told, "it goes on") == []
     told.forward(protection_ends.NOTICE.total_seconds() - 30)
     assert not is_protected(told)
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     told.reads_everything()
 
 
@@ -256,10 +256,10 @@ def test_an_end_that_is_corrected_to_an_earlier_day_brings_nothing_back(told: Wo
     told.reads_everything()
 
 
-def test_what_she_answers_before_a_zone_is_drawn_reaches_her_officer(told: World) -> None:
+def test_what_they_answer_before_a_zone_is_drawn_reaches_their_officer(told: World) -> None:
     person, number = told.officer.person, "+447700900211"
     sofia = protected_people.add_person(person, told.wearer.id, "Sofia Marino", clock.now(), why="Hers.")
-    contact_details.agree(person, told.wearer.id, sofia.id, number, NEAR, OVER, ENDING, clock.now())
+    contact_details.agree(person, told.wearer.id, sofia.id, number, chosen(NEAR, OVER, ENDING), clock.now())
     numbers.carry_over(Victim.get_by_id(sofia.id), clock.now())
     db.release_connection()
     told.doubles.reply(from_=number, body="He is outside, please hurry", to=told.settings.twilio_from)
@@ -332,7 +332,7 @@ def test_an_extension_that_is_entered_after_the_end_is_said_to_go_on(told: World
     told.tag.is_far_away()
     cases.forward_to(told, ends_at - timedelta(hours=1))
     cases.forward_to(told, ends_at + timedelta(hours=8))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     cases.vary(told, made, Terms(told.zone.from_at, ends_at + timedelta(days=90)), ends_at)
     told.settle()
     assert is_protected(told)
@@ -354,7 +354,7 @@ def test_two_who_change_a_zone_at_once_do_not_undo_each_other(told: World) -> No
     told.reads_everything()
 
 
-def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told: World) -> None:
+def test_the_one_who_covers_does_not_leave_without_someone_who_covers_instead(told: World) -> None:
     a, b, now = told.officer.person, told.colleague.person, clock.now()
     officers.cover(a, a.id, b.id, now, now + timedelta(days=14), now, why="Leave.")
     db.release_connection()
@@ -369,7 +369,7 @@ def test_whoever_covers_does_not_leave_without_somebody_who_covers_instead(told:
     told.reads_everything()
 
 
-def test_an_order_of_a_case_that_has_ended_is_announced_to_nobody(told: World) -> None:
+def test_an_order_of_a_case_that_has_ended_is_announced_to_no_one(told: World) -> None:
     on_an_order(told, days=20)
     end(told, Ended.DEATH)
     told.forward(7 * 86_400)
@@ -377,13 +377,15 @@ def test_an_order_of_a_case_that_has_ended_is_announced_to_nobody(told: World) -
     told.reads_everything()
 
 
-def test_when_an_order_goes_on_after_a_gap_her_officer_is_asked_to_tell_her_who_read_that_it_ends(told: World) -> None:
+def test_when_an_order_goes_on_after_a_gap_their_officer_is_asked_to_tell_them_who_read_that_it_ends(
+    told: World,
+) -> None:
     made, _ = on_an_order(told, days=3)
     now = clock.now()
     cases.vary(told, made, Terms(told.zone.from_at, now + timedelta(days=90)), now + timedelta(days=5))
     told.tag.is_far_away()
     cases.forward_to(told, now + timedelta(days=3, hours=-1))
-    assert her_texts(told) == [ENDING]
+    assert victim_texts(told) == [ENDING]
     cases.forward_to(told, now + timedelta(days=4))
     assert said_of(told, "goes on again") == []
     cases.forward_to(told, now + timedelta(days=5, minutes=1))

@@ -29,7 +29,7 @@ from tests import cases
 from tests.world import HOME, World
 
 
-def test_the_night_she_moves_a_new_place_is_protected_at_once_and_the_old_one_stays(world: World) -> None:
+def test_the_night_they_move_a_new_place_is_protected_at_once_and_the_old_one_stays(world: World) -> None:
     officer = world.officer.has_app()
     new_home = cases.east_of(HOME, 3_000.0)
     world.tag.stays(3_000.0, for_s=120, every_s=30)
@@ -38,7 +38,7 @@ def test_the_night_she_moves_a_new_place_is_protected_at_once_and_the_old_one_st
         officer.person, world.wearer.id, world.victim.id, "Refuge", *new_home, 300.0, clock.now()
     )
     db.release_connection()
-    # He is there already, and that is known without another fix.
+    # The wearer is there already, and that is known without another fix.
     officer.expects_push("breach")
     held = reading.case(world.wearer.id).zones_in_force(clock.now())
     assert {world.zone.id, zone.id} == {one.zone_id for one in held}
@@ -100,7 +100,7 @@ def test_an_officer_leaves_in_one_action_and_open_alerts_ring_the_colleague_who_
     world.reads_everything()
 
 
-def test_whoever_covers_at_that_instant_is_rung_and_before_and_after_it_is_the_officer(world: World) -> None:
+def test_the_one_who_covers_at_that_instant_is_called_and_before_and_after_it_is_the_officer(world: World) -> None:
     officer, colleague = world.officer.has_app(), world.colleague.has_app()
     start = clock.now()
     officers.cover(
@@ -175,7 +175,7 @@ def test_teams_are_renamed_and_merged_by_date_and_a_report_keeps_the_names_and_p
     world.reads_everything()
 
 
-def test_a_restricted_case_is_403_without_a_hint_for_everybody_else_until_it_is_opened_in_an_emergency(
+def test_a_restricted_case_is_403_without_a_hint_for_everyone_else_until_it_is_opened_in_an_emergency(
     world: World,
 ) -> None:
     officer, colleague, supervisor = world.officer.has_app(), world.colleague.has_app(), world.supervisor
@@ -233,7 +233,7 @@ def test_an_alert_raised_in_error_is_taken_back_from_those_who_were_warned_and_c
     world.reads_everything()
 
 
-def test_an_error_that_is_found_after_the_stay_is_her_officers_to_tell_her_since_no_words_of_hers_say_it(
+def test_an_error_that_is_found_after_the_stay_is_their_officers_to_tell_them_since_no_words_of_theirs_say_it(
     world: World,
 ) -> None:
     officer = world.officer.has_app()
@@ -383,7 +383,7 @@ def test_a_supervisor_hears_of_a_zone_to_approve_and_of_an_emergency_to_review(w
     supervisor.expects_push("a case of yours needs a look")
     told = [one["reasons"][0] for one in supervisor.alerts("all")]
     assert {restricted_cases.TO_REVIEW, provisional_zones.TO_APPROVE} <= set(told)
-    # Nobody else is told that there is a case: neither by a message nor in a list.
+    # No one else is told that there is a case: neither by a message nor in a list.
     assert other.alerts("all") == []
     world.settle()
     assert [push for push in world.pushes if push.token == other.push_token] == []
@@ -413,7 +413,7 @@ def test_a_report_shows_an_alert_of_march_under_the_team_of_march_although_it_wa
     world.reads_everything()
 
 
-def test_the_team_of_her_other_wearer_keeps_her_places_when_a_team_is_split(world: World) -> None:
+def test_the_team_of_their_other_wearer_keeps_their_places_when_a_team_is_split(world: World) -> None:
     admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None).person
     b = world.colleague.person
     other = Wearer.create(team=world.team, name="Other Man", responsible_officer=b, created_at=clock.now())
@@ -431,7 +431,7 @@ def test_the_team_of_her_other_wearer_keeps_her_places_when_a_team_is_split(worl
     path = f"/v1/victims/{world.victim.id}/shared-location"
     assert world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]}).status_code == 201
     assert east.api("DELETE", path).status_code == 204
-    # A team that has no case of hers knows nothing of her.
+    # A team that has no case of theirs knows nothing of them.
     south = Team.create(name="South", created_at=clock.now())
     db.release_connection()
     stranger = world.person(Role.OFFICER, "Zoe Hall", None, team=south)

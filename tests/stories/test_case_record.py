@@ -100,7 +100,7 @@ def test_a_zone_that_rests_on_no_order_is_judged_all_the_same(world: World) -> N
     world.reads_everything()
 
 
-def test_while_an_order_is_suspended_fixes_are_stored_and_nobody_is_warned(world: World) -> None:
+def test_while_an_order_is_suspended_fixes_are_stored_and_no_one_is_warned(world: World) -> None:
     made = cases.order(world, clock.now() - timedelta(days=30), None)
     cases.rests_on(world, made)
     now = clock.now()
@@ -109,7 +109,7 @@ def test_while_an_order_is_suspended_fixes_are_stored_and_nobody_is_warned(world
     assert cases.alerts() == []
     assert {fix.level for fix in cases.fixes()} == {None}
     cases.vary(world, made, Terms(now - timedelta(days=30)), clock.now())
-    # He is there as the order comes back into force, and that is told without another fix.
+    # The wearer is there as the order comes back into force, and that is told without another fix.
     found = cases.alerts()
     assert [alert.is_over for alert in found] == [False]
     world.officer.acknowledges(found[0].id)
@@ -144,7 +144,7 @@ def test_a_correction_that_takes_a_zone_away_withdraws_what_was_raised_on_it_and
     world.reads_everything()
 
 
-def test_nobody_saves_a_change_that_leaves_a_place_unprotected_without_being_told_so_in_words(world: World) -> None:
+def test_no_one_saves_a_change_that_leaves_a_place_unprotected_without_being_told_so_in_words(world: World) -> None:
     start = clock.now()
     made = cases.order(world, start - timedelta(days=30), midnight(date(2030, 1, 1)))
     cases.rests_on(world, made)
@@ -197,7 +197,7 @@ def test_the_state_of_a_version_that_is_out_of_force_asks_no_tag_to_hurry(world:
     world.reads_everything()
 
 
-def test_a_place_keeps_him_in_or_out_and_one_that_does_both_already_can_still_be_put_right(world: World) -> None:
+def test_a_place_keeps_the_wearer_in_or_out_and_one_that_does_both_already_can_still_be_put_right(world: World) -> None:
     world.stop_worker()
     officer, now = world.officer.person, clock.now()
     stay_in = cases.circle(*HOME)

@@ -12,6 +12,7 @@ from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import Activation, Channel, Fix, Wearer
 from backend.people import consent, numbers
 from tests import cases
+from tests.cases import chosen
 from tests.stories.test_moving_places import agrees
 from tests.world import World
 
@@ -44,7 +45,7 @@ def test_when_a_tag_came_off_is_corrected_and_what_was_said_first_is_kept_with_w
     answer = world.officer.api("POST", path, json={**again, "is_correction": True})
     assert answer.status_code == 201, answer.text
     world.settle()
-    # What was reported after that is nobody's.
+    # What was reported after that is no one's.
     assert [fix.wearer_id for fix in cases.fixes()] == [None, None]
     said = history(world, "Tag")
     assert [(by, why, is_wrong) for _, by, why, is_wrong in said] == [
@@ -57,7 +58,7 @@ def test_when_a_tag_came_off_is_corrected_and_what_was_said_first_is_kept_with_w
     world.reads_everything()
 
 
-def test_a_tag_that_somebody_else_wears_by_then_is_not_given_back_by_a_correction(world: World) -> None:
+def test_a_tag_that_another_person_wears_by_then_is_not_given_back_by_a_correction(world: World) -> None:
     now = clock.now()
     activation = Activation.get(Activation.wearer == world.wearer)
     other = Wearer.create(team=world.team, name="Owen Price", created_at=now)
@@ -80,7 +81,9 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
     world.forward(60)
     words = ("Your book has arrived.", "Your book was collected.", "The library closes.")
     for number in ("+447700900201", "+447700900299"):
-        contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+        contact_details.agree(
+            world.officer.person, world.wearer.id, world.victim.id, number, chosen(*words), clock.now()
+        )
         db.release_connection()
     assert history(world, "Number of a protected person") == [
         ("ends in 0299", "Amina Yusuf", "They agreed to texts to this number.", False),
@@ -95,7 +98,7 @@ def test_a_changed_number_leaves_the_earlier_one_on_record_and_a_look_back_shows
     world.reads_everything()
 
 
-def test_a_look_back_says_what_she_had_agreed_to_then_and_which_number_was_proved(world: World) -> None:
+def test_a_re_evaluation_says_what_they_had_agreed_to_then_and_which_number_was_proved(world: World) -> None:
     wearer_id, officer = world.wearer.id, world.officer.person
     numbers.void(world.victim, "a story about the first proof", clock.now())
 

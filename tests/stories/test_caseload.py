@@ -131,7 +131,7 @@ def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_perso
     world.reads_everything()
 
 
-def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_nobody_and_is_an_alarm(world: World) -> None:
+def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_no_one_and_is_an_alarm(world: World) -> None:
     world.new_tag("LDN-0099", None)
     heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
     owned = f"{world.officer.person.phone}; {world.victim.phone}"
@@ -209,7 +209,7 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
     reading, kept = checked_imports.check(person, table, zones().encode(), clock.now())
     assert (reading.problems, Wearer.select().count()) == ([], 1)
     assert kept is not None
-    with pytest.raises(InvalidRecord, match="kept no longer"):
+    with pytest.raises(InvalidRecord, match="have expired"):
         checked_imports.load(world.supervisor.person, kept.id, clock.now())
     assert checked_imports.load(person, kept.id, clock.now()) == (1, 1, False)
     assert CheckedCaseload.select().count() == 0
@@ -224,7 +224,7 @@ def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: Worl
     person, table = world.officer.person, "\n".join([HEADING, row()]).encode()
     _, kept = checked_imports.check(person, table, zones().encode(), clock.now())
     assert kept is not None
-    # Somebody fits the tag while the page is being read.
+    # Someone fits the tag while the page is being read.
     old = consequences.present_tag(world.wearer.id, clock.now())
     assert old is not None
     writing.swap_tag(person, old.id, "LDN-0099", clock.now(), clock.now(), why="Broken.")
@@ -240,7 +240,7 @@ def test_a_check_that_no_longer_holds_loads_nothing_and_is_forgotten(world: Worl
     _, kept = checked_imports.check(person, sound, zones().encode(), clock.now())
     assert kept is not None
     world.clock.forward(checked_imports.KEPT_S + 1)
-    with pytest.raises(InvalidRecord, match="kept no longer"):
+    with pytest.raises(InvalidRecord, match="have expired"):
         checked_imports.load(person, kept.id, clock.now())
     checked_imports.check(person, sound, zones().encode(), clock.now())
     checked_imports.forget_old(clock.now())
@@ -297,11 +297,11 @@ def test_a_row_of_a_later_part_is_of_the_case_and_of_the_person_of_an_earlier_on
         world.new_tag(serial, None)
     person = world.officer.person
     further = dict.fromkeys(import_matching.OF_THE_CASE, "")
-    hers = {"victim": "sofia  marino", "victim_phone": ""}
+    theirs = {"victim": "sofia  marino", "victim_phone": ""}
     rows = [
         tied(),
-        tied("LIC 7", place="Gym", **hers, **further),
-        tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
+        tied("LIC 7", place="Gym", **theirs, **further),
+        tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **theirs),
     ]
     _, kept = checked_imports.check(person, "\n".join([TIED, *rows]).encode(), zones().encode(), clock.now())
     assert kept is not None
@@ -355,14 +355,14 @@ def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_fur
         world.new_tag(serial, None)
     person = world.officer.person
     further = dict.fromkeys(import_matching.OF_THE_CASE, "")
-    hers = {"victim": "sofia  marino", "victim_phone": ""}
+    theirs = {"victim": "sofia  marino", "victim_phone": ""}
     table = "\n".join(
         [
             TIED,
             tied(),
             tied("LIC 7", victim="Ada Marino", victim_phone="+447700900203", place="School", **further),
-            tied("LIC 7", place="Gym", **hers, **further),
-            tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **hers),
+            tied("LIC 7", place="Gym", **theirs, **further),
+            tied(victim_as_in="LIC 7", wearer="Sam Hill", order_reference="LIC 8", tag_serial="LDN-0098", **theirs),
         ]
     )
     reading = caseload_import.read(person, table, zones(), clock.now())
@@ -381,7 +381,7 @@ def test_one_woman_in_two_rows_is_one_person_and_a_second_one_of_a_case_is_a_fur
     db.release_connection()
 
 
-def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world: World) -> None:
+def test_a_row_names_someone_of_a_recorded_case_whom_the_reader_may_know(world: World) -> None:
     world.new_tag("LDN-0099", None)
     cases.order(world, clock.now(), None)
     laura = {"victim": "Laura Bennett", "victim_phone": ""}
@@ -402,7 +402,7 @@ def test_a_row_names_somebody_of_a_recorded_case_whom_the_reader_may_know(world:
     assert unknown[1].startswith("No row above and no case that you may see has the order LIC-2041")
     named = [world.officer.person.id, world.supervisor.person.id]
     officers.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")
-    # To whoever may not open it, that case is not there, and neither is she.
+    # To the one who may not open it, that case is not there, and neither are they.
     assert problems(world.colleague.person, **laura) == []
     (hidden,) = problems(world.colleague.person, victim_as_in="LIC-2041", **laura)
     assert hidden[1].startswith("No row above and no case that you may see has the order LIC-2041")

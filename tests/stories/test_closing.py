@@ -21,7 +21,7 @@ def close(world: World, alert: dict[str, Any], **body: Any) -> Any:
 
 
 def stands(world: World) -> dict[str, Any]:
-    """Let somebody have acknowledged a confirmed breach that goes on."""
+    """Let someone have acknowledged a confirmed breach that goes on."""
     world.tag.is_far_away()
     world.tag.stays_inside()
     world.officer.acknowledges()

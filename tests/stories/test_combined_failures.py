@@ -32,7 +32,7 @@ from zones.geo import Frame
 
 
 def another_case(world: World) -> tuple[TestTag, PlaceZone]:
-    """A second wearer of the same officer, with a zone of his own."""
+    """A second wearer of the same officer, with a zone of their own."""
     wearer = Wearer.create(
         team=world.team, name="Owen Price", responsible_officer=world.officer.person, created_at=clock.now()
     )
@@ -42,7 +42,7 @@ def another_case(world: World) -> tuple[TestTag, PlaceZone]:
     return world.new_tag("LDN-0002", wearer), zone
 
 
-def test_one_zone_that_cannot_be_judged_as_it_ends_keeps_nobody_elses_warning_back(world: World) -> None:
+def test_one_zone_that_cannot_be_judged_as_it_ends_keeps_no_one_elses_warning_back(world: World) -> None:
     officer = world.officer.has_app()
     other, zone = another_case(world)
     PlaceZone.update(to_at=clock.now() + timedelta(seconds=100)).where(PlaceZone.id == zone.id).execute()
@@ -57,7 +57,7 @@ def test_one_zone_that_cannot_be_judged_as_it_ends_keeps_nobody_elses_warning_ba
     world.reads_everything()
 
 
-def test_one_alert_that_cannot_be_read_keeps_nobody_elses_ladder_back(world: World) -> None:
+def test_one_alert_that_cannot_be_read_keeps_no_one_elses_escalation_policy_back(world: World) -> None:
     world.officer.has_app()
     world.supervisor.has_app()
     other, _ = another_case(world)
@@ -72,7 +72,7 @@ def test_one_alert_that_cannot_be_read_keeps_nobody_elses_ladder_back(world: Wor
     world.reads_everything()
 
 
-def test_the_victims_text_is_tried_on_while_the_breach_stands_and_the_officer_hears_that_she_was_not_warned(
+def test_the_victims_text_is_tried_on_while_the_breach_stands_and_the_officer_hears_that_they_were_not_warned(
     world: World,
 ) -> None:
     officer = world.officer.has_app()
@@ -167,7 +167,7 @@ def test_danger_that_rises_on_an_unanswered_alert_is_texted_ten_seconds_later(wo
     world.reads_everything()
 
 
-def test_an_alert_that_reaches_nobody_is_tried_again_every_two_minutes(world: World) -> None:
+def test_an_alert_that_reaches_no_one_is_tried_again_every_two_minutes(world: World) -> None:
     for phone in (world.officer, world.colleague, world.supervisor):
         phone.person.phone = None
         phone.person.save()
@@ -181,7 +181,7 @@ def test_an_alert_that_reaches_nobody_is_tried_again_every_two_minutes(world: Wo
     assert {round((b - a).total_seconds()) for a, b in itertools.pairwise(tried)} == {121}
 
 
-def test_a_clock_that_jumped_and_came_back_does_not_park_the_ladder(world: World) -> None:
+def test_a_clock_that_jumped_and_came_back_does_not_park_the_escalation_policy(world: World) -> None:
     world.officer.has_app()
     world.stop_worker()
     world.tag.walks_in()
@@ -195,7 +195,7 @@ def test_a_clock_that_jumped_and_came_back_does_not_park_the_ladder(world: World
     world.reads_everything()
 
 
-def test_a_withdrawn_alert_rings_nobody_again_whoever_had_acknowledged_it(world: World) -> None:
+def test_a_withdrawn_alert_rings_no_one_again_the_one_who_had_acknowledged_it(world: World) -> None:
     officer = world.officer.has_app()
     world.tag.is_far_away()
     world.tag.walks_in()
@@ -217,7 +217,7 @@ def test_a_withdrawal_before_anyone_answered_is_told_to_all_who_were_warned_and_
     world.officer.expects_sms("breach, unconfirmed")
     world.tag.stays(5_000.0, for_s=45)
     world.officer.expects_sms("withdrawn")
-    # Whoever was called or told since then hears of it by text, too.
+    # A person who was called or told since then hears of it by text, too.
     world.reads_everything()
     alert = world.officer.alert()
     assert (alert["handling"], alert["is_over"], alert["certainty"]) == ("open", True, "withdrawn")

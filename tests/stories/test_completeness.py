@@ -21,6 +21,7 @@ from backend.models import (
 from backend.people import consent
 from backend.record.facts import Terms
 from tests import cases
+from tests.cases import chosen
 from tests.world import HOME, World
 
 
@@ -53,7 +54,7 @@ def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_
     assert standing(wearer) == {"order_without_zone"}
     to_send = [one for one in alarms.to_tell(clock.now()) if one.kind == AlarmKind.CASE_INCOMPLETE]
     assert [(one.detail, one.team_id) for one in to_send] == [
-        (f"Case {wearer.id}: An order is in force and no zone rests on it", world.team.id)
+        (f"Case {wearer.id}: An order is in force and has no zone", world.team.id)
     ]
     assert "Owen" not in to_send[0].detail
     alarms.told(to_send, clock.now())
@@ -73,7 +74,7 @@ def test_an_order_without_any_place_is_told_to_the_supervisors_once_and_is_over_
         order_id=order.id,
     )
     db.release_connection()
-    # Now that a zone is in force, it is his missing tag that the officer is told of.
+    # Now that a zone is in force, it is the wearer's missing tag that the officer is notified of.
     world.officer.expects_sms("a case of yours needs a look")
     assert standing(wearer) == set()
 
@@ -190,7 +191,7 @@ def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_r
     world.reads_everything()
 
 
-def test_a_silent_tag_of_somebody_in_custody_is_not_told(world: World) -> None:
+def test_a_silent_tag_of_someone_in_custody_is_not_told(world: World) -> None:
     sound_case(world)
     now = clock.now()
     monitoring_status.suspend(
@@ -208,7 +209,7 @@ def test_a_silent_tag_of_somebody_in_custody_is_not_told(world: World) -> None:
     for _ in range(3):
         cases.forward_to_morning(world)
     assert of_case(world) == set()
-    # Nobody has answered that she is to be told of the suspension; of the tag nobody hears.
+    # No one has answered that they are to be told of the suspension; of the tag no one hears.
     world.supervisor.expects_sms("a case of yours needs a look")
 
 
@@ -229,7 +230,7 @@ def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: W
     world.reads_everything()
 
 
-def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_only_in_the_morning(
+def test_a_zone_without_an_order_and_no_one_to_warn_are_told_together_once_and_only_in_the_morning(
     world: World,
 ) -> None:
     cases.forward_to_afternoon(world)
@@ -239,9 +240,7 @@ def test_a_zone_without_an_order_and_nobody_to_warn_are_told_together_once_and_o
     before = reasons(world)
     assert not any("rests on no order" in said for said in before)
     cases.forward_to_morning(world)
-    (notice,) = [
-        one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force that rests on no order." in one.reasons
-    ]
+    (notice,) = [one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force without an order." in one.reasons]
     assert any(said.startswith("A protected person has no safe way to be reached") for said in notice.reasons)
     told = len(reasons(world))
     world.tag.is_far_away()
@@ -267,7 +266,7 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     world.reads_everything()
 
 
-def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_mind(world: World) -> None:
+def test_the_one_who_declined_warnings_themselves_misses_nothing_until_they_change_their_mind(world: World) -> None:
     sound_case(world)
     path = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/declined"
     assert world.officer.api("POST", path, json={"why": " "}).status_code == 422
@@ -278,17 +277,17 @@ def test_whoever_declined_warnings_herself_misses_nothing_until_she_changes_her_
     newest = viewing.history(world.officer.person, world.wearer.id, clock.now())[0]
     assert (newest["value"], newest["why"]) == ("declined by them", "She said so on the phone today.")
     db.release_connection()
-    # No text goes to her, and her officers are warned as ever.
+    # No text goes to them, and their officers are warned as ever.
     world.officer.has_app()
     world.tag.walks_in()
     world.officer.expects_push("breach")
     number, words = world.victim.phone, ("A book.", "A card.", "A letter.")
-    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, *words, clock.now())
+    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, number, chosen(*words), clock.now())
     db.release_connection()
     seen = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"][0]
     assert (seen["has_declined"], seen["has_agreed"]) == (False, True)
     consent.withdraw(world.victim, Channel.SMS, audit.SYSTEM, clock.now())
     db.release_connection()
-    # A reply of STOP may not be hers: somebody asks her.
+    # A reply of STOP may not be theirs: someone asks them.
     assert of_case(world) == {Gap.VICTIM_WITHOUT_CONTACT}
     world.reads_everything()

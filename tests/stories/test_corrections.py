@@ -41,7 +41,7 @@ def corrected(world: World, path: str, **body: Any) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def test_a_suspension_that_never_was_is_corrected_and_what_he_did_meanwhile_is_told(world: World) -> None:
+def test_a_suspension_that_never_was_is_corrected_and_what_the_wearer_did_meanwhile_is_told(world: World) -> None:
     officer, wearer_id = world.officer.has_app(), world.wearer.id
     world.tag.is_far_away()
     now = clock.now()
@@ -134,7 +134,7 @@ def test_the_words_of_a_condition_are_corrected_and_its_zone_is_read_with_them(w
         "corrects": condition.id,
     }
     unsaid = world.officer.api("POST", path, json=body)
-    assert (unsaid.status_code, unsaid.json()["detail"]) == (422, "Say what was wrong.")
+    assert (unsaid.status_code, unsaid.json()["detail"]) == (422, "Enter what was wrong.")
     elsewhere = world.officer.api("POST", f"/v1/orders/{other.id}/conditions", json={**WHY, **body})
     assert (elsewhere.status_code, "not of this order" in elsewhere.text) == (422, True)
     corrected(world, path, **body)

@@ -139,7 +139,7 @@ def test_a_split_takes_officers_with_their_cases_on_the_day_and_a_case_that_is_o
     )
     # A case that was opened after the split was entered, by an officer who goes.
     late = office.case("Late", office.amina)
-    # And one that its officer hands over before the day stays with whoever stays.
+    # And one that its officer hands over before the day stays with the one who stays.
     given = office.case("Given", office.ben)
     office.on(at)
     assert {team_of(office.amina), team_of(office.wearer), team_of(late)} == {office.camden.id}
@@ -207,7 +207,7 @@ def test_a_team_that_would_have_cases_and_no_supervisor_is_said_before_it_is_sav
         teams.split_team(office.grace, team, empty.id, named, office.now, office.now, why="Boroughs.")
 
 
-def test_a_merger_takes_whoever_joins_the_team_before_its_day_and_one_that_is_called_off_takes_nobody(
+def test_a_merger_takes_the_one_who_joins_the_team_before_its_day_and_one_that_is_called_off_takes_no_one(
     office: Office,
 ) -> None:
     at = midnight(date(2026, 10, 25))
@@ -257,13 +257,13 @@ def test_a_change_that_is_called_off_leaves_another_one_of_the_same_midnight(off
     assert {team_of(office.ben), team_of(office.other)} == {barnet.id}
 
 
-def test_whoever_leaves_is_replaced_on_the_days_to_come_too(office: Office) -> None:
+def test_the_one_who_leaves_is_replaced_on_the_days_to_come_too(office: Office) -> None:
     at = midnight(date(2026, 3, 29))
     officers.assign_officer(office.grace, office.wearer, office.ben.id, at, office.now, why="A new post.")
     officers.leave(
         office.grace, office.ben.id, {}, office.now + timedelta(days=1), why="Gone.", everyone_else=office.grace.id
     )
-    # The case that was to be his later is still its officer's until then.
+    # The case that was to be the wearer's later is still its officer's until then.
     assert officer_of(office.wearer) == office.amina.id
     assert officer_of(office.other) == office.grace.id
     office.on(at)
@@ -286,7 +286,7 @@ def test_an_open_alert_rings_the_officer_whose_day_has_come(world: World) -> Non
     world.officer.expects_push("Please acknowledge")
     world.settle()
     assert not [push for push in world.pushes if push.token == heir.push_token]
-    # Sooner than the ladder would come to a colleague.
+    # Sooner than the escalation policy would come to a colleague.
     world.forward(21)
     heir.expects_push("Please acknowledge")
     heir.acknowledges()

@@ -1,4 +1,4 @@
-"""A number that one person declares to be a wearer's: texts about that wearer are held, and nobody is silenced."""
+"""A number that one person declares to be a wearer's: texts about that wearer are held, and no one is silenced."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from backend.models import (
 )
 from backend.people import numbers
 from notifier.watchdog import Watchdog
+from tests.cases import chosen
 from tests.world import Phone, TestTag, World
 
 DUTY_LINE = "+447700900199"
@@ -81,16 +82,16 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     world.officer.expects_sms("could not be warned by text")
     world.settle()
     assert texts_to(world, world.victim.phone) == []
-    # It is held, not lost: it is owed until it is untrue or goes.
+    # It is held, not lost: it is due until it is untrue or goes.
     to_send = Notification.get(Notification.victim == world.victim)
     assert (to_send.state, to_send.detail) == ("pending", "held: the number was declared to be the wearer's")
-    (hers,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
-    assert hers["is_held"] is True
+    (theirs,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
+    assert theirs["is_held"] is True
     assert completeness.Gap.NUMBER_HELD in [
         finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
     ]
     db.release_connection()
-    # Whoever declared it sees the mistake: her text goes at once, since it is still true.
+    # A person who declared it sees the mistake: their text goes at once, since it is still true.
     assert takes_back(world.colleague, declared.json()["id"]) == 204
     world.expect_sms(world.victim.phone, NEAR)
     assert standing() == []
@@ -107,7 +108,7 @@ def test_texts_about_another_wearer_still_go_there(world: World) -> None:
     world.reads_everything()
 
 
-def test_that_it_is_over_is_held_too_and_an_officer_tells_her(world: World) -> None:
+def test_that_it_is_over_is_held_too_and_an_officer_tells_them(world: World) -> None:
     world.victim_consents()
     world.tag.stays_inside()
     world.expect_sms(world.victim.phone, NEAR)
@@ -216,7 +217,7 @@ def test_a_number_is_held_however_it_is_written(world: World, written: str) -> N
     assert standing() == [f"victim:{world.victim.id}"]
     with pytest.raises(numbers.NumberRefused):
         contact_details.agree(
-            world.officer.person, world.wearer.id, world.victim.id, written, "a", "b", "c", clock.now()
+            world.officer.person, world.wearer.id, world.victim.id, written, chosen("a", "b", "c"), clock.now()
         )
     db.release_connection()
 
@@ -299,7 +300,7 @@ def test_who_declares_a_number_and_takes_it_back_is_seen_all_the_same(world: Wor
     world.supervisor.expects_sms("declared")
 
 
-def test_a_supervisor_takes_it_back_while_the_wearer_is_there_and_her_text_goes(world: World) -> None:
+def test_a_supervisor_takes_it_back_while_the_wearer_is_there_and_their_text_goes(world: World) -> None:
     world.victim_consents()
     number_id = declares(world.colleague, world.victim.phone).json()["id"]
     world.tag.stays_inside()
@@ -331,6 +332,8 @@ def test_a_declaration_of_one_case_refuses_nothing_in_another(world: World) -> N
     assert ivy.api("POST", "/v1/people", json=body).status_code == 201
     world.expect_sms(number, "Your code is")
     victim, tag = another_case(world)
-    contact_details.agree(world.officer.person, tag_wearer(tag).id, victim.id, number, "a", "b", "c", clock.now())
+    contact_details.agree(
+        world.officer.person, tag_wearer(tag).id, victim.id, number, chosen("a", "b", "c"), clock.now()
+    )
     assert Victim.get_by_id(victim.id).phone == number
     world.reads_everything()

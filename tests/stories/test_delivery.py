@@ -97,7 +97,7 @@ def test_an_answer_without_the_code_changes_nothing_and_is_told_what_is_needed(w
     told = world.officer.expects_sms("Nothing was changed").body
     assert "1 CODE to acknowledge" in told
     assert world.officer.alert()["handling"] == "open"
-    # Whoever sends it again has not understood yet, and must not believe that they have acknowledged.
+    # A person who sends it again has not understood yet, and must not believe that they have acknowledged.
     world.officer.texts(words)
     world.officer.expects_sms("Nothing was changed")
     assert world.officer.alert()["handling"] == "open"
@@ -112,7 +112,7 @@ def test_a_machine_that_sends_1_for_ever_is_not_answered_for_ever(world: World) 
 
 
 @pytest.mark.parametrize("who", ["+447700900999", "+447700900201"])
-def test_a_bare_1_of_anybody_else_is_not_answered_by_the_system(world: World, who: str) -> None:
+def test_a_bare_1_of_anyone_else_is_not_answered_by_the_system(world: World, who: str) -> None:
     world.tag.walks_in()
     world.officer.expects_sms("to acknowledge")
     world.doubles.reply(from_=who, body="1", to=world.settings.twilio_from)
@@ -146,7 +146,7 @@ def test_an_officer_asks_for_details_as_often_as_they_like(world: World) -> None
     world.officer.acknowledges()
 
 
-def test_the_second_to_answer_by_text_hears_that_somebody_acts(world: World) -> None:
+def test_the_second_to_answer_by_text_hears_that_someone_acts(world: World) -> None:
     world.tag.walks_in()
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
     world.supervisor.acknowledges()
@@ -171,7 +171,7 @@ def test_a_reply_from_elsewhere_is_recorded_and_changes_nothing(world: World, wh
     event = ProviderEvent.get(ProviderEvent.kind == "sms")
     assert event.made_of_it in ("unknown number", "rang for a protected person")
     if event.made_of_it == "rang for a protected person":
-        # Whatever she writes is read by a person, now.
+        # Whatever they write is read by a person, now.
         world.officer.expects_sms("a message needs an answer now")
     world.officer.acknowledges(alert["id"])
 
@@ -200,7 +200,7 @@ def test_stop_from_an_officer_ends_texts_and_never_calls(world: World) -> None:
     world.colleague.acknowledges()
 
 
-def test_whoever_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -> None:
+def test_the_one_who_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -> None:
     officer, colleague = world.officer.has_app(), world.colleague.has_app()
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
@@ -211,12 +211,12 @@ def test_whoever_cannot_in_the_app_passes_it_on_at_once_and_once(world: World) -
     colleague.expects_call()
     colleague.acknowledges()
     officer.expects_push("a colleague has acknowledged")
-    # Somebody acts: whoever cannot now changes nothing.
+    # Someone acts: the one who cannot now changes nothing.
     assert officer.says_cannot()["handling"] == "acknowledged"
     world.forward(300)
 
 
-def test_whoever_acts_and_then_cannot_gives_it_to_the_next_people(world: World) -> None:
+def test_the_one_who_acts_and_then_cannot_gives_it_to_the_next_people(world: World) -> None:
     officer, colleague = world.officer.has_app(), world.colleague
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
@@ -272,7 +272,7 @@ def test_off_duty_the_responsible_officer_sleeps_and_who_is_on_duty_is_warned(wo
     world.forward(31)
     duty.expects_call()
     world.colleague.expects_call()
-    # There is no further colleague on duty: the empty rung is skipped, the supervisor is told at once.
+    # There is no further colleague on duty: the empty rung is skipped, the supervisor is notified at once.
     world.supervisor.expects_sms("No one has acknowledged")
     world.supervisor.expects_call()
     duty.acknowledges()
@@ -303,7 +303,7 @@ def test_a_hole_in_the_rota_wakes_the_responsible_officer_and_is_seen_72_hours_a
     world.officer.acknowledges()
 
 
-def test_a_person_who_left_leaves_a_hole_and_not_a_ladder_that_waits(world: World) -> None:
+def test_a_person_who_left_leaves_a_hole_and_not_an_escalation_policy_that_waits(world: World) -> None:
     _shift(world, world.colleague, -1, 8)
     Person.update(is_active=False).where(Person.id == world.colleague.person.id).execute()
     assert world.supervisor.api("GET", "/v1/shifts").json()["gaps"]
@@ -341,7 +341,9 @@ def _own_policy(**change: Any) -> dict[str, Any]:
     return {**policy, **change}
 
 
-def test_a_team_climbs_its_own_ladder_and_an_alert_under_way_keeps_the_one_it_was_raised_with(world: World) -> None:
+def test_a_team_climbs_its_own_escalation_policy_and_an_alert_under_way_keeps_the_one_it_was_raised_with(
+    world: World,
+) -> None:
     world.officer.has_app()
     answer = world.supervisor.api("PUT", "/v1/ladder", json=_own_policy())
     assert answer.status_code == 200, answer.text
@@ -370,7 +372,7 @@ def test_the_duty_desk_is_told_last_and_may_answer(world: World) -> None:
     world.reads_everything()
 
 
-def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_way(world: World) -> None:
+def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_escalation_policies_under_way(world: World) -> None:
     central = Team.create(name="Central", created_at=clock.now())
     desk = world.person(Role.SUPERVISOR, "Duty Desk", "+447700900110", central)
     heir = world.person(Role.SUPERVISOR, "Night Desk", "+447700900111", central)
@@ -389,7 +391,7 @@ def test_a_duty_desk_that_leaves_is_followed_by_its_heir_on_the_ladders_under_wa
     world.reads_everything()
 
 
-def test_a_ladder_by_which_nobody_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
+def test_an_escalation_policy_by_which_no_one_else_is_told_is_refused_and_officers_cannot_set_one(world: World) -> None:
     policy = DEFAULT.to_json()
     alone = {**policy, "rungs": policy["rungs"][:3]}
     answer = world.supervisor.api("PUT", "/v1/ladder", json=alone)
@@ -413,7 +415,7 @@ def test_everyone_who_was_called_hears_of_a_withdrawal_by_text(world: World) -> 
     world.reads_everything()
 
 
-def test_an_outcome_that_is_owed_for_15_minutes_begins_the_ladder_again(world: World) -> None:
+def test_an_outcome_that_is_due_for_15_minutes_begins_the_escalation_policy_again(world: World) -> None:
     officer = world.officer.has_app()
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
@@ -425,7 +427,7 @@ def test_an_outcome_that_is_owed_for_15_minutes_begins_the_ladder_again(world: W
     officer.acknowledges()
 
 
-def test_whoever_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World) -> None:
+def test_the_one_who_leaves_is_on_no_rota_and_is_no_duty_desk_any_more(world: World) -> None:
     heir = world.person(Role.OFFICER, "Nia Evans", "+447700900104").has_app()
     _shift(world, world.colleague, -1, 8)
     _shift(world, world.colleague, 20, 28)

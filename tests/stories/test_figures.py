@@ -1,4 +1,4 @@
-"""The supervisors' figures: each rise of danger has its own clock, and what nobody answered flatters nobody."""
+"""The supervisors' figures: each rise of danger has its own clock, and what no one answered flatters no one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATH = "/v1/reports/response-times"
 
 @pytest.fixture
 def quiet(world: World) -> World:
-    """The world with the notifier stopped: no ladder climbs, and time passes only where a story lets it."""
+    """The world with the notifier stopped: no escalation policy climbs, and time passes only where a story lets it."""
     world.stop_worker()
     return world
 
@@ -66,7 +66,7 @@ def test_a_rise_after_an_acknowledgement_has_a_clock_of_its_own(quiet: World) ->
     assert report["totals"]["answers"]["within_target"] == 1
 
 
-def test_a_rise_that_nobody_answers_is_longer_than_any_bound_however_soon_the_first_answer_was(quiet: World) -> None:
+def test_a_rise_that_no_one_answers_is_longer_than_any_bound_however_soon_the_first_answer_was(quiet: World) -> None:
     near(quiet)
     quiet.officer.acknowledges()
     quiet.tag.walks_in()
@@ -175,7 +175,7 @@ def test_a_stay_found_in_late_data_has_no_tag_lag_and_asks_for_an_answer(quiet: 
     assert report["totals"]["answers"]["unreached"] == 1
 
 
-def test_what_is_closed_in_the_moment_in_which_it_is_found_asks_nobody(told: World) -> None:
+def test_what_is_closed_in_the_moment_in_which_it_is_found_asks_no_one(told: World) -> None:
     on_an_order(told)
     told.tag.is_far_away()
     told.forward(600)
@@ -242,7 +242,7 @@ def test_withdrawn_and_false_ones_have_their_share_and_outcomes_their_mix(quiet:
     assert named <= {"withdrawn", "open"}
 
 
-def test_a_team_sets_its_own_target_and_nobody_else_does(quiet: World) -> None:
+def test_a_team_sets_its_own_target_and_no_one_else_does(quiet: World) -> None:
     quiet.tag.walks_in()
     quiet.clock.forward(200)
     quiet.officer.acknowledges()

@@ -107,7 +107,7 @@ class Lives:
             else:
                 alerts.close_by_system([newest.id], "ended_death", "It ended.", now)
         except DomainError:
-            # Nobody may do that to an alert that stands so.
+            # No one may do that to an alert that stands so.
             return
 
 

@@ -1,4 +1,4 @@
-"""A case is found by whatever its officer has before her: a name, a reference, a tag, a place; never a closed one."""
+"""A case is found by whatever its officer has before them: a name, a reference, a tag, a place; never a closed one."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def test_a_case_is_found_by_the_serial_of_its_tag_and_by_the_name_of_its_place(w
     person = world.officer.person
     assert found(person, world.tag.serial[2:].lower()) == ["Daniel Marsh"]
     assert found(person, "hom") == ["Daniel Marsh"]
-    # A tag that nobody wears, and a text that is in nothing.
+    # A tag that no one wears, and a text that is in nothing.
     assert found(person, spare.serial) == []
     assert found(person, "Refuge") == []
     body = {"why": "Battery.", "serial": spare.serial, "at": clock.now().isoformat()}
     worn = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["tag"]["activation_id"]
     assert world.officer.api("POST", f"/v1/activations/{worn}/swap", json=body).status_code == 201
-    # Whoever finds an old tag in a drawer finds whose it was.
+    # A person who finds an old tag in a drawer finds whose it was.
     assert found(person, "LDN-0001") == found(person, "LDN-0099") == ["Daniel Marsh"]
     answer = world.officer.api("POST", "/v1/wearers/search", json={"text": "home"}).json()["wearers"]
     assert [one["name"] for one in answer] == ["Daniel Marsh"]
 
 
-def test_somebody_who_is_entered_and_has_no_zone_yet_is_found_with_the_case(world: World) -> None:
+def test_someone_who_is_entered_and_has_no_zone_yet_is_found_with_the_case(world: World) -> None:
     body = {"why": "DAPO.", "name": "Sofia Marino"}
     made = world.officer.api("POST", f"/v1/wearers/{world.wearer.id}/victims", json=body)
     assert found(world.officer.person, "marino") == ["Daniel Marsh"]
@@ -45,7 +45,7 @@ def test_somebody_who_is_entered_and_has_no_zone_yet_is_found_with_the_case(worl
     assert found(world.officer.person, "marino") == []
 
 
-def test_a_restricted_case_is_found_by_nobody_who_may_not_open_it_and_none_by_an_administrator(world: World) -> None:
+def test_a_restricted_case_is_found_by_no_one_who_may_not_open_it_and_none_by_an_administrator(world: World) -> None:
     cases.order(world, clock.now(), None)
     named = [world.officer.person.id, world.supervisor.person.id]
     officers.restrict(world.supervisor.person, world.wearer.id, named, clock.now(), why="She works here.")

@@ -32,7 +32,7 @@ def test_a_breach_reaches_the_officers_open_app_and_phone_at_once_and_an_acknowl
     world.forward(3_600)
 
 
-def test_silence_is_answered_by_text_call_colleague_supervisor_and_all_again_until_somebody_acknowledges(
+def test_silence_is_answered_by_text_call_colleague_supervisor_and_all_again_until_someone_acknowledges(
     world: World,
 ) -> None:
     world.officer.has_app()
@@ -44,7 +44,7 @@ def test_silence_is_answered_by_text_call_colleague_supervisor_and_all_again_unt
     world.officer.expects_sms("to acknowledge")
     world.forward(20)
     world.officer.expects_call()
-    # Nobody pressed a key, and so the colleague is told without waiting for the minute to be full.
+    # No one pressed a key, and so the colleague is notified without waiting for the minute to be full.
     world.colleague.expects_sms("No one has acknowledged")
     world.colleague.expects_call()
     world.forward(150)
@@ -135,7 +135,7 @@ def test_two_officers_acknowledge_at_once_and_the_first_wins_for_both_to_see(wor
         first.expects_push("a colleague has acknowledged")
 
 
-def test_danger_that_rises_after_an_acknowledgement_starts_the_ladder_again_the_acknowledger_first(
+def test_danger_that_rises_after_an_acknowledgement_starts_the_escalation_policy_again_the_acknowledger_first(
     world: World,
 ) -> None:
     world.officer.has_app()
@@ -163,7 +163,9 @@ def test_danger_that_rises_after_an_acknowledgement_starts_the_ladder_again_the_
     world.officer.expects_push("a colleague has acknowledged")
 
 
-def test_an_alert_that_is_over_before_anyone_answered_stays_open_and_the_ladder_goes_on(world: World) -> None:
+def test_an_alert_that_is_over_before_anyone_answered_stays_open_and_the_escalation_policy_goes_on(
+    world: World,
+) -> None:
     officer = world.officer.has_app()
     world.tag.stays_inside()
     world.tag.leaves()
@@ -176,7 +178,7 @@ def test_an_alert_that_is_over_before_anyone_answered_stays_open_and_the_ladder_
     world.reads_everything()
 
 
-def test_a_handed_back_alert_starts_the_ladder_again(world: World) -> None:
+def test_a_handed_back_alert_starts_the_escalation_policy_again(world: World) -> None:
     officer = world.officer.has_app()
     world.tag.walks_in()
     officer.expects_push("Please acknowledge")
@@ -194,7 +196,7 @@ def test_an_acknowledgement_lapses_when_its_owner_signs_out_everywhere(world: Wo
     officer.expects_push("Please acknowledge")
     officer.acknowledges()
     assert officer.api("DELETE", "/v1/sessions").status_code == 204
-    # Nothing is pushed to a phone that is signed out: whoever holds it may be anybody.
+    # Nothing is pushed to a phone that is signed out: the one who holds it may be anyone.
     officer.expects_sms("to acknowledge")
     assert world.colleague.alert()["handling"] == "open"
     world.colleague.acknowledges()
@@ -215,7 +217,7 @@ def test_an_acknowledgement_without_an_outcome_is_silence_again_after_a_quarter_
     officer.records_outcome()
 
 
-def test_the_victim_who_agreed_reads_her_own_words_at_a_confirmed_breach_and_when_it_is_over(world: World) -> None:
+def test_the_victim_who_agreed_reads_their_own_words_at_a_confirmed_breach_and_when_it_is_over(world: World) -> None:
     officer = world.officer.has_app()
     world.victim_consents()
     world.tag.stays_inside()
@@ -236,7 +238,7 @@ def test_the_victim_who_did_not_agree_reads_nothing(world: World) -> None:
     world.reads_everything()
 
 
-def test_stop_withdraws_her_consent_at_once_and_leaves_the_officers_warning_alone(world: World) -> None:
+def test_stop_withdraws_their_consent_at_once_and_leaves_the_officers_warning_alone(world: World) -> None:
     officer = world.officer.has_app()
     world.victim_consents()
     world.tag.stays_inside()
@@ -292,7 +294,9 @@ def _shape(kind: str) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["polygon", "street"])
-def test_a_zone_of_any_shape_warns_when_the_wearer_is_inside_and_ends_when_he_has_left(world: World, kind: str) -> None:
+def test_a_zone_of_any_shape_warns_when_the_wearer_is_inside_and_ends_when_the_wearer_has_left(
+    world: World, kind: str
+) -> None:
     PlaceZone.update(feature=_shape(kind)).where(PlaceZone.id == world.zone.id).execute()
     officer = world.officer.has_app()
     world.tag.is_far_away()

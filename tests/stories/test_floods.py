@@ -88,7 +88,7 @@ def test_slow_senders_hold_no_thread_that_a_tag_or_an_officer_needs(world: World
         assert requests.get(f"{url}/sign-in", timeout=20).status_code == 200
 
 
-def test_strangers_who_never_close_or_read_hold_nobody_up(world: World) -> None:
+def test_strangers_who_never_close_or_read_hold_no_one_up(world: World) -> None:
     last = b"GET /sign-in HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n"
     with web_server(world.settings) as url, strangers(url, 3 * FEW_THREADS, last) as answered:
         for sock in answered:
@@ -162,7 +162,7 @@ def test_silent_sockets_are_no_sockets_of_ours_and_are_closed(world: World) -> N
         officer = opens_a_socket(url, world.officer.token)
         colleague = opens_a_socket(url, world.colleague.token)
         eventually(lambda: all(is_closed(sock) for sock in silent), "every silent socket is closed", 20)
-        # Whoever has said who they are stays.
+        # A person who has said who they are stays.
         assert officer.connected
         assert colleague.connected
         with pytest.raises(SocketRefused):
@@ -196,7 +196,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("frame", WRONG.values(), ids=WRONG)
-def test_a_socket_that_says_something_else_is_closed_and_hurts_nobody(world: World, frame: bytes) -> None:
+def test_a_socket_that_says_something_else_is_closed_and_hurts_no_one(world: World, frame: bytes) -> None:
     settings = replace(world.settings, most_sockets=2, socket_known_within_s=1.0)
     with web_server(settings) as url, strangers(url, 4, upgrade(url)) as wrong:
         for sock in wrong:

@@ -1,4 +1,4 @@
-"""A row that somebody holds for a minute delays only its own tag: every other tag is answered meanwhile."""
+"""A row that someone holds for a minute delays only its own tag: every other tag is answered meanwhile."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_other_tags_are_answered_while_a_row_of_one_is_held(world: World, row: s
             post.join(20)
         assert [post.status for post in beside] == [200] * len(others)
         assert [other.post(other.fix(5.0)).status_code for other in others] == [200] * len(others)
-        # Nobody waited until that tag was given up.
+        # No one waited until that tag was given up.
         assert held.is_alive() or held.status == 200
         connection.rollback()
     held.join(20)

@@ -47,7 +47,7 @@ def agreed(world: World, answer: str | None) -> None:
     db.release_connection()
 
 
-def test_a_message_climbs_to_officer_colleague_and_supervisor_and_shows_its_words_to_nobody_else(world: World) -> None:
+def test_a_message_climbs_to_officer_colleague_and_supervisor_and_shows_its_words_to_no_one_else(world: World) -> None:
     officer = world.officer.has_app()
     officer.handset.pick_up("voicemail")
     writes(world, "He is at the back door")
@@ -127,7 +127,7 @@ def test_they_are_answered_only_in_the_words_that_they_agreed_to_for_this(world:
 
 
 @pytest.mark.parametrize("how", ["no words for it", "no consent", "withdrawn", "not verified"])
-def test_without_words_that_they_agreed_to_nobody_answers_by_text(world: World, how: str) -> None:
+def test_without_words_that_they_agreed_to_no_one_answers_by_text(world: World, how: str) -> None:
     if how != "no consent":
         agreed(world, None if how == "no words for it" else ANSWER)
     if how == "withdrawn":
@@ -180,7 +180,7 @@ def test_whatever_is_no_known_short_answer_rings(world: World, words: str) -> No
     "words",
     ["ok", "OK thanks", "Thank you!", "ok \U0001f44d\U0001f3fd", "Diolch", "Liked “Your book has arrived.”", "START"],
 )
-def test_a_known_short_answer_is_for_a_person_to_read_and_rings_nobody(world: World, words: str) -> None:
+def test_a_known_short_answer_is_for_a_person_to_read_and_rings_no_one(world: World, words: str) -> None:
     officer = world.officer.has_app()
     writes(world, words)
     officer.expects_push("a case of yours needs a look")
@@ -213,7 +213,7 @@ def test_a_stop_withdraws_and_what_is_said_beside_it_rings(world: World, words: 
     world.reads_everything()
 
 
-def test_the_same_callback_again_rings_nobody(world: World) -> None:
+def test_the_same_callback_again_rings_no_one(world: World) -> None:
     url = f"{world.url}/v1/webhooks/twilio/sms"
     form = {"MessageSid": "SM1", "From": world.victim.phone or "", "To": "+447700900000", "Body": "help"}
     signature = RequestValidator(world.settings.twilio_auth_token).compute_signature(url, form)
@@ -226,7 +226,7 @@ def test_the_same_callback_again_rings_nobody(world: World) -> None:
     world.reads_everything()
 
 
-def test_two_protected_persons_who_share_a_number_are_both_rung_for_and_none_is_answered(world: World) -> None:
+def test_two_protected_persons_who_share_a_number_are_both_called_for_and_none_is_answered(world: World) -> None:
     agreed(world, ANSWER)
     other = Victim.create(team=world.team, name="Sofia Marino", phone=world.victim.phone, created_at=clock.now())
     numbers.carry_over(other, clock.now())
@@ -296,7 +296,7 @@ def test_a_message_rings_whatever_has_become_of_the_case(world: World, how: str)
 
 
 @pytest.mark.parametrize("how", ["off duty", "left"])
-def test_it_reaches_whoever_is_on_duty_where_the_officer_does_not(world: World, how: str) -> None:
+def test_it_reaches_the_one_who_is_on_duty_where_the_officer_does_not(world: World, how: str) -> None:
     now = clock.now()
     if how == "off duty":
         for phone in (world.colleague, world.supervisor):
@@ -320,7 +320,7 @@ def test_what_is_spelled_in_another_way_is_still_their_number(world: World) -> N
     world.reads_everything()
 
 
-def test_somebody_in_no_case_is_told_as_an_alarm(world: World) -> None:
+def test_someone_in_no_case_is_told_as_an_alarm(world: World) -> None:
     stray = Victim.create(team=world.team, name="Nobody's", phone="+447700900298", created_at=clock.now())
     db.release_connection()
     writes(world, "help", number="+447700900298")
@@ -329,7 +329,7 @@ def test_somebody_in_no_case_is_told_as_an_alarm(world: World) -> None:
     world.reads_everything()
 
 
-def test_a_stranger_rings_nobody(world: World) -> None:
+def test_a_stranger_rings_no_one(world: World) -> None:
     writes(world, "help", number="+447700900999")
     assert helps(world) == []
 

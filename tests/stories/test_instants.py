@@ -213,8 +213,8 @@ def test_a_first_fix_from_elsewhere_makes_nothing_sure(evening: Evening) -> None
     texts = len(evening.world.doubles.messages)
     evening.is_seen(evening.allowed_m, 20)
     assert one_breach(evening)["certainty"] != "confirmed"
-    hers = [one.body for one in evening.world.doubles.messages if one.to == evening.world.victim.phone]
-    assert cases.NEAR not in hers
+    theirs = [one.body for one in evening.world.doubles.messages if one.to == evening.world.victim.phone]
+    assert cases.NEAR not in theirs
     assert len(evening.world.doubles.messages) == texts
     for n in range(1, 4):
         evening.goes_on_to(20 + n)
@@ -250,7 +250,7 @@ def test_a_worthless_report_since_changes_nothing_of_it(evening: Evening, seen: 
 
 
 @each_kind
-def test_worthless_reports_for_an_hour_before_it_hide_nobody_who_was_seen_there(evening: Evening) -> None:
+def test_worthless_reports_for_an_hour_before_it_hide_no_one_who_was_seen_there(evening: Evening) -> None:
     evening.goes_on_to(-54)
     evening.is_seen(evening.forbidden_m, -55, -54.5, -54)
     evening.goes_on_to(-1)
@@ -261,7 +261,7 @@ def test_worthless_reports_for_an_hour_before_it_hide_nobody_who_was_seen_there(
 
 
 @each_kind
-def test_a_worthless_report_between_it_and_the_fix_that_decides_it_hides_nobody(evening: Evening) -> None:
+def test_a_worthless_report_between_it_and_the_fix_that_decides_it_hides_no_one(evening: Evening) -> None:
     evening.goes_on_to(-10)
     evening.is_seen(evening.allowed_m, -10)
     evening.goes_on_to(1)

@@ -78,7 +78,7 @@ def test_the_words_of_a_late_alert_say_when_it_was(told: World) -> None:
 
 
 @pytest.mark.parametrize("minutes", [6, 12, 90])
-def test_the_newest_fix_from_inside_is_told_with_its_time_and_never_to_her_when_it_is_old(
+def test_the_newest_fix_from_inside_is_told_with_its_time_and_never_to_them_when_it_is_old(
     told: World, minutes: int
 ) -> None:
     told.tag.reports(*(told.tag.fix(0.0, ago_s=60.0 * minutes + 30.0 * n) for n in range(6)))
@@ -92,7 +92,7 @@ def test_the_newest_fix_from_inside_is_told_with_its_time_and_never_to_her_when_
     told.reads_everything()
 
 
-def test_she_reads_that_it_is_over_once_a_fix_of_now_says_so_and_not_by_a_stored_one(told: World) -> None:
+def test_they_read_that_it_is_over_once_a_fix_of_now_says_so_and_not_by_a_stored_one(told: World) -> None:
     told.tag.stays_inside()
     told.expect_sms(told.victim.phone, cases.NEAR)
     told.officer.acknowledges()

@@ -85,7 +85,7 @@ def test_a_database_that_quotes_a_row_in_its_error_is_not_quoted_in_the_log(
     assert person.name not in lines.text
 
 
-def test_a_whole_night_of_warnings_names_nobody_in_the_log(world: World, lines: pytest.LogCaptureFixture) -> None:
+def test_a_whole_night_of_warnings_names_no_one_in_the_log(world: World, lines: pytest.LogCaptureFixture) -> None:
     world.tag.walks_in()
     world.officer.expects_sms("breach, unconfirmed")
     world.forward(60)

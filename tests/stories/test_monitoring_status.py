@@ -33,7 +33,7 @@ def consents_to_three_wordings(world: World) -> None:
     db.release_connection()
 
 
-def test_in_custody_fixes_are_stored_and_nobody_is_warned_until_the_case_is_resumed(world: World) -> None:
+def test_in_custody_fixes_are_stored_and_no_one_is_warned_until_the_case_is_resumed(world: World) -> None:
     officer = world.officer.person
     with pytest.raises(NeedsConfirmation, match=r"\(suspended\)\. No text tells .*: tell them"):
         monitoring_status.suspend(
@@ -99,7 +99,7 @@ def test_a_suspension_that_goes_on_past_its_expected_end_is_told_then_and_not_on
     world.reads_everything()
 
 
-def test_a_recall_is_one_action_after_which_alerts_are_closed_and_she_was_told_in_her_words_before(
+def test_a_recall_is_one_action_after_which_alerts_are_closed_and_they_were_told_in_their_words_before(
     world: World,
 ) -> None:
     officer = world.officer.has_app()
@@ -113,7 +113,7 @@ def test_a_recall_is_one_action_after_which_alerts_are_closed_and_she_was_told_i
     world.settle()
     told = world.expect_sms(world.victim.phone, ENDING)
     assert told is not None
-    # Until her notice is over she is protected as before.
+    # Until their notice is over they are protected as before.
     assert reading.case(world.wearer.id).life_at(clock.now()) is Life.ACTIVE
     assert cases.alerts()[0].handling == "open"
     world.forward(protection_ends.NOTICE.total_seconds() + 1)
@@ -133,7 +133,7 @@ def test_a_recall_is_one_action_after_which_alerts_are_closed_and_she_was_told_i
     world.reads_everything()
 
 
-def test_where_she_chose_no_words_for_the_end_her_officer_is_told_to_tell_her(world: World) -> None:
+def test_where_they_chose_no_words_for_the_end_their_officer_is_told_to_tell_them(world: World) -> None:
     officer = world.officer.has_app()
     world.victim_consents()
     now = clock.now()
@@ -172,7 +172,7 @@ def test_the_end_of_an_order_is_announced_14_3_and_1_days_ahead(world: World) ->
 
     said = []
     for days in (5, 6, 17, 19):
-        # By day: whoever answers for the case is asleep at the midnight at which orders end.
+        # By day: the one who answers for the case is asleep at the midnight at which orders end.
         at = protection_ends.by_day(start + timedelta(days=days))
         cases.forward_to(world, at + timedelta(seconds=90))
         said.append(announced())

@@ -1,4 +1,4 @@
-"""A protected person whose phone, with her agreement, is a place that moves: whoever of the two moves, it is told."""
+"""A protected person whose phone, with their consent, is a place that moves: an alert follows either move."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from zones.geo import Frame
 MARKET_M = 20_000.0
 
 
-class HerPhone:
-    """Her phone: paired with the code that was read to her, it posts where she is."""
+class SharedPhone:
+    """Their phone: paired with the code that was read to them, it posts where they are."""
 
     def __init__(self, world: World, code: str) -> None:
         self.world = world
@@ -40,7 +40,7 @@ class HerPhone:
         self.token = answer.json()["token"]
 
     def posts(self, metres: float, ago_s: float = 0.0, **more: Any) -> requests.Response:
-        """Say that she is so many metres east of the protected home."""
+        """Say that they are so many metres east of the protected home."""
         lat, lon = Frame(*HOME).to_degrees(metres, 0.0)
         at = clock.now() - timedelta(seconds=ago_s)
         position = {"at": at.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 8.0, **more}
@@ -53,24 +53,24 @@ class HerPhone:
         return answer.json()["report_interval_s"]
 
     def api(self, method: str, path: str = "", **more: Any) -> requests.Response:
-        """Send a request as her phone."""
+        """Send a request as their phone."""
         return self.world.api(
             method, f"/v1/phones/current{path}", headers={"Authorization": f"Bearer {self.token}"}, **more
         )
 
 
-def agrees(world: World, **more: Any) -> HerPhone:
-    """She agrees before the officer, who reads her the code."""
+def agrees(world: World, **more: Any) -> SharedPhone:
+    """They agree before the officer, who reads them the code."""
     answer = world.officer.api(
         "POST",
         f"/v1/victims/{world.victim.id}/shared-location",
         json={"agreed": True, "wearers": [world.wearer.id], "radius_m": 200, "buffer_m": 200, **more},
     )
     assert answer.status_code == 201, answer.text
-    return HerPhone(world, answer.json()["code"])
+    return SharedPhone(world, answer.json()["code"])
 
 
-def test_he_walks_towards_her_far_from_her_home_and_the_officer_is_warned(world: World) -> None:
+def test_the_wearer_walks_towards_them_far_from_their_home_and_the_officer_is_warned(world: World) -> None:
     world.officer.has_app()
     phone = agrees(world)
     assert phone.is_at(MARKET_M) == world.settings.report_interval_s
@@ -84,18 +84,18 @@ def test_he_walks_towards_her_far_from_her_home_and_the_officer_is_warned(world:
     alert = world.officer.alert()
     assert (alert["level"], alert["zone_kind"], alert["mover"]) == ("breach", "moving", "wearer")
     assert alert["place"]["name"] == "Wherever they are"
-    assert "he moved towards the protected person" in alert["reasons"]
+    assert "the wearer moved towards the protected person" in alert["reasons"]
     assert alert["zone"]["geometry"] is None
     raised = AuditEntry.get(AuditEntry.action == "alert_raised")
     assert raised.detail["mover"] == "wearer"
-    # Where she is stands nowhere that a person, a phone or a log could read it.
+    # Where they are stands nowhere that a person, a phone or a log could read it.
     lat, lon = Frame(*HOME).to_degrees(MARKET_M, 0.0)
     told = f"{alert['reasons']} {alert['zone']} {alert['history']} {push.data} {raised.detail}"
     assert f"{lat:.3f}" not in told
     assert f"{lon:.3f}" not in told
 
 
-def test_she_walks_up_to_him_unknowing_and_her_phone_is_what_tells(world: World) -> None:
+def test_they_walk_up_to_the_wearer_unknowing_and_their_phone_is_what_tells(world: World) -> None:
     world.officer.has_app()
     phone = agrees(world)
     phone.is_at(MARKET_M - 1_500.0)
@@ -108,10 +108,10 @@ def test_she_walks_up_to_him_unknowing_and_her_phone_is_what_tells(world: World)
     world.officer.expects_push("")
     alert = world.officer.alert()
     assert (alert["level"], alert["certainty"], alert["mover"]) == ("breach", "unconfirmed", "protected")
-    assert "the protected person moved towards him" in alert["reasons"]
+    assert "the protected person moved towards the wearer" in alert["reasons"]
 
 
-def test_together_for_minutes_it_is_sure_and_she_is_warned_in_her_own_words(world: World) -> None:
+def test_together_for_minutes_it_is_sure_and_they_are_warned_in_their_own_words(world: World) -> None:
     world.victim_consents()
     world.officer.has_app()
     phone = agrees(world)
@@ -142,13 +142,13 @@ def test_a_moving_place_never_stands_in_for_a_fixed_one(world: World) -> None:
     PlaceZone.update(to_at=None).execute()
     phone = agrees(world)
     phone.is_at(MARKET_M)
-    # She is elsewhere, and her home is watched all the same.
+    # They are elsewhere, and their home is watched all the same.
     world.tag.stays_inside()
     assert [alert["place"]["name"] for alert in world.officer.alerts()] == ["Home"]
     world.reads_everything()
 
 
-def test_she_takes_it_back_on_her_phone_and_nothing_of_her_is_left(world: World) -> None:
+def test_they_take_it_back_on_their_phone_and_nothing_of_them_is_left(world: World) -> None:
     world.officer.has_app()
     phone = agrees(world)
     phone.is_at(MARKET_M)
@@ -209,13 +209,13 @@ def test_who_may_not(world: World, by: str) -> None:
     )
     code = answer.json()["code"]
     if by == "a used code":
-        HerPhone(world, code)
+        SharedPhone(world, code)
     else:
         world.forward(1_900)
     assert world.api("POST", "/v1/phones", json={"code": code}).status_code == 401
 
 
-def test_the_officer_takes_it_back_for_her_and_a_new_agreement_begins_anew(world: World) -> None:
+def test_the_officer_takes_it_back_for_them_and_a_new_agreement_begins_anew(world: World) -> None:
     first = agrees(world)
     first.is_at(MARKET_M)
     assert world.officer.api("DELETE", f"/v1/victims/{world.victim.id}/shared-location").status_code == 204
@@ -225,8 +225,8 @@ def test_the_officer_takes_it_back_for_her_and_a_new_agreement_begins_anew(world
     assert PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null()).count() == 1
 
 
-def stand_together(world: World) -> tuple[HerPhone, Alert]:
-    """He is next to her, and both have said so for a while."""
+def stand_together(world: World) -> tuple[SharedPhone, Alert]:
+    """The wearer is next to them, and both have said so for a while."""
     phone = agrees(world)
     for _ in range(8):
         phone.is_at(MARKET_M)
@@ -288,7 +288,7 @@ def test_a_suspension_ends_the_alert_at_a_moving_place(world: World) -> None:
     world.reads_everything()
 
 
-def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_her_other_cases(world: World) -> None:
+def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_their_other_cases(world: World) -> None:
     agrees(world)
     other = Wearer.create(
         team=world.team, name="Other Man", responsible_officer=world.colleague.person, created_at=clock.now()
@@ -297,7 +297,7 @@ def test_a_new_agreement_in_one_case_keeps_the_moving_place_in_her_other_cases(w
     db.release_connection()
     path = f"/v1/victims/{world.victim.id}/shared-location"
     answer = world.colleague.api("POST", path, json={"agreed": True, "wearers": [other.id]})
-    phone = HerPhone(world, answer.json()["code"])
+    phone = SharedPhone(world, answer.json()["code"])
     moving = PlaceZone.select().where(PlaceZone.moves, PlaceZone.to_at.is_null())
     assert {row.wearer_id for row in moving} == {world.wearer.id, other.id}
     db.release_connection()

@@ -1,4 +1,4 @@
-"""Whose a number is: nothing goes to one that nobody has proved."""
+"""Whose a number is: nothing goes to one that no one has proved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def code_in(message: Any) -> str:
 
 
 def newcomer(world: World, phone: str = NEW) -> Phone:
-    """Return a colleague whose number an administrator has entered, and nobody has proved."""
+    """Return a colleague whose number an administrator has entered, and no one has proved."""
     made = world.person(Role.OFFICER, "Nia Evans", phone, is_proved=False)
     db.release_connection()
     return made
@@ -56,7 +56,7 @@ def texts_to(world: World, number: str) -> list[Any]:
 # Staff
 
 
-def test_a_number_that_nobody_has_proved_gets_no_warning_and_others_are_asked_at_once(world: World) -> None:
+def test_a_number_that_no_one_has_proved_gets_no_warning_and_others_are_asked_at_once(world: World) -> None:
     newcomer_phone = newcomer(world)
     responsible(world, newcomer_phone.person)
     world.tag.walks_in()
@@ -219,7 +219,7 @@ def test_a_text_or_a_key_from_a_number_that_is_not_proved_changes_nothing(world:
     world.reads_everything()
 
 
-def test_a_code_that_cannot_arrive_is_said_to_whoever_waits_for_it(world: World) -> None:
+def test_a_code_that_cannot_arrive_is_said_to_the_person_who_waits_for_it(world: World) -> None:
     officer = newcomer(world)
     world.doubles.script(to=NEW, channel="sms", final_state="undelivered", error_code=30006)
     officer.api("POST", "/v1/me/number/codes", json={})
@@ -231,7 +231,7 @@ def test_a_code_that_cannot_arrive_is_said_to_whoever_waits_for_it(world: World)
 # Victims
 
 
-def test_she_is_texted_only_when_she_has_agreed_and_read_out_the_code(world: World) -> None:
+def test_they_are_texted_only_when_they_have_agreed_and_read_out_the_code(world: World) -> None:
     NumberProof.delete().where(NumberProof.victim == world.victim).execute()
     base = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/number"
     assert world.officer.api("POST", f"{base}/codes").status_code == 422
@@ -258,7 +258,7 @@ def test_she_is_texted_only_when_she_has_agreed_and_read_out_the_code(world: Wor
     world.reads_everything()
 
 
-def test_her_number_that_bounced_is_asked_for_again(world: World) -> None:
+def test_their_number_that_bounced_is_asked_for_again(world: World) -> None:
     world.victim_consents()
     world.doubles.script(to=world.victim.phone, final_state="undelivered", error_code=30005)
     world.tag.stays_inside()
@@ -282,7 +282,7 @@ def test_a_text_that_is_not_understood_is_answered_once_in_ten_minutes_and_a_str
     world.officer.texts("1 XXXXX")
     world.officer.expects_sms("1 CODE to acknowledge")
     world.doubles.reply(from_="+447700900999", body="hello", to=world.settings.twilio_from)
-    # What she writes is for her officer to read, and is not answered.
+    # What they write is for their officer to read, and is not answered.
     world.doubles.reply(from_=world.victim.phone, body="hello", to=world.settings.twilio_from)
     world.officer.expects_sms("a message needs an answer now")
     world.expect_nothing_more()
@@ -349,7 +349,7 @@ def test_a_phone_that_firebase_knows_no_more_is_ended_and_the_supervisor_is_told
     assert not alarms.standing(AlarmKind.PUSH_LOST, subject)
 
 
-def test_a_phone_that_takes_no_pushes_is_told_for_as_long_as_somebody_is_on_duty_with_it(world: World) -> None:
+def test_a_phone_that_takes_no_pushes_is_told_for_as_long_as_someone_is_on_duty_with_it(world: World) -> None:
     world.stop_worker()
     officer = world.officer.has_app()
     world.doubles.phone(officer.push_token).unregister()

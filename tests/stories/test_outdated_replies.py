@@ -70,7 +70,7 @@ def test_a_1_to_an_old_text_of_the_same_danger_acknowledges(world: World) -> Non
 
 @pytest.mark.parametrize("then", ["presses again", "hangs up"])
 def test_a_key_pressed_about_a_lesser_danger_does_not_silence_the_breach(world: World, then: str) -> None:
-    """The call says "near zone"; he is inside by the time at which the key is pressed, and the breach is not told."""
+    """The call says "near zone"; the wearer is inside when the key is pressed, and the breach was not announced."""
     world.waits_for_calls = False
     world.officer.handset.pick_up("hand", patience_s=60.0)
     world.tag.stays(700.0, for_s=60)
@@ -123,7 +123,7 @@ def test_a_key_press_that_is_delivered_again_answers_nothing_new(world: World) -
         assert answer.status_code == 200
         return answer.text
 
-    # Whoever did not hear the answer hears it now.
+    # A person who did not hear the answer hears it now.
     assert "You have acknowledged" in comes_again()
     world.officer.hands_back()
     assert Alert.get().handling == "open"

@@ -1,4 +1,4 @@
-"""Nothing that anybody sends is answered with a failure of ours: every route, every field, every role."""
+"""Nothing that anyone sends is answered with a failure of ours: every route, every field, every role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row that cannot be read stops one wearer, with an alert that says so, and nobody else."""
+"""One row that cannot be read stops one wearer, with an alert that says so, and no one else."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _pages_work(world: World) -> None:
 
 
 @pytest.mark.parametrize("poison", POISONS)
-def test_it_stops_that_wearer_with_an_alert_and_nobody_else(world: World, poison: str) -> None:
+def test_it_stops_that_wearer_with_an_alert_and_no_one_else(world: World, poison: str) -> None:
     statement, value, is_judged = POISONS[poison]
     other = world.new_wearer("Somebody Else", "LDN-0002")
     _record(world)
@@ -190,7 +190,7 @@ def test_it_stops_that_wearer_with_an_alert_and_nobody_else(world: World, poison
     assert mine, "nobody is told"
     if not is_judged:
         assert AlertKind.CANNOT_JUDGE in {alert.kind for alert in mine}
-    # Nobody else notices.
+    # No one else notices.
     assert other.post(other.fix(0.0)).status_code == 200
     theirs = next(row for row in world.officer.alerts() if row["wearer"]["name"] == "Somebody Else")
     assert theirs["level"] == "breach"

@@ -15,6 +15,7 @@ from backend.models import AlertKind, Channel, Consent, Role, Team, Victim, Wear
 from backend.people import consent, numbers
 from backend.record import reading
 from tests import cases
+from tests.cases import chosen
 from tests.world import HOME, World
 
 WHY = {"why": "She lives with him no more."}
@@ -30,14 +31,14 @@ def entered(world: World, wearer_id: int, **body: Any) -> int:
 
 
 def agrees(world: World, victim_id: int, number: str, words: tuple[str, str, str] = VICTIM_TEXTS) -> None:
-    """Record their consent, and take her number as proved."""
-    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, *words, clock.now())
+    """Record their consent, and take their number as proved."""
+    contact_details.agree(world.officer.person, world.wearer.id, victim_id, number, chosen(*words), clock.now())
     numbers.carry_over(Victim.get_by_id(victim_id), clock.now())
     db.release_connection()
 
 
 def protect(world: World, wearer_id: int, victim_id: int, label: str = "Elm") -> None:
-    """Protect a place of hers at once."""
+    """Protect a place of theirs at once."""
     lat, lon = ELM
     body = {"victim_id": victim_id, "place": label, "lat": lat, "lon": lon, "radius_m": 250}
     answer = world.officer.api("POST", f"/v1/wearers/{wearer_id}/provisional-zones", json=body)
@@ -50,7 +51,7 @@ def texts_to(world: World, number: str | None) -> list[str]:
 
 
 def second_man(world: World) -> Wearer:
-    """Another wearer of the same officer, from whom nobody is protected yet."""
+    """Another wearer of the same officer, from whom no one is protected yet."""
     found = Wearer.create(
         team=world.team, name="Owen Price", responsible_officer=world.officer.person, created_at=clock.now()
     )
@@ -65,7 +66,7 @@ def restrict(world: World) -> None:
     db.release_connection()
 
 
-def test_a_second_protected_person_is_entered_said_to_be_unprotected_until_a_zone_is_and_warned_in_her_words(
+def test_a_second_protected_person_is_entered_said_to_be_unprotected_until_a_zone_is_and_warned_in_their_words(
     world: World,
 ) -> None:
     world.officer.has_app()
@@ -103,13 +104,13 @@ def test_who_is_protected_from_two_men_is_one_person_with_one_number_and_one_con
         ("Laura Bennett", ["Daniel Marsh"])
     ]
     assert entered(world, other.id, victim_id=found[0]["id"]) == world.victim.id
-    # Her home is the same place whoever must keep away from it.
+    # Their home is the same place the one who must keep away from it.
     zone = {**WHY, "place_id": world.place.id, "zone": world.zone.feature, "from_at": clock.now().isoformat()}
     assert world.officer.api("POST", f"/v1/wearers/{other.id}/zones", json=zone).status_code == 201
     tag = world.new_tag("LDN-0002", other)
     tag.stays_inside()
     assert texts_to(world, world.victim.phone) == ["Your book has arrived."]
-    # Another number in one case is her number in the other.
+    # Another number in one case is their number in the other.
     agrees(world, world.victim.id, "+447700900212")
     for wearer_id in (world.wearer.id, other.id):
         shown = world.officer.api("GET", f"/v1/wearers/{wearer_id}").json()["victims"]
@@ -122,7 +123,7 @@ def test_who_is_protected_from_two_men_is_one_person_with_one_number_and_one_con
     world.reads_everything()
 
 
-def test_a_case_is_opened_for_somebody_who_is_recorded_already(world: World) -> None:
+def test_a_case_is_opened_for_someone_who_is_recorded_already(world: World) -> None:
     spare = world.new_tag("LDN-0099", None)
     lat, lon = ELM
     body = {
@@ -147,7 +148,7 @@ def test_a_case_is_opened_for_somebody_who_is_recorded_already(world: World) -> 
     db.release_connection()
 
 
-def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_that_adults_words(
+def test_a_child_is_not_reached_by_text_until_an_adult_is_named_and_then_in_that_adults_words(
     world: World,
 ) -> None:
     world.officer.has_app()
@@ -178,7 +179,7 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
     with pytest.raises(InvalidRecord, match="A child has no number here"):
         agrees(world, child, "+447700900213")
     db.release_connection()
-    # Before protection of the school stops, whoever is told of it is told of that.
+    # Before protection of the school stops, the one who is notified of it is notified of that.
     now = clock.now()
     monitoring_status.end(
         world.officer.person, world.wearer.id, Ended.REVOCATION, now, now, why="Revoked.", is_confirmed=True
@@ -191,7 +192,7 @@ def test_a_child_is_reached_through_nobody_until_an_adult_is_named_and_then_in_t
     world.reads_everything()
 
 
-def test_whoever_may_not_open_a_restricted_case_cannot_tell_whether_somebody_is_in_it(world: World) -> None:
+def test_the_one_who_may_not_open_a_restricted_case_cannot_tell_whether_someone_is_in_it(world: World) -> None:
     restrict(world)
     other = second_man(world)
     colleague = world.colleague
@@ -199,7 +200,7 @@ def test_whoever_may_not_open_a_restricted_case_cannot_tell_whether_somebody_is_
     path = f"/v1/wearers/{other.id}/victims"
     chosen = colleague.api("POST", path, json={**WHY, "victim_id": world.victim.id})
     assert (chosen.status_code, chosen.json()["code"]) == (404, "not_found")
-    # The name says nothing either: she is entered anew, as she would be if nobody knew of her.
+    # The name says nothing either: they are entered anew, as they would be if no one knew of them.
     assert colleague.api("POST", path, json={**WHY, "name": "Laura Bennett"}).status_code == 201
     found = world.officer.api("POST", "/v1/victims/search", json={"text": "Laura"}).json()["victims"]
     assert len(found) == 2
@@ -207,7 +208,7 @@ def test_whoever_may_not_open_a_restricted_case_cannot_tell_whether_somebody_is_
     assert elsewhere.api("POST", "/v1/victims/search", json={"text": "Laura"}).json() == {"victims": []}
 
 
-def test_of_somebody_in_two_cases_only_the_open_one_is_named_with_the_places_it_knows_of(world: World) -> None:
+def test_of_someone_in_two_cases_only_the_open_one_is_named_with_the_places_it_knows_of(world: World) -> None:
     other = second_man(world)
     entered(world, other.id, victim_id=world.victim.id)
     restrict(world)
@@ -225,9 +226,9 @@ def test_of_somebody_in_two_cases_only_the_open_one_is_named_with_the_places_it_
         ({}, 422, "Enter the name"),
         ({"name": "Sofia", "why": " "}, 422, ""),
         ({"name": "Sofia", "reached_through": 1}, 422, "Only a child is reached through another person"),
-        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "no such protected person"),
+        ({"name": "Mia", "is_child": True, "reached_through": 99}, 404, "protected person was not found"),
         ({"name": "Mia", "victim_id": 1}, 422, "named by victim_id alone"),
-        ({"victim_id": 99}, 404, "no such protected person"),
+        ({"victim_id": 99}, 404, "protected person was not found"),
     ],
 )
 def test_what_is_wrong_with_an_entry_is_said_and_nothing_is_kept(
@@ -262,13 +263,13 @@ def test_who_was_entered_in_error_is_taken_out_and_stays_in_the_history(world: W
         ("Sofia Marino is not in this case", False, True),
         ("Sofia Marino", True, False),
     ]
-    # Entered again, she is in it again.
+    # Entered again, they are in it again.
     entered(world, world.wearer.id, victim_id=number)
     assert number in [one.id for one in reading.victims_of(world.wearer.id)]
     db.release_connection()
 
 
-def test_whoever_is_entered_is_offered_for_a_new_place_and_forgotten_by_nobody(
+def test_the_one_who_is_entered_is_offered_for_a_new_place_and_forgotten_by_no_one(
     world: World,
 ) -> None:
     number = entered(world, world.wearer.id, name="Sofia Marino")
@@ -286,7 +287,7 @@ def test_whoever_is_entered_is_offered_for_a_new_place_and_forgotten_by_nobody(
     world.reads_everything()
 
 
-def test_a_place_that_moves_with_her_keeps_both_men_away_whichever_case_it_was_agreed_in(world: World) -> None:
+def test_a_place_that_moves_with_them_keeps_both_men_away_whichever_case_it_was_agreed_in(world: World) -> None:
     other = second_man(world)
     entered(world, other.id, victim_id=world.victim.id)
     zone = {**WHY, "place_id": world.place.id, "zone": world.zone.feature, "from_at": clock.now().isoformat()}

@@ -1,4 +1,4 @@
-"""What would protect nobody is said before it is saved: on an order that is over, in a case that nobody judges."""
+"""What would protect no one is said before it is saved: on an order that is over, in a case that no one judges."""
 
 from __future__ import annotations
 

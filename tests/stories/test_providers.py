@@ -1,4 +1,4 @@
-"""Providers that fail in ways that nobody would notice: each is told, and none of them silences another."""
+"""Providers that fail in ways that no one would notice: each is told, and none of them silences another."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_texts_do_not_wait_behind_pushes_to_a_provider_that_is_merely_slow(world
     world.reads_everything()
 
 
-def test_a_provider_that_nobody_has_had_anything_for_is_not_called_down_all_night(database_url: str) -> None:
+def test_a_provider_that_no_one_has_had_anything_for_is_not_called_down_all_night(database_url: str) -> None:
     seconds = [0.0]
     breaker, providers = Breaker(lambda: seconds[0]), Providers()
 
@@ -262,7 +262,7 @@ def test_calls_that_are_refused_twice_are_an_alarm_and_the_owner_is_asked_by_day
     world.tag.walks_in()
     world.forward(31)
     assert not contact_routes.is_down(officer, Channel.VOICE)
-    # Somebody who could not be called once is called again, when everybody is.
+    # Someone who could not be called once is called again, when everyone is.
     for seconds in (30, 120, 120):
         world.forward(seconds)
     assert contact_routes.is_down(officer, Channel.VOICE)

@@ -1,4 +1,4 @@
-"""An entry about the past is judged without holding anybody up, by what is still so, and by whoever is left."""
+"""An entry about the past is judged without holding anyone up, by what is still so, and by the person who is left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from zones import Certainty
 
 
 class Gate:
-    """Holds looks back of other threads as they begin to judge, each until it is let through."""
+    """Holds re-evaluates of other threads as they begin to judge, each until it is let through."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.judging = threading.Semaphore(0)
@@ -72,13 +72,13 @@ def test_fixes_are_taken_and_judged_while_an_entry_about_the_past_is(
     for _ in range(4):
         world.forward(60)
         world.tag.stays(3_000.0, for_s=60, every_s=30)
-    # Six kilometres take their time: a step that nobody can make says nothing of where they are.
+    # Six kilometres take their time: a step that no one can make says nothing of where they are.
     world.forward(300)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     gate = Gate(monkeypatch)
     with meanwhile(world, cases.east_of(HOME, 3_000.0), since):
         gate.is_reached()
-        # The entry holds already; the past is still being judged, and nobody waits for it.
+        # The entry holds already; the past is still being judged, and no one waits for it.
         world.tag.reports(world.tag.fix(0.0))
         assert [alert.is_late for alert in cases.alerts()] == [False]
         assert pending() == 1
@@ -208,7 +208,7 @@ def test_an_alert_of_a_zone_that_came_into_force_around_a_silent_tag_outlives_an
     cases.zone_around(world, cases.east_of(HOME, 3_000.0), begins_at)
     world.tag.stays(3_000.0, for_s=300, every_s=30)
     assert cases.alerts() == []
-    # He lies inside and his tag says nothing more.
+    # The wearer lies inside and the wearer's tag says nothing more.
     world.forward(600)
     (alert,) = eventually(cases.alerts, "the alert of the instant")
     assert alert.fix_time < begins_at <= alert.raised_at

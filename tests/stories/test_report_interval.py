@@ -1,4 +1,4 @@
-"""What a tag or a phone is answered tells whoever holds it nothing: how soon to report comes from its own motion."""
+"""What a tag or a phone is answered reveals nothing to its holder: how soon to report comes from its own motion."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_a_fix_that_is_refused_changes_nothing_of_the_interval(worlds: Worlds, t
     assert worlds.is_asked_for({**at(900), "lat": 91}) == 60
 
 
-def test_her_phone_is_asked_by_its_own_motion_whoever_is_near(world: World) -> None:
+def test_their_phone_is_asked_by_its_own_motion_the_one_who_is_near(world: World) -> None:
     world.officer.has_app()
     answer = world.officer.api(
         "POST",

@@ -34,7 +34,7 @@ def test_after_a_restore_phones_fetch_again_old_warnings_stay_unsent_and_open_al
     assert (answer["is_reset"], is_known) == (False, 0)
     world.stop_worker()
     world.tag.is_far_away()
-    # Owed, and not sent when the backup is made.
+    # Due, and not sent when the backup is made.
     world.tag.walks_in()
     heartbeats.beat("notifier:test:1", clock.now())
     put_back = backup(postgres)

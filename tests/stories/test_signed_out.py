@@ -1,4 +1,4 @@
-"""A phone that is signed out is pushed to no more, whoever signed it out and from where."""
+"""A phone that is signed out is pushed to no more, the one who signed it out and from where."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_was_signed_out_is_not_pushed_to_and_the_text_goes_at_once(world: W
     db.release_connection()
     assert because(first["endpoint"]) == reason
     world.tag.walks_in()
-    # Nobody waits for a receipt of a phone that cannot give one.
+    # No one waits for a receipt of a phone that cannot give one.
     answering = world.colleague if how == "by leaving" else officer
     answering.expects_sms("breach, unconfirmed")
     assert pushed_to(world) == set()

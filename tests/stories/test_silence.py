@@ -66,7 +66,7 @@ def test_a_tag_that_goes_dark_near_a_zone_rings_within_three_minutes(world: Worl
     world.reads_everything()
 
 
-def test_a_tag_that_goes_dark_in_a_zone_while_somebody_acts_rings_again_and_one_that_rings_already_does_not(
+def test_a_tag_that_goes_dark_in_a_zone_while_someone_acts_rings_again_and_one_that_rings_already_does_not(
     world: World,
 ) -> None:
     officer = world.officer.has_app()
@@ -201,7 +201,7 @@ def test_many_tags_silent_at_once_are_one_alarm_and_the_grave_ones_ring_one_by_o
     world.reads_everything()
 
 
-def test_a_tag_in_a_drawer_rings_for_nobody(world: World) -> None:
+def test_a_tag_in_a_drawer_rings_for_no_one(world: World) -> None:
     tag = world.new_tag("LDN-9001", None)
     tag.reports(tag.fix(5_000.0))
     world.forward(700)
@@ -234,7 +234,7 @@ def test_a_long_gap_is_forgotten_in_weeks() -> None:
 
 
 def worn_in_custody(world: World, serial: str) -> TestTag:
-    """A tag whose wearer is in custody: it is switched off, and that is nobody's matter."""
+    """A tag whose wearer is in custody: it is switched off, and that is no one's matter."""
     tag = world.new_wearer(f"Wearer of {serial}", serial)
     wearer = Activation.get(Activation.tag == Tag.get(Tag.serial == serial)).wearer_id
     now = clock.now()
@@ -246,7 +246,7 @@ def worn_in_custody(world: World, serial: str) -> TestTag:
 
 
 @pytest.mark.parametrize("where", ["in a drawer", "in custody"])
-def test_tags_that_are_no_matter_of_anybody_hide_no_tag_that_goes_dark_and_are_no_alarm(
+def test_tags_that_are_no_matter_of_anyone_hide_no_tag_that_goes_dark_and_are_no_alarm(
     world: World, where: str
 ) -> None:
     others = [
@@ -282,7 +282,7 @@ def test_a_tag_that_goes_dark_near_a_person_who_moves_rings_within_three_minutes
     world.reads_everything()
 
 
-def test_a_tag_that_lay_in_a_drawer_for_days_is_given_no_hours_by_whoever_wears_it_next(world: World) -> None:
+def test_a_tag_that_lay_in_a_drawer_for_days_is_given_no_hours_by_the_person_who_wears_it_next(world: World) -> None:
     spare = world.new_tag("LDN-0099", None)
     spare.reports(spare.fix(5_000.0))
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Ways in which a warning could have gone quiet, each found by somebody who looked for it, each with its remedy."""
+"""Ways in which a warning could have gone quiet, each found by someone who looked for it, each with its remedy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from notifier.watchdog import Watchdog
 from tests.world import World, eventually
 
 
-def test_an_outage_that_used_the_ladder_up_in_seconds_is_followed_by_another_try_soon(world: World) -> None:
+def test_an_outage_that_used_the_escalation_policy_up_in_seconds_is_followed_by_another_try_soon(world: World) -> None:
     world.doubles.script(status=503)
     world.tag.walks_in()
     for _ in range(6):
@@ -53,7 +53,7 @@ def test_a_provider_that_asks_for_an_hour_gets_half_a_minute() -> None:
     assert retries.pause_s(1, 0.5, 3_600.0) == retries.LONGEST_PAUSE_S
 
 
-def test_a_notice_climbs_no_ladder_and_is_nothing_to_repair(world: World) -> None:
+def test_a_notice_does_not_escalate_and_is_nothing_to_repair(world: World) -> None:
     alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
     db.release_connection()
     world.officer.expects_sms("")
@@ -79,7 +79,7 @@ def test_a_text_on_its_way_as_the_alert_is_withdrawn_is_taken_back(world: World)
     world.reads_everything()
 
 
-def test_somebody_who_was_never_asked_silences_nobody_by_saying_cannot(world: World) -> None:
+def test_someone_who_was_never_asked_silences_no_one_by_saying_cannot(world: World) -> None:
     stranger = world.person(Role.OFFICER, "Nia Evans", None)
     officer = world.officer.has_app()
     world.tag.walks_in()
@@ -199,7 +199,7 @@ def test_climbing_for_an_alert_never_waits_for_the_wearer_whose_fix_waits_for_th
     world.checks_at_end = False
 
 
-def test_what_a_dead_worker_held_is_not_sent_after_somebody_has_answered(world: World) -> None:
+def test_what_a_dead_worker_held_is_not_sent_after_someone_has_answered(world: World) -> None:
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
@@ -231,7 +231,7 @@ def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_
 
 @contextmanager
 def _held(row: Wearer | Alert) -> Iterator[None]:
-    """Let somebody hold a case or an alert for as long as the story inside takes."""
+    """Let someone hold a case or an alert for as long as the story inside takes."""
     is_held, is_over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -254,7 +254,7 @@ def _held(row: Wearer | Alert) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("waiting", ["a zone begins", "the calendar owes a look"])
-def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(world: World, waiting: str) -> None:
+def test_a_case_that_someone_holds_keeps_no_escalation_of_another_back(world: World, waiting: str) -> None:
     officer = world.officer.has_app()
     world.tag.is_far_away()
     world.new_wearer("Second Wearer", "LDN-0002").walks_in()
@@ -270,7 +270,7 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
         world.clock.forward(11)
         officer.expects_sms("to acknowledge")
     officer.acknowledges(officer.alerts("open")[0]["id"])
-    # What was owed to the case that was held is done once it is free.
+    # What was enqueued to the case that was held is done once it is free.
     world.reads_everything()
 
 
@@ -278,7 +278,7 @@ def test_a_case_that_somebody_holds_keeps_no_ladder_of_another_from_climbing(wor
 NO_NEXT_STEP = 2**31 - 1
 
 
-def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_holds(world: World) -> None:
+def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_someone_holds(world: World) -> None:
     world.stop_worker()
     world.officer.has_app()
     for walker in (world.tag, world.new_wearer("Second", "LDN-0002"), world.new_wearer("Third", "LDN-0003")):
@@ -294,7 +294,7 @@ def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_somebody_
     world.checks_at_end = False
 
 
-def test_a_hint_that_no_socket_took_waits_for_nobody(world: World) -> None:
+def test_a_hint_that_no_socket_took_waits_for_no_one(world: World) -> None:
     officer = world.officer.has_app().opens_the_app()
     world.tag.is_far_away()
     world.tag.walks_in()

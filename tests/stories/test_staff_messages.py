@@ -1,4 +1,4 @@
-"""News of what people were warned of: it reaches each of them, however long it takes, and nobody whom it does not
+"""News of what people were warned of: it reaches each of them, however long it takes, and no one whom it does not
 concern any more."""
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from notifier import retries
 from tests.world import World, eventually
 
 
-def test_whoever_was_woken_hears_that_it_was_withdrawn_though_the_provider_was_away_for_minutes(world: World) -> None:
+def test_the_one_who_was_woken_hears_that_it_was_withdrawn_though_the_provider_was_away_for_minutes(
+    world: World,
+) -> None:
     world.tag.is_far_away()
     world.tag.walks_in()
     world.officer.expects_sms("to acknowledge")
@@ -63,7 +65,7 @@ def test_news_for_an_officer_whom_nothing_reaches_is_told_to_the_supervisor(worl
     world.reads_everything()
 
 
-def test_news_that_reaches_nobody_is_in_the_history_of_the_alert(world: World) -> None:
+def test_news_that_reaches_no_one_is_in_the_history_of_the_alert(world: World) -> None:
     Person.update(phone=None).execute()
     raised = alerts.raise_notice(world.wearer, world.zone, ["The order ends."], clock.now(), (Who.OFFICER,))
     assert AuditEntry.select().where(AuditEntry.alert == raised, AuditEntry.action == "no_one_reachable").exists()
@@ -91,7 +93,7 @@ def test_news_is_given_up_once_it_is_of_no_use(world: World) -> None:
     assert retries.pause_s(1, jitter=0.5, left_s=0.0) is None
 
 
-def test_a_colleague_who_was_texted_and_called_hears_that_somebody_acts(world: World) -> None:
+def test_a_colleague_who_was_texted_and_called_hears_that_someone_acts(world: World) -> None:
     world.tag.walks_in()
     world.forward(61)
     world.colleague.expects_sms("No one has acknowledged")
@@ -101,7 +103,7 @@ def test_a_colleague_who_was_texted_and_called_hears_that_somebody_acts(world: W
     world.reads_everything()
 
 
-def test_a_colleague_whose_phone_took_a_push_hears_by_push_alone_that_somebody_acts(world: World) -> None:
+def test_a_colleague_whose_phone_took_a_push_hears_by_push_alone_that_someone_acts(world: World) -> None:
     colleague = world.colleague.has_app()
     world.tag.walks_in()
     world.forward(61)
@@ -131,7 +133,7 @@ def test_nothing_goes_to_an_account_that_was_closed(world: World) -> None:
     world.reads_everything()
 
 
-def test_what_was_owed_to_an_account_that_was_closed_does_not_go(world: World) -> None:
+def test_what_was_enqueued_to_an_account_that_was_closed_does_not_go(world: World) -> None:
     world.tag.is_far_away()
     world.tag.walks_in()
     world.officer.expects_sms("to acknowledge")
@@ -147,7 +149,7 @@ def test_what_was_owed_to_an_account_that_was_closed_does_not_go(world: World) -
     world.reads_everything()
 
 
-def test_a_correction_reaches_whoever_was_called(world: World) -> None:
+def test_a_correction_reaches_the_one_who_was_called(world: World) -> None:
     world.tag.walks_in()
     world.forward(61)
     world.colleague.expects_call()

@@ -1,4 +1,4 @@
-"""Tags are fitted, swapped and taken off: there is no instant without a tag that nobody was asked about."""
+"""Tags are fitted, swapped and taken off: there is no instant without a tag that no one was asked about."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_swap_leaves_no_instant_without_a_tag_and_judges_the_new_one_from_then
     world.tag.stays(3_000.0, for_s=120, every_s=30)
     swapped_at = clock.now()
     old = worn(world)
-    # The new tag was on before anybody wrote it down: what it has reported is his from the swap on.
+    # The new tag was on before anyone wrote it down: what it has reported is the wearer's from the swap on.
     spare.stays(0.0, for_s=60, every_s=15)
     assert cases.alerts() == []
     writing.swap_tag(world.officer.person, old.id, "LDN-0099", swapped_at, clock.now(), why="The strap was worn.")
@@ -101,7 +101,7 @@ def test_taking_a_tag_off_is_asked_back_in_words_while_a_zone_is_in_force(world:
     world.reads_everything()
 
 
-def test_a_correction_that_leaves_somebody_without_a_tag_is_asked_back_and_what_was_wrong_is_worn_nowhere(
+def test_a_correction_that_leaves_someone_without_a_tag_is_asked_back_and_what_was_wrong_is_worn_nowhere(
     world: World,
 ) -> None:
     person, old = world.officer.person, worn(world)
@@ -144,13 +144,13 @@ def test_tags_that_were_mixed_up_are_put_right_one_after_the_other_and_the_watch
     world: World,
 ) -> None:
     world.new_wearer("Owen Price", "LDN-0050")
-    person, his = world.officer.person, worn(world)
+    person, mine = world.officer.person, worn(world)
     other = Activation.get(Activation.wearer != world.wearer)
     owen = other.wearer_id
-    more = {"why": "They were mixed up.", "corrects": his.id}
+    more = {"why": "They were mixed up.", "corrects": mine.id}
     with pytest.raises(NeedsConfirmation, match="Owen Price is recorded with two tags, LDN-0050 and LDN-0001"):
-        writing.fit_tag(person, owen, "LDN-0001", his.from_at, clock.now(), **more)
-    writing.fit_tag(person, owen, "LDN-0001", his.from_at, clock.now(), **more, is_confirmed=True)
+        writing.fit_tag(person, owen, "LDN-0001", mine.from_at, clock.now(), **more)
+    writing.fit_tag(person, owen, "LDN-0001", mine.from_at, clock.now(), **more, is_confirmed=True)
     (found,) = [one for one in completeness.find(clock.now(), [owen]) if one.gap is Gap.TWO_TAGS]
     assert found.detail == "LDN-0001, LDN-0050"
     more["corrects"] = other.id

@@ -1,4 +1,4 @@
-"""A phone that another account registers: its old owner and the supervisors are told, and nothing moves in silence."""
+"""A phone that another account registers: its old owner and the supervisors are notified; nothing moves unseen."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_phone_that_another_account_registers_is_an_alarm_and_its_old_owner_is
     world.settle()
     assert [push for push in world.pushes if push.token == token] == []
     officer.acknowledges()
-    # Whoever opens their own app again has their phone again.
+    # A person who opens their own app again has their phone again.
     assert registers(officer, token) == 201
     assert standing() == [f"person:{thief.person.id}"]
     world.reads_everything()

@@ -63,7 +63,7 @@ def test_each_event_rings_whatever_it_is_called(world: World, name: str, kind: s
     world.reads_everything()
 
 
-def test_it_climbs_to_everybody_on_every_channel_and_a_protected_person_is_not_told(world: World) -> None:
+def test_it_climbs_to_everyone_on_every_channel_and_a_protected_person_is_not_told(world: World) -> None:
     world.victim_consents()
     officer, colleague = world.officer.has_app(), world.colleague.opens_the_app()
     officer.handset.pick_up("voicemail")
@@ -91,7 +91,7 @@ def test_it_climbs_to_everybody_on_every_channel_and_a_protected_person_is_not_t
     world.reads_everything()
 
 
-def test_a_repeat_adds_to_the_alert_and_rings_nobody_and_another_event_is_its_own(world: World) -> None:
+def test_a_repeat_adds_to_the_alert_and_rings_no_one_and_another_event_is_its_own(world: World) -> None:
     says(world.tag, event("strap_open"))
     world.officer.acknowledges()
     world.reads_everything()
@@ -206,7 +206,7 @@ def test_an_alarm_beside_a_fix_rings_as_an_event_does(world: World) -> None:
     world.reads_everything()
 
 
-def test_the_same_report_again_rings_nobody_also_after_it_was_cleared(world: World) -> None:
+def test_the_same_report_again_rings_no_one_also_after_it_was_cleared(world: World) -> None:
     once = event("strap_open", ago_s=30)
     for _ in range(2):
         says(world.tag, once)
@@ -242,7 +242,7 @@ def test_events_of_one_batch_in_any_order_ring_once_for_each_kind(world: World) 
     world.reads_everything()
 
 
-def test_a_tag_that_nobody_wore_at_that_time_rings_nobody(world: World) -> None:
+def test_a_tag_that_no_one_wore_at_that_time_rings_no_one(world: World) -> None:
     spare = world.new_tag("LDN-0099", None)
     says(spare, event("strap_open"))
     worn = Activation.get(Activation.wearer == world.wearer)
@@ -258,7 +258,7 @@ def test_a_tag_that_nobody_wore_at_that_time_rings_nobody(world: World) -> None:
     world.reads_everything()
 
 
-def test_in_custody_the_officer_is_told_once_and_nobody_is_rung(world: World) -> None:
+def test_in_custody_the_officer_is_told_once_and_no_one_is_called(world: World) -> None:
     officer = world.officer.has_app()
     suspend(world, monitoring_status.Suspended.CUSTODY)
     says(world.tag, event("strap_open"))

@@ -62,7 +62,7 @@ def test_a_zone_that_comes_into_force_around_the_wearer_warns_at_that_moment(wor
     world.reads_everything()
 
 
-def test_he_stands_in_her_zone_as_its_hours_end_and_her_officer_is_asked_to_tell_her(world: World) -> None:
+def test_the_wearer_stands_in_their_zone_as_its_hours_end_and_their_officer_is_asked_to_tell_them(world: World) -> None:
     world.victim_consents()
     now = clock.now().astimezone(LONDON)
     until = (now + timedelta(minutes=20)).replace(second=0, microsecond=0)
@@ -72,7 +72,7 @@ def test_he_stands_in_her_zone_as_its_hours_end_and_her_officer_is_asked_to_tell
     world.officer.acknowledges()
     cases.forward_to(world, until + timedelta(seconds=1))
     assert world.officer.api("GET", f"/v1/alerts/{alert_id}").json()["is_over"]
-    # That he has gone is what she would read.
+    # That the wearer has gone is what they would read.
     texts = [message.body for message in world.doubles.messages if message.to == world.victim.phone]
     assert texts == ["Your book has arrived."]
     assert [
@@ -107,7 +107,7 @@ def test_a_stay_found_in_late_data_is_told_with_the_times_of_both_its_ends(world
     world.reads_everything()
 
 
-def test_leaving_the_zone_that_a_curfew_keeps_him_in_is_the_breach(world: World) -> None:
+def test_leaving_the_zone_that_a_curfew_keeps_the_wearer_in_is_the_breach(world: World) -> None:
     set_zone(world, kind="inclusion")
     world.tag.stays_inside()
     assert world.officer.alerts("all") == []
@@ -120,7 +120,9 @@ def test_leaving_the_zone_that_a_curfew_keeps_him_in_is_the_breach(world: World)
     world.reads_everything()
 
 
-def test_who_leaves_his_curfew_may_be_anywhere_so_she_is_not_told_that_he_is_near(world: World) -> None:
+def test_who_leaves_the_wearers_curfew_may_be_anywhere_so_they_are_not_told_that_the_wearer_is_near(
+    world: World,
+) -> None:
     world.victim_consents()
     set_zone(world, kind="inclusion")
     world.tag.stays_inside()

@@ -1,4 +1,4 @@
-"""What happens when a part of Cordon itself stops: people are told, and know afterwards who was unprotected."""
+"""What happens when a part of Cordon itself stops: people are notified, and know afterwards who was unprotected."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_notifier_that_stops_is_told_to_the_supervisor_and_so_is_its_return(wo
     passes(world, dog, 15)
     world.supervisor.expects_sms("A part of the service is silent. Notifier last heard of")
     assert not dog.ping()
-    # Nobody is told twice in a row.
+    # No one is notified twice in a row.
     passes(world, dog, 20)
     world.expect_nothing_more()
     world.start_worker()
@@ -71,7 +71,7 @@ def test_a_notifier_that_stops_is_told_to_the_supervisor_and_so_is_its_return(wo
     outside.close()
 
 
-def test_without_a_watchdog_nobody_hears_of_a_notifier_that_stopped(world: World) -> None:
+def test_without_a_watchdog_no_one_hears_of_a_notifier_that_stopped(world: World) -> None:
     world.officer.has_app()
     world.stop_worker()
     world.tag.walks_in()
@@ -148,7 +148,7 @@ def test_wearers_whose_fixes_waited_for_the_web_server_are_listed_once_the_fixes
     world.reads_everything()
 
 
-def test_whoever_acknowledged_in_time_from_an_open_page_was_not_unprotected(world: World) -> None:
+def test_the_one_who_acknowledged_in_time_from_an_open_page_was_not_unprotected(world: World) -> None:
     world.stop_worker()
     heartbeats.beat("notifier:test:1", clock.now())
     world.officer.opens_the_app()
@@ -188,7 +188,7 @@ def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_s
     with notifier(quick, "watchdog") as process:
         world.expect_sms(DUTY, "An alert had stopped escalating.")
         eventually(lambda: outside.paths, "the monitor hears of the watchdog", 20)
-        # The whole line went on: the officer's text was owed by the repaired ladder.
+        # The whole line went on: the officer's text was enqueued by the repaired escalation policy.
         world.officer.expects_sms("to acknowledge")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
@@ -226,7 +226,7 @@ def test_an_alarm_whose_text_did_not_arrive_is_told_again_to_every_supervisor(wo
 def test_an_alarm_that_its_only_supervisors_number_refuses_is_told_to_every_supervisor(world: World) -> None:
     world.stop_worker()
     other = world.person(Role.SUPERVISOR, "Helen Price", "+447700900104", Team.create(name="S", created_at=clock.now()))
-    # Whoever answered STOP gets no text at all.
+    # A person who answered STOP gets no text at all.
     world.doubles.script(to=world.supervisor.person.phone, channel="sms", code=21610)
     alarms.raise_alarm(AlarmKind.ROTA_GAP, "team:1", "Sunday night", clock.now(), world.team)
     dog = Watchdog(world.settings)
@@ -256,7 +256,7 @@ def test_a_text_that_the_network_says_no_more_of_counts_once_it_was_sent(world: 
     world.reads_everything()
 
 
-def test_two_watchdogs_tell_an_alarm_once_and_one_that_died_keeps_it_from_nobody(world: World) -> None:
+def test_two_watchdogs_tell_an_alarm_once_and_one_that_died_keeps_it_from_no_one(world: World) -> None:
     world.stop_worker()
     one, two = Watchdog(world.settings), Watchdog(world.settings)
     alarms.raise_alarm(AlarmKind.CANARY, "canary", "It did not arrive", clock.now())

@@ -1,4 +1,4 @@
-"""Reports that cannot be true, or say nothing: they end no breach, tell nobody that it is over, and still raise."""
+"""Reports that cannot be true, or say nothing: they end no breach, tell no one that it is over, and still raise."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_doubtful_report_inside_the_zone_raises_and_many_confirm_nothing(world
 
 
 @pytest.mark.parametrize("word", ["Zellortung", "fused", ""])
-def test_a_report_inside_by_a_source_that_nobody_knows_raises_and_confirms_nothing(world: World, word: str) -> None:
+def test_a_report_inside_by_a_source_that_no_one_knows_raises_and_confirms_nothing(world: World, word: str) -> None:
     world.tag.stays(3_000.0, for_s=60)
     for _ in range(4):
         world.tag.reports(world.tag.fix(0.0, source=word, accuracy_m=None))
@@ -185,7 +185,7 @@ def test_worthless_reports_and_silence_part_no_two_people(world: World, name: st
     world.reads_everything()
 
 
-def test_positions_of_her_phone_that_cannot_be_true_part_no_two_people(world: World) -> None:
+def test_positions_of_their_phone_that_cannot_be_true_part_no_two_people(world: World) -> None:
     world.victim_consents()
     phone = agrees(world)
     for _ in range(8):

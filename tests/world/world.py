@@ -23,6 +23,7 @@ from backend.models import (
     Attempt,
     CaseDue,
     Channel,
+    HelpCall,
     Notification,
     NumberProof,
     Person,
@@ -197,7 +198,7 @@ class World:
         return phone_in_hand
 
     def victim_consents(self) -> None:
-        """Record that the victim agrees to texts in her words."""
+        """Record that the victim agrees to texts in their words."""
         consent.give(
             self.victim,
             Channel.SMS,
@@ -247,6 +248,7 @@ class World:
         )
         # A callback may tell the end of a message before the worker that sent it has settled it.
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
+        yield HelpCall.select().where(HelpCall.due_at <= now)
         yield Alert.select().where(Alert.next_escalation_at <= now)
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
         yield TagContact.select().where(TagContact.silent_at <= now)
@@ -258,7 +260,7 @@ class World:
         yield NumberProof.select().where((NumberProof.due_at <= now) | is_held)
 
     def expect_sms(self, number: str | None, words: str) -> Any:
-        """Wait for a text to ``number`` that holds ``words`` and that nobody expected before."""
+        """Wait for a text to ``number`` that holds ``words`` and that no one expected before."""
         return self._expect(
             lambda: [m for m in self.doubles.messages if m.to == number and words in m.body],
             f"a text to {number} with “{words}”",
@@ -304,7 +306,8 @@ class World:
         left = [
             f"text to {m.to}: {m.body}"
             for m in self.doubles.messages
-            # Whoever was texted or called hears that somebody acts: tests/stories/test_staff_messages.py is about it.
+            # A person who was texted or called hears that someone acts: tests/stories/test_staff_messages.py is about
+            # it.
             if m.sid not in self._expected and SOMEBODY_ACTS not in m.body
         ]
         left += [f"call to {c.to}" for c in self.doubles.calls if c.sid not in self._expected]

@@ -64,7 +64,7 @@ def test_an_old_position_is_less_sure():
     assert old.level is Level.BUFFER
     assert old.certainty is Certainty.UNCONFIRMED
     assert old.doubt_m > 10 * fresh.doubt_m
-    assert "his position is 30 min old, the other 30 min" in old.reasons
+    assert "the wearer's position is 30 min old, the other 30 min" in old.reasons
     walker, rider = Whereabouts(at(150, speed_mps=1.0)), Whereabouts(at(150, speed_mps=9.0))
     assert near(rider, Whereabouts(at(0)), 60).doubt_m > near(walker, Whereabouts(at(0)), 60).doubt_m
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from backend import text_parts
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, Text
 from backend.cases.commands.typed import Named
@@ -17,35 +18,31 @@ Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 WORDS = Ask("Enter the words that they chose for each of the three texts.")
 
 
-Wording = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=contact_details.LONGEST_WORDING)
-]
+Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=text_parts.GSM_ONE)]
+Chosen = Annotated[str, StringConstraints(strip_whitespace=True, max_length=text_parts.GSM_ONE)]
+Hour = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5)]
 
 
 class AgreeToTexts(Command):
-    """A protected person agrees to texts to this number, in their own words."""
+    """A protected person agrees to texts to this number, in their own words: the answers to the same questions."""
 
     phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
     wording_breach: Annotated[Wording, WORDS]
     wording_over: Annotated[Wording, WORDS]
     wording_ending: Annotated[Wording, WORDS]
-    wording_help: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=contact_details.LONGEST_WORDING)
-    ] = Field("", description="What they are answered when they write; empty where no answer is safe")
+    wording_help: Chosen = Field(
+        "", description="What they are answered when they write; empty where no answer is safe"
+    )
+    wording_acts: Chosen = Field("", description="That a person has taken it; empty where they want no such text")
+    wording_nothing: Chosen = Field("", description="That it was nothing; empty: as that it is over")
+    help_word: Chosen = Field("", description="A word of their own that calls for help by text, beside HELP")
+    hours_from: Hour = Field("", description="From when a text is safe, as 08:00 in London; empty: at any hour")
+    hours_until: Hour = Field("", description="Until when a text is safe")
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Consent:
         """Record the consent. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
-        return contact_details.agree(
-            by,
-            wearer_id,
-            victim_id,
-            self.phone.replace(" ", ""),
-            self.wording_breach,
-            self.wording_over,
-            self.wording_ending,
-            now,
-            wording_help=self.wording_help,
-        )
+        answers = self.model_dump()
+        return contact_details.agree(by, wearer_id, victim_id, self.phone.replace(" ", ""), answers, now)
 
 
 class DeclineWarnings(Because):

@@ -26,7 +26,8 @@ from backend.cases.writing import hold
 from backend.db import atomic
 from backend.models import Condition, DatedEntry, Order, Person
 from backend.record import reading
-from backend.record.facts import Case, Terms, What
+from backend.record.facts import Terms, What
+from backend.record.timeline import Case
 
 Kind = Annotated[Literal["dapol", "dapo", "bail", "other"], Ask("Choose the kind of order.")]
 Starts = Annotated[

@@ -93,7 +93,7 @@ def read(model: type[Made], source: Source, now: datetime, given: Mapping[str, A
             value = _value(name, field, source, now)
         except Unreadable as error:
             found.append(FieldProblem(names[name], "invalid", str(error)))
-            # What is told already is not told again as missing.
+            # A field with a problem is not also called missing.
             values[name] = ABSENT
             continue
         if value is not ABSENT:

@@ -1,7 +1,7 @@
 """Completeness checks: what is missing from a case that could leave a person without protection."""
 
 from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on
-from backend.cases.completeness.missing_items import FITTED_AFTER, SILENT_AFTER, TEXTS, Finding, Gap, find
+from backend.cases.completeness.missing_items import FITTED_AFTER, SILENT_AFTER, TEXTS, Finding, Gap, find, find_in
 from backend.cases.completeness.reports import BY_MORNING, look
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ask_for",
     "ensure_daily",
     "find",
+    "find_in",
     "go_on",
     "look",
 ]

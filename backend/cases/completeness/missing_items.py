@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from backend.access import named_on_each
+from peewee import JOIN
+
 from backend.cases import change_warnings
-from backend.models import (
-    Activation,
-    ActivationCorrection,
-    Fix,
-    Order,
-    Person,
-    PlaceZone,
-    ProtectedPlace,
-    Tag,
-    Victim,
-    Wearer,
-)
-from backend.people import consent, numbers
-from backend.record import reading
-from backend.record.facts import Case, Life, What, true_at
+from backend.models import Activation, Fix, Person, Victim, Wearer
+from backend.people.contacts import Contacts
+from backend.people.numbers import Standing
+from backend.record.case_file import CaseFile
+from backend.record.facts import Life, What, true_at
 
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)
@@ -59,8 +49,8 @@ class Gap(StrEnum):
 
 
 TEXTS = {
-    Gap.ORDER_WITHOUT_ZONE: "An order is in force and no zone rests on it",
-    Gap.ZONE_WITHOUT_ORDER: "A zone is in force that rests on no order",
+    Gap.ORDER_WITHOUT_ZONE: "An order is in force and has no zone",
+    Gap.ZONE_WITHOUT_ORDER: "A zone is in force without an order",
     Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     Gap.TAG_SILENT: "The tag has stopped reporting",
@@ -97,35 +87,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Worn:
-    """A tag that is worn now, and when the newest of its fixes since it was fitted was received."""
-
-    serial: str
-    from_at: datetime
-    reported_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Facts:
     """What is known of some cases, by the number of their wearers."""
 
-    cases: dict[int, Case]
-    officers: dict[int, int | None]
+    files: Mapping[int, CaseFile]
+    contacts: Contacts
+    # The staff who are active, of those who answer for these cases.
     active: set[int]
-    # To whom each restricted case is open.
-    named: dict[int, set[int]]
-    orders: dict[int, list[Order]]
-    worn: dict[int, list[_Worn]]
+    # When the tags that are worn reported last, by the number of their activation.
+    reported: dict[int, datetime | None]
     # The newest fix of each wearer, by its own time and when it was received.
     newest: dict[int, tuple[datetime, datetime]]
-    victims: dict[int, list[Victim]]
-    # Who has a zone of which case: victim and wearer.
-    placed: set[tuple[int, int]]
-    agreed: set[int]
-    declined: set[int]
-    standings: dict[int, numbers.Standing]
-    # To whom texts about which case are held: victim and wearer.
-    held: set[tuple[int, int]]
 
 
 def find(
@@ -145,19 +117,31 @@ def find(
     found: list[Finding] = []
     for first in range(0, len(wearers), BATCH):
         some = wearers[first : first + BATCH]
-        facts = _read(some, now)
-        for wearer in some:
-            found += [
-                Finding(gap, wearer.id, wearer.name, wearer.team_id, detail)
-                for gap, detail in _gaps(wearer.id, facts, now, silent_after)
-            ]
+        files = CaseFile.load(wearer.id for wearer in some)
+        victims = {victim.id: victim for file in files.values() for victim in file.victims.values()}
+        contacts = Contacts.read(victims.values(), files)
+        found += find_in([files[one.id] for one in some if one.id in files], contacts, now, silent_after=silent_after)
     return found
 
 
-def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta) -> list[tuple[Gap, str]]:
-    if wearer_id not in facts.cases:
+def find_in(
+    files: Sequence[CaseFile], contacts: Contacts, now: datetime, *, silent_after: timedelta = SILENT_AFTER
+) -> list[Finding]:
+    """Return the same of cases whose files are open, in their order."""
+    facts = _read({file.wearer.id: file for file in files}, contacts, now)
+    return [
+        Finding(gap, file.wearer.id, file.wearer.name, file.wearer.team_id, detail)
+        for file in files
+        if not file.wearer.is_training
+        for gap, detail in _gaps(file, facts, now, silent_after)
+    ]
+
+
+def _gaps(file: CaseFile, facts: _Facts, now: datetime, silent_after: timedelta) -> list[tuple[Gap, str]]:
+    if file.timeline is None:
         return [(Gap.UNREADABLE, "")]
-    case, orders, worn = facts.cases[wearer_id], facts.orders[wearer_id], facts.worn[wearer_id]
+    wearer_id, case, orders = file.wearer.id, file.timeline, file.orders
+    worn = [one.row for one in sorted(file.worn, key=lambda one: (one.row.from_at, one.row.id)) if one.is_worn(now)]
     life, entry = case.life_at(now), case.life_entry(now)
     newest = facts.newest.get(wearer_id)
     is_reporting = newest is not None and now - newest[1] <= REPORTING_WITHIN
@@ -167,8 +151,7 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
         return [(Gap.ENDED_AND_REPORTING, "")] if is_reporting and has_reported_since else []
     found: list[tuple[Gap, str]] = []
     # A suspension hides zones; what is missing is asked as if it were lifted.
-    as_if_active = Case(case.wearer_id, [], case.orders, case.lines)
-    zones = as_if_active.zones_in_force(now)
+    zones = case.as_if_active.zones_in_force(now)
     held = {zone.order_id for zone in zones}
     in_force = [order for order in orders if case.is_order_in_force(order.id, now)]
     found += [(Gap.ORDER_WITHOUT_ZONE, order.reference) for order in in_force if order.id not in held]
@@ -176,24 +159,25 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
     if not worn and zones and life is Life.ACTIVE:
         found.append((Gap.WITHOUT_TAG, ""))
     if len(worn) > 1:
-        found.append((Gap.TWO_TAGS, ", ".join(tag.serial for tag in worn)))
-    for tag in worn:
-        if tag.reported_at is None and now - tag.from_at >= FITTED_AFTER:
-            found.append((Gap.TAG_NEVER_REPORTED, tag.serial))
-        elif tag.reported_at is not None and now - tag.reported_at >= silent_after and life is Life.ACTIVE:
-            since = change_warnings.day(tag.reported_at)
-            found.append((Gap.TAG_SILENT, f"{tag.serial} has not reported since {since}"))
+        found.append((Gap.TWO_TAGS, ", ".join(one.tag.serial for one in worn)))
+    for one in worn:
+        serial, reported_at = one.tag.serial, facts.reported.get(one.id)
+        if reported_at is None and now - one.from_at >= FITTED_AFTER:
+            found.append((Gap.TAG_NEVER_REPORTED, serial))
+        elif reported_at is not None and now - reported_at >= silent_after and life is Life.ACTIVE:
+            found.append((Gap.TAG_SILENT, f"{serial} has not reported since {change_warnings.day(reported_at)}"))
     if is_reporting and not in_force:
         is_expired = bool(orders) and all(case.is_order_over(order.id, now) for order in orders)
         found.append((Gap.EXPIRED_AND_REPORTING if is_expired else Gap.REPORTING_WITHOUT_ORDER, ""))
     # A person who may not open a restricted case does not answer for it.
-    if facts.officers[wearer_id] not in facts.active & facts.named.get(wearer_id, facts.active):
+    named = file.named_at(now)
+    if file.officer_at(now) not in (facts.active if named is None else facts.active & named):
         found.append((Gap.WITHOUT_OFFICER, ""))
-    for victim in facts.victims[wearer_id]:
-        if (victim.id, wearer_id) not in facts.placed:
+    for victim in file.victims.values():
+        if victim.id not in file.placed:
             found.append((Gap.VICTIM_WITHOUT_ZONE, victim.name))
-        found += _gap_of_victim(victim, facts)
-        if (victim.id, wearer_id) in facts.held and victim.id in facts.agreed:
+        found += _gap_of_victim(victim, file, facts, now)
+        if facts.contacts.is_held(victim, wearer_id) and facts.contacts.has_agreed(victim, now):
             found.append((Gap.NUMBER_HELD, victim.name))
     if life is Life.SUSPENDED and entry is not None:
         until = entry.value.get("expected_end_at")
@@ -202,114 +186,62 @@ def _gaps(wearer_id: int, facts: _Facts, now: datetime, silent_after: timedelta)
     return found
 
 
-def _gap_of_victim(victim: Victim, facts: _Facts) -> list[tuple[Gap, str]]:
+def _gap_of_victim(victim: Victim, file: CaseFile, facts: _Facts, now: datetime) -> list[tuple[Gap, str]]:
     if victim.is_child:
         # Reached through an adult who is a protected person of the case themselves, or through no one by choice.
         return []
-    if not victim.phone or victim.id not in facts.agreed:
+    if not victim.phone or not facts.contacts.has_agreed(victim, now):
         # A person who said themselves that they want no warnings has all that they asked for.
-        return [] if victim.id in facts.declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
-    standing = facts.standings[victim.id]
-    if standing is numbers.Standing.PROVED:
+        declined = true_at(file.of_victim(victim.id, What.DECLINED), now)
+        is_declined = declined is not None and declined.value["is_declined"]
+        return [] if is_declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
+    standing = facts.contacts.standing_at(victim, victim.phone, now)
+    if standing is Standing.PROVED:
         return []
-    return [(Gap.NUMBER_DUE if standing is numbers.Standing.DUE else Gap.NUMBER_UNPROVED, victim.name)]
+    return [(Gap.NUMBER_DUE if standing is Standing.DUE else Gap.NUMBER_UNPROVED, victim.name)]
 
 
-def _read(wearers: Sequence[Wearer], now: datetime) -> _Facts:
-    ids = [wearer.id for wearer in wearers]
-    officers = reading.officers_at(wearers, now)
-    asked = {one for one in officers.values() if one is not None}
-    orders: dict[int, list[Order]] = defaultdict(list)
-    for order in Order.select().where(Order.wearer.in_(ids)).order_by(Order.id):
-        orders[order.wearer_id].append(order)
-    placed = _placed(ids)
-    victims = _victims(ids, placed)
-    everyone = {victim.id: victim for some in victims.values() for victim in some}
-    declined = reading.histories([f"victim:{one}" for one in everyone], What.DECLINED)
-    return _Facts(
-        cases=reading.cases(ids, faults={}),
-        officers=officers,
-        active={row.id for row in Person.select(Person.id).where(Person.is_active, Person.id.in_(asked))},
-        named=named_on_each(ids, now),
-        orders=orders,
-        worn=_worn(ids, now),
-        newest=_newest(ids),
-        victims=victims,
-        placed=placed,
-        agreed=consent.agreed_to_sms(everyone),
-        declined={
-            int(subject.partition(":")[2])
-            for subject, history in declined.items()
-            if (held := true_at(history, now)) is not None and held.value["is_declined"]
-        },
-        standings=numbers.of_victims(everyone.values(), now),
-        held=numbers.held_people(ids),
-    )
+def _read(files: Mapping[int, CaseFile], contacts: Contacts, now: datetime) -> _Facts:
+    asked = {file.officer_at(now) for file in files.values()} - {None}
+    active = Person.select(Person.id).where(Person.is_active, Person.id.in_(asked))
+    reported, newest = _reports(files, now)
+    return _Facts(files, contacts, {row.id for row in active}, reported, newest)
 
 
-def _placed(ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Return who has or had a zone of which of these cases."""
-    pairs: Any = (
-        PlaceZone.select(ProtectedPlace.victim, PlaceZone.wearer)
-        .join(ProtectedPlace)
-        .where(PlaceZone.wearer.in_(ids))
-        .distinct()
-        .tuples()
-    )
-    return {(victim_id, wearer_id) for victim_id, wearer_id in pairs}
+def _reports(
+    files: Mapping[int, CaseFile], now: datetime
+) -> tuple[dict[int, datetime | None], dict[int, tuple[datetime, datetime]]]:
+    """Return when each tag that is worn reported last since it was fitted, and the newest fix of each wearer.
 
+    One probe of an index for each: the newest of a group would read every fix that was ever stored.
+    """
 
-def _victims(ids: Sequence[int], placed: set[tuple[int, int]]) -> dict[int, list[Victim]]:
-    protected_from = sorted(placed | reading.entered_in(ids))
-    known = {row.id: row for row in Victim.select().where(Victim.id.in_({one for one, _ in protected_from}))}
-    found: dict[int, list[Victim]] = defaultdict(list)
-    for victim_id, wearer_id in protected_from:
-        found[wearer_id].append(known[victim_id])
-    return found
+    def newest(column: Any, *where: Any) -> Any:
+        return Fix.select(column).where(*where).order_by(Fix.fix_time.desc()).limit(1)
 
-
-def _worn(ids: Sequence[int], now: datetime) -> dict[int, list[_Worn]]:
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    # One probe of an index a tag: the newest of a group would read every fix that was ever stored.
-    newest = (
-        Fix.select(Fix.received_at)
-        .where(Fix.tag == Activation.tag, Fix.fix_time >= Activation.from_at)
-        .order_by(Fix.fix_time.desc())
-        .limit(1)
-    )
+    worn = [one.row.id for file in files.values() for one in file.worn if one.is_worn(now)]
+    since_fitted = (Fix.tag == Activation.tag, Fix.fix_time >= Activation.from_at)
     rows: Any = (
-        Activation.select(Activation.wearer, Tag.serial, Activation.from_at, newest.alias("reported_at"))
-        .join(Tag)
-        .where(
-            Activation.wearer.in_(ids),
-            Activation.from_at <= now,
-            Activation.to_at.is_null() | (Activation.to_at > now),
-            Activation.id.not_in(in_error),
+        Wearer.select(
+            Wearer.id,
+            newest(Fix.fix_time, Fix.wearer == Wearer.id),
+            newest(Fix.received_at, Fix.wearer == Wearer.id),
+            Activation.id,
+            newest(Fix.received_at, *since_fitted),
         )
-        .order_by(Activation.from_at, Activation.id)
+        .join(Activation, JOIN.LEFT_OUTER, on=(Activation.wearer == Wearer.id) & Activation.id.in_(worn))
+        .where(Wearer.id.in_(list(files)))
         .tuples()
     )
-    found: dict[int, list[_Worn]] = defaultdict(list)
-    for wearer_id, serial, from_at, reported_at in rows:
-        found[wearer_id].append(_Worn(serial, from_at, _instant(reported_at)))
-    return found
-
-
-def _newest(ids: Sequence[int]) -> dict[int, tuple[datetime, datetime]]:
-    def of_wearer(column: Any) -> Any:
-        return Fix.select(column).where(Fix.wearer == Wearer.id).order_by(Fix.fix_time.desc()).limit(1)
-
-    rows: Any = (
-        Wearer.select(Wearer.id, of_wearer(Fix.fix_time).alias("at"), of_wearer(Fix.received_at).alias("received_at"))
-        .where(Wearer.id.in_(ids))
-        .tuples()
-    )
-    found = {}
-    for wearer_id, at, received_at in rows:
-        fix_time, received = _instant(at), _instant(received_at)
-        if fix_time is not None and received is not None:
-            found[wearer_id] = (fix_time, received)
-    return found
+    reported: dict[int, datetime | None] = {}
+    found: dict[int, tuple[datetime, datetime]] = {}
+    for wearer_id, fix_time, received_at, activation_id, reported_at in rows:
+        if activation_id is not None:
+            reported[activation_id] = _instant(reported_at)
+        at, received = _instant(fix_time), _instant(received_at)
+        if at is not None and received is not None:
+            found[wearer_id] = (at, received)
+    return reported, found
 
 
 def _instant(value: Any) -> datetime | None:

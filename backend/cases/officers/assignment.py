@@ -101,7 +101,7 @@ def colleague_of(by: Person, person_id: int) -> Person:
         query = query.where(Person.team == by.team_id)
     found = query.first()
     if found is None:
-        raise NotFound("There is no such colleague.")
+        raise NotFound("The colleague was not found.")
     return found
 
 

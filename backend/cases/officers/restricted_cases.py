@@ -84,10 +84,10 @@ def open_in_emergency(person: Person, wearer_id: int, reason: str, now: datetime
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     if len(reason.strip()) < 10:
-        raise InvalidRecord("Say in a sentence what the emergency is.")
+        raise InvalidRecord("Enter what the emergency is, in a sentence.")
     wearer = Wearer.get_or_none(Wearer.id == wearer_id, Wearer.team == person.team_id)
     if wearer is None:
-        raise NotFound("There is no such case.")
+        raise NotFound("The case was not found.")
     with atomic():
         opening = EmergencyOpening.create(
             wearer=wearer, person=person, reason=reason.strip(), opened_at=now, until_at=now + EMERGENCY
@@ -116,7 +116,7 @@ def review_opening(person: Person, opening_id: int, note: str, now: datetime) ->
     """Record what a supervisor thinks of an emergency opening. Raises: NotFound, NotAllowed, InvalidRecord."""
     opening = next((row for row in openings_to_review(person, now) if row.id == opening_id), None)
     if opening is None:
-        raise NotFound("There is no such opening to review.")
+        raise NotFound("The opening to review was not found.")
     if not note.strip():
         raise InvalidRecord("Say whether it was right.")
     with atomic():

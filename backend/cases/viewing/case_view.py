@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from backend import audit
-from backend.access import access_wearer
-from backend.cases import consequences, contact_details, eligibility, monitoring_status, protected_people, writing
+from backend.access import access_file
+from backend.cases import eligibility, monitoring_status, protected_people, writing
 from backend.cases.viewing.history import number_ending
+from backend.cases.viewing.tags_worn import names_of_staff
 from backend.db import atomic
 from backend.models import (
     Alert,
     AlertKind,
     AuditEntry,
     Condition,
-    DatedEntry,
     Handling,
     LocationConsent,
     Order,
     Person,
-    PlaceZone,
-    ProtectedPlace,
     Victim,
     Wearer,
-    ZoneVersion,
 )
 from backend.people import numbers
-from backend.people.consent import had_agreed_to_texts, safe_call
-from backend.record import reading, zone_geojson
+from backend.people.contacts import Contacts
+from backend.record import zone_geojson
+from backend.record.case_file import CaseFile, DrawnZone
 from backend.record.facts import Life, What, true_at
 from zones import Zone
 
 ONE_LOOK_S = 60.0
+
+
+def open_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
+    """Return all that is recorded of the case, and record that it was looked at. Raises: NotFound, NotAllowed."""
+    file = access_file(person, wearer_id, now)
+    _record_look(person, file.wearer, now)
+    return file
 
 
 def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[str, Any]:
@@ -40,28 +46,24 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
 
     Raises: NotFound, NotAllowed.
     """
-    wearer = access_wearer(person, wearer_id, now)
-    _record_look(person, wearer, now)
-    case = reading.case(wearer.id)
+    file = open_file(person, wearer_id, now)
+    return as_it_was(file, Contacts.read(file.victims.values(), [wearer_id]), names_of_staff(), person, at, now)
+
+
+def as_it_was(
+    file: CaseFile, contacts: Contacts, names: Mapping[int, str], person: Person, at: datetime, now: datetime
+) -> dict[str, Any]:
+    """Return the case as it was at ``at``, for one who has opened its file; ``names`` are those of the staff."""
+    wearer, case = file.wearer, file.case
     entry = case.life_entry(at)
-    officer_id = reading.responsible_officer_id(wearer, at)
-    officer = Person.get_or_none(Person.id == officer_id) if officer_id else None
-    held = {zone.zone_id for zone in case.zones_in_force(at)}
-    worn = consequences.present_tag(wearer.id, at)
-    risk = monitoring_status.risk_at(wearer.id, at)
-    theirs = {victim.id: victim for victim in reading.victims_of(wearer.id)}
-    drawn = ProtectedPlace.select(ProtectedPlace.victim).join(PlaceZone)
-    places = protected_people.places_by_victim(person, theirs, now)
-    # Their phone says where they are for the wearers whom a place that moves with them keeps away, and for no other.
-    still = PlaceZone.moves & (PlaceZone.to_at.is_null() | (PlaceZone.to_at > at))
-    agreed = LocationConsent.select(LocationConsent.victim).where(
-        LocationConsent.given_at <= at,
-        LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
-    )
-    near_victim = drawn.where(PlaceZone.wearer == wearer, still, ProtectedPlace.victim.in_(agreed))
-    moving = {row.victim_id for row in near_victim}
-    held_numbers = numbers.held_people([wearer.id])
-    placed = {row.victim_id for row in drawn.where(PlaceZone.wearer == wearer, ~PlaceZone.moves)}
+    officer_id = file.officer_at(at)
+    held = case.timeline.at(at).ids
+    worn = file.tag_at(at)
+    assessed = file.value_at(f"wearer:{wearer.id}", What.RISK, at)
+    risk = monitoring_status.Risk(assessed["risk"]) if assessed else None
+    places = protected_people.places_by_victim(person, file.victims, now)
+    moving = _who_is_near_known(file, at)
+    placed = {zone.row.place.victim_id for zone in file.zones if not zone.row.moves}
     return {
         "id": wearer.id,
         "name": wearer.name,
@@ -72,23 +74,40 @@ def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[st
         "life_reason": entry.value.get("reason") if entry else None,
         "expected_end_at": entry.value.get("expected_end_at") if entry else None,
         "risk": risk.value if risk else None,
-        "officer": {"id": officer.id, "name": officer.name} if officer else None,
+        "officer": {"id": officer_id, "name": names[officer_id]}
+        if officer_id is not None and officer_id in names
+        else None,
         "tag": {"serial": worn.tag.serial, "activation_id": worn.id} if worn else None,
-        "orders": [
-            _order(order, case, at, risk) for order in Order.select().where(Order.wearer == wearer).order_by(Order.id)
-        ],
-        "zones": [_zone(zone, made, zone.id in held) for zone, made in _zones_at(case, wearer.id, at)],
+        "orders": [_order(file, order, at, risk) for order in file.orders],
+        "zones": [_zone(file, zone, zone.row.id in held) for zone in _zones_at(file, at)],
         "victims": [
             {
-                **_victim(victim, theirs, victim.id in moving, at),
-                "is_held": (victim.id, wearer.id) in held_numbers,
+                **_victim(file, contacts, victim, victim.id in moving, at),
+                "is_held": contacts.is_held(victim, wearer.id),
                 "is_placed": victim.id in placed,
                 "places": [{"id": place.id, "label": place.label} for place in places.get(victim.id, [])],
             }
-            for victim in theirs.values()
+            for victim in file.victims.values()
         ],
         "is_judged": bool(held),
     }
+
+
+def _who_is_near_known(file: CaseFile, at: datetime) -> set[int]:
+    """Return whose phone says where they are: for the wearers whom a place that moves with them keeps away, only."""
+    followed = {
+        zone.row.place.victim_id
+        for zone in file.zones
+        if zone.row.moves and (zone.row.to_at is None or zone.row.to_at > at)
+    }
+    if not followed:
+        return set()
+    agreed = LocationConsent.select(LocationConsent.victim).where(
+        LocationConsent.victim.in_(followed),
+        LocationConsent.given_at <= at,
+        LocationConsent.withdrawn_at.is_null() | (LocationConsent.withdrawn_at > at),
+    )
+    return {row.victim_id for row in agreed}
 
 
 def _drawn(feature: Any) -> dict[str, Any]:
@@ -115,20 +134,20 @@ def _record_look(person: Person, wearer: Wearer, now: datetime) -> None:
             audit.record(actor, "location_viewed", subject, now, reason="case")
 
 
-def _order(order: Order, case: Any, at: datetime, risk: monitoring_status.Risk | None) -> dict[str, Any]:
-    terms = case.terms_at(order.id, at) or writing.current_terms(order.id, at)
-    conditions = Condition.select().where(Condition.order == order).order_by(Condition.id)
+def _order(file: CaseFile, order: Order, at: datetime, risk: monitoring_status.Risk | None) -> dict[str, Any]:
+    terms = writing.terms_shown(file.case, order.id, at)
+    conditions = file.conditions.get(order.id, [])
     wrong = {condition.corrects_id for condition in conditions}
-    facts = reading.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
+    facts = file.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
     return {
         "id": order.id,
-        "version": max((one.id for one in case.orders.get(order.id, [])), default=0),
+        "version": max((one.id for one in file.case.orders.get(order.id, [])), default=0),
         "kind": order.kind,
         "reference": order.reference,
         "starts_at": terms.starts_at.isoformat(),
         "ends_at": terms.ends_at.isoformat() if terms.ends_at else None,
         "is_suspended": terms.is_suspended,
-        "is_in_force": case.is_order_in_force(order.id, at) and case.life_at(at) is Life.ACTIVE,
+        "is_in_force": file.case.is_order_in_force(order.id, at) and file.case.life_at(at) is Life.ACTIVE,
         "conditions": [
             {"id": c.id, "number": c.number, "wording": c.wording}
             for c in conditions
@@ -139,57 +158,59 @@ def _order(order: Order, case: Any, at: datetime, risk: monitoring_status.Risk |
     }
 
 
-def _zones_at(case: Any, wearer_id: int, at: datetime) -> list[tuple[PlaceZone, ZoneVersion | None]]:
-    rows = {zone.id: (zone, made) for zone, made in reading.versions_of_zones(wearer_id)}
-    found = []
-    for versions in case.lines.values():
-        version = true_at(versions, at)
-        if version is not None and not version.value.is_removed:
-            found.append(rows[version.value.zone_id])
-    return sorted(found, key=lambda pair: pair[0].id)
+def _zones_at(file: CaseFile, at: datetime) -> list[DrawnZone]:
+    held = {version.value.zone_id for version in file.case.timeline.drawn_at(at) if not version.value.is_removed}
+    return [zone for zone in file.zones if zone.row.id in held]
 
 
-def _zone(zone: PlaceZone, made: ZoneVersion | None, is_in_force: bool) -> dict[str, Any]:
-    decided = DatedEntry.select().where(DatedEntry.subject == f"zone:{zone.id}", DatedEntry.what == What.APPROVAL)
+def _zone(file: CaseFile, zone: DrawnZone, is_in_force: bool) -> dict[str, Any]:
+    row, made = zone.row, zone.made
+    is_decided = any(one.what == What.APPROVAL and one.subject == f"zone:{row.id}" for one in file.entries)
+    condition = _as_corrected(file, made.condition_id) if made and made.condition_id else None
+    victim = file.victims[row.place.victim_id]
     return {
-        "id": zone.id,
-        "place": zone.place.label,
-        "victim": zone.place.victim.name,
-        **_drawn(zone.feature),
-        "from_at": zone.from_at.isoformat(),
-        "to_at": zone.to_at.isoformat() if zone.to_at else None,
+        "id": row.id,
+        "place": row.place.label,
+        "victim": victim.name,
+        **_drawn(row.feature),
+        "from_at": row.from_at.isoformat(),
+        "to_at": row.to_at.isoformat() if row.to_at else None,
         "order_id": made.order_id if made else None,
-        "condition": _as_corrected(made.condition).wording if made and made.condition else None,
+        "condition": condition.wording if condition else None,
         "is_in_force": is_in_force,
-        "is_to_approve": bool(made and made.is_provisional and not decided.exists()),
+        "is_to_approve": bool(made and made.is_provisional and not is_decided),
     }
 
 
-def _as_corrected(condition: Condition) -> Condition:
+def _as_corrected(file: CaseFile, condition_id: int) -> Condition | None:
     """Return the condition as it reads after every correction of it: zones rest on it, whatever its words were."""
-    while newer := Condition.get_or_none(Condition.corrects == condition):
-        condition = newer
-    return condition
+    known = [one for some in file.conditions.values() for one in some]
+    newer = {one.corrects_id: one for one in known}
+    found = next((one for one in known if one.id == condition_id), None)
+    while found is not None and found.id in newer:
+        found = newer[found.id]
+    return found
 
 
-def _victim(victim: Victim, others: dict[int, Victim], is_near_known: bool, at: datetime) -> dict[str, Any]:
+def _victim(file: CaseFile, contacts: Contacts, victim: Victim, is_near_known: bool, at: datetime) -> dict[str, Any]:
     # An adult who is in another case alone may be one that no one here may know of.
-    through = others.get(victim.reached_through_id)
-    held = reading.entries(f"victim:{victim.id}", What.NUMBER)
+    through = file.victims.get(victim.reached_through_id) if victim.reached_through_id else None
+    held = file.of_victim(victim.id, What.NUMBER)
     entry = true_at(held, at)
     # From the first change on the record has every number; before it there is only the one now.
     then = (entry.value if entry else None) if held else victim.phone
-    has_agreed = bool(then) and had_agreed_to_texts(victim, at)
-    number = numbers.standing_at(victim, then, at)
-    code = numbers.newest_code(victim)
-    safe = safe_call(victim)
+    has_agreed = bool(then) and contacts.has_agreed(victim, at)
+    number = contacts.standing_at(victim, then, at)
+    code = contacts.newest_code(victim)
+    safe = contacts.safe_call(victim)
+    declined = true_at(file.of_victim(victim.id, What.DECLINED), at)
     return {
         "id": victim.id,
         "name": victim.name,
         "is_child": victim.is_child,
         "reached_through": {"id": through.id, "name": through.name} if through else None,
         "has_agreed": has_agreed,
-        "has_declined": contact_details.has_declined(victim, at),
+        "has_declined": declined is not None and bool(declined.value["is_declined"]),
         "is_reachable": has_agreed and number in (numbers.Standing.PROVED, numbers.Standing.DUE),
         "number": number.value,
         "phone": number_ending(then) if then else None,

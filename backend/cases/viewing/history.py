@@ -6,21 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from backend.access import access_wearer
+from backend.access import access_file
 from backend.cases import eligibility
-from backend.cases.viewing.tags_worn import worn_by
-from backend.models import (
-    Activation,
-    ActivationCorrection,
-    Condition,
-    DatedEntry,
-    Order,
-    Person,
-    PlaceZone,
-    Victim,
-    ZoneVersion,
-)
+from backend.cases.viewing.tags_worn import names_of_staff, worn_by
+from backend.models import Person, Victim
 from backend.record import reading, zone_geojson
+from backend.record.case_file import CaseFile
 from backend.record.facts import LONDON, What
 
 ENTRY_TEXTS = {
@@ -51,31 +42,25 @@ def history(person: Person, wearer_id: int, now: datetime) -> list[Row]:
 
     A correction says in place of what it was recorded, and what it corrects is marked and stays.
     """
-    wearer = access_wearer(person, wearer_id, now)
-    names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
-    found = [
-        *_entries(wearer.id, names),
-        *_conditions(wearer.id, names),
-        *_versions(wearer.id, names),
-        *_tags(wearer.id),
-    ]
+    return history_of(access_file(person, wearer_id, now), names_of_staff())
+
+
+def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
+    """Return the same for one who has opened the file of the case; ``names`` are those of the staff."""
+    found = [*_entries(file, names), *_conditions(file, names), *_versions(file, names), *_tags(file, names)]
     return sorted(found, key=lambda row: (row["recorded_at"], row["from_at"]), reverse=True)
 
 
-def _entries(wearer_id: int, names: dict[int, str]) -> list[Row]:
-    rows = list(reading.readable(DatedEntry.select().where(DatedEntry.wearer == wearer_id).order_by(DatedEntry.id)))
+def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
+    rows = list(reading.readable(file.entries))
+    victims = {victim.id: victim.name for victim in file.victims.values()}
     # Also those who were entered here in error: the history says so of them.
-    entered = [row.value["victim"] for row in rows if row.what == What.PROTECTED]
-    theirs = [*reading.victims_of(wearer_id), *Victim.select().where(Victim.id.in_(entered))]
-    victims = {victim.id: victim.name for victim in theirs}
-    orders = {f"order:{row.id}": row.reference for row in Order.select().where(Order.wearer == wearer_id)}
+    others = {row.value["victim"] for row in rows if row.what == What.PROTECTED} - victims.keys()
+    if others:
+        victims |= {victim.id: victim.name for victim in Victim.select().where(Victim.id.in_(others))}
+    orders = {f"order:{row.id}": row.reference for row in file.orders}
     # A tag that was recorded as worn in error was never worn, whatever was said of it.
-    in_error = {
-        f"activation:{row.activation_id}"
-        for row in ActivationCorrection.select()
-        .join(Activation, on=ActivationCorrection.activation)
-        .where(Activation.wearer == wearer_id)
-    }
+    in_error = {f"activation:{worn.row.id}" for worn in file.worn if worn.is_in_error}
     found = [
         _row(
             row,
@@ -96,48 +81,36 @@ def _entries(wearer_id: int, names: dict[int, str]) -> list[Row]:
     return found
 
 
-def _conditions(wearer_id: int, names: dict[int, str]) -> list[Row]:
-    rows = list(Condition.select().join(Order).where(Order.wearer == wearer_id).order_by(Condition.id))
+def _conditions(file: CaseFile, names: dict[int, str]) -> list[Row]:
+    of_order = [(order.reference, row) for order in file.orders for row in file.conditions.get(order.id, [])]
+    of_order.sort(key=lambda pair: pair[1].id)
     found = [
-        _row(
-            row,
-            row.from_at,
-            "Condition",
-            f"{row.number}. {row.wording}",
-            names,
-            condition_id=row.id,
-            of=row.order.reference,
-        )
-        for row in rows
+        _row(row, row.from_at, "Condition", f"{row.number}. {row.wording}", names, condition_id=row.id, of=reference)
+        for reference, row in of_order
     ]
-    _tie(found, rows)
+    _tie(found, [row for _, row in of_order])
     for shown in found:
         shown["can_be_corrected"] = not shown["is_corrected"]
     return found
 
 
-def _versions(wearer_id: int, names: dict[int, str]) -> list[Row]:
-    query = ZoneVersion.select(ZoneVersion, PlaceZone).join(PlaceZone, on=ZoneVersion.zone)
-    rows = list(query.where(PlaceZone.wearer == wearer_id).order_by(ZoneVersion.id))
+def _versions(file: CaseFile, names: dict[int, str]) -> list[Row]:
+    pairs = [(zone.row, zone.made) for zone in file.zones if zone.made is not None]
+    pairs.sort(key=lambda pair: pair[1].id)
     found = []
-    for row in rows:
+    for zone, row in pairs:
         state = "no zone" if row.is_removed else "provisional zone" if row.is_provisional else "zone"
-        said = state if row.is_removed else f"{state}. {zone_geojson.said_of(row.zone.feature)}"
-        found.append(_row(row, row.zone.from_at, f"Zone at {row.zone.place.label}", said, names, zone_id=row.zone_id))
-    _tie(found, rows, lambda row: row.zone_id)
+        said = state if row.is_removed else f"{state}. {zone_geojson.said_of(zone.feature)}"
+        found.append(_row(row, zone.from_at, f"Zone at {zone.place.label}", said, names, zone_id=row.zone_id))
+    _tie(found, [row for _, row in pairs], lambda row: row.zone_id)
     return found
 
 
-def _tags(wearer_id: int) -> list[Row]:
+def _tags(file: CaseFile, names: dict[int, str]) -> list[Row]:
     """Return what is known of the tags that were worn before entries said so."""
-    said = {
-        row.subject
-        for row in DatedEntry.select(DatedEntry.subject).where(
-            DatedEntry.wearer == wearer_id, DatedEntry.what == What.WORN
-        )
-    }
+    said = {row.subject for row in file.entries if row.what == What.WORN}
     found = []
-    for worn in worn_by(wearer_id):
+    for worn in worn_by(file, names):
         if f"activation:{worn['id']}" in said:
             continue
         until = f" until {day(worn['to_at'])}" if worn["to_at"] else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from backend.access import access_wearer
-from backend.models import Activation, AuditEntry, Person, Tag
+from backend.access import access_file
+from backend.models import Person
+from backend.record.case_file import CaseFile
 
 
 def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> list[dict[str, Any]]:
@@ -14,40 +16,45 @@ def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> 
 
     Raises: NotFound, NotAllowed.
     """
-    wearer = access_wearer(person, wearer_id, now)
-    found = [row for row in worn_by(wearer.id) if row["from_at"] <= at]
+    file = access_file(person, wearer_id, now)
+    return activations_of(file, names_of_staff(), at)
+
+
+def activations_of(file: CaseFile, names: Mapping[int, str], at: datetime) -> list[dict[str, Any]]:
+    """Return the same for one who has opened the file of the case; ``names`` are those of the staff."""
+    found = [row for row in worn_by(file, names) if row["from_at"] <= at]
     for row in found:
         is_over = row["to_at"] is not None and row["to_at"] <= at
         row["is_worn"] = not is_over and not row["is_in_error"]
     return sorted(found, key=lambda row: (row["from_at"], row["id"]), reverse=True)
 
 
-def worn_by(wearer_id: int) -> list[dict[str, Any]]:
-    """Return the same of a case that the one who asks has been let into already, oldest record first."""
+def names_of_staff() -> dict[int, str]:
+    """Return the name of everybody who is or was of the staff, by their number."""
+    return {row.id: row.name for row in Person.select(Person.id, Person.name)}
+
+
+def worn_by(file: CaseFile, names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return the same, oldest record first."""
     fitted: dict[int | None, dict[str, Any]] = {}
     taken_off: dict[int | None, dict[str, Any]] = {}
-    names = {f"person:{row.id}": row.name for row in Person.select(Person.id, Person.name)}
-    entries = AuditEntry.select().where(
-        AuditEntry.subject == f"wearer:{wearer_id}",
-        AuditEntry.action.in_(["tag_fitted", "tag_taken_off", "tag_swapped"]),
-    )
-    for entry in entries.order_by(AuditEntry.id):
+    actors = {f"person:{number}": name for number, name in names.items()}
+    for entry in file.tag_changes:
         detail = entry.detail or {}
-        said = {"at": entry.at, "by": names.get(entry.actor, "Cordon"), "why": detail.get("why", "")}
+        said = {"at": entry.at, "by": actors.get(entry.actor, "Cordon"), "why": detail.get("why", "")}
         if entry.action != "tag_taken_off":
             fitted[detail.get("activation")] = said
         if entry.action != "tag_fitted":
             taken_off[detail.get("taken_off", detail.get("activation"))] = said
-    rows = Activation.select(Activation, Tag).join(Tag).where(Activation.wearer == wearer_id).order_by(Activation.id)
     return [
         {
-            "id": row.id,
-            "serial": row.tag.serial,
-            "from_at": row.from_at,
-            "to_at": row.to_at,
-            "fitted": fitted.get(row.id),
-            "taken_off": taken_off.get(row.id),
-            "is_in_error": row.corrections.exists(),
+            "id": worn.row.id,
+            "serial": worn.row.tag.serial,
+            "from_at": worn.row.from_at,
+            "to_at": worn.row.to_at,
+            "fitted": fitted.get(worn.row.id),
+            "taken_off": taken_off.get(worn.row.id),
+            "is_in_error": worn.is_in_error,
         }
-        for row in rows
+        for worn in file.worn
     ]

@@ -3,7 +3,15 @@
 from backend.cases.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
 from backend.cases.writing.conditions import NewCondition, check_condition, protect_by_condition
 from backend.cases.writing.locked_case import enter, hold, settle
-from backend.cases.writing.orders import ORDER_KINDS, access_order, add_condition, current_terms, open_order, vary_order
+from backend.cases.writing.orders import (
+    ORDER_KINDS,
+    access_order,
+    add_condition,
+    current_terms,
+    open_order,
+    terms_shown,
+    vary_order,
+)
 from backend.cases.writing.provisional_zones import decide_on, protect_tonight, to_approve, victims_for
 from backend.cases.writing.zones import access_place, add_zone, change_zone
 
@@ -29,6 +37,7 @@ __all__ = [
     "settle",
     "swap_tag",
     "take_tag_off",
+    "terms_shown",
     "to_approve",
     "vary_order",
     "victims_for",

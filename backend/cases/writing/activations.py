@@ -162,7 +162,7 @@ def swap_tag(
     if tag is None:
         raise NotFound("No tag has this serial.")
     if tag.id == old.tag_id:
-        raise InvalidRecord("The wearer has this tag on already: choose the one that they wear from now on.")
+        raise InvalidRecord("The wearer already has this tag on. Choose the tag that they wear from now on.")
     with atomic():
         # All of them in one statement, as the one who stores fixes holds them: in the order of their numbers.
         held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
@@ -200,7 +200,7 @@ def access_activation(person: Person, activation_id: int, now: datetime) -> Acti
     """Return an activation of a case that the person may know of. Raises: NotFound, NotAllowed."""
     activation = Activation.get_or_none(Activation.id == activation_id)
     if activation is None:
-        raise NotFound("There is no such activation.")
+        raise NotFound("The activation was not found.")
     access_wearer(person, activation.wearer_id, now)
     return activation
 

@@ -41,7 +41,7 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
     access_wearer(person, wearer_id, now)
     order = access_order(person, new.order_id, now)
     if order.wearer_id != wearer_id:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order was not found.")
     if not new.wording.strip():
         raise InvalidRecord("Write the condition in the words of the order.")
     victims = victims_for(person, wearer_id, now)
@@ -52,9 +52,9 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
         if victim is None:
             raise InvalidRecord("Choose whom the place protects.")
         if not new.place.strip():
-            raise InvalidRecord("Choose a place, or give a new one a name by which colleagues know it.")
+            raise InvalidRecord("Choose a place, or enter a name for a new one that colleagues will know.")
     if victim not in victims:
-        raise NotFound("There is no such place.")
+        raise NotFound("The place was not found.")
     if not new.why.strip():
         raise InvalidRecord("Say why.")
     read_zone(new.feature)

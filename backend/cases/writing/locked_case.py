@@ -7,7 +7,7 @@ from datetime import datetime
 from backend.cases import change_warnings, consequences, end_of_protection, schedule
 from backend.record import reading
 from backend.record.entries import enter, hold
-from backend.record.facts import Case
+from backend.record.timeline import Case
 
 __all__ = ["enter", "hold", "settle"]
 

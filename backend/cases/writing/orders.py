@@ -12,7 +12,8 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Condition, DatedEntry, Order, Person
 from backend.record import protection_ends, reading
-from backend.record.facts import Case, Terms, What, standing
+from backend.record.facts import Terms, What, standing
+from backend.record.timeline import Case
 
 ORDER_KINDS = ("dapol", "dapo", "bail", "other")
 
@@ -21,7 +22,7 @@ def access_order(person: Person, order_id: int, now: datetime) -> Order:
     """Return an order of a case that the person may know of. Raises: NotFound, NotAllowed."""
     order = Order.get_or_none(Order.id == order_id)
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order was not found.")
     access_wearer(person, order.wearer_id, now)
     return order
 
@@ -160,9 +161,9 @@ def add_condition(
         if wrong is None:
             raise InvalidRecord("The condition that this corrects is not of this order.")
         if Condition.select().where(Condition.corrects == wrong).exists():
-            raise InvalidRecord("That condition was corrected already: correct the newer one.")
+            raise InvalidRecord("That condition was already corrected. Correct the newer one.")
         if not why.strip():
-            raise InvalidRecord("Say what was wrong.")
+            raise InvalidRecord("Enter what was wrong.")
     with atomic():
         condition = Condition.create(
             order=order,
@@ -181,9 +182,12 @@ def add_condition(
 
 def current_terms(order_id: int, now: datetime) -> Terms:
     """Return the terms of an order that hold now, or the first to come. Raises: NotFound for an order without terms."""
-    order = Order.get_by_id(order_id)
-    case = reading.case(order.wearer_id)
-    terms = case.terms_at(order_id, now)
+    return terms_shown(reading.case(Order.get_by_id(order_id).wearer_id), order_id, now)
+
+
+def terms_shown(case: Case, order_id: int, at: datetime) -> Terms:
+    """Return the same of a case that was read already. Raises: NotFound for an order without terms."""
+    terms = case.terms_at(order_id, at)
     if terms is None:
         to_come = standing(case.orders.get(order_id, []))
         if not to_come:

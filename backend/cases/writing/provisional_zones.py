@@ -17,7 +17,7 @@ from backend.record import reading
 from backend.record.facts import What
 
 SENT_AGAIN = timedelta(minutes=2)
-TO_APPROVE = "A zone was drawn in a hurry and is in force: a supervisor approves or refuses it."
+TO_APPROVE = "A provisional zone is in force: a supervisor must approve or reject it."
 
 
 def protect_tonight(
@@ -42,9 +42,9 @@ def protect_tonight(
     access_wearer(person, wearer_id, now)
     victim = next((one for one in victims_for(person, wearer_id, now) if one.id == victim_id), None)
     if victim is None:
-        raise NotFound("There is no such protected person.")
+        raise NotFound("The protected person was not found.")
     if not label.strip():
-        raise InvalidRecord("Give the place a name by which colleagues know it.")
+        raise InvalidRecord("Enter a name for the place that colleagues will know.")
     if not 50 <= radius_m <= 10_000:
         raise InvalidRecord("The radius must be between 50 and 10,000 metres.")
     feature = {
@@ -125,7 +125,7 @@ def decide_on(
     require(person, Role.SUPERVISOR)
     row = next((one for one in to_approve(person, now) if one.zone_id == zone_id), None)
     if row is None:
-        raise NotFound("There is no such zone to approve.")
+        raise NotFound("The zone to approve was not found.")
     if row.recorded_by_id == person.id:
         raise NotAllowed("Another person must approve what you drew.")
     with atomic():

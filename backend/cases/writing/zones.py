@@ -13,7 +13,8 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.record import reading
-from backend.record.facts import Case, true_at
+from backend.record.facts import true_at
+from backend.record.timeline import Case
 from backend.record.zone_geojson import hours_lost, keeps_in
 from backend.zone_replay import read_zone
 
@@ -93,7 +94,7 @@ def change_zone(
     """
     wrong = PlaceZone.get_or_none(PlaceZone.id == zone_id)
     if wrong is None:
-        raise NotFound("There is no such zone.")
+        raise NotFound("The zone was not found.")
     access_wearer(person, wrong.wearer_id, now)
     known = ZoneVersion.get_or_none(ZoneVersion.zone == wrong)
     with atomic():
@@ -138,7 +139,7 @@ def access_place(person: Person, place_id: int, now: datetime) -> ProtectedPlace
     """Return a place of a protected person of whom ``person`` may know. Raises: NotAllowed; NotFound."""
     place = ProtectedPlace.get_or_none(ProtectedPlace.id == place_id)
     if place is None or place.victim_id not in {victim.id for victim in known_victims(person, now)}:
-        raise NotFound("There is no such place.")
+        raise NotFound("The place was not found.")
     return place
 
 

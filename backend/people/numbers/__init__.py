@@ -9,6 +9,7 @@ from backend.people.numbers.validation import (
     ending,
     holds,
     is_declared,
+    spellings,
     usable,
 )
 from backend.people.numbers.verification import (
@@ -22,16 +23,15 @@ from backend.people.numbers.verification import (
     is_proved,
     newest_code,
     of_everybody,
-    of_victims,
     proof_of,
     proved_among,
     proved_people,
     standing,
-    standing_at,
+    standing_among,
     take_code,
     void,
 )
-from backend.people.numbers.wearer_numbers import confirm, held_people, holders, of_wearer, record, take_back, taken
+from backend.people.numbers.wearer_numbers import confirm, holders, of_wearer, record, take_back, taken
 
 __all__ = [
     "GOOD_FOR",
@@ -50,7 +50,6 @@ __all__ = [
     "e164",
     "ending",
     "failed",
-    "held_people",
     "holders",
     "holds",
     "is_declared",
@@ -58,7 +57,6 @@ __all__ = [
     "is_proved",
     "newest_code",
     "of_everybody",
-    "of_victims",
     "of_wearer",
     "proof_of",
     "proved_among",
@@ -67,8 +65,9 @@ __all__ = [
     "record",
     "retry",
     "sent",
+    "spellings",
     "standing",
-    "standing_at",
+    "standing_among",
     "take_back",
     "take_code",
     "taken",

@@ -70,28 +70,24 @@ def standing(owner: Owner, now: datetime) -> Standing:
     return _standing_since(proof.proved_at if proof else None, now)
 
 
-def standing_at(owner: Owner, number: str | None, at: datetime) -> Standing:
-    """Return how it stood at ``at`` with the number that this person had then."""
+def standing_among(proofs: Iterable[NumberProof], number: str | None, at: datetime) -> Standing:
+    """Return how it stood at ``at`` with a number, by the proofs of the person who had it then."""
     if not number:
         return Standing.NONE
-    was_good = (NumberProof.proved_at <= at) & (NumberProof.voided_at.is_null() | (NumberProof.voided_at > at))
-    proof = (
-        NumberProof.select()
-        .where(_whose(owner), NumberProof.number == number, was_good)
-        .order_by(NumberProof.proved_at.desc())
-        .first()
-    )
-    return _standing_since(proof.proved_at if proof else None, at)
+    good = [
+        one.proved_at
+        for one in proofs
+        if one.number == number
+        and one.proved_at is not None
+        and one.proved_at <= at
+        and (one.voided_at is None or one.voided_at > at)
+    ]
+    return _standing_since(max(good, default=None), at)
 
 
 def of_everybody(people: Iterable[Person], now: datetime) -> dict[int, Standing]:
     """Return how it stands with each of these people's numbers, read in one query."""
     return _standings(list(people), NumberProof.person, Person, now)
-
-
-def of_victims(victims: Iterable[Victim], now: datetime) -> dict[int, Standing]:
-    """Return the same of protected persons."""
-    return _standings(list(victims), NumberProof.victim, Victim, now)
 
 
 def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) -> dict[int, Standing]:

@@ -7,8 +7,6 @@ confirms it or it is taken back. The answer to a declaration does not depend on 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -88,7 +86,7 @@ def take_back(by: Person, wearer_id: int, number_id: int, now: datetime) -> None
             .execute()
         )
         if not ended:
-            raise NotFound("There is no such number.")
+            raise NotFound("The number was not found.")
         audit.record(audit.actor_of(by), "wearers_number_ended", f"wearer:{wearer_id}", now, number=declared.id)
         _end_alarms(declared.number, now)
         outbox.release(_victims_with(declared.number), now)
@@ -111,16 +109,6 @@ def taken(now: datetime, duty_line: str = "") -> Found:
     return found
 
 
-def held_people(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
-    """Return to whom texts about which of these wearers are held: victim and wearer."""
-    spelt: dict[str, set[int]] = defaultdict(set)
-    for declared in _declared().where(WearerNumber.wearer.in_(list(wearer_ids))):
-        for spelling in spellings(declared.number):
-            spelt[spelling].add(declared.wearer_id)
-    victims = Victim.select(Victim.id, Victim.phone).where(Victim.phone.in_(list(spelt)))
-    return {(victim.id, wearer_id) for victim in victims for wearer_id in spelt[victim.phone or ""]}
-
-
 def holders(number: str) -> list[Person | Victim]:
     """Return the active staff and the protected persons who have this number, however it was spelled when entered."""
     people = Person.select().where(Person.is_active, Person.phone.in_(spellings(number))).order_by(Person.id)
@@ -133,7 +121,7 @@ def _standing(by: Person, wearer_id: int, number_id: int, now: datetime) -> Wear
         WearerNumber.id == number_id, WearerNumber.wearer == wearer, WearerNumber.ended_at.is_null()
     )
     if declared is None:
-        raise NotFound("There is no such number.")
+        raise NotFound("The number was not found.")
     return declared
 
 

@@ -9,14 +9,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from backend import clock
-from backend.access import named_on
 from backend.alert_kinds import title_of
 from backend.bounds import read_day
 from backend.cases import completeness, eligibility, opening, police_handovers, viewing
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role
-from backend.people import numbers
+from backend.people.contacts import Contacts
 from backend.record import zone_geojson
 from backend.record.facts import LONDON, ends_with
 from backend.web.case_pages.hours import ROWS, held_hours
@@ -40,22 +39,25 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
     try:
         at = ends_with(read_day(on)) - timedelta(seconds=1) if on else now
     except ValueError:
-        at, error = now, error or InvalidRecord("Enter the day as a day, a month and a year.")
-    seen = viewing.look(person, wearer_id, at, now)
+        at, error = now, error or InvalidRecord("The date must include a day, month and year.")
+    file = viewing.open_file(person, wearer_id, now)
+    contacts = Contacts.read(file.victims.values(), [wearer_id])
+    names = viewing.names_of_staff()
+    seen = viewing.as_it_was(file, contacts, names, person, at, now)
     open_alerts = viewing.open_alerts(wearer_id)
-    gaps = [finding.text for finding in completeness.find(now, [wearer_id], silent_after=settings().tag_silent_after())]
+    gaps = completeness.find_in([file], contacts, now, silent_after=settings().tag_silent_after())
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     return render_template(
         "case/case.html",
         **with_form(
             error=error,
             case=seen,
-            gaps=gaps,
+            gaps=[finding.text for finding in gaps],
             said=said,
-            wearer_numbers=numbers.of_wearer(person, wearer_id, now),
-            activations=viewing.activations(person, wearer_id, at, now),
+            wearer_numbers=contacts.declared[wearer_id],
+            activations=viewing.activations_of(file, names, at),
             free_tags=opening.free_tags(),
-            history=viewing.history(person, wearer_id, now),
+            history=viewing.history_of(file, names),
             is_past=bool(on) and at < now,
             on=on,
             at=at,
@@ -63,7 +65,7 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
             alerts=open_alerts,
             alert_title=lambda alert: title_of(alert.kind, alert.event),
             handovers=police_handovers.handovers_of(alert.id for alert in open_alerts),
-            restricted_to=named_on(wearer_id, now),
+            restricted_to=file.named_at(now),
             suspensions=list(Suspended),
             endings=list(Ended),
             risks=RISK_TEXTS,

@@ -62,7 +62,7 @@ def share_location(wearer_id: int, victim_id: int) -> Any:
             raise InvalidRecord("Confirm that they themselves have agreed.")
         radius_m = number_of("radius_m", "the distance in metres")
         if not 50 <= radius_m <= 5_000:
-            raise InvalidRecord("The distance is from 50 to 5,000 metres.")
+            raise InvalidRecord("The distance must be between 50 and 5,000 metres.")
         label = "Wherever they are"
         return shared_location.agree(visitor(), victim_id, [wearer_id], radius_m, radius_m, label, clock.now())
 

@@ -26,7 +26,7 @@ def hours_entered() -> list[zone_geojson.Hours]:
         if not days and not begins and not ends:
             continue
         if not days or not begins or not ends:
-            raise InvalidRecord("Hours need days, a time from which, and a time until which.")
+            raise InvalidRecord("Enter the days, a start time and an end time.")
         found.append(zone_geojson.Hours(days, begins, ends))
     return found
 
@@ -40,7 +40,7 @@ def _time_of(name: str) -> str:
             raise ValueError
         return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
     except ValueError:
-        raise InvalidRecord("Enter the time as hours and minutes, for example 19:00.") from None
+        raise InvalidRecord("Enter a time, like 19:00.") from None
 
 
 def held_hours(zone: dict[str, Any]) -> MultiDict[str, str] | None:

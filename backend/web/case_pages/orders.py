@@ -50,4 +50,4 @@ def state_eligibility(wearer_id: int, order_id: int) -> Any:
 
 def _refuse_another_case(person: Person, wearer_id: int, order_id: int, now: datetime) -> None:
     if writing.access_order(person, order_id, now).wearer_id != wearer_id:
-        raise NotFound("There is no such order.")
+        raise NotFound("The order was not found.")

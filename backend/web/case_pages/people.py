@@ -76,7 +76,7 @@ def leave(person_id: int) -> Any:
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     leaver = next((one for one in colleagues if one.id == person_id), None)
     if leaver is None:
-        raise NotFound("There is no such colleague.")
+        raise NotFound("The colleague was not found.")
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
     caseload = officers.caseload_of(leaver, now)
     shown = [wearer for wearer in caseload if wearer.id not in closed]
@@ -132,7 +132,7 @@ def cover(person_id: int) -> Any:
     colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     absent = next((one for one in colleagues if one.id == person_id), None)
     if absent is None:
-        raise NotFound("There is no such colleague.")
+        raise NotFound("The colleague was not found.")
 
     covers = officers.covers_of(person, absent.id, now)
     corrects = number_chosen("corrects") if request.method == "POST" else request.args.get("corrects", type=int)

@@ -34,7 +34,7 @@ def change_tag(wearer_id: int, activation_id: int) -> Any:
 
     def act(person: Person, now: datetime) -> Any:
         if writing.access_activation(person, activation_id, now).wearer_id != wearer_id:
-            raise NotFound("There is no such activation.")
+            raise NotFound("The activation was not found.")
         at, why = from_when(now), _reason()
         if text_of("act") == "off":
             return writing.take_tag_off(person, activation_id, at, now, why=why, is_confirmed=is_confirmed())
@@ -51,5 +51,5 @@ def _chosen() -> str:
 
 def _reason() -> str:
     if not text_of("why"):
-        raise InvalidRecord("Say why the tag is changed.")
+        raise InvalidRecord("Enter why the tag is changed.")
     return text_of("why")

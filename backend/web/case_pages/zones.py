@@ -28,7 +28,7 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
     seen = viewing.look(person, wearer_id, now, now)
     zone = next((one for one in seen["zones"] if one["id"] == zone_id), None)
     if zone is None:
-        raise NotFound("There is no such zone.")
+        raise NotFound("The zone was not found.")
 
     def act() -> Any:
         from_at, is_removed = _from(zone, now), text_of("is_removed") == "yes"

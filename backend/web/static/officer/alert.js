@@ -51,6 +51,7 @@ export class AlertView {
     this.why = el("section", { class: "panel", hidden: true });
     this.facts = el("section", { class: "panel", hidden: true });
     this.where = el("section", { class: "panel", hidden: true, "data-panel": "where" });
+    this.theirPlace = el("section", { class: "panel", hidden: true, "data-panel": "their-place" });
     this.told = el("section", { class: "panel", hidden: true, "data-panel": "told" });
     this.contacts = new ContactsPanel(id, () => this.#load());
     this.history = el("section", { class: "panel", hidden: true });
@@ -65,7 +66,7 @@ export class AlertView {
       el(
         "div",
         { class: "alert" },
-        el("div", { class: "alert__situation" }, this.status, this.contacts.element, this.where),
+        el("div", { class: "alert__situation" }, this.status, this.theirPlace, this.contacts.element, this.where),
         el("div", { class: "alert__map" }, this.map.element),
         el("div", { class: "alert__rest" }, this.form, this.why, this.facts, this.told, this.history),
       ),
@@ -170,9 +171,11 @@ export class AlertView {
   }
 
   #renderPanels(alert) {
-    const { whereabouts, told } = this.#detail;
+    const { whereabouts, protected_person_place: theirs, told } = this.#detail;
+    this.theirPlace.hidden = !theirs;
+    fill(this.theirPlace, theirs && whereaboutsPanel(theirs, "Where the protected person’s phone was"));
     this.where.hidden = !whereabouts;
-    fill(this.where, whereabouts && whereaboutsPanel(whereabouts));
+    fill(this.where, whereabouts && whereaboutsPanel(whereabouts, theirs ? "Where the person on probation was" : undefined));
     const isAnswered = alert.handling !== "open" || this.#detail.history.some((step) => step.action === "acknowledged");
     this.told.hidden = told.length === 0;
     fill(this.told, toldPanel(told, isAnswered));

@@ -13,12 +13,12 @@ function fromPlace({ place, distance_m, direction }, accuracy_m) {
   return [el("b", {}, `${length(distance_m)} ${direction}`), ` of ${middle}, in a straight line`];
 }
 
-/** @param {object} where @returns {Array} what the panel holds */
-export function whereaboutsPanel(where) {
+/** @param {object} where @param {string} [title] @returns {Array} what the panel holds */
+export function whereaboutsPanel(where, title = "Newest position, to read out") {
   const { grid_reference, lat, lon, accuracy_m, fix_time, from_place } = where;
   const degrees = `${Math.abs(lat).toFixed(5)}° ${lat < 0 ? "south" : "north"}, ${Math.abs(lon).toFixed(5)}° ${lon < 0 ? "west" : "east"}`;
   return [
-    el("h2", { class: "panel__title" }, "Newest position, to read out"),
+    el("h2", { class: "panel__title" }, title),
     grid_reference && el("p", { class: "where__grid", "data-grid": grid_reference }, el("span", { class: "visually-hidden" }, "Grid reference "), grid_reference),
     el("p", { class: "where__degrees" }, grid_reference ? "OS grid reference. In degrees: " : "In degrees: ", degrees),
     el(

@@ -1,0 +1,190 @@
+"""The only writer of own pages: invited by an officer, taken up by one phone, unlocked, ended."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from backend import audit, typed_text
+from backend.access import access_victim
+from backend.alerts.situation import CODE_ALPHABET
+from backend.db import atomic, lock_rows
+from backend.errors import DomainError, InvalidRecord, NotFound
+from backend.models import OwnPage, OwnSession, Person, Victim
+from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
+
+LINK_LENGTH, CODE_LENGTH = 10, 6
+GOOD_FOR = timedelta(hours=24)
+MOST_TRIES = 5
+LONGEST_NOTE = 300
+
+
+class InvitationOver(DomainError):
+    """The link, or the code with it, cannot be used: unknown, used, too old, or tried too often."""
+
+    code, status, title = "invitation_over", 410, "This cannot be used any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What an officer hands over: the end of the address and the code, neither of which is kept or shown again."""
+
+    link: str
+    code: str
+    expires_at: datetime
+
+
+def digest(secret: str) -> str:
+    """Return what is kept of a secret of ours that is long enough not to be searched."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Invitation:
+    """Make a link and a code for someone who asked for it; an earlier one that no one used is void.
+
+    A page in use goes on until the new one is taken up: the phone may be lost, or only new.
+
+    Raises: NotAllowed, NotFound; InvalidRecord for a child, or without a word of how they asked.
+    """
+    victim = access_victim(person, victim_id, now)
+    if victim.is_child:
+        raise InvalidRecord("A child has no page here: invite the adult who is named for the child.")
+    if not asked_how.strip():
+        raise InvalidRecord("Say how and when they asked for it.")
+    if len(asked_how) > LONGEST_NOTE:
+        raise InvalidRecord(f"Say it in {LONGEST_NOTE} characters.")
+    link = "".join(secrets.choice(CODE_ALPHABET) for _ in range(LINK_LENGTH))
+    code = "".join(secrets.choice("0123456789") for _ in range(CODE_LENGTH))
+    with atomic():
+        lock_rows(Victim, [victim.id])
+        OwnPage.update(ended_at=now, ended_by=audit.actor_of(person)).where(
+            OwnPage.victim == victim, OwnPage.accepted_at.is_null(), OwnPage.ended_at.is_null()
+        ).execute()
+        page = OwnPage.create(
+            victim=victim,
+            asked_how=asked_how.strip(),
+            invited_by=person,
+            invited_at=now,
+            link_digest=digest(link),
+            code_digest=digest(f"{link} {code}"),
+            expires_at=now + GOOD_FOR,
+        )
+        audit.record(audit.actor_of(person), "own_page_invited", f"victim:{victim.id}", now, own_page=page.id)
+    return Invitation(link, code, page.expires_at)
+
+
+def open_invitation(link: str, now: datetime) -> OwnPage | None:
+    """Return the invitation of this link while it can be taken up."""
+    return OwnPage.get_or_none(
+        OwnPage.link_digest == digest(_folded(link).upper()),
+        OwnPage.accepted_at.is_null(),
+        OwnPage.ended_at.is_null(),
+        OwnPage.expires_at > now,
+        OwnPage.code_tries < MOST_TRIES,
+    )
+
+
+def accept(link: str, code: str, now: datetime) -> tuple[OwnPage, str]:
+    """Let this phone open the page from now on; return the page and the secret that the phone keeps.
+
+    Each call counts as a try, and so it must not run inside another unit of work. The phone that had the page before
+    opens it no more.
+
+    Raises: InvitationOver, whatever is wrong.
+    """
+    page = open_invitation(link, now)
+    if page is None:
+        raise InvitationOver("Ask for a new link.")
+    with atomic():
+        OwnPage.update(code_tries=OwnPage.code_tries + 1).where(OwnPage.id == page.id).execute()
+    given = digest(f"{_folded(link).upper()} {_folded(code)}")
+    if not hmac.compare_digest(given, page.code_digest):
+        raise InvitationOver("Ask for a new link.")
+    secret = secrets.token_urlsafe(32)
+    by = f"victim:{page.victim_id}"
+    with atomic():
+        lock_rows(Victim, [page.victim_id])
+        _end_in_use(page.victim_id, by, now)
+        taken = (
+            OwnPage.update(accepted_at=now, phone_digest=digest(secret))
+            .where(OwnPage.id == page.id, OwnPage.accepted_at.is_null(), OwnPage.ended_at.is_null())
+            .execute()
+        )
+        if not taken:
+            raise InvitationOver("Ask for a new link.")
+        audit.record(by, "own_page_taken_up", f"victim:{page.victim_id}", now, own_page=page.id)
+    return OwnPage.get_by_id(page.id), secret
+
+
+def page_of_phone(secret: str) -> OwnPage | None:
+    """Return the page that the phone with this secret opens."""
+    if not secret:
+        return None
+    return (
+        OwnPage.select(OwnPage, Victim)
+        .join(Victim)
+        .where(OwnPage.phone_digest == digest(secret), OwnPage.ended_at.is_null())
+        .first()
+    )
+
+
+def in_use(victim: Victim) -> OwnPage | None:
+    """Return the page that a phone of theirs opens now."""
+    return OwnPage.get_or_none(OwnPage.victim == victim, OwnPage.accepted_at.is_null(False), OwnPage.ended_at.is_null())
+
+
+def invited(victim: Victim, now: datetime) -> OwnPage | None:
+    """Return the invitation that no one has taken up yet."""
+    return OwnPage.get_or_none(
+        OwnPage.victim == victim, OwnPage.accepted_at.is_null(), OwnPage.ended_at.is_null(), OwnPage.expires_at > now
+    )
+
+
+def choose_look(page: OwnPage, look: str, help_label: str, status_words: str, now: datetime) -> None:
+    """Let the page look like this. Raises: InvalidRecord for a choice that there is not."""
+    if look not in LOOKS or help_label not in HELP_LABELS or status_words not in STATUS_WORDS:
+        raise InvalidRecord("Choose one of these.")
+    with atomic():
+        OwnPage.update(look=look, help_label=help_label, status_words=status_words).where(
+            OwnPage.id == page.id
+        ).execute()
+        audit.record(f"victim:{page.victim_id}", "own_page_look_chosen", f"victim:{page.victim_id}", now)
+
+
+def unlock(person: Person, victim_id: int, now: datetime) -> None:
+    """Let the PIN be tried again, for someone who was spoken with. Raises: NotAllowed; NotFound."""
+    page = _in_use_for(person, victim_id, now)
+    with atomic():
+        OwnPage.update(locked_until=None, wrong_tries=0).where(OwnPage.id == page.id).execute()
+        audit.record(audit.actor_of(person), "own_page_unlocked", f"victim:{victim_id}", now, own_page=page.id)
+
+
+def end(person: Person, victim_id: int, now: datetime) -> None:
+    """Let no phone open the page any more: it is lost, or in someone else's hand. Raises: NotAllowed; NotFound."""
+    page = _in_use_for(person, victim_id, now)
+    with atomic():
+        _end_in_use(page.victim_id, audit.actor_of(person), now)
+        audit.record(audit.actor_of(person), "own_page_ended", f"victim:{victim_id}", now, own_page=page.id)
+
+
+def _in_use_for(person: Person, victim_id: int, now: datetime) -> OwnPage:
+    page = in_use(access_victim(person, victim_id, now))
+    if page is None:
+        raise NotFound("They have no page of their own.")
+    return page
+
+
+def _end_in_use(victim_id: int, by: str, now: datetime) -> None:
+    pages = OwnPage.select(OwnPage.id).where(
+        OwnPage.victim == victim_id, OwnPage.accepted_at.is_null(False), OwnPage.ended_at.is_null()
+    )
+    ids = [page.id for page in pages]
+    OwnSession.update(ended_at=now).where(OwnSession.page.in_(ids), OwnSession.ended_at.is_null()).execute()
+    OwnPage.update(ended_at=now, ended_by=by).where(OwnPage.id.in_(ids)).execute()
+
+
+def _folded(text: str) -> str:
+    return typed_text.fold(text).replace(" ", "").strip()

@@ -1,0 +1,93 @@
+"""Says honestly whether a protected person is watched over: checked when, or not, since when, and whether staff know.
+
+Never where a wearer is, nor how near, nor which of several.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from backend.alerts.protected_person_replies import cases_of
+from backend.db import is_lost
+from backend.models import Activation, Alert, AlertKind, Handling, TagContact, Victim
+from backend.record import reading
+from backend.record.facts import Life
+
+log = logging.getLogger(__name__)
+
+# As long as the quietest tag is waited for before its silence rings.
+CHECKED_WITHIN = timedelta(minutes=10)
+UNWATCHED = (AlertKind.SILENCE, AlertKind.CANNOT_JUDGE, AlertKind.TAMPER)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether they are watched over now; of several wearers the one that was seen longest ago counts."""
+
+    is_watched: bool
+    checked_at: datetime | None
+    # Whether a member of staff has been told that it is not so, or has decided it.
+    is_known: bool = True
+    # A gap of which they agreed to hear nothing yet: neither is claimed, and when it was last checked stands.
+    is_short_gap: bool = False
+
+
+def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
+    """Return the status now; where it cannot be read they are not watched, as far as anyone can say.
+
+    A gap of less than ``least_gap_min`` minutes is a short one, whatever caused it.
+    """
+    try:
+        found = _read(victim, now)
+        is_short = found.checked_at is not None and found.checked_at > now - timedelta(minutes=least_gap_min)
+        return replace(found, is_short_gap=not found.is_watched and is_short)
+    except Exception as error:
+        if is_lost(error):
+            raise
+        log.exception("the status of protected person %s cannot be read", victim.id)
+        return Status(False, None, is_known=False)
+
+
+def _read(victim: Victim, now: datetime) -> Status:
+    wearers = cases_of(victim)
+    cases = reading.cases([wearer.id for wearer in wearers])
+    lasting = [wearer.id for wearer in wearers if cases[wearer.id].life_at(now) is not Life.ENDED]
+    if not lasting:
+        return Status(False, None)
+    worst: Status | None = None
+    for wearer_id in lasting:
+        one = _of_wearer(wearer_id, cases[wearer_id].life_at(now), now)
+        if worst is None or _gravity(one) > _gravity(worst):
+            worst = one
+    assert worst is not None
+    return worst
+
+
+def _of_wearer(wearer_id: int, life: Life, now: datetime) -> Status:
+    contact = (
+        TagContact.select()
+        .join(Activation, on=(Activation.tag == TagContact.tag))
+        .where(
+            Activation.wearer == wearer_id,
+            Activation.from_at <= now,
+            Activation.to_at.is_null() | (Activation.to_at > now),
+        )
+        .order_by(TagContact.located_at.desc())
+        .first()
+    )
+    located_at = contact.located_at if contact is not None else None
+    if life is not Life.ACTIVE:
+        return Status(False, located_at)
+    is_seen = located_at is not None and located_at > now - CHECKED_WITHIN
+    standing = Alert.select().where(
+        Alert.wearer == wearer_id, Alert.kind.in_(UNWATCHED), ~Alert.is_over, Alert.handling != Handling.CLOSED
+    )
+    is_known = standing.exists()
+    return Status(is_seen and not is_known, located_at, is_known=is_known)
+
+
+def _gravity(status: Status) -> tuple[bool, bool, float]:
+    at = status.checked_at
+    return (not status.is_watched, not status.is_known, 0.0 if at is None else -at.timestamp())

@@ -1,0 +1,152 @@
+"""The words of a protected person's own pages, in English, and in Welsh once a translator signed it off. Pure.
+
+Short sentences that a child of nine can read. None says what the page is for.
+"""
+
+from __future__ import annotations
+
+LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
+# A language is shown from the release on in which a translator has read every line of it.
+SIGNED_OFF = frozenset({"en"})
+
+ENGLISH: dict[str, str] = {
+    "close": "Close this page",
+    "empty_page": "There is nothing here.",
+    "pin": "Passcode",
+    "open": "Open",
+    "wrong": "That is not right. Try again.",
+    "locked": "That was tried too often. Wait an hour, then try again.",
+    "busy": "Please try again in a few seconds.",
+    "code_title": "Enter your code",
+    "code": "Code",
+    "code_hint": "6 numbers",
+    "code_wrong": "That is not right, or it is too old. Ask for a new link.",
+    "go_on": "Continue",
+    "sent": "Sent at {at}.",
+    "sent_urgent": "If you cannot wait, call 999.",
+    "send_again": "Send again",
+    "add_words": "Add a few words, if you can",
+    "send_words": "Send these words",
+    "back": "Back",
+    "not_sent": "Not sent. Try again. If you cannot wait, call 999.",
+    "failed": "This page did not load. Try again.",
+    "choose_pin": "Choose a passcode",
+    "choose_pin_hint": "6 or more numbers or letters. Only you should know it. A short sentence is good.",
+    "pin_again": "Type it again",
+    "current_pin": "Your passcode now",
+    "lock": "Lock",
+    "second": "A second passcode, if you want one",
+    "second_hint": "For when someone makes you open this page. It shows an empty page, and calls the people who help "
+    "you. Nothing on this phone shows that it did.",
+    "save": "Save",
+    "look_title": "How this page looks",
+    "look_name": "What this page is called",
+    "look_help": "What the button is called that calls for help",
+    "look_status": "How your status is said",
+    "home_title": "You",
+    "watched": "You are being watched over. Last checked at {at}.",
+    "not_watched": "You are not being watched over right now. Last checked at {at}.",
+    "never_watched": "You are not being watched over right now.",
+    "officer_knows": "Your officer knows.",
+    "officer_checks": "This has not been told to your officer yet. If you are worried, press the button.",
+    "coded_watched": "Saving is on. Last saved at {at}.",
+    "coded_not_watched": "Saving is off. Last saved at {at}.",
+    "coded_never_watched": "Saving is off.",
+    "coded_officer_knows": "Support knows.",
+    "coded_officer_checks": "Support does not know yet.",
+    "safe": "I am safe",
+    "safe_hint": "Enter your passcode. Your officer reads that you are safe. Nothing is switched off.",
+    "menu_messages": "Your messages",
+    "menu_places": "Your places, or a call",
+    "menu_phone": "This phone",
+    "menu_look": "How this page looks",
+    "menu_pin": "Your passcodes",
+    "please_look": "please look",
+    "still_right": "Are these still right, and is this number still safe for you?",
+    "still_right_yes": "Yes, still right",
+    "number_unproved": "Your number is not checked yet. No text is sent. Ask your officer.",
+    "stop_all": "Stop all texts now",
+    "not_sent_at_all": "Not sent",
+    "hours": "When a text is safe",
+    "any_hour": "At any hour",
+    "hours_hint": "Outside these hours no text is sent, and your officer knows. Leave them empty for any hour.",
+    "from": "From",
+    "until": "Until",
+    "help_word": "A word of your own that calls for help by text",
+    "help_word_hint": "HELP always works too.",
+    "change": "Change them",
+    "no_messages": "No texts are sent to you. Your officer is warned all the same.",
+    "choose_messages": "Choose your texts",
+    "words_hint": "Write what you would say, not what it means. Other people may read your texts.",
+    "optional": "(if you want it)",
+    "example": "For example: “{words}”",
+    "decline_title": "If you want no texts at all",
+    "decline_hint": "You can change your mind on any day. It is never held against you.",
+    "decline_why": "Why, if you want to say",
+    "decline": "I want no texts",
+    "declined": "You said that you want no texts. You can change that on any day.",
+    "phone_off": "This phone does not say where it is. If it did, you would be watched over wherever you go. "
+    "No one could look up where you are.",
+    "phone_ask": "Ask my officer for it",
+    "phone_on": "This phone may say where it is.",
+    "phone_paused": "Paused. Nothing of where you are is kept.",
+    "phone_newest": "It last did at {at}.",
+    "phone_battery": "Battery: {percent} %.",
+    "phone_pause": "Pause",
+    "phone_go_on": "Go on",
+    "phone_share": "Share while this page is open",
+    "phone_shared": "Shared. Keep this page open.",
+    "phone_not_shared": "Not shared. Look at your phone's settings for location, and try again.",
+    "phone_app": "Share with an app, all the time",
+    "phone_app_again": "Make new words for the app",
+    "phone_app_title": "For the app",
+    "phone_app_hint": "Type these into the app now. They are not shown again.",
+    "phone_traccar": "Server URL, then Device identifier:",
+    "phone_owntracks": "Mode HTTP, this URL; any user name; the words above as the password:",
+    "phone_end": "End it for good",
+    "checked": "Last checked at {at}.",
+    "coded_checked": "Last saved at {at}.",
+    "no_places": "No places are on record yet.",
+    "place_what": "What should your officer know?",
+    "place_add": "A place should be added",
+    "place_change": "A place should be changed",
+    "place_tonight": "I am moving tonight",
+    "place_away": "I am away for a while",
+    "place_call": "Call me at a safe time",
+    "place_school": "School terms",
+    "place_words": "Say it in a few words",
+    "place_send": "Send to my officer",
+    "place_sent": "Sent to your officer.",
+    "place_honest": "A new place is watched only once your officer has said so.",
+    "calls_title": "Your calls for help",
+    "call_line": "{at}",
+    "call_taken": "{at}. Taken at {taken}.",
+    "call_closed": "{at}. Your officer has closed it.",
+    "call_waiting": "{at}. People are being called. It is not taken yet.",
+}
+WELSH: dict[str, str] = {
+    "close": "Cau'r dudalen hon",
+    "empty_page": "Does dim byd yma.",
+    "pin": "Cod mynediad",
+    "open": "Agor",
+    "wrong": "Dydy hynny ddim yn gywir. Ceisiwch eto.",
+    "go_on": "Ymlaen",
+    "sent": "Anfonwyd am {at}.",
+    "sent_urgent": "Os na allwch aros, ffoniwch 999.",
+    "send_again": "Anfon eto",
+    "back": "Yn ôl",
+    "save": "Cadw",
+    "safe": "Rwy'n ddiogel",
+}
+CATALOGUE: dict[str, dict[str, str]] = {"en": ENGLISH, "cy": WELSH}
+
+
+def offered() -> dict[str, str]:
+    """Return the languages that can be chosen: those that were signed off."""
+    return {code: name for code, name in LANGUAGES.items() if code in SIGNED_OFF}
+
+
+def text(language: str, key: str, **values: str) -> str:
+    """Return the words in a language, where it is signed off and has them, else in English."""
+    found = CATALOGUE.get(language, {}).get(key) if language in SIGNED_OFF else None
+    return (found or ENGLISH[key]).format(**values)

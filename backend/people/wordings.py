@@ -1,0 +1,132 @@
+"""What a protected person can choose to be told by text, in which words and when: one set of questions for all pages.
+
+Pure. Each question says when the text goes and what it gives away, so that the choice is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend import reply_words, text_parts, typed_text
+from backend.errors import InvalidRecord
+
+LONGEST_HELP_WORD = 30
+MINUTES = range(0, 24 * 60 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One text: what is asked, when it goes, and examples that give nothing away."""
+
+    name: str
+    ask: str
+    when: str
+    examples: tuple[str, ...]
+    is_needed: bool = False
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "wording_breach",
+        "Your words for: danger is near",
+        "Sent when it is so, and never later.",
+        ("Your book has arrived.", "Reminder: dentist."),
+        is_needed=True,
+    ),
+    Question(
+        "wording_over",
+        "Your words for: it is over",
+        "Sent once it is over everywhere.",
+        ("Your book was collected.", "Dentist: thank you."),
+        is_needed=True,
+    ),
+    Question(
+        "wording_ending",
+        "Your words for: watching is about to end",
+        "Sent before it ends.",
+        ("The library is closing this branch.",),
+        is_needed=True,
+    ),
+    Question(
+        "wording_acts",
+        "Your words for: a person has taken it",
+        "Sent once a person has said that they act, and never before.",
+        ("The library has your order.",),
+    ),
+    Question(
+        "wording_nothing",
+        "Your words for: it was nothing",
+        "Sent in place of “it is over” when it turns out that nothing was there.",
+        ("Your book was a mistake. Sorry.",),
+    ),
+    Question(
+        "wording_help",
+        "Your words for: we have your message",
+        "Sent within seconds when you call for help or write to us.",
+        ("Thank you for your order.",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen; an empty wording is a text that is not sent."""
+
+    wording_breach: str
+    wording_over: str
+    wording_ending: str
+    wording_acts: str = ""
+    wording_nothing: str = ""
+    wording_help: str = ""
+    help_word: str = ""
+    hours_from: int | None = None
+    hours_until: int | None = None
+
+
+def choices_of(values: Mapping[str, str]) -> Choices:
+    """Read the answers to the questions. Raises: InvalidRecord in words for the person who answers."""
+    words = {one.name: values.get(one.name, "").strip() for one in QUESTIONS}
+    for one in QUESTIONS:
+        if one.is_needed and not words[one.name]:
+            raise InvalidRecord(f"Enter {one.ask[0].lower()}{one.ask[1:]}.")
+        check_one_part(words[one.name])
+    return Choices(
+        **words,
+        help_word=_help_word(values.get("help_word", "")),
+        hours_from=_minutes(values.get("hours_from", "")),
+        hours_until=_minutes(values.get("hours_until", "")),
+    )
+
+
+def check_one_part(text: str) -> None:
+    """Raises: InvalidRecord for a text that would come in parts, of which one may come alone."""
+    if text_parts.parts(text) > 1:
+        with_signs = "" if text_parts.is_gsm(text) else " with these signs or letters"
+        raise InvalidRecord(f"A text may have {text_parts.room(text)} characters{with_signs}.")
+
+
+def folded(word: str) -> str:
+    """Return a word of their own however it was typed."""
+    return " ".join(typed_text.fold(word).split()).casefold().strip(".!")
+
+
+def _help_word(text: str) -> str:
+    word = " ".join(text.split())
+    if len(word) > LONGEST_HELP_WORD:
+        raise InvalidRecord(f"The word that calls for help may have {LONGEST_HELP_WORD} characters.")
+    if word and (reply_words.is_withdrawal(word) or reply_words.is_short_answer(word)):
+        raise InvalidRecord("This word means something else already. Choose another one to call for help.")
+    return word
+
+
+def _minutes(text: str) -> int | None:
+    if not text.strip():
+        return None
+    hours, _, minutes = typed_text.fold(text).strip().partition(":")
+    if not (hours.isdecimal() and (minutes or "0").isdecimal()) or len(hours) > 2 or len(minutes) > 2:
+        raise InvalidRecord("Enter the hours as a time, for example 08:00.")
+    found = int(hours) * 60 + int(minutes or "0")
+    if found not in MINUTES:
+        raise InvalidRecord("Enter the hours as a time, for example 08:00.")
+    return found

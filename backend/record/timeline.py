@@ -1,0 +1,207 @@
+"""One case over time: which of its zones were in force when, computed once for all who ask. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from backend.record.facts import Life, MovingTerms, Terms, Version, ZoneTerms, changes_of, standing
+
+T = TypeVar("T")
+
+
+class History(Generic[T]):
+    """What stands of one thing, sorted once, so that each question after the first is a search."""
+
+    def __init__(self, versions: Sequence[Version[T]]) -> None:
+        self.standing = standing(versions)
+        self._begin = [version.from_at for version in self.standing]
+
+    def at(self, instant: datetime) -> Version[T] | None:
+        """Return the version that holds at that instant, or None before the first one."""
+        found = bisect_right(self._begin, instant)
+        return self.standing[found - 1] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The zones of a time in which nothing changes: in force, and those that only a suspension keeps out of force."""
+
+    in_force: tuple[ZoneTerms, ...]
+    meant: tuple[ZoneTerms, ...]
+    ids: frozenset[int]
+
+
+class Timeline:
+    """The stretches of a case between its changes, each judged at most once, when it is first asked for."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._orders = {order_id: History(versions) for order_id, versions in case.orders.items()}
+        self._lines = [History(versions) for versions in case.lines.values()]
+        self.changes = self._find_changes()
+        self._stretches: dict[int, Stretch] = {}
+
+    def _find_changes(self) -> list[datetime]:
+        found = set(changes_of(self._case.life))
+        for terms in self._orders.values():
+            for entry in terms.standing:
+                found |= {entry.from_at, entry.value.starts_at, *([entry.value.ends_at] if entry.value.ends_at else [])}
+        for line in self._lines:
+            for version in line.standing:
+                found |= {version.from_at, *([version.value.to_at] if version.value.to_at else [])}
+        return sorted(found)
+
+    def at(self, instant: datetime) -> Stretch:
+        """Return the stretch in which an instant lies."""
+        number = bisect_right(self.changes, instant)
+        if number not in self._stretches:
+            self._stretches[number] = self._judge(instant)
+        return self._stretches[number]
+
+    def terms_at(self, order_id: int, at: datetime) -> Terms | None:
+        """Return the terms of an order that hold at ``at``, or None before the first."""
+        history = self._orders.get(order_id)
+        found = history.at(at) if history is not None else None
+        return found.value if found else None
+
+    def drawn_at(self, instant: datetime) -> list[Version[ZoneTerms]]:
+        """Return the version of each zone that holds at that instant, in force or not, those of its removal too."""
+        held = (line.at(instant) for line in self._lines)
+        return [version for version in held if version is not None]
+
+    def next_change(self, zone_id: int, after: datetime) -> datetime | None:
+        """Return the first instant after ``after`` at which this version comes into force or goes out of it."""
+        is_on = zone_id in self.at(after).ids
+        for at in self.changes[bisect_right(self.changes, after) :]:
+            if (zone_id in self.at(at).ids) != is_on:
+                return at
+        return None
+
+    def _judge(self, at: datetime) -> Stretch:
+        life = self._case.life_at(at)
+        if life is Life.ENDED:
+            return Stretch((), (), frozenset())
+        zones = [version.value for version in self.drawn_at(at)]
+        standing_zones = [z for z in zones if not z.is_removed and (z.to_at is None or at < z.to_at)]
+        in_force, meant = [], []
+        for zone in sorted(standing_zones, key=lambda zone: zone.zone_id):
+            # One that rests on no order is in force by its own dates: nothing goes unjudged for want of paper.
+            terms = self.terms_at(zone.order_id, at) if zone.order_id is not None else None
+            if zone.order_id is None or (terms is not None and terms.cover(at)):
+                meant.append(zone)
+                if life is Life.ACTIVE and (terms is None or not terms.is_suspended):
+                    in_force.append(zone)
+        return Stretch(tuple(in_force), tuple(meant), frozenset(zone.zone_id for zone in in_force))
+
+
+def _known(versions: Sequence[Version[T]], known_at: datetime) -> list[Version[T]]:
+    return [version for version in versions if version.recorded_at <= known_at]
+
+
+@dataclass
+class Case:
+    """Everything that decides which of one wearer's zones are in force; complete before the first question."""
+
+    wearer_id: int
+    life: list[Version[dict[str, Any]]] = field(default_factory=list)
+    orders: dict[int, list[Version[Terms]]] = field(default_factory=dict)
+    # The versions of each zone by their line.
+    lines: dict[int, list[Version[ZoneTerms]]] = field(default_factory=dict)
+    moving: list[MovingTerms] = field(default_factory=list)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Which zones were in force when."""
+        return Timeline(self)
+
+    def as_known(self, known_at: datetime) -> Case:
+        """Return the case as its record stood at that instant."""
+        return Case(
+            self.wearer_id,
+            _known(self.life, known_at),
+            {order_id: _known(versions, known_at) for order_id, versions in self.orders.items()},
+            {line: _known(versions, known_at) for line, versions in self.lines.items()},
+            self.moving,
+        )
+
+    @cached_property
+    def as_if_active(self) -> Case:
+        """The case without its suspensions and its end: what is missing of it is asked as if they were lifted."""
+        return Case(self.wearer_id, [], self.orders, self.lines)
+
+    def life_at(self, at: datetime) -> Life:
+        """Return whether the wearer is monitored; a case without an entry is."""
+        found = self.life_entry(at)
+        return Life(found.value["state"]) if found else Life.ACTIVE
+
+    def life_entry(self, at: datetime) -> Version[dict[str, Any]] | None:
+        """Return the entry of the case's life that holds at ``at``, or None before the first one.
+
+        What was planned for a later day does not bring back a case that was ended after it was planned.
+        """
+        found = None
+        for version in self._lives:
+            if version.from_at <= at and not (found is not None and self._is_ended_since_planned(version, found)):
+                found = version
+        return found
+
+    @cached_property
+    def _lives(self) -> list[Version[dict[str, Any]]]:
+        return standing(self.life)
+
+    def _is_ended_since_planned(self, planned: Version[dict[str, Any]], end: Version[dict[str, Any]]) -> bool:
+        if end.value["state"] != Life.ENDED:
+            return False
+        decided_at = self._decided_at(end)
+        return self._decided_at(planned) < decided_at < planned.from_at
+
+    def _decided_at(self, entry: Version[dict[str, Any]]) -> datetime:
+        """Return when it was first recorded: a correction says better what was decided before."""
+        by_id = {version.id: version for version in self.life}
+        while entry.corrects in by_id:
+            entry = by_id[entry.corrects]
+        return entry.recorded_at
+
+    def terms_at(self, order_id: int, at: datetime) -> Terms | None:
+        """Return the terms of an order that hold at ``at``, or None before the first."""
+        return self.timeline.terms_at(order_id, at)
+
+    def is_order_in_force(self, order_id: int, at: datetime) -> bool:
+        terms = self.terms_at(order_id, at)
+        return terms is not None and terms.are_in_force(at)
+
+    def is_order_over(self, order_id: int, at: datetime) -> bool:
+        """Tell whether the order had an end and has passed it."""
+        terms = self.terms_at(order_id, at)
+        return terms is not None and terms.ends_at is not None and terms.ends_at <= at
+
+    def zones_in_force(self, at: datetime) -> tuple[ZoneTerms, ...]:
+        """Return the versions of zones by which a fix of that instant is judged, by the number of their rows."""
+        return self.timeline.at(at).in_force
+
+    def zones_meant(self, at: datetime) -> tuple[ZoneTerms, ...]:
+        """Return the versions of zones that would be in force if no suspension, of the case or an order, were."""
+        return self.timeline.at(at).meant
+
+    def moving_places(self, at: datetime) -> set[int]:
+        """Return the places that move with a person who agrees at that instant, also while monitoring is suspended."""
+        return {
+            place.place_id for place in self.moving if place.from_at <= at and (not place.to_at or at < place.to_at)
+        }
+
+    def is_in_force(self, zone_id: int, at: datetime) -> bool:
+        """Tell whether a fix of that instant is judged against this version of a zone."""
+        return zone_id in self.timeline.at(at).ids
+
+    def changes(self) -> list[datetime]:
+        """Return every instant at which the zones in force may change, in order."""
+        return self.timeline.changes
+
+    def next_change(self, zone_id: int, after: datetime) -> datetime | None:
+        """Return the first instant after ``after`` at which this version comes into force or goes out of it."""
+        return self.timeline.next_change(zone_id, after)

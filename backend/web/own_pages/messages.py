@@ -1,0 +1,84 @@
+"""What a protected person chose to be told by text: shown, changed, confirmed, stopped in one step, or declined."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from backend import clock
+from backend.cases import contact_details
+from backend.errors import InvalidRecord
+from backend.models import Consent, OwnPage
+from backend.people import consent, numbers
+from backend.people.wordings import QUESTIONS
+from backend.web.own_pages.layout import bp, chosen, go, local, page, show
+
+
+def _mine() -> OwnPage:
+    mine = page()
+    assert mine is not None
+    return mine
+
+
+def clock_of(minutes: int | None) -> str:
+    """Return minutes of the day as a form shows them."""
+    return "" if minutes is None else f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def values_of(agreed: Consent | None) -> dict[str, str]:
+    """Return what was chosen, as a form shows it."""
+    if agreed is None:
+        return {}
+    words = {one.name: getattr(agreed, one.name) or "" for one in QUESTIONS}
+    hours = {"hours_from": clock_of(agreed.hours_from), "hours_until": clock_of(agreed.hours_until)}
+    return {**words, **hours, "help_word": agreed.help_word or ""}
+
+
+@bp.get("/messages")
+@chosen
+def messages() -> Response:
+    """Show which texts reach them, and the one step that ends them all."""
+    mine = _mine()
+    agreed = consent.sms_consent(mine.victim)
+    return show(
+        "messages",
+        agreed=agreed,
+        given_at=local(agreed.given_at) if agreed else "",
+        values=values_of(agreed),
+        questions=QUESTIONS,
+        is_due=bool(agreed and consent.is_due(agreed, clock.now())),
+        is_proved=numbers.is_proved(mine.victim),
+        has_declined=contact_details.has_declined(mine.victim, clock.now()),
+    )
+
+
+@bp.post("/messages")
+@chosen
+def decide() -> Response:
+    """Stop all texts, say that all is still right, or decline them, each in one step."""
+    mine, now, act = _mine(), clock.now(), request.form.get("act", "")
+    agreed = consent.sms_consent(mine.victim)
+    if act == "stop":
+        contact_details.stop_themselves(mine.victim, now)
+    elif act == "confirm" and agreed is not None:
+        consent.confirm(agreed, f"victim:{mine.victim_id}", now)
+    elif act == "decline":
+        contact_details.decline_themselves(mine.victim, request.form.get("why", ""), now)
+    return go("own_pages.messages")
+
+
+@bp.get("/messages/words")
+@chosen
+def choose_words() -> Response:
+    """Ask the questions about texts."""
+    return show("words", questions=QUESTIONS, values=values_of(consent.sms_consent(_mine().victim)), error=None)
+
+
+@bp.post("/messages/words")
+@chosen
+def keep_words() -> Response:
+    """Keep what they chose; what they chose before is kept as an earlier version."""
+    try:
+        contact_details.choose_themselves(_mine().victim, request.form, clock.now())
+    except InvalidRecord as error:
+        return show("words", 422, questions=QUESTIONS, values=request.form, error=error.detail)
+    return go("own_pages.messages")

@@ -1,0 +1,88 @@
+"""A protected person presses help: how soon their page answers, all three are texted, and the agreed answer arrives.
+
+``python -m benchmarks.bench_help --presses 20``, with doubles of the providers on this machine and in real time. Each
+press comes while a breach is acknowledged; the alert of the press before was closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend import clock, db
+from backend.alerts import Outcome, acknowledge, close
+from backend.models import Alert, AlertKind, Channel, Handling
+from backend.people import consent
+from benchmarks.bench_line import databases
+from tests.own_pages import OwnPhone
+from tests.stories.test_help_messages import ANSWER
+from tests.world import World, eventually
+
+
+def measure(url: str, presses: int) -> dict[str, list[float]]:
+    """Return the seconds of each press, by what is waited for."""
+    db.bind(url)
+    db.migrate()
+    took: dict[str, list[float]] = {"page answers": [], "all three are texted": [], "agreed answer by text": []}
+    mine = clock.Clock()
+    clock.use(mine)
+    with tempfile.TemporaryDirectory() as folder, World(url, Path(folder), mine) as world:
+        consent.give(world.victim, Channel.SMS, "a", "b", world.officer.person, clock.now(), wording_help=ANSWER)
+        world.tag.is_far_away()
+        world.tag.stays_inside()
+        world.officer.acknowledges()
+        phone = OwnPhone(world).takes_up()
+        numbers = {one.person.phone for one in (world.officer, world.colleague, world.supervisor)}
+        for _ in range(presses):
+            world.settle()
+            before = len(world.doubles.messages)
+            began = time.perf_counter()
+            assert phone.calls_for_help().status_code == 200
+            took["page answers"].append(time.perf_counter() - began)
+            eventually(lambda n=before: numbers <= _texted(world, n), "all three are texted")
+            took["all three are texted"].append(time.perf_counter() - began)
+            eventually(lambda n=before: _is_answered(world, n), "the agreed answer has arrived")
+            took["agreed answer by text"].append(time.perf_counter() - began)
+            _close(world)
+            # The next answer by text is due again.
+            world.clock.forward(601)
+            world.officer.signs_in()
+    return took
+
+
+def _texted(world: World, since: int) -> set[str]:
+    return {one.to for one in world.doubles.messages[since:] if "Urgent alert" in one.body}
+
+
+def _is_answered(world: World, since: int) -> bool:
+    return any(one.body == ANSWER for one in world.doubles.messages[since:])
+
+
+def _close(world: World) -> None:
+    alert = Alert.get(Alert.kind == AlertKind.HELP, Alert.handling != Handling.CLOSED)
+    acknowledge(world.officer.person, alert.id, clock.now())
+    close(world.officer.person, alert.id, Outcome.THEY_ARE_SAFE, "Spoke.", clock.now())
+    db.release_connection()
+
+
+def said(seconds: Sequence[float]) -> str:
+    """Return the middle and the worst of some times."""
+    return f"p50 {statistics.median(seconds):5.2f} s, worst {max(seconds):5.2f} s of {len(seconds)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presses", type=int, default=20)
+    asked = parser.parse_args()
+    with databases() as fresh:
+        for what, seconds in measure(fresh("bench_help"), asked.presses).items():
+            if seconds:
+                print(f"{what:24} {said(seconds)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Each text that can reach a protected person, in each state in which it may be about to go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from backend import clock, db
+from backend.models import Alert, Channel, Consent, Notification, Purpose, Victim
+from backend.people import consent, numbers
+from backend.people.wordings import QUESTIONS, choices_of
+from backend.record.facts import LONDON
+from notifier import protected_person_texts
+from notifier.protected_person_texts import NOTHING, TEXTS
+from tests.world import World
+from zones import Certainty
+
+WORDS = {one.name: f"Words for {number}." for number, one in enumerate(QUESTIONS)}
+STATES = ("agreed", "no consent", "withdrawn", "number not verified", "not a safe hour")
+
+
+def said(world: World, purpose: Purpose, certainty: Certainty = Certainty.CONFIRMED) -> tuple[str | None, str | None]:
+    Alert.update(certainty=certainty).execute()
+    row = Notification(alert=Alert.get(), victim=Victim.get(), purpose=purpose, channel=Channel.SMS)
+    try:
+        return protected_person_texts.number_and_words(row, clock.now())
+    finally:
+        db.release_connection()
+
+
+@pytest.fixture
+def alerted(quiet: World) -> World:
+    """A world in which an alert stands, and nothing is sent."""
+    quiet.tag.is_far_away()
+    quiet.tag.stays_inside()
+    return quiet
+
+
+@pytest.fixture
+def quiet(world: World) -> World:
+    """The world with the notifier stopped."""
+    world.stop_worker()
+    return world
+
+
+def test_each_text_says_their_own_words_in_the_one_state_and_nothing_in_any_other(alerted: World) -> None:
+    for purpose, text in TEXTS.items():
+        for state in STATES:
+            set_up(alerted, state)
+            number, words = said(alerted, purpose)
+            # Protection of this place does not end: what announces it is too late whatever they chose.
+            is_sent = state == "agreed" and purpose is not Purpose.VICTIM_ENDING
+            assert words == (WORDS[text.wording] if is_sent else None), (purpose, state)
+            assert number == (alerted.victim.phone if state == "agreed" else None), (purpose, state)
+    alerted.reads_everything()
+
+
+def test_what_was_nothing_is_said_in_the_words_for_that_or_as_over(alerted: World) -> None:
+    set_up(alerted, "agreed")
+    assert said(alerted, Purpose.VICTIM_OVER, Certainty.WITHDRAWN)[1] == WORDS[NOTHING.wording]
+    Consent.update(wording_nothing=None).execute()
+    assert said(alerted, Purpose.VICTIM_OVER, Certainty.WITHDRAWN)[1] == WORDS["wording_over"]
+
+
+def test_what_is_said_to_staff_is_said_to_no_protected_person(alerted: World) -> None:
+    set_up(alerted, "agreed")
+    for purpose in set(Purpose) - set(TEXTS):
+        assert said(alerted, purpose)[1] is None, purpose
+
+
+def set_up(world: World, state: str) -> None:
+    Consent.delete().execute()
+    numbers.void(world.victim, "another state", clock.now())
+    if state != "number not verified":
+        numbers.carry_over(world.victim, clock.now())
+    if state == "no consent":
+        return
+    hour = (clock.now().astimezone(LONDON) + timedelta(hours=2)).hour
+    hours = {"hours_from": f"{hour:02d}:00", "hours_until": f"{(hour + 1) % 24:02d}:00"}
+    consent.choose(
+        world.victim,
+        choices_of(WORDS | (hours if state == "not a safe hour" else {})),
+        world.officer.person,
+        clock.now(),
+    )
+    if state == "withdrawn":
+        consent.withdraw(world.victim, Channel.SMS, "test", clock.now())

@@ -1,0 +1,125 @@
+"""Someone has their phone, its history and its texts, and not their passcode: what they find tells nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+
+from backend import clock
+from backend.models import OwnPage
+from backend.own_pages import invitations
+from tests.own_pages import PIN, SECOND, OwnPhone, calls, invite, words_of
+from tests.stories.test_help_messages import helps
+from tests.world import World
+
+TELLING = re.compile(
+    r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch(?!Position)|breach|govuk|consent|safe\b",
+    re.IGNORECASE,
+)
+BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", "/places")
+
+
+def told_by(answer: requests.Response) -> list[str]:
+    """Return what in an answer, its headers and its cookies tells whose page it is."""
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "Location")
+    return TELLING.findall(answer.text) + TELLING.findall(headers)
+
+
+def test_nothing_that_the_phone_opens_without_the_passcode_tells_whose_it_is(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    phone.calls_for_help()
+    found = {
+        path: told_by(phone.get(path)) for path in ("", "/sent", "/m", "/a/ABCDEFGHJK", "/nowhere", "/help", *BEHIND)
+    }
+    found |= {name: told_by(phone.get(f"/f/{name}")) for name in ("page.css", "page.js", "notes.svg", "nothing.css")}
+    found["wrong passcode"] = told_by(phone.enters("wrong one"))
+    found["second passcode"] = told_by(phone.enters(SECOND))
+    found["behind it"] = told_by(phone.get("/messages"))
+    found["no phone of theirs"] = told_by(OwnPhone(world).get())
+    found["a form from elsewhere"] = told_by(phone.post("", {}, headers={"Origin": "https://elsewhere.example"}))
+    assert {where: words for where, words in found.items() if words} == {}
+    world.reads_everything()
+
+
+@pytest.mark.parametrize("path", BEHIND)
+def test_what_is_behind_the_passcode_leads_to_the_door_without_it(world: World, path: str) -> None:
+    phone = OwnPhone(world).takes_up()
+    for method in (phone.get, phone.post):
+        answer = method(path)
+        assert answer.url.endswith("/p"), path
+        assert "Passcode" in words_of(answer)
+    phone.enters(SECOND)
+    assert "You have no notes yet." in words_of(phone.get(path))
+    world.reads_everything()
+
+
+def test_a_page_that_was_left_open_closes_by_itself_and_its_cookie_opens_nothing_more(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    phone.enters(PIN)
+    kept = dict(phone.browser.cookies)
+    assert "Your messages" in words_of(phone.get())
+    world.forward(601)
+    assert "Passcode" in words_of(phone.get())
+    phone.enters(PIN)
+    assert dict(phone.browser.cookies)["s"] != kept["s"]
+    phone.post("/close")
+    thief = OwnPhone(world)
+    thief.browser.cookies.update(kept)
+    assert "Your messages" not in words_of(thief.get())
+
+
+def test_the_address_of_an_invitation_is_dead_once_it_was_used_and_after_five_wrong_codes(world: World) -> None:
+    made = invite(world)
+    thief = OwnPhone(world)
+    for _ in range(5):
+        assert "not right" in words_of(thief.post(f"/a/{made.link}", {"code": "000000"}))
+    assert "not right" in words_of(thief.post(f"/a/{made.link}", {"code": made.code}))
+    made = invite(world)
+    mine = OwnPhone(world)
+    assert mine.post(f"/a/{made.link}", {"code": made.code}).url.endswith("/p/start")
+    assert "not right" in words_of(thief.post(f"/a/{made.link}", {"code": made.code}))
+
+
+def test_a_new_phone_closes_the_old_one_and_so_does_the_officer(world: World) -> None:
+    old, new = OwnPhone(world).takes_up(), OwnPhone(world).takes_up()
+    assert "nothing here" in words_of(old.get())
+    old.calls_for_help()
+    assert calls() == []
+    invitations.end(world.officer.person, world.victim.id, clock.now())
+    assert "nothing here" in words_of(new.get())
+
+
+def test_an_open_page_cannot_be_taken_over_without_the_passcode(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    phone.enters(PIN)
+    taken = {"pin": "thiefs own 1", "again": "thiefs own 1", "second": ""}
+    assert "not right" in words_of(phone.post("/start", {**taken, "current": "wrong"}))
+    # Made to give it away, they give the second one.
+    answer = phone.post("/start", {**taken, "current": SECOND})
+    assert "You have no notes yet." in words_of(answer)
+    world.settle()
+    assert len(helps(world)) == 1
+    assert "watched over" in words_of(phone.enters(PIN))
+    world.reads_everything()
+
+
+def test_no_secret_is_kept_as_it_is(world: World) -> None:
+    made = invite(world)
+    phone = OwnPhone(world).takes_up()
+    row = OwnPage.select().order_by(OwnPage.id.desc()).get()
+    kept = " ".join(str(value) for value in row.__data__.values())
+    for secret in (PIN, SECOND, made.link, made.code, *dict(phone.browser.cookies).values()):
+        assert secret not in kept
+
+
+def test_the_wearers_side_learns_nothing_of_a_call(world: World) -> None:
+    world.tag.is_far_away()
+    before = world.tag.is_far_away()
+    OwnPhone(world).takes_up().calls_for_help()
+    world.settle()
+    after = world.tag.is_far_away()
+    assert set(before) == set(after)
+    assert before.get("report_interval_s") == after.get("report_interval_s")
+    world.reads_everything()
