@@ -13,6 +13,7 @@ from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, prob
 from zones.fix import Fix, Source
 from zones.levels import CERTAINTIES, LEVELS, Certainty, Level
 from zones.path import Crossing, End
+from zones.rest import Says, follow
 from zones.schedule import Permission, Reason
 from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
@@ -165,7 +166,14 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     was_standing = is_standing(last)
     # It may tell its own age, and then it is judged as the better fix that it was.
     new_at = kept.dated(last, end, accuracy, model) if is_stale and not worth.is_tower(fix) else None
-    if is_repeat or not is_placed:
+    # What the place of rest says: a fix beside it that is sooner an error of this tag there raises nothing.
+    rest, says = last.rest, Says.NOTHING
+    if abs(distance) > model.rest_within_m:
+        rest = None
+    elif not is_coarse and not is_stale:
+        rest, says = follow(rest, end, fix.speed_mps, model)
+    is_error = says is Says.MAYBE_ERROR and last.level < _BREACH
+    if is_repeat or is_error or not is_placed:
         way = Travel(None, last.is_pass, last.closing_mps, last.track, None)
     else:
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
@@ -183,7 +191,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     if new_at is not None and not was_standing:
         was = model.coarse_m * model.coarse_factor / T_RADIUS_68
         evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, True, 1.0, model)
-    elif use is not _BOTH and (was_standing or use is _NOTHING):
+    elif is_error or (use is not _BOTH and (was_standing or use is _NOTHING)):
         evidence = unchanged(last)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
@@ -193,6 +201,9 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             # It raised at even odds, so that it has no part in what confirms.
             evidence = evidence._replace(log_odds=0.0)
 
+    if evidence.is_breach and not evidence.is_confirmed and says is Says.AT_REST and distance > 0:
+        # Who never left the place of rest was not inside: what was not confirmed ends with the first fix back at it.
+        evidence = evidence._replace(is_breach=not (rest is not None and rest.is_settled(model)))
     visit = last.visit if was_standing else None
     over, over_probability = None, math.nan
     if evidence.is_breach:
@@ -224,7 +235,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             since, crossing_at, is_pass = last.breach_since, last.crossing_at, last.is_pass
     core = Core(
         at, east, north, end_scale, distance, level, certainty, log_odds_now, evidence.evidence_at, since, crossing_at,
-        fixes_inside, is_pass, way.closing_mps, way.track, way.before, None, visit,
+        fixes_inside, is_pass, way.closing_mps, way.track, way.before, None, visit, rest,
     )  # fmt: skip
     told = _told(
         zone, fix, state, last, core, way.found, distance, probability, accuracy, is_repeat, doubt,

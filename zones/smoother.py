@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import T_RADIUS_68, Model, probability_inside, t_below
+from zones.evidence import T_RADIUS_68, T_RADIUS_95, Model, probability_inside, t_below
 from zones.fix import Fix
 from zones.levels import Certainty
 from zones.path import End
@@ -94,7 +94,11 @@ def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
         speed_mps = model.rest_mps
     east, north, spread = _way(visit, (visit.at - visit.before_at) / duration, model)
     aside = speed_mps * min(visit.at - visit.before_at, visit.after_at - visit.at) / T_RADIUS_68
-    own, way = visit.scale_m**-2, 1 / (spread**2 + aside**2)
+    spread = math.hypot(spread, aside)
+    if math.hypot(visit.east - east, visit.north - north) > T_RADIUS_95 * math.hypot(visit.scale_m, spread):
+        # One of them is wrong, and the way rests on two fixes: errors of that size happen, such leaps aside do not.
+        return east, north, spread
+    own, way = visit.scale_m**-2, spread**-2
     both = own + way
     return (visit.east * own + east * way) / both, (visit.north * own + north * way) / both, both**-0.5
 

@@ -9,7 +9,7 @@ from typing import Any
 from backend import zone_replay
 from backend.errors import NeedsConfirmation
 from backend.models import PlaceZone
-from backend.record.facts import Case
+from backend.record.timeline import Case
 from zones import Zone, contradictions, misplaced
 
 
