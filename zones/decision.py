@@ -17,7 +17,7 @@ from zones.rest import Says, follow
 from zones.schedule import Permission, Reason
 from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
-from zones.track import Travel, is_moving, reach_mps, travel
+from zones.track import Travel, is_moving, is_travelling, reach_mps, travel
 from zones.trust import trusted
 from zones.weighing import is_standing, unchanged, weigh
 from zones.worth import UNPLACED_M, Doubt, Rival, Use
@@ -170,7 +170,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     rest, says = last.rest, Says.NOTHING
     if abs(distance) > model.rest_within_m:
         rest = None
-    elif not is_coarse and not is_stale:
+    elif (rest is not None or not is_travelling(last.track, model)) and not (is_coarse or is_stale):
         rest, says = follow(rest, end, fix.speed_mps, model)
     is_error = says is Says.MAYBE_ERROR and last.level < _BREACH
     if is_repeat or is_error or not is_placed:
@@ -206,10 +206,12 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         evidence = evidence._replace(is_breach=not (rest is not None and rest.is_settled(model)))
     visit = last.visit if was_standing else None
     over, over_probability = None, math.nan
-    if evidence.is_breach:
+    if evidence.is_confirmed:
+        visit = None
+    elif evidence.is_breach:
         before = End(last.fix_time, last.east, last.north, last.scale_m, 0.0, 0.0, 0.0, False) if is_placed else None
         visit = seen_again(visit, before, last.track, fix, end, distance, probability)
-    elif was_standing:
+    if was_standing and not evidence.is_breach:
         over, over_probability = over_by(zone, visit, last.certainty == _CONFIRMED, fix, end, model)
         visit = None
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at

@@ -60,7 +60,7 @@ def _learnt(rest: Rest, end: End, distance_m: float, model: Model) -> Rest:
     )
 
 
-def follow(rest: Rest | None, end: End, speed_mps: float | None, model: Model) -> tuple[Rest, Says]:
+def follow(rest: Rest | None, end: End, speed_mps: float | None, model: Model) -> tuple[Rest | None, Says]:
     """Return the place of rest after one more good fix, and what that fix says.
 
     A move is as probable as a wearer leaves home, and then anywhere within a walk; an error is as probable as the law
@@ -83,7 +83,8 @@ def follow(rest: Rest | None, end: End, speed_mps: float | None, model: Model) -
         rest = rest._replace(at=end.at, moved_log_odds=model.leaves_log_odds, away_at=nothing, away_m=nothing)
         return rest, Says.AT_REST
     if not rest.is_settled(model) or end.at - rest.at > model.rest_kept_s:
-        return _begun(end, model), Says.MOVED
+        # Another is begun by the next fix, if the tag does not travel.
+        return None, Says.MOVED
     reach_m = max(distance_m, model.walks_mps * (end.at - rest.at))
     moved = 1 / (math.pi * reach_m**2)
     error = (1 + distance_m**2 / (3 * scale_m**2)) ** -2.5 / (2 * math.pi * scale_m**2)

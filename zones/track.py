@@ -65,15 +65,11 @@ def _need(start: End, finish: End, model: Model) -> float:
     return model.crossing_long if duration <= model.silence_s else model.crossing_silent
 
 
-def _best(candidates: list[tuple[Crossing | None, float]]) -> Crossing | None:
-    """Return the most probable crossing that is as probable as it needs to be."""
-    best: Crossing | None = None
-    for candidate, needed in candidates:
-        if candidate is None:
-            continue
-        if candidate.probability > needed and (best is None or candidate.probability > best.probability):
-            best = candidate
-    return best
+def _better(best: Crossing | None, found: Crossing | None, start: End, finish: End, model: Model) -> Crossing | None:
+    """Return the more probable of two crossings; `found` counts where it is as probable as it needs to be."""
+    if found is None or found.probability <= (0.0 if best is None else best.probability):
+        return best
+    return found if found.probability > _need(start, finish, model) else best
 
 
 def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: bool, model: Model) -> Travel:
@@ -90,13 +86,11 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     found: Crossing | None = None
     next_before: End | None = None
     if is_path_asked:
-        candidates: list[tuple[Crossing | None, float]] = []
         if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
             seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
-            candidates.append((crossing(zone, before, seen, model), _need(before, track, model)))
+            found = _better(None, crossing(zone, before, seen, model), before, track, model)
         direct, next_before = _direct(zone, track, end, distance, model)
-        candidates.append((direct, _need(track, end, model)))
-        found = _best(candidates)
+        found = _better(found, direct, track, end, model)
         if found is not None and found is direct:
             # Told once: looking back on the same way would tell it again.
             next_before = None
@@ -129,6 +123,11 @@ def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
         speed = max(speed, math.hypot(track.east_mps, track.north_mps))
     apart = math.hypot(end.east - track.east, end.north - track.north)
     return speed >= model.moving_mps and apart <= duration * max(TOWN_MPS, FASTER_BY * speed)
+
+
+def is_travelling(track: End, model: Model) -> bool:
+    """Return whether the tag was seen to move when it was last seen."""
+    return track.is_moving_known and abs(track.east_mps) + abs(track.north_mps) >= model.moving_mps
 
 
 def reach_mps(track: End) -> float:

@@ -30,7 +30,7 @@ def body_of(world: World, zone: dict[str, Any]) -> dict[str, Any]:
     [
         pytest.param(cases.circle(HOME[1], HOME[0]), "Latitude and longitude may be swapped", id="swapped axes"),
         pytest.param(cases.circle(NEAR[0], -NEAR[1]), "The longitude may have lost its minus sign", id="a lost sign"),
-        pytest.param(cases.circle(48.85, 2.35), "km from every other zone of this case", id="another country"),
+        pytest.param(cases.circle(40.41, -3.70), "km from every other zone of this case", id="another country"),
         pytest.param(
             {**cases.circle(*HOME), "properties": {"id": "stay", "kind": "inclusion", "radius_m": 40, "buffer_m": 0}},
             "lies inside an exclusion zone",
@@ -64,7 +64,7 @@ def test_a_change_of_a_zone_is_asked_back_too_but_not_against_its_own_past(world
     asked = world.officer.api("POST", path, json=body)
     assert asked.status_code == 409
     assert "may be swapped" in asked.json()["detail"]
-    moved = cases.circle(*cases.east_of(HOME, 150_000.0))
+    moved = cases.circle(*cases.east_of(HOME, -150_000.0))
     assert world.officer.api("POST", path, json={**body, "zone": moved}).status_code == 201
     world.reads_everything()
 
@@ -86,6 +86,7 @@ def test_the_page_shows_the_same_questions_before_saving(world: World) -> None:
     doubts = zone_preview.try_condition(world.officer.person, world.wearer.id, new, clock.now()).doubts
     db.release_connection()
     assert any("lies inside an exclusion zone" in said for said in doubts)
+    world.reads_everything()
 
 
 def test_an_outline_of_too_many_corners_is_refused_with_its_reason(world: World) -> None:
@@ -120,7 +121,7 @@ def test_a_caseload_is_asked_back_by_its_line_and_loaded_once_the_row_says_yes(w
     row = ",".join(values[name] for name in caseload_import.COLUMNS)
     with pytest.raises(InvalidRecord) as refusal:
         caseload_import.load(world.supervisor.person, f"{HEADING}\n{row},", zones, clock.now())
-    (problem,) = refusal.value.problems
+    (problem,) = refusal.value.extra["problems"]
     assert (problem["row"], problem["column"]) == (2, "zone_confirmed")
     assert "may be swapped" in problem["text"]
     assert Wearer.select().count() == 1
