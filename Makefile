@@ -13,6 +13,8 @@ TEST_TMP ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 VENDOR := backend/web/static/vendor
+BUILT := backend/web/static/built
+OFFICER := $(wildcard backend/web/static/officer/*.js)
 
 export PORT HOST WALL_PORT
 
@@ -48,8 +50,13 @@ $(VENDOR)/.copied: node_modules/.installed
 	@cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.css node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js $(VENDOR)/govuk/
 	@touch $@
 
+$(BUILT)/officer.digest: node_modules/.installed .venv/installed $(OFFICER)
+	@mkdir -p $(BUILT)
+	@node_modules/.bin/esbuild backend/web/static/officer/main.js --bundle --minify --format=esm --log-level=warning --outfile=$(BUILT)/officer.js
+	@$(BIN)/python -m backend.web.assets > $@
+
 .PHONY: install
-install: .venv/installed $(VENDOR)/.copied ## Install what the product runs on
+install: .venv/installed $(VENDOR)/.copied $(BUILT)/officer.digest ## Install what the product runs on
 
 .PHONY: run
 run: install .venv/installed-dev ## Start everything with a demo caseload, simulated tags and a phone wall

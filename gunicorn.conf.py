@@ -37,10 +37,11 @@ def post_fork(server, worker):
 def post_worker_init(worker):
     """Keep the clock of the serving process at the database's, and watch over its work."""
     from backend import clock, db, heartbeats
+    from notifier import engine
 
     clock.keep_measuring(db.reference_time, threading.Event())
     heartbeats.serve_as(heartbeats.WEB)
-    worker.wsgi.extensions["cordon.vigil"]().start(threading.Event())
+    engine.keep_watch(worker.wsgi.extensions["cordon.vigil"](), threading.Event())
 
 
 def worker_exit(server, worker):

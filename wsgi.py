@@ -13,24 +13,42 @@ from backend.settings import Settings
 from backend.web import (
     account_pages,
     admin_pages,
+    alert_pages,
+    assets,
     case_pages,
     duty_pages,
     fixes,
     health,
+    metrics,
     number_pages,
     openapi,
     own_pages,
     pages,
+    police_pages,
     problems,
     reports,
     request_checks,
+    request_ids,
     security,
+    supervisor_pages,
     unknown_clients,
 )
 from backend.web import alarms as service_alarms
 from backend.web.sign_in_limits import Guesses
 from backend.web.socket_admission import MOST_MESSAGE_BYTES, SocketGate
-from mobile_api import alerts, cases, devices, duty, numbers, receipts, sessions, shared_location, sockets, zones
+from mobile_api import (
+    alert_work,
+    alerts,
+    cases,
+    devices,
+    duty,
+    numbers,
+    receipts,
+    sessions,
+    shared_location,
+    sockets,
+    zones,
+)
 from notifier import callbacks
 from notifier import cli as notifier_cli
 from notifier.channels.websocket import Websocket
@@ -39,17 +57,22 @@ from notifier.process_watch import Vigil
 BLUEPRINTS = (
     fixes.bp,
     health.bp,
+    metrics.bp,
     service_alarms.bp,
     openapi.bp,
     pages.bp,
     case_pages.bp,
     duty_pages.bp,
     admin_pages.bp,
+    alert_pages.bp,
     number_pages.bp,
     own_pages.bp,
     account_pages.bp,
+    police_pages.bp,
+    supervisor_pages.bp,
     reports.bp,
     alerts.bp,
+    alert_work.bp,
     cases.bp,
     devices.bp,
     shared_location.bp,
@@ -71,17 +94,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.set_up()
     db.bind(config.database_url, config.database_connections)
 
-    app = Flask("cordon", root_path=str(security.WEB_ROOT))
+    app = Flask("cordon", root_path=str(security.WEB_ROOT), static_url_path=assets.url_path())
     app.extensions["cordon.settings"] = config
     app.extensions["cordon.committer"] = ingest.Committer(config)
     counted = app.extensions["cordon.acceptance"] = ingest_answers.Acceptance()
     app.extensions["cordon.readiness"] = readiness.Readiness()
     # It is made in the process that serves.
     app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
+    request_ids.init_app(app)
+    metrics.init_app(app)
     unknown_clients.init_app(app)
     security.init_app(app, config)
+    assets.init_app(app)
     request_checks.init_app(app)
     problems.init_app(app)
+    alert_pages.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.extensions["cordon.guesses"] = Guesses(config)

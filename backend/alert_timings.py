@@ -94,7 +94,9 @@ def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
         AlertClock(
             alert,
             {
-                "fix": alert.fix_time if raised_by[alert.id] in response_times.REPORTED else None,
+                "fix": _reported_for(alert, trails.get(alert.id, []))
+                if raised_by[alert.id] in response_times.REPORTED
+                else None,
                 "received": alert.received_at if raised_by[alert.id] in response_times.REPORTED else None,
                 "decided": alert.decided_at,
                 "first_sent": _first(alert.hinted_at, sent.get(alert.id)),
@@ -117,6 +119,12 @@ def _trails(alert_ids: Sequence[int]) -> dict[int, list[AuditEntry]]:
         .order_by(AuditEntry.alert, AuditEntry.id)
     )
     return {alert_id: list(trail) for alert_id, trail in groupby(entries, lambda entry: entry.alert_id)}
+
+
+def _reported_for(alert: Alert, trail: Sequence[AuditEntry]) -> datetime:
+    """Return the time of the fix that raised the alert: its beginning may have been found out later."""
+    first = next((entry.detail or {} for entry in trail if entry.action == "alert_raised"), {})
+    return datetime.fromisoformat(first["fix_time"]) if "fix_time" in first else alert.fix_time
 
 
 def _raised_by(alert: Alert, trail: Sequence[AuditEntry]) -> str:

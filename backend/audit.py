@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backend.models import Alert, AuditEntry, Person
@@ -20,3 +20,15 @@ def record(
 ) -> AuditEntry:
     """Append one entry; ``detail`` holds figures and ids, never a coordinate."""
     return AuditEntry.create(at=now, actor=actor, action=action, subject=subject, alert=alert, detail=detail or None)
+
+
+def record_look(actor: str, alert: Alert, now: datetime, *, reason: str, again_after: timedelta) -> None:
+    """Record that someone looked at where a wearer is; looking again within ``again_after`` is the same look."""
+    seen = AuditEntry.select().where(
+        AuditEntry.alert == alert,
+        AuditEntry.actor == actor,
+        AuditEntry.action == "location_viewed",
+        AuditEntry.at > now - again_after,
+    )
+    if not seen.exists():
+        record(actor, "location_viewed", f"alert:{alert.id}", now, alert=alert, reason=reason)

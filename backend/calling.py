@@ -74,7 +74,7 @@ def show_number(person: Person, alert_id: int, key: str, now: datetime) -> tuple
 
 
 def _entries(person: Person, alert: Alert, now: datetime) -> list[_Entry]:
-    found = [_of_victim(alert, victim, now) for victim in _victims(alert, now)]
+    found = [_of_victim(alert, victim, now) for victim in people_concerned(alert, now)]
     found += _of_wearer(alert)
     actor = alert.acknowledged_by if alert.handling != Handling.OPEN else None
     if actor is not None and actor.id != person.id:
@@ -86,7 +86,7 @@ def _entries(person: Person, alert: Alert, now: datetime) -> list[_Entry]:
     return [*found, _Entry(Contact(key, "police", room.name, why_not), room.number)]
 
 
-def _victims(alert: Alert, now: datetime) -> list[Victim]:
+def people_concerned(alert: Alert, now: datetime) -> list[Victim]:
     """Return whom the alert is about or, where it is about no place, everyone whom the case protects."""
     if alert.victim is not None:
         about = [alert.victim]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from backend import db, wakeups
 from backend.models import Alert, Feed
 
 CHANGED = "alerts.feed"
+_watched: ContextVar[set[int] | None] = ContextVar("watched", default=None)
 
 
 def publish(alert: Alert) -> None:
@@ -17,8 +20,22 @@ def publish(alert: Alert) -> None:
     commits later, and no two units hold this row and want each other's alerts.
     """
     db.carried(CHANGED)[alert.id] = alert
+    seen = _watched.get()
+    if seen is not None:
+        seen.add(alert.id)
     db.before_commit("alerts.feed", _number_changes)
     wakeups.announce()
+
+
+@contextmanager
+def watched() -> Iterator[set[int]]:
+    """Collect which alerts change meanwhile in this thread, without a statement: an answer says what followed."""
+    seen: set[int] = set()
+    token = _watched.set(seen)
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
 
 
 def _number_changes() -> None:

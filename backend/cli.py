@@ -14,7 +14,7 @@ import requests
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from backend import accounts, case_folding, clock, db, demo, restore, zone_replay
+from backend import accounts, case_folding, clock, db, demo, figures, places, restore, zone_replay
 from backend import replay as traces
 from backend.cases import caseload_import, completeness
 from backend.cases.import_matching import Done
@@ -35,6 +35,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(settings)
     app.cli.add_command(case_watch)
     app.cli.add_command(load_caseload)
+    app.cli.add_command(load_places)
+    app.cli.add_command(count_figures)
 
 
 def to_newest_schema(config: Settings) -> list[str]:
@@ -248,3 +250,29 @@ def replay(
     for code, count in sorted(tally.refused.items()):
         click.echo(f"  {count} {code}")
     click.echo(f"{tally.requests} requests; the tag is asked to report every {tally.report_interval_s} s")
+
+
+@click.command("load-places")
+@click.argument("files", nargs=-1, required=True, type=click.File(encoding="utf-8-sig"))
+@with_appcontext
+def load_places(files: tuple[IO[str], ...]) -> None:
+    """Load names of places from open data: an ONS Postcode Directory, or files of OS Open Names."""
+    for file in files:
+        try:
+            click.echo(f"{places.load(file)} places from {Path(file.name).name}")
+        except DomainError as error:
+            raise click.ClickException(f"{Path(file.name).name}: {error.detail}") from None
+
+
+@click.command("count-figures")
+@with_appcontext
+def count_figures() -> None:
+    """Count what changed since the figures were last looked at, so that the supervisors' page need not."""
+    done = 0
+    while figures.behind():
+        counted = figures.count_changed(clock.now())
+        done += counted
+        if not counted:
+            # Another process counts.
+            break
+    click.echo(f"{done} alerts counted, {figures.behind()} left.")

@@ -25,8 +25,9 @@ RAISES_FROM = Danger.BUFFER
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
 
-# A fix tells of now for so long: five fixes at one a minute. What is older says where someone was, and when.
-NOW_FOR_S = 300.0
+# A fix tells of now for two of the tag's intervals and the minute that a bad network may take. What is older says where
+# someone was, and when.
+INTERVALS_OF_NOW, NETWORK_S = 2, 60.0
 
 # Danger that falls and returns within this time, to a level that people know of, is the same news: the noise of a
 # receiver at a zone's edge rang an officer 37 times an hour without it.
@@ -35,6 +36,14 @@ QUIET_RETURN_S = 180.0
 # An acknowledgement is a promise to act: without an outcome after this time silence has begun again.
 OUTCOME_DUE_AFTER_S = 900.0
 
+
+def now_for_s(interval_s: float) -> float:
+    """Return how long a fix is evidence of now, of a tag that is asked to report every ``interval_s`` at rest."""
+    return INTERVALS_OF_NOW * interval_s + NETWORK_S
+
+
+# Of a tag that is asked for a fix a minute.
+NOW_FOR_S = now_for_s(60.0)
 
 # How grave an alert is that no level and certainty say it of.
 DANGER_OF_KIND: dict[str, Danger] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from backend import places
 from backend.models import (
     Alert,
     AlertKind,
@@ -18,6 +19,7 @@ from backend.models import (
     ProtectedPlace,
     VictimPosition,
 )
+from backend.places import Nearest
 from zones.geo import Frame
 from zones.national_grid import direction, grid_reference
 
@@ -32,6 +34,18 @@ class FromPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class NameOnMap:
+    """A name of a place to write on a map."""
+
+    name: str
+    lat: float
+    lon: float
+
+
+MOST_NAMES = 12
+
+
+@dataclass(frozen=True, slots=True)
 class Whereabouts:
     """The newest fix in words: degrees, grid reference, age and error radius in metres."""
 
@@ -43,6 +57,10 @@ class Whereabouts:
     grid_reference: str | None
     # None where there is no fixed zone: a place that moves is never shown, and this would give it away.
     from_place: FromPlace | None
+    # The nearest named place; None where no names of places are loaded, or none is near.
+    nearest: Nearest | None = None
+    # Names for a map that has no tiles, the nearest first.
+    names: tuple[NameOnMap, ...] = ()
 
 
 def whereabouts(alert: Alert, track: Sequence[Fix], now: datetime) -> Whereabouts | None:
@@ -50,6 +68,7 @@ def whereabouts(alert: Alert, track: Sequence[Fix], now: datetime) -> Whereabout
     if not track:
         return None
     fix = track[-1]
+    near = places.landmarks_near(fix.lat, fix.lon)
     return Whereabouts(
         lat=fix.lat,
         lon=fix.lon,
@@ -57,6 +76,8 @@ def whereabouts(alert: Alert, track: Sequence[Fix], now: datetime) -> Whereabout
         accuracy_m=fix.accuracy_m,
         grid_reference=grid_reference(fix.lat, fix.lon, fix.accuracy_m),
         from_place=_from_place(alert, fix, now),
+        nearest=near[0][1] if near else None,
+        names=tuple(NameOnMap(row.name, row.lat, row.lon) for row, _ in near[:MOST_NAMES]),
     )
 
 
@@ -121,10 +142,10 @@ def middle_of(feature: Any) -> tuple[float, float] | None:
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     if not isinstance(geometry, dict):
         return None
-    places = list(_places(geometry.get("coordinates")))
-    if not places:
+    corners = list(_places(geometry.get("coordinates")))
+    if not corners:
         return None
-    lons, lats = [lon for lon, _ in places], [lat for _, lat in places]
+    lons, lats = [lon for lon, _ in corners], [lat for _, lat in corners]
     lat, lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
     return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from peewee import fn
 
+from backend import channels
 from backend.access import closed_cases, require
 from backend.db import atomic
 from backend.models import (
     Activation,
     Alert,
-    Channel,
     Fix,
     Notification,
     Outage,
@@ -144,7 +144,7 @@ def _alerts_told_late(outage: Outage) -> list[tuple[int, int]]:
             # Of these alone: all that was ever sent grows with the years.
             Notification.alert.in_(Alert.select(Alert.id).where(is_of_that_time)),
             Notification.person.is_null(False),
-            Notification.channel != Channel.WEBSOCKET,
+            Notification.channel.not_in(channels.HINTS),
             Notification.purpose.in_([Purpose.ALERT, Purpose.ESCALATION]),
         )
         .group_by(Notification.alert)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, Case
+from peewee import JOIN, Case, fn
 
 from backend import audit, clock
 from backend.access import access_alert, closed_cases, require
@@ -15,6 +15,7 @@ from backend.db import atomic
 from backend.models import (
     Alert,
     AlertKind,
+    AlertNote,
     AuditEntry,
     Fix,
     Handling,
@@ -34,7 +35,7 @@ from zones import Certainty
 TRACK_BEFORE_S = 3_600.0
 MOST_TRACK_FIXES = 1_000
 # Looking again within this time is the same look, and is recorded once.
-ONE_LOOK_S = 60.0
+ONE_LOOK = timedelta(seconds=60)
 RESPONDING = "responding to alert"
 FIRST = (AlertKind.HELP, AlertKind.TAMPER)
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
@@ -48,8 +49,8 @@ HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
 def alerts_of(person: Person, status: str, after: int | None = None, limit: int = 200) -> list[Alert]:
     """Return the alerts of the person's own team, gravest first.
 
-    Unanswered before answered, standing before over, then by level, certainty and the newest fix; with ``after``, only
-    those changed after that cursor, oldest change first.
+    Unanswered before answered, standing before over, then by level, certainty and the newest fix; of the live ones what
+    the person acts on is always among them. With ``after``, only those changed after that cursor, oldest change first.
 
     Raises: NotAllowed for administrators.
     """
@@ -78,11 +79,23 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     # Of the gravest level what people write goes first, and then what tags report of themselves.
     first = Case(Alert.kind, tuple((kind, number) for number, kind in enumerate(FIRST)), len(FIRST))
     ended = Case(Alert.is_over, ((True, 1),), 0)
-    return list(
-        query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), first, sure, Alert.last_fix_time.desc()).limit(
-            limit
-        )
-    )
+    ordered = query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), first, sure, Alert.last_fix_time.desc())
+    found = list(ordered.limit(limit))
+    if status != "live" or len(found) < limit:
+        return found
+    known = {alert.id for alert in found}
+    mine = ordered.where(Alert.acknowledged_by == person, Alert.handling == Handling.ACKNOWLEDGED)
+    return found + [alert for alert in mine if alert.id not in known]
+
+
+def live_counts(person: Person) -> dict[str, int]:
+    """Return how many alerts are on the person's live list, by how they are handled."""
+    closed = closed_cases([person.id], clock.now()).get(person.id, set())
+    query: Any = Alert.select(Alert.handling, fn.COUNT(Alert.id)).where(Alert.team == person.team_id, LISTED)
+    if closed:
+        query = query.where(Alert.wearer.not_in(closed))
+    counted = dict(query.group_by(Alert.handling).tuples())
+    return {handling.value: counted.get(handling.value, 0) for handling in Handling}
 
 
 def _has_status(status: str) -> Any:
@@ -96,22 +109,15 @@ def alert_of(person: Person, alert_id: int) -> Alert:
 
 
 def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone | None, list[Fix]]:
-    """Return the zone, if it is about one, and the wearer's fixes; that they were looked at is recorded.
-
-    The fixes are those from an hour before the alert on or, where there is none, the last one before.
-    """
+    """Return the zone, if it is about one, and the wearer's fixes; that they were looked at is recorded."""
     with atomic():
-        actor = audit.actor_of(person)
-        seen = AuditEntry.select().where(
-            AuditEntry.alert == alert,
-            AuditEntry.actor == actor,
-            AuditEntry.action == "location_viewed",
-            AuditEntry.at > now - timedelta(seconds=ONE_LOOK_S),
-        )
-        if not seen.exists():
-            audit.record(
-                actor, "location_viewed", f"alert:{alert.id}", now, alert=alert, reason=reason_to_look(person, alert)
-            )
+        reason = reason_to_look(person, alert)
+        audit.record_look(audit.actor_of(person), alert, now, reason=reason, again_after=ONE_LOOK)
+    return alert.zone, track_of(alert, now)
+
+
+def track_of(alert: Alert, now: datetime) -> list[Fix]:
+    """Return the fixes from an hour before the alert on or, where there is none, the last one before."""
     until = alert.over_at + timedelta(seconds=TRACK_BEFORE_S) if alert.over_at else now
     newest_first = (
         Fix.select()
@@ -127,7 +133,7 @@ def surroundings(person: Person, alert: Alert, now: datetime) -> tuple[PlaceZone
     if not track:
         earlier = Fix.select().where(Fix.wearer == alert.wearer_id, Fix.fix_time <= now)
         track = list(earlier.order_by(Fix.fix_time.desc()).limit(1))
-    return alert.zone, track
+    return track
 
 
 def reason_to_look(person: Person, alert: Alert) -> str:
@@ -151,6 +157,9 @@ class Happened:
     danger: int | None = None
     # Of a number that was shown: whose, by what they are to the alert.
     whose: str | None = None
+    # Of a note its text; of an alert that was handed on or taken over, the colleague.
+    note: str | None = None
+    colleague: str | None = None
 
 
 def history_of(alert: Alert) -> list[Happened]:
@@ -161,25 +170,36 @@ def history_of(alert: Alert) -> list[Happened]:
         .order_by(AuditEntry.id)
     )
     people = _people(entries)
+    notes = {row.id: row.text for row in AlertNote.select().where(AlertNote.alert == alert)}
     handovers: dict[int | None, PoliceHandover] = {
         row.id: row for row in PoliceHandover.select().where(PoliceHandover.alert == alert)
     }
-    return [_happened(entry, people.get(entry.actor), handovers) for entry in entries]
+    return [_happened(entry, people, handovers, notes) for entry in entries]
 
 
-def _happened(entry: AuditEntry, by: Person | None, handovers: Mapping[int | None, PoliceHandover]) -> Happened:
+def _happened(
+    entry: AuditEntry,
+    people: Mapping[str, Person],
+    handovers: Mapping[int | None, PoliceHandover],
+    notes: Mapping[int, str],
+) -> Happened:
     detail = entry.detail if isinstance(entry.detail, dict) else {}
+    by, colleague = people.get(entry.actor), people.get(f"person:{detail.get('colleague')}")
     return Happened(
         entry.at,
         entry.action,
-        by.name if by else "Cordon",
+        by.name if by else "The police" if entry.actor.startswith("police:") else "Cordon",
         by.id if by else None,
         handovers.get(detail.get("handover")),
         detail.get("danger"),
         detail.get("who") if entry.action == "number_shown" else None,
+        notes.get(detail["note"]) if entry.action == "noted" and "note" in detail else None,
+        colleague.name if colleague else None,
     )
 
 
 def _people(entries: Sequence[AuditEntry]) -> dict[str, Person]:
     ids = {int(entry.actor.partition(":")[2]) for entry in entries if entry.actor.startswith("person:")}
+    colleagues = [entry.detail.get("colleague") for entry in entries if isinstance(entry.detail, dict)]
+    ids |= {one for one in colleagues if isinstance(one, int)}
     return {f"person:{person.id}": person for person in Person.select().where(Person.id.in_(ids))}

@@ -8,8 +8,8 @@ from typing import Any
 
 from peewee import fn
 
-from backend import outbox
-from backend.models import Channel, Notification, NotificationState
+from backend import channels, outbox
+from backend.models import Notification, NotificationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def backlog(now: datetime) -> Backlog:
         .where(
             Notification.state == NotificationState.PENDING,
             Notification.due_at <= now,
-            Notification.channel != Channel.WEBSOCKET,
+            Notification.channel.not_in(channels.HINTS),
             Notification.lease_until.is_null() | (Notification.lease_until <= now),
             outbox.has_no_call(now),
         )

@@ -23,7 +23,7 @@ from backend.models import (
     Wearer,
 )
 from backend.record import reading
-from backend.record.facts import true_at
+from backend.record.facts import What, true_at
 from backend.response_times import Call
 
 IN_ERROR = "raised_in_error"
@@ -100,6 +100,33 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         "alerts": [{**row_of(one, people), "police": _handover(first.get(one.alert.id))} for one in clocks],
         "raised_in_error": len(found) - len(clocks),
     }
+
+
+def rows_of(alert_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the clocks of chosen alerts as ``response_times`` gives them, the newest first.
+
+    The caller has made sure that the reader may see them.
+    """
+    clocks = clocks_of(
+        Alert.select(Alert, Wearer, Team)
+        .join(Wearer)
+        .switch(Alert)
+        .join(Team)
+        .where(Alert.id.in_(list(alert_ids) or [0]))
+        .order_by(Alert.raised_at.desc(), Alert.id.desc())
+    )
+    wearers = {one.alert.wearer_id: one.alert.wearer for one in clocks}
+    belonged = reading.histories([f"wearer:{wearer_id}" for wearer_id in wearers], What.TEAM)
+    officers = reading.OfficersThen(list(wearers.values()))
+    teams = {team.id: team for team in Team.select()}
+    first = {alert_id: rows[0] for alert_id, rows in police_handovers.handovers_of(alert_ids).items()}
+    for one in clocks:
+        held = true_at(belonged.get(f"wearer:{one.alert.wearer_id}", []), one.alert.raised_at)
+        one.team = teams[held.value] if held else one.alert.team
+        one.officer = one.alert.acknowledged_by or officers.at(one.alert.wearer, one.alert.raised_at)
+        one.at["police"] = first[one.alert.id].at if one.alert.id in first else None
+    people = _answering(clocks)
+    return [{**row_of(one, people), "police": _handover(first.get(one.alert.id))} for one in clocks]
 
 
 def _team(one: AlertClock) -> Team:

@@ -18,6 +18,7 @@ class Cause(StrEnum):
     ROSE = "rose"
     WROTE_AGAIN = "wrote_again"
     HANDED_BACK = "handed_back"
+    HANDED_TO = "handed_to"
     CANNOT = "cannot"
     SIGNED_OUT = "signed_out"
     NO_OUTCOME = "no_outcome"
@@ -28,11 +29,12 @@ RISES = {"alert_raised": Cause.RAISED, "danger_rose": Cause.ROSE, "rang_again": 
 # What asks again because the one who had answered acts no more.
 FALLS_AWAY = {
     "handed_back": Cause.HANDED_BACK,
+    "handed_to": Cause.HANDED_TO,
     "cannot": Cause.CANNOT,
     "acknowledgement_lapsed": Cause.SIGNED_OUT,
     "outcome_overdue": Cause.NO_OUTCOME,
 }
-ENTRIES = (*RISES, *FALLS_AWAY, "acknowledged", "alert_withdrawn", "closed")
+ENTRIES = (*RISES, *FALLS_AWAY, "acknowledged", "taken_over", "alert_withdrawn", "closed")
 # Only these begin with a report whose own time says how long the tag and its network took.
 REPORTED = frozenset({RaisedBy.FIX, RaisedBy.EVENT})
 
@@ -95,6 +97,8 @@ def calls_of(trail: Iterable[Entry], danger: int, by: str) -> list[Call]:
         elif entry.action == "closed":
             acting = None
             calls = [call for call in calls if call.answered_at is not None or call.at != entry.at]
+        elif entry.action == "taken_over":
+            acting = entry.actor
         elif entry.action == "alert_withdrawn":
             is_withdrawn = True
         elif entry.action in RISES:

@@ -91,6 +91,11 @@ class Settings:
     )
     future_tolerance_s: float = _setting(60.0, "seconds", "How far ahead of now the time of a fix may be.")
     max_fix_age_days: int = _setting(31, "days", "A fix older than this is refused for action and kept in quarantine.")
+    keep_signed_days: float = _setting(
+        90.0,
+        "days",
+        "How long the bytes that tags signed are kept, to show what was sent. Their salted digests stay.",
+    )
     report_interval_s: int = _setting(
         60, "seconds", "How often a tag, or a protected person's phone, is asked to report while it lies still."
     )
@@ -230,6 +235,10 @@ class Settings:
     def own_pages_address(self) -> str:
         """Return under which address protected people reach their own pages."""
         return self.own_pages_url or self.public_url
+
+    metrics_token: str = _setting(
+        "", "text", "What a Prometheus scraper sends as a bearer token to read /metrics. Empty: /metrics is off."
+    )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:

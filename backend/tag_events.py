@@ -19,6 +19,9 @@ class Ringing:
     ended: str = ""
 
 
+# Found by us: no tag sends it.
+TWO_SOURCES = "two_sources"
+
 RINGING: dict[str, Ringing] = {
     "strap_open": Ringing(
         "Tag strap opened",
@@ -41,13 +44,18 @@ RINGING: dict[str, Ringing] = {
         "Tag switched off", "switched off", "The tag was switched off", "started", "The tag was switched on again"
     ),
     "sos": Ringing("SOS from the tag", "SOS", "The tag sent an SOS"),
+    TWO_SOURCES: Ringing(
+        "Two sources use the tag's key",
+        "two sources",
+        "Two sources used the tag's key, at places between which no one can have moved: neither can be relied on",
+    ),
 }
 # An event that ends another, with the one that it ends. It is shown on the alert and clears nothing.
 ENDS = {one.ended_by: name for name, one in RINGING.items() if one.ended_by}
 
 KINDS = frozenset(
     [
-        *RINGING,
+        *(name for name in RINGING if name != TWO_SOURCES),
         *ENDS,
         "battery_low",
         "battery_critical",

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 from werkzeug.datastructures import Headers
@@ -18,8 +18,8 @@ from backend import case_folding, clock
 from backend.errors import UnknownTag, WrongSignature
 from backend.models import Tag
 
-# A key that was withdrawn opens no request after this time, in whatever process.
-KEY_KNOWN_FOR_S = 5.0
+# A person who signs wrongly makes us read a tag's key again so often and no more.
+READ_AGAIN_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class KnownTag:
     id: int
     serial: str
     key: str
+    # When it was read, by the monotonic clock.
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,15 @@ class Signed:
     signed_at: datetime
     is_stale: bool
 
+    def content(self, body: bytes) -> bytes:
+        """Return what was signed. Source: Standard Webhooks specification, "Signature scheme"."""
+        return f"{self.webhook_id}.{int(self.signed_at.timestamp())}.".encode() + body
 
-_known: TTLCache[str, KnownTag] = TTLCache(maxsize=500_000, ttl=KEY_KNOWN_FOR_S, timer=clock.monotonic)
+
+# A key is kept until it is found to have changed: the one who commits a request holds the tag's row, and compares the
+# key that the request was verified with. So a change counts at once in every process, and a request that is accepted
+# asks the database for no key.
+_known: LRUCache[str, KnownTag] = LRUCache(maxsize=500_000)
 _known_lock = threading.Lock()
 
 
@@ -50,22 +59,26 @@ def new_key() -> str:
 
 
 def find(serial: str) -> KnownTag:
-    """Return the tag with this serial, however it is spelled. Raises: UnknownTag."""
-    key = case_folding.folded(serial)
+    """Return the tag with this serial, however it is spelled, as it was read last. Raises: UnknownTag."""
     with _known_lock:
-        known = _known.get(key)
-    if known is None:
-        row = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
+        known = _known.get(case_folding.folded(serial))
+    return known or find_newest(serial)
+
+
+def find_newest(serial: str) -> KnownTag:
+    """Return the tag as it is now. Raises: UnknownTag."""
+    row = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
+    with _known_lock:
         if row is None:
+            _known.pop(case_folding.folded(serial), None)
             raise UnknownTag("No tag has this serial.")
-        known = KnownTag(row.id, row.serial, row.key)
-        with _known_lock:
-            _known[key] = known
+        known = KnownTag(row.id, row.serial, row.key, clock.monotonic())
+        _known[case_folding.folded(serial)] = known
     return known
 
 
 def forget_known() -> None:
-    """Forget the keys that were read lately."""
+    """Forget every key that was read."""
     with _known_lock:
         _known.clear()
 
@@ -100,3 +113,22 @@ def verify(tag: KnownTag, headers: Headers, body: bytes, now: datetime, toleranc
     if not any(hmac.compare_digest(expected.encode(), given.encode()) for given in signatures.split()):
         raise WrongSignature("No signature of the request was made with this tag's key.")
     return Signed(webhook_id, signed_at, abs((now - signed_at).total_seconds()) > tolerance_s)
+
+
+def authenticate(
+    serial: str, headers: Headers, body: bytes, now: datetime, tolerance_s: float
+) -> tuple[KnownTag, Signed]:
+    """Return whose request it is, by the key that is known; where it does not fit, by the key as it is now.
+
+    Raises: UnknownTag, WrongSignature, KeyUnreadable.
+    """
+    tag = find(serial)
+    try:
+        return tag, verify(tag, headers, body, now, tolerance_s)
+    except WrongSignature:
+        if clock.monotonic() - tag.read_at < READ_AGAIN_AFTER_S:
+            raise
+        newest = find_newest(serial)
+        if newest.key == tag.key:
+            raise
+        return newest, verify(newest, headers, body, now, tolerance_s)

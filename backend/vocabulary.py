@@ -87,6 +87,8 @@ class Purpose(StrEnum):
     VICTIM_ACTS = "victim_acts"
     NOTICE = "notice"
     CORRECTION = "correction"
+    # A person asked Cordon whether it reaches them.
+    TEST = "test"
 
 
 class NotificationState(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend import alerts, calling, clock, epoch, location_words, notification_log, outbox, queries
+from backend import alerts, calling, case_summary, clock, epoch, location_words, notification_log, outbox, queries
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn, StillStanding
 from backend.lifecycle import Danger
@@ -18,6 +18,7 @@ from mobile_api.schemas import (
     AlertOut,
     AlertsOut,
     AlertsQuery,
+    LiveCountsOut,
     NumberAskedIn,
     NumberShownOut,
     OutcomeIn,
@@ -49,6 +50,7 @@ def _detail(person: Person, alert: Alert) -> Response:
         their_place=location_words.of_protected_person(alert),
         contacts=calling.contacts_of(person, alert, now),
         told=notification_log.told_of(alert),
+        case=case_summary.summary_of(alert, now),
     )
     return write(detail)
 
@@ -72,7 +74,8 @@ def list_alerts() -> Response:
     if after is not None and len(found) == query.limit:
         cursor = found[-1].cursor
     told = [alert_out(alert) for alert in found]
-    return write(AlertsOut(alerts=told, cursor=cursor, epoch=epoch.current(), is_reset=is_reset))
+    counts = LiveCountsOut(**queries.live_counts(current_person()))
+    return write(AlertsOut(alerts=told, counts=counts, cursor=cursor, epoch=epoch.current(), is_reset=is_reset))
 
 
 @bp.get("/v1/alerts/<int:alert_id>")

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 
-from backend import clock
+from backend import channels, clock
 from backend.access import require
-from backend.cases import administration
 from backend.cases.commands import numbers as commands
+from backend.cases.commands.administration import ChangeStaffNumber
 from backend.errors import InvalidRecord, InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.models import Channel, Person, Role, WearerNumber
 from backend.people import contact_routes, numbers, police_rooms
@@ -38,22 +38,29 @@ class NumberStandingOut(BaseModel):
     code_failed: str | None = Field(description="Why the newest code did not arrive, where that is known")
 
 
+def _takes_codes(channel: Channel) -> Channel:
+    if channel not in channels.TO_NUMBERS:
+        raise ValueError("a code goes to a number")
+    return channel
+
+
+CodeChannel = Annotated[
+    Channel,
+    AfterValidator(_takes_codes),
+    WithJsonSchema({"type": "string", "enum": [str(channel) for channel in channels.TO_NUMBERS]}),
+]
+
+
 class CodeAskedIn(Strict):
     """How the code is to come."""
 
-    channel: Literal["sms", "voice"] = "sms"
+    channel: CodeChannel = channels.TEXTS[0]
 
 
 class CodeIn(Strict):
     """The code that came."""
 
     code: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
-
-
-class NewNumberIn(Strict):
-    """Another number, or none."""
-
-    number: Number | None
 
 
 class PoliceRoomIn(Strict):
@@ -126,12 +133,13 @@ def verify_my_number() -> Response:
 @describes(
     "Give a colleague another number, or none; a code goes there at once (administrators).",
     tag="people",
-    body=NewNumberIn,
+    body=ChangeStaffNumber,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound, InvalidRecord, TooManyCodes, InvalidRequest],
 )
 def change_number(person_id: int) -> tuple[str, int]:
-    administration.change_number(current_person(), person_id, read(NewNumberIn).number, clock.now())
+    person = current_person()
+    read(ChangeStaffNumber).carry_out(person, clock.now(), person_id)
     return "", 204
 
 
@@ -295,7 +303,7 @@ def _standing(person: Person) -> Response:
                 ending=numbers.ending(person.phone) if person.phone else None,
                 standing=numbers.standing(person, now).value,
                 proved_at=proof.proved_at if proof else None,
-                takes_texts=contact_routes.has_route(person, Channel.SMS, now),
+                takes_texts=contact_routes.has_route(person, channels.TEXTS[0], now),
                 code_failed=code.failed_because if code else None,
             )
         )

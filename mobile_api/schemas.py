@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backend import lifecycle
+from backend import channels, lifecycle
 from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
 from backend.alerts.summary import standing_of, worst_of
 from backend.calling import Contact
+from backend.case_summary import CaseSummary
 from backend.location_words import Whereabouts
 from backend.models import Alert, AlertKind, Channel, Fix, Handling, Person, PoliceHandover, ReceiptKind
 from backend.notification_log import Told
@@ -210,6 +211,8 @@ class HistoryOut(BaseModel):
     danger: int | None = Field(
         None, description="To which danger it was raised, rose or fell, or which one was acknowledged, 0 to 4"
     )
+    note: str | None = Field(None, description="Of the action noted, and of no other")
+    colleague: str | None = Field(None, description="Of handed_to and taken_over: to whom, or from whom")
 
 
 class FromPlaceOut(BaseModel):
@@ -218,6 +221,22 @@ class FromPlaceOut(BaseModel):
     place: str
     distance_m: float
     direction: str = Field(description="One of eight, such as north-east")
+
+
+class NearestOut(BaseModel):
+    """How far and in which direction the wearer is of the nearest named place."""
+
+    name: str
+    distance_m: float
+    direction: str = Field(description="One of eight, such as north-east")
+
+
+class NameOnMapOut(BaseModel):
+    """A name of a place to write on a map without tiles."""
+
+    name: str
+    lat: float
+    lon: float
 
 
 class WhereaboutsOut(BaseModel):
@@ -229,6 +248,8 @@ class WhereaboutsOut(BaseModel):
     accuracy_m: float | None
     grid_reference: str | None = Field(description="Such as TQ 2908 7964; null outside Great Britain")
     from_place: FromPlaceOut | None = Field(description="Null at a place that moves")
+    names: list[NameOnMapOut] = Field(description="Named places near by, the nearest first, at most 12")
+    nearest: NearestOut | None = Field(description="Null where no names of places are loaded, or none is near")
 
 
 class ContactOut(BaseModel):
@@ -239,6 +260,18 @@ class ContactOut(BaseModel):
     name: str
     why_not: str = Field(description="Empty where they can be called")
     note: str = Field(description="What to know before calling")
+
+
+class CaseSummaryOut(BaseModel):
+    """What is recorded of the case now; empty and null where nothing is."""
+
+    risk: str = Field(description="The assessed risk of serious harm: Low, Medium, High or Very high")
+    risk_from: datetime | None
+    safety_plan: str
+    safety_plan_from: datetime | None
+    wording: str = Field(description="The order's own words for the zone")
+    wording_from: str = Field(description="Where they stand, such as: condition 4 of CR-1")
+    protected: list[str] = Field(description="The names of the protected persons whom it is about")
 
 
 class ToldOut(BaseModel):
@@ -282,13 +315,23 @@ class AlertDetailOut(AlertOut):
         description="Of an open call for help: where their phone was, if they share that; gone after 72 hours"
     )
     contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
+    case: CaseSummaryOut
     told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
+
+
+class LiveCountsOut(BaseModel):
+    """How many alerts are on the live list."""
+
+    open: int
+    acknowledged: int
+    closed: int = Field(description="Closed, and what they tell of still stands")
 
 
 class AlertsOut(BaseModel):
     """Alerts, gravest first, and the feed's newest cursor."""
 
     alerts: list[AlertOut]
+    counts: LiveCountsOut = Field(description="Of the whole live list, however much of it is here")
     cursor: int
     epoch: str = Field(description="Which life of the database the cursor is of: send both together")
     is_reset: bool = Field(
@@ -322,7 +365,7 @@ class ReceiptIn(Strict):
     """What a phone did with a warning, and how it came."""
 
     kind: ReceiptKind
-    channel: Channel = Channel.PUSH
+    channel: Channel = channels.TO_DEVICES[0]
     notification_id: int | None = Field(None, description="As the push carries it; without it, the newest warning")
 
 
@@ -471,6 +514,7 @@ def detail_out(
     their_place: Whereabouts | None,
     contacts: Iterable[Contact],
     told: Iterable[Told],
+    case: CaseSummary,
 ) -> AlertDetailOut:
     return AlertDetailOut(
         **alert_values(alert),
@@ -491,5 +535,6 @@ def detail_out(
         whereabouts=None if where is None else WhereaboutsOut.model_validate(asdict(where)),
         protected_person_place=None if their_place is None else WhereaboutsOut.model_validate(asdict(their_place)),
         contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
+        case=CaseSummaryOut.model_validate(asdict(case)),
         told=[ToldOut.model_validate(asdict(one)) for one in told],
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 
 from backend import clock, shared_location
 from backend.bounds import Instant
+from backend.cases.commands.numbers import ShareLocation
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn, StorageUnavailable, TooManyAttempts
 from backend.models import VictimPhone
 from backend.shared_location import MovingPlaceAlone
@@ -21,16 +21,6 @@ from mobile_api.schemas import Strict
 from zones import Fix
 
 bp = Blueprint("phones", __name__)
-
-
-class AgreementIn(Strict):
-    """What they agreed to: who is to be kept away from them wherever they are, and how far."""
-
-    agreed: Literal[True] = Field(description="They have agreed, themselves, that their phone shares its location")
-    wearers: list[int] = Field(min_length=1, max_length=20)
-    radius_m: float = Field(200.0, ge=50, le=5_000)
-    buffer_m: float = Field(300.0, ge=0, le=5_000)
-    label: str = Field("Wherever they are", min_length=1, max_length=80)
 
 
 class PairingOut(BaseModel):
@@ -78,17 +68,14 @@ class IntervalOut(BaseModel):
 @describes(
     "Record that a protected person agrees to a place that moves with their phone; returns the code for the phone.",
     tag="victims",
-    body=AgreementIn,
+    body=ShareLocation,
     answer=PairingOut,
     status=201,
     errors=[NotSignedIn, NotAllowed, NotFound, MovingPlaceAlone, InvalidRequest],
 )
 def agree_to_share_location(victim_id: int) -> Response:
     person = current_person()
-    body = read(AgreementIn)
-    pairing = shared_location.agree(
-        person, victim_id, body.wearers, body.radius_m, body.buffer_m, body.label, clock.now()
-    )
+    pairing = read(ShareLocation).carry_out(person, clock.now(), victim_id)
     return write(PairingOut(code=pairing.code, expires_at=pairing.expires_at), 201)
 
 

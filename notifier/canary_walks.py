@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from datetime import datetime
 
 import requests
@@ -14,7 +13,6 @@ from backend import canary, clock, db, heartbeats
 from backend.models import CanaryWalk
 from backend.settings import Settings
 from notifier.channels import http
-from notifier.job_failures import Steps
 
 log = logging.getLogger(__name__)
 
@@ -31,31 +29,17 @@ class CanaryWalker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._stop = threading.Event()
         self._heart = heartbeats.Heart("canary")
-        self.steps = Steps()
+        # Until the next step.
+        self.pause_s = LOOKS_EVERY_S
         self._forgets_at = 0.0
         # Which walk was looked at last, and when.
         self._looked: tuple[int, datetime] | None = None
 
-    def run(self) -> None:
-        """Walk until ``stop`` is called; a canary that is off waits to be set up."""
-        while not self._stop.is_set():
-            pause_s = LOOKS_EVERY_S
-            try:
-                pause_s = self.step()
-                self.steps.worked("a walk")
-            except Exception as error:
-                log.warning("the canary could not walk (%s)", type(error).__name__)
-                self.steps.failed("a walk", error)
-                db.forget_connection()
-            finally:
-                db.release_connection()
-            self._stop.wait(pause_s)
-
-    def stop(self) -> None:
-        """Ask ``run`` to return."""
-        self._stop.set()
+    def carry(self, _: datetime) -> None:
+        """Take one step; a canary that is off waits to be set up."""
+        self.pause_s = LOOKS_EVERY_S
+        self.pause_s = self.step()
 
     def step(self) -> float:
         """Begin, carry or end a walk, and return the seconds until the next step."""

@@ -17,6 +17,7 @@ from backend import clock, db
 from backend.cli import to_newest_schema
 from backend.errors import DomainError
 from backend.settings import Settings
+from notifier import engine
 from notifier.canary_walks import CanaryWalker
 from notifier.database_outage import WithoutDatabase
 from notifier.job_failures import Steps
@@ -63,7 +64,7 @@ def _serve(name: str, make: Callable[[Settings], Service]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     clock.keep_measuring(db.reference_time, stopping)
-    Vigil(current_app.extensions["cordon.settings"], name, service.steps).start(stopping)
+    engine.keep_watch(Vigil(current_app.extensions["cordon.settings"], name, service.steps), stopping)
     click.echo(f"{name}: ready")
     service.run()
 
@@ -83,7 +84,7 @@ def watchdog() -> None:
 @click.command()
 def canary() -> None:
     """Walk the canary's tag into its test zone again and again, until SIGTERM or Ctrl-C."""
-    _serve("canary", CanaryWalker)
+    _serve("canary", lambda settings: engine.OneThread(engine.CANARY, CanaryWalker(settings)))
 
 
 @click.command()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
-from backend import alerts, clock, db, outbox
+from backend import alerts, channels, clock, db, outbox
 from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Purpose
 from backend.people import contact_routes, numbers
 from notifier import retries
@@ -37,7 +37,7 @@ class Settler:
 
     def settle(self, notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
         """Let this be settled soon where it was sent, and now where it was not: then another person is due a word."""
-        if outcome.result is Result.SENT and notification.channel != Channel.VOICE:
+        if outcome.result is Result.SENT and not channels.is_call(notification.channel):
             self._sent.put((notification, attempt, outcome))
         else:
             settle(notification, attempt, outcome)
@@ -155,9 +155,9 @@ def _pause_s(notification: Notification, outcome: Outcome, now: datetime) -> flo
 
 def _is_certain(notification: Notification, attempt: Attempt) -> bool:
     """One call that was refused ends no calls for good: the next step tries again, and a second refusal does."""
-    if notification.channel != Channel.VOICE:
+    if not channels.is_call(notification.channel):
         return True
-    return outbox.outcome_before(attempt, notification.person_id, Channel.VOICE) == Result.DEAD_ROUTE
+    return outbox.outcome_before(attempt, notification.person_id, Channel(notification.channel)) == Result.DEAD_ROUTE
 
 
 def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> None:
@@ -167,7 +167,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         if outcome.result is Result.SENT:
             # Sent is when the request left: the phone may have the message before the provider has answered.
             outbox.settle(notification, NotificationState.SENT, now, sent_at=attempt.started_at)
-            if notification.channel == Channel.VOICE:
+            if channels.is_call(notification.channel):
                 outbox.fold_calls(notification, now)
             outbox.finish_attempt(attempt, outcome.result, outcome.detail, outcome.provider_id, now)
             return
@@ -195,7 +195,7 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
         else:
             due_at = now + timedelta(seconds=pause)
             outbox.retry(notification, due_at, outcome.detail, is_counted=outcome.was_asked)
-        is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel != Channel.PUSH
+        is_number_dead = outcome.result is Result.DEAD_ROUTE and notification.channel in channels.TO_NUMBERS
         if is_number_dead and notification.person is not None and _is_certain(notification, attempt):
             contact_routes.mark_down(notification.person, Channel(notification.channel), outcome.detail, now)
         if is_number_dead and notification.victim is not None:

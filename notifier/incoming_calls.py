@@ -13,7 +13,7 @@ from backend.models import Victim
 from backend.own_pages import help_calls
 from backend.own_pages.help_calls import How
 from backend.people import numbers
-from notifier.voice_menu import VOICE
+from notifier.voice_menu import SPOKEN
 
 WORDS = "Thank you for calling. Press 1 for a call back."
 THANKS = "Thank you. Goodbye."
@@ -30,7 +30,7 @@ def answer(public_url: str) -> str:
         action=f"{public_url}/v1/webhooks/twilio/incoming-call/key",
         method="POST",
     )
-    gather.say(WORDS, **VOICE)
+    gather.say(WORDS, **SPOKEN)
     response.append(gather)
     response.hangup()
     return str(response)
@@ -54,6 +54,6 @@ def take_key(number: str, digits: str, now: datetime) -> int:
 def thank() -> str:
     """Return the TwiML after a key."""
     response = VoiceResponse()
-    response.say(THANKS, **VOICE)
+    response.say(THANKS, **SPOKEN)
     response.hangup()
     return str(response)

@@ -89,6 +89,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
         return f"{name}: a colleague could not be told news of it. Open Cordon."
     if purpose is Purpose.NOTICE:
         return f"Notice {subject.code}: a case of yours needs a look. Open Cordon."
+    if purpose is Purpose.TEST:
+        return "This is a test that you asked for. It arrived. There is nothing to do."
     if purpose is Purpose.CORRECTION:
         return f"{name}: it was raised in error. Disregard it."
     if purpose is Purpose.ESCALATION:
@@ -153,9 +155,14 @@ def spoken(subject: Subject, others: int, *, has_risen: bool = False) -> str:
     return f"{begins} {about}{more} Press 1 to acknowledge. Press 2 if you cannot."
 
 
+SPOKEN_TEST = "This is Cordon. This is a test that you asked for. It arrived. There is nothing to do. Goodbye."
+
+
 def sms(subject: Subject, purpose: Purpose, alert_url: str) -> str:
     """Return an SMS to a member of staff: one GSM-7 segment, or the sentence alone where the link makes it longer."""
     text = f"Cordon. {sentence(subject, purpose)}"
+    if purpose is Purpose.TEST:
+        return text
     if purpose in ASKS_FOR_ANSWER:
         text = text.replace(" Please acknowledge.", "") + HOW_TO_ANSWER.format(code=subject.code)
     linked = f"{text} {alert_url}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -21,7 +20,6 @@ from notifier.job_failures import Steps
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 3.0
 # The watchdog tells at its next look, which comes every few seconds.
 UNTOLD_S = 12.0
 WATCHDOG_SILENT_AFTER_S = 30.0
@@ -46,17 +44,6 @@ class Vigil:
         self._well_since: float | None = None
         # Alarms of the process that ran here before are looked at once.
         self._has_alarms = True
-
-    def start(self, stop: threading.Event) -> threading.Thread:
-        """Start a thread that keeps watch until ``stop`` is set."""
-
-        def run() -> None:
-            while not stop.wait(EVERY_S):
-                self.look()
-
-        thread = threading.Thread(target=run, name="vigil", daemon=True)
-        thread.start()
-        return thread
 
     def look(self) -> bool:
         """Look once, and tell what no one else does; False where the database did not let it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend import alerts, outbox
+from backend import alerts, channels, outbox
 from backend.db import atomic
-from backend.models import Attempt, Channel, NotificationState
+from backend.models import Attempt, NotificationState
 from backend.people import contact_routes, numbers
 
 STATE_OF = {
@@ -51,7 +51,7 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
         notification = attempt.notification
         alert = alerts.lock(notification.alert_id)
         outbox.hold(notification.id)
-        final = CALL_ENDED.get(state) if notification.channel == Channel.VOICE else None
+        final = CALL_ENDED.get(state) if channels.is_call(notification.channel) else None
         reached = NotificationState.FAILED if final else STATE_OF.get(state)
         is_final = reached is not None
         known = Attempt.select(Attempt.provider_state).where(Attempt.id == attempt_id).scalar() or ""
@@ -62,8 +62,8 @@ def take(attempt_id: str, state: str, error_code: int | None, now: datetime) -> 
         detail = f"Twilio: {final or state} {error_code or ''}".strip()
         changed = outbox.raise_state(notification.id, reached, now, detail)
         person = notification.person
-        if person is not None and error_code in NUMBER_TAKES_NO_TEXTS and notification.channel == Channel.SMS:
-            contact_routes.mark_down(person, Channel.SMS, f"Twilio {error_code}", now)
+        if person is not None and error_code in NUMBER_TAKES_NO_TEXTS and notification.channel in channels.TEXTS:
+            contact_routes.mark_down(person, channels.TEXTS[0], f"Twilio {error_code}", now)
         if notification.victim is not None and error_code in NUMBER_TAKES_NO_TEXTS:
             numbers.void(notification.victim, f"Twilio {error_code}", now)
         if changed and reached is NotificationState.FAILED:

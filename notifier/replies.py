@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
-from backend import alerts, audit, outbox, reply_words, typed_text
+from backend import alerts, audit, channels, outbox, reply_words, typed_text
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
@@ -178,7 +178,7 @@ def _alert_of(person: Person, code: str) -> Alert | None:
         .join(Notification)
         .where(
             Notification.person == person,
-            Notification.channel.in_([Channel.SMS, Channel.VOICE]),
+            Notification.channel.in_(channels.TO_NUMBERS),
             Alert.code == code.upper(),
         )
         .first()
@@ -202,9 +202,9 @@ def _told(person: Person, alert: Alert) -> Danger | None:
     was_heard = Attempt.select().where(
         Attempt.notification == Notification.id,
         Attempt.provider_state == "completed",
-        Notification.channel == Channel.VOICE,
+        Notification.channel.in_(channels.CALLS),
     )
-    can_be_read = Notification.channel.in_([Channel.SMS, Channel.VOICE]) & (
+    can_be_read = Notification.channel.in_(channels.TO_NUMBERS) & (
         (Notification.state != NotificationState.FAILED) | fn.EXISTS(was_heard)
     )
     is_held = can_be_read & Notification.lease_token.is_null(False)

@@ -27,6 +27,7 @@ LASTS_FOR_S = {
     Purpose.CORRECTION: 24 * _HOURS_S,
     Purpose.NOTICE: 24 * _HOURS_S,
     Purpose.ANSWERED: 900.0,
+    Purpose.TEST: 120.0,
     # An answer that comes much later answers nothing.
     Purpose.VICTIM_HELP: 300.0,
     Purpose.VICTIM_ACTS: 900.0,

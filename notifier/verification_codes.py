@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from backend.models import Channel, NumberProof
+from backend import channels
+from backend.models import NumberProof
 from backend.people import numbers
 from notifier import messages, retries
 from notifier.circuit_breaker import Breaker
 from notifier.retries import Outcome, Result
-from notifier.voice_menu import VOICE
+from notifier.voice_menu import SPOKEN
 
 LOST = ("undelivered", "failed", "canceled")
 
@@ -25,7 +26,7 @@ def send(
 ) -> None:
     """Send one claimed code, by the first way that takes it, and settle it."""
     digits = numbers.code_of(row, key)
-    words = "" if row.channel == Channel.VOICE else messages.code(digits, is_for_victim=row.victim_id is not None)
+    words = "" if channels.is_call(row.channel) else messages.code(digits, is_for_victim=row.victim_id is not None)
     outcome = retries.failed("nothing to send with")
     for name, breaker, tell in ways:
         outcome = _ask(name, breaker, tell, row, words)
@@ -57,7 +58,7 @@ def say(proof_id: int, key: str, now: datetime) -> str:
     """Return the TwiML of a call with a code; it hangs up where the code is good no more."""
     response = VoiceResponse()
     row = numbers.readable(proof_id, now, numbers.GOOD_FOR)
-    if row is not None and row.channel == Channel.VOICE:
-        response.say(messages.spoken_code(numbers.code_of(row, key)), **VOICE)
+    if row is not None and channels.is_call(row.channel):
+        response.say(messages.spoken_code(numbers.code_of(row, key)), **SPOKEN)
     response.hangup()
     return str(response)

@@ -6,15 +6,25 @@ from datetime import datetime
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from backend import alerts, outbox
+from backend import alerts, channels, outbox
 from backend.errors import DomainError, InvalidTransition
 from backend.lifecycle import Danger
-from backend.models import Alert, Attempt, Channel, Handling, Notification, NotificationState, Person, ReceiptKind
+from backend.models import (
+    Alert,
+    Attempt,
+    Channel,
+    Handling,
+    Notification,
+    NotificationState,
+    Person,
+    Purpose,
+    ReceiptKind,
+)
 from backend.people import numbers
 from notifier import messages
 from notifier.message_subjects import subject_of
 
-VOICE = {"voice": "Polly.Amy", "language": "en-GB"}
+SPOKEN = {"voice": "Polly.Amy", "language": "en-GB"}
 WAITS_FOR_KEY_S = 6
 TIMES = 2
 ACKNOWLEDGED = "You have acknowledged this alert. Record the outcome in the app."
@@ -33,6 +43,10 @@ def say(attempt_id: str, public_url: str, *, has_risen: bool = False) -> str:
         response.hangup()
         return str(response)
     alert = notification.alert
+    if notification.purpose == Purpose.TEST:
+        response.say(messages.SPOKEN_TEST, **SPOKEN)
+        response.hangup()
+        return str(response)
     words = messages.spoken(subject_of(alert), _others(notification.person, alert), has_risen=has_risen)
     for _ in range(TIMES):
         gather = Gather(
@@ -41,7 +55,7 @@ def say(attempt_id: str, public_url: str, *, has_risen: bool = False) -> str:
             action=f"{public_url}/v1/webhooks/twilio/voice/{attempt_id}/key?said={alerts.danger_now(alert):d}",
             method="POST",
         )
-        gather.say(words, **VOICE)
+        gather.say(words, **SPOKEN)
         response.append(gather)
     response.hangup()
     return str(response)
@@ -75,11 +89,12 @@ def press(
         words = "You may not answer this alert. It is still open."
     if not is_repetition:
         # After the alert, which is held before its messages, here as everywhere.
-        outbox.record_receipt(person, alert, ReceiptKind.OPENED, Channel.VOICE, now, episode=notification.episode)
+        by = Channel(notification.channel)
+        outbox.record_receipt(person, alert, ReceiptKind.OPENED, by, now, episode=notification.episode)
         outbox.raise_state(notification.id, NotificationState.RECEIVED, now, f"key {digits}")
     if words is None:
         return say(attempt_id, public_url, has_risen=True)
-    response.say(words, **VOICE)
+    response.say(words, **SPOKEN)
     response.hangup()
     return str(response)
 
@@ -106,7 +121,7 @@ def _stands(person: Person, alert: Alert, told: Danger) -> str | None:
 
 def _notification(attempt_id: str) -> Notification | None:
     attempt = Attempt.get_or_none(Attempt.id == attempt_id)
-    if attempt is None or attempt.notification.channel != Channel.VOICE:
+    if attempt is None or not channels.is_call(attempt.notification.channel):
         return None
     found: Notification = attempt.notification
     return found

@@ -45,7 +45,7 @@ ANY = re.compile(rf"\b({'|'.join(re.escape(word) for word in BANNED)})\b", re.IG
 
 def files(*patterns: str) -> list[Path]:
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    return sorted(path for path in found - {GLOSSARY} if not {"vendor", "__pycache__"} & set(path.parts))
+    return sorted(path for path in found - {GLOSSARY} if not {"vendor", "built", "__pycache__"} & set(path.parts))
 
 
 def banned_in(path: Path) -> list[str]:

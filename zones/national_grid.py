@@ -32,6 +32,17 @@ def easting_northing(lat: float, lon: float) -> tuple[float, float]:
     return _project(*_to_osgb36(lat, lon))
 
 
+def degrees(east_m: float, north_m: float) -> tuple[float, float]:
+    """Return latitude and longitude in WGS 84 degrees of metres on the National Grid: the way back of the above."""
+    lat, lon = 49.0 + (north_m - FALSE_NORTH_M) / 111_200, -2.0
+    # The grid is turned by a few degrees at most: each round leaves a tenth of the error.
+    for _ in range(12):
+        east, north = easting_northing(lat, lon)
+        lat += (north_m - north) / 111_200
+        lon += (east_m - east) / (111_200 * math.cos(math.radians(lat)))
+    return lat, lon
+
+
 def grid_reference(lat: float, lon: float, accuracy_m: float | None) -> str | None:
     """Return a reference such as ``TQ 2917 8005``, as fine as the error radius allows, or None outside the grid.
 

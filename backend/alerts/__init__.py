@@ -1,16 +1,20 @@
 """The only writer of alerts: the situation comes from judgements, the handling from people."""
 
+from backend.alerts.colleagues import hand_to, take_over, write_note
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
+    JOINED,
     close_by_system,
-    extend_late,
+    extend,
     hand_over_desk,
+    join,
     move,
     raise_late,
     raise_notice,
     ring_again,
+    span_of,
     tell_changed,
     withdraw,
 )
@@ -41,6 +45,7 @@ from backend.escalation import (
 
 __all__ = [
     "CALL",
+    "JOINED",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",
@@ -57,15 +62,17 @@ __all__ = [
     "danger_of",
     "end_silence",
     "escalate_overdue",
-    "extend_late",
+    "extend",
     "forget_unheard",
     "hand_back",
     "hand_over_desk",
+    "hand_to",
     "has_to_wait",
     "hasten",
     "heard",
     "is_untrue",
     "is_victim_left_warned",
+    "join",
     "keep_event_of_ended_case",
     "lapse",
     "lock",
@@ -82,7 +89,9 @@ __all__ = [
     "ring_again",
     "ring_for_message",
     "ring_for_silence",
+    "span_of",
     "start_over",
+    "take_over",
     "tell",
     "tell_changed",
     "tell_of_end",
@@ -93,4 +102,5 @@ __all__ = [
     "unreached",
     "withdraw",
     "without_next_action",
+    "write_note",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from backend import audit, escalation, lifecycle
+from backend import audit, channels, escalation, lifecycle
 from backend.access import access_alert, access_to_answer
 from backend.alerts.record_changes import raise_notice
 from backend.alerts.summary import standing_of
@@ -13,7 +13,7 @@ from backend.db import atomic, lock_rows
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, StillStanding
 from backend.escalation.steps import Who
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, Channel, Handling, Person, Purpose, Role
+from backend.models import Alert, AlertKind, Handling, Person, Purpose, Role
 
 
 class Outcome(StrEnum):
@@ -191,7 +191,7 @@ def close(
 
 def _correct(alert: Alert, person: Person, now: datetime) -> None:
     """Take the warning back from everyone who got it, the protected person included, in their own words."""
-    escalation.tell_warned(alert, Purpose.CORRECTION, (Channel.PUSH, Channel.SMS), now, but=person)
+    escalation.tell_warned(alert, Purpose.CORRECTION, channels.QUIET_BY_PROVIDER, now, but=person)
     if not alert.is_over:
         alert.is_over, alert.over_at = True, now
     if alert.place is None:

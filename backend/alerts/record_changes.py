@@ -9,6 +9,7 @@ from typing import Any
 
 from backend import audit, escalation
 from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, new_code, raise_alert
+from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
 from backend.escalation.steps import Who
@@ -28,28 +29,55 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
     )
 
 
-def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_at: datetime) -> None:
-    """Let a late alert tell of all of its stay, now that more fixes of it have arrived."""
+JOINED = "joined"
+
+
+def span_of(alert: Alert, seen: Sequence[datetime] = (), found: Sequence[datetime] = ()) -> AlertSpan:
+    """Return what an alert spans; ``seen`` is when fixes of now showed a breach, ``found`` when late ones did."""
+    return AlertSpan(
+        alert.id,
+        alert.fix_time,
+        alert.last_fix_time,
+        is_over=alert.is_over,
+        is_late=alert.is_late,
+        is_withdrawn=alert.certainty == Certainty.WITHDRAWN,
+        is_closed=alert.handling == Handling.CLOSED,
+        is_passage=alert.is_pass_through,
+        seen_at=tuple(at for at in (alert.fix_time, alert.breached_at, *seen) if at is not None),
+        found_at=tuple(found),
+    )
+
+
+def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: datetime) -> None:
+    """Let an alert tell of all of its visit, now that more fixes of it have arrived.
+
+    Newer fixes say how what stands goes on: only its beginning moves. Where the visit was graver than people know of,
+    they are asked again.
+    """
     with atomic():
         alert = escalation.lock(alert_id)
-        is_graver = danger_of(judgement) > alert.peak_danger
-        is_longer = began_at < alert.fix_time or ended_at > alert.last_fix_time
+        now = judgement.decided_at
+        is_graver = alert.is_over and danger_of(judgement) > alert.peak_danger
+        is_longer = began_at < alert.fix_time or last_at > alert.last_fix_time
         if alert.handling == Handling.CLOSED or not (is_graver or is_longer):
             return
-        alert.fix_time = min(alert.fix_time, began_at)
-        alert.last_fix_time = max(alert.last_fix_time, ended_at)
+        alert.fix_time, alert.last_fix_time = began_at, last_at
+        if danger_of(judgement) >= alert.peak_danger:
+            alert.worst_from = min(began_at, alert.worst_from or began_at)
         if is_graver:
             alert.level, alert.certainty = judgement.level, judgement.certainty
             alert.reasons, alert.distance_m = list(judgement.reasons), judgement.distance_m
             alert.peak_danger = danger_of(judgement)
         alert.save()
-        publish(alert)
+        if is_longer:
+            span = {"from_at": began_at.isoformat(), "until": last_at.isoformat()}
+            audit.record(audit.SYSTEM, "alert_extended", f"alert:{alert.id}", now, alert=alert, **span)
         if is_graver:
             audit.record(
                 audit.SYSTEM,
                 "danger_rose",
                 f"alert:{alert.id}",
-                judgement.decided_at,
+                now,
                 alert=alert,
                 level=judgement.level.name.lower(),
                 certainty=judgement.certainty,
@@ -57,6 +85,17 @@ def extend_late(alert_id: int, judgement: Judgement, began_at: datetime, ended_a
                 by=RaisedBy.LATE,
                 is_news=True,
             )
+        if is_graver and alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_danger < alert.peak_danger:
+            alert.handling = Handling.OPEN
+            escalation.restart(alert, now)
+        else:
+            publish(alert)
+
+
+def join(alert_id: int, into_id: int, now: datetime) -> None:
+    """Close an alert that tells of a part of what another one tells of, now that the fixes between them are known."""
+    into = Alert.get_by_id(into_id)
+    close_by_system([alert_id], JOINED, f"It is a part of what alert {into.code} tells of.", now)
 
 
 def raise_notice(

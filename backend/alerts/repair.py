@@ -8,9 +8,9 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, db, escalation, lifecycle, outbox
+from backend import audit, channels, db, escalation, lifecycle, outbox
 from backend.db import atomic
-from backend.models import Alert, AuditEntry, Channel, Handling, Notification, NotificationState, Wearer
+from backend.models import Alert, AuditEntry, Handling, Notification, NotificationState, Wearer
 from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
@@ -58,7 +58,7 @@ def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
         Notification.state == NotificationState.PENDING,
         Notification.person.is_null(False),
         Notification.purpose.in_(list(escalation.WARNINGS)),
-        Notification.channel != Channel.WEBSOCKET,
+        Notification.channel.not_in(channels.HINTS),
         lease.between(late, too_far) | (lease.is_null() & due.between(late, too_far)),
     )
     stuck = lost if overdue_s is None else (lost | (at < now - timedelta(seconds=overdue_s)))
@@ -126,7 +126,7 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
         & Notification.person.is_null(False)
         & Notification.purpose.in_(list(escalation.WARNINGS))
     )
-    by_provider = Notification.channel != Channel.WEBSOCKET
+    by_provider = Notification.channel.not_in(channels.HINTS)
     gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))
     failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
     pending = _count((Notification.state == NotificationState.PENDING) & by_provider)

@@ -10,17 +10,17 @@ from typing import Any
 
 from peewee import fn
 
-from backend import audit, escalation, lifecycle
+from backend import audit, channels, escalation, lifecycle
 from backend.change_feed import publish
 from backend.lifecycle import Danger, Standing, Transition
-from backend.models import Alert, AlertKind, Channel, Handling, PlaceZone, Purpose, Wearer
+from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Wearer
 from backend.record.zone_geojson import keeps_in
 from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
 # Letters and digits that cannot be taken for one another when read out or typed at night.
 CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
-STAFF_CHANNELS = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS)
+STAFF_CHANNELS = channels.QUIET
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend import audit, authentication, tags
+from backend import audit, authentication, channels, tags
 from backend.cases.opening import circle
 from backend.cases.writing import add_zone
 from backend.db import atomic
@@ -35,7 +35,7 @@ RADIUS_M = 50.0
 # Everything goes at once and nothing rings: a call proves nothing that a text does not.
 POLICY = Policy(
     steps=(
-        Step(0.0, (Who.OFFICER,), (Channel.PUSH, Channel.SMS)),
+        Step(0.0, (Who.OFFICER,), channels.QUIET_BY_PROVIDER),
         Step(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
     ),
     repeat=Step(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),

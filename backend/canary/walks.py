@@ -24,6 +24,7 @@ from backend.models import (
     ProviderEvent,
     QuarantinedFix,
     Receipt,
+    SignedRequest,
     TagRequest,
 )
 from zones.geo import Frame
@@ -245,7 +246,7 @@ def forget_old(canary: Canary, now: datetime) -> int:
         for table in (Notification, Receipt, AuditEntry):
             table.delete().where(table.alert.in_(ids)).execute()
         Alert.delete().where(Alert.id.in_(ids)).execute()
-        for source in (Fix, TagRequest, QuarantinedFix):
+        for source in (Fix, TagRequest, SignedRequest, QuarantinedFix):
             source.delete().where(source.tag == canary.tag_id, source.received_at < old).execute()
         CanaryWalk.delete().where(CanaryWalk.started_at < now - timedelta(seconds=WALKS_KEPT_S)).execute()
     return len(ids)

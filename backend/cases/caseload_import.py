@@ -7,22 +7,23 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from backend import audit
 from backend.access import require
 from backend.case_folding import folded
 from backend.cases import protected_people
+from backend.cases.commands import typed
+from backend.cases.commands.base import InvalidFields
+from backend.cases.commands.opening import OpenCase
 from backend.cases.import_matching import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
-from backend.cases.opening import NewCase, free_tags, open_case, widen
-from backend.cases.writing import ORDER_KINDS
+from backend.cases.opening import free_tags, open_case, widen
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
-from backend.record.facts import ends_with, midnight
 from backend.zone_replay import read_zone
 
 COLUMNS = (
@@ -43,7 +44,16 @@ COLUMNS = (
 WEARER_NUMBERS = "wearer_phones"
 # Another: "yes" says that what the product asks back about the zone was looked at, and that the zone is right.
 ZONE_CONFIRMED = "zone_confirmed"
-MAY_BE_EMPTY = ("victim_phone", "order_ends_on")
+# Under which column a table has a field of the command that opens a case.
+CALLED = {
+    "kind": "order_kind",
+    "reference": "order_reference",
+    "starts_at": "order_starts_on",
+    "ends_at": "order_ends_on",
+    "zone": "zone_id",
+    "serial": "tag_serial",
+}
+MISSING = "This must be given."
 SEPARATORS = (",", ";", "\t")
 # A borough that joins another; what is larger is split.
 MOST_CASES = 2_000
@@ -67,7 +77,7 @@ class RowProblem:
 class Reading:
     """What the files hold: cases that can be opened, each with who is responsible, and every problem."""
 
-    cases: list[tuple[NewCase, Person]]
+    cases: list[tuple[OpenCase, Person]]
     wearer_numbers: list[list[str]]
     problems: list[RowProblem]
     lines: list[int] = field(default_factory=list)
@@ -133,7 +143,7 @@ def read(
     free = {folded(tag.serial): tag.serial for tag in free_tags()}
     wearer_numbers = {number: _wearer_numbers(number, row, problems) for number, row in rows}
     known = {one for some in wearer_numbers.values() for one in some}
-    found: list[tuple[NewCase, Person]] = []
+    found: list[tuple[OpenCase, Person]] = []
     kept: list[list[str]] = []
     lines: list[int] = []
     knots: list[Tie] = []
@@ -202,7 +212,7 @@ def load_part(
         ):
             try:
                 if tie.victim_of is not None:
-                    new = replace(new, victim_id=opened[tie.victim_of].victim_id)
+                    new = new.model_copy(update={"victim_id": opened[tie.victim_of].victim_id})
                 if tie.case_of is None:
                     wearer = open_case(person, new, now, officer)
                 else:
@@ -316,61 +326,42 @@ def _case(
     free: dict[str, str],
     problems: list[RowProblem],
     now: datetime,
-) -> tuple[NewCase, Person] | None:
+) -> tuple[OpenCase, Person] | None:
     values = {name: (row.get(name) or "").strip() for name in COLUMNS}
 
     def wrong(column: str, text: str) -> None:
         problems.append(RowProblem(number, column, text))
 
-    for name, value in values.items():
-        if not value and name not in MAY_BE_EMPTY:
-            wrong(name, "This must be given.")
-    days = {name: _day(values[name]) for name in ("order_starts_on", "order_ends_on")}
-    for name, day in days.items():
-        if values[name] and day is None:
-            wrong(name, "Write the day as 2027-03-14.")
-    starts_on, ends_on = days["order_starts_on"], days["order_ends_on"]
-    if starts_on and ends_on and ends_on < starts_on:
-        wrong("order_ends_on", "The order ends before it starts.")
-    elif ends_on and ends_with(ends_on) <= now:
-        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
-    if values["order_kind"] and values["order_kind"] not in ORDER_KINDS:
-        wrong("order_kind", f"This is one of {', '.join(ORDER_KINDS)}.")
-    if values["zone_id"] and values["zone_id"] not in features:
-        wrong("zone_id", "No sound zone of the GeoJSON file has this id.")
+    def zone() -> dict[str, Any]:
+        if values["zone_id"] not in features:
+            raise InvalidRecord("No sound zone of the GeoJSON file has this id." if values["zone_id"] else MISSING)
+        return features[values["zone_id"]]
+
     serial = free.get(folded(values["tag_serial"]))
     if values["tag_serial"] and serial is None:
         wrong("tag_serial", "No tag that is free has this serial.")
     officer = colleagues.get(folded(values["officer_email"]))
-    if values["officer_email"] and (officer is None or officer.role == Role.ADMINISTRATOR):
-        wrong("officer_email", "No active officer of your team has this email address.")
+    if officer is None or officer.role == Role.ADMINISTRATOR:
+        wrong(
+            "officer_email",
+            "No active officer of your team has this email address." if values["officer_email"] else MISSING,
+        )
     try:
         if values["victim_phone"]:
             numbers.e164(values["victim_phone"])
     except DomainError as error:
         wrong("victim_phone", error.detail)
-    if starts_on is None or officer is None or values["zone_id"] not in features:
-        return None
-    new = NewCase(
-        wearer=values["wearer"],
-        victim=values["victim"],
-        victim_phone=values["victim_phone"] or None,
-        place=values["place"],
-        kind=values["order_kind"],
-        reference=values["order_reference"],
-        starts_at=midnight(starts_on),
-        ends_at=ends_with(ends_on) if ends_on else None,
-        condition=values["condition"],
-        feature=features[values["zone_id"]],
-        serial=serial or values["tag_serial"],
-        why="Loaded with the caseload.",
-        is_confirmed=(row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes",
-    )
-    return new, officer
-
-
-def _day(text: str) -> date | None:
+    more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
+    more |= {"serial": serial} if serial else {}
+    is_confirmed = (row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes"
     try:
-        return date.fromisoformat(text)
-    except ValueError:
+        new = typed.read(OpenCase, typed.Row(values), now, {**more, "is_confirmed": is_confirmed}, CALLED)
+    except InvalidFields as error:
+        for one in error.problems:
+            wrong(one.field, one.detail)
         return None
+    if new.ends_at is not None and new.ends_at <= new.starts_at:
+        wrong("order_ends_on", "The order ends before it starts.")
+    elif new.ends_at is not None and new.ends_at <= now:
+        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
+    return (new, officer) if officer is not None else None

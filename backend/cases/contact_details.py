@@ -105,6 +105,15 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
         return entry
 
 
+def withdraw(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
+    """Record that they withdraw their consent to texts, and to calls with it. Raises: NotFound, NotAllowed."""
+    access_wearer(person, wearer_id, now)
+    victim = protected_people.of_case(wearer_id, victim_id)
+    with atomic():
+        consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
+        completeness.ask_for([wearer_id], now)
+
+
 def allow_calls(person: Person, wearer_id: int, victim_id: int, note: str, now: datetime) -> SafeCall:
     """Record that they said that a call to their number is safe; ``note`` is what to heed, such as hours or a name.
 

@@ -25,6 +25,12 @@ RADIUS_M = 150.0
 def make_case(person: Person, now: datetime) -> Wearer:
     """Make the team's training case, or return the one there is. Raises: NotAllowed for anyone but a supervisor."""
     require(person, Role.SUPERVISOR)
+    return training_case(person, now)
+
+
+def training_case(person: Person, now: datetime) -> Wearer:
+    """Return the training case of the person's team, which is made where there is none."""
+    require(person, Role.OFFICER, Role.SUPERVISOR)
     known = Wearer.get_or_none(Wearer.team == person.team_id, Wearer.is_training)
     if known is not None:
         return known

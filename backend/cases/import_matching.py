@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from backend.case_folding import folded
 from backend.cases import protected_people
-from backend.cases.opening import NewCase
+from backend.cases.commands.opening import OpenCase
 from backend.models import Order
 from backend.record import reading
 
@@ -96,7 +96,7 @@ class Ties:
         """Tell whether a row is of a case that another row opens, so that its tag is not free, and rightly so."""
         return _cell(row, CASE_AS_IN) in self._given
 
-    def tie(self, line: int, row: dict[str, Any], new: NewCase, wrong: Wrong) -> tuple[NewCase, Tie] | None:
+    def tie(self, line: int, row: dict[str, Any], new: OpenCase, wrong: Wrong) -> tuple[OpenCase, Tie] | None:
         """Return a sound row with what it is tied to, or None with what is wrong with that said."""
         case_of = None
         if _cell(row, CASE_AS_IN):
@@ -104,16 +104,16 @@ class Ties:
         found = self._victim(row, new, case_of, wrong)
         if found is None:
             return None
-        self._sound.append((new.reference, line, _plain(new.victim), Tie(case_of, found[1].victim_of)))
+        self._sound.append((new.reference, line, _plain(new.victim_name), Tie(case_of, found[1].victim_of)))
         return found[0], self._sound[-1][3]
 
     def _opens(self, number: int, row: dict[str, Any], tie: Tie) -> bool:
         return tie.case_of is None and self._sound[number][0] == _cell(row, CASE_AS_IN)
 
     def _victim(
-        self, row: dict[str, Any], new: NewCase, case_of: int | None, wrong: Wrong
-    ) -> tuple[NewCase, Tie] | None:
-        name, reference = _plain(new.victim), _cell(row, VICTIM_AS_IN)
+        self, row: dict[str, Any], new: OpenCase, case_of: int | None, wrong: Wrong
+    ) -> tuple[OpenCase, Tie] | None:
+        name, reference = _plain(new.victim_name), _cell(row, VICTIM_AS_IN)
         same = [n for n, (_, _, theirs, _) in enumerate(self._sound) if theirs == name]
         if case_of is not None and not reference:
             # Of one name in one case is one person.
@@ -121,7 +121,7 @@ class Ties:
             if mine:
                 return self._as_in(mine[0], new, wrong)
         if reference == ANOTHER_PERSON:
-            return replace(new, is_another=True), Tie()
+            return new.model_copy(update={"is_another": True}), Tie()
         recorded = [one for one in self.seen if _plain(one.victim.name) == name]
         if reference:
             above = [n for n in same if self._sound[n][0] == reference]
@@ -129,7 +129,7 @@ class Ties:
                 return self._as_in(above[0], new, wrong)
             ids = self._recorded_in(reference, recorded)
             if len(ids) == 1:
-                return (replace(new, victim_id=ids[0]), Tie()) if self._keeps_number(new, wrong) else None
+                return (new.model_copy(update={"victim_id": ids[0]}), Tie()) if self._keeps_number(new, wrong) else None
             many = "More than one" if ids else "No row above and no case that you may see"
             wrong(VICTIM_AS_IN, f"{many} has the order {reference} with a protected person called {new.victim}.")
             return None
@@ -143,11 +143,11 @@ class Ties:
             return None
         return new, Tie()
 
-    def _as_in(self, number: int, new: NewCase, wrong: Wrong) -> tuple[NewCase, Tie] | None:
+    def _as_in(self, number: int, new: OpenCase, wrong: Wrong) -> tuple[OpenCase, Tie] | None:
         first = self._sound[number][3].victim_of
         return (new, Tie(victim_of=number if first is None else first)) if self._keeps_number(new, wrong) else None
 
-    def _keeps_number(self, new: NewCase, wrong: Wrong) -> bool:
+    def _keeps_number(self, new: OpenCase, wrong: Wrong) -> bool:
         if new.victim_phone:
             wrong("victim_phone", "This person has a number on record: leave this empty.")
         return not new.victim_phone

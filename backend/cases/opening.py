@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, require
 from backend.cases import protected_people, writing
+from backend.cases.commands.opening import NewCondition, OpenCase
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
@@ -28,31 +28,7 @@ from backend.record import reading
 from backend.record.facts import Terms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCase:
-    """What has to be known to judge the first fix."""
-
-    wearer: str
-    victim: str
-    victim_phone: str | None
-    place: str
-    kind: str
-    reference: str
-    starts_at: datetime
-    ends_at: datetime | None
-    condition: str
-    feature: dict[str, Any]
-    serial: str
-    # Someone who is recorded already, and then no number: theirs stays as it is.
-    victim_id: int | None = None
-    # That someone of this name is recorded is known, and this is another person.
-    is_another: bool = False
-    why: str = "The case was opened."
-    document: str = ""
-    is_confirmed: bool = False
-
-
-def open_case(person: Person, new: NewCase, now: datetime, officer: Person | None = None) -> Wearer:
+def open_case(person: Person, new: OpenCase, now: datetime, officer: Person | None = None) -> Wearer:
     """Record everything of a new case; the next fix is judged.
 
     ``person`` is who enters it, and responsible for it unless that is an ``officer`` of the same team.
@@ -62,21 +38,11 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
     NeedsConfirmation where the order is over, so that nothing would be judged.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    for value, what in (
-        (new.wearer, "the name of the person on probation"),
-        (new.victim or str(new.victim_id or ""), "the name of the protected person"),
-        (new.place, "a name for the place"),
-        (new.reference, "the reference of the order"),
-        (new.condition, "the condition in the words of the order"),
-        (new.serial, "the serial of the tag"),
-    ):
-        if not value.strip():
-            raise InvalidRecord(f"Enter {what}.")
     victim_phone = numbers.e164(new.victim_phone) if new.victim_phone else None
     if new.victim_id is not None and victim_phone:
         raise InvalidRecord("A person on record keeps their number: change it on the page of the case.")
     if new.victim_id is None and not new.is_another:
-        protected_people.require_new(person, new.victim, now)
+        protected_people.require_new(person, new.victim_name, now)
     responsible_id = (officer or person).id
     with atomic():
         # No one leaves while a case comes to them.
@@ -92,7 +58,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
                 person, wearer.id, new.victim_id, now, why=new.why, document=new.document
             )
         else:
-            victim = Victim.create(team=person.team_id, name=new.victim.strip(), phone=victim_phone, created_at=now)
+            victim = Victim.create(team=person.team_id, name=new.victim_name, phone=victim_phone, created_at=now)
             audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
         place = ProtectedPlace.create(victim=victim, label=new.place.strip())
         order = writing.open_order(
@@ -110,7 +76,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
             person,
             wearer.id,
             place.id,
-            new.feature,
+            new.zone,
             new.starts_at,
             now,
             why=new.why,
@@ -123,7 +89,7 @@ def open_case(person: Person, new: NewCase, now: datetime, officer: Person | Non
         return wearer
 
 
-def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer:
+def widen(person: Person, wearer_id: int, new: OpenCase, now: datetime) -> Wearer:
     """Let a case that was just opened protect someone more, or another place, by a further condition of its order.
 
     Raises: what ``open_case`` raises.
@@ -133,7 +99,7 @@ def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer
         theirs = {victim.id for victim in reading.victims_of(wearer_id)}
         if new.victim_id is None:
             victim = protected_people.add_person(
-                person, wearer_id, new.victim, now, why=new.why, is_another=new.is_another
+                person, wearer_id, new.victim_name, now, why=new.why, is_another=new.is_another
             )
             if new.victim_phone:
                 victim.phone = numbers.usable(new.victim_phone, wearer_id)
@@ -144,19 +110,20 @@ def widen(person: Person, wearer_id: int, new: NewCase, now: datetime) -> Wearer
             victim = protected_people.add_known(person, wearer_id, new.victim_id, now, why=new.why)
         order = Order.get(Order.wearer == wearer, Order.reference == new.reference.strip())
         place = ProtectedPlace.get_or_none(ProtectedPlace.victim == victim, ProtectedPlace.label == new.place.strip())
-        condition = writing.NewCondition(
+        condition = NewCondition(
             order_id=order.id,
             number=str(Condition.select().where(Condition.order == order).count() + 1),
             wording=new.condition,
             place_id=place.id if place else None,
             victim_id=victim.id,
             place=new.place,
-            feature=new.feature,
+            zone=new.zone,
             from_at=new.starts_at,
             why=new.why,
             document=new.document,
+            is_confirmed=new.is_confirmed,
         )
-        writing.protect_by_condition(person, wearer_id, condition, now, is_confirmed=new.is_confirmed)
+        writing.protect_by_condition(person, wearer_id, condition, now)
         return wearer
 
 

@@ -264,6 +264,19 @@ def places_by_victim(person: Person, victim_ids: Iterable[int], now: datetime) -
     return found
 
 
+def add_place(person: Person, wearer_id: int, victim_id: int, label: str, now: datetime) -> ProtectedPlace:
+    """Add a place of a protected person of the case; nothing is judged there before a zone is drawn around it.
+
+    Raises: NotFound, NotAllowed.
+    """
+    access_wearer(person, wearer_id, now)
+    victim = of_case(wearer_id, victim_id)
+    with atomic():
+        place = ProtectedPlace.create(victim=victim, label=label.strip())
+        audit.record(audit.actor_of(person), "place_added", f"victim:{victim.id}", now, place=place.id)
+        return place
+
+
 def of_case(wearer_id: int, victim_id: int) -> Victim:
     """Return someone whom this case protects. Raises: NotFound."""
     victim = next((one for one in reading.victims_of(wearer_id) if one.id == victim_id), None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend import zone_replay
 from backend.cases import change_warnings, writing, zone_questions
+from backend.cases.commands.opening import NewCondition
 from backend.errors import NotFound
 from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
 from backend.record import reading, zone_geojson
@@ -28,15 +29,15 @@ class Trial:
     doubts: list[str]
 
 
-def try_condition(person: Person, wearer_id: int, new: writing.NewCondition, now: datetime) -> Trial:
+def try_condition(person: Person, wearer_id: int, new: NewCondition, now: datetime) -> Trial:
     """Say what the condition's zone would have raised over the last ``DAYS`` days, and what to look at again.
 
     Raises: what saving it would raise.
     """
     order, victim = writing.check_condition(person, wearer_id, new, now)
-    told = zone_replay.replay_for(person, wearer_id, new.feature, DAYS, now)
+    told = zone_replay.replay_for(person, wearer_id, new.zone, DAYS, now)
     alerts = len(told.found.alerts) if told.found.fixes else None
-    doubts = _doubts(wearer_id, order, new.feature, new.from_at, told, now, line=None)
+    doubts = _doubts(wearer_id, order, new.zone, new.from_at, told, now, line=None)
     return Trial(order, victim, alerts, replay_in_words(told), doubts)
 
 

@@ -2,6 +2,7 @@
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
 from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save, take_policy
+from backend.escalation.named_colleague import asks_for_an_answer, ring_named
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
     drop_victim_warning,
@@ -19,6 +20,7 @@ from backend.escalation.staff_messages import tell, tell_answered, tell_undelive
 __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
+    "asks_for_an_answer",
     "climb",
     "drop_victim_warning",
     "escalate_overdue",
@@ -32,6 +34,7 @@ __all__ = [
     "next_escalation_at",
     "pass_on",
     "restart",
+    "ring_named",
     "save",
     "start",
     "stop",

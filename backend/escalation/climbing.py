@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alarms, audit, db, outbox
+from backend import alarms, audit, channels, db, outbox
 from backend.change_feed import publish
 from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
@@ -69,7 +69,7 @@ def warn_again(alert: Alert, now: datetime) -> None:
     # The text for this rise follows as for a new alert; after it the escalation policy is where its own clock has
     # brought it.
     alert.step = 1
-    wait_s = HINT_ACKNOWLEDGED_S if reached == {Channel.WEBSOCKET} else policy.due_after_s(1)
+    wait_s = HINT_ACKNOWLEDGED_S if reached == set(channels.HINTS) else policy.due_after_s(1)
     text_at = now + timedelta(seconds=wait_s if reached else 0.0)
     alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
     alert.save()
@@ -144,7 +144,7 @@ def _next_at(alert: Alert, reached: set[Channel], now: datetime, *, has_failed: 
     top = len(policy.steps)
     due_at = alert.escalation_started_at + timedelta(seconds=policy.due_after_s(alert.step))
     if alert.step < top:
-        if reached == {Channel.WEBSOCKET}:
+        if reached == set(channels.HINTS):
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         return max(due_at, now)
@@ -167,7 +167,7 @@ def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
     tried = Notification.select(Notification.alert, Notification.episode, is_out.alias("is_out")).where(
         Notification.alert.in_(list(episodes)),
         Notification.purpose.in_(WARNINGS),
-        Notification.channel != Channel.WEBSOCKET,
+        Notification.channel.not_in(channels.HINTS),
         has_failed | is_out,
     )
     failed: set[int] = set()
@@ -211,7 +211,7 @@ def _give_up_hints(alerts: Sequence[Alert], now: datetime) -> None:
         return
     Notification.update(state=NotificationState.FAILED, settled_at=now, detail=outbox.NO_SOCKET).where(
         Notification.alert.in_([alert.id for alert in alerts]),
-        Notification.channel == Channel.WEBSOCKET,
+        Notification.channel.in_(channels.HINTS),
         Notification.state == NotificationState.PENDING,
     ).execute()
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from peewee import Case
 
-from backend import audit, lifecycle, outbox
+from backend import audit, channels, lifecycle, outbox
 from backend.db import atomic, is_held, is_lost, skip_locked
 from backend.escalation.climbing import climb, climb_all, restart, stop
 from backend.escalation.locked_alert import WARNINGS, lock, lock_all, policy_for
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, Channel, Handling, Notification, NotificationState
+from backend.models import Alert, AlertKind, Handling, Notification, NotificationState
 from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def _has_hope(notification: Notification) -> bool:
             Notification.episode == notification.episode,
             Notification.step == notification.step,
             Notification.purpose == notification.purpose,
-            Notification.channel != Channel.WEBSOCKET,
+            Notification.channel.not_in(channels.HINTS),
             Notification.id != notification.id,
             is_out | has_not_failed,
         )

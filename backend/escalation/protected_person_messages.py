@@ -7,11 +7,13 @@ are decided.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from peewee import fn
 
 from backend import outbox
+from backend.escalation import protected_person_knowledge as knowledge
+from backend.escalation.protected_person_knowledge import SentText
 from backend.escalation.staff_messages import tell_victim_not_warned
 from backend.lifecycle import Danger
 from backend.models import (
@@ -36,10 +38,6 @@ from zones import Certainty, Level
 VICTIM_TEXTS = (Purpose.VICTIM_BREACH, Purpose.VICTIM_OVER)
 # How a call for help was made of which their phone shows nothing.
 BY_SECOND_PHRASE = "second_phrase"
-# So soon after they were told that the wearer is near another place of theirs is no news to them.
-KNOWN_FOR = timedelta(seconds=600)
-# A backlog tells in one breath that the wearer came and went: nothing of it was kept from them.
-AT_ONCE = timedelta(seconds=1)
 
 
 def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
@@ -52,11 +50,8 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
     outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     if not victim.phone or not sms_consent(victim):
         return
-    for told in _told_since_over(victim, or_on_its_way=True):
-        is_known = told.alert.wearer_id == alert.wearer_id and told.created_at > now - KNOWN_FOR
-        if told.alert_id == alert.id or is_known:
-            return
-    _enqueue(alert, victim, Purpose.VICTIM_BREACH, now)
+    if knowledge.is_near_news(_texts_of(victim), alert.id, alert.wearer_id, now):
+        _enqueue(alert, victim, Purpose.VICTIM_BREACH, now)
 
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
@@ -68,12 +63,12 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     victim = _reader(alert)
     if not _standing(victim, but=alert):
         unsent = outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
-        if any(row.created_at < now - AT_ONCE for row in unsent):
+        if any(knowledge.was_kept_from_them(row.created_at, now) for row in unsent):
             # The wearer was there for a while, and their text never left.
             tell_victim_not_warned(alert, now)
     # One text is enough, and the newest is the surest to go.
     outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
-    if _told_since_over(victim) and victim.phone and sms_consent(victim):
+    if knowledge.is_over_news(_texts_of(victim)) and victim.phone and sms_consent(victim):
         _enqueue(alert, victim, Purpose.VICTIM_OVER, now)
 
 
@@ -115,8 +110,7 @@ def was_victim_warned(alert: Alert) -> bool:
 
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this wearer is that the wearer is near."""
-    told = _told_since_over(_reader(alert), or_on_its_way=True)
-    return any(row.alert.wearer_id == alert.wearer_id for row in told)
+    return knowledge.is_left_warned(_texts_of(_reader(alert)), alert.wearer_id)
 
 
 def is_untrue(notification: Notification) -> bool:
@@ -126,10 +120,10 @@ def is_untrue(notification: Notification) -> bool:
         return notification.alert.handling != Handling.ACKNOWLEDGED or is_secret(notification.alert)
     if victim is None or notification.purpose not in VICTIM_TEXTS:
         return False
-    standing = _standing(victim)
+    standing = [Danger(alert.peak_danger) for alert in _standing(victim)]
     if notification.purpose == Purpose.VICTIM_BREACH:
-        return not any(alert.peak_danger >= Danger.BREACH for alert in standing)
-    return bool(standing) or not _told_since_over(victim)
+        return not knowledge.is_near_true(standing)
+    return not knowledge.is_over_true(standing, _texts_of(victim))
 
 
 def has_to_wait(notification: Notification, now: datetime) -> bool:
@@ -181,24 +175,24 @@ def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
     return [one for one in others if one.zone is not None and not keeps_in(one.zone.feature)]
 
 
-def _told_since_over(victim: Victim, *, or_on_its_way: bool = False) -> list[Notification]:
-    """Return the texts that the wearer is near which they have, or may have, since they were last told that it is over.
-
-    An all-clear that a worker holds may turn out untrue and never go: it counts where ``or_on_its_way``.
-    """
+def _texts_of(victim: Victim) -> list[SentText]:
+    """Return the texts that they have, or may have, in their order."""
     rows: Iterable[Notification] = (
         Notification.select(Notification, Alert)
         .join(Alert)
         .where(Notification.victim == victim, Notification.purpose.in_(list(VICTIM_TEXTS)), _may_have_gone_out())
         .order_by(Notification.id)
     )
-    told: list[Notification] = []
-    for row in rows:
-        if row.purpose == Purpose.VICTIM_BREACH:
-            told.append(row)
-        elif or_on_its_way or row.state != NotificationState.PENDING:
-            told.clear()
-    return told
+    return [
+        SentText(
+            row.purpose == Purpose.VICTIM_BREACH,
+            row.alert_id,
+            row.alert.wearer_id,
+            row.created_at,
+            is_on_its_way=row.state == NotificationState.PENDING,
+        )
+        for row in rows
+    ]
 
 
 def _may_have_gone_out() -> object:

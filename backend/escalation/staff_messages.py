@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend import audit, outbox
+from backend import audit, channels, outbox
 from backend.change_feed import publish
 from backend.escalation.locked_alert import WARNINGS
 from backend.escalation.responders import Responders
@@ -31,15 +31,15 @@ NOT_GONE_OUT = (NotificationState.PENDING, NotificationState.CANCELLED)
 
 
 def tell_warned(
-    alert: Alert, purpose: Purpose, channels: Sequence[Channel], now: datetime, but: Person | None = None
+    alert: Alert, purpose: Purpose, by: Sequence[Channel], now: datetime, but: Person | None = None
 ) -> None:
     """Tell everyone who was warned of this alert something new, each on the channels they were warned by."""
     for person, rows in _warned(alert):
         if but is None or person.id != but.id:
             # A person who was called gets the news by text: a call at night to say that all is well wakes them
             # again.
-            told_by = {Channel.SMS if row.channel == Channel.VOICE else Channel(row.channel) for row in rows}
-            for channel in sorted(told_by.intersection(channels)):
+            told_by = {channels.TEXTS[0] if channels.is_call(row.channel) else Channel(row.channel) for row in rows}
+            for channel in sorted(told_by.intersection(by)):
                 outbox.enqueue(alert, person, channel, purpose, now)
 
 
@@ -48,12 +48,12 @@ def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
     for person, rows in _warned(alert):
         if person.id == by.id:
             continue
-        by_push = any(row.channel == Channel.PUSH and row.state != NotificationState.FAILED for row in rows)
+        by_push = any(row.channel in channels.TO_DEVICES and row.state != NotificationState.FAILED for row in rows)
         # The phone that the push went to may have been signed out since.
-        if by_push and contact_routes.has_route(person, Channel.PUSH, now):
-            outbox.enqueue(alert, person, Channel.PUSH, Purpose.ANSWERED, now)
-        elif by_push or any(row.channel in (Channel.SMS, Channel.VOICE) for row in rows):
-            outbox.enqueue(alert, person, Channel.SMS, Purpose.ANSWERED, now)
+        if by_push and contact_routes.has_route(person, channels.TO_DEVICES[0], now):
+            outbox.enqueue(alert, person, channels.TO_DEVICES[0], Purpose.ANSWERED, now)
+        elif by_push or any(row.channel in channels.TO_NUMBERS for row in rows):
+            outbox.enqueue(alert, person, channels.TEXTS[0], Purpose.ANSWERED, now)
 
 
 def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:
@@ -86,7 +86,7 @@ def tell(alert: Alert, to: Sequence[Who], purpose: Purpose, now: datetime, *, an
     people = responders.recipients(alert, to)
     if and_answering:
         people += [person for person in responders.answering(alert) if person not in people]
-    quiet = (Channel.PUSH, Channel.SMS)
+    quiet = channels.QUIET_BY_PROVIDER
     for those in (people, responders.recipients(alert, (Who.SUPERVISORS,))):
         routes = responders.routes_of(those)
         to_send = [
@@ -147,7 +147,7 @@ def _is_still_due(notification: Notification) -> bool:
         Notification.recipient_key == notification.recipient_key,
         Notification.purpose == notification.purpose,
         Notification.episode == notification.episode,
-        Notification.channel != Channel.WEBSOCKET,
+        Notification.channel.not_in(channels.HINTS),
         Notification.id != notification.id,
         Notification.state.in_([NotificationState.PENDING, *outbox.GONE_OUT]),
     )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from backend import channels
 from backend.vocabulary import Channel
 
 
@@ -26,7 +27,7 @@ class Who(StrEnum):
 
 
 FIRST = frozenset({Who.ACKNOWLEDGER, Who.OFFICER})
-EVERY_CHANNEL = (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS, Channel.VOICE)
+EVERY_CHANNEL = tuple(channels.TRAITS)
 
 
 class PolicyRefused(ValueError):
@@ -115,7 +116,7 @@ LONGEST_GAP_S = 600.0
 
 
 def _rings(step: Step) -> bool:
-    return Channel.SMS in step.channels or Channel.VOICE in step.channels
+    return not set(channels.TO_NUMBERS).isdisjoint(step.channels)
 
 
 def _check(policy: Policy) -> None:

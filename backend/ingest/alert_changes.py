@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
+from backend.alerts.visit_derivation import REENTRY, AlertSpan, Extend, FoundVisit, Join, Raise, changes_for
 from backend.ingest.context import Ground
 from backend.ingest.judge import ZoneJudgement, instant
 from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
@@ -24,12 +25,12 @@ from zones.passages import REPEATED_WITHIN_S
 def change_alerts(
     ground: Ground,
     wearer: Wearer,
-    judgements: Sequence[ZoneJudgement],
+    judged_zones: Sequence[ZoneJudgement],
     received: dict[datetime, datetime],
     decided_at: datetime,
 ) -> None:
     places: dict[int, list[ZoneJudgement]] = defaultdict(list)
-    for judged in judgements:
+    for judged in judged_zones:
         places[judged.row.place_id].append(judged)
     latest_received = max(received.values())
     held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
@@ -43,26 +44,47 @@ def change_alerts(
         times = sorted({time for judged in at_place for time in judged.decisions})
         for time in times:
             told = [
-                judgement_of(wearer, v.row, decision, received.get(instant(time), latest_received), decided_at)
+                judgement_of(
+                    wearer,
+                    v.row,
+                    decision,
+                    received.get(instant(time), latest_received),
+                    decided_at,
+                    now_for_s=ground.now_for_s,
+                )
                 for v in at_place
                 if (decision := v.decisions.get(time)) is not None
             ]
             _change(ground, at_place, time, told)
         standing_on: list[ZoneJudgement] = []
-        if times and is_past(instant(times[-1]), decided_at):
+        if times and is_past(instant(times[-1]), decided_at, ground.now_for_s):
             standing_on = [v for v in at_place if v.row.id in held and _may_go_on(v, times[-1], decided_at)]
             told = [
-                judgement_of(wearer, v.row, v.decisions[times[-1]], latest_received, decided_at, is_newest=True)
+                judgement_of(
+                    wearer,
+                    v.row,
+                    v.decisions[times[-1]],
+                    latest_received,
+                    decided_at,
+                    is_newest=True,
+                    now_for_s=ground.now_for_s,
+                )
                 for v in standing_on
             ]
             _change(ground, at_place, times[-1], told)
         for judged in at_place:
             for visit in judged.visits:
                 goes_on = visit.is_ongoing and (
-                    judged in standing_on or not is_past(instant(visit.ended_at), decided_at)
+                    judged in standing_on or not is_past(instant(visit.ended_at), decided_at, ground.now_for_s)
                 )
-                if not goes_on:
-                    _tell_visit(wearer, judged.row, visit, latest_received, decided_at)
+                # What goes on is reported by the alert that stands; only its beginning may be found out late.
+                if not goes_on or _began_before_it_was_told(ground, wearer, place_id, visit):
+                    _tell_visit(wearer, judged.row, visit, latest_received, decided_at, ground.now_for_s)
+
+
+def _began_before_it_was_told(ground: Ground, wearer: Wearer, place_id: int, visit: Visit) -> bool:
+    standing = ground.standing.get((wearer.id, place_id, AlertKind.ZONE))
+    return standing is not None and not standing.is_over and instant(visit.began_at) < standing.fix_time
 
 
 def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> None:
@@ -77,9 +99,9 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
             _tell_repeated_passes(changed, gravest)
 
 
-def is_past(at: datetime, now: datetime) -> bool:
+def is_past(at: datetime, now: datetime, now_for_s: float) -> bool:
     """Tell whether what was seen at an instant is no evidence of where the wearer is now."""
-    return (now - at).total_seconds() > lifecycle.NOW_FOR_S
+    return (now - at).total_seconds() > now_for_s
 
 
 def _may_go_on(judged: ZoneJudgement, time: float, now: datetime) -> bool:
@@ -100,7 +122,7 @@ def _tell_afterwards(
     """
     for judged in at_place:
         for visit in judged.visits:
-            raised = _tell_visit(wearer, judged.row, visit, received_at, decided_at)
+            raised = _tell_visit(wearer, judged.row, visit, received_at, decided_at, ground.now_for_s)
             case = ground.cases[wearer.id]
             if raised is not None and case.life_at(decided_at) is Life.ENDED:
                 reason = protection_ends.life_reason(case, decided_at)
@@ -135,6 +157,7 @@ def judgement_of(
     decided_at: datetime,
     *,
     is_newest: bool = False,
+    now_for_s: float = lifecycle.NOW_FOR_S,
 ) -> Judgement:
     """Return a decision with everything that an alert is made from.
 
@@ -143,7 +166,7 @@ def judgement_of(
     """
     at = instant(decision.fix_time)
     level, certainty = level_of(decision), certainty_of(decision)
-    was = is_past(at, decided_at)
+    was = is_past(at, decided_at, now_for_s)
     if was and is_newest and level is Level.BREACH and certainty is Certainty.CONFIRMED:
         certainty = Certainty.UNCONFIRMED
     is_allowed = is_on_the_allowed_side(decision)
@@ -201,39 +224,60 @@ def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
 
 
 def _tell_visit(
-    wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime
+    wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime, now_for_s: float
 ) -> Alert | None:
-    """Raise the alert of a stay that late data shows and that no alert tells of; return it where it was raised."""
-    peak = judgement_of(wearer, row, visit.peak, received_at, decided_at)
-    began_at, ended_at = instant(visit.began_at), instant(visit.ended_at)
-    slack = timedelta(seconds=lifecycle.REENTRY_S)
-    first, last = began_at - slack, ended_at + slack
-    about = Alert.select().where(
-        Alert.wearer == wearer,
-        Alert.place == row.place_id,
-        Alert.kind == AlertKind.ZONE,
-        Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-        # Of a stay that was taken back its withdrawn alert has told already.
-        (Alert.certainty != Certainty.WITHDRAWN) | visit.is_taken_back,
-        Alert.fix_time <= last,
-        (~Alert.is_over) | (Alert.last_fix_time >= first),
+    """Let alerts tell of all of a visit that late data shows; return the alert that was raised for it, if one was."""
+    found = FoundVisit(
+        instant(visit.began_at), instant(visit.ended_at), visit.peak.is_pass_through, visit.is_taken_back
     )
-    known = list(about.order_by(Alert.id))
-    late = next((alert for alert in known if alert.is_late), None)
-    if late is not None:
-        alerts.extend_late(late.id, peak, began_at, ended_at)
-        return None
-    # One that stood through hours without a fix tells only of the stays that it had fixes of.
-    times = [time for alert in known for time in (alert.fix_time, alert.breached_at) if time is not None]
-    if any(first <= time <= last for time in times) or (known and _was_seen(wearer, first, last)):
-        return None
-    return alerts.raise_late(peak, began_at, ended_at)
+    peak = judgement_of(wearer, row, visit.peak, received_at, decided_at, now_for_s=now_for_s)
+    raised = None
+    for change in changes_for(found, _spans_near(wearer, row.place_id, found, now_for_s)):
+        match change:
+            case Raise():
+                raised = alerts.raise_late(peak, found.began_at, found.ended_at)
+            case Extend(alert_id, began_at, last_at):
+                alerts.extend(alert_id, peak, began_at, last_at)
+            case Join(alert_id, into_id):
+                alerts.join(alert_id, into_id, decided_at)
+    return raised
 
 
-def _was_seen(wearer: Wearer, first: datetime, last: datetime) -> bool:
-    """Tell whether a fix of that time is stored already that was judged a breach."""
-    stored = Fix.select().where(Fix.wearer == wearer, Fix.fix_time >= first, Fix.fix_time <= last)
-    return bool(stored.where(Fix.level == Level.BREACH).exists())
+def _spans_near(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: float) -> list[AlertSpan]:
+    """Return the alerts of a breach at this place that may tell of the visit."""
+    rows = list(
+        Alert.select()
+        .where(
+            Alert.wearer == wearer,
+            Alert.place == place_id,
+            Alert.kind == AlertKind.ZONE,
+            Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
+            Alert.fix_time <= visit.ended_at + REENTRY,
+            (~Alert.is_over) | (Alert.last_fix_time >= visit.began_at - REENTRY),
+        )
+        .order_by(Alert.id)
+    )
+    seen, found = _breaches_in(wearer, visit, now_for_s) if rows else ([], [])
+    return [
+        alerts.span_of(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time], found)
+        for row in rows
+        if row.outcome_code != alerts.JOINED
+    ]
+
+
+def _breaches_in(wearer: Wearer, visit: FoundVisit, now_for_s: float) -> tuple[list[datetime], list[datetime]]:
+    """Return when stored fixes of the visit were a breach: those that were of now as they arrived, and late ones."""
+    stored = Fix.select(Fix.fix_time, Fix.received_at).where(
+        Fix.wearer == wearer,
+        Fix.level == Level.BREACH,
+        Fix.fix_time >= visit.began_at,
+        Fix.fix_time <= visit.ended_at,
+    )
+    seen: list[datetime] = []
+    found: list[datetime] = []
+    for row in stored:
+        (found if is_past(row.fix_time, row.received_at, now_for_s) else seen).append(row.fix_time)
+    return seen, found
 
 
 def _matters(ground: Ground, told: Judgement) -> bool:

@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 
 from backend import clock, db, heartbeats
 from backend.errors import StorageUnavailable
+from backend.ingest.holding import KeyChanged
 from backend.ingest.locked_tags import HeldLane, RowsHeld
 from backend.ingest.pipeline import Answer, store_group
 from backend.ingest.submission import Submission
@@ -44,7 +45,8 @@ class Committer:
         """Return the answer to a request once it is committed.
 
         Raises: StorageUnavailable when the queue is full, the storage fails or the wait is too long; the same
-        request can be sent again, since a repeated ``webhook-id`` changes nothing.
+        request can be sent again, since a repeated ``webhook-id`` changes nothing. KeyChanged when the tag has
+        another key than the one that the request was verified with.
         """
         self._ensure_running()
         begun = self._begun
@@ -126,6 +128,12 @@ class Committer:
                     self._held.add(item[0].tag_id, item)
             free = [item for item in group if item[0].tag_id not in held.tag_ids]
             return self._commit(free, is_careful=is_careful) if free else True
+        except KeyChanged as changed:
+            for submission, future in group:
+                if submission.tag_id in changed.tag_ids:
+                    future.set_exception(KeyChanged({submission.tag_id}))
+            others = [item for item in group if item[0].tag_id not in changed.tag_ids]
+            return self._commit(others, is_careful=is_careful, waits=waits) if others else True
         except Exception as error:
             if db.is_held(error):
                 return self._find_held(group, is_careful=is_careful, waits=waits)

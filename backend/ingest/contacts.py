@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from backend import alerts, clock, silence
 from backend.ingest.context import Ground
-from backend.ingest.submission import SentFix, Submission
+from backend.ingest.group import Group
 from backend.lifecycle import Danger
 from backend.models import AlertKind
-from backend.settings import Settings
 from zones import doubt_of
 
 
-def keep_contacts(
-    ground: Ground,
-    submissions: Sequence[Submission],
-    new_fixes: Mapping[int, Sequence[tuple[Submission, SentFix]]],
-    settings: Settings,
-) -> None:
+def keep_contacts(group: Group) -> None:
     """Keep the contact of each tag of these requests, and the time of its newest usable position."""
+    ground, settings = group.ground, group.settings
     heard: dict[int, datetime] = {}
-    for submission in submissions:
+    for submission in group.submissions:
         heard[submission.tag_id] = max(submission.received_at, heard.get(submission.tag_id, submission.received_at))
     located: dict[int, datetime] = {}
-    for tag_id, sent in new_fixes.items():
+    for tag_id, sent in group.new_fixes.items():
         # A place where no tag can be, or that contradicts all that is known, says nothing of where this one is.
         times = [
             min(fix.fix_time, submission.received_at)

@@ -44,9 +44,13 @@ def row_of(state: PlaceState) -> dict[str, Any]:
 class Ground:
     """Activations, zones, states and standing alerts of the wearers of some tags, and what changes of them."""
 
-    def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool, waits: bool = False) -> None:
-        """Read and hold what is known. Raises: RowsHeld where others hold some of it, unless it ``waits``."""
+    def __init__(self, tag_ids: Sequence[int], *, has_fixes: bool, now_for_s: float, waits: bool = False) -> None:
+        """Read and hold what is known. Raises: RowsHeld where others hold some of it, unless it ``waits``.
+
+        A fix older than ``now_for_s`` seconds is no evidence of now, unless it is the newest there is.
+        """
         self._waits = waits
+        self.now_for_s = now_for_s
         self.activations: dict[int, list[Activation]] = defaultdict(list)
         in_error = ActivationCorrection.select(ActivationCorrection.activation)
         for activation in (

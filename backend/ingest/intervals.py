@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from backend import report_interval
 from backend.ingest.context import Ground
 from backend.ingest.submission import Submission
-from backend.models import Fix
 from backend.record import reading
 from backend.report_interval import Report
 from backend.settings import Settings
 
 
-def intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Settings) -> dict[int, int]:
+def intervals_s(
+    ground: Ground, submissions: Sequence[Submission], recent: Mapping[int, list[Report]], settings: Settings
+) -> dict[int, int]:
     """Return how soon each tag is asked to report again: from what the tags sent, and from nothing that was judged.
 
     Not even from how long judging took: an interval is that of the instant at which the request came.
@@ -25,21 +25,12 @@ def intervals_s(ground: Ground, submissions: Sequence[Submission], settings: Set
         received[submission.tag_id] = max(
             submission.received_at, received.get(submission.tag_id, submission.received_at)
         )
-    since = min(received.values()) - timedelta(seconds=report_interval.RECENT_S)
-    sent: dict[int, list[Report]] = defaultdict(list)
-    for tag_id, fix_time, *place in (
-        Fix.select(Fix.tag, Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.speed_mps)
-        .where(Fix.tag.in_(list(received)), Fix.fix_time > since)
-        .tuples()
-        .iterator()
-    ):
-        sent[tag_id].append(Report(fix_time.timestamp(), *place))
     wearers = {tag_id: ground.wearer_at(tag_id, at) for tag_id, at in received.items()}
     worn = [wearer_id for wearer_id in wearers.values() if wearer_id is not None]
     at_high_risk = reading.at_high_risk(worn, max(received.values()))
     return {
         tag_id: report_interval.interval_s(
-            report_interval.moved_at_s(sent[tag_id]), at, wearers[tag_id] in at_high_risk, settings
+            report_interval.moved_at_s(recent.get(tag_id, [])), at, wearers[tag_id] in at_high_risk, settings
         )
         for tag_id, at in received.items()
     }

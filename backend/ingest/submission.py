@@ -77,6 +77,10 @@ class Submission:
     # A body that is of no use as a whole is kept too, and answered with its error instead of a count.
     is_answered: bool = True
     is_poison: bool = False
+    # What the tag signed; None where nothing was.
+    signed: bytes | None = None
+    # The serial and the key that it was verified with; None where no key was needed.
+    verified_with: tuple[str, str] | None = None
     # Why nothing of what the tag sends can be taken, known before anything of it was read.
     is_unheard_because: str | None = None
 
@@ -123,6 +127,8 @@ class Submission:
             refused=[*self.refused, *refused],
             is_answered=self.is_answered,
             is_poison=True,
+            verified_with=self.verified_with,
+            signed=self.signed,
         )
 
 

@@ -1,10 +1,12 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AuditEntry, Feed, HelpCall, PoliceHandover
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, TagContact, TagEvent, TagRequest
+from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, HelpCall, PoliceCode, PoliceHandover
+from backend.models.figures import AlertFigures, CallFigures, FiguresState
+from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import NumberProof, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
+from backend.models.places import NamedPlace
 from backend.models.protected_people import (
     Consent,
     LocationConsent,
@@ -60,9 +62,12 @@ __all__ = [
     "Alarm",
     "AlarmKind",
     "Alert",
+    "AlertFigures",
     "AlertKind",
+    "AlertNote",
     "Attempt",
     "AuditEntry",
+    "CallFigures",
     "CanaryWalk",
     "CaseDue",
     "Channel",
@@ -75,11 +80,13 @@ __all__ = [
     "Epoch",
     "EscalationPolicy",
     "Feed",
+    "FiguresState",
     "Fix",
     "Handling",
     "Heartbeat",
     "HelpCall",
     "LocationConsent",
+    "NamedPlace",
     "Notification",
     "NotificationState",
     "NumberProof",
@@ -92,6 +99,7 @@ __all__ = [
     "Person",
     "PlaceState",
     "PlaceZone",
+    "PoliceCode",
     "PoliceHandover",
     "PoliceRoom",
     "ProtectedPlace",
@@ -107,6 +115,7 @@ __all__ = [
     "SafeCall",
     "Session",
     "Shift",
+    "SignedRequest",
     "Socket",
     "Table",
     "Tag",
@@ -150,6 +159,7 @@ TABLES: list[type[Table]] = [
     ProtectedPlace,
     PlaceZone,
     TagRequest,
+    SignedRequest,
     Fix,
     QuarantinedFix,
     TagEvent,
@@ -180,4 +190,10 @@ TABLES: list[type[Table]] = [
     EmergencyOpening,
     PoliceHandover,
     HelpCall,
+    PoliceCode,
+    AlertNote,
+    AlertFigures,
+    CallFigures,
+    FiguresState,
+    NamedPlace,
 ]

@@ -1,4 +1,4 @@
-"""Alerts with their history, the counter that numbers their changes, and their handovers to the police."""
+"""Alerts with their history and notes, the counter that numbers their changes, and what the police get of them."""
 
 from __future__ import annotations
 
@@ -149,6 +149,30 @@ class PoliceHandover(Table):
     at = InstantField()
     recorded_at = InstantField()
     recorded_by = ForeignKeyField(Person)
+
+
+class AlertNote(Table):
+    """What a member of staff wrote about an alert while people acted on it; never changed."""
+
+    alert = ForeignKeyField(Alert, backref="notes")
+    text = TextField()
+    at = InstantField()
+    by = ForeignKeyField(Person)
+
+
+class PoliceCode(Table):
+    """A code that an officer reads out, with which the police open one alert on one device for a while."""
+
+    alert = ForeignKeyField(Alert)
+    # Of the code itself, keyed: it is shown once and kept nowhere.
+    digest = CharField(unique=True)
+    made_at = InstantField()
+    made_by = ForeignKeyField(Person)
+    until_at = InstantField()
+    ended_at = InstantField(null=True)
+    # The device that used it first, and no other one.
+    opened_at = InstantField(null=True)
+    device_digest = CharField(null=True)
 
 
 class HelpCall(Table):

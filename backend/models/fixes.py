@@ -32,6 +32,26 @@ class TagRequest(Table):
         indexes = ((("tag", "webhook_id", "body_digest"), True),)
 
 
+class SignedRequest(Table):
+    """One request as its tag signed it, until the bytes are erased, and its place in the chain of its tag."""
+
+    tag = ForeignKeyField(Tag, index=False)
+    received_at = InstantField()
+    # Base64 of what was signed, and the salt in hexadecimal; both are erased together.
+    signed = TextField(null=True)
+    salt = CharField(null=True)
+    digest = CharField()
+    chain = CharField()
+
+    class Meta:
+        indexes = ((("tag", "id"), False),)
+
+
+SignedRequest.add_index(
+    SignedRequest.index(SignedRequest.received_at, name="signed_request_kept", where=SQL("signed IS NOT NULL"))
+)
+
+
 class Fix(Table):
     """One position report that was accepted, with how it was judged."""
 

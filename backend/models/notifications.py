@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
+from backend import channels
 from backend.db import InstantField
 from backend.models.alerts import Alert
 from backend.models.protected_people import Victim
 from backend.models.staff import Person
 from backend.models.table import Table
-from backend.vocabulary import NotificationState
+from backend.vocabulary import Channel, NotificationState
+
+
+def _quoted(some: Iterable[Channel]) -> str:
+    return ", ".join(f"'{channel}'" for channel in some)
 
 
 class Notification(Table):
@@ -58,11 +65,13 @@ Notification.add_index(
     Notification.index(
         Notification.sent_at,
         name="notification_silent",
-        where=SQL("state = 'sent' AND channel IN ('sms', 'voice')"),
+        where=SQL(f"state = 'sent' AND channel IN ({_quoted(channels.TO_NUMBERS)})"),
     )
 )
 Notification.add_index(
-    Notification.index(Notification.settled_at, name="notification_calls", where=SQL("channel = 'voice'"))
+    Notification.index(
+        Notification.settled_at, name="notification_calls", where=SQL(f"channel IN ({_quoted(channels.CALLS)})")
+    )
 )
 
 

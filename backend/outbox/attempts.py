@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from peewee import SQL
 
-from backend import db
+from backend import channels, db
 from backend.models import Attempt, Channel, Notification, NotificationState
 
 # The outcome of a try whose provider gave no answer: it may have the message or not.
@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 
 # Spelt out and not bound, since the index of what a provider may have to be asked about is found by these very words.
 SENT = SQL(f"'{NotificationState.SENT}'")
-TEXT_OR_CALL = (SQL(f"'{Channel.SMS}'"), SQL(f"'{Channel.VOICE}'"))
+TEXT_OR_CALL = tuple(SQL(f"'{channel}'") for channel in channels.TO_NUMBERS)
 
 
 def begin_attempts(notifications: Sequence[Notification], providers: Mapping[str, str], now: datetime) -> list[Attempt]:

@@ -10,14 +10,14 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
-from backend import db
+from backend import channels, db
 from backend.models import Alert, Attempt, Channel, Notification, NotificationState, Person, Purpose, Victim
 
 log = logging.getLogger(__name__)
 
 # Spelt out and not bound, since the indexes of what waits and of calls are found by these very words.
 PENDING = SQL(f"'{NotificationState.PENDING}'")
-CALL = SQL(f"'{Channel.VOICE}'")
+CALLS = tuple(SQL(f"'{channel}'") for channel in channels.CALLS)
 # A call that has not ended by now is no longer waited for.
 LONGEST_CALL_S = 90.0
 
@@ -37,12 +37,12 @@ def claim_due(channel: Channel, now: datetime, lease_s: float, limit: int) -> li
                 Notification.due_at <= now,
                 Notification.channel == channel,
                 _is_free(now, lease_s),
-                *([has_no_call(now)] if channel is Channel.VOICE else []),
+                *([has_no_call(now)] if channels.is_call(channel) else []),
             )
             .order_by(Notification.priority, Notification.id.desc())
             .limit(limit)
         )
-        ids = _one_call_each(due) if channel is Channel.VOICE else [row.id for row in due]
+        ids = _one_call_each(due) if channels.is_call(channel) else [row.id for row in due]
         if not ids:
             return []
         Notification.update(
@@ -80,17 +80,17 @@ def has_no_call(now: datetime) -> Any:
     """Return the condition of what may go now: a call waits while another one to the same person may be ringing."""
     other = Notification.alias()
     live = other.select(other.recipient_key).where(
-        other.channel == CALL,
+        other.channel.in_(CALLS),
         other.settled_at.between(now - timedelta(seconds=LONGEST_CALL_S), now + timedelta(seconds=LONGEST_CALL_S)),
         other.state == NotificationState.SENT,
     )
     # A lease farther ahead than any is one of a clock that jumped.
     leased = other.select(other.recipient_key).where(
-        other.channel == CALL,
+        other.channel.in_(CALLS),
         other.state == PENDING,
         other.lease_until.between(now, now + timedelta(seconds=LONGEST_CALL_S)),
     )
-    return (Notification.channel != Channel.VOICE) | (
+    return Notification.channel.not_in(channels.CALLS) | (
         Notification.recipient_key.not_in(live) & Notification.recipient_key.not_in(leased)
     )
 
@@ -110,7 +110,7 @@ def fold_calls(notification: Notification, now: datetime) -> int:
             row.id
             for row in db.skip_locked(
                 Notification.select(Notification.id).where(
-                    Notification.channel == Channel.VOICE,
+                    Notification.channel.in_(channels.CALLS),
                     Notification.state == NotificationState.PENDING,
                     Notification.recipient_key == notification.recipient_key,
                     Notification.due_at <= now,

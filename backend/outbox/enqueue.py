@@ -36,6 +36,7 @@ PRIORITY_OF = {
     Purpose.VICTIM_NOT_TOLD: Priority.ESCALATION,
     Purpose.NEWS_UNDELIVERED: Priority.UPDATE,
     Purpose.VICTIM_OVER: Priority.UPDATE,
+    Purpose.TEST: Priority.UPDATE,
     Purpose.REPLY_ACKNOWLEDGED: Priority.UPDATE,
     Purpose.REPLY_TAKEN: Priority.UPDATE,
     Purpose.REPLY_CANNOT: Priority.UPDATE,

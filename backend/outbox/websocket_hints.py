@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from peewee import Case
 
-from backend import db
-from backend.models import Alert, Channel, Notification, NotificationState, Socket
+from backend import channels, db
+from backend.models import Alert, Notification, NotificationState, Socket
 from backend.outbox.claims import PENDING
 
 # A socket that its process has not confirmed for this long is taken for dead.
@@ -36,7 +36,7 @@ def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None
     to_send = (
         (Notification.alert == alert_id)
         & Notification.person.in_(list(person_ids))
-        & (Notification.channel == Channel.WEBSOCKET)
+        & (Notification.channel.in_(channels.HINTS))
         & Notification.sent_at.is_null()
         & Notification.state.in_([NotificationState.PENDING, NotificationState.FAILED, NotificationState.CANCELLED])
     )
@@ -54,7 +54,7 @@ def give_up_hints(now: datetime) -> int:
     """Give up the hints that no socket took, and return how many: what waits for no one is read at each look."""
     untaken = (
         (Notification.state == PENDING)
-        & (Notification.channel == Channel.WEBSOCKET)
+        & (Notification.channel.in_(channels.HINTS))
         & (Notification.due_at <= now - timedelta(seconds=UNTAKEN_S))
     )
     # Asked first: a look needs no write lock.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from backend import alarms, audit, outbox
+from backend import alarms, audit, channels, outbox
 from backend.db import atomic
 from backend.models import AlarmKind, Channel, Device, Person, RouteDown
 from backend.people import numbers
@@ -36,11 +36,11 @@ def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel
     }
     found: dict[int, frozenset[Channel]] = {}
     for person_id, has_number in numbered.items():
-        channels = {Channel.SMS, Channel.VOICE} if has_number and person_id in proved else set()
-        channels -= {channel for channel in channels if (person_id, channel) in down}
-        channels |= {Channel.WEBSOCKET} if person_id in connected else set()
-        channels |= {Channel.PUSH} if person_id in pushed else set()
-        found[person_id] = frozenset(channels)
+        ways = set(channels.TO_NUMBERS) if has_number and person_id in proved else set()
+        ways -= {channel for channel in ways if (person_id, channel) in down}
+        ways |= set(channels.HINTS) if person_id in connected else set()
+        ways |= set(channels.TO_DEVICES) if person_id in pushed else set()
+        found[person_id] = frozenset(ways)
     return found
 
 
@@ -83,7 +83,7 @@ def _tell_of_down(person: Person, now: datetime) -> None:
     """Whom no text or no call reaches is a matter for the supervisor, before the next night."""
     subject = f"person:{person.id}"
     rows = RouteDown.select().where(RouteDown.person == person, RouteDown.up_at.is_null()).order_by(RouteDown.id)
-    said = [f"no {'texts' if row.channel == Channel.SMS else 'calls'} any more: {row.because[:50]}" for row in rows]
+    said = [f"no {'calls' if channels.is_call(row.channel) else 'texts'} any more: {row.because[:50]}" for row in rows]
     if said:
         detail = f"Staff member {person.id} takes {'; '.join(said)}"
         alarms.raise_alarm(AlarmKind.OPTED_OUT, subject, detail, now, person.team_id)
@@ -96,9 +96,9 @@ def opted_in(person: Person, now: datetime) -> bool:
 
     A number that bounced is verified by a code and by nothing else: it may be another person's by now.
     """
-    row = RouteDown.select().where(_down(person, Channel.SMS)).first()
+    row = RouteDown.select().where(_down(person, channels.TEXTS[0])).first()
     has_asked = row is not None and any(mark in row.because for mark in OPTED_OUT)
-    return has_asked and mark_up(person, Channel.SMS, now)
+    return has_asked and mark_up(person, channels.TEXTS[0], now)
 
 
 def change_number(person: Person, number: str | None, now: datetime) -> None:
@@ -107,7 +107,7 @@ def change_number(person: Person, number: str | None, now: datetime) -> None:
         numbers.void(person, "the number was changed", now)
         Person.update(phone=number).where(Person.id == person.id).execute()
         person.phone = number
-        for channel in (Channel.SMS, Channel.VOICE):
+        for channel in channels.TO_NUMBERS:
             mark_up(person, channel, now)
 
 
@@ -118,9 +118,9 @@ def prove(person: Person, code: str, key: str, now: datetime) -> None:
     """
     proof = numbers.take_code(person, person, code, key, now)
     with atomic():
-        mark_up(person, Channel.VOICE, now)
-        if proof.channel == Channel.SMS:
-            mark_up(person, Channel.SMS, now)
+        proved = channels.CALLS if channels.is_call(proof.channel) else channels.TO_NUMBERS
+        for channel in proved:
+            mark_up(person, channel, now)
 
 
 def _down(person: Person, channel: Channel) -> object:

@@ -28,6 +28,7 @@ class What(StrEnum):
     TEAM = "team"
     NAME = "name"
     RISK = "risk"
+    SAFETY_PLAN = "safety_plan"
     ELIGIBILITY = "eligibility"
     RESTRICTED = "restricted"
     APPROVAL = "approval"

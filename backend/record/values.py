@@ -52,6 +52,7 @@ _LOOKS: dict[str, Callable[[Any], bool]] = {
     What.TEAM: _is_id,
     What.NAME: lambda value: isinstance(value, str),
     What.RISK: lambda value: isinstance(value["risk"], str),
+    What.SAFETY_PLAN: lambda value: isinstance(value["text"], str),
     What.ELIGIBILITY: lambda value: isinstance(value, dict),
     What.RESTRICTED: _are_people,
     What.APPROVAL: lambda value: isinstance(value, dict),

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from backend import alert_kinds, clock
+from backend import alert_kinds, channels, clock
 from backend.bounds import is_number, read_day
 from backend.errors import DomainError, NotFound
 from backend.escalation import policies
 from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
-from backend.models import AlertKind, Channel, EscalationPolicy, Person, Role, Shift
+from backend.models import AlertKind, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused
 from backend.web.signed_in import page_for, page_visitor
@@ -154,16 +154,10 @@ WHO_TEXTS = {
     Who.SUPERVISORS: "Supervisors on duty, or all",
     Who.DUTY_DESK: "The duty desk",
 }
-CHANNEL_TEXTS = {
-    Channel.WEBSOCKET: "Open page",
-    Channel.PUSH: "Push",
-    Channel.SMS: "Text",
-    Channel.VOICE: "Call",
-}
 
 
 def _policy_texts() -> dict[str, Any]:
-    return {"kind_texts": KIND_TEXTS, "who_texts": WHO_TEXTS, "channel_texts": CHANNEL_TEXTS, "when": _when}
+    return {"kind_texts": KIND_TEXTS, "who_texts": WHO_TEXTS, "channel_texts": channels.TITLES, "when": _when}
 
 
 @bp.get("/escalation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -118,23 +119,41 @@ def count(response: Response) -> Response:
     headers=SignatureHeaders,
 )
 def report_fixes(serial: str) -> Response:
-    received_at = clock.now()
-    body = request.get_data()
-    with deadlines.in_all(deadlines.AT_THE_DOOR_S):
-        tag = tags.find(serial)
+    received_at, body = clock.now(), request.get_data()
+    try:
+        return jsonify(_take(serial, body, received_at))
+    except ingest.KeyChanged:
+        # The key that is known here is not the tag's any more: the request is verified with the one that is.
+        with deadlines.in_all(deadlines.AT_THE_DOOR_S):
+            tags.find_newest(serial)
+    try:
+        return jsonify(_take(serial, body, received_at))
+    except ingest.KeyChanged:
+        raise StorageUnavailable("The tag's key is being changed; nothing was kept.") from None
+
+
+def _take(serial: str, body: bytes, received_at: datetime) -> dict[str, Any]:
+    """Verify a request, read it, and return the answer once it is committed."""
+    tolerance_s = settings().signature_tolerance_s
+    try:
+        with deadlines.in_all(deadlines.AT_THE_DOOR_S):
+            tag, signed = tags.authenticate(serial, request.headers, body, received_at, tolerance_s)
+    except tags.KeyUnreadable:
+        unread = tags.find(serial)
+        db.release_connection()
+        committer().submit(ingest.unheard(unread.id, "the tag's key cannot be read", received_at))
+        raise
     # The wait for the commit must not hold a connection that the committer may need.
     db.release_connection()
     try:
-        signed = tags.verify(tag, request.headers, body, received_at, settings().signature_tolerance_s)
-    except tags.KeyUnreadable:
-        committer().submit(ingest.unheard(tag.id, "the tag's key cannot be read", received_at))
-        raise
-    try:
         submission = ingest.read(tag.id, signed.webhook_id, body, received_at, signed.is_stale, settings())
     except DomainError as error:
-        committer().submit(
-            ingest.refused_body(tag.id, signed.webhook_id, body, received_at, settings(), error.code, error.detail)
+        refused = ingest.refused_body(
+            tag.id, signed.webhook_id, body, received_at, settings(), error.code, error.detail
         )
+        refused.verified_with, refused.signed = (tag.serial, tag.key), signed.content(body)
+        committer().submit(refused)
         raise
+    submission.verified_with, submission.signed = (tag.serial, tag.key), signed.content(body)
     answer: dict[str, Any] = committer().submit(submission)
-    return jsonify(answer)
+    return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
@@ -49,6 +48,11 @@ def answers() -> dict[str, bool | None]:
     return {name: {"yes": True, "no": False}.get(text_of(name)) for name in eligibility.FACTS}
 
 
+def is_as(name: str, held: str) -> bool:
+    """Tell whether a field was left as the form had it."""
+    return text_of(name) == held
+
+
 def pressed(name: str = "act") -> str:
     """Return which button was pressed, or which way was chosen: it decides which command is built."""
     return request.form.get(name, "").strip()
@@ -62,16 +66,6 @@ def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
     text = typed_text.fold(text_of(name))
     return int(text) if is_number(text) else None
-
-
-def number_of(name: str, what: str) -> float:
-    try:
-        value = float(text_of(name))
-    except ValueError:
-        raise InvalidRecord(f"Enter {what} as a number.") from None
-    if not math.isfinite(value):
-        raise InvalidRecord(f"Enter {what} as a number.")
-    return value
 
 
 def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
@@ -98,6 +92,11 @@ def from_when(now: datetime) -> datetime:
 
 def is_confirmed() -> bool:
     return text_of("is_confirmed") == "yes"
+
+
+def sent_again() -> list[tuple[str, str]]:
+    """Return what the form sent, for a page that sends it again once it was looked at."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "act")]
 
 
 def ask_back(error: NeedsConfirmation, back: str) -> Any:

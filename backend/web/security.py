@@ -20,6 +20,7 @@ BLUEPRINTS_WITHOUT_FORMS = (
     "fixes",
     "sessions",
     "alerts",
+    "alert_work",
     "cases",
     "devices",
     "phones",
@@ -55,7 +56,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=is_https,
         WTF_CSRF_CHECK_DEFAULT=False,
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -11,20 +11,39 @@ from backend.models import Role
 from mobile_api.schemas import NamedOut, PersonOut
 
 
+class FollowedOut(BaseModel):
+    """What followed at once from a change of a case; stored fixes of the past are judged again after the answer."""
+
+    raised: list[int] = Field(description="Alerts that were raised")
+    closed: list[int] = Field(description="Alerts that were closed")
+    changed: list[int] = Field(description="Alerts that changed in another way")
+    notified: list[str] = Field(description="Who is notified of these alerts")
+
+
 class MadeOut(BaseModel):
-    """The number of what was recorded."""
+    """The number of what was recorded, what was stored, and what followed."""
+
+    id: int
+    stored: dict[str, Any] = Field(
+        default_factory=dict, description="What was stored, by the fields of the request: an end may come later"
+    )
+    followed: FollowedOut | None = Field(None, description="Of a change of a case")
+
+
+class ShownOnceOut(BaseModel):
+    """The number of what was made."""
 
     id: int
 
 
-class LinkOut(MadeOut):
+class LinkOut(ShownOnceOut):
     """The link by which a colleague sets a password; it is shown once."""
 
     link: str
     expires_at: datetime
 
 
-class TagKeyOut(MadeOut):
+class TagKeyOut(ShownOnceOut):
     """A tag, and the key with which its reports are signed."""
 
     serial: str
@@ -164,7 +183,10 @@ class HistoryEntryOut(BaseModel):
 
     kind: str | None = Field(None, description="Which fact an entry is of; absent or empty for others")
     what: str
-    value: str
+    value: str = Field(description="In words")
+    fields: dict[str, Any] | None = Field(
+        None, description="The value as its route takes it: send it back with what is right and `corrects`"
+    )
     of: str | None = Field(None, description="The reference of the order that it is about")
     entry_id: int | None = None
     condition_id: int | None = None

@@ -6,9 +6,11 @@ from flask import Response, jsonify
 
 from backend import clock
 from backend.cases import protected_people
-from backend.cases.commands.people import AddProtectedPerson, ReachThrough, TakeOutProtectedPerson
+from backend.cases.commands.numbers import AgreeToTexts, WithdrawTexts
+from backend.cases.commands.people import AddPlace, AddProtectedPerson, ReachThrough, TakeOutProtectedPerson
 from backend.cases.protected_people import KnownPerson
 from backend.errors import InvalidRecord, InvalidTransition
+from backend.people.numbers import NumberRefused
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
 from mobile_api.cases.answers import KnownVictimsOut
@@ -40,6 +42,26 @@ carry_out(
     InvalidRecord,
     InvalidTransition,
     KnownPerson,
+)
+carry_out("add_place", f"{VICTIMS}/<int:victim_id>/places", "Add a place of a protected person.", AddPlace)
+carry_out(
+    "agree_to_texts",
+    f"{VICTIMS}/<int:victim_id>/texts",
+    "Record that a protected person agrees to texts, in their own words; an earlier consent ends.",
+    AgreeToTexts,
+    InvalidRecord,
+    NumberRefused,
+    method="PUT",
+    tag="victims",
+)
+carry_out(
+    "withdraw_texts",
+    f"{VICTIMS}/<int:victim_id>/texts",
+    "Record that a protected person withdraws their consent to texts, and to calls with it.",
+    WithdrawTexts,
+    method="DELETE",
+    tag="victims",
+    answer=None,
 )
 carry_out(
     "take_protected_person_out",

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
 
-from backend import clock, epoch
+from backend import change_feed, clock, epoch
+from backend.cases import followed, viewing
 from backend.cases.commands.base import Command
 from backend.errors import (
     DomainError,
@@ -21,6 +22,7 @@ from backend.errors import (
     NotFound,
     NotSignedIn,
 )
+from backend.models import Person
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
 from mobile_api.cases.answers import MadeOut
@@ -57,11 +59,18 @@ def records(
         def answered(**path: Any) -> Response:
             # Who asks is known before what they send is read: a stranger learns nothing of the form.
             person = current_person()
-            return created(id=view(person, read(body), clock.now(), **path).id)
+            return created(**_made(view, person, read(body), path))
 
         return describes(summary, tag=tag, body=body, answer=MadeOut, status=201, errors=[*SEEN, *refusals])(answered)
 
     return mark
+
+
+def _made(view: Callable[..., Any], person: Person, body: BaseModel, path: dict[str, Any]) -> dict[str, Any]:
+    now = clock.now()
+    with change_feed.watched() as alert_ids:
+        made = view(person, body, now, **path)
+    return answer_of(made, alert_ids, now)
 
 
 def carry_out(
@@ -83,8 +92,10 @@ def carry_out(
         if of_alert:
             epoch.expect(request.headers.get(EPOCH))
         has_body = bool(command.model_fields)
-        made = (read(command) if has_body else command()).carry_out(person, clock.now(), **path)
-        return ("", 204) if answer is None else created(**answer_of(made))
+        now, asked = clock.now(), read(command) if has_body else command()
+        with change_feed.watched() as alert_ids:
+            made = asked.carry_out(person, now, **path)
+        return ("", 204) if answer is None else created(**answer_of(made, alert_ids, now))
 
     answered.__name__ = name
     described = describes(
@@ -99,6 +110,11 @@ def carry_out(
     bp.add_url_rule(rule, endpoint=name, view_func=described, methods=[method])
 
 
-def answer_of(made: Any) -> dict[str, Any]:
-    """Return what is answered of a record that was made."""
-    return {"id": made.id}
+def answer_of(made: Any, alert_ids: set[int], now: datetime) -> dict[str, Any]:
+    """Return what is answered of a record that was made: its number, what was stored, and what followed."""
+    wearer_id = followed.wearer_of(made)
+    return {
+        "id": made.id,
+        "stored": viewing.stored(made),
+        "followed": followed.of_change(wearer_id, alert_ids, now) if wearer_id is not None else None,
+    }

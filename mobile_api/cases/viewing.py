@@ -26,6 +26,13 @@ class AtQuery(Strict):
     """The instant at which the case is shown; without it, now."""
 
     at: Instant | None = None
+    known_at: Instant | None = Field(None, description="As the record stood then; without it, as it stands now")
+
+
+class KnownQuery(Strict):
+    """As which record the history is shown; without it, as it stands now."""
+
+    known_at: Instant | None = None
 
 
 @bp.post("/v1/wearers/search")
@@ -43,14 +50,21 @@ def search_cases() -> Response:
 )
 def get_case(wearer_id: int) -> Response:
     now = clock.now()
-    at = read_query(AtQuery).at or now
-    return no_store(jsonify(viewing.look(current_person(), wearer_id, at, now)))
+    query = read_query(AtQuery)
+    return no_store(jsonify(viewing.look(current_person(), wearer_id, query.at or now, now, query.known_at)))
 
 
 @bp.get("/v1/wearers/<int:wearer_id>/history")
-@describes("Every entry and version of a case, newest record first.", tag="cases", answer=HistoryOfCaseOut, errors=SEEN)
+@describes(
+    "Every entry and version of a case, newest record first.",
+    tag="cases",
+    query=KnownQuery,
+    answer=HistoryOfCaseOut,
+    errors=SEEN,
+)
 def get_history(wearer_id: int) -> Response:
-    rows = viewing.history(current_person(), wearer_id, clock.now())
+    known_at = read_query(KnownQuery).known_at
+    rows = viewing.history(current_person(), wearer_id, clock.now(), known_at)
     return no_store(jsonify(entries=[{name: plain(value) for name, value in row.items()} for row in rows]))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from backend import clock, receipts
+from backend import clock, outbox, receipts
 from backend.models import Device, Notification, Purpose
 from backend.people import devices
 from backend.settings import Settings
@@ -56,6 +56,9 @@ class Push:
             return retries.failed("no phone takes pushes")
         purpose = Purpose(notification.purpose)
         data = messages.push(subject, purpose, notification.alert_id, notification.id)
+        if purpose in (Purpose.ALERT, Purpose.ESCALATION):
+            # What an answer from the notification covers; a figure without a name or a place.
+            data["danger"] = str(int(outbox.danger_told(notification)))
         outcomes: list[Outcome] = []
         until = clock.monotonic() + self._send_within_s
         for device in phones:

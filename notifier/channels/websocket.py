@@ -16,10 +16,10 @@ from typing import Any
 
 from flask_socketio import SocketIO
 
-from backend import alerts, clock, db, epoch, outbox, wakeups
+from backend import alerts, channels, clock, db, epoch, outbox, wakeups
 from backend.access import closed_cases
 from backend.authentication import SignedIn
-from backend.models import Alert, Channel, Person, ReceiptKind, Role, Session, Socket
+from backend.models import Alert, Person, ReceiptKind, Role, Session, Socket
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class Websocket:
             try:
                 person = Person.get_by_id(person_id)
                 outbox.record_receipt(
-                    person, told, ReceiptKind.RECEIVED, Channel.WEBSOCKET, clock.now(), episode=told.episode
+                    person, told, ReceiptKind.RECEIVED, channels.HINTS[0], clock.now(), episode=told.episode
                 )
             except Exception:
                 log.exception("a receipt for alert %s was not kept", told.id)

@@ -24,24 +24,24 @@ DIE_AT = """
 import os, signal, sys, threading
 from backend import alerts, clock, db, outbox
 from backend.settings import Settings
-from notifier import delivery_results, worker as module
+from notifier import delivery, delivery_results, notifier_work, worker as module
 step = sys.argv[1]
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 settings = Settings.from_environ()
 db.bind(settings.database_url)
 if step == "claimed":
-    module.Worker._deliver = lambda *_: die()
+    notifier_work.NotifierWork._deliver = lambda *_: die()
 elif step == "attempt begun":
-    module._ask_way = die
+    delivery._ask_way = die
 elif step == "sent, not settled":
-    settling.settle_sent = die
+    delivery_results.settle_sent = die
 elif step == "settled":
-    kept = settling.settle_sent
+    kept = delivery_results.settle_sent
     def settle_sent(*arguments):
         kept(*arguments)
         die()
-    settling.settle_sent = settle_sent
+    delivery_results.settle_sent = settle_sent
 worker = module.Worker(settings)
 threading.Timer(20, die).start()
 worker.run()

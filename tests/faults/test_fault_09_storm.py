@@ -12,7 +12,8 @@ from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
 from backend.outbox import enqueue
 from notifier import retries, worker
-from notifier.worker import Senders, Way, Worker
+from notifier.channels.registry import Senders, Way
+from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
 from zones import Certainty, Level
@@ -109,6 +110,6 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
         return all(row.step == 2 for row in Alert.select())
 
     eventually(has_climbed, "what rested goes on once no first word waits")
-    busy._lanes.close()
-    busy._settler.close()
+    busy.jobs.lanes.close()
+    busy.jobs.settler.close()
     db.release_connection()

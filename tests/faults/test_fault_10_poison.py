@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from notifier import messages, worker
-from notifier.channels import sms
+from notifier import delivery, messages
+from notifier.channels import registry, sms
 from tests.faults.conftest import Remedy
 from tests.world import World
 
@@ -34,10 +34,10 @@ def test_a_channel_that_breaks_is_a_failure_of_this_row_and_the_next_channel_goe
     officer = world.officer.has_app()
     monkeypatch.setattr(messages, "push", _breaks)
 
-    def ask(way: worker.Way, notification: Any, attempt: Any) -> Any:
-        return way.send(notification, worker.subject_of(notification.alert), attempt)
+    def ask(way: registry.Way, notification: Any, attempt: Any) -> Any:
+        return way.send(notification, delivery.subject_of(notification.alert), attempt)
 
-    remedy.is_switched_off_by(worker, "_ask_way", ask)
+    remedy.is_switched_off_by(delivery, "_ask_way", ask)
     world.tag.walks_in()
     with remedy.decides():
         officer.expects_sms("to acknowledge")

@@ -14,7 +14,7 @@ import pytest
 from peewee import OperationalError
 
 from backend import alerts, clock, db, outbox
-from backend.ingest import pipeline
+from backend.ingest import answering, keeping
 from backend.models import Alert, Feed, Fix, Notification, NotificationState
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
@@ -84,7 +84,8 @@ def test_a_full_disk_refuses_the_fix_and_takes_it_when_there_is_room(
         def insert(*_: object, **__: object) -> None:
             raise OperationalError("database or disk is full")
 
-        full.setattr(pipeline, "insert_rows", insert)
+        for module in (keeping, answering):
+            full.setattr(module, "insert_rows", insert)
         answer = world.tag.post(fix)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert Fix.select().count() == 0

@@ -102,7 +102,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         refuses(world, web)
         return told(world, DUTY, words)()
 
-    eventually(is_notified, "the duty line is texted")
+    eventually(is_notified, "the duty line is told")
     for name in tables:
         storage.mends(name.partition(":")[0])
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
@@ -139,7 +139,7 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
         web.look()
         return told(world, DUTY, "Fixes of 1 tag refused")()
 
-    eventually(is_notified, "the duty line is texted")
+    eventually(is_notified, "the duty line is told")
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 
@@ -241,7 +241,7 @@ def test_a_front_door_that_takes_nothing_is_told_and_the_monitor_outside_no_long
         assert dog.look(clock.now())
         assert dog.ping()
         with remedy.decides():
-            assert not dog._door.knock()
+            assert not dog.looks._door.knock()
             assert dog.look(clock.now())
             dog.tell(clock.now())
             eventually(told(world, world.supervisor.person.phone, "Fixes are not accepted. The front door"), "told")

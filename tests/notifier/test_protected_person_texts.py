@@ -49,9 +49,7 @@ def test_each_text_says_their_own_words_in_the_one_state_and_nothing_in_any_othe
         for state in STATES:
             set_up(alerted, state)
             number, words = said(alerted, purpose)
-            # Protection of this place does not end: what announces it is too late whatever they chose.
-            is_sent = state == "agreed" and purpose is not Purpose.VICTIM_ENDING
-            assert words == (WORDS[text.wording] if is_sent else None), (purpose, state)
+            assert words == (WORDS[text.wording] if state == "agreed" else None), (purpose, state)
             assert number == (alerted.victim.phone if state == "agreed" else None), (purpose, state)
     alerted.reads_everything()
 

@@ -28,7 +28,8 @@ from backend.models import (
     Team,
 )
 from notifier import alarm_texts
-from notifier.watchdog import LATE_IN_A_STORM_S, Watchdog
+from notifier.watchdog import Watchdog
+from notifier.watchdog_looks import LATE_IN_A_STORM_S
 from tests.monitor import Monitor
 from tests.world import World, eventually
 

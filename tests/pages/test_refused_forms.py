@@ -11,7 +11,7 @@ from backend.people import consent
 from backend.record import reading
 from backend.record.facts import Terms
 from tests import cases
-from tests.pages.actions import expect_to_fit, sign_in
+from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
 
 
@@ -27,6 +27,11 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     laura.get_by_label("Their words for: protection is about to end").fill("The library closes.")
     laura.get_by_role("button", name="Record their consent").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
+    # The summary leads to the field, which says the same.
+    page.get_by_role("link", name="Enter the words that they chose for each of the three texts.").click()
+    expect(laura.get_by_label("Their words for: it is over")).to_be_focused()
+    expect(laura.locator(".govuk-error-message")).to_have_count(1)
+    shot(page, "case-refused-field-390")
     expect(laura.get_by_label("Their words for: the wearer is near")).to_have_value("Your book has arrived.")
     expect(laura.get_by_label("Their words for: protection is about to end")).to_be_visible()
     expect_to_fit(page)
@@ -34,7 +39,9 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     laura.get_by_label("Their words for: it is over").fill("Your book was collected.")
     laura.get_by_label("Their words for: we have your message (optional)").fill("Thanks for your order.")
     laura.get_by_role("button", name="Record their consent").click()
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("[data-done]")).to_contain_text("Their consent to texts is recorded.")
+    shot(page, "case-done-390")
+    expect(page.locator(".govuk-error-summary")).to_have_count(0)
     held = consent.sms_consent(world.victim)
     db.release_connection()
     assert held is not None

@@ -266,7 +266,7 @@ def test_settling_and_acknowledging_at_once_never_wait_for_each_other(world: Wor
         try:
             worker = Worker(world.settings)
             worker.work()
-            worker._lanes.close()
+            worker.jobs.lanes.close()
         except BaseException as error:
             errors.append(error)
 

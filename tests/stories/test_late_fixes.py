@@ -92,6 +92,81 @@ def test_the_newest_fix_from_inside_is_told_with_its_time_and_never_to_them_when
     told.reads_everything()
 
 
+def row(told: World, ago_from_s: float, ago_until_s: float, metres: float, every_s: float = 60.0) -> Fixes:
+    """Return fixes of one place, one a minute, from so many seconds ago until so many."""
+    count = round((ago_from_s - ago_until_s) / every_s)
+    return [told.tag.fix(metres, ago_s=ago_from_s - every_s * n) for n in range(count + 1)]
+
+
+def began_and_ended(alert: dict[str, Any]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(alert["fix_time"]), datetime.fromisoformat(alert["last_fix_time"])
+
+
+def instant_of(fix: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(fix["fix_time"])
+
+
+def test_late_fixes_move_the_beginning_of_a_breach_that_stands(told: World) -> None:
+    told.tag.is_far_away()
+    told.forward(3 * 3_600)
+    told.tag.stays_inside()
+    (standing,) = told.officer.alerts("all")
+    stay = row(told, 3 * 3_600, 300, 0.0)
+    told.tag.reports(*stay)
+    (alert,) = told.officer.alerts("all")
+    assert (alert["code"], alert["is_over"]) == (standing["code"], False)
+    assert abs(began_and_ended(alert)[0] - instant_of(stay[0])) <= timedelta(seconds=60)
+    told.reads_everything()
+
+
+@pytest.mark.parametrize("heaps", [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]])
+def test_a_long_stay_that_arrives_in_heaps_is_one_alert_in_the_end(told: World, heaps: list[int]) -> None:
+    told.tag.is_far_away()
+    told.forward(3 * 3_600)
+    told.tag.stays_inside()
+    stay = row(told, 2 * 3_600, 300, 0.0)
+    size = len(stay) // 3 + 1
+    for heap in heaps:
+        told.tag.reports(*stay[size * heap : size * heap + size])
+    told.settle()
+    # One that was found to be a part of it is closed.
+    found = [one for one in told.officer.alerts("all") if one["handling"] != "closed"]
+    assert len(found) == 1, [(one["code"], one["is_late"], *began_and_ended(one), one["reasons"]) for one in found]
+    (alert,) = found
+    assert abs(began_and_ended(alert)[0] - instant_of(stay[0])) <= timedelta(seconds=60)
+    assert not alert["is_over"]
+    told.reads_everything()
+
+
+def test_a_visit_found_late_within_ten_minutes_of_another_is_not_swallowed(told: World) -> None:
+    told.tag.is_far_away()
+    told.forward(1_800)
+    told.tag.stays_inside()
+    told.tag.stays(800.0, for_s=180, every_s=30)
+    (before,) = told.officer.alerts("all")
+    assert before["is_over"]
+    told.forward(3_600)
+    told.tag.reports(told.tag.fix(800.0))
+    ago_s = (clock.now() - began_and_ended(before)[1]).total_seconds() - 300.0
+    late = [*row(told, ago_s, ago_s - 90, 0.0, every_s=15.0), told.tag.fix(800.0, ago_s=ago_s - 180)]
+    told.tag.reports(*late)
+    told.settle()
+    (alert,) = told.officer.alerts("all")
+    assert began_and_ended(alert)[1] > began_and_ended(before)[1], "a visit is on record that no alert tells of"
+    told.reads_everything()
+
+
+@pytest.mark.parametrize(("ago_s", "stands"), [(170, True), (200, False)])
+def test_a_fix_tells_of_now_for_two_intervals_and_a_minute(told: World, ago_s: float, stands: bool) -> None:
+    told.tag.is_far_away()
+    told.forward(1_800)
+    told.tag.reports(told.tag.fix(0.0, ago_s=ago_s), told.tag.fix(0.0, ago_s=ago_s - 15.0), told.tag.fix(900.0))
+    (alert,) = told.officer.alerts("all")
+    assert alert["is_late"] is not stands
+    told.settle()
+    told.reads_everything()
+
+
 def test_they_read_that_it_is_over_once_a_fix_of_now_says_so_and_not_by_a_stored_one(told: World) -> None:
     told.tag.stays_inside()
     told.expect_sms(told.victim.phone, cases.NEAR)

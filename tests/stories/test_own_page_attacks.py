@@ -23,7 +23,9 @@ BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", 
 
 def told_by(answer: requests.Response) -> list[str]:
     """Return what in an answer, its headers and its cookies tells whose page it is."""
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "Location")
+    # Every site may send the one of these, and the other is the address that was asked for.
+    ordinary = ("X-Robots-Tag", "Location")
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name not in ordinary)
     return TELLING.findall(answer.text) + TELLING.findall(headers)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from backend import alarms, clock, db, tags
+from backend import alarms, clock, db
 from backend.models import AlarmKind, Alert, AlertKind
 from backend.record.facts import Terms
 from notifier.alarm_notices import AlarmNotifier
@@ -181,7 +181,6 @@ def test_it_stops_that_wearer_with_an_alert_and_no_one_else(world: World, poison
         world.tag.reports(world.tag.fix(0.0))
     world.reads_everything()
     _poison(statement, value)
-    tags.forget_known()
     world.forward(60)
     answer = world.tag.post(world.tag.fix(0.0))
     assert answer.status_code == (401 if "UPDATE tag" in statement else 200), answer.text
@@ -215,7 +214,6 @@ def test_its_tag_that_is_tampered_with_rings_all_the_same(world: World, poison: 
         world.tag.reports(world.tag.fix(0.0))
     world.reads_everything()
     _poison(statement, value)
-    tags.forget_known()
     world.forward(60)
     world.checks_at_end = False
     for kind in ("strap_open", "sos"):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.cases import caseload_import, writing, zone_preview
+from backend.cases import caseload_import, zone_preview
+from backend.cases.commands.opening import NewCondition
 from backend.errors import InvalidRecord
 from backend.models import PlaceZone, ProtectedPlace, Wearer
 from tests import cases
@@ -72,14 +73,14 @@ def test_a_change_of_a_zone_is_asked_back_too_but_not_against_its_own_past(world
 def test_the_page_shows_the_same_questions_before_saving(world: World) -> None:
     order = cases.order(world, clock.now() - timedelta(days=1), None)
     curfew = {**cases.circle(*HOME), "properties": {"kind": "inclusion", "radius_m": 40, "buffer_m": 0}}
-    new = writing.NewCondition(
+    new = NewCondition(
         order_id=order.id,
         number="9",
         wording="To stay at home at night.",
         place_id=None,
         victim_id=world.victim.id,
         place="Lodging",
-        feature=curfew,
+        zone=curfew,
         from_at=clock.now(),
         why="Licence.",
     )

@@ -100,8 +100,8 @@ class HandAlertToPolice(Command):
 
     force: Annotated[Name, POLICE]
     reference: Annotated[Name, POLICE]
-    at: Annotated[Instant, When("from")]
+    at: Annotated[Instant | None, When("from")] = None
 
     def carry_out(self, by: Person, now: datetime, alert_id: int) -> PoliceHandover:
-        """Record the handover. Raises: NotFound, NotAllowed, InvalidRecord."""
-        return police_handovers.hand_over(by, alert_id, self.force, self.reference, self.at, now)
+        """Record the handover; without an instant it is now. Raises: NotFound, NotAllowed, InvalidRecord."""
+        return police_handovers.hand_over(by, alert_id, self.force, self.reference, self.at or now, now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from backend import text_parts
+from backend import shared_location, text_parts
 from backend.cases import contact_details
-from backend.cases.commands.base import Ask, Because, Command, Text
+from backend.cases.commands.base import Ask, Because, Command, RowId, Text
 from backend.cases.commands.typed import Named
 from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
 from backend.people import numbers
@@ -45,10 +45,18 @@ class AgreeToTexts(Command):
         return contact_details.agree(by, wearer_id, victim_id, self.phone.replace(" ", ""), answers, now)
 
 
+class WithdrawTexts(Command):
+    """A protected person withdraws their consent to texts."""
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
+        """Withdraw it at once. Raises: NotFound, NotAllowed."""
+        contact_details.withdraw(by, wearer_id, victim_id, now)
+
+
 class DeclineWarnings(Because):
     """A protected person wants no warnings, by their own decision; a consent to texts ends."""
 
-    why: Annotated[Text, Ask("Say how and when they said so.")]
+    why: Annotated[Text, Ask("Enter how and when they said so.")]
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
         """Record the decision. Raises: NotFound, NotAllowed."""
@@ -119,3 +127,19 @@ class TakeBackNumber(Command):
     def carry_out(self, by: Person, now: datetime, wearer_id: int, number_id: int) -> None:
         """Take it back. Raises: NotFound, NotAllowed."""
         numbers.take_back(by, wearer_id, number_id, now)
+
+
+class ShareLocation(Command):
+    """What a protected person agreed to: who is to be kept away from them wherever they are, and how far."""
+
+    agreed: Annotated[Literal[True], Ask("Confirm that they themselves have agreed.")] = Field(
+        description="They themselves have agreed that their phone says where it is"
+    )
+    wearers: list[RowId] = Field(min_length=1, max_length=20)
+    radius_m: Annotated[float, Field(ge=50, le=5_000), Ask("The distance must be between 50 and 5,000 metres.")] = 200.0
+    buffer_m: float = Field(300.0, ge=0, le=5_000)
+    label: str = Field("Wherever they are", min_length=1, max_length=80)
+
+    def carry_out(self, by: Person, now: datetime, victim_id: int) -> shared_location.Pairing:
+        """Record it, and return the code for their phone. Raises: NotFound, NotAllowed, MovingPlaceAlone."""
+        return shared_location.agree(by, victim_id, self.wearers, self.radius_m, self.buffer_m, self.label, now)

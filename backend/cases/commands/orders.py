@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,8 @@ from backend.cases.commands.base import (
     Text,
     Versioned,
 )
+from backend.cases.commands.opening import Condition as WordsOfOrder
+from backend.cases.commands.opening import FirstOfOrder, LastOfOrder, OrderKind, Reference
 from backend.cases.commands.typed import FirstDay, LastDay
 from backend.cases.commands.versions import refuse_stale
 from backend.cases.writing import hold
@@ -29,24 +31,14 @@ from backend.record import reading
 from backend.record.facts import Terms, What
 from backend.record.timeline import Case
 
-Kind = Annotated[Literal["dapol", "dapo", "bail", "other"], Ask("Choose the kind of order.")]
-Starts = Annotated[
-    Instant, FirstDay("starts_on"), Ask("Enter the first day of the order as a day, a month and a year.")
-]
-Ends = Annotated[
-    Instant | None, LastDay("ends_on"), Ask("Enter the last day of the order as a day, a month and a year.")
-]
-Wording = Annotated[Text, Ask("Enter the condition in the words of the order.")]
-Reference = Annotated[Name, Ask("Enter the reference of the order.")]
-
 
 class OpenOrder(Reasoned):
     """A further order of a wearer; without an end it has none."""
 
-    kind: Kind
+    kind: OrderKind
     reference: Reference
-    starts_at: Starts
-    ends_at: Ends = None
+    starts_at: FirstOfOrder
+    ends_at: LastOfOrder = None
     condition: Text | None = Field(None, description="Its first condition in the words of the order")
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Order:
@@ -125,7 +117,7 @@ class AddCondition(Command):
     """A condition in the words of the order."""
 
     number: Annotated[Name, Ask("Enter the number of the condition.")]
-    wording: Wording
+    wording: WordsOfOrder
     from_at: Instant
     corrects: RowId | None = Field(None, description="The condition that was recorded in error; then say why")
     why: str = Field("", max_length=4_000)

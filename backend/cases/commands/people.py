@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from backend.bounds import Instant
 from backend.cases import officers, protected_people
-from backend.cases.commands.base import Ask, Because, Command, Correcting, Dated, Documented, RowId, Text
+from backend.cases.commands.base import Ask, Because, Command, Correcting, Dated, Documented, Name, RowId, Text
 from backend.cases.commands.typed import FirstDay, LastDay, Named
 from backend.errors import InvalidRecord
-from backend.models import DatedEntry, EmergencyOpening, Person, Victim
+from backend.models import DatedEntry, EmergencyOpening, Person, ProtectedPlace, Victim
 
 
 class AddProtectedPerson(Documented):
@@ -49,6 +49,16 @@ class AddProtectedPerson(Documented):
             is_another=self.is_another,
             **more,
         )
+
+
+class AddPlace(Command):
+    """A place of a protected person, under a name by which colleagues know it; a zone around it protects it."""
+
+    label: Annotated[Name, Ask("Enter a name for the place that colleagues will know.")]
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> ProtectedPlace:
+        """Add it. Raises: NotFound, NotAllowed."""
+        return protected_people.add_place(by, wearer_id, victim_id, self.label, now)
 
 
 class TakeOutProtectedPerson(Because):
@@ -93,7 +103,7 @@ class RestrictCase(Because):
 class OpenInEmergency(Command):
     """What the emergency is."""
 
-    reason: Annotated[Text, Ask("Say what the emergency is.")]
+    reason: Annotated[Text, Ask("Enter what the emergency is, in a sentence.")]
 
     def carry_out(self, by: Person, now: datetime, wearer_id: int) -> EmergencyOpening:
         """Open the restricted case. Raises: NotFound, NotAllowed, InvalidRecord."""

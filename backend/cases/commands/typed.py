@@ -11,14 +11,15 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 from pydantic.fields import FieldInfo
 
 from backend import typed_text
 from backend.bounds import is_number, read_day
 from backend.cases.commands.base import Command, FieldProblem, InvalidFields, asked_of, problems_of
+from backend.errors import InvalidRecord
 from backend.record.facts import LONDON, ends_with, midnight
 
 Made = TypeVar("Made", bound=Command)
@@ -77,8 +78,16 @@ class Named:
 ABSENT: Any = object()
 
 
-def read(model: type[Made], source: Source, now: datetime, given: Mapping[str, Any] | None = None) -> Made:
-    """Build a command from what was typed, and from what is ``given`` besides.
+def read(
+    model: type[Made],
+    source: Source,
+    now: datetime,
+    given: Mapping[str, Any] | None = None,
+    called: Mapping[str, str] | None = None,
+) -> Made:
+    """Build a command from what was typed, and from what is ``given`` besides: values, or what makes one of the source.
+
+    ``called`` has the names under which a table has a field, where they are others than a form's.
 
     Raises: InvalidFields with everything that is wrong, each by the name of the field as it was typed.
     """
@@ -86,14 +95,25 @@ def read(model: type[Made], source: Source, now: datetime, given: Mapping[str, A
     found: list[FieldProblem] = []
     names: dict[str, str] = {}
     for name, field in model.model_fields.items():
-        names[name] = name_of(model, name)
-        if name in values:
-            continue
+        names[name] = (called or {}).get(name) or name_of(model, name)
         try:
-            value = _value(name, field, source, now)
+            if callable(values.get(name)):
+                value = values.pop(name)()
+            elif name in values:
+                continue
+            else:
+                value = _value(name, field, source, now, (called or {}).get(name))
+        except InvalidFields as error:
+            found += error.problems
+            values[name] = ABSENT
+            continue
+        except InvalidRecord as error:
+            found.append(FieldProblem(names[name], "invalid", error.detail))
+            values[name] = ABSENT
+            continue
         except Unreadable as error:
             found.append(FieldProblem(names[name], "invalid", str(error)))
-            # A field with a problem is not also called missing.
+            # What was said once is not said again as missing.
             values[name] = ABSENT
             continue
         if value is not ABSENT:
@@ -125,14 +145,16 @@ def name_of(model: type[Command], name: str) -> str:
     return f"{name.removesuffix('_at')}_day" if is_instant else name
 
 
-def _value(name: str, field: FieldInfo, source: Source, now: datetime) -> Any:
+def _value(name: str, field: FieldInfo, source: Source, now: datetime, called: str | None) -> Any:
     kind = _kind(field.annotation)
     mark = next((one for one in field.metadata if isinstance(one, FirstDay | LastDay | When | Named)), None)
-    typed = mark.name if mark is not None else name
+    typed = called or (mark.name if mark is not None else name)
     if isinstance(mark, FirstDay | LastDay):
         return _day(typed, field, source, is_last=isinstance(mark, LastDay))
     if isinstance(mark, When) or kind is datetime:
         return _when(typed.removesuffix("_at"), field, source, now)
+    if kind is Literal:
+        return _chosen(field.annotation, str(source.get(typed) or "").strip())
     if kind is bool:
         return source.get(typed) == "yes" if not _is_optional(field.annotation) else _said(source.get(typed))
     if kind is list:
@@ -156,11 +178,18 @@ def _kind(annotation: Any) -> Any:
         (annotation,) = [one for one in get_args(annotation) if one is not type(None)][:1]
     while hasattr(annotation, "__metadata__"):
         annotation = annotation.__origin__
-    return get_origin(annotation) or annotation
+    return datetime if annotation is AwareDatetime else get_origin(annotation) or annotation
 
 
 def _is_optional(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
+
+
+def _chosen(annotation: Any, text: str) -> Any:
+    """Return what was chosen of a few; a tick stands for what has to be agreed to."""
+    if True in get_args(annotation):
+        return True if text == "yes" else ABSENT
+    return text or ABSENT
 
 
 def _said(text: Any) -> Any:
@@ -201,4 +230,4 @@ def _when(name: str, field: FieldInfo, source: Source, now: datetime) -> Any:
     try:
         return datetime.combine(day, time.fromisoformat(hour), LONDON)
     except ValueError:
-        raise Unreadable("Enter the time as hours and minutes, for example 14:30.") from None
+        raise Unreadable("Enter a time, like 14:30.") from None

@@ -23,7 +23,7 @@ def version_of(history: Iterable[Version[Any]]) -> int:
 
 
 def refuse_stale(read: int | None, history: Iterable[Version[Any]], what: What) -> None:
-    """Raises: Stale where the version that was read is not the newest; the caller holds the lock of the case."""
+    """Raises: Stale where the version that was read is not the newest; the caller holds the case."""
     since = [one.id for one in history if read is not None and one.id > read]
     if not since:
         return

@@ -4,6 +4,7 @@ from backend.access import closed_cases
 from backend.cases.viewing.case_view import as_it_was, look, open_alerts, open_file
 from backend.cases.viewing.history import CORRECTABLE, history, history_of, in_words
 from backend.cases.viewing.search import cases_of
+from backend.cases.viewing.sent_back import fields_of, stored
 from backend.cases.viewing.tags_worn import activations, activations_of, names_of_staff
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "as_it_was",
     "cases_of",
     "closed_cases",
+    "fields_of",
     "history",
     "history_of",
     "in_words",
@@ -20,4 +22,5 @@ __all__ = [
     "names_of_staff",
     "open_alerts",
     "open_file",
+    "stored",
 ]

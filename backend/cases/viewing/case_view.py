@@ -9,6 +9,7 @@ from typing import Any
 from backend import audit
 from backend.access import access_file
 from backend.cases import eligibility, monitoring_status, protected_people, writing
+from backend.cases.viewing.as_known import as_known, places_by, protected_by
 from backend.cases.viewing.history import number_ending
 from backend.cases.viewing.tags_worn import names_of_staff
 from backend.db import atomic
@@ -41,12 +42,16 @@ def open_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
     return file
 
 
-def look(person: Person, wearer_id: int, at: datetime, now: datetime) -> dict[str, Any]:
-    """Return the case as it was at ``at``, and record that it was looked at.
+def look(
+    person: Person, wearer_id: int, at: datetime, now: datetime, known_at: datetime | None = None
+) -> dict[str, Any]:
+    """Return the case as it was at ``at``, by what was recorded by ``known_at``, and record that it was looked at.
 
     Raises: NotFound, NotAllowed.
     """
     file = open_file(person, wearer_id, now)
+    if known_at is not None:
+        file = as_known(file, known_at)
     return as_it_was(file, Contacts.read(file.victims.values(), [wearer_id]), names_of_staff(), person, at, now)
 
 
@@ -64,6 +69,10 @@ def as_it_was(
     places = protected_people.places_by_victim(person, file.victims, now)
     moving = _who_is_near_known(file, at)
     placed = {zone.row.place.victim_id for zone in file.zones if not zone.row.moves}
+    # What began later is no part of the case as it was; of the case as it is, what is to come is one.
+    shown = set(file.victims) if at >= now else protected_by(file, at)
+    drawn = None if at >= now else places_by(file, at)
+    orders = [order for order in file.orders if at >= now or case.terms_at(order.id, at) is not None]
     return {
         "id": wearer.id,
         "name": wearer.name,
@@ -78,16 +87,21 @@ def as_it_was(
         if officer_id is not None and officer_id in names
         else None,
         "tag": {"serial": worn.tag.serial, "activation_id": worn.id} if worn else None,
-        "orders": [_order(file, order, at, risk) for order in file.orders],
+        "orders": [_order(file, order, at, risk) for order in orders],
         "zones": [_zone(file, zone, zone.row.id in held) for zone in _zones_at(file, at)],
         "victims": [
             {
                 **_victim(file, contacts, victim, victim.id in moving, at),
                 "is_held": contacts.is_held(victim, wearer.id),
                 "is_placed": victim.id in placed,
-                "places": [{"id": place.id, "label": place.label} for place in places.get(victim.id, [])],
+                "places": [
+                    {"id": place.id, "label": place.label}
+                    for place in places.get(victim.id, [])
+                    if drawn is None or place.id in drawn
+                ],
             }
             for victim in file.victims.values()
+            if victim.id in shown
         ],
         "is_judged": bool(held),
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 from backend.access import access_file
 from backend.cases import eligibility
+from backend.cases.viewing.as_known import as_known
+from backend.cases.viewing.sent_back import fields_of
 from backend.cases.viewing.tags_worn import names_of_staff, worn_by
 from backend.models import Person, Victim
 from backend.record import reading, zone_geojson
@@ -20,6 +22,7 @@ ENTRY_TEXTS = {
     What.OFFICER: "Responsible officer",
     What.TEAM: "Team",
     What.RISK: "Risk of serious harm",
+    What.SAFETY_PLAN: "Safety plan",
     What.ELIGIBILITY: "Eligibility for a tag",
     What.RESTRICTED: "Restricted case",
     What.APPROVAL: "Provisional zone",
@@ -37,12 +40,13 @@ CORRECTABLE = (What.TERMS, What.LIFE, What.OFFICER, What.RISK, What.ELIGIBILITY)
 Row = dict[str, Any]
 
 
-def history(person: Person, wearer_id: int, now: datetime) -> list[Row]:
+def history(person: Person, wearer_id: int, now: datetime, known_at: datetime | None = None) -> list[Row]:
     """Return every entry and version of the case, newest record first: who, when, why, from which document.
 
     A correction says in place of what it was recorded, and what it corrects is marked and stays.
     """
-    return history_of(access_file(person, wearer_id, now), names_of_staff())
+    file = access_file(person, wearer_id, now)
+    return history_of(file if known_at is None else as_known(file, known_at), names_of_staff())
 
 
 def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
@@ -70,6 +74,7 @@ def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
             names,
             what=What(row.what),
             entry_id=row.id,
+            fields=fields_of(What(row.what), row.value),
             of=orders.get(row.subject),
         )
         for row in rows
@@ -85,7 +90,16 @@ def _conditions(file: CaseFile, names: dict[int, str]) -> list[Row]:
     of_order = [(order.reference, row) for order in file.orders for row in file.conditions.get(order.id, [])]
     of_order.sort(key=lambda pair: pair[1].id)
     found = [
-        _row(row, row.from_at, "Condition", f"{row.number}. {row.wording}", names, condition_id=row.id, of=reference)
+        _row(
+            row,
+            row.from_at,
+            "Condition",
+            f"{row.number}. {row.wording}",
+            names,
+            condition_id=row.id,
+            fields={"number": row.number, "wording": row.wording},
+            of=reference,
+        )
         for reference, row in of_order
     ]
     _tie(found, [row for _, row in of_order])
@@ -101,7 +115,17 @@ def _versions(file: CaseFile, names: dict[int, str]) -> list[Row]:
     for zone, row in pairs:
         state = "no zone" if row.is_removed else "provisional zone" if row.is_provisional else "zone"
         said = state if row.is_removed else f"{state}. {zone_geojson.said_of(zone.feature)}"
-        found.append(_row(row, zone.from_at, f"Zone at {zone.place.label}", said, names, zone_id=row.zone_id))
+        found.append(
+            _row(
+                row,
+                zone.from_at,
+                f"Zone at {zone.place.label}",
+                said,
+                names,
+                zone_id=row.zone_id,
+                fields={"zone": zone.feature},
+            )
+        )
     _tie(found, [row for _, row in pairs], lambda row: row.zone_id)
     return found
 
@@ -182,6 +206,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return names.get(value["person"], "no one")
     if what is What.RISK:
         return str(value["risk"]).replace("_", " ")
+    if what is What.SAFETY_PLAN:
+        return value["text"] or "none any more"
     if what is What.RESTRICTED:
         people = value["people"]
         return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)

@@ -1,7 +1,7 @@
 """The only writer of the record: dated facts, orders, conditions and zone versions, each with its audit row."""
 
 from backend.cases.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
-from backend.cases.writing.conditions import NewCondition, check_condition, protect_by_condition
+from backend.cases.writing.conditions import check_condition, protect_by_condition
 from backend.cases.writing.locked_case import enter, hold, settle
 from backend.cases.writing.orders import (
     ORDER_KINDS,
@@ -17,7 +17,6 @@ from backend.cases.writing.zones import access_place, add_zone, change_zone
 
 __all__ = [
     "ORDER_KINDS",
-    "NewCondition",
     "access_activation",
     "access_order",
     "access_place",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from backend import audit
 from backend.access import access_wearer
+from backend.cases.commands.opening import NewCondition
 from backend.cases.writing.orders import access_order, add_condition
 from backend.cases.writing.provisional_zones import victims_for
 from backend.cases.writing.zones import access_place, add_zone
@@ -15,22 +14,6 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Order, Person, PlaceZone, ProtectedPlace, Victim
 from backend.zone_replay import read_zone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCondition:
-    """A condition and its zone: at a place that is known, or at a new one of a protected person of the case."""
-
-    order_id: int
-    number: str
-    wording: str
-    place_id: int | None
-    victim_id: int | None
-    place: str
-    feature: dict[str, Any]
-    from_at: datetime
-    why: str
-    document: str = ""
 
 
 def check_condition(person: Person, wearer_id: int, new: NewCondition, now: datetime) -> tuple[Order, Victim]:
@@ -42,8 +25,6 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
     order = access_order(person, new.order_id, now)
     if order.wearer_id != wearer_id:
         raise NotFound("The order was not found.")
-    if not new.wording.strip():
-        raise InvalidRecord("Write the condition in the words of the order.")
     victims = victims_for(person, wearer_id, now)
     if new.place_id is not None:
         victim: Victim | None = access_place(person, new.place_id, now).victim
@@ -55,15 +36,11 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
             raise InvalidRecord("Choose a place, or enter a name for a new one that colleagues will know.")
     if victim not in victims:
         raise NotFound("The place was not found.")
-    if not new.why.strip():
-        raise InvalidRecord("Say why.")
-    read_zone(new.feature)
+    read_zone(new.zone)
     return order, victim
 
 
-def protect_by_condition(
-    person: Person, wearer_id: int, new: NewCondition, now: datetime, *, is_confirmed: bool = False
-) -> PlaceZone:
+def protect_by_condition(person: Person, wearer_id: int, new: NewCondition, now: datetime) -> PlaceZone:
     """Record the condition in the court's words and let its zone hold from its instant on; judged at once.
 
     Raises: NotFound, NotAllowed; InvalidRecord that says what is missing; ZoneNotUsable; NeedsConfirmation.
@@ -80,12 +57,12 @@ def protect_by_condition(
             person,
             wearer_id,
             place_id,
-            new.feature,
+            new.zone,
             new.from_at,
             now,
             why=new.why,
             document=new.document,
             order_id=order.id,
             condition_id=condition.id,
-            is_confirmed=is_confirmed,
+            is_confirmed=new.is_confirmed,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import phonenumbers
+
 from backend import typed_text
 from backend.errors import DomainError, InvalidRecord
 from backend.models import WearerNumber
@@ -14,6 +16,10 @@ BETWEEN = re.compile(r"[\s().\-/\u2010-\u2015\u2212]")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 # Numbers without a country are of this one.
 HOME = "+44"
+REGION = "GB"
+# Never given to a subscriber, so that training and tests can use them, and the library calls them invalid.
+# Source: Ofcom, telephone numbers for use in TV and radio drama programmes: mobile, London, no area, UK-wide.
+FICTIONAL = re.compile(r"\+44(?:7700900|2079460|1632960|3069990)\d{3}")
 
 
 class NumberRefused(DomainError):
@@ -37,10 +43,25 @@ class TooManyCodes(DomainError):
 def e164(text: str) -> str:
     """Return the one form of a phone number: ``07700 900201``, ``0044 7700 900201`` and ``+44 (0)7700 900201`` are one.
 
-    Digits may be of any script.
+    Digits may be of any script. Whether a number can exist is asked of the numbering plans of all countries, as the
+    ``phonenumbers`` library has them: one digit too few reaches a stranger, or no one, and no one would notice.
 
     Raises: InvalidRecord for what cannot be a number.
     """
+    number = _one_form(text)
+    if number is None:
+        raise InvalidRecord("Write the phone number with its country, for example +447700900201.")
+    if not FICTIONAL.fullmatch(number) and not _can_exist(number):
+        raise InvalidRecord("No phone number is like this one: check its digits with the person who gave it.")
+    return number
+
+
+def one_form(text: str) -> str:
+    """Return a number as ``e164`` writes it, or nothing for what has no such form: to compare what is on record."""
+    return _one_form(text) or ""
+
+
+def _one_form(text: str) -> str | None:
     number = BETWEEN.sub("", typed_text.fold(text))
     if number.startswith("00"):
         number = f"+{number[2:]}"
@@ -48,9 +69,14 @@ def e164(text: str) -> str:
         number = HOME + number[1:]
     if number.startswith(f"{HOME}0"):
         number = HOME + number[len(HOME) + 1 :]
-    if not E164.fullmatch(number):
-        raise InvalidRecord("Write the phone number with its country, for example +447700900201.")
-    return number
+    return number if E164.fullmatch(number) else None
+
+
+def _can_exist(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, REGION))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def ending(number: str) -> str:
@@ -68,9 +94,8 @@ def spellings(number: str) -> set[str]:
 
 def holds(number: str | None, wearer_id: int) -> bool:
     """Tell whether this number was declared to be this wearer's: nothing about them goes there."""
-    try:
-        known = e164(number or "")
-    except InvalidRecord:
+    known = one_form(number or "")
+    if not known:
         return False
     declared = WearerNumber.select().where(
         WearerNumber.wearer == wearer_id, WearerNumber.number == known, WearerNumber.ended_at.is_null()

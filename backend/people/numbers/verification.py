@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from peewee import ModelSelect, fn
 
-from backend import audit, typed_text, wakeups
+from backend import audit, channels, typed_text, wakeups
 from backend.db import atomic, lock_rows
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Channel, NumberProof, Person, ProvedHow, Role, RouteDown, Victim
@@ -198,7 +198,7 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
     typed = "".join(one for one in typed_text.fold(code) if one in DIGITS)
     if not hmac.compare_digest(typed, code_of(row, key)):
         raise WrongCode("This is not the code that was sent. Look at the newest message, and try again.")
-    how = ProvedHow.BY_CALL if row.channel == Channel.VOICE else ProvedHow.BY_TEXT
+    how = ProvedHow.BY_CALL if channels.is_call(row.channel) else ProvedHow.BY_TEXT
     with atomic():
         taken = (
             NumberProof.update(proved_at=now, how=how, due_at=None)
@@ -231,7 +231,7 @@ def carry_over(owner: Owner, now: datetime) -> None:
         person=owner if isinstance(owner, Person) else None,
         victim=owner if isinstance(owner, Victim) else None,
         number=owner.phone,
-        channel=Channel.SMS,
+        channel=channels.TEXTS[0],
         asked_at=now,
         proved_at=now,
         how=ProvedHow.CARRIED_OVER,
@@ -250,7 +250,7 @@ def ask_again_by_day(now: datetime) -> int:
     asked_lately = NumberProof.select(NumberProof.person).where(
         NumberProof.asked_at > now - ASKED_AGAIN_AFTER, NumberProof.person.is_null(False)
     )
-    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.SMS)
+    down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null(), RouteDown.channel.in_(channels.TEXTS))
     uncalled = _uncalled(now)
     people = list(
         Person.select()
@@ -267,7 +267,7 @@ def ask_again_by_day(now: datetime) -> int:
     for person in to_ask:
         proof = proof_of(person)
         try:
-            by = Channel.SMS if proof is None or person.id in uncalled else Channel(proof.channel)
+            by = channels.TEXTS[0] if proof is None or person.id in uncalled else Channel(proof.channel)
             ask(person, None, by, now)
         except DomainError as error:
             log.warning("person %s could not be asked again to verify a number: %s", person.id, error.code)
@@ -276,7 +276,7 @@ def ask_again_by_day(now: datetime) -> int:
 
 def _uncalled(now: datetime) -> set[int]:
     """Return who takes no calls any more and was not asked since, or not for a week."""
-    rows = RouteDown.select().where(RouteDown.up_at.is_null(), RouteDown.channel == Channel.VOICE)
+    rows = RouteDown.select().where(RouteDown.up_at.is_null(), RouteDown.channel.in_(channels.CALLS))
     return {
         row.person_id
         for row in rows

@@ -13,9 +13,9 @@ from typing import Any
 from backend import alarms, audit, outbox
 from backend.access import access_wearer
 from backend.db import atomic
-from backend.errors import InvalidRecord, NotAllowed, NotFound
+from backend.errors import NotAllowed, NotFound
 from backend.models import AlarmKind, NumberProof, Person, Role, Victim, Wearer, WearerNumber
-from backend.people.numbers.validation import e164, spellings
+from backend.people.numbers.validation import e164, one_form, spellings
 from backend.record import reading
 
 # What the alarm says of each person who has such a number, and the team whose supervisors are notified.
@@ -103,7 +103,7 @@ def taken(now: datetime, duty_line: str = "") -> Found:
     found: Found = {}
     for declared in known.where(WearerNumber.number.in_(numbers)):
         found.update(_found(declared))
-    line = _plain(duty_line)
+    line = one_form(duty_line)
     if line and known.where(WearerNumber.number == line).exists():
         found["duty_line"] = ("The duty line was declared to be a wearer's number: nothing is stopped, check it", None)
     return found
@@ -174,17 +174,10 @@ def _typed_before() -> list[str]:
     for table in (Person, Victim):
         is_odd = ~table.phone.startswith("+") | table.phone.startswith("+440")
         for row in table.select(table.phone).where(table.phone.is_null(False), is_odd):
-            number = _plain(row.phone or "")
+            number = one_form(row.phone or "")
             if number:
                 found.append(number)
     return found
-
-
-def _plain(text: str) -> str:
-    try:
-        return e164(text)
-    except InvalidRecord:
-        return ""
 
 
 def _end_alarms(number: str, now: datetime) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 
 from backend import clock
 from backend.bounds import is_number
 from backend.cases import viewing, writing, zone_preview
-from backend.errors import DomainError, InvalidRecord
+from backend.cases.commands.drawing import DrawnZone
+from backend.cases.commands.opening import NewCondition
+from backend.errors import DomainError
 from backend.record import zone_geojson
-from backend.web.case_pages.hours import ROWS, hours_entered
+from backend.web.case_pages.case import done as done_on_case
+from backend.web.case_pages.hours import ROWS
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
-from backend.web.forms import from_when, is_confirmed, number_of, text_of, visitor
+from backend.web.forms import build, pressed, sent_again, visitor
 from backend.web.signed_in import page_for
 
 
@@ -27,7 +29,7 @@ def add_condition(wearer_id: int) -> Any:
     seen = viewing.look(person, wearer_id, now, now)
 
     def again(error: DomainError | None) -> str:
-        asked = request.form.get("order") or request.args.get("order", "")
+        asked = pressed("order") or request.args.get("order", "")
         return render_template(
             "case/condition.html",
             **with_form(
@@ -41,27 +43,25 @@ def add_condition(wearer_id: int) -> Any:
             ),
         )
 
-    if request.method == "GET" or text_of("act") == "change":
+    if request.method == "GET" or pressed() == "change":
         return again(None)
 
     def act() -> Any:
-        new = _asked_for(now)
-        if text_of("act") == "save":
-            writing.protect_by_condition(person, wearer_id, new, now, is_confirmed=is_confirmed())
+        new = build(NewCondition, zone=lambda: build(DrawnZone).feature())
+        if pressed() == "save":
+            writing.protect_by_condition(person, wearer_id, new, now)
             return None
         return new, zone_preview.try_condition(person, wearer_id, new, now)
 
     def done(tried: Any) -> Any:
         if tried is None:
-            return redirect(url_for("case_pages.case", wearer_id=wearer_id))
+            return done_on_case(wearer_id, "The condition is recorded, and its zone with it.")
         new, trial = tried
-        kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "act")]
+        kept = sent_again()
         place = next((p["label"] for v in seen["victims"] for p in v["places"] if p["id"] == new.place_id), new.place)
         return render_template(
             "case/condition_check.html",
-            **with_form(
-                case=seen, new=new, trial=trial, kept=kept, place=place, said=zone_geojson.in_words(new.feature)
-            ),
+            **with_form(case=seen, new=new, trial=trial, kept=kept, place=place, said=zone_geojson.in_words(new.zone)),
         )
 
     return try_to(act, done, again)
@@ -71,40 +71,3 @@ def _next_number(seen: dict[str, Any], order_id: str) -> str:
     order = next((one for one in seen["orders"] if str(one["id"]) == order_id), None)
     taken = [int(one["number"]) for one in (order or {"conditions": []})["conditions"] if is_number(one["number"])]
     return str(max(taken, default=0) + 1)
-
-
-def _asked_for(now: datetime) -> writing.NewCondition:
-    order, place, victim = text_of("order"), text_of("place_id"), text_of("victim")
-    if not is_number(order):
-        raise InvalidRecord("Choose the order that the condition is of.")
-    wording = text_of("wording")
-    return writing.NewCondition(
-        order_id=int(order),
-        number=text_of("number"),
-        wording=wording,
-        place_id=int(place) if is_number(place) else None,
-        victim_id=int(victim) if is_number(victim) else None,
-        place=text_of("place"),
-        feature=zone_geojson.feature(
-            text_of("zone_kind"), _outline(), number_of("buffer_m", "the buffer"), hours_entered(), wording
-        ),
-        from_at=from_when(now),
-        why=text_of("why"),
-        document=text_of("document"),
-    )
-
-
-def _outline() -> zone_geojson.Outline:
-    shape = text_of("shape")
-    if shape and (text_of("lat") or text_of("lon")):
-        raise InvalidRecord("Enter a circle or paste a shape, not both: clear the one that is wrong.")
-    if shape:
-        return zone_geojson.pasted(shape)
-    if not text_of("lat") and not text_of("lon"):
-        raise InvalidRecord("Tap the map, enter the middle of the circle, or paste a shape.")
-    return zone_geojson.circle(
-        number_of("lat", "the latitude"),
-        number_of("lon", "the longitude"),
-        number_of("radius", "the radius"),
-        text_of("radius_unit"),
-    )

@@ -7,11 +7,10 @@ from typing import Any
 from flask import render_template
 
 from backend import clock, shared_location
-from backend.cases.commands.numbers import AgreeToTexts, AllowCalls, DeclineWarnings, StopCalls
-from backend.errors import InvalidRecord
+from backend.cases.commands.numbers import AgreeToTexts, AllowCalls, DeclineWarnings, ShareLocation, StopCalls
 from backend.web.case_pages.case import case_page, change
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
-from backend.web.forms import build, number_of, pressed, text_of, visitor
+from backend.web.forms import build, pressed, visitor
 from backend.web.signed_in import page_for
 
 
@@ -54,17 +53,18 @@ def keep_calls(wearer_id: int, victim_id: int) -> Any:
 @refusable
 def share_location(wearer_id: int, victim_id: int) -> Any:
     """Record that their phone may share its location, and show the code once; or that they withdraw."""
-    if text_of("act") == "withdraw":
-        return change(wearer_id, lambda person, now: shared_location.withdraw_for(person, victim_id, now))
+    if pressed() == "withdraw":
+        return change(
+            wearer_id,
+            lambda person, now: shared_location.withdraw_for(person, victim_id, now),
+            said="Their phone does not share its location any more.",
+        )
 
     def act() -> Any:
-        if text_of("agreed") != "yes":
-            raise InvalidRecord("Confirm that they themselves have agreed.")
-        radius_m = number_of("radius_m", "the distance in metres")
-        if not 50 <= radius_m <= 5_000:
-            raise InvalidRecord("The distance must be between 50 and 5,000 metres.")
-        label = "Wherever they are"
-        return shared_location.agree(visitor(), victim_id, [wearer_id], radius_m, radius_m, label, clock.now())
+        command = build(ShareLocation, wearers=[wearer_id], label="Wherever they are")
+        # The buffer is as wide again.
+        command = command.model_copy(update={"buffer_m": command.radius_m})
+        return command.carry_out(visitor(), clock.now(), victim_id)
 
     def done(pairing: Any) -> Any:
         return render_template("case/pairing.html", person=visitor(), wearer_id=wearer_id, pairing=pairing)

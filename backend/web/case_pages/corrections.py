@@ -20,7 +20,7 @@ from backend.record.facts import LONDON, Terms, What
 from backend.web.case_pages.case import RISK_TEXTS
 from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
 from backend.web.case_pages.monitoring_status import status_command
-from backend.web.forms import answers, build, pressed, text_of, visitor
+from backend.web.forms import answers, build, is_as, pressed, visitor
 from backend.web.signed_in import page_for
 
 
@@ -134,25 +134,25 @@ def _last_day(at: datetime) -> str:
 def _from(held: datetime) -> dict[str, datetime]:
     """Return the instant that was recorded where the form still has it: its minute alone would be another one."""
     local = held.astimezone(LONDON)
-    is_kept = (text_of("from_day"), text_of("from_time")) == (f"{local:%Y-%m-%d}", f"{local:%H:%M}")
+    is_kept = is_as("from_day", f"{local:%Y-%m-%d}") and is_as("from_time", f"{local:%H:%M}")
     return {"from_at": held} if is_kept else {}
 
 
 def _correct_terms(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
     """A day that was left as the form had it is the very instant that was recorded."""
     held = Terms.from_value(entry.value)
-    if text_of("starts_on") == _first_day(held.starts_at):
+    if is_as("starts_on", _first_day(held.starts_at)):
         given["starts_at"] = held.starts_at
-    if held.ends_at is not None and text_of("ends_on") == _last_day(held.ends_at):
+    if held.ends_at is not None and is_as("ends_on", _last_day(held.ends_at)):
         given["ends_at"] = held.ends_at
-    given |= {"removes_end": not text_of("ends_on"), "is_suspended": text_of("is_suspended") == "yes"}
+    given |= {"removes_end": not pressed("ends_on"), "is_suspended": pressed("is_suspended") == "yes"}
     return build(VaryOrder, **given).carry_out(person, now, int(entry.subject.partition(":")[2]))
 
 
 def _correct_life(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
     command = status_command(pressed("life"))
     until = entry.value.get("expected_end_at")
-    if command is SuspendCase and until and text_of("expected_end") == _last_day(datetime.fromisoformat(until)):
+    if command is SuspendCase and until and is_as("expected_end", _last_day(datetime.fromisoformat(until))):
         given["expected_end_at"] = datetime.fromisoformat(until)
     if command is EndCase:
         given |= {"at": given.pop("from_at")} if "from_at" in given else {}

@@ -7,11 +7,10 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.bounds import is_number
 from backend.cases import caseload_import, checked_imports
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.layout import STAFF, bp, refusable, with_form
-from backend.web.forms import text_of, visitor
+from backend.web.forms import number_chosen, pressed, visitor
 from backend.web.signed_in import page_for
 
 # A page that does not answer is pressed again.
@@ -43,17 +42,17 @@ def import_caseload() -> Any:
 @refusable
 def load_caseload() -> Any:
     """Load the next parts of what was checked and say how far it has come, or forget it."""
-    if text_of("act") == "discard":
+    if pressed() == "discard":
         checked_imports.discard(visitor())
         return redirect(url_for("case_pages.import_caseload"))
-    number = text_of("checked")
+    number = number_chosen("checked")
     try:
-        if not is_number(number):
+        if number is None:
             raise InvalidRecord(checked_imports.GONE)
         begun = clock.monotonic()
-        progress = checked_imports.load(visitor(), int(number), clock.now())
+        progress = checked_imports.load(visitor(), number, clock.now())
         while progress.is_more and clock.monotonic() - begun < ANSWERED_WITHIN_S:
-            progress = checked_imports.load(visitor(), int(number), clock.now())
+            progress = checked_imports.load(visitor(), number, clock.now())
     except DomainError as error:
         problems = [caseload_import.RowProblem(**one) for one in error.extra.get("problems", [])]
         shown: dict[str, Any] = {"problems": problems, "is_late": True, "opened": error.extra.get("opened", 0)}

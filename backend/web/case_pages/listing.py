@@ -8,10 +8,12 @@ from flask import redirect, render_template, url_for
 
 from backend import clock
 from backend.cases import completeness, drills, officers, viewing, writing
+from backend.cases.commands.people import ReviewOpening
+from backend.cases.commands.zones import DecideOnZone
 from backend.models import Role
 from backend.record import reading
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
-from backend.web.forms import is_confirmed, text_of, visitor
+from backend.web.forms import build, pressed, visitor
 from backend.web.signed_in import page_for, settings
 
 
@@ -20,7 +22,7 @@ from backend.web.signed_in import page_for, settings
 def cases() -> Any:
     """The team's cases and what is missing from them; a search is posted, since names belong in no address."""
     person, now = visitor(), clock.now()
-    text = text_of("text")
+    text = pressed("text")
     found = viewing.cases_of(person, now, text)
     ids = [wearer.id for wearer in found]
     gaps: dict[int, list[str]] = {}
@@ -58,14 +60,8 @@ def cases() -> Any:
 @refusable
 def decide_on_zone(zone_id: int) -> Any:
     def act() -> Any:
-        return writing.decide_on(
-            visitor(),
-            zone_id,
-            text_of("decision") == "approve",
-            clock.now(),
-            why=text_of("why"),
-            is_confirmed=is_confirmed(),
-        )
+        is_approved = pressed("decision") == "approve"
+        return build(DecideOnZone, is_approved=is_approved).carry_out(visitor(), clock.now(), zone_id)
 
     back = lambda _: redirect(url_for("case_pages.cases"))  # noqa: E731
     return try_to(act, back, refused)
@@ -76,7 +72,7 @@ def decide_on_zone(zone_id: int) -> Any:
 @refusable
 def review_opening(opening_id: int) -> Any:
     return try_to(
-        lambda: officers.review_opening(visitor(), opening_id, text_of("note"), clock.now()),
+        lambda: build(ReviewOpening).carry_out(visitor(), clock.now(), opening_id),
         lambda _: redirect(url_for("case_pages.cases")),
         refused,
     )

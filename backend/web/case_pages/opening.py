@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 
 from backend import clock
-from backend.bounds import is_number
 from backend.cases import opening, viewing, writing
+from backend.cases.commands.drawing import DrawnCircle
+from backend.cases.commands.opening import OpenCase
+from backend.cases.commands.zones import ProtectNewPlace
 from backend.cases.protected_people import KnownPerson
-from backend.errors import DomainError, InvalidRecord
-from backend.record.facts import LONDON, ends_with, midnight
+from backend.errors import DomainError
+from backend.record.facts import LONDON
+from backend.web.case_pages.case import done as done_on_case
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
-from backend.web.forms import day_of, is_confirmed, number_chosen, number_of, text_of, visitor
+from backend.web.forms import build, pressed, visitor
 from backend.web.signed_in import page_for
 
 
@@ -31,34 +34,20 @@ def new_case() -> Any:
         return again(None)
 
     def act() -> Any:
-        starts_on = day_of("starts_on", "the first day of the order")
-        ends_on = day_of("ends_on", "the last day of the order", is_needed=False)
-        assert starts_on is not None
-        new = opening.NewCase(
-            wearer=text_of("wearer"),
-            victim=text_of("victim"),
-            victim_id=number_chosen("who"),
-            is_another=text_of("who") == "another",
-            victim_phone=text_of("victim_phone").replace(" ", "") or None,
-            place=text_of("place"),
-            kind=text_of("kind"),
-            reference=text_of("reference"),
-            starts_at=midnight(starts_on),
-            ends_at=ends_with(ends_on) if ends_on else None,
-            condition=text_of("condition"),
-            feature=opening.circle(
-                number_of("lat", "the latitude"),
-                number_of("lon", "the longitude"),
-                number_of("radius_m", "the radius"),
-                number_of("buffer_m", "the buffer"),
-            ),
-            serial=text_of("serial"),
-            document=text_of("document"),
-            is_confirmed=is_confirmed(),
+        phone = pressed("victim_phone").replace(" ", "") or None
+        new = build(
+            OpenCase,
+            zone=lambda: build(DrawnCircle).feature(),
+            is_another=pressed("who") == "another",
+            victim_phone=phone,
+            why="The case was opened.",
         )
         return opening.open_case(visitor(), new, clock.now())
 
-    return try_to(act, lambda wearer: redirect(url_for("case_pages.case", wearer_id=wearer.id)), again)
+    def done(wearer: Any) -> Any:
+        return done_on_case(wearer.id, "The case is open. The next position of the tag is judged.")
+
+    return try_to(act, done, again)
 
 
 @bp.route("/cases/<int:wearer_id>/protect", methods=["GET", "POST"])
@@ -77,18 +66,9 @@ def protect(wearer_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        if not is_number(text_of("victim")):
-            raise InvalidRecord("Choose whom the place protects.")
-        return writing.protect_tonight(
-            person,
-            wearer_id,
-            int(text_of("victim")),
-            text_of("place"),
-            number_of("lat", "the latitude"),
-            number_of("lon", "the longitude"),
-            number_of("radius_m", "the radius"),
-            now,
-            is_confirmed=is_confirmed(),
-        )
+        return build(ProtectNewPlace).carry_out(person, now, wearer_id)
 
-    return try_to(act, lambda _: redirect(url_for("case_pages.case", wearer_id=wearer_id)), again)
+    def done(_: Any) -> Any:
+        return done_on_case(wearer_id, "The place is protected now. A supervisor decides whether it stays.")
+
+    return try_to(act, done, again)

@@ -18,7 +18,7 @@ from backend.own_pages.words import text
 from backend.people import consent
 from backend.people.wordings import QUESTIONS
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
-from backend.web.forms import build, number_chosen, text_of, visitor
+from backend.web.forms import build, number_chosen, pressed, visitor
 from backend.web.own_pages.messages import values_of
 from backend.web.request_reading import OWN_PAGES
 from backend.web.signed_in import page_for, settings
@@ -52,7 +52,7 @@ def _show(
         address=_address(),
         values=request.form,
         agreed=agreed,
-        answers=request.form if request.form.get("act") == "agree" else values_of(agreed),
+        answers=request.form if pressed() == "agree" else values_of(agreed),
         questions=QUESTIONS,
         play=tag_play.seen_of(wearer_id, now),
         gap_items=[{"value": str(key), "text": called} for key, called in tag_play.GAPS_MIN.items()],
@@ -73,7 +73,7 @@ def _address() -> str:
 @refusable
 def keep_own_page(wearer_id: int, victim_id: int) -> Any:
     """Make a link and a code, let the passcode be tried again, or close the page to every phone."""
-    person, now, act = visitor(), clock.now(), text_of("act")
+    person, now, act = visitor(), clock.now(), pressed()
     access_wearer(person, wearer_id, now)
     protected_people.of_case(wearer_id, victim_id)
 
@@ -113,7 +113,7 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
         consent.withdraw(protected_people.of_case(wearer_id, victim_id), Channel.SMS, audit.actor_of(person), now)
         return _show(wearer_id, victim_id, said="All texts to them have stopped. Alerts to officers go on.")
     return try_to(
-        lambda: invitations.invite(person, victim_id, text_of("asked_how"), now),
+        lambda: invitations.invite(person, victim_id, pressed("asked_how"), now),
         lambda made: _show(wearer_id, victim_id, made=made),
         again,
     )

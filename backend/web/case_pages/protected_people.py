@@ -39,8 +39,11 @@ def add_victim(wearer_id: int) -> Any:
     def act() -> Any:
         if pressed() == "choose" and number_chosen("victim") is None:
             raise InvalidFields([FieldProblem("victim", "missing", "Choose who they are.")])
-        is_another = pressed("victim") == "another"
-        return build(AddProtectedPerson, is_another=is_another).carry_out(person, now, wearer_id)
+        given: dict[str, Any] = {"is_another": pressed("victim") == "another"}
+        if number_chosen("victim") is not None:
+            # Who is on record stays as they are recorded, whatever was typed before they were found.
+            given |= {"name": None, "is_child": False, "reached_through": None}
+        return build(AddProtectedPerson, **given).carry_out(person, now, wearer_id)
 
     def done(_: Any) -> Any:
         return done_on_case(wearer_id, "They are entered in this case.", "protected")

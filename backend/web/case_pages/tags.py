@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from backend.cases import writing
-from backend.errors import InvalidRecord, NotFound
+from backend.cases.commands.tags import FitTag, SwapTag, TakeTagOff
+from backend.errors import NotFound
 from backend.models import Person
 from backend.web.case_pages.case import change
 from backend.web.case_pages.layout import STAFF, bp, refusable
-from backend.web.forms import from_when, is_confirmed, text_of
+from backend.web.forms import build, pressed
 from backend.web.signed_in import page_for
 
 
@@ -18,12 +19,9 @@ from backend.web.signed_in import page_for
 @page_for(*STAFF)
 @refusable
 def fit_tag(wearer_id: int) -> Any:
-    def act(person: Person, now: datetime) -> Any:
-        return writing.fit_tag(
-            person, wearer_id, _chosen(), from_when(now), now, why=_reason(), is_confirmed=is_confirmed()
-        )
-
-    return change(wearer_id, act)
+    return change(
+        wearer_id, lambda person, now: build(FitTag).carry_out(person, now, wearer_id), said="The tag is fitted."
+    )
 
 
 @bp.post("/cases/<int:wearer_id>/tags/<int:activation_id>")
@@ -31,25 +29,11 @@ def fit_tag(wearer_id: int) -> Any:
 @refusable
 def change_tag(wearer_id: int, activation_id: int) -> Any:
     """Swap the tag, or take it off."""
+    is_off = pressed() == "off"
 
     def act(person: Person, now: datetime) -> Any:
         if writing.access_activation(person, activation_id, now).wearer_id != wearer_id:
             raise NotFound("The activation was not found.")
-        at, why = from_when(now), _reason()
-        if text_of("act") == "off":
-            return writing.take_tag_off(person, activation_id, at, now, why=why, is_confirmed=is_confirmed())
-        return writing.swap_tag(person, activation_id, _chosen(), at, now, why=why, is_confirmed=is_confirmed())
+        return build(TakeTagOff if is_off else SwapTag).carry_out(person, now, activation_id)
 
-    return change(wearer_id, act)
-
-
-def _chosen() -> str:
-    if not text_of("serial"):
-        raise InvalidRecord("Choose the serial of the tag that the wearer has on from now on.")
-    return text_of("serial")
-
-
-def _reason() -> str:
-    if not text_of("why"):
-        raise InvalidRecord("Enter why the tag is changed.")
-    return text_of("why")
+    return change(wearer_id, act, said="The tag is recorded as taken off." if is_off else "The tag is swapped.")

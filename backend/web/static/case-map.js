@@ -1,5 +1,8 @@
 /** The maps of case pages: zones as they are, a tap for the middle of a new circle, and areas drawn corner by corner. */
 
+import { startOutline } from "./outline.js";
+import { startPlaceSearch } from "./place-search.js";
+
 const L = window.L;
 const STYLE = { color: "#b3261e", weight: 2, fillOpacity: 0.15 };
 const DRAWN = { color: "#1a65a6", weight: 3, fillOpacity: 0.2 };
@@ -19,6 +22,9 @@ function begin(ground) {
   const map = L.map(ground, { attributionControl: false, zoomSnap: 0.5 });
   if (ground.dataset.tiles) L.tileLayer(ground.dataset.tiles, { maxZoom: 19 }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
+  const north = L.control({ position: "topright" });
+  north.onAdd = () => Object.assign(document.createElement("div"), { className: "case-map__north", textContent: "▲ N", ariaHidden: "true" });
+  north.addTo(map);
   map.setView(LONDON, 12);
   const zones = JSON.parse(ground.dataset.zones).map(layerOf);
   zones.forEach((layer) => layer.addTo(map));
@@ -51,6 +57,14 @@ function pick(map) {
     if (circle && !map.getBounds().contains(circle.getBounds())) map.fitBounds(circle.getBounds().pad(1));
   };
   for (const field of [lat, lon, radius, unit]) field?.addEventListener("input", show);
+  const to = (y, x) => {
+    lat.value = y.toFixed(6);
+    lon.value = x.toFixed(6);
+    for (const field of [lat, lon]) field.dispatchEvent(new Event("input"));
+    if (!circle) map.setView([y, x], 16);
+  };
+  startPlaceSearch(to);
+  startOutline({ lat, lon, radius, unit, shape }, to);
   draw();
   if (circle) map.fitBounds(circle.getBounds().pad(1));
   if (shape) follow(map, shape);

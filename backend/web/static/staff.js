@@ -1,5 +1,6 @@
 /** Starts the few behaviours of GOV.UK Frontend that staff pages use, and goes on with what is done in parts or refused. */
 
+import "./strip.js";
 import { Button, createAll, ErrorSummary, PasswordInput, SkipLink } from "./vendor/govuk/govuk-frontend.min.js";
 
 for (const component of [Button, ErrorSummary, PasswordInput, SkipLink]) createAll(component);
@@ -21,21 +22,29 @@ for (const refused of document.querySelectorAll("[data-typed]")) {
     else if (typed && field.type !== "hidden" && field.type !== "submit") field.value = typed[0];
   }
   form?.closest("details")?.setAttribute("open", "");
-  // What is wrong is said at its field too, and the summary leads there.
-  for (const link of form ? document.querySelectorAll(".govuk-error-summary a[data-field]") : []) {
-    const field = form.elements.namedItem(link.dataset.field);
-    const input = field instanceof RadioNodeList ? field[0] : field;
-    if (!input?.id) continue;
-    link.href = `#${input.id}`;
-    const group = input.closest(".govuk-form-group");
-    if (!group || group.querySelector(".govuk-error-message")) continue;
-    const message = document.createElement("p");
-    message.className = "govuk-error-message";
-    message.id = `${input.id}-error`;
-    message.textContent = link.textContent;
-    group.classList.add("govuk-form-group--error");
-    input.before(message);
-    input.classList.add("govuk-input--error");
-    input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), message.id].filter(Boolean).join(" "));
-  }
+  form?.setAttribute("data-refused", "");
+}
+
+// What is wrong is said at its field too, and the summary leads there.
+const opened = document.querySelector("form[data-refused]");
+for (const link of document.querySelectorAll(".govuk-error-summary a[data-field]")) {
+  const named = (opened ? [opened] : [...document.forms]).map((form) => form.elements.namedItem(link.dataset.field)).find(Boolean);
+  const input = named instanceof RadioNodeList ? named[0] : named;
+  if (!input?.id) continue;
+  link.href = `#${input.id}`;
+  const group = input.closest(".govuk-form-group");
+  if (!group || group.querySelector(".govuk-error-message")) continue;
+  const message = document.createElement("p");
+  message.className = "govuk-error-message";
+  message.id = `${input.id}-error`;
+  message.textContent = link.textContent;
+  group.classList.add("govuk-form-group--error");
+  (input.type === "checkbox" || input.type === "radio" ? group.querySelector("legend, label") : input).before(message);
+  input.classList.add("govuk-input--error");
+  input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), message.id].filter(Boolean).join(" "));
+}
+
+// What the live page keeps for a phone without a signal goes when they sign out.
+for (const form of document.querySelectorAll('form[action$="/sign-out"]')) {
+  form.addEventListener("submit", () => globalThis.caches?.delete("cordon-list"));
 }

@@ -3,12 +3,15 @@
 import { Actions } from "./actions.js";
 import { answers } from "./answer.js";
 import { call } from "./api.js";
+import { casePanel } from "./case.js";
+import { ColleaguesPanel } from "./colleagues.js";
 import { ContactsPanel } from "./contacts.js";
 import { config, hasLevel, outcomeText } from "./config.js";
 import { el, fill, say } from "./dom.js";
 import { AlertMap } from "./map.js";
 import { outcomeForm } from "./outcome.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
+import { PolicePanel } from "./police.js";
 import { opened, unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
 import { exact, exactly, ticking } from "./time.js";
@@ -53,7 +56,10 @@ export class AlertView {
     this.where = el("section", { class: "panel", hidden: true, "data-panel": "where" });
     this.theirPlace = el("section", { class: "panel", hidden: true, "data-panel": "their-place" });
     this.told = el("section", { class: "panel", hidden: true, "data-panel": "told" });
+    this.case = el("section", { class: "panel", hidden: true, "data-panel": "case", "aria-label": "The case" });
     this.contacts = new ContactsPanel(id, () => this.#load());
+    this.police = new PolicePanel(id, () => this.#load());
+    this.colleagues = new ColleaguesPanel(id, () => this.#load());
     this.history = el("section", { class: "panel", hidden: true });
     this.map = new AlertMap();
     this.map.element.hidden = true;
@@ -66,9 +72,9 @@ export class AlertView {
       el(
         "div",
         { class: "alert" },
-        el("div", { class: "alert__situation" }, this.status, this.theirPlace, this.contacts.element, this.where),
+        el("div", { class: "alert__situation" }, this.status, this.theirPlace, this.contacts.element, this.police.element, this.where, this.case),
         el("div", { class: "alert__map" }, this.map.element),
-        el("div", { class: "alert__rest" }, this.form, this.why, this.facts, this.told, this.history),
+        el("div", { class: "alert__rest" }, this.form, this.colleagues.element, this.why, this.facts, this.told, this.history),
       ),
     );
     const { signal } = this.#abort;
@@ -157,6 +163,8 @@ export class AlertView {
       this.map.element.hidden = !this.#detail.zone && this.#detail.track.length === 0;
       this.map.update(this.#detail);
       this.contacts.update(this.#detail.contacts);
+      this.police.update(this.#detail);
+      this.colleagues.update(alert);
       this.#renderPanels(alert);
       this.#renderFacts(alert);
       this.#renderHistory(this.#detail);
@@ -176,6 +184,8 @@ export class AlertView {
     fill(this.theirPlace, theirs && whereaboutsPanel(theirs, "Where the protected person’s phone was"));
     this.where.hidden = !whereabouts;
     fill(this.where, whereabouts && whereaboutsPanel(whereabouts, theirs ? "Where the person on probation was" : undefined));
+    this.case.hidden = false;
+    fill(this.case, casePanel(this.#detail));
     const isAnswered = alert.handling !== "open" || this.#detail.history.some((step) => step.action === "acknowledged");
     this.told.hidden = told.length === 0;
     fill(this.told, toldPanel(told, isAnswered));
@@ -184,12 +194,14 @@ export class AlertView {
   #renderOthers() {
     const others = store.unanswered().filter((alert) => alert.id !== this.#id);
     if (!others.length) return fill(this.others);
-    const count = others.length === 1 ? "1 other unanswered" : `${others.length} others unanswered`;
+    const isThisOpen = store.get(this.#id)?.handling === "open";
+    const number = Math.max(others.length, store.unansweredCount() - (isThisOpen ? 1 : 0));
+    const count = number === 1 ? "1 other unanswered" : `${number} others unanswered`;
     fill(
       this.others,
       el(
         "a",
-        { "data-others": others.length, class: `others__link ${lookClass(others[0])}`, href: `/officer/alerts/${others[0].id}` },
+        { "data-others": number, class: `others__link ${lookClass(others[0])}`, href: `/officer/alerts/${others[0].id}` },
         el("b", {}, count),
         el("span", { class: "others__what" }, `${levelWord(others[0])}: ${others[0].wearer.name}`),
       ),
@@ -267,13 +279,7 @@ export class AlertView {
         alert.place && row("Protected place", alert.place.name),
         alert.tag && row("Tag", alert.tag),
         alert.protected_person && row("From", alert.protected_person.name),
-        this.#detail.zone?.properties?.wording && row("In the order’s words", this.#detail.zone.properties.wording),
         row("Alert", el("span", { class: "code" }, alert.code)),
-        this.#detail.history
-          .filter((step) => step.handover)
-          .map(({ by, handover }) =>
-            row("Police", `${handover.force}, reference ${handover.reference}, by ${by}`, " ", exactly(handover.at)),
-          ),
         row(isJudged ? "First fix" : BEGAN[alert.kind], instant(alert.fix_time)),
         isJudged && row("Received", instant(alert.received_at)),
         isJudged && row("Decided", instant(alert.decided_at)),
@@ -282,7 +288,7 @@ export class AlertView {
         !alert.place && row("Last known place", lastPlace ? instant(lastPlace.fix_time) : "None: the tag has sent no place"),
       ),
       alert.handling !== "closed" &&
-        el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Hand it to the police, or recall")),
+        el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Recall to prison, in the case")),
       el("p", { class: "panel__more" }, `Looking at this location is recorded under your name. Reason: ${this.#detail.looked_because}.`),
     );
   }

@@ -2,7 +2,7 @@
 
 import { answers } from "./answer.js";
 import { el, fill, say } from "./dom.js";
-import { live } from "./live.js";
+import { live, PAGE } from "./live.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
 import { unwatch, watch } from "./receipts.js";
 import { store } from "./store.js";
@@ -23,11 +23,18 @@ export class ListView {
     this.emptyChecked = el("p", { class: "empty__checked" });
     this.emptyBox = el("div", { class: "empty", hidden: true, "data-empty": true }, this.empty, this.emptyChecked);
     this.groups = [
-      this.#group("unanswered", "Unanswered", (alert) => alert.handling === "open"),
-      this.#group("answered", "Someone is acting", (alert) => alert.handling === "acknowledged"),
-      this.#group("closed", "Closed, and not over", (alert) => alert.handling === "closed"),
+      this.#group("unanswered", "Unanswered", "open"),
+      this.#group("answered", "Someone is acting", "acknowledged"),
+      this.#group("closed", "Closed, and not over", "closed"),
     ];
-    fill(root, this.heading, this.emptyBox, this.groups.map((group) => group.section));
+    this.moreWords = el("p", {});
+    this.more = el(
+      "div",
+      { class: "more", hidden: true, "data-more": true },
+      this.moreWords,
+      el("button", { type: "button", class: "action action--plain", on: { click: () => live.showMore() } }, `Show ${PAGE} more`),
+    );
+    fill(root, this.heading, this.emptyBox, this.groups.map((group) => group.section), this.more);
     const { signal } = this.#abort;
     store.addEventListener("change", () => this.#render(), { signal });
     answers.addEventListener("change", () => this.#render(), { signal });
@@ -40,7 +47,7 @@ export class ListView {
     for (const card of this.#cards.values()) unwatch(card);
   }
 
-  #group(name, title, holds) {
+  #group(name, title, handling, holds = (alert) => alert.handling === handling) {
     const count = el("span", { class: "group__count" });
     const list = el("ol", { class: "cards", role: "list" });
     const section = el(
@@ -49,7 +56,7 @@ export class ListView {
       el("h2", { class: "group__title", id: `group-${name}` }, title, " ", count),
       list,
     );
-    return { section, count, list, holds };
+    return { section, count, list, holds, handling };
   }
 
   #render() {
@@ -58,8 +65,16 @@ export class ListView {
     this.#isShown = true;
   }
 
+  #renderMore(shown) {
+    const { open, acknowledged, closed } = store.counts ?? { open: 0, acknowledged: 0, closed: 0 };
+    const all = open + acknowledged + closed;
+    this.more.hidden = all <= shown;
+    say(this.moreWords, `The ${shown} gravest of ${all} are shown, and all that you act on.`);
+  }
+
   #renderCards() {
     const alerts = store.live();
+    this.#renderMore(alerts.length);
     const ids = new Set(alerts.map((alert) => alert.id));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
@@ -70,7 +85,7 @@ export class ListView {
     for (const group of this.groups) {
       const members = alerts.filter(group.holds);
       group.section.hidden = members.length === 0;
-      say(group.count, String(members.length));
+      say(group.count, String(Math.max(members.length, store.counts?.[group.handling] ?? 0)));
       members.forEach((alert, index) => {
         const card = this.#card(alert);
         // Moving a card that stands right would take the focus from it.

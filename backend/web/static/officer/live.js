@@ -11,6 +11,8 @@ import { store } from "./store.js";
 export const POLL_EVERY_MS = 5000;
 const SAFETY_EVERY_MS = 30_000;
 const MOST_CHANGES = 500;
+/** How many alerts a page of the list has. */
+export const PAGE = 50;
 
 class Live extends EventTarget {
   #socket = null;
@@ -21,6 +23,7 @@ class Live extends EventTarget {
   #fullAt = 0;
   #askedAt = 0;
   #failed = false;
+  #shown = PAGE;
 
   /** @type {number|null} when the truth was last fetched, in ms */
   checkedAt = null;
@@ -44,6 +47,13 @@ class Live extends EventTarget {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#wake());
   }
 
+  /** Fetch one page more of the list. */
+  showMore() {
+    this.#shown = Math.min(this.#shown + PAGE, 1000);
+    this.#isFullDue = true;
+    return this.refresh();
+  }
+
   /** Fetch the truth now, or once more right after the fetch that is under way. */
   async refresh() {
     if (this.#asking) {
@@ -61,10 +71,11 @@ class Live extends EventTarget {
   async #ask() {
     this.#askedAt = Date.now();
     const isFull = this.#isFullDue || store.cursor === null || Date.now() - this.#fullAt >= SAFETY_EVERY_MS;
-    const query = isFull ? "status=live&limit=1000" : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}&epoch=${store.epoch}`;
+    const query = isFull ? `status=live&limit=${this.#shown}` : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}&epoch=${store.epoch}`;
     try {
-      const { alerts, cursor, epoch, is_reset: isReset } = await call("GET", `/v1/alerts?${query}`);
+      const { alerts, counts, cursor, epoch, is_reset: isReset } = await call("GET", `/v1/alerts?${query}`);
       speakOf(epoch);
+      store.counts = counts;
       if (isReset) {
         store.forget();
         this.#isFullDue = this.#askAgain = true;

@@ -1,6 +1,7 @@
 /** The officer's app: puts the parts together. */
 
 import { AlertView } from "./alert.js";
+import { startKeeping } from "./keep.js";
 import { ListView } from "./list.js";
 import { live } from "./live.js";
 import { startMenu } from "./menu.js";
@@ -31,6 +32,7 @@ startMenu();
 startSound();
 startStatusBar();
 startNews();
+startKeeping();
 startPush(startRouter(show));
 live.start();
 setInterval(tick, 1000);

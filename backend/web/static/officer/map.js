@@ -19,6 +19,7 @@ export class AlertMap {
   #map = null;
   #zone = null;
   #track = null;
+  #names = null;
   #zoneKey = "";
   #shown = null;
   #fitted = null;
@@ -58,6 +59,7 @@ export class AlertMap {
       this.#track = L.layerGroup().addTo(this.#map);
     }
     this.#fitted = this.#bounds(L, alert);
+    this.#drawNames(L, alert.whereabouts?.names ?? []);
     this.#drawTrack(L, alert.track);
     this.#fit(false);
     this.#renderLegend(alert);
@@ -119,6 +121,18 @@ export class AlertMap {
     // While everything is in view the map stands still under the thumb.
     if (!isAsked && view.contains(this.#fitted)) return;
     this.#map.fitBounds(this.#fitted, { padding: [18, 18], animate: false, maxZoom: 17 });
+  }
+
+  /** Without tiles the ground has at least the names of places near by. */
+  #drawNames(L, names) {
+    this.#names?.remove();
+    this.#names = L.layerGroup().addTo(this.#map);
+    if (config.tile_url) return;
+    for (const { name, lat, lon } of names) {
+      L.circleMarker([lat, lon], { className: "map__place", radius: 3, weight: 1, interactive: false })
+        .bindTooltip(el("span", {}, name), { permanent: true, direction: "right", className: "map__name" })
+        .addTo(this.#names);
+    }
   }
 
   #drawTrack(L, track) {

@@ -20,7 +20,7 @@ function headline({ before, after }) {
 }
 
 function countInTitle() {
-  const count = store.unanswered().length;
+  const count = store.unansweredCount();
   document.title = `${count ? `(${count}) ` : ""}Live alerts – Cordon`;
 }
 
@@ -38,7 +38,8 @@ function onChange({ detail: { changes, isFirst } }) {
   const news = changes.filter(isNews);
   if (!news.length) return;
   if (isFirst) {
-    speak(news.length === 1 ? "1 alert is unanswered." : `${news.length} alerts are unanswered.`);
+    const count = store.unansweredCount();
+    speak(count === 1 ? "1 alert is unanswered." : `${count} alerts are unanswered.`);
     return;
   }
   speak(news.map((one) => `${headline(one)}. ${summary(one.after)}.`).join(" "));

@@ -26,6 +26,9 @@ class Store extends EventTarget {
   /** @type {number|null} the feed's newest cursor whose alerts are all in here */
   cursor = null;
 
+  /** @type {{open: number, acknowledged: number, closed: number}|null} of the whole list, however much of it is here */
+  counts = null;
+
   /** @type {string|null} the life of the database that the cursor is of */
   epoch = null;
 
@@ -72,6 +75,11 @@ class Store extends EventTarget {
   /** @returns {object[]} */
   unanswered() {
     return this.live().filter((alert) => alert.handling === "open");
+  }
+
+  /** @returns {number} how many alerts no one has acknowledged, those that are not shown here too */
+  unansweredCount() {
+    return Math.max(this.counts?.open ?? 0, this.unanswered().length);
   }
 
   #take(alerts, cursor) {

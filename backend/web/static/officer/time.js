@@ -6,7 +6,8 @@ import { el } from "./dom.js";
 const ZONE = "Europe/London";
 const timeOfDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, timeStyle: "medium" });
 const minuteOfDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, timeStyle: "short" });
-const day = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "numeric", month: "short" });
+const longDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "numeric", month: "short", year: "numeric" });
 const wholeDay = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, dateStyle: "short" });
 
 /** @param {number} ms @returns {string} such as "12 s", "4 min", "3 h 10 min" */
@@ -30,14 +31,19 @@ export function ago(ms) {
 export function exact(at) {
   const date = new Date(at);
   const clock = timeOfDay.format(date);
-  return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${day.format(date)}, ${clock}`;
+  return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${dayOfYear.format(date)}, ${clock}`;
 }
 
 /** @param {string|number} at @returns {string} "05:57", with the day when it is not today */
 export function shortly(at) {
   const date = new Date(at);
   const clock = minuteOfDay.format(date);
-  return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${day.format(date)}, ${clock}`;
+  return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${dayOfYear.format(date)}, ${clock}`;
+}
+
+/** @param {string} at @returns {string} "3 Nov 2026" */
+export function day(at) {
+  return longDay.format(new Date(at));
 }
 
 /** @param {string} at @returns {HTMLElement} the exact time */

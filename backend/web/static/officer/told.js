@@ -17,6 +17,7 @@ const WHAT = {
   victim_not_told: "that the protected person could not be told that it is over",
   news_undelivered: "that a colleague could not be told",
   notice: "",
+  test: "a test",
   correction: "that it was an error",
 };
 

@@ -159,6 +159,7 @@ const ACTIONS = {
   danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over",
+  alert_extended: () => "Fixes that arrived late show that it lasted longer",
   acknowledged: (by) => `Acknowledged by ${by}`,
   answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
   handed_back: (by) => `Handed back by ${by}`,
@@ -174,6 +175,12 @@ const ACTIONS = {
   told_again: () => "Cordon was restored from a backup: people are notified again",
   handed_to_police: (by, step) =>
     step.handover ? `Handed to ${step.handover.force} by ${by}, reference ${step.handover.reference}` : `Handed to the police by ${by}`,
+  handed_to: (by, step) => `${by} handed it to ${step.colleague ?? "a colleague"}, who is called now`,
+  taken_over: (by, step) => `${by} took it over${step.colleague ? ` from ${step.colleague}` : ""}`,
+  noted: (by, step) => `${by} wrote: ${step.note ?? ""}`,
+  police_code_made: (by) => `${by} made a code for the police`,
+  police_codes_ended: (by) => `${by} ended the code for the police`,
+  police_page_opened: () => "The police opened this alert with the code",
   number_shown: (by, step) => `${by} looked up the number of ${WHOSE[step.whose] ?? "a person"}`,
   strap_closed: () => "The tag reported its strap closed",
   case_closed: () => "The tag reported its case closed",
@@ -204,6 +211,7 @@ export function whyOpenAgain(history) {
   const by = history[last].by;
   const reasons = {
     danger_rose: `Danger rose after ${by} acknowledged. It needs an answer again.`,
+    handed_to: `${by} acknowledged and it was handed to a colleague. It needs their answer.`,
     handed_back: `${by} acknowledged and it was handed back. It needs an answer again.`,
     acknowledgement_lapsed: `${by} acknowledged but is signed out now. It needs an answer again.`,
     outcome_overdue: `${by} acknowledged but recorded no outcome in time. It needs an answer again.`,
@@ -219,7 +227,7 @@ export function whyOpenAgain(history) {
  * @returns {string|null}
  */
 export function passedOnAt(history, id) {
-  const asksAgain = ["danger_rose", "rang_again", "handed_back", "acknowledgement_lapsed", "outcome_overdue", "told_again"];
+  const asksAgain = ["danger_rose", "rang_again", "handed_back", "handed_to", "acknowledgement_lapsed", "outcome_overdue", "told_again"];
   const last = history.findLastIndex((step) => step.by_id === id && ["cannot", "acknowledged"].includes(step.action));
   if (last < 0 || history[last].action !== "cannot") return null;
   return history.slice(last + 1).some((step) => asksAgain.includes(step.action)) ? null : history[last].at;

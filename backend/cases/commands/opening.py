@@ -1,0 +1,79 @@
+"""The command that opens a case from nothing: everything that the first judged fix needs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from backend.bounds import Instant
+from backend.cases.commands.base import Ask, Command, Name, RowId, Text
+from backend.cases.commands.typed import FirstDay, LastDay, Named
+
+OrderKind = Annotated[
+    Literal["dapol", "dapo", "bail", "other"], Ask("Choose the kind of order: dapol, dapo, bail or other.")
+]
+FirstOfOrder = Annotated[
+    Instant, FirstDay("starts_on"), Ask("Enter the first day of the order as a day, a month and a year.")
+]
+LastOfOrder = Annotated[
+    Instant | None, LastDay("ends_on"), Ask("Enter the last day of the order as a day, a month and a year.")
+]
+Condition = Annotated[Text, Ask("Enter the condition in the words of the order.")]
+Reference = Annotated[Name, Ask("Enter the reference of the order.")]
+
+
+class OpenCase(Command):
+    """Everything that the first judged fix needs: wearer, protected person, place, order, zone and tag."""
+
+    wearer: Annotated[Name, Ask("Enter the name of the person on probation.")]
+    victim_id: Annotated[RowId | None, Named("who")] = Field(
+        None, description="A person who is recorded already, instead of a new name; their number stays as it is"
+    )
+    victim: Annotated[
+        str | None,
+        StringConstraints(strip_whitespace=True, max_length=200),
+        Ask("Enter the name of the protected person."),
+    ] = Field(None, validate_default=True)
+    is_another: bool = Field(False, description="A person of this name is recorded, and this is another person")
+    victim_phone: str | None = None
+    place: Annotated[Name, Ask("Enter a name for the place that colleagues will know.")]
+    kind: OrderKind
+    reference: Reference
+    starts_at: FirstOfOrder
+    ends_at: LastOfOrder = None
+    condition: Condition
+    zone: dict[str, Any] = Field(description="GeoJSON Feature")
+    serial: Annotated[Name, Ask("Enter the serial of the tag.")]
+    why: str = Field("The case was opened.", max_length=4_000)
+    document: str = Field("", max_length=400)
+    is_confirmed: bool = False
+
+    @field_validator("victim")
+    @classmethod
+    def _is_named_or_recorded(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if not name and info.data.get("victim_id") is None:
+            raise PydanticCustomError("missing", "Enter the name of the protected person.")
+        return name
+
+    @property
+    def victim_name(self) -> str:
+        """The name of the protected person, empty where they are given by their number."""
+        return self.victim or ""
+
+
+class NewCondition(Command):
+    """A condition and its zone: at a place that is known, or at a new one of a protected person of the case."""
+
+    order_id: Annotated[RowId, Named("order"), Ask("Choose the order that the condition is of.")]
+    number: str = Field("", max_length=200)
+    wording: Annotated[Text, Ask("Write the condition in the words of the order.")]
+    place_id: RowId | None = None
+    victim_id: Annotated[RowId | None, Named("victim")] = None
+    place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    zone: dict[str, Any] = Field(description="GeoJSON Feature")
+    from_at: Instant
+    why: Annotated[Text, Ask("Say why.")]
+    document: str = Field("", max_length=400)
+    is_confirmed: bool = False

@@ -1,0 +1,131 @@
+"""Pages about alerts beside the live app: search of every alert, the strip on top of staff pages, the safety plan."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, jsonify, redirect, render_template, request, url_for
+
+from backend import alert_search, clock, places
+from backend.access import access_wearer
+from backend.alert_search import Search
+from backend.bounds import is_number, read_day
+from backend.cases import safety_plans
+from backend.errors import DomainError, NotAllowed, NotFound
+from backend.models import AlertKind, Handling, Person, Role
+from backend.record.facts import LONDON
+from backend.web.alert_words import situation_of
+from backend.web.forms import from_when, text_of, visitor
+from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_TEXTS
+from backend.web.signed_in import no_store, page_for, page_visitor
+
+bp = Blueprint("alert_pages", __name__)
+
+STAFF = (Role.OFFICER, Role.SUPERVISOR)
+HANDLINGS = {Handling.OPEN: "Not acknowledged", Handling.ACKNOWLEDGED: "Acknowledged", Handling.CLOSED: "Closed"}
+
+
+def init_app(app: Flask) -> None:
+    """Let every page of staff show how many alerts wait for an answer."""
+
+    @app.context_processor
+    def strip() -> dict[str, Any]:
+        return {"alert_strip": _strip}
+
+
+def _strip(person: Person | None) -> dict[str, Any] | None:
+    if person is None or person.role not in STAFF:
+        return None
+    count, gravest = alert_search.unanswered(person)
+    return {"count": count, "words": situation_of(gravest) if gravest else ""}
+
+
+@bp.get("/officer/standing")
+def standing() -> Any:
+    """Say how many alerts wait, for the strip of a page that stays open; no name and no place."""
+    signed = page_visitor()
+    return no_store(jsonify(_strip(signed.person if signed else None) or {"count": None, "words": ""}))
+
+
+@bp.route("/alerts", methods=["GET", "POST"])
+@page_for(*STAFF)
+def search() -> Any:
+    """Every alert of the team, newest first; a search is posted, since names belong in no address."""
+    person, errors = visitor(), []
+    from_at = to_at = None
+    try:
+        from_at = _midnight("from_day")
+        to_at = _midnight("to_day")
+    except ValueError:
+        errors.append({"text": "Enter each date as a day, a month and a year", "href": "#from_day"})
+    handling, kind, outcome = text_of("handling"), text_of("kind"), text_of("outcome")
+    asked = Search(
+        text=text_of("text")[:100],
+        from_at=from_at,
+        to_at=to_at + timedelta(days=1) if to_at else None,
+        handling=Handling(handling) if handling in set(Handling) else None,
+        kind=kind if kind in set(AlertKind) else "",
+        outcome=outcome if outcome in set(OUTCOME_TEXTS) else "",
+        page=int(text_of("page")) if is_number(text_of("page")) else 1,
+    )
+    found = alert_search.find(person, asked)
+    page = render_template(
+        "alerts/search.html",
+        person=person,
+        found=found,
+        rows=[{"alert": alert, "what": situation_of(alert)} for alert in found.alerts],
+        values=request.form,
+        errors=errors,
+        handlings=HANDLINGS,
+        kinds=KIND_TEXTS,
+        outcomes=OUTCOME_TEXTS,
+    )
+    return page, 422 if errors else 200
+
+
+def _midnight(name: str) -> datetime | None:
+    text = text_of(name)
+    return datetime.combine(read_day(text), time(), LONDON) if text else None
+
+
+@bp.post("/places/search")
+@page_for(*STAFF)
+def search_places() -> Any:
+    """Find places for the map on which a zone is drawn; what is searched is in no address and no log."""
+    found = places.find(text_of("text")[:100])
+    rows = [{"name": one.name, "kind": one.kind, "around": one.around, "lat": one.lat, "lon": one.lon} for one in found]
+    return no_store(jsonify(places=rows))
+
+
+@bp.route("/cases/<int:wearer_id>/safety-plan", methods=["GET", "POST"])
+@page_for(*STAFF)
+def safety_plan(wearer_id: int) -> Any:
+    """Read and write the safety plan of a case."""
+    person, now = visitor(), clock.now()
+    wearer = access_wearer(person, wearer_id, now)
+    errors: list[dict[str, str]] = []
+    if request.method == "POST":
+        if not text_of("why"):
+            errors.append({"text": "Enter why the plan changes", "href": "#why"})
+        if len(text_of("text")) > safety_plans.LONGEST:
+            errors.append({"text": f"Write the plan in at most {safety_plans.LONGEST} characters", "href": "#text"})
+        if not errors:
+            try:
+                safety_plans.write(person, wearer_id, text_of("text"), from_when(now), now, why=text_of("why"))
+            except (NotFound, NotAllowed):
+                raise
+            except DomainError as error:
+                errors.append({"text": error.detail, "href": "#text"})
+            else:
+                return redirect(url_for("alert_pages.safety_plan", wearer_id=wearer_id, saved=1))
+    page = render_template(
+        "alerts/safety_plan.html",
+        person=person,
+        wearer=wearer,
+        plan=safety_plans.plan_at(wearer_id, now),
+        values=request.form,
+        errors=errors,
+        is_saved="saved" in request.args,
+    )
+    return page, 422 if errors else 200

@@ -1,0 +1,47 @@
+"""What pages call the outcomes and the kinds of alerts, and which outcome is offered for which kind."""
+
+from __future__ import annotations
+
+from backend.alerts import Outcome
+from backend.models import AlertKind
+
+OUTCOME_TEXTS = {
+    Outcome.POLICE_INFORMED: "Police informed",
+    Outcome.CONTACTED_WEARER: "Spoke to the person on probation",
+    Outcome.CONTACTED_VICTIM: "Spoke to the protected person",
+    Outcome.REASONABLE_EXCUSE: "Reasonable excuse",
+    Outcome.PASS_THROUGH: "Only passed through",
+    Outcome.EQUIPMENT_FAULT: "Equipment or GPS fault",
+    Outcome.FALSE_ALARM: "False alarm",
+    Outcome.NO_ACTION_NEEDED: "No action needed",
+    Outcome.RAISED_IN_ERROR: "Raised in error: say the cause in the note",
+    Outcome.THEY_ARE_SAFE: "Spoke to the protected person: they are safe",
+    Outcome.TAG_CHECKED: "Tag checked and in order",
+    Outcome.TAG_REPLACED: "Tag replaced or fitted again",
+    Outcome.OTHER: "Something else: say what in the note",
+}
+# What fits only some kinds of alerts; the rest is offered for all. What is recorded by another client is not refused.
+ABOUT_PLACES = [AlertKind.ZONE, AlertKind.CANNOT_JUDGE, AlertKind.REPEATED_PASSES]
+OFFERED_FOR = {
+    Outcome.PASS_THROUGH: ABOUT_PLACES,
+    Outcome.FALSE_ALARM: [*ABOUT_PLACES, AlertKind.TAMPER],
+    Outcome.EQUIPMENT_FAULT: [*ABOUT_PLACES, AlertKind.TAMPER],
+    Outcome.THEY_ARE_SAFE: [AlertKind.HELP],
+    Outcome.TAG_CHECKED: [AlertKind.TAMPER],
+    Outcome.TAG_REPLACED: [AlertKind.TAMPER],
+}
+
+
+KIND_TEXTS = {
+    AlertKind.ZONE: "In or near a zone",
+    AlertKind.CANNOT_JUDGE: "Cannot judge a zone",
+    AlertKind.REPEATED_PASSES: "Repeated passages",
+    AlertKind.TAMPER: "Tag tampered with, switched off or SOS",
+    AlertKind.HELP: "Message from a protected person",
+    AlertKind.SILENCE: "Tag silent",
+}
+# On the supervisors' page: what to write in a note is nothing to them.
+OUTCOME_SHORT = {
+    **{code.value: text.partition(": say")[0] for code, text in OUTCOME_TEXTS.items()},
+    "none": "No outcome yet",
+}

@@ -1,0 +1,22 @@
+/** What is recorded of the case and has to be known at the alert: who is protected, the risk, the order, the plan. */
+
+import { el } from "./dom.js";
+import { day } from "./time.js";
+
+/** @param {object} alert with its `case` @returns {Array} what the panel holds */
+export function casePanel(alert) {
+  const known = alert.case;
+  const row = (name, key, ...value) => el("div", { class: "facts__row", "data-known": key }, el("dt", {}, name), el("dd", {}, value));
+  return [
+    el("h2", { class: "panel__title" }, "The case"),
+    el(
+      "dl",
+      { class: "facts" },
+      row("Protected", "protected", known.protected.join(", ") || "No protected person is recorded"),
+      row("Risk of serious harm", "risk", known.risk || "Not assessed", known.risk_from && el("span", { class: "soft" }, ` since ${day(known.risk_from)}`)),
+      row("The order says", "wording", known.wording ? `“${known.wording}”` : "Its wording is not recorded", known.wording_from && el("span", { class: "soft" }, ` ${known.wording_from}`)),
+      row("Safety plan", "plan", el("span", { class: "facts__text" }, known.safety_plan || "None is recorded"), known.safety_plan_from && el("span", { class: "soft" }, ` since ${day(known.safety_plan_from)}`)),
+    ),
+    el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}/safety-plan` }, known.safety_plan ? "Change the safety plan" : "Write the safety plan")),
+  ];
+}

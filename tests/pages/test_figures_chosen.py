@@ -1,0 +1,65 @@
+"""The supervisor's page with what is chosen on it: filters, a way down to the alert, pages, print; and the board."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.test_list_size import storm
+from tests.world import World
+
+
+def test_figures_are_narrowed_by_officer_hour_and_kind_down_to_the_alert(
+    quiet: World, desk: BrowserContext, phone: BrowserContext
+) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    quiet.clock.forward(30)
+    quiet.officer.acknowledges()
+    page, complaints = sign_in(desk, quiet, "grace@cordon.example", "/supervisor")
+    expect(page.locator("[data-total=count]")).to_have_text("1")
+    expect(page.locator("[data-trend=Hour]")).to_have_count(1)
+    page.locator("[data-trend=Hour] a").click()
+    expect(page.locator("[data-narrowed]")).to_contain_text("Only calls for an answer between 13:00 and 13:59")
+    expect(page.locator("[data-total=count]")).to_have_text("1")
+    page.get_by_role("link", name="Show all again").click()
+    page.locator("#officer").select_option(label="Ben Carter")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("No alerts in this period")).to_be_visible()
+    page.locator("#officer").select_option(label="Amina Yusuf")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("[data-group='Amina Yusuf']")).to_be_visible()
+    shot(page, "figures-chosen-1280")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    assert "acknowledged" in download.value.path().read_text().splitlines()[0]
+    page.emulate_media(media="print")
+    shot(page, "figures-print")
+    page.emulate_media(media="screen")
+    page.locator(".clock__title a").click()
+    expect(page.locator("[data-action=alert_raised]")).to_be_visible()
+    in_hand, more = sign_in(phone, quiet, "grace@cordon.example", "/supervisor")
+    expect_to_fit(in_hand)
+    shot(in_hand, "figures-trends-390")
+    assert complaints + more == []
+
+
+def test_what_cannot_be_chosen_is_refused_in_words(quiet: World, desk: BrowserContext) -> None:
+    page, _ = sign_in(desk, quiet, "grace@cordon.example", "/supervisor")
+    for query in ("kind=none", "hour=24", "officer=x", "page=0", "channel=smoke"):
+        page.goto(f"{quiet.url}/supervisor?{query}")
+        expect(page.get_by_role("alert").first).to_contain_text("There is a problem")
+
+
+def test_the_board_shows_every_standing_alert_with_its_clock_and_no_name(quiet: World, desk: BrowserContext) -> None:
+    page, complaints = sign_in(desk, quiet, "grace@cordon.example", "/board")
+    expect(page.locator("[data-board-empty]")).to_be_visible()
+    storm(quiet, 60)
+    quiet.clock.forward(200)
+    expect(page.locator(".board__row")).to_have_count(50)
+    expect(page.locator("[data-board-counts]")).to_contain_text("60 not acknowledged")
+    expect(page.locator("[data-late=yes]").first).to_be_visible()
+    assert "Daniel" not in page.locator("main").inner_text()
+    expect_to_fit(page)
+    shot(page, "board-1280")
+    assert complaints == []
