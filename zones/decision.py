@@ -190,13 +190,13 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         use = _NOTHING
     if new_at is not None and not was_standing:
         was = model.coarse_m * model.coarse_factor / T_RADIUS_68
-        evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, True, 1.0, model)
+        evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
     elif is_error or (use is not _BOTH and (was_standing or use is _NOTHING)):
         evidence = unchanged(last)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
         moves = not is_coarse and is_moving(last.track, fix, end, model)
-        evidence = weigh(last, at, distance, scale, probability, moves, fix.accuracy_m is not None, share, model)
+        evidence = weigh(last, at, distance, scale, probability, moves, share, model)
         if use is not _BOTH and evidence.is_breach:
             # It raised at even odds, so that it has no part in what confirms.
             evidence = evidence._replace(log_odds=0.0)

@@ -59,14 +59,10 @@ def weigh(
     scale: float,
     probability: float,
     is_moving: bool,
-    is_claimed: bool,
     worth: float,
     model: Model,
 ) -> Evidence:
-    """Add this fix's evidence to what is stored: believed at once, left by odds over time; an all-clear at `worth`.
-
-    One fix confirms alone where the tag moves and the fix says how good it is: without a claim it may be any fix.
-    """
+    """Add this fix's evidence to what is stored: believed at once, left by odds over time; an all-clear at `worth`."""
     was_standing = is_standing(last)
     if not was_standing and probability <= model.believe:
         return Evidence(False, False, math.nan, at, math.nan, math.nan, 0)
@@ -80,7 +76,7 @@ def weigh(
         if last.distance_m > 0 >= distance:
             entered_at = last.fix_time + (at - last.fix_time) * last.distance_m / (last.distance_m - distance)
         since = at if math.isnan(entered_at) else entered_at
-        is_confirmed = is_claimed and odds >= model.confirm_log_odds
+        is_confirmed = odds >= model.confirm_log_odds
         return Evidence(True, is_confirmed, min(odds, model.stored_log_odds), at, since, entered_at, 1)
     independent_s = model.still_independent_s if odds > 0 and not is_moving else model.independent_s
     weight = min(1.0, (at - last.evidence_at) / independent_s)

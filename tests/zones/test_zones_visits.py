@@ -20,7 +20,7 @@ VISITS = {
         Certainty.UNCONFIRMED,
     ),
     "one deep fix on the way of those beside it is confirmed as soon as it is over": (
-        [at(300), at(200, after_s=60), at(40, after_s=120, accuracy_m=None), at(-160, after_s=180, accuracy_m=8)],
+        [at(300), at(200, after_s=60), at(73.8, after_s=120, accuracy_m=20), at(-160, after_s=180, accuracy_m=8)],
         Certainty.CONFIRMED,
     ),
     "a tag at rest that jumps and returns was never there": (
