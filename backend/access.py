@@ -9,8 +9,8 @@ from backend import clock
 from backend.errors import NotAllowed, NotFound
 from backend.models import (
     Alert,
-    DatedEntry,
     EmergencyOpening,
+    Fact,
     Notification,
     Person,
     PlaceZone,
@@ -118,8 +118,8 @@ def known_victims(person: Person, now: datetime) -> list[Victim]:
 
 def _entered() -> set[tuple[int, int]]:
     """Return who was ever entered in which case, zones apart: taken back or not, a restricted case is not told of."""
-    rows = reading.readable(DatedEntry.select().where(DatedEntry.what == What.PROTECTED))
-    return {(row.value["victim"], row.wearer_id) for row in rows}
+    rows = reading.readable(Fact.select().where(Fact.what == What.PROTECTED))
+    return {(row.value["victim"], row.case_id) for row in rows}
 
 
 def access_victim(person: Person, victim_id: int, now: datetime) -> Victim:
@@ -164,10 +164,10 @@ def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, 
     if wearer_ids is not None:
         rows = reading.entries_of(wearer_ids, What.RESTRICTED)
     else:
-        rows = list(DatedEntry.select().where(DatedEntry.what == What.RESTRICTED).order_by(DatedEntry.id))
-    restrictions: dict[int, list[DatedEntry]] = {}
+        rows = list(Fact.select().where(Fact.what == What.RESTRICTED).order_by(Fact.id))
+    restrictions: dict[int, list[Fact]] = {}
     for row in rows:
-        restrictions.setdefault(row.wearer_id, []).append(row)
+        restrictions.setdefault(row.case_id, []).append(row)
     named = {wearer_id: reading.named_at(rows, now) for wearer_id, rows in restrictions.items()}
     return {wearer_id: people for wearer_id, people in named.items() if people is not None}
 

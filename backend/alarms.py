@@ -12,9 +12,10 @@ from typing import Any
 
 import peewee
 
-from backend import db
+from backend import audit, db
 from backend.access import hidden_subjects, require
 from backend.db import atomic
+from backend.errors import InvalidRequest, NotFound
 from backend.models import Alarm, AlarmKind, Person, Role, Team
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,9 @@ OLD_NEWS_S = 3_600.0
 ONLY_SHOWN = (AlarmKind.NUMBERS_UNPROVED,)
 # What one person fills in, checks or sets right is reported once, and shown for as long as it stands.
 TOLD_ONCE = (AlarmKind.CASE_INCOMPLETE, AlarmKind.PUSH_TAKEN_OVER, AlarmKind.ACCOUNT_ACCESS)
+# No look of a machine finds these to be over: a person says what they did.
+ANSWERED_BY_PERSON = (AlarmKind.MESSAGE_UNHEARD,)
+LONGEST_NOTE = 1_000
 # These are reported to be over: the one who heard of them is acting on them, or waiting.
 # And one person could declare a number and take it back before anyone has looked.
 ENDS_REPORTED = (
@@ -138,6 +142,26 @@ def end(kind: AlarmKind, subject: str, now: datetime) -> bool:
     if ended:
         log.info("alarm %s of %s is over", kind, subject)
     return ended
+
+
+def answer(by: Person, alarm_id: int, note: str, now: datetime) -> Alarm:
+    """End an alarm that only a person can see to, with what they did about it on record.
+
+    Raises: NotAllowed but for supervisors; NotFound for one of another team, of another kind, or that has ended;
+    InvalidRequest without a note.
+    """
+    said = note.strip()
+    with atomic():
+        alarm = next((one for one in standing_for(by, now) if one.id == alarm_id), None)
+        if alarm is None or kind_of(alarm) not in ANSWERED_BY_PERSON:
+            raise NotFound("There is no such alarm to answer any more.")
+        if not said:
+            raise InvalidRequest("Write what you did about it.")
+        if len(said) > LONGEST_NOTE:
+            raise InvalidRequest(f"Write at most {LONGEST_NOTE} characters.")
+        end(kind_of(alarm), alarm.subject, now)
+        audit.record(audit.actor_of(by), "alarm_answered", alarm.subject, now, alarm=alarm.kind, note=said)
+    return alarm
 
 
 def end_all(kind: AlarmKind, subjects: Iterable[str], now: datetime) -> None:

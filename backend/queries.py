@@ -11,10 +11,10 @@ from peewee import JOIN, Case, fn
 
 from backend import audit, clock
 from backend.access import access_alert, closed_cases, require
+from backend.alert_kinds import KINDS
 from backend.db import atomic
 from backend.models import (
     Alert,
-    AlertKind,
     AlertNote,
     AuditEntry,
     Fix,
@@ -37,7 +37,6 @@ MOST_TRACK_FIXES = 1_000
 # Looking again within this time is the same look, and is recorded once.
 ONE_LOOK = timedelta(seconds=60)
 RESPONDING = "responding to alert"
-FIRST = (AlertKind.HELP, AlertKind.TAMPER)
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
     "open": (Handling.OPEN,),
     "acknowledged": (Handling.ACKNOWLEDGED,),
@@ -77,9 +76,18 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     unanswered = Case(Alert.handling, ((Handling.OPEN, 0), (Handling.ACKNOWLEDGED, 1)), 2)
     sure = Case(Alert.certainty, ((Certainty.CONFIRMED, 0), (Certainty.UNCONFIRMED, 1)), 2)
     # Of the gravest level what people write goes first, and then what tags report of themselves.
-    first = Case(Alert.kind, tuple((kind, number) for number, kind in enumerate(FIRST)), len(FIRST))
+    first = Case(Alert.kind, tuple((kind, words.order) for kind, words in KINDS.items()), len(KINDS))
     ended = Case(Alert.is_over, ((True, 1),), 0)
-    ordered = query.order_by(unanswered, ended, sure == 2, Alert.level.desc(), first, sure, Alert.last_fix_time.desc())
+    ordered = query.order_by(
+        unanswered,
+        ended,
+        sure == 2,
+        Alert.level.desc(),
+        first,
+        sure,
+        Alert.possible_from.asc(nulls="last"),
+        Alert.last_fix_time.desc(),
+    )
     found = list(ordered.limit(limit))
     if status != "live" or len(found) < limit:
         return found

@@ -5,27 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CORDON_"
+
 
 def _setting(default: Any, unit: str, help: str) -> Any:
-    return field(default=default, metadata={"unit": unit, "help": help})
+    return Field(default=default, description=help, json_schema_extra={"unit": unit})
 
 
-def _truth(text: str) -> bool:
-    """Return what a text says of yes and no. Raises: ValueError."""
-    known = {"true": True, "1": True, "false": False, "0": False}
-    if text.lower() not in known:
-        raise ValueError(text)
-    return known[text.lower()]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(BaseSettings):
     """The configuration of one process; field ``x_y`` is read from the variable ``CORDON_X_Y``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: str = _setting(
         "",
@@ -122,6 +119,13 @@ class Settings:
         7_200.0,
         "seconds",
         "The same for a tag that is often silent: one and a half times its longest gap, at most this.",
+    )
+    repeats_per_hour: int = _setting(
+        12,
+        "texts and calls",
+        "How many texts, and how many calls, that repeat what a person was told of already go to them within an hour. "
+        "A first notification, a rise of danger, a message for help and a step to a person who was not told yet are "
+        "not counted.",
     )
     tag_silent_h: float = _setting(
         24.0, "hours", "How long a tag that is worn may report nothing before the watch tells that it is silent."
@@ -241,22 +245,22 @@ class Settings:
     )
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read each setting from its variable.
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read each setting from its variable, of this process where no others are given.
 
-        Raises: ValueError naming the variable whose value is not of the setting's type.
+        Raises: ValueError naming each variable whose value is not of the setting's type, and not the value.
         """
-        values: dict[str, Any] = {}
-        for item in fields(cls):
-            text = environ.get(variable(item.name))
-            if text is None:
-                continue
-            kind: Any = type(item.default)
-            try:
-                values[item.name] = _truth(text) if kind is bool else kind(text)
-            except ValueError as error:
-                raise ValueError(f"{variable(item.name)} must be a {kind.__name__}, not {text!r}") from error
-        return cls(**values)
+        names = {variable(name): name for name in cls.model_fields}
+        given = {names[key]: text for key, text in (os.environ if environ is None else environ).items() if key in names}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [f"{variable(str(one['loc'][0]))}: {one['msg']}" for one in error.errors()]
+            raise ValueError(". ".join(wrong)) from None
+
+    def changed(self, **changes: Any) -> Settings:
+        """Return these settings with some of them changed."""
+        return type(self).model_validate(self.model_dump() | changes)
 
     def tag_silent_after(self) -> timedelta:
         """Return how long a worn tag may report nothing."""
@@ -280,13 +284,19 @@ class Settings:
 
 def variable(name: str) -> str:
     """Return the environment variable of the setting called ``name``."""
-    return f"CORDON_{name.upper()}"
+    return f"{PREFIX}{name.upper()}"
+
+
+def unit_of(name: str) -> str:
+    """Return the unit of a setting."""
+    extra = Settings.model_fields[name].json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
 
 
 def as_markdown() -> str:
     """Return the table of docs/settings.md: each variable with unit, default and help."""
     rows = []
-    for item in fields(Settings):
+    for name, item in Settings.model_fields.items():
         default = "empty" if item.default == "" else f"`{item.default}`"
-        rows.append(f"| `{variable(item.name)}` | {item.metadata['unit']} | {default} | {item.metadata['help']} |")
+        rows.append(f"| `{variable(name)}` | {unit_of(name)} | {default} | {item.description} |")
     return "\n".join(["| variable | unit | default | meaning |", "|---|---|---|---|", *rows])

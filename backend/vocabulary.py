@@ -146,3 +146,24 @@ class ProvedHow(StrEnum):
     BY_CALL = "by_call"
     # In use when proofs began, or made for a demonstration: taken as proved at that moment.
     CARRIED_OVER = "carried_over"
+
+
+class What(StrEnum):
+    """What a dated fact is about."""
+
+    TERMS = "terms"
+    LIFE = "life"
+    OFFICER = "responsible_officer"
+    COVER = "cover"
+    TEAM = "team"
+    NAME = "name"
+    RISK = "risk"
+    SAFETY_PLAN = "safety_plan"
+    ELIGIBILITY = "eligibility"
+    RESTRICTED = "restricted"
+    APPROVAL = "approval"
+    WORN = "worn"
+    NUMBER = "number"
+    PROTECTED = "protected"
+    REACHED = "reached"
+    DECLINED = "warnings_declined"

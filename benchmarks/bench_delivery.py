@@ -27,7 +27,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from backend import alerts, clock, db
 from backend.alerts import Judgement
-from backend.models import Alert, Device, Notification, Person, PlaceZone, ProtectedPlace, Role, Team, Victim, Wearer
+from backend.models import (
+    Alert,
+    Device,
+    Escalation,
+    Notification,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    Role,
+    Team,
+    Victim,
+    Wearer,
+)
 from backend.people import numbers
 from backend.settings import Settings
 from benchmarks.bench_line import databases
@@ -112,9 +124,13 @@ class Caseload:
                 self.rows.append((wearer, zone))
 
     def raise_alert(self, number: int) -> Alert:
-        """Raise one alert, as a fix would."""
-        wearer, zone = self.rows[number % len(self.rows)]
+        """Raise one alert, as a fix would; each of a wearer of its own, since those of one wearer are sent as one."""
+        like, drawn = self.rows[number % len(self.rows)]
         now = clock.now()
+        wearer = Wearer.create(
+            team=like.team, name=f"Wearer {number}", responsible_officer=like.responsible_officer, created_at=now
+        )
+        zone = PlaceZone.create(place=drawn.place, wearer=wearer, feature={}, from_at=now)
         return alerts.raise_alert(
             Judgement(wearer, zone, Level.BREACH, Certainty.CONFIRMED, ("Inside.",), now, now, now, distance_m=-50.0)
         )
@@ -182,7 +198,7 @@ def storm(database_url: str, folder: Path, workers: int, count: int) -> None:
                     cases.raise_alert(one)
         # As if all had been raised just now.
         now = clock.now()
-        Alert.update(escalation_started_at=now, next_escalation_at=now + timedelta(seconds=10)).execute()
+        Escalation.update(started_at=now, next_at=now + timedelta(seconds=10)).execute()
         db.release_connection()
         begun = time.time()
         for _ in range(workers):
@@ -234,7 +250,7 @@ def idle(database_url: str, folder: Path) -> None:
                     cases.raise_alert(one)
         later = clock.now() + timedelta(seconds=600)
         Notification.update(due_at=later).execute()
-        Alert.update(next_escalation_at=later).execute()
+        Escalation.update(next_at=later).execute()
         db.release_connection()
         with notifier(settings) as process:
             watched = psutil.Process(process.pid)

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,7 @@ def worker_killed_with_the_claim(world: World) -> Callable[[], bool]:
     subprocess.run(
         [sys.executable, "-c", DIE_AT, "claimed"],
         cwd=ROOT,
-        env=environment(replace(world.settings, poll_s=1.0)),
+        env=environment(world.settings.changed(poll_s=1.0)),
         check=False,
         timeout=60,
     )

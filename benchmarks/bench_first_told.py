@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,8 +215,7 @@ def serving(scratch: Path) -> Iterator[tuple[Service, Monitor]]:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         world.doubles.cordon_url = url
-        settings = replace(
-            world.settings,
+        settings = world.settings.changed(
             public_url=url,
             duty_line=DUTY,
             run_folder=str(scratch),

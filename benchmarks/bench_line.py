@@ -19,7 +19,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -262,7 +261,7 @@ def run(seconds: float = 5.0, clients: int = 16) -> None:
             database_url="", secret_key="a key for benchmarks only", database_connections=20, poll_s=1.0
         )
         for rate in (10.0, 100.0):
-            config = replace(settings, database_url=fresh(f"frames_{int(rate)}"))
+            config = settings.changed(database_url=fresh(f"frames_{int(rate)}"))
             count = int(rate * seconds)
             made = populate(config, count)
             with web_server(config) as url:
@@ -272,9 +271,9 @@ def run(seconds: float = 5.0, clients: int = 16) -> None:
                 f"median {statistics.median(times) * 1000:.1f} ms, p99 {percentile(times, 0.99) * 1000:.1f} ms "
                 f"({len(times)} of {count} alerts)"
             )
-        ours = _durable_posts(replace(settings, database_url=fresh("posts")), clients, seconds, web_server)
+        ours = _durable_posts(settings.changed(database_url=fresh("posts")), clients, seconds, web_server)
         plain = _durable_posts(
-            replace(settings, database_url=fresh("plain")),
+            settings.changed(database_url=fresh("plain")),
             clients,
             seconds,
             lambda c: plain_server(c, Path(scratch)),

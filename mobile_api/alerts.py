@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from backend import alerts, calling, case_summary, clock, epoch, location_words, notification_log, outbox, queries
+from backend import (
+    alerts,
+    calling,
+    case_summary,
+    clock,
+    epoch,
+    location_words,
+    notification_log,
+    outbox,
+    queries,
+    silence,
+)
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn, StillStanding
 from backend.lifecycle import Danger
@@ -50,6 +61,8 @@ def _detail(person: Person, alert: Alert) -> Response:
         their_place=location_words.of_protected_person(alert),
         contacts=calling.contacts_of(person, alert, now),
         told=notification_log.told_of(alert),
+        reach=silence.whereabouts_of(alert, now),
+        now=now,
         case=case_summary.summary_of(alert, now),
     )
     return write(detail)

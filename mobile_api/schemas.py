@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from backend import channels, lifecycle
+from backend import channels, lifecycle, silence
 from backend.alert_kinds import title_of
 from backend.alerts import Outcome, danger_now
 from backend.alerts.summary import standing_of, worst_of
@@ -156,6 +156,9 @@ class AlertOut(BaseModel):
         description="How often escalation has started from the first step: a new episode notifies people again"
     )
     reasons: list[str]
+    possible_from: datetime | None = Field(
+        description="Of a silent tag: from when on its wearer may be at the first protected place"
+    )
     distance_m: float | None = Field(description="Metres to the zone's edge; negative on the forbidden side")
     closing_mps: float | None = Field(description="Metres a second towards the edge")
     time_to_edge_s: float | None
@@ -303,6 +306,25 @@ class NumberShownOut(BaseModel):
     number: str
 
 
+class PossibleOut(BaseModel):
+    """A protected place, and from when on the wearer may be there."""
+
+    label: str
+    from_at: datetime
+
+
+class ReachOut(BaseModel):
+    """How far the wearer of a silent tag may be by now, around the last fix."""
+
+    lat: float
+    lon: float
+    since: datetime
+    radius_m: float = Field(description="Now; it grows by speed_mps from doubt_m on")
+    doubt_m: float
+    speed_mps: float
+    places: list[PossibleOut] = Field(description="Soonest possible first")
+
+
 class AlertDetailOut(AlertOut):
     """The same with zone, track and history: what is seen here is itself recorded."""
 
@@ -315,6 +337,7 @@ class AlertDetailOut(AlertOut):
         description="Of an open call for help: where their phone was, if they share that; gone after 72 hours"
     )
     contacts: list[ContactOut] = Field(description="Whom you can call: POST .../numbers shows one number")
+    reach: ReachOut | None = Field(description="Of a tag that is silent; it raises nothing by itself")
     case: CaseSummaryOut
     told: list[ToldOut] = Field(description="The newest 300 messages about it, oldest first")
 
@@ -445,6 +468,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "protected_person": NamedOut(id=alert.victim.id, name=alert.victim.name) if alert.victim else None,
         "episode": alert.episode,
         "reasons": alert.reasons,
+        "possible_from": alert.possible_from,
         "distance_m": alert.distance_m,
         "closing_mps": alert.closing_mps,
         "time_to_edge_s": alert.time_to_edge_s,
@@ -499,6 +523,19 @@ def _fields_of(step: Happened) -> dict[str, Any]:
     return {one.name: getattr(step, one.name) for one in fields(step)}
 
 
+def _reach_out(found: silence.Whereabouts, now: datetime) -> ReachOut:
+    reach = found.reach
+    return ReachOut(
+        lat=found.lat,
+        lon=found.lon,
+        since=reach.since,
+        radius_m=reach.radius_m(now),
+        doubt_m=reach.doubt_m,
+        speed_mps=reach.speed_mps,
+        places=[PossibleOut(label=one.label, from_at=one.from_at) for one in found.places],
+    )
+
+
 def alert_out(alert: Alert) -> AlertOut:
     return AlertOut(**alert_values(alert))
 
@@ -514,6 +551,8 @@ def detail_out(
     their_place: Whereabouts | None,
     contacts: Iterable[Contact],
     told: Iterable[Told],
+    reach: silence.Whereabouts | None,
+    now: datetime,
     case: CaseSummary,
 ) -> AlertDetailOut:
     return AlertDetailOut(
@@ -537,4 +576,5 @@ def detail_out(
         contacts=[ContactOut.model_validate(asdict(one)) for one in contacts],
         case=CaseSummaryOut.model_validate(asdict(case)),
         told=[ToldOut.model_validate(asdict(one)) for one in told],
+        reach=None if reach is None else _reach_out(reach, now),
     )

@@ -52,7 +52,7 @@ def deliver(notification: Notification, attempt: Attempt, channels: Senders, set
 
 def _ask_way(way: Way, notification: Notification, attempt: Attempt) -> Outcome:
     def send() -> Outcome:
-        return way.send(notification, subject_of(notification.alert), attempt)
+        return way.send(notification, subject_of(notification.alert, notification), attempt)
 
     try:
         return send() if way.breaker is None else way.breaker.ask(way.provider, send)

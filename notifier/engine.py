@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from backend import clock, heartbeats, host_clock, outbox, restore
+from backend import clock, figures, heartbeats, host_clock, outbox, restore, silence
 from backend.cases import checked_imports, reevaluation
 from backend.own_pages import help_calls
 from notifier import external_check, shift_checks
@@ -21,6 +21,8 @@ EVERY = "every"
 
 # Each time that the thread comes round: a notifier as a commit wakes it or something falls due, a watchdog as set.
 A_ROUND = 0.0
+# Some seconds of work at most: what else the watchdog looks at must not wait for it.
+COUNTED_AT_ONCE = 500
 
 JOBS: tuple[Job, ...] = (
     # Before anything is claimed: a database that was restored needs what was sent long ago.
@@ -29,6 +31,9 @@ JOBS: tuple[Job, ...] = (
     Job(NOTIFIER, "deliveries", A_ROUND, NotifierWork.begin_deliveries),
     Job(NOTIFIER, "zones that begin or end", A_ROUND, NotifierWork.judge_instants, rests_in_storm=True),
     Job(NOTIFIER, "tags that are silent", A_ROUND, NotifierWork.tell_of_silence, rests_in_storm=True),
+    Job(
+        NOTIFIER, "batteries that run low", 300.0, lambda _, now: silence.notify_of_batteries(now), rests_in_storm=True
+    ),
     Job(NOTIFIER, "escalation", A_ROUND, NotifierWork.climb, rests_in_storm=True),
     Job(NOTIFIER, "the heartbeat", A_ROUND, NotifierWork.beat, rests_in_storm=True),
     # In a storm each push is a word of its provider's: it is enough to hear it now and then.
@@ -55,6 +60,7 @@ JOBS: tuple[Job, ...] = (
     Job(WATCHDOG, "the backlog", A_ROUND, lambda dog, now: dog.looks.backlog(now)),
     Job(WATCHDOG, "outages", A_ROUND, lambda dog, now: dog.looks.outages(now)),
     Job(WATCHDOG, "the canary", A_ROUND, lambda dog, now: dog.looks.canary(now)),
+    Job(WATCHDOG, "supervisors' figures", 30.0, lambda _, now: figures.count_changed(now, COUNTED_AT_ONCE)),
     Job(WATCHDOG, "this host's clock", A_ROUND, lambda _, now: host_clock.look(now)),
     Job(WATCHDOG, "hints that no socket took", A_ROUND, lambda _, now: outbox.give_up_hints(now)),
     Job(WATCHDOG, "phones of shifts that are over", A_ROUND, lambda _, now: shift_checks.forget_old(now)),

@@ -33,6 +33,10 @@ class Subject:
     event: str | None = None
     # The newest fix about it is too old to say where the wearer is now.
     is_past: bool = False
+    # How many other alerts of the same wearer the message speaks of.
+    others: int = 0
+    # It was withdrawn because the record was corrected, and no fix says anything else than before.
+    is_by_record: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +59,12 @@ def _span(subject: Subject) -> str:
 
 
 def situation(subject: Subject) -> str:
-    """Return the situation in two or three words."""
+    """Return the situation in two or three words, the gravest of those that belong together, and how many more."""
+    more = f", and {subject.others} more of this person" if subject.others else ""
+    return _situation(subject) + more
+
+
+def _situation(subject: Subject) -> str:
     if said := said_of(subject.kind, subject.event):
         return said
     if subject.certainty is Certainty.WITHDRAWN:
@@ -80,7 +89,8 @@ def sentence(subject: Subject, purpose: Purpose) -> str:
     if purpose is Purpose.ANSWERED:
         return f"{name}: a colleague has acknowledged it."
     if purpose is Purpose.WITHDRAWN:
-        return f"{name}: withdrawn, better fixes show no breach."
+        why = "the record was corrected" if subject.is_by_record else "better fixes show no breach"
+        return f"{name}: withdrawn, {why}."
     if purpose is Purpose.VICTIM_NOT_WARNED:
         return f"{name}: the protected person could not be warned by text."
     if purpose is Purpose.VICTIM_NOT_TOLD:

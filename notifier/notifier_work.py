@@ -71,7 +71,12 @@ class NotifierWork:
         """Escalate what is overdue, and begin to send it."""
         # What failed just now must not wait behind all that silence has made due, nor those behind ever newer ones.
         self._newest_climb_first = self.is_stormy and not self._newest_climb_first
-        if alerts.escalate_overdue(now, ESCALATIONS_AT_ONCE, newest_first=self._newest_climb_first):
+        if alerts.escalate_overdue(
+            now,
+            ESCALATIONS_AT_ONCE,
+            newest_first=self._newest_climb_first,
+            repeats_per_hour=self._settings.repeats_per_hour,
+        ):
             self.begin_deliveries(clock.now())
 
     def beat(self, now: datetime) -> None:

@@ -186,8 +186,8 @@ def _alert_of(person: Person, code: str) -> Alert | None:
     return found
 
 
-def _told(person: Person, alert: Alert) -> Danger | None:
-    """Return the danger that the newest message which this person can have read or heard spoke of.
+def _told(person: Person, alert: Alert) -> tuple[Danger | None, dict[str, int]]:
+    """Return the danger that the newest message which this person can have read or heard spoke of, and all it showed.
 
     One that a worker holds may have arrived, or hang at its provider: it is what was read where nothing else was. Where
     no text and no call can have said anything, whatever else went out did: a push, or a text that was called lost.
@@ -213,12 +213,13 @@ def _told(person: Person, alert: Alert) -> Danger | None:
         if newest is not None:
             # Each further message of a protected person is news: an answer to the text before does not cover it.
             is_older = alert.kind == AlertKind.HELP and newest.episode < alert.episode
-            return Danger.NONE if is_older else outbox.danger_told(newest)
-    return None
+            return Danger.NONE if is_older else outbox.danger_told(newest), newest.shown
+    return None, {}
 
 
 def _acknowledge(person: Person, alert: Alert, now: datetime) -> str:
-    acknowledged = alerts.acknowledge(person, alert.id, now, _told(person, alert))
+    told, shown = _told(person, alert)
+    acknowledged = alerts.acknowledge(person, alert.id, now, told, shown)
     if acknowledged.handling == Handling.OPEN:
         _answer(acknowledged, person, Purpose.REPLY_RISEN, now)
         return "danger had risen"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
@@ -23,6 +24,7 @@ from backend.models import (
 from backend.people import numbers
 from notifier import messages
 from notifier.message_subjects import subject_of
+from zones import Certainty
 
 SPOKEN = {"voice": "Polly.Amy", "language": "en-GB"}
 WAITS_FOR_KEY_S = 6
@@ -47,7 +49,9 @@ def say(attempt_id: str, public_url: str, *, has_risen: bool = False) -> str:
         response.say(messages.SPOKEN_TEST, **SPOKEN)
         response.hangup()
         return str(response)
-    words = messages.spoken(subject_of(alert), _others(notification.person, alert), has_risen=has_risen)
+    words = messages.spoken(
+        subject_of(alert, notification), _others(notification.person, alert, notification.shown), has_risen=has_risen
+    )
     for _ in range(TIMES):
         gather = Gather(
             num_digits=1,
@@ -82,7 +86,7 @@ def press(
     person, alert = notification.person, notification.alert
     told = Danger(int(said)) if said in SAID else outbox.danger_told(notification)
     try:
-        words = _stands(person, alert, told) if is_repetition else _done(person, alert, digits, told, now)
+        words = _stands(person, alert, told) if is_repetition else _done(person, notification, digits, told, now)
     except InvalidTransition:
         words = "This alert is closed already. Nothing changed."
     except DomainError:
@@ -99,10 +103,11 @@ def press(
     return str(response)
 
 
-def _done(person: Person, alert: Alert, digits: str, told: Danger, now: datetime) -> str | None:
+def _done(person: Person, notification: Notification, digits: str, told: Danger, now: datetime) -> str | None:
     """Do it, and return the words for it; None where danger has risen above what was told."""
+    alert = notification.alert
     if digits == "1":
-        acknowledged = alerts.acknowledge(person, alert.id, now, told)
+        acknowledged = alerts.acknowledge(person, alert.id, now, told, notification.shown)
         if acknowledged.handling == Handling.OPEN:
             return None
         return ACKNOWLEDGED if acknowledged.acknowledged_by_id == person.id else TAKEN
@@ -127,16 +132,17 @@ def _notification(attempt_id: str) -> Notification | None:
     return found
 
 
-def _others(person: Person, alert: Alert) -> int:
-    """Return how many other alerts wait for an answer of this person."""
+def _others(person: Person, alert: Alert, told_here: Collection[str]) -> int:
+    """Return how many other alerts wait for an answer of this person, beside those that the call speaks of."""
     return int(
         Alert.select(Alert.id)
         .join(Notification)
         .where(
             Notification.person == person,
             Alert.handling == Handling.OPEN,
-            Alert.next_escalation_at.is_null(False),
-            Alert.id != alert.id,
+            Alert.escalation.is_null(False),
+            Alert.certainty != Certainty.WITHDRAWN,
+            Alert.id.not_in([alert.id, *(int(one) for one in told_here)]),
         )
         .distinct()
         .count()

@@ -24,7 +24,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
     default = Settings()
     changed = {
         variable(name): str(getattr(settings, name))
-        for name in settings.__dataclass_fields__
+        for name in Settings.model_fields
         if getattr(settings, name) != getattr(default, name)
     }
     return {**os.environ, **changed, "PYTHONPATH": str(ROOT), **more}

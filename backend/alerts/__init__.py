@@ -3,6 +3,7 @@
 from backend.alerts.colleagues import hand_to, take_over, write_note
 from backend.alerts.handling import Outcome, acknowledge, cannot, close, danger_now, hand_back, lapse
 from backend.alerts.help_messages import CALL, forget_unheard, ring_for_message
+from backend.alerts.latched_alerts import clock_time
 from backend.alerts.protected_person_replies import tell_that_victim_wrote
 from backend.alerts.record_changes import (
     JOINED,
@@ -14,6 +15,7 @@ from backend.alerts.record_changes import (
     raise_late,
     raise_notice,
     ring_again,
+    shorten,
     span_of,
     tell_changed,
     withdraw,
@@ -56,6 +58,7 @@ __all__ = [
     "cannot",
     "change",
     "changes_after",
+    "clock_time",
     "close",
     "close_by_system",
     "danger_now",
@@ -89,6 +92,7 @@ __all__ = [
     "ring_again",
     "ring_for_message",
     "ring_for_silence",
+    "shorten",
     "span_of",
     "start_over",
     "take_over",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from backend import audit, escalation, lifecycle
 from backend.access import access_alert, named_on
@@ -10,7 +10,7 @@ from backend.alerts.handling import danger_now
 from backend.alerts.record_changes import tell_changed
 from backend.db import atomic
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound
-from backend.models import Alert, AlertKind, AlertNote, Handling, Person, Role
+from backend.models import Alert, AlertNote, Handling, Person, Role
 
 LONGEST_NOTE = 4_000
 
@@ -38,9 +38,8 @@ def take_over(person: Person, alert_id: int, now: datetime) -> Alert:
             danger=int(alert.acknowledged_danger),
             colleague=before_id,
         )
-        due_at = now + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
-        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else due_at)
-        escalation.tell_answered(alert, person, now)
+        escalation.stop(alert, now)
+        escalation.tell_answered([alert], person, now)
         return alert
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
-from backend import audit, channels, escalation, lifecycle
+from backend import audit, channels, escalation, lifecycle, outbox
 from backend.access import access_alert, access_to_answer
 from backend.alerts.record_changes import raise_notice
 from backend.alerts.summary import standing_of
+from backend.change_feed import publish
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, StillStanding
 from backend.escalation.steps import Who
@@ -34,16 +36,26 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | None = None) -> Alert:
+def acknowledge(
+    person: Person,
+    alert_id: int,
+    now: datetime,
+    told: Danger | None = None,
+    shown: Mapping[str, int] | None = None,
+) -> Alert:
     """Make ``person`` the one who acts; if someone acts already, nothing changes and the alert says who.
 
     ``told`` is the danger that the answered message spoke of, None where ``person`` sees how it stands: where danger
-    has risen above it the alert stays open, since no one promised to act on that.
+    has risen above it the alert stays open, since no one promised to act on that. ``shown`` are the alerts of which it
+    spoke, each with its danger; None stands for all that was sent to this person. What belongs together with this
+    alert is acknowledged with it where it was shown at no less than its present danger.
 
     Raises: NotFound for an alert of another team; InvalidTransition for a closed one.
     """
     with atomic():
-        alert = escalation.lock(access_to_answer(person, alert_id).id)
+        ids = escalation.alerts_told_with(access_to_answer(person, alert_id).id)
+        lock_rows(Alert, ids)
+        alert = escalation.lock(alert_id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED:
@@ -51,18 +63,29 @@ def acknowledge(person: Person, alert_id: int, now: datetime, told: Danger | Non
         if told is not None and danger_now(alert) > told:
             audit.record(audit.actor_of(person), "answered_too_late", f"alert:{alert.id}", now, alert=alert)
             return alert
-        alert.handling = Handling.ACKNOWLEDGED
-        alert.acknowledged_by = person
-        alert.acknowledged_at = now
-        alert.first_acknowledged_at = alert.first_acknowledged_at or now
-        alert.acknowledged_danger = danger_now(alert)
-        covered = int(alert.acknowledged_danger)
-        audit.record(audit.actor_of(person), "acknowledged", f"alert:{alert.id}", now, alert=alert, danger=covered)
-        due_at = now + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
-        escalation.stop(alert, now, next_at=None if alert.kind == AlertKind.NOTICE else due_at)
-        escalation.tell_answered(alert, person, now)
-        escalation.tell_victim_a_person_acts(alert, now)
+        shown = outbox.shown_to(person, ids) if shown is None else shown
+        others = [] if len(ids) == 1 else Alert.select().where(Alert.id.in_(ids), Alert.id != alert.id)
+        covered = [one for one in others if _is_covered(one, shown)]
+        for one in (alert, *covered):
+            one.handling = Handling.ACKNOWLEDGED
+            one.acknowledged_by = person
+            one.acknowledged_at = now
+            one.first_acknowledged_at = one.first_acknowledged_at or now
+            one.acknowledged_danger = danger_now(one)
+            danger = int(one.acknowledged_danger)
+            audit.record(audit.actor_of(person), "acknowledged", f"alert:{one.id}", now, alert=one, danger=danger)
+            one.save()
+        for one in (*covered, alert):
+            escalation.stop(one, now, by=person)
+        escalation.tell_answered([alert, *covered], person, now)
+        for one in (alert, *covered):
+            escalation.tell_victim_a_person_acts(one, now)
         return alert
+
+
+def _is_covered(alert: Alert, shown: Mapping[str, int]) -> bool:
+    said = shown.get(str(alert.id))
+    return alert.handling == Handling.OPEN and said is not None and danger_now(alert) <= said
 
 
 def danger_now(alert: Alert) -> Danger:
@@ -78,14 +101,15 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound; InvalidTransition for a closed alert.
     """
     with atomic():
-        alert = escalation.lock(access_to_answer(person, alert_id).id)
+        lock_rows(Alert, escalation.alerts_told_with(access_to_answer(person, alert_id).id))
+        alert = escalation.lock(alert_id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_by_id != person.id:
             # Another person acts: nothing is missing.
             return alert
         if alert.handling == Handling.ACKNOWLEDGED:
-            _reopen(alert, now)
+            _reopen_all(alert, now)
         audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
         escalation.pass_on(alert, person, now)
         return alert
@@ -97,7 +121,8 @@ def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
     Raises: NotFound; NotAllowed where another person acts (a supervisor may); InvalidTransition for a closed one.
     """
     with atomic():
-        alert = escalation.lock(access_alert(person, alert_id).id)
+        lock_rows(Alert, escalation.alerts_told_with(access_alert(person, alert_id).id))
+        alert = escalation.lock(alert_id)
         if alert.handling == Handling.CLOSED:
             raise InvalidTransition("This alert is closed.")
         if alert.handling == Handling.OPEN:
@@ -105,7 +130,7 @@ def hand_back(person: Person, alert_id: int, now: datetime) -> Alert:
         if alert.acknowledged_by_id != person.id and person.role != Role.SUPERVISOR:
             raise NotAllowed("Only the person who acknowledged this alert, or a supervisor, can hand it back.")
         audit.record(audit.actor_of(person), "handed_back", f"alert:{alert.id}", now, alert=alert)
-        _reopen(alert, now)
+        _reopen_all(alert, now)
         return alert
 
 
@@ -126,11 +151,33 @@ def lapse(person: Person, now: datetime, wearer_id: int | None = None) -> int:
         return len(ids)
 
 
-def _reopen(alert: Alert, now: datetime) -> None:
+def _reopen_all(alert: Alert, now: datetime) -> None:
+    """Reopen the alert with all that was acknowledged by the same act; its group is held."""
+    ids = escalation.alerts_told_with(alert.id)
+    same = Alert.select().where(
+        Alert.id.in_(ids),
+        Alert.id != alert.id,
+        Alert.handling == Handling.ACKNOWLEDGED,
+        Alert.acknowledged_by == alert.acknowledged_by_id,
+        Alert.acknowledged_at == alert.acknowledged_at,
+    )
+    for one in same if len(ids) > 1 else ():
+        audit.record(audit.SYSTEM, "handed_back", f"alert:{one.id}", now, alert=one)
+        _open(one)
+        one.save()
+        publish(one)
+    _reopen(alert, now)
+
+
+def _open(alert: Alert) -> None:
     alert.handling = Handling.OPEN
     alert.acknowledged_by = None
     alert.acknowledged_at = None
     alert.acknowledged_danger = Danger.NONE
+
+
+def _reopen(alert: Alert, now: datetime) -> None:
+    _open(alert)
     escalation.restart(alert, now)
 
 

@@ -84,7 +84,7 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime, 
         return alert
     alert.reasons = _with(alert.reasons, line, state)
     if policy is not None:
-        alert.policy = policy.to_json()
+        escalation.use_policy(alert, policy, now)
     alert.last_fix_time = now
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:

@@ -66,7 +66,6 @@ def raise_latched(
         decided_at=now,
         last_fix_time=at,
         raised_at=now,
-        escalation_started_at=now,
         **about,
     )
     audit.record(
@@ -80,10 +79,7 @@ def raise_latched(
         by=by,
         fix_time=at.isoformat(),
     )
-    escalation.take_policy(alert, now)
-    if policy is not None:
-        alert.policy = policy.to_json()
-    escalation.start(alert, now)
+    escalation.start(alert, now, policy)
     return alert
 
 

@@ -9,7 +9,7 @@ from backend.alerts.record_changes import raise_notice
 from backend.change_feed import publish
 from backend.db import atomic
 from backend.escalation.steps import Who
-from backend.models import Alert, AlertKind, AuditEntry, DatedEntry, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.models import Alert, AlertKind, AuditEntry, Fact, Handling, PlaceZone, ProtectedPlace, Victim, Wearer
 from backend.record import reading
 from backend.record.facts import What
 
@@ -67,10 +67,10 @@ def _zones_of_their_cases(victim: Victim) -> dict[int, PlaceZone]:
 
 
 def _entered_with(victim: Victim) -> set[int]:
-    entered = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
+    entered = Fact.select(Fact.case).where(Fact.what == What.PROTECTED).distinct()
     theirs = (Victim.id == victim) | (Victim.reached_through == victim)
     ids = {row.id for row in Victim.select(Victim.id).where(theirs)}
-    pairs = reading.entered_in([row.wearer_id for row in entered])
+    pairs = reading.entered_in([row.case_id for row in entered])
     return {wearer_id for victim_id, wearer_id in pairs if victim_id in ids}
 
 

@@ -76,6 +76,5 @@ def _alert(training: Wearer, now: datetime) -> Alert:
         decided_at=now,
         last_fix_time=now,
         raised_at=now,
-        escalation_started_at=now,
         handling=Handling.CLOSED,
     )

@@ -92,6 +92,28 @@ def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: dat
             publish(alert)
 
 
+def shorten(alert_id: int, began_at: datetime, last_at: datetime, reasons: Sequence[str], now: datetime) -> None:
+    """Let an alert tell of less, since the record was corrected; where it stood beyond that, it is over."""
+    with atomic():
+        alert = escalation.lock(alert_id)
+        stands = not alert.is_over and last_at >= alert.last_fix_time
+        alert.fix_time, alert.last_fix_time = began_at, last_at
+        if alert.worst_from is not None:
+            alert.worst_from = min(max(alert.worst_from, began_at), last_at)
+        if alert.worst_until is not None:
+            alert.worst_until = max(min(alert.worst_until, last_at), began_at)
+        alert.reasons = [*alert.reasons, *reasons]
+        if not alert.is_over and not stands:
+            alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+            escalation.drop_victim_warning(alert, now)
+        alert.save()
+        span = {"from_at": began_at.isoformat(), "until": last_at.isoformat()}
+        audit.record(
+            audit.SYSTEM, "alert_shortened", f"alert:{alert.id}", now, alert=alert, why="record_corrected", **span
+        )
+        publish(alert)
+
+
 def join(alert_id: int, into_id: int, now: datetime) -> None:
     """Close an alert that tells of a part of what another one tells of, now that the fixes between them are known."""
     into = Alert.get_by_id(into_id)
@@ -132,7 +154,6 @@ def raise_notice(
             decided_at=now,
             last_fix_time=now,
             raised_at=now,
-            escalation_started_at=now,
             **about,
         )
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
@@ -186,15 +207,12 @@ def move(alert_ids: Sequence[int], team: Team, now: datetime) -> None:
 
 
 def hand_over_desk(leaver_id: int, heir_id: int | None, now: datetime) -> int:
-    """Let running escalations end with a colleague in place of a duty desk that leaves; return how many.
+    """Let the climbs under way end with a colleague in place of a duty desk that leaves; return how many did.
 
-    Each keeps the escalation policy that it was raised with, and would go on asking someone who is gone.
+    Each keeps the policy that it began with, and would go on asking a person who is gone.
     """
     with atomic():
-        mine = (Alert.duty_person == leaver_id) & (Alert.handling != Handling.CLOSED)
-        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
-        lock_rows(Alert, ids)
-        Alert.update(duty_person=heir_id).where(Alert.id.in_(ids), mine).execute()
+        ids = escalation.hand_over_desk(leaver_id, heir_id)
         for alert_id in ids:
             audit.record(
                 audit.SYSTEM,

@@ -8,9 +8,9 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, channels, db, escalation, lifecycle, outbox
+from backend import audit, channels, db, escalation, outbox
 from backend.db import atomic
-from backend.models import Alert, AuditEntry, Handling, Notification, NotificationState, Wearer
+from backend.models import Alert, AuditEntry, Escalation, Handling, Notification, NotificationState, Wearer
 from backend.models.alerts import UNANSWERED
 
 # What should have happened by now and has not happened this long after will not happen by itself.
@@ -51,8 +51,9 @@ def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 
 def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
     late = now - timedelta(seconds=OVERDUE_S)
     too_far = now + timedelta(seconds=escalation.LONGEST_WAIT_S)
-    at = Alert.next_escalation_at
+    at = Escalation.next_at
     lost = at.is_null() | (at > too_far)
+    stuck = lost if overdue_s is None else (lost | (at < now - timedelta(seconds=overdue_s)))
     lease, due = Notification.lease_until, Notification.due_at
     on_its_way = Notification.select(Notification.alert).where(
         Notification.state == NotificationState.PENDING,
@@ -61,8 +62,14 @@ def _is_stuck(now: datetime, overdue_s: float | None) -> Any:
         Notification.channel.not_in(channels.HINTS),
         lease.between(late, too_far) | (lease.is_null() & due.between(late, too_far)),
     )
-    stuck = lost if overdue_s is None else (lost | (at < now - timedelta(seconds=overdue_s)))
-    return stuck & Alert.id.not_in(on_its_way)
+    of_climbs = Escalation.select(Escalation.id).where(stuck)
+    told_with = Alert.alias()
+    sent_for = told_with.select(told_with.escalation).where(
+        told_with.id.in_(on_its_way), told_with.escalation.is_null(False)
+    )
+    return (Alert.escalation.is_null() | Alert.escalation.in_(of_climbs)) & (
+        Alert.id.not_in(on_its_way) & (Alert.escalation.is_null() | Alert.escalation.not_in(sent_for))
+    )
 
 
 def repair(alert_id: int, now: datetime) -> bool:
@@ -80,9 +87,10 @@ def repair(alert_id: int, now: datetime) -> bool:
         if alert.handling == Handling.OPEN:
             escalation.climb(alert, now)
             return True
-        due_at = (alert.acknowledged_at or now) + timedelta(seconds=lifecycle.OUTCOME_DUE_AFTER_S)
-        alert.next_escalation_at = max(due_at, now)
-        alert.save(only=[Alert.next_escalation_at])
+        due_at = escalation.outcome_due_at(alert) or now
+        if alert.escalation_id is not None:
+            at = max(due_at, now)
+            Escalation.update(next_at=at).where(Escalation.id == alert.escalation_id).execute()
         return True
 
 
@@ -93,11 +101,16 @@ def start_over(before: datetime, now: datetime) -> int:
     of the database that is gone: the one who answers first is notified how it stands now.
     """
     with atomic():
-        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & (Alert.escalation_started_at < before)
-        ids = sorted(row.id for row in Alert.select(Alert.id).where(mine))
+        begun = Escalation.select(Escalation.id).where(Escalation.started_at < before)
+        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & Alert.escalation.in_(begun)
+        rows = list(Alert.select(Alert.id, Alert.escalation).where(mine))
+        ids = sorted(row.id for row in rows)
         db.lock_rows(Alert, ids)
-        Alert.update(episode=Alert.episode + 1, step=0, escalation_started_at=now, next_escalation_at=now).where(
-            Alert.id.in_(ids), mine
+        Alert.update(episode=Alert.episode + 1).where(Alert.id.in_(ids), mine).execute()
+        climbs = sorted({row.escalation_id for row in rows})
+        db.lock_rows(Escalation, climbs)
+        Escalation.update(step=0, repeats=0, is_anew=False, started_at=now, next_at=now).where(
+            Escalation.id.in_(climbs)
         ).execute()
         db.insert_rows(
             AuditEntry,
@@ -130,18 +143,20 @@ def unreached(now: datetime, limit: int = 500) -> list[Unreached]:
     gone_out = _count(Notification.state.in_(list(outbox.GONE_OUT)))
     failed = _count((Notification.state == NotificationState.FAILED) & by_provider)
     pending = _count((Notification.state == NotificationState.PENDING) & by_provider)
-    is_tried = Alert.escalation_started_at <= now - timedelta(seconds=TRIED_AFTER_S)
+    is_tried = Escalation.started_at <= now - timedelta(seconds=TRIED_AFTER_S)
     query: Any = (
         Alert.select(Alert.id, Alert.team, failed)
+        # What is shown with another alert is shown by the messages of that one.
+        .join(Escalation, on=(Escalation.lead_id == Alert.id))
         .left_outer_join(Notification, on=episode)
         .where(
             UNANSWERED,
             Alert.handling == Handling.OPEN,
             # A canary's alert has an alarm of its own.
             Alert.wearer.not_in(Wearer.select(Wearer.id).where(Wearer.is_canary)),
-            Alert.escalation_started_at <= now - timedelta(seconds=DUE_AFTER_S),
+            Escalation.started_at <= now - timedelta(seconds=DUE_AFTER_S),
         )
-        .group_by(Alert.id, Alert.team, Alert.escalation_started_at)
+        .group_by(Alert.id, Alert.team, Escalation.started_at)
         # What is tried for the first time may still go out; a failure beside it is kept until something has.
         .having((gone_out == 0) & (((failed > 0) & is_tried) | ((failed == 0) & (pending == 0))))
         .order_by(Alert.id)

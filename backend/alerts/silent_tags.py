@@ -21,6 +21,8 @@ def ring_for_silence(
     last_seen: str,
     battery_pct: float | None,
     now: datetime,
+    reach: str = "",
+    possible_from: datetime | None = None,
 ) -> Alert:
     """Ring for a silent tag, or ring anew where an earlier silence was acknowledged and has come back.
 
@@ -29,6 +31,8 @@ def ring_for_silence(
         since: The time of its last usable position.
         last_seen: How near the wearer was then, in a sentence.
         battery_pct: What the tag last said of its battery, 0 to 100.
+        reach: Which protected places the wearer may have reached since, in a sentence; empty where none is known.
+        possible_from: From when on the first of them is possible: the order of a list of silent tags.
     """
     when = clock_time(since, now)
     first = (
@@ -36,16 +40,25 @@ def ring_for_silence(
         if is_blind
         else (f"No contact with the tag since {when}.")
     )
-    reasons = [first, last_seen]
+    reasons = [first, last_seen, *([reach] if reach else [])]
     if battery_pct is not None:
         reasons.append(f"Its battery was at {battery_pct:.0f} % then.")
     earlier = standing(AlertKind.SILENCE, wearer.id, Alert.tag == tag_id)
     if earlier is None:
         event = BLIND if is_blind else NO_CONTACT
         return raise_latched(
-            AlertKind.SILENCE, wearer, reasons, since, since, now, RaisedBy.SILENCE, event=event, tag=tag_id
+            AlertKind.SILENCE,
+            wearer,
+            reasons,
+            since,
+            since,
+            now,
+            RaisedBy.SILENCE,
+            event=event,
+            tag=tag_id,
+            possible_from=possible_from,
         )
-    earlier.reasons = reasons
+    earlier.reasons, earlier.possible_from = reasons, possible_from
     earlier.is_over, earlier.over_at, earlier.last_fix_time = False, None, since
     audit.record(
         audit.SYSTEM,

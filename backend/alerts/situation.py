@@ -181,14 +181,12 @@ def raise_alert(
         received_at=judgement.received_at,
         decided_at=judgement.decided_at,
         raised_at=now,
-        escalation_started_at=now,
     )
     _take_situation(alert, judgement)
     alert.peak_danger = danger_of(judgement)
     alert.last_fix_time = alert.worst_until = last_fix_time or judgement.fix_time
     alert.save(force_insert=True)
     _note(alert, "alert_raised", judgement)
-    escalation.take_policy(alert, now)
     escalation.start(alert, now)
     if not is_late:
         _tell_victim(alert, now)
@@ -203,6 +201,7 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         _save(alert)
         return raise_alert(judgement)
     risen_to = danger_of(judgement)
+    is_return = alert.is_over or alert.certainty == Certainty.WITHDRAWN or _fell_for_s(alert, judgement) is not None
     is_notified = _has_to_be_told(alert, judgement, risen_to)
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
@@ -217,8 +216,13 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
         alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
-        escalation.warn_again(alert, now)
+        escalation.warn_again(alert, now, is_return=is_return)
     return alert
+
+
+def _fell_for_s(alert: Alert, judgement: Judgement) -> float | None:
+    """Return for how long danger had been below what people know of; None where it never fell."""
+    return None if alert.fell_at is None else (judgement.fix_time - alert.fell_at).total_seconds()
 
 
 def _has_to_be_told(alert: Alert, judgement: Judgement, risen_to: Danger) -> bool:
@@ -227,7 +231,7 @@ def _has_to_be_told(alert: Alert, judgement: Judgement, risen_to: Danger) -> boo
     if alert.certainty == Certainty.WITHDRAWN:
         # People were told that it was nothing.
         return True
-    fell_for_s = None if alert.fell_at is None else (judgement.fix_time - alert.fell_at).total_seconds()
+    fell_for_s = _fell_for_s(alert, judgement)
     is_acknowledged = alert.handling == Handling.ACKNOWLEDGED
     known = alert.acknowledged_danger if is_acknowledged else alert.peak_danger
     return lifecycle.is_news(risen_to, known, fell_for_s)

@@ -73,14 +73,37 @@ class Join:
     into_id: int
 
 
+Change = Raise | Extend | Join
+
+
 @dataclass(frozen=True, slots=True)
-class Withdraw:
-    """By the record as it is now the alert tells of nothing that was forbidden."""
+class Span:
+    """From an instant to another."""
 
-    alert_id: int
+    began_at: datetime
+    ended_at: datetime
+
+    def meets(self, other: Span) -> bool:
+        """Tell whether the two have an instant in common."""
+        return self.began_at <= other.ended_at and other.began_at <= self.ended_at
 
 
-Change = Raise | Extend | Join | Withdraw
+def cut_to(alert: Span, in_force: Sequence[Span], near: Sequence[Span], *, is_standing: bool) -> Span | None:
+    """Return what is left of an alert where the record says that its place was protected only ``in_force``.
+
+    None where nothing has to change: it was protected all the time, or nothing is left and it is withdrawn whole.
+    Of several parts with a visit in them (``near``) the first is kept; of an alert that stands the last, if it goes on
+    to the end, since what stands now must not seem to be over.
+    """
+    parts = [part for part in in_force if any(part.meets(one) for one in near)]
+    if not parts:
+        return None
+    goes_on = is_standing and in_force[-1] is parts[-1] and parts[-1].ended_at > alert.ended_at
+    kept = parts[-1] if goes_on else parts[0]
+    begin, end = max(alert.began_at, kept.began_at), min(alert.ended_at, kept.ended_at)
+    if begin > alert.began_at:
+        begin = max(begin, min(one.began_at for one in near if kept.meets(one)))
+    return None if (begin, end) == (alert.began_at, alert.ended_at) else Span(begin, end)
 
 
 def covers(alert: AlertSpan, visit: FoundVisit) -> bool:

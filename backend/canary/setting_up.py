@@ -104,7 +104,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         )
         if phone:
             numbers.carry_over(person, now)
-        EscalationPolicy.create(team=team, policy=POLICY.to_json(), from_at=now)
+        EscalationPolicy.create(team=team, content=POLICY.to_json(), from_at=now)
         wearer = Wearer.create(
             team=team, name=NAME, responsible_officer=person, is_training=True, is_canary=True, created_at=now
         )

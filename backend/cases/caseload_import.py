@@ -13,6 +13,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import require
+from backend.bounds import read_day
 from backend.case_folding import folded
 from backend.cases import protected_people
 from backend.cases.commands import typed
@@ -24,6 +25,7 @@ from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, NeedsConfirmation
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
+from backend.record.facts import ends_with
 from backend.zone_replay import read_zone
 
 COLUMNS = (
@@ -329,39 +331,42 @@ def _case(
 ) -> tuple[OpenCase, Person] | None:
     values = {name: (row.get(name) or "").strip() for name in COLUMNS}
 
-    def wrong(column: str, text: str) -> None:
-        problems.append(RowProblem(number, column, text))
+    found: dict[str, str] = {}
 
     def zone() -> dict[str, Any]:
         if values["zone_id"] not in features:
             raise InvalidRecord("No sound zone of the GeoJSON file has this id." if values["zone_id"] else MISSING)
         return features[values["zone_id"]]
 
+    more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
+    new: OpenCase | None = None
+    try:
+        new = typed.read(OpenCase, typed.Row(values), now, {**more, "is_confirmed": False}, CALLED)
+    except InvalidFields as error:
+        found |= {one.field: one.detail for one in error.problems}
+    if _is_over(values["order_ends_on"], now):
+        found.setdefault("order_ends_on", "The order is over: nothing of this case would be judged.")
     serial = free.get(folded(values["tag_serial"]))
     if values["tag_serial"] and serial is None:
-        wrong("tag_serial", "No tag that is free has this serial.")
+        found["tag_serial"] = "No tag that is free has this serial."
     officer = colleagues.get(folded(values["officer_email"]))
     if officer is None or officer.role == Role.ADMINISTRATOR:
-        wrong(
-            "officer_email",
-            "No active officer of your team has this email address." if values["officer_email"] else MISSING,
-        )
+        unknown = "No active officer of your team has this email address."
+        found["officer_email"] = unknown if values["officer_email"] else MISSING
     try:
         if values["victim_phone"]:
             numbers.e164(values["victim_phone"])
     except DomainError as error:
-        wrong("victim_phone", error.detail)
-    more = {"zone": zone, "why": "Loaded with the caseload.", "victim_id": None, "is_another": False, "document": ""}
-    more |= {"serial": serial} if serial else {}
-    is_confirmed = (row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes"
-    try:
-        new = typed.read(OpenCase, typed.Row(values), now, {**more, "is_confirmed": is_confirmed}, CALLED)
-    except InvalidFields as error:
-        for one in error.problems:
-            wrong(one.field, one.detail)
+        found["victim_phone"] = error.detail
+    problems += [RowProblem(number, column, found[column]) for column in ("", *COLUMNS) if column in found]
+    if found or new is None or officer is None or serial is None:
         return None
-    if new.ends_at is not None and new.ends_at <= new.starts_at:
-        wrong("order_ends_on", "The order ends before it starts.")
-    elif new.ends_at is not None and new.ends_at <= now:
-        wrong("order_ends_on", "The order is over: nothing of this case would be judged.")
-    return (new, officer) if officer is not None else None
+    is_confirmed = (row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes"
+    return new.model_copy(update={"serial": serial, "is_confirmed": is_confirmed}), officer
+
+
+def _is_over(last_day: str, now: datetime) -> bool:
+    try:
+        return bool(last_day) and ends_with(read_day(last_day)) <= now
+    except ValueError:
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from backend.errors import NeedsConfirmation
-from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace, Wearer
+from backend.models import Activation, PlaceZone, ProtectedPlace, Wearer
 from backend.record import protection_ends
 from backend.record.facts import LONDON, Life
 from backend.record.protection_ends import Guard
@@ -65,11 +65,16 @@ def day(at: datetime) -> str:
     return text if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M} on {text}"
 
 
-def require_confirmation(before: Case, after: Case, now: datetime, *, is_confirmed: bool) -> None:
-    """Raises: NeedsConfirmation with the sentences, unless they were confirmed or there is nothing to say."""
+def require_confirmation(
+    before: Case, after: Case, now: datetime, *, is_confirmed: bool, and_said: Sequence[str] = ()
+) -> None:
+    """Raises: NeedsConfirmation with the sentences, unless they were confirmed or there is nothing to say.
+
+    ``and_said`` is what else the change does to facts that stand.
+    """
     if is_confirmed:
         return
-    said = in_words(before, after, now)
+    said = [*in_words(before, after, now), *and_said]
     if said:
         raise NeedsConfirmation(" ".join(said), warnings=said)
 
@@ -120,8 +125,7 @@ def _is_worn(spans: Sequence[Span], at: datetime) -> bool:
 
 def spans_worn(wearer_id: int) -> list[Span]:
     """Return when the wearer wears a tag by the record as it is."""
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    worn = Activation.select().where(Activation.wearer == wearer_id, Activation.id.not_in(in_error))
+    worn = Activation.select().where(Activation.wearer == wearer_id, ~Activation.is_in_error)
     return [(one.from_at, one.to_at) for one in worn]
 
 

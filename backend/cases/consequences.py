@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.cases import judged_now, reevaluation
-from backend.models import Activation, ActivationCorrection, PlaceZone, ProtectedPlace
+from backend.models import Activation, PlaceZone, ProtectedPlace
 from backend.record.timeline import Case
 
 
@@ -18,14 +18,13 @@ def after_change(case: Case, since: datetime, now: datetime) -> None:
 
 def present_tag(wearer_id: int, now: datetime) -> Activation | None:
     """Return the activation of the tag that the wearer wears now, if any; one recorded in error is none."""
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
     return (
         Activation.select()
         .where(
             Activation.wearer == wearer_id,
             Activation.from_at <= now,
             Activation.to_at.is_null() | (Activation.to_at > now),
-            Activation.id.not_in(in_error),
+            ~Activation.is_in_error,
         )
         .order_by(Activation.from_at.desc())
         .first()

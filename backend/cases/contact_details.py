@@ -11,7 +11,7 @@ from backend.alerts.protected_person_replies import cases_of
 from backend.cases import completeness, protected_people
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, DatedEntry, Person, SafeCall, Victim
+from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
 from backend.people import consent, numbers
 from backend.people.wordings import choices_of
 from backend.record import reading
@@ -88,7 +88,7 @@ def _decline_themselves(victim: Victim, is_declined: bool, why: str, now: dateti
     completeness.ask_for(cases, now)
 
 
-def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> DatedEntry:
+def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> Fact:
     """Record that they want no warnings, by their own decision; a consent to texts ends, officers go on as ever.
 
     Raises: NotFound, NotAllowed; InvalidRecord without a word of how they said so.
@@ -143,9 +143,7 @@ def has_declined(victim: Victim, at: datetime) -> bool:
     return bool(held and held["is_declined"])
 
 
-def _enter_declined(
-    person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str
-) -> DatedEntry:
+def _enter_declined(person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str) -> Fact:
     value = {"is_declined": is_declined}
     return enter(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
 

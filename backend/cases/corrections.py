@@ -10,22 +10,22 @@ from datetime import datetime
 from backend.access import access_wearer
 from backend.cases.viewing import CORRECTABLE
 from backend.errors import InvalidTransition, NotFound
-from backend.models import Condition, DatedEntry, Order, Person
+from backend.models import Condition, Fact, Order, Person
 from backend.record.facts import What
 
 GONE = "This was already corrected. Correct the newer entry."
 
 
-def entry_of(person: Person, wearer_id: int, entry_id: int, now: datetime) -> DatedEntry:
+def entry_of(person: Person, wearer_id: int, entry_id: int, now: datetime) -> Fact:
     """Return an entry of the case that can be corrected by entering its value anew.
 
     Raises: NotFound, NotAllowed; InvalidTransition for one that is corrected already.
     """
     access_wearer(person, wearer_id, now)
-    entry = DatedEntry.get_or_none(DatedEntry.id == entry_id, DatedEntry.wearer == wearer_id)
+    entry = Fact.get_or_none(Fact.id == entry_id, Fact.case == wearer_id)
     if entry is None or What(entry.what) not in CORRECTABLE:
         raise NotFound("The entry to correct was not found.")
-    if DatedEntry.select().where(DatedEntry.corrects == entry).exists():
+    if Fact.select().where(Fact.replaces == entry).exists():
         raise InvalidTransition(GONE)
     return entry
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from backend.cases.monitoring_status import Risk
 from backend.cases.writing import access_order, enter
 from backend.errors import InvalidRecord
-from backend.models import DatedEntry, Person
+from backend.models import Fact, Person
 from backend.record.facts import What
 
 # Each fact with what it says when it is so.
@@ -36,7 +36,7 @@ def state(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Record which of the facts are given from ``from_at`` on, None for one that no one knows; what was stands before.
 
     Raises: NotFound, NotAllowed; InvalidRecord where a fact is left out or no reason is given.

@@ -8,12 +8,16 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_alert, access_wearer
+from backend.cases.change_warnings import day
 from backend.cases.writing import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition
-from backend.models import DatedEntry, Person
+from backend.models import Fact, Person
 from backend.record import protection_ends, reading
-from backend.record.facts import Life, What
+from backend.record.facts import Life, What, standing
+from backend.record.timeline import Case
+
+IN_WORDS = {Life.ACTIVE: "monitored again", Life.SUSPENDED: "suspended", Life.ENDED: "ended"}
 
 
 class Suspended(StrEnum):
@@ -52,10 +56,14 @@ def suspend(
     *,
     why: str,
     document: str = "",
+    until: datetime | None = None,
     corrects: int | None = None,
     is_confirmed: bool = False,
-) -> DatedEntry:
+) -> Fact:
     """Store the wearer's fixes without judging them from ``from_at`` on, until the case is resumed.
+
+    With ``until`` it is known when it ended, or will end: custody from 15:00 to 17:00 that is reported at 18:30 changes
+    what is held of those two hours and nothing of now.
 
     Raises: NotFound, NotAllowed; InvalidRecord where the expected end is not after the start; InvalidTransition for a
     case that has ended by then, which a suspension would open again; NeedsConfirmation.
@@ -63,10 +71,11 @@ def suspend(
     access_wearer(person, wearer_id, now)
     if reading.case(wearer_id).life_at(from_at) is Life.ENDED:
         raise InvalidTransition("This case has ended by then: resume it first, if the wearer is monitored again.")
-    if expected_end_at <= from_at:
+    if min(expected_end_at, until or expected_end_at) <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
-    return _live(person, wearer_id, value, from_at, now, why, document, corrects, is_confirmed=is_confirmed)
+    more: Any = {"until": until, "is_confirmed": is_confirmed}
+    return _live(person, wearer_id, value, from_at, now, why, document, corrects, **more)
 
 
 def resume(
@@ -78,7 +87,7 @@ def resume(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Judge the wearer's fixes again from ``from_at`` on. Raises: NotFound, NotAllowed, InvalidTransition."""
     access_wearer(person, wearer_id, now)
     # An entry that never held is no state to resume from: with it corrected the case was active all along.
@@ -99,7 +108,7 @@ def end(
     alert_id: int | None = None,
     corrects: int | None = None,
     is_confirmed: bool = False,
-) -> DatedEntry:
+) -> Fact:
     """End the case at ``at``: then open alerts are closed with the reason and warnings stop.
 
     A person who loses protection gets a notice first, so the earliest end is ``ends.NOTICE`` from now. Another reason
@@ -127,7 +136,7 @@ def end(
         return _live(person, wearer_id, value, effective_at, now, why, document, corrects, is_confirmed=is_confirmed)
 
 
-def recall(person: Person, alert_id: int, now: datetime, *, why: str, document: str = "") -> DatedEntry:
+def recall(person: Person, alert_id: int, now: datetime, *, why: str, document: str = "") -> Fact:
     """Recall the wearer to prison because of an alert: one action, from which the case ends after the notice."""
     alert = access_alert(person, alert_id)
     return end(
@@ -153,8 +162,9 @@ def _live(
     document: str,
     corrects: int | None,
     *,
+    until: datetime | None = None,
     is_confirmed: bool,
-) -> DatedEntry:
+) -> Fact:
     access_wearer(person, wearer_id, now)
     with atomic():
         hold(wearer_id)
@@ -169,11 +179,33 @@ def _live(
             why=why,
             document=document,
             wearer_id=wearer_id,
+            until=until,
             corrects=corrects,
         )
         since = min([from_at, *(one.from_at for one in before.life if one.id == corrects)])
-        settle(before, since, now, is_confirmed=is_confirmed)
+        said = _overlaps(before, entry, now)
+        settle(before, since, now, is_confirmed=is_confirmed, and_said=said)
         return entry
+
+
+def _overlaps(before: Case, new: Fact, now: datetime) -> list[str]:
+    """Say what a stretch, or the end of a case, does to what was entered for a time within it."""
+    is_end = new.value["state"] == Life.ENDED
+    if not is_end and new.until is None:
+        # From when a suspension without an end gives way is said of the places that are protected again.
+        return []
+    said = []
+    for version in standing(before.life):
+        is_within = new.from_at < version.from_at and (new.until is None or version.from_at < new.until)
+        if not is_within or version.id == new.replaces_id:
+            continue
+        state = IN_WORDS[Life(version.value["state"])]
+        entered = f"That the case is {state} from {day(version.from_at)} was entered before"
+        if not is_end:
+            said.append(f"{entered}, and stays.")
+        elif version.from_at > now and version.recorded_at < new.recorded_at:
+            said.append(f"{entered}, and is undone by the end of the case.")
+    return said
 
 
 def assess_risk(
@@ -186,7 +218,7 @@ def assess_risk(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Record the risk that the wearer is assessed at from ``from_at`` on. Raises: NotFound, NotAllowed."""
     access_wearer(person, wearer_id, now)
     subject = f"wearer:{wearer_id}"

@@ -13,7 +13,6 @@ from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
 from backend.models import (
     Activation,
-    ActivationCorrection,
     Condition,
     Order,
     Person,
@@ -142,6 +141,5 @@ def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str
 
 def free_tags() -> list[Tag]:
     """Return the tags that no one wears and no drill uses, by their serials."""
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    worn = Activation.select(Activation.tag).where(Activation.to_at.is_null(), Activation.id.not_in(in_error))
+    worn = Activation.select(Activation.tag).where(Activation.to_at.is_null(), ~Activation.is_in_error)
     return list(Tag.select().where(Tag.id.not_in(worn), ~Tag.serial.startswith("DRILL-")).order_by(Tag.serial))

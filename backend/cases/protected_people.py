@@ -15,7 +15,7 @@ from backend.access import access_wearer, closed_cases, known_victims
 from backend.cases import completeness
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, InvalidTransition, NotFound
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Victim, Wearer
+from backend.models import Fact, Person, PlaceZone, ProtectedPlace, Victim, Wearer
 from backend.record import reading
 from backend.record.entries import enter, hold
 from backend.record.facts import What, standing
@@ -64,8 +64,8 @@ def seen_by(person: Person, now: datetime) -> list[Known]:
 def entered_in(victims: Iterable[Victim]) -> list[int]:
     """Return the cases in which any of these people is entered, zones apart."""
     ids = {victim.id for victim in victims}
-    named = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.PROTECTED).distinct()
-    pairs = reading.entered_in([row.wearer_id for row in named])
+    named = Fact.select(Fact.case).where(Fact.what == What.PROTECTED).distinct()
+    pairs = reading.entered_in([row.case_id for row in named])
     return sorted({wearer_id for victim_id, wearer_id in pairs if victim_id in ids})
 
 
@@ -178,7 +178,7 @@ def _enter(
     corrects: int | None = None,
 ) -> None:
     enter(
-        _subject(wearer_id, victim.id),
+        f"victim:{victim.id}",
         What.PROTECTED,
         {"victim": victim.id, "is_protected": is_protected},
         now,
@@ -190,11 +190,6 @@ def _enter(
         corrects=corrects,
     )
     completeness.ask_for([wearer_id], now + DRAWN_WITHIN)
-
-
-def _subject(wearer_id: int, victim_id: int) -> str:
-    """Return what entries about someone in a case are of: of the protected person and the wearer together."""
-    return f"protected:{wearer_id}/{victim_id}"
 
 
 def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, why: str) -> None:
@@ -212,7 +207,7 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
             raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record.")
         if any(one.reached_through_id == victim.id for one in reading.victims_of(wearer_id)):
             raise InvalidTransition(f"A child of this case is reached through {victim.name}: change that first.")
-        said = standing(reading.entries(_subject(wearer_id, victim_id), What.PROTECTED))[-1]
+        said = standing(reading.entries(f"victim:{victim_id}", What.PROTECTED, wearer_id))[-1]
         _enter(person, wearer_id, victim, now, why=why, is_protected=False, corrects=said.id)
 
 

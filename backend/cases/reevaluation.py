@@ -19,6 +19,8 @@ from typing import Any
 from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
+from backend.alert_kinds import RECORD_CORRECTED
+from backend.cases import alert_corrections
 from backend.db import atomic
 from backend.ingest.alert_changes import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
@@ -45,8 +47,6 @@ FREE_TRIES = 3
 
 # The process that changed the record re-evaluates at once; a request this old was left by one that died.
 OVERDUE_S = 60.0
-
-REPLACED = "The record was corrected: by what held at that time there was no breach."
 
 Level = tuple[int | None, str | None]
 
@@ -247,6 +247,12 @@ def _keep(look: _Look, now: datetime) -> bool:
             return False
         for zone_id, why, at in look.failures:
             alerts.apply(cannot_judge(look.wearer, look.rows[zone_id], why, at, now, now))
+        near = [
+            (look.rows[zone].place_id, instant(run[0].fix_time), instant(run[-1].fix_time)) for zone, run in look.runs
+        ]
+        if not look.failures:
+            # First: what an alert does not tell of any more may be a visit that no other one tells of.
+            alert_corrections.cut(look.case, look.rows, near, look.since, now)
         for zone_id, run in look.runs:
             _raise_untold(look, zone_id, run, now)
         if not look.failures:
@@ -321,28 +327,36 @@ def _withdraw_unfounded(look: _Look, now: datetime) -> None:
             for place_id, begin, end in founded
         )
         if not is_founded and not _is_founded_on_an_instant(look, alert, now):
-            alerts.withdraw(alert.id, REPLACED, now)
+            alerts.withdraw(alert.id, RECORD_CORRECTED, now)
 
 
 def _is_founded_on_an_instant(look: _Look, alert: Alert, now: datetime) -> bool:
-    """Tell whether a zone came into force around the wearer after the alert's fix, and before the next one."""
+    """Tell whether a zone came into force around the wearer between a fix of the alert and the next one.
+
+    After its first fix it may have begun so. After its last one it goes on so: the wearer is not known to have left.
+    """
+    fixes = {alert.fix_time, alert.last_fix_time}
+    return any(_begins_around(look, alert.place_id, at, now) for at in sorted(fixes))
+
+
+def _begins_around(look: _Look, place_id: int, at: datetime, now: datetime) -> bool:
     seen = Fix.select(Fix.fix_time).where(Fix.wearer == look.wearer).order_by(Fix.fix_time)
-    last = seen.where(Fix.fix_time <= alert.fix_time).order_by(Fix.fix_time.desc()).first()
+    last = seen.where(Fix.fix_time <= at).order_by(Fix.fix_time.desc()).first()
     if last is None:
         return False
     following = seen.where(Fix.fix_time > last.fix_time).first()
     until = following.fix_time if following else now
     near = stored_fixes.leading_to(look.wearer.id, last.fix_time, CONTEXT_S)
     for row in look.rows.values():
-        if row.place_id != alert.place_id:
+        if row.place_id != place_id:
             continue
-        at = next_change(row, look.case, last.fix_time)
-        while at is not None and at < until:
-            if look.case.is_in_force(row.id, at):
+        begins_at = next_change(row, look.case, last.fix_time)
+        while begins_at is not None and begins_at < until:
+            if look.case.is_in_force(row.id, begins_at):
                 state = judge_late(shape_of(row), near)[-1].state
-                if danger_of(judge_instant(shape_of(row), state, at.timestamp())) >= RAISES_FROM:
+                if danger_of(judge_instant(shape_of(row), state, begins_at.timestamp())) >= RAISES_FROM:
                     return True
-            at = next_change(row, look.case, at)
+            begins_at = next_change(row, look.case, begins_at)
     return False
 
 

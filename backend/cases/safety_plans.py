@@ -7,7 +7,7 @@ from datetime import datetime
 from backend.access import access_wearer
 from backend.cases.writing import enter
 from backend.errors import InvalidRecord
-from backend.models import DatedEntry, Person
+from backend.models import Fact, Person
 from backend.record import reading
 from backend.record.facts import What
 
@@ -30,7 +30,7 @@ def write(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Record the safety plan that holds from ``from_at`` on; an empty text says that there is none any more.
 
     Raises: NotFound, NotAllowed; InvalidRecord where it is too long or no reason is given.

@@ -15,13 +15,13 @@ from backend.cases import current_columns
 from backend.cases.change_warnings import day
 from backend.db import atomic
 from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
-from backend.models import CaseDue, DatedEntry, Person, Role, Team, Wearer
+from backend.models import CaseDue, Fact, Person, Role, Team, Wearer
 from backend.record import reading
 from backend.record.entries import enter, hold
-from backend.record.facts import What, changes_of, standing, true_at
+from backend.record.facts import What, changes_of, first_said, standing, true_at, without
 
 
-def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: datetime, *, why: str) -> DatedEntry:
+def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: datetime, *, why: str) -> Fact:
     """Give a team another name from ``from_at`` on; reports about an earlier time keep the earlier one.
 
     Raises: NotAllowed, NotFound; InvalidRecord for a name that is empty, or that another team has or will have.
@@ -106,7 +106,7 @@ def apart(wearers: Sequence[Wearer], since: datetime) -> list[tuple[Wearer, date
 
 def caseloads_at(team_id: int, at: datetime) -> dict[int | None, list[Wearer]]:
     """Return the cases of a team at ``at`` by their responsible officer; cover for leave is not counted."""
-    named = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.TEAM, DatedEntry.wearer.is_null(False))
+    named = Fact.select(Fact.case).where(Fact.what == What.TEAM, Fact.case.is_null(False))
     wearers = list(Wearer.select().where((Wearer.team == team_id) | Wearer.id.in_(named)).order_by(Wearer.id))
     subjects = [f"wearer:{wearer.id}" for wearer in wearers]
     belongings = reading.histories(subjects, What.TEAM)
@@ -231,10 +231,8 @@ def merge_team(
 def _concerned(moved: list[Wearer], people: list[int]) -> list[Wearer]:
     """Return the cases that move, and those for which someone who moves is or will be responsible."""
     named = [
-        row.wearer_id
-        for row in reading.readable(
-            DatedEntry.select().where(DatedEntry.what == What.OFFICER, DatedEntry.wearer.is_null(False))
-        )
+        row.case_id
+        for row in reading.readable(Fact.select().where(Fact.what == What.OFFICER, Fact.case.is_null(False)))
         if row.value["person"] in people
     ]
     ids = {*named, *(wearer.id for wearer in moved)}
@@ -345,9 +343,13 @@ def call_off(by: Person, due_id: int, now: datetime, *, why: str) -> None:
         for what in (What.TEAM, What.OFFICER, What.NAME):
             for subject, history in reading.histories(subjects, what).items():
                 # Only what this change entered: another one may be entered for the same midnight.
-                wrong = [one for one in standing(history) if one.recorded_at == entered_at and one.from_at == from_at]
+                wrong = [
+                    one
+                    for one in standing(history)
+                    if first_said(history, one).recorded_at == entered_at and one.from_at == from_at
+                ]
                 for one in wrong:
-                    otherwise = true_at([other for other in history if other.id != one.id], from_at)
+                    otherwise = true_at(without(history, one), from_at)
                     if otherwise is None:
                         continue
                     wearer_id = int(subject.partition(":")[2]) if subject.startswith("wearer:") else None

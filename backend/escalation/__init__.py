@@ -1,7 +1,8 @@
 """Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save, take_policy
+from backend.escalation.groups import alerts_told_with, hand_over_desk, outcome_due_at, use_policy
+from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save
 from backend.escalation.named_colleague import asks_for_an_answer, ring_named
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
 from backend.escalation.protected_person_messages import (
@@ -20,10 +21,12 @@ from backend.escalation.staff_messages import tell, tell_answered, tell_undelive
 __all__ = [
     "LONGEST_WAIT_S",
     "WARNINGS",
+    "alerts_told_with",
     "asks_for_an_answer",
     "climb",
     "drop_victim_warning",
     "escalate_overdue",
+    "hand_over_desk",
     "has_to_wait",
     "hasten",
     "is_secret",
@@ -32,13 +35,13 @@ __all__ = [
     "lock",
     "lock_all",
     "next_escalation_at",
+    "outcome_due_at",
     "pass_on",
     "restart",
     "ring_named",
     "save",
     "start",
     "stop",
-    "take_policy",
     "tell",
     "tell_answered",
     "tell_undelivered",
@@ -47,6 +50,7 @@ __all__ = [
     "tell_victim_not_warned",
     "tell_victim_of_breach",
     "tell_warned",
+    "use_policy",
     "warn_again",
     "was_victim_warned",
 ]

@@ -1,22 +1,31 @@
-"""Runs an alert's escalation policy: notifies the responders of each step, again from the start if danger rises."""
+"""Climbs an escalation policy: who is due a warning now, step by step, from the first or again because danger rose."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from backend import alarms, audit, channels, db, outbox
+from backend import audit, channels, outbox
 from backend.change_feed import publish
+from backend.escalation import bounds, groups
+from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS, policy_for
+from backend.escalation.next_step import (
+    HINT_ACKNOWLEDGED_S,
+    NOTHING_OUT_S,
+    come_to_nothing,
+    end_reservation,
+    next_at,
+    on_each_route,
+    people_of,
+    take_step,
+)
 from backend.escalation.responders import Responders
-from backend.escalation.steps import EVERY_CHANNEL, FIRST
+from backend.escalation.steps import FIRST, Policy
 from backend.models import (
-    AlarmKind,
     Alert,
     AlertKind,
     AuditEntry,
-    Channel,
     Notification,
     NotificationState,
     Person,
@@ -24,184 +33,238 @@ from backend.models import (
 )
 from zones import Certainty
 
-log = logging.getLogger(__name__)
+REPEATS_PER_HOUR = 12
 
-NOTHING_OUT_S = 30.0
-# A hint that no phone has acknowledged in this time has not arrived.
-HINT_ACKNOWLEDGED_S = 3.0
+
+def start(alert: Alert, now: datetime, policy: Policy | None = None) -> None:
+    """Tell people of a new alert: from the first step, or as one more among those that they are asked about already.
+
+    ``policy`` is that of this alert alone, in place of its team's.
+    """
+    group = groups.hold(alert, now)
+    others = [one for one in group.open if one.id != alert.id]
+    if group.escalation.next_at is None or not others or all(one.is_over for one in others):
+        groups.take_policy(group.escalation, alert, now)
+        if policy is not None:
+            group.escalation.policy = policy.to_json()
+        _begin(group, alert, now)
+    elif group.rings_anew(alert):
+        _warn_first(group, alert, now)
+    else:
+        _join(group, alert, now)
 
 
 def restart(alert: Alert, now: datetime) -> None:
-    """Begin a new episode at the foot of the escalation policy, because an acknowledgement no longer covers the danger.
+    """Tell people of an alert again from the first step, because an acknowledgement no longer covers the danger.
 
-    A withdrawn alert and a notice are no one's to answer: they lie open in the list and ring no one.
+    A withdrawn alert and a notice are for no person to answer: they lie open in the list and ring no one.
     """
     if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
         stop(alert, now)
         return
-    outbox.cancel_pending(alert, now, WARNINGS)
+    group = groups.hold(alert, now)
+    others = [one for one in group.open if one.id != alert.id]
     alert.episode += 1
-    start(alert, now)
+    if others and group.escalation.next_at is not None and not group.rings_anew(alert):
+        _join(group, alert, now)
+    else:
+        _begin(group, alert, now)
 
 
-def start(alert: Alert, now: datetime) -> None:
-    """Stand the alert at the foot of the escalation policy and enqueue the first notifications."""
-    alert.step = 0
-    alert.escalation_started_at = now
-    climb(alert, now)
+def warn_again(alert: Alert, now: datetime, *, is_return: bool = False) -> None:
+    """Warn the first people of risen danger, while the clock of silence that is already running runs on.
 
-
-def warn_again(alert: Alert, now: datetime) -> None:
-    """Warn the first people of risen danger, while the clock of silence that is already running runs on."""
-    if alert.next_escalation_at is None:
+    Where they are asked about as grave an alert of the same protected person already, it is shown as one of these,
+    unless the wearer has come back.
+    """
+    group = groups.hold(alert, now)
+    if group.escalation.next_at is None:
         restart(alert, now)
         return
-    # What has not gone out yet says less than what is pending now.
-    outbox.cancel_pending(alert, now, WARNINGS)
     alert.episode += 1
-    policy = policy_for(alert)
+    if is_return or group.rings_anew(alert):
+        _warn_first(group, alert, now)
+    else:
+        _join(group, alert, now)
+
+
+def stop(alert: Alert, now: datetime, by: Person | None = None) -> None:
+    """Ask no more about this alert; what it was told with goes on.
+
+    ``by`` took it. What their acknowledgement does not cover is notified anew, to them first.
+    """
+    outbox.cancel_pending(alert, now, WARNINGS)
+    if alert.escalation_id is None:
+        alert.save()
+    else:
+        _go_on(groups.hold(alert, now), now, by)
+    publish(alert)
+
+
+def _go_on(group: Group, now: datetime, by: Person | None) -> None:
+    """Let the climb go on with what is open yet, wait for outcomes, or end."""
+    escalation = group.escalation
+    if not group.open:
+        escalation.next_at = group.next_outcome_due_at()
+        group.reserve(None, now)
+    else:
+        led_by = escalation.lead_id
+        group.choose_lead()
+        if by is not None or escalation.next_at is None:
+            # The alerts are held by others, maybe: the notifier tells them anew once it holds them.
+            escalation.is_anew, escalation.step, escalation.repeats = True, 0, 0
+            escalation.started_at = escalation.next_at = now
+            group.reserve(by.id if by else None, now)
+        elif led_by != escalation.lead_id:
+            escalation.next_at = min(escalation.next_at, now + timedelta(seconds=NOTHING_OUT_S))
+    escalation.save()
+
+
+def _begin(group: Group, lead: Alert, now: datetime) -> None:
+    escalation = group.escalation
+    for alert in group.members:
+        outbox.cancel_pending(alert, now, WARNINGS)
+    escalation.lead_id, escalation.step, escalation.repeats, escalation.is_anew = lead.id, 0, 0, False
+    escalation.started_at = now
+    group.reserve(group.taken_by(now), now)
+    climb_all([group], now)
+
+
+def _warn_first(group: Group, alert: Alert, now: datetime) -> None:
+    escalation = group.escalation
+    # What has not gone out yet says less than what is due now.
+    for one in group.members:
+        outbox.cancel_pending(one, now, WARNINGS)
+    escalation.lead_id = alert.id
+    policy = policy_for(escalation)
     first = policy.step(0)
     responders = Responders([alert], now)
-    people = responders.recipients(alert, first.who)
-    to_send = _on_each_route(alert, people, first.channels, Purpose.ALERT, 0, responders, now)
+    people = people_of(group, first.who, responders)
+    to_send = on_each_route(group, people, first.channels, Purpose.ALERT, 0, responders, now)
     outbox.enqueue_all(to_send, now)
     reached = {message.channel for message in to_send}
-    # The text for this rise follows as for a new alert; after it the escalation policy is where its own clock has
-    # brought it.
-    alert.step = 1
+    # The text for this rise follows as for a new alert; after it the climb is where its own clock has brought it.
+    escalation.step = 1
     wait_s = HINT_ACKNOWLEDGED_S if reached == set(channels.HINTS) else policy.due_after_s(1)
     text_at = now + timedelta(seconds=wait_s if reached else 0.0)
-    alert.next_escalation_at = min(text_at, max(alert.next_escalation_at, now))
-    alert.save()
-    publish(alert)
+    escalation.next_at = min(text_at, max(escalation.next_at or text_at, now))
+    escalation.repeats = 0
+    _save(group, now, [alert])
 
 
-def stop(alert: Alert, now: datetime, next_at: datetime | None = None) -> None:
-    """Stop climbing; ``next_at`` is when silence begins to count again."""
-    outbox.cancel_pending(alert, now, WARNINGS)
-    alert.next_escalation_at = next_at
-    alert.save()
-    publish(alert)
-
-
-def climb(alert: Alert, now: datetime, responders: Responders | None = None) -> None:
-    """Enqueue the notifications of the present step, and of the next ones for as long as a step reaches no one."""
-    _climb([alert], now, responders or Responders([alert], now))
-    # The caller has often changed more of it.
-    alert.save()
-
-
-def climb_all(alerts: Sequence[Alert], now: datetime) -> None:
-    """Let each of these alerts climb, as ``climb`` does, with as many statements for all of them as for one."""
-    _climb(alerts, now, Responders(alerts, now))
-    rows = [{"id": alert.id, "step": alert.step, "next_escalation_at": alert.next_escalation_at} for alert in alerts]
-    db.update_rows(Alert, rows)
-
-
-def _climb(alerts: Sequence[Alert], now: datetime, responders: Responders) -> None:
-    # At the foot of the policy nothing of this rise of danger has gone out yet.
-    risen = [alert for alert in alerts if alert.step > 0]
-    _give_up_hints(risen, now)
-    received = outbox.receipts_of(risen) if risen else set()
-    come_to_nothing = _come_to_nothing(risen) if risen else set()
-    to_send: list[outbox.NewNotification] = []
-    for alert in alerts:
-        messages = _rise(alert, received, responders, now)
-        to_send += messages
-        has_failed = alert.id in come_to_nothing
-        alert.next_escalation_at = _next_at(alert, {one.channel for one in messages}, now, has_failed=has_failed)
-        publish(alert)
-    outbox.enqueue_all(to_send, now)
-
-
-def _rise(
-    alert: Alert, received: set[tuple[int, int]], responders: Responders, now: datetime
-) -> list[outbox.NewNotification]:
-    """Bring the alert to the next step that reaches someone or is satisfied; return the notifications to enqueue."""
-    policy = policy_for(alert)
-    while True:
-        number = alert.step
-        step = policy.step(number)
-        purpose = Purpose.ALERT if set(step.who) <= FIRST else Purpose.ESCALATION
-        alert.step = number + 1
-        people = responders.recipients(alert, step.who)
-        waiting = [p for p in people if not (step.unless_received and (alert.id, p.id) in received)]
-        is_satisfied = bool(people) and not waiting
-        to_send = _on_each_route(alert, waiting, step.channels, purpose, number, responders, now)
-        if to_send or is_satisfied:
-            return to_send
-        if number >= len(policy.steps):
-            log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
-            audit.record(audit.SYSTEM, "no_one_reachable", f"alert:{alert.id}", now, alert=alert)
-            detail = f"Alert {alert.id} reaches no one: no one in the team has a channel"
-            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
-            return []
-
-
-def _next_at(alert: Alert, reached: set[Channel], now: datetime, *, has_failed: bool) -> datetime:
-    """Return when an alert that has just climbed climbs again; ``has_failed`` where all that was tried has."""
-    policy = policy_for(alert)
-    top = len(policy.steps)
-    due_at = alert.escalation_started_at + timedelta(seconds=policy.due_after_s(alert.step))
-    if alert.step < top:
-        if reached == set(channels.HINTS):
-            # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
-            due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
-        return max(due_at, now)
-    if has_failed:
-        # Steps that failed one after the other have used the escalation policy up in seconds: soon a provider may be
-        # back.
-        return now + timedelta(seconds=NOTHING_OUT_S)
-    if alert.step == top:
-        # A step that came early or late must not make the repetition fall due at once, nor minutes too late.
-        soonest, latest = (now + timedelta(seconds=policy.repeat.after_s * share) for share in (0.5, 1.0))
-        return min(max(due_at, soonest), latest)
-    return now + timedelta(seconds=policy.repeat.after_s)
-
-
-def _come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
-    """Return those of these alerts for whose present rise of danger all that was tried has failed."""
-    episodes = {alert.id: alert.episode for alert in alerts}
-    has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
-    is_out = Notification.state.in_(list(outbox.GONE_OUT))
-    tried = Notification.select(Notification.alert, Notification.episode, is_out.alias("is_out")).where(
-        Notification.alert.in_(list(episodes)),
-        Notification.purpose.in_(WARNINGS),
-        Notification.channel.not_in(channels.HINTS),
-        has_failed | is_out,
+def _join(group: Group, alert: Alert, now: datetime) -> None:
+    """Show one more alert of the same level to those who are asked already: in what waits, else by a push."""
+    ids = [one.id for one in group.members]
+    mine = (Notification.alert.in_(ids), Notification.purpose.in_(WARNINGS), Notification.person.is_null(False))
+    waits = (Notification.state == NotificationState.PENDING) & Notification.lease_token.is_null()
+    changed = Notification.update(shown=group.shown()).where(*mine, waits).returning(Notification)
+    told_soon = {row.person_id for row in changed.execute()}
+    gone = Notification.select(Notification.person).where(
+        *mine,
+        Notification.channel.in_(channels.TO_DEVICES),
+        Notification.created_at >= group.escalation.started_at,
+        Notification.state.in_([*outbox.GONE_OUT, NotificationState.PENDING]),
     )
-    failed: set[int] = set()
-    out: set[int] = set()
-    for row in tried:
-        if row.episode == episodes[row.alert_id]:
-            (out if row.is_out else failed).add(row.alert_id)
-    return failed - out
+    told = {row.person_id for row in gone} - told_soon
+    people = list(Person.select().where(Person.id.in_(told), Person.is_active)) if told else []
+    routes = Responders([alert], now).routes_of(people) if people else {}
+    shown = group.shown()
+    to_send = [
+        outbox.NewNotification(alert, person, channel, Purpose.ALERT, 0, shown)
+        for person in people
+        for channel in channels.TO_DEVICES
+        if channel in routes[person.id]
+    ]
+    outbox.enqueue_all(to_send, now)
+    _save(group, now, [alert])
+
+
+def climb(alert: Alert, now: datetime) -> None:
+    """Take the step of the alert's climb that is due, and the next ones for as long as a step reaches no person."""
+    climb_all([groups.hold(alert, now)], now)
+
+
+def climb_all(climbs: Sequence[Group], now: datetime, repeats_per_hour: int = REPEATS_PER_HOUR) -> None:
+    """Let each of these climb, with as many statements for all of them as for one."""
+    responders = Responders([group.choose_lead() for group in climbs], now)
+    for group in climbs:
+        if group.escalation.is_anew:
+            group.lead.episode += 1
+            for alert in group.members:
+                outbox.cancel_pending(alert, now, WARNINGS)
+            group.escalation.is_anew = False
+    leads = [group.lead for group in climbs]
+    _give_up_hints([group.lead for group in climbs if group.escalation.step > 0], now)
+    received = outbox.receipts_of(leads)
+    failed = come_to_nothing(leads)
+    to_send: list[outbox.NewNotification] = []
+    for group in climbs:
+        has_failed = group.lead.id in failed
+        if has_failed:
+            # The phone of the person who took it is silent: it is no longer waited for.
+            end_reservation(group, now)
+        messages = take_step(group, received, responders, now)
+        to_send += messages
+        escalation = group.escalation
+        escalation.next_at = next_at(group, {one.channel for one in messages}, now, has_failed=has_failed)
+        outcome_at = group.next_outcome_due_at()
+        if outcome_at is not None:
+            escalation.next_at = min(escalation.next_at, max(outcome_at, now))
+    outbox.enqueue_all(bounds.within_bounds(to_send, climbs, now, repeats_per_hour), now)
+    for group in climbs:
+        _save(group, now, [group.lead])
+
+
+def _save(group: Group, now: datetime, changed: Sequence[Alert]) -> None:
+    group.escalation.save()
+    for alert in changed:
+        # The caller has often changed more of it.
+        alert.save()
+        publish(alert)
 
 
 def pass_on(alert: Alert, person: Person, now: datetime) -> bool:
     """Let the next people be asked at once, since ``person`` cannot act; True where they were.
 
-    Only of those who are asked first: while another of them may still act nothing is passed over, and anyone who was
+    Only of those who are asked first: while another of them may still act nothing is passed over, and a person who was
     never asked silences no one.
     """
-    policy = policy_for(alert)
-    beyond = policy.beyond_first(alert.step)
-    is_past = alert.step > 0 and not set(policy.step(alert.step - 1).who) <= FIRST
-    responders = Responders([alert], now)
-    first = responders.recipients(alert, tuple(FIRST))
-    if alert.next_escalation_at is None or is_past or person.id not in {one.id for one in first}:
+    group = groups.hold(alert, now)
+    escalation = group.escalation
+    policy = policy_for(escalation)
+    if escalation.next_at is None or alert not in group.open:
         return False
-    outbox.cancel_pending(alert, now, WARNINGS, person)
+    if escalation.is_anew:
+        # It is notified from the first step as soon as the notifier holds it: that is this step.
+        escalation.lead_id = alert.id
+        alert.episode += 1
+        escalation.is_anew = False
+    group.choose_lead()
+    is_past = escalation.step > 0 and not set(policy.step(escalation.step - 1).who) <= FIRST
+    first = people_of(group, tuple(FIRST), Responders([group.lead], now))
+    if is_past or person.id not in {one.id for one in first}:
+        escalation.save()
+        alert.save()
+        return False
+    for one in group.members:
+        outbox.cancel_pending(one, now, WARNINGS, person)
     cannot = {
         row.actor
         for row in AuditEntry.select(AuditEntry.actor).where(
-            AuditEntry.alert == alert, AuditEntry.action == "cannot", AuditEntry.at >= alert.escalation_started_at
+            AuditEntry.alert.in_([one.id for one in group.members]),
+            AuditEntry.action == "cannot",
+            AuditEntry.at >= escalation.started_at,
         )
     }
-    if any(audit.actor_of(one) not in cannot for one in first):
+    if escalation.reserved_for_id == person.id:
+        end_reservation(group, now)
+    elif any(audit.actor_of(one) not in cannot for one in first):
+        escalation.save()
+        alert.save()
         return False
-    alert.step = beyond
-    climb(alert, now, responders)
+    escalation.step = policy.beyond_first(escalation.step)
+    alert.save()
+    climb_all([group], now)
     return True
 
 
@@ -214,28 +277,3 @@ def _give_up_hints(alerts: Sequence[Alert], now: datetime) -> None:
         Notification.channel.in_(channels.HINTS),
         Notification.state == NotificationState.PENDING,
     ).execute()
-
-
-def _on_each_route(
-    alert: Alert,
-    people: Sequence[Person],
-    channels: Sequence[Channel],
-    purpose: Purpose,
-    number: int,
-    responders: Responders,
-    now: datetime,
-) -> list[outbox.NewNotification]:
-    """Return a message to each of these people on each of ``channels`` that reaches them; a lost one is an alarm."""
-    routes = responders.routes_of(people)
-    for person in people:
-        if not routes[person.id].intersection(EVERY_CHANNEL):
-            log.error("person %s has no live route", person.id)
-            audit.record(audit.SYSTEM, "no_live_route", f"person:{person.id}", now, alert=alert)
-            detail = f"Staff member {person.id} has no live route and was to be warned"
-            alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"person:{person.id}", detail, now, person.team_id)
-    return [
-        outbox.NewNotification(alert, person, channel, purpose, number)
-        for person in people
-        for channel in channels
-        if channel in routes[person.id]
-    ]

@@ -1,48 +1,31 @@
-"""Locks an alert for its unit of work, and reads the escalation policy that it was raised with."""
+"""What every climb begins with: the alert held until the unit of work ends, and the policy that is kept."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 
 from backend.change_feed import publish
 from backend.db import lock_rows
 from backend.escalation.steps import Policy, PolicyRefused, policy_of
-from backend.models import Alert, EscalationPolicy, Purpose
+from backend.models import Alert, Escalation, Purpose
 
 log = logging.getLogger(__name__)
 
 WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 
 
-def take_policy(alert: Alert, now: datetime) -> None:
-    """Let the alert keep the escalation policy that its team has now: a change of policy changes no alert under way."""
-    policy = (
-        EscalationPolicy.select()
-        .where(
-            EscalationPolicy.team == alert.team_id,
-            EscalationPolicy.kind.is_null() | (EscalationPolicy.kind == alert.kind),
-            EscalationPolicy.from_at <= now,
-        )
-        .order_by(EscalationPolicy.kind.is_null(), EscalationPolicy.from_at.desc(), EscalationPolicy.id.desc())
-        .first()
-    )
-    if policy is not None:
-        alert.policy, alert.duty_person = policy.content, policy.duty_person_id
-
-
-def policy_for(alert: Alert) -> Policy:
-    """Return the alert's escalation policy; one that cannot be read is the default, and that is logged."""
+def policy_for(escalation: Escalation) -> Policy:
+    """Return the policy that is climbed; one that cannot be read is the default, and that is logged."""
     try:
-        return policy_of(alert.policy)
+        return policy_of(escalation.policy)
     except PolicyRefused:
-        log.exception("the escalation policy of alert %s cannot be read: the default applies", alert.id)
+        log.exception("the policy of escalation %s cannot be read: the default one is climbed", escalation.id)
         return policy_of(None)
 
 
 def save(alert: Alert) -> None:
-    """Save what changed of an alert beside its escalation policy, and let phones fetch it again."""
+    """Save what changed of an alert beside its escalation, and let phones fetch it again."""
     alert.save()
     publish(alert)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from backend import outbox
 from backend.change_feed import publish
 from backend.channels import TRAITS, is_hint
+from backend.escalation import groups
 from backend.escalation.climbing import restart
 from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.responders import Responders
@@ -34,10 +35,14 @@ def ring_named(alert: Alert, colleague: Person, now: datetime) -> None:
         restart(alert, now)
         return
     outbox.cancel_pending(alert, now, WARNINGS)
+    group = groups.hold(alert, now)
+    escalation = group.escalation
     alert.episode += 1
-    alert.step = 0
-    alone_s = min(ALONE_S, policy_for(alert).due_after_s(1))
-    alert.escalation_started_at = alert.next_escalation_at = now + timedelta(seconds=alone_s)
+    escalation.lead_id, escalation.step, escalation.repeats, escalation.is_anew = alert.id, 0, 0, False
+    group.reserve(None, now)
+    alone_s = min(ALONE_S, policy_for(escalation).due_after_s(1))
+    escalation.started_at = escalation.next_at = now + timedelta(seconds=alone_s)
+    escalation.save()
     outbox.enqueue_all([outbox.NewNotification(alert, colleague, channel, Purpose.ALERT, 0) for channel in ways], now)
     alert.save()
     publish(alert)

@@ -30,11 +30,25 @@ class Responders:
         self._rosters = rota.rosters(team_ids, now)
         self._routes: dict[int, frozenset[Channel]] = {}
 
-    def recipients(self, alert: Alert, who: Sequence[Who]) -> list[Person]:
-        """Return the active people who fill these places, each once, in the order of the places."""
+    def recipients(
+        self, alert: Alert, who: Sequence[Who], *, taken_by: Collection[int] = (), duty_person_id: int | None = None
+    ) -> list[Person]:
+        """Return the active people who fill these places, each once, in the order of the places.
+
+        ``taken_by`` are the people who took it, or what is shown with it; ``duty_person_id`` is the duty desk.
+        """
         found: dict[int, Person] = {}
+        takers = {alert.acknowledged_by_id, *taken_by}
         for place in who:
-            for person in self._filling(alert, place):
+            if place is Who.ACKNOWLEDGER:
+                filling = [person for person in self._team(alert) if person.id in takers]
+            elif place is Who.DUTY_DESK:
+                # The desk answers for people who are not there, in a restricted case too: it gets a code, no name.
+                filling = list(Person.select().where(Person.is_active, Person.id == duty_person_id))
+            else:
+                # A person who may not know of the case is not notified of it.
+                filling = [person for person in self._of_team(alert, place) if self._may_know(alert, person)]
+            for person in filling:
                 # A canary's alert rings no one, and a canary answers for no one.
                 if person.is_canary == self._wearers[alert.wearer_id].is_canary:
                     found.setdefault(person.id, person)
@@ -49,14 +63,10 @@ class Responders:
             self._routes.update(contact_routes.live(everyone.values(), self._now))
         return self._routes
 
-    def _filling(self, alert: Alert, place: Who) -> list[Person]:
-        if place is Who.ACKNOWLEDGER:
-            return [person for person in self._team(alert) if person.id == alert.acknowledged_by_id]
-        if place is Who.DUTY_DESK:
-            # The desk answers for the person who is not there, in a restricted case too: it gets a code and no name.
-            return list(Person.select().where(Person.is_active, Person.id == alert.duty_person_id))
-        # A person who may not know of the case is not notified of it.
-        return [person for person in self._of_team(alert, place) if self._may_know(alert, person)]
+    def on_duty(self, alert: Alert) -> list[Person]:
+        """Return who is on duty for this alert now; without a rota the person who answers for the case."""
+        places = (Who.OFFICER, Who.COLLEAGUES) if self._rosters[alert.team_id].is_kept else (Who.OFFICER,)
+        return self.recipients(alert, places)
 
     def _team(self, alert: Alert) -> list[Person]:
         return self._teams[alert.team_id]

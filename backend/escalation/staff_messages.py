@@ -43,17 +43,23 @@ def tell_warned(
                 outbox.enqueue(alert, person, channel, purpose, now)
 
 
-def tell_answered(alert: Alert, by: Person, now: datetime) -> None:
-    """Tell everyone else who was warned that someone acts: by a quiet push, by text where no push warned them."""
-    for person, rows in _warned(alert):
-        if person.id == by.id:
-            continue
-        by_push = any(row.channel in channels.TO_DEVICES and row.state != NotificationState.FAILED for row in rows)
-        # The phone that the push went to may have been signed out since.
-        if by_push and contact_routes.has_route(person, channels.TO_DEVICES[0], now):
-            outbox.enqueue(alert, person, channels.TO_DEVICES[0], Purpose.ANSWERED, now)
-        elif by_push or any(row.channel in channels.TO_NUMBERS for row in rows):
-            outbox.enqueue(alert, person, channels.TEXTS[0], Purpose.ANSWERED, now)
+def tell_answered(alerts: Sequence[Alert], by: Person, now: datetime) -> None:
+    """Tell everyone else who was warned that a person acts, once for all of these alerts.
+
+    By a quiet push; by text where no push warned them.
+    """
+    told = {by.id}
+    for alert in alerts:
+        for person, rows in _warned(alert):
+            if person.id in told:
+                continue
+            told.add(person.id)
+            by_push = any(row.channel in channels.TO_DEVICES and row.state != NotificationState.FAILED for row in rows)
+            # The phone that the push went to may have been signed out since.
+            if by_push and contact_routes.has_route(person, channels.TO_DEVICES[0], now):
+                outbox.enqueue(alert, person, channels.TO_DEVICES[0], Purpose.ANSWERED, now)
+            elif by_push or any(row.channel in channels.TO_NUMBERS for row in rows):
+                outbox.enqueue(alert, person, channels.TEXTS[0], Purpose.ANSWERED, now)
 
 
 def _warned(alert: Alert) -> list[tuple[Person, list[Notification]]]:

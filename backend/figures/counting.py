@@ -19,7 +19,7 @@ from backend.models import (
     AlertFigures,
     AlertKind,
     CallFigures,
-    DatedEntry,
+    Fact,
     FiguresState,
     Notification,
     Receipt,
@@ -99,16 +99,16 @@ def _told_of_since(now: datetime) -> list[int]:
 
 def _of_changed_record(state: FiguresState, now: datetime) -> list[int]:
     """Return the counted alerts whose officer or team may be another one by what was entered lately."""
-    entries = DatedEntry.select().where(DatedEntry.what.in_([What.OFFICER, What.COVER, What.TEAM]))
+    entries = Fact.select().where(Fact.what.in_([What.OFFICER, What.COVER, What.TEAM]))
     if state.entries_until is not None:
-        entries = entries.where(DatedEntry.recorded_at > state.entries_until - OVERLAP)
+        entries = entries.where(Fact.recorded_at > state.entries_until - OVERLAP)
     state.entries_until = now
     found = list(entries)
     if not found:
         return []
-    wearers = {row.wearer_id for row in found if row.wearer_id is not None}
+    wearers = {row.case_id for row in found if row.case_id is not None}
     # A cover is of a person, and of every alert they answer for.
-    covered_from = min((row.from_at for row in found if row.wearer_id is None), default=None)
+    covered_from = min((row.from_at for row in found if row.case_id is None), default=None)
     concerned: Any = AlertFigures.wearer.in_(wearers or {0})
     if covered_from is not None:
         concerned |= AlertFigures.raised_at >= covered_from

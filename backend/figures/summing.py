@@ -108,6 +108,8 @@ def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figu
     with db.atomic():
         db.database.execute_sql(f"SET LOCAL statement_timeout = '{LONGEST_S}s'")
         db.database.execute_sql("SET LOCAL work_mem = '64MB'")
+        # To compile a statement takes longer than to run it here.
+        db.database.execute_sql("SET LOCAL jit = off")
         alerts = _of_alerts(counted, values, group if group in ("officer_id", "team_id") else "officer_id")
         calls = _of_calls(counted, of_calls, values, group)
         rest = _rest(where, counted, of_calls, values)

@@ -49,7 +49,21 @@ def keep_contacts(group: Group) -> None:
             continue
         if at - newest <= timedelta(seconds=settings.silence_grave_s):
             alerts.end_silence(told, newest, clock.now())
-    silence.keep(before, heard, located, grave, learns, begins, settings)
+    silence.keep(before, heard, located, grave, learns, begins, settings, _batteries(group))
+
+
+def _batteries(group: Group) -> dict[int, tuple[datetime, float]]:
+    """Return the newest battery level of each tag, with its time, never after its receipt."""
+    found: dict[int, tuple[datetime, float]] = {}
+    for tag_id, sent in group.new_fixes.items():
+        levels = [
+            (min(fix.fix_time, submission.received_at), float(fix.battery_pct))
+            for submission, fix in sent
+            if fix.battery_pct is not None
+        ]
+        if levels:
+            found[tag_id] = max(levels)
+    return found
 
 
 def _is_grave(ground: Ground, wearer_id: int, at: datetime) -> bool:

@@ -15,7 +15,6 @@ from backend.ingest.locked_tags import RowsHeld
 from backend.lifecycle import Danger
 from backend.models import (
     Activation,
-    ActivationCorrection,
     Alert,
     AlertKind,
     PlaceState,
@@ -52,11 +51,8 @@ class Ground:
         self._waits = waits
         self.now_for_s = now_for_s
         self.activations: dict[int, list[Activation]] = defaultdict(list)
-        in_error = ActivationCorrection.select(ActivationCorrection.activation)
         for activation in (
-            Activation.select()
-            .where(Activation.tag.in_(tag_ids), Activation.id.not_in(in_error))
-            .order_by(Activation.from_at)
+            Activation.select().where(Activation.tag.in_(tag_ids), ~Activation.is_in_error).order_by(Activation.from_at)
         ):
             self.activations[activation.tag_id].append(activation)
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}

@@ -8,10 +8,13 @@ import secrets
 from datetime import UTC, datetime
 
 from backend.models import TABLES, Epoch, Feed, WriteProbe
+from backend.models.record import RULES
 
 
 def up(migrator, db):
     db.create_tables(TABLES, safe=False)
+    for words in RULES:
+        db.execute_sql(words)
     # The one table that is not ours: the steps that were taken.
     db.execute_sql("ALTER TABLE schema_migration ALTER COLUMN id TYPE bigint")
     db.execute_sql("ALTER SEQUENCE schema_migration_id_seq AS bigint")
@@ -22,3 +25,4 @@ def up(migrator, db):
 
 def down(migrator, db):
     db.drop_tables(TABLES)
+    db.execute_sql("DROP FUNCTION refuse_change()")

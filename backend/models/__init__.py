@@ -1,6 +1,6 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AlertNote, AuditEntry, Feed, HelpCall, PoliceCode, PoliceHandover
+from backend.models.alerts import Alert, AlertNote, AuditEntry, Escalation, Feed, HelpCall, PoliceCode, PoliceHandover
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
@@ -22,8 +22,8 @@ from backend.models.record import (
     CaseDue,
     CheckedCaseload,
     Condition,
-    DatedEntry,
     EmergencyOpening,
+    Fact,
     Order,
     PendingReevaluation,
     ReportedItem,
@@ -74,11 +74,11 @@ __all__ = [
     "CheckedCaseload",
     "Condition",
     "Consent",
-    "DatedEntry",
     "Device",
     "EmergencyOpening",
     "Epoch",
     "EscalationPolicy",
+    "Fact",
     "Feed",
     "FiguresState",
     "Fix",
@@ -165,6 +165,7 @@ TABLES: list[type[Table]] = [
     TagEvent,
     TagContact,
     PlaceState,
+    Escalation,
     Alert,
     Feed,
     Epoch,
@@ -179,8 +180,8 @@ TABLES: list[type[Table]] = [
     Outage,
     CanaryWalk,
     CheckedCaseload,
-    DatedEntry,
     Order,
+    Fact,
     Condition,
     ZoneVersion,
     ActivationCorrection,

@@ -32,6 +32,38 @@ class SentencesField(JSONField):
         return [str(one) for one in read] if isinstance(read, list) else []
 
 
+class Escalation(Table):
+    """The climb of one escalation policy for a group of alerts of one wearer: who is asked next, and when.
+
+    One row for each wearer and group, used again for the next climb; ``next_at`` is empty where no person is
+    waited for.
+    """
+
+    wearer = ForeignKeyField(Wearer)
+    # Which alerts belong together: those about places, those found late, or one alert alone.
+    about = CharField()
+    # The alert that its newest messages speak of first. No foreign key, since alerts refer to this table.
+    lead_id = BigIntegerField(null=True)
+    started_at = InstantField()
+    # How many steps of the policy were taken since then.
+    step = IntegerField(default=0)
+    next_at = InstantField(null=True, index=True)
+    # The alerts are notified anew from the first step, as soon as the notifier holds them.
+    is_anew = BooleanField(default=False)
+    # How often it was repeated since all of it is over.
+    repeats = IntegerField(default=0)
+    # Who took it a moment ago is asked alone until this instant.
+    reserved_for = ForeignKeyField(Person, null=True)
+    reserved_until = InstantField(null=True)
+    # The policy as it was when the climb began; None is the default one.
+    policy = JSONField(null=True)
+    duty_person = ForeignKeyField(Person, null=True)
+
+    class Meta:
+        indexes = ((("wearer", "about"), True),)
+        only_save_dirty = True
+
+
 class Alert(Table):
     """One ongoing situation of one wearer, mostly at one place, and what people do about it."""
 
@@ -69,6 +101,8 @@ class Alert(Table):
     worst_m = DoubleField(null=True)
     # Whether a fix showed that it is over; False where what is in force changed, and no one knows where the wearer is.
     is_over_by_fix = BooleanField(null=True)
+    # Of a silent tag: from when on its wearer may be at the first of the protected places.
+    possible_from = InstantField(null=True)
     # At a moving place: who came nearer to whom when danger last rose.
     mover = CharField(null=True)
     # The clock of the fix that raised it.
@@ -93,14 +127,10 @@ class Alert(Table):
     outcome_note = TextField(null=True)
     outcome_by = ForeignKeyField(Person, null=True, backref="outcomes")
     outcome_at = InstantField(null=True)
-    # The escalation policy: an alert that someone still has to answer always has a next instant.
+    # How many times people were notified anew, from 1 on.
     episode = IntegerField(default=1)
-    escalation_started_at = InstantField()
-    step = IntegerField(default=0)
-    next_escalation_at = InstantField(null=True, index=True)
-    # The escalation policy as it was when the alert was raised; None is the default one.
-    policy = JSONField(null=True)
-    duty_person = ForeignKeyField(Person, null=True)
+    # The escalation that it belongs to; a notice has none. While an answer is awaited that has a next instant.
+    escalation = ForeignKeyField(Escalation, null=True, index=False, backref="alerts")
     # Where the alert stands in the feed of changes that phones follow.
     cursor = BigIntegerField(default=0, index=True)
 
@@ -118,6 +148,7 @@ class Alert(Table):
 # hides it.
 UNANSWERED = SQL("(handling <> 'closed' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED))
+Alert.add_index(Alert.index(Alert.escalation, name="alert_group", where=UNANSWERED))
 # And few are on people's lists: what is not closed, and what was closed while it stood.
 LISTED = SQL("(handling <> 'closed' OR NOT is_over)")
 Alert.add_index(Alert.index(Alert.team, name="alert_listed", where=LISTED))

@@ -42,6 +42,8 @@ class AlertFigures(Table):
 
     class Meta:
         indexes = (
+            # A period of all teams is read by it: which of them is a team's has three answers.
+            (("raised_at",), False),
             (("team", "raised_at"), False),
             (("handled_by_team", "raised_at"), False),
             (("wearer", "raised_at"), False),

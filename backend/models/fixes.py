@@ -123,6 +123,11 @@ class TagContact(Table):
     silent_at = InstantField(null=True, index=True)
     # Danger was seen last, or the tag was tampered with.
     is_grave = BooleanField(default=False)
+    # The newest battery level, 0 to 100, and the one from which the present discharge is measured.
+    battery_pct = DoubleField(null=True)
+    battery_at = InstantField(null=True)
+    battery_from_pct = DoubleField(null=True)
+    battery_from_at = InstantField(null=True)
     # No one has to hear of its silence: no wearer has it on, or the case is not monitored.
     is_resting = BooleanField(default=False)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from peewee import SQL, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend import channels
 from backend.db import InstantField
@@ -19,6 +20,16 @@ def _quoted(some: Iterable[Channel]) -> str:
     return ", ".join(f"'{channel}'" for channel in some)
 
 
+class ShownField(JSONField):
+    """The alerts that a message shows, each with its danger, by id; what is stored in another form shows none."""
+
+    def python_value(self, value: Any) -> dict[str, int]:
+        read = super().python_value(value)
+        if not isinstance(read, dict):
+            return {}
+        return {str(key): danger for key, danger in read.items() if isinstance(danger, int)}
+
+
 class Notification(Table):
     """One message due to one person on one channel for one step of an alert's escalation policy."""
 
@@ -31,6 +42,10 @@ class Notification(Table):
     episode = IntegerField()
     step = IntegerField()
     priority = IntegerField()
+    # The alerts that it speaks of, each with the danger that it had: what an answer to it covers.
+    shown = ShownField(default=dict, constraints=[SQL("DEFAULT '{}'")])
+    # The policy had been run to its end before: such messages are bounded for each person.
+    is_repeat = BooleanField(default=False, constraints=[SQL("DEFAULT false")])
     due_at = InstantField()
     state = CharField(default=NotificationState.PENDING)
     attempts = IntegerField(default=0)
@@ -71,6 +86,13 @@ Notification.add_index(
 Notification.add_index(
     Notification.index(
         Notification.settled_at, name="notification_calls", where=SQL(f"channel IN ({_quoted(channels.CALLS)})")
+    )
+)
+
+
+Notification.add_index(
+    Notification.index(
+        Notification.person, Notification.created_at, name="notification_repeated", where=SQL("is_repeat")
     )
 )
 

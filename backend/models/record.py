@@ -1,13 +1,25 @@
-"""The record of cases over time: dated facts, orders, zone versions, and what depends on them."""
+"""The record of cases over time: facts, orders, zone versions, and what depends on them."""
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, TextField
+from collections.abc import Iterable
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any, cast
+
+from peewee import BigIntegerField, BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend.db import InstantField
-from backend.models.staff import Person
+from backend.models.protected_people import Victim
+from backend.models.span import SpanField
+from backend.models.staff import Person, Team
 from backend.models.table import Table
 from backend.models.wearers import Activation, PlaceZone, Wearer
+from backend.vocabulary import What
+
+# What a fact can be of.
+SUBJECTS = ("wearer", "order", "zone", "person", "team", "victim", "activation")
 
 
 class CheckedCaseload(Table):
@@ -23,25 +35,6 @@ class CheckedCaseload(Table):
     checked_at = InstantField(index=True)
 
 
-class DatedEntry(Table):
-    """Something that is true of a subject from an instant on, until the next entry; never changed, only corrected."""
-
-    subject = CharField()
-    what = CharField()
-    # Whose case it belongs to, so that a case is read in one query.
-    wearer = ForeignKeyField(Wearer, null=True, backref="entries")
-    value = JSONField()
-    from_at = InstantField()
-    why = TextField()
-    document = CharField()
-    corrects = ForeignKeyField("self", null=True)
-    recorded_at = InstantField()
-    recorded_by = ForeignKeyField(Person, null=True)
-
-    class Meta:
-        indexes = ((("subject", "what"), False), (("what",), False))
-
-
 class Order(Table):
     """The licence or court order that zones come from; its dates are dated facts."""
 
@@ -50,6 +43,77 @@ class Order(Table):
     reference = CharField()
     created_at = InstantField()
     created_by = ForeignKeyField(Person, null=True)
+
+
+class Fact(Table):
+    """One dated statement of the record: subject, what, value, from when until when, document, who. Never changed.
+
+    It has exactly one subject; ``case`` is the wearer to whose case it belongs, so that a case is read at once.
+    """
+
+    what = CharField()
+    of_wearer = ForeignKeyField(Wearer, null=True, backref="facts")
+    of_order = ForeignKeyField(Order, null=True, backref="facts")
+    of_zone = ForeignKeyField(PlaceZone, null=True, backref="facts")
+    of_person = ForeignKeyField(Person, null=True, backref="facts")
+    of_team = ForeignKeyField(Team, null=True, backref="facts")
+    of_victim = ForeignKeyField(Victim, null=True, backref="facts")
+    of_activation = ForeignKeyField(Activation, null=True, backref="facts")
+    case = ForeignKeyField(Wearer, null=True, backref="facts_of_case")
+    value = JSONField()
+    during = SpanField()
+    why = TextField()
+    document = CharField()
+    # The fact that never held, because of this one.
+    replaces = ForeignKeyField("self", null=True, unique=True)
+    # The same as what it replaces, said again so that a fact which begins before it does not hide it.
+    is_restated = BooleanField(default=False)
+    recorded_at = InstantField()
+    recorded_by = ForeignKeyField(Person, null=True, backref="facts_recorded")
+
+    class Meta:
+        indexes = ((("what",), False),)
+        constraints = (
+            Check(f"num_nonnulls({', '.join(f'of_{kind}_id' for kind in SUBJECTS)}) = 1"),
+            Check(f"what IN ({', '.join(repr(str(kind)) for kind in What)})"),
+            Check("NOT isempty(during) AND NOT lower_inf(during) AND lower_inc(during) AND NOT upper_inc(during)"),
+        )
+
+    @property
+    def subject(self) -> str:
+        """What it is of, as ``wearer:7``."""
+        return next(f"{kind}:{of_id}" for kind in SUBJECTS if (of_id := getattr(self, f"of_{kind}_id")) is not None)
+
+    @property
+    def from_at(self) -> datetime:
+        return cast(datetime, self.during.from_at)
+
+    @property
+    def until(self) -> datetime | None:
+        return cast("datetime | None", self.during.until)
+
+    @classmethod
+    def is_of(cls, subjects: Iterable[str]) -> Any:
+        """Return the condition that a fact is of one of these subjects, each as ``wearer:7``."""
+        ids: dict[str, list[int]] = {}
+        for subject in subjects:
+            kind, _, number = subject.partition(":")
+            ids.setdefault(kind, []).append(int(number))
+        of_each = [cls._meta.fields[f"of_{kind}"].in_(sorted(set(some))) for kind, some in sorted(ids.items())]
+        return reduce(or_, of_each) if of_each else cls.id.is_null()
+
+
+# The record is only added to: whatever is wrong in it is replaced by another fact.
+RULES = (
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the record is only added to' USING ERRCODE = 'restrict_violation'; END $$",
+    "CREATE TRIGGER fact_is_kept BEFORE UPDATE OR DELETE ON fact FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER facts_are_kept BEFORE TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    # A tag is on one ankle at a time. Only at the commit: a correction fits the right one before the wrong one is gone.
+    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_wearer EXCLUDE USING gist "
+    "(int8range(tag_id, tag_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
+    "WHERE (NOT is_in_error) DEFERRABLE INITIALLY DEFERRED",
+)
 
 
 class Condition(Table):

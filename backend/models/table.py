@@ -19,6 +19,8 @@ class Table(Model):
         # peewee adds one ``..._id`` for each foreign key as the class is made.
         def __getattr__(self, name: str) -> Any: ...
 
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     class Meta:
         database = database
         legacy_table_names = False

@@ -41,6 +41,8 @@ class Activation(Table):
     wearer = ForeignKeyField(Wearer, backref="activations")
     from_at = InstantField()
     to_at = InstantField(null=True)
+    # It was never so; what is right instead stands in its correction.
+    is_in_error = BooleanField(default=False)
 
 
 class ProtectedPlace(Table):

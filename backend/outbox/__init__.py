@@ -14,7 +14,7 @@ from backend.outbox.enqueue import (
     enqueue_all,
     release,
 )
-from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt
+from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt, shown_to
 from backend.outbox.settle import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
 from backend.outbox.websocket_hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
 
@@ -55,5 +55,6 @@ __all__ = [
     "retry",
     "settle",
     "settle_sent",
+    "shown_to",
     "silent_attempts",
 ]

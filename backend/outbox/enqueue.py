@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -59,6 +59,9 @@ class NewNotification:
     channel: Channel
     purpose: Purpose
     step: int = 0
+    # The alerts that it speaks of beside its own, each with its danger, by id.
+    shown: Mapping[str, int] | None = None
+    is_repeat: bool = False
 
 
 def enqueue(
@@ -87,6 +90,8 @@ def _row(new: NewNotification, now: datetime) -> dict[str, object]:
         "episode": new.alert.episode,
         "step": new.step,
         "priority": _priority(new.alert, new.purpose, new.step),
+        "shown": dict(new.shown or {str(new.alert.id): int(_danger(new.alert))}),
+        "is_repeat": new.is_repeat,
         "due_at": now,
         "state": NotificationState.PENDING,
         "attempts": 0,
@@ -99,7 +104,11 @@ def _priority(alert: Alert, purpose: Purpose, step: int) -> int:
     urgency = PRIORITY_OF[purpose]
     if purpose is Purpose.ALERT and step > 0:
         urgency = Priority.ESCALATION
-    return urgency * STEPS + STEPS - 1 - lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
+    return urgency * STEPS + STEPS - 1 - _danger(alert)
+
+
+def _danger(alert: Alert) -> Danger:
+    return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
 
 
 def danger_told(notification: Notification) -> Danger:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from backend import db
 from backend.models import Alert, Channel, Notification, NotificationState, Person, Receipt, ReceiptKind
+from backend.outbox.settle import GONE_OUT
 
 
 def record_receipt(
@@ -58,6 +59,20 @@ def episode_of(notification_id: int | None, person: Person, alert: Alert) -> int
         Notification.id == notification_id, Notification.person == person, Notification.alert == alert
     )
     return row.episode if row else None
+
+
+def shown_to(person: Person, alert_ids: Collection[int]) -> dict[str, int]:
+    """Return which alerts the messages about these have shown to this person, each at its greatest danger told."""
+    if len(alert_ids) < 2:
+        return {}
+    sent = Notification.select(Notification.shown).where(
+        Notification.alert.in_(list(alert_ids)), Notification.person == person, Notification.state.in_(list(GONE_OUT))
+    )
+    shown: dict[str, int] = {}
+    for row in sent:
+        for key, danger in row.shown.items():
+            shown[key] = max(danger, shown.get(key, 0))
+    return shown
 
 
 def has_receipt(alert: Alert, person: Person) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from peewee import Value
+
 from backend import alarms, audit, channels, outbox
 from backend.db import atomic
 from backend.models import AlarmKind, Channel, Device, Person, RouteDown
@@ -14,6 +16,10 @@ from backend.people import numbers
 # What is said of a number whose owner wants no texts; any other word of a provider is about the number itself.
 ANSWERED_STOP = "answered STOP"
 OPTED_OUT = (ANSWERED_STOP, "21610")
+
+
+# What a person has, beside the channels that are down.
+PUSHED, PROVED = "takes pushes", "has a proved number"
 
 
 def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
@@ -26,14 +32,16 @@ def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel
     if not ids:
         return {}
     connected = outbox.connected(ids, now)
-    pushed = {row.person_id for row in Device.select(Device.person).where(_takes_push(ids)).distinct()}
-    proved = numbers.proved_among(ids)
-    down = {
-        (row.person_id, row.channel)
-        for row in RouteDown.select(RouteDown.person, RouteDown.channel).where(
-            RouteDown.person.in_(ids), RouteDown.up_at.is_null()
-        )
-    }
+    # In one statement: they are read while a warning waits.
+    pushing: Any = Device.select(Device.person, Value(PUSHED)).where(_takes_push(ids)).distinct()
+    proving: Any = numbers.proved_people().select_extend(Value(PROVED)).where(Person.id.in_(ids))
+    marked = RouteDown.select(RouteDown.person, RouteDown.channel).where(
+        RouteDown.person.in_(ids), RouteDown.up_at.is_null()
+    )
+    said = set(pushing.union_all(proving).union_all(marked).tuples())
+    pushed = {person_id for person_id, what in said if what == PUSHED}
+    proved = {person_id for person_id, what in said if what == PROVED}
+    down = said
     found: dict[int, frozenset[Channel]] = {}
     for person_id, has_number in numbered.items():
         ways = set(channels.TO_NUMBERS) if has_number and person_id in proved else set()

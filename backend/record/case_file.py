@@ -12,14 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
-from peewee import JOIN
-
 from backend.models import (
     Activation,
-    ActivationCorrection,
     AuditEntry,
     Condition,
-    DatedEntry,
+    Fact,
     Order,
     PlaceZone,
     Tag,
@@ -42,16 +39,10 @@ class DrawnZone:
     made: ZoneVersion | None
 
 
-@dataclass(slots=True)
-class WornTag:
-    """One activation with its tag; one that was recorded in error was never worn."""
-
-    row: Activation
-    is_in_error: bool
-
-    def is_worn(self, at: datetime) -> bool:
-        is_over = self.row.to_at is not None and self.row.to_at <= at
-        return not self.is_in_error and self.row.from_at <= at and not is_over
+def is_worn(activation: Activation, at: datetime) -> bool:
+    """Tell whether an activation holds at ``at``; one that was recorded in error never did."""
+    is_over = activation.to_at is not None and activation.to_at <= at
+    return not activation.is_in_error and activation.from_at <= at and not is_over
 
 
 @dataclass
@@ -60,13 +51,14 @@ class CaseFile:
 
     wearer: Wearer
     # What is recorded of the case itself, and of its protected persons in whichever case it was entered; oldest first.
-    entries: list[DatedEntry] = field(default_factory=list)
-    of_victims: dict[int, list[DatedEntry]] = field(default_factory=dict)
+    entries: list[Fact] = field(default_factory=list)
+    of_victims: dict[int, list[Fact]] = field(default_factory=dict)
     covers: Mapping[int, list[Version[Any]]] = field(default_factory=dict)
     zones: list[DrawnZone] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     conditions: dict[int, list[Condition]] = field(default_factory=dict)
-    worn: list[WornTag] = field(default_factory=list)
+    # Which tags were worn, those that were recorded in error too.
+    worn: list[Activation] = field(default_factory=list)
     victims: dict[int, Victim] = field(default_factory=dict)
     # Which zones were in force when; where something of it cannot be read there is none, and ``fault`` says what.
     timeline: Case | None = None
@@ -132,7 +124,7 @@ class CaseFile:
 
     def tag_at(self, at: datetime) -> Activation | None:
         """Return the activation of the tag that the wearer wears at ``at``, of two the one that began last."""
-        worn = [one.row for one in self.worn if one.is_worn(at)]
+        worn = [one for one in self.worn if is_worn(one, at)]
         return max(worn, key=lambda row: row.from_at, default=None)
 
     def named_at(self, at: datetime) -> set[int] | None:
@@ -168,27 +160,15 @@ def _read_conditions(files: Mapping[int, CaseFile]) -> None:
 
 
 def _read_tags(files: Mapping[int, CaseFile]) -> None:
-    query = (
-        Activation.select(Activation, Tag, ActivationCorrection)
-        .join(Tag)
-        .switch(Activation)
-        .join(
-            ActivationCorrection,
-            JOIN.LEFT_OUTER,
-            on=(ActivationCorrection.activation == Activation.id),
-            attr="in_error",
-        )
-        .where(Activation.wearer.in_(list(files)))
-        .order_by(Activation.id)
-    )
-    for row in query:
-        files[row.wearer_id].worn.append(WornTag(row, getattr(row, "in_error", None) is not None))
+    query = Activation.select(Activation, Tag).join(Tag).where(Activation.wearer.in_(list(files)))
+    for row in query.order_by(Activation.id):
+        files[row.wearer_id].worn.append(row)
 
 
 def _read_entries(files: Mapping[int, CaseFile]) -> None:
-    """Read the dated entries of the cases, then those of the people whom they name: theirs go with them everywhere."""
-    for row in DatedEntry.select().where(DatedEntry.wearer.in_(list(files))).order_by(DatedEntry.id):
-        files[row.wearer_id].entries.append(row)
+    """Read the facts of the cases, then those of the people whom they name: theirs go with them everywhere."""
+    for row in Fact.select().where(Fact.case.in_(list(files))).order_by(Fact.id):
+        files[row.case_id].entries.append(row)
     for file in files.values():
         file.timeline, file.fault = reading.case_from(
             file.wearer.id, [(zone.row, zone.made) for zone in file.zones], file.entries

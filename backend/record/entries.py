@@ -1,4 +1,4 @@
-"""Appends dated facts: the one way in which a fact of the record takes effect from an instant on."""
+"""Appends facts: the one way in which something of the record comes to hold from one instant until another."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from backend import audit, db
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
-from backend.models import Activation, DatedEntry, Person, Tag, Wearer
+from backend.models import Activation, Fact, Person, Tag, Wearer
+from backend.models.span import Span
 from backend.record import reading
-from backend.record.facts import What
+from backend.record.facts import What, ends_a_case, goes_on
+from backend.record.values import check
 
 
 def hold(*wearer_ids: int) -> None:
@@ -33,31 +35,80 @@ def enter(
     why: str,
     document: str = "",
     wearer_id: int | None = None,
+    until: datetime | None = None,
     corrects: int | None = None,
-) -> DatedEntry:
-    """Append one dated fact. Raises: InvalidRecord where no reason is given or it corrects something else's entry."""
+) -> Fact:
+    """Append one fact, which holds from ``from_at`` until ``until`` or, without an end, until another one does.
+
+    What was recorded before and begins while it holds goes on to hold from its own beginning, as was entered: it is
+    said again; but the end of a case leaves nothing of what was planned before it. With
+    ``corrects`` that fact never held. ``subject`` is what the fact is of, as ``wearer:7``; ``wearer_id`` is whose case
+    it belongs to.
+
+    Raises: InvalidRecord where no reason is given, for a value or an end that cannot be, or where it corrects a fact of
+    something else or one that is replaced already.
+    """
     if not why.strip():
         raise InvalidRecord("Say why.")
-    if corrects is not None:
-        wrong = DatedEntry.get_or_none(DatedEntry.id == corrects)
-        if wrong is None or (wrong.subject, wrong.what) != (subject, what):
-            raise InvalidRecord("The entry that this corrects is of something else.")
-        if DatedEntry.select().where(DatedEntry.corrects == corrects).exists():
-            raise InvalidRecord("That entry was corrected already: correct the newer one.")
+    check(what, value)
+    if until is not None and until <= from_at:
+        raise InvalidRecord("It must end after it begins.")
     with atomic():
-        entry = DatedEntry.create(
-            subject=subject,
-            what=what,
-            wearer=wearer_id,
-            value=value,
-            from_at=from_at,
+        rows = reading.facts_of(subject, what, wearer_id)
+        if corrects is not None:
+            if corrects not in {row.id for row in rows}:
+                raise InvalidRecord("The entry that this corrects is of something else.")
+            if corrects in {row.replaces_id for row in rows}:
+                raise InvalidRecord("That entry was corrected already: correct the newer one.")
+        # Of two requests that meet the one that is stored last is the last, whichever began first.
+        recorded_at = max([now, *(row.recorded_at for row in rows)])
+        fact = _append(
+            subject,
+            what,
+            wearer_id,
+            value,
+            Span(from_at, until),
+            by,
+            recorded_at,
             why=why.strip(),
             document=document.strip(),
-            corrects=corrects,
-            recorded_at=now,
-            recorded_by=by,
+            replaces=corrects,
         )
+        by_id = {row.id: row for row in rows}
+        history = [reading.entry_version(row) for row in rows]
+        for version in goes_on(history, reading.entry_version(fact), ends_a_case):
+            kept = by_id[version.id]
+            _append(
+                subject,
+                what,
+                kept.case_id,
+                kept.value,
+                kept.during,
+                by,
+                recorded_at,
+                why=kept.why,
+                document=kept.document,
+                replaces=kept.id,
+                is_restated=True,
+            )
         if wearer_id is not None:
             db.carried(reading.ENTRIES).pop(wearer_id, None)
-        audit.record(audit.actor_of(by), f"{what}_entered", subject, now, entry=entry.id, from_at=from_at.isoformat())
-        return entry
+        audit.record(audit.actor_of(by), f"{what}_entered", subject, now, entry=fact.id, from_at=from_at.isoformat())
+        return fact
+
+
+def _append(
+    subject: str,
+    what: What,
+    wearer_id: int | None,
+    value: Any,
+    during: Span,
+    by: Person | None,
+    recorded_at: datetime,
+    **more: Any,
+) -> Fact:
+    kind, _, number = subject.partition(":")
+    of = {f"of_{kind}": int(number)}
+    return Fact.create(
+        **of, what=what, case=wearer_id, value=value, during=during, recorded_at=recorded_at, recorded_by=by, **more
+    )

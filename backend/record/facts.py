@@ -1,42 +1,24 @@
 """What was true at T: the one reader of dated facts and zone versions. Pure: rows in, answers out.
 
-An entry holds from its instant until the next entry of the same subject; one that another corrects never held. What is
-asked with ``known_at`` is answered as the record stood then.
+At an instant holds the fact that covers it, was not replaced and was recorded last. What is asked with ``known_at`` is
+answered as the record stood then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
+
+from backend.vocabulary import What as What
 
 LONDON = ZoneInfo("Europe/London")
 
 T = TypeVar("T")
-
-
-class What(StrEnum):
-    """What a dated fact is about."""
-
-    TERMS = "terms"
-    LIFE = "life"
-    OFFICER = "responsible_officer"
-    COVER = "cover"
-    TEAM = "team"
-    NAME = "name"
-    RISK = "risk"
-    SAFETY_PLAN = "safety_plan"
-    ELIGIBILITY = "eligibility"
-    RESTRICTED = "restricted"
-    APPROVAL = "approval"
-    WORN = "worn"
-    NUMBER = "number"
-    PROTECTED = "protected"
-    REACHED = "reached"
-    DECLINED = "warnings_declined"
 
 
 class Life(StrEnum):
@@ -59,37 +41,107 @@ def ends_with(day: date) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Version(Generic[T]):
-    """One entry of a history: what holds from ``from_at`` on, and when we learned of it."""
+    """One fact of a history: what was said to hold from ``from_at`` until ``until``, and when it was recorded."""
 
     id: int
     from_at: datetime
     recorded_at: datetime
     value: T
+    # The fact that this one replaces, which from then on never held.
     corrects: int | None = None
+    until: datetime | None = None
+    # The same as what it replaces: said again because a fact that begins before it was recorded after it.
+    is_restated: bool = False
+
+    def covers(self, at: datetime) -> bool:
+        return self.from_at <= at and (self.until is None or at < self.until)
+
+
+def known(versions: Iterable[Version[T]], known_at: datetime | None) -> list[Version[T]]:
+    """Return what had been recorded by ``known_at``; without an instant, all of it."""
+    return [version for version in versions if known_at is None or version.recorded_at <= known_at]
 
 
 def standing(versions: Iterable[Version[T]], known_at: datetime | None = None) -> list[Version[T]]:
-    """Return the versions that hold, in the order in which they come into force; corrected ones are left out.
-
-    Of two that begin at one instant the one recorded later holds.
-    """
-    known = [version for version in versions if known_at is None or version.recorded_at <= known_at]
-    corrected = {version.corrects for version in known if version.corrects is not None}
-    return sorted((v for v in known if v.id not in corrected), key=lambda v: (v.from_at, v.recorded_at, v.id))
+    """Return the facts that nothing replaces, in the order in which they begin."""
+    recorded = known(versions, known_at)
+    replaced = {version.corrects for version in recorded if version.corrects is not None}
+    return sorted((v for v in recorded if v.id not in replaced), key=lambda v: (v.from_at, v.recorded_at, v.id))
 
 
 def true_at(versions: Iterable[Version[T]], at: datetime, known_at: datetime | None = None) -> Version[T] | None:
-    """Return the version that holds at ``at``, or None before the first one."""
-    found = None
-    for version in standing(versions, known_at):
-        if version.from_at <= at:
-            found = version
-    return found
+    """Return the fact that holds at ``at``: it covers the instant, was not replaced, and was recorded last."""
+    covering = (version for version in standing(versions, known_at) if version.covers(at))
+    return max(covering, key=lambda version: (version.recorded_at, version.id), default=None)
 
 
 def changes_of(versions: Iterable[Version[T]]) -> list[datetime]:
     """Return the instants at which what holds may change."""
-    return [version.from_at for version in standing(versions)]
+    held = standing(versions)
+    return sorted({*(v.from_at for v in held), *(v.until for v in held if v.until is not None)})
+
+
+def in_turn(versions: Iterable[Version[T]]) -> list[Version[T]]:
+    """Return the versions of something that has no ends of its own, each giving way to the one that begins next."""
+    held = standing(versions)
+    return [replace(one, until=following.from_at) for one, following in pairwise(held)] + held[-1:]
+
+
+def first_said(versions: Iterable[Version[T]], restated: Version[T]) -> Version[T]:
+    """Return the fact as it was recorded first, where it was only said again since."""
+    by_id = {version.id: version for version in versions}
+    while restated.is_restated and restated.corrects in by_id:
+        restated = by_id[restated.corrects]
+    return restated
+
+
+def goes_on(
+    versions: Iterable[Version[T]], new: Version[T], undoes_plans: Callable[[T], bool] = lambda _: False
+) -> list[Version[T]]:
+    """Return the facts that a new one would hide and must not, in the order in which they were recorded.
+
+    What was entered for a later day goes on as entered, and is said again, unless something that begins before it has
+    hidden it already. A fact that ``undoes_plans`` hides all that was recorded before it. A correction takes the place
+    of what it corrects: as an end it hides no more than that did, and beneath an end it stays beneath it.
+    """
+    recorded = sorted(versions, key=lambda one: (one.recorded_at, one.id))
+    order = {one.id: number for number, one in enumerate(recorded)}
+    decided = {one.id: order[_decided(recorded, one).id] for one in recorded}
+    place = decided.get(new.corrects, len(recorded)) if new.corrects is not None else len(recorded)
+    held = [one for one in standing(recorded) if one.id != new.corrects]
+    if undoes_plans(new.value):
+        held = [one for one in held if decided[one.id] > place]
+    meets = [one for one in held if new.covers(one.from_at) or one.covers(new.from_at)]
+
+    def is_hidden(one: Version[T]) -> bool:
+        on_top = true_at(held, one.from_at)
+        return on_top is not None and on_top.from_at < one.from_at
+
+    kept = {one.id for one in meets if one.from_at > new.from_at and not is_hidden(one)}
+    ends_above = [order[one.id] for one in meets if undoes_plans(one.value) and decided[one.id] > place]
+    if ends_above and not undoes_plans(new.value):
+        kept |= {one.id for one in meets if order[one.id] >= min(ends_above)}
+    return [one for one in recorded if one.id in kept]
+
+
+def _decided(versions: Sequence[Version[T]], one: Version[T]) -> Version[T]:
+    """Return the fact with which it was first decided: a correction says better what was decided before."""
+    by_id = {version.id: version for version in versions}
+    while one.corrects in by_id:
+        one = by_id[one.corrects]
+    return one
+
+
+def ends_a_case(value: Any) -> bool:
+    """Tell whether a value is that of a case which has ended."""
+    return isinstance(value, dict) and value.get("state") == Life.ENDED
+
+
+def without(versions: Iterable[Version[T]], one: Version[T]) -> list[Version[T]]:
+    """Return a history as it would be if a fact had never been recorded, nor said again."""
+    recorded = list(versions)
+    first = first_said(recorded, one)
+    return [version for version in recorded if first_said(recorded, version) is not first]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +200,14 @@ class MovingTerms:
     to_at: datetime | None
 
 
-def _cover_ends(cover: Version[dict[str, Any]]) -> datetime | None:
-    until = cover.value.get("until")
-    return datetime.fromisoformat(until) if until else None
-
-
 def stand_in_at(covers: Iterable[Version[dict[str, Any]]], at: datetime) -> int | None:
-    """Return who covers at ``at``: of the covers that last then the one that began last, or None.
+    """Return who covers at ``at``, or None.
 
     A day's cover within a fortnight's is an exception to it: when the day is over the fortnight's holds again.
     """
-    found = None
-    for version in standing(covers):
-        ends_at = _cover_ends(version)
-        if version.from_at <= at and (ends_at is None or at < ends_at):
-            found = version.value.get("by")
-    return int(found) if found is not None else None
-
-
-def cover_changes(covers: Iterable[Version[dict[str, Any]]]) -> list[datetime]:
-    """Return the instants at which who covers may change."""
-    held = standing(covers)
-    ends = [ends_at for version in held if (ends_at := _cover_ends(version)) is not None]
-    return sorted({*(version.from_at for version in held), *ends})
+    held = true_at(covers, at)
+    by = held.value.get("by") if held else None
+    return int(by) if by is not None else None
 
 
 def chain_at(person: int, covers: Mapping[int, Sequence[Version[dict[str, Any]]]], at: datetime) -> list[int]:

@@ -14,7 +14,7 @@ from peewee import JOIN
 from backend import db
 from backend.errors import DomainError
 from backend.models import (
-    DatedEntry,
+    Fact,
     Person,
     PlaceZone,
     ProtectedPlace,
@@ -30,7 +30,6 @@ from backend.record.facts import (
     What,
     ZoneTerms,
     changes_of,
-    cover_changes,
     officer_at,
     standing,
     true_at,
@@ -51,12 +50,21 @@ ENTRIES = "entries"
 CARRIED = frozenset({What.LIFE, What.TERMS, What.OFFICER, What.RESTRICTED, What.RISK})
 
 
-def entry_version(row: DatedEntry) -> Version[Any]:
+def entry_version(row: Fact) -> Version[Any]:
     """Return an entry as the record takes it."""
-    return Version(row.id, row.from_at, row.recorded_at, row.value, row.corrects_id)
+    return Version(
+        row.id, row.from_at, row.recorded_at, row.value, row.replaces_id, row.until, is_restated=row.is_restated
+    )
 
 
-def readable(rows: Iterable[DatedEntry]) -> Iterator[DatedEntry]:
+def first_recorded(row: Fact, by_id: Mapping[int, Fact]) -> Fact:
+    """Return the fact as it was recorded first, where it was only said again since."""
+    while row.is_restated and row.replaces_id in by_id:
+        row = by_id[row.replaces_id]
+    return row
+
+
+def readable(rows: Iterable[Fact]) -> Iterator[Fact]:
     """Return the entries whose value can be read; what is recorded of others must not wait for one that cannot."""
     for row in rows:
         if is_readable(row.what, row.value):
@@ -65,17 +73,22 @@ def readable(rows: Iterable[DatedEntry]) -> Iterator[DatedEntry]:
             log.warning("entry %s of %s: its %s cannot be read and is passed over", row.id, row.subject, row.what)
 
 
-def entries(subject: str, what: What) -> list[Version[Any]]:
-    """Return the whole history of one thing, corrected entries included."""
-    rows = DatedEntry.select().where(DatedEntry.subject == subject, DatedEntry.what == what).order_by(DatedEntry.id)
-    return [entry_version(row) for row in readable(rows)]
+def facts_of(subject: str, what: What, wearer_id: int | None = None) -> list[Fact]:
+    """Return every fact of one thing, replaced ones included; whether a person is protected is said case by case."""
+    query = Fact.select().where(Fact.is_of([subject]), Fact.what == what).order_by(Fact.id)
+    return list(query.where(Fact.case == wearer_id) if what == What.PROTECTED else query)
+
+
+def entries(subject: str, what: What, wearer_id: int | None = None) -> list[Version[Any]]:
+    """Return the whole history of one thing, replaced facts included."""
+    return [entry_version(row) for row in readable(facts_of(subject, what, wearer_id))]
 
 
 def histories(subjects: Iterable[str], what: What) -> dict[str, list[Version[Any]]]:
     """Return the whole histories of many things, read at once; what has no entry is left out."""
     found: dict[str, list[Version[Any]]] = defaultdict(list)
-    query = DatedEntry.select().where(DatedEntry.subject.in_(sorted(set(subjects))), DatedEntry.what == what)
-    for row in readable(query.order_by(DatedEntry.id)):
+    query = Fact.select().where(Fact.is_of(subjects), Fact.what == what)
+    for row in readable(query.order_by(Fact.id)):
         found[row.subject].append(entry_version(row))
     return dict(found)
 
@@ -104,7 +117,7 @@ def cases(
     wearer_ids: Iterable[int],
     drawn: Drawn | None = None,
     faults: dict[int, str] | None = None,
-    entered: Iterable[DatedEntry] | None = None,
+    entered: Iterable[Fact] | None = None,
 ) -> dict[int, Case]:
     """Return the cases of these wearers; ``drawn`` are their zones and ``entered`` their entries, where at hand.
 
@@ -115,9 +128,9 @@ def cases(
     if not ids:
         return {}
     zones = drawn_zones(ids) if drawn is None else drawn
-    rows: dict[int, list[DatedEntry]] = defaultdict(list)
+    rows: dict[int, list[Fact]] = defaultdict(list)
     for row in entries_of(ids, What.LIFE, What.TERMS) if entered is None else entered:
-        rows[row.wearer_id].append(row)
+        rows[row.case_id].append(row)
     found = {}
     for wearer_id in ids:
         read, fault = case_from(wearer_id, zones.get(wearer_id, []), rows[wearer_id])
@@ -130,17 +143,17 @@ def cases(
     return found
 
 
-def entries_of(wearer_ids: Iterable[int], *what: What) -> list[DatedEntry]:
+def entries_of(wearer_ids: Iterable[int], *what: What) -> list[Fact]:
     """Return the entries of these kinds and cases, oldest record first; what is carried is not read again."""
     ids = set(wearer_ids)
     carried = db.carried(ENTRIES) if db.is_in_unit() else {}
     if ids <= carried.keys() and set(what) <= CARRIED:
         return [row for wearer_id in sorted(ids) for row in carried[wearer_id] if row.what in what]
-    query = DatedEntry.select().where(DatedEntry.wearer.in_(ids), DatedEntry.what.in_(what))
-    return list(query.order_by(DatedEntry.id))
+    query = Fact.select().where(Fact.case.in_(ids), Fact.what.in_(what))
+    return list(query.order_by(Fact.id))
 
 
-def carry_entries(wearer_ids: Iterable[int]) -> list[DatedEntry]:
+def carry_entries(wearer_ids: Iterable[int]) -> list[Fact]:
     """Read what ingest and a warning ask of these cases, once for the present unit of work, which holds them.
 
     No one else enters anything of a case that is held; what this unit enters itself is read anew.
@@ -150,7 +163,7 @@ def carry_entries(wearer_ids: Iterable[int]) -> list[DatedEntry]:
     carried = db.carried(ENTRIES)
     carried.update({wearer_id: [] for wearer_id in ids})
     for row in rows:
-        carried[row.wearer_id].append(row)
+        carried[row.case_id].append(row)
     return rows
 
 
@@ -171,7 +184,7 @@ def drawn_zones(wearer_ids: Iterable[int]) -> dict[int, list[tuple[PlaceZone, Zo
 
 
 def case_from(
-    wearer_id: int, zones: Iterable[tuple[PlaceZone, ZoneVersion | None]], rows: Iterable[DatedEntry]
+    wearer_id: int, zones: Iterable[tuple[PlaceZone, ZoneVersion | None]], rows: Iterable[Fact]
 ) -> tuple[Case | None, str]:
     """Return the case that these rows make; None where one of them cannot be read, and which."""
     case = Case(wearer_id)
@@ -208,12 +221,12 @@ def case_from(
     return case, ""
 
 
-def _add_entry(case: Case, row: DatedEntry) -> None:
+def _add_entry(case: Case, row: Fact) -> None:
     if row.what == What.LIFE:
         case.life.append(entry_version(row))
         return
-    order_id, terms = int(row.subject.partition(":")[2]), Terms.from_value(row.value)
-    case.orders.setdefault(order_id, []).append(Version(row.id, row.from_at, row.recorded_at, terms, row.corrects_id))
+    version = replace(entry_version(row), value=Terms.from_value(row.value))
+    case.orders.setdefault(row.of_order_id, []).append(version)
 
 
 def _until(zone: PlaceZone) -> datetime | None:
@@ -242,7 +255,7 @@ def at_high_risk(wearer_ids: Iterable[int], at: datetime) -> set[int]:
         return set()
     histories: dict[int, list[Version[Any]]] = defaultdict(list)
     for row in readable(entries_of(ids, What.RISK)):
-        histories[row.wearer_id].append(entry_version(row))
+        histories[row.case_id].append(entry_version(row))
     assessed = {wearer_id: true_at(history, at) for wearer_id, history in histories.items()}
     return {wearer_id for wearer_id, held in assessed.items() if held and held.value.get("risk") in HIGH_RISK}
 
@@ -254,39 +267,38 @@ def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
 
 def entries_of_people(
     victims: Iterable[int], staff: Iterable[int | None]
-) -> tuple[dict[int, list[DatedEntry]], dict[int, list[Version[Any]]]]:
-    """Return what is recorded of protected persons, and who covers for staff: in one statement, unless someone covers.
+) -> tuple[dict[int, list[Fact]], dict[int, list[Version[Any]]]]:
+    """Return what is recorded of protected persons, and who covers for staff: in one statement, unless someone does.
 
     Of the staff each history is by the absent person; those who cover for someone are followed.
     """
-    about: dict[int, list[DatedEntry]] = defaultdict(list)
+    about: dict[int, list[Fact]] = defaultdict(list)
     covers: dict[int, list[Version[Any]]] = {}
-    asked = {f"victim:{victim_id}" for victim_id in victims}
+    asked = set(victims)
     unread = {person for person in staff if person is not None}
     while unread or asked:
-        absent = [f"person:{person}" for person in sorted(unread)]
-        of_staff = DatedEntry.subject.in_(absent) & (DatedEntry.what == What.COVER)
         covers.update({person: [] for person in unread})
-        which = of_staff | DatedEntry.subject.in_(sorted(asked)) if asked else of_staff
+        which = Fact.of_person.in_(sorted(unread)) & (Fact.what == What.COVER)
+        if asked:
+            which |= Fact.of_victim.in_(sorted(asked))
         covering: set[int] = set()
-        for row in DatedEntry.select().where(which).order_by(DatedEntry.id):
-            kind, _, number = row.subject.partition(":")
-            if kind == "victim":
-                about[int(number)].append(row)
+        for row in Fact.select().where(which).order_by(Fact.id):
+            if row.of_victim_id is not None:
+                about[row.of_victim_id].append(row)
             elif is_readable(row.what, row.value):
-                covers[int(number)].append(entry_version(row))
+                covers[row.of_person_id].append(entry_version(row))
                 covering |= {row.value["by"]} - {None}
         unread, asked = covering - covers.keys(), set()
     return dict(about), covers
 
 
-def named_at(restrictions: Iterable[DatedEntry], at: datetime) -> set[int] | None:
+def named_at(restrictions: Iterable[Fact], at: datetime) -> set[int] | None:
     """Return to whom a case is open by its restrictions, or None where it is open to the team."""
     history = []
     for row in restrictions:
         # A restriction that cannot be read opens the case to no one; see backend.escalation.responders.
         people = row.value["people"] if is_readable(row.what, row.value) else []
-        history.append(Version(row.id, row.from_at, row.recorded_at, people, row.corrects_id))
+        history.append(replace(entry_version(row), value=people))
     held = true_at(history, at)
     return None if held is None or held.value is None else set(held.value)
 
@@ -305,7 +317,7 @@ class OfficersThen:
         ids = {wearer.id for wearer in wearers}
         for row in readable(entries_of(ids, What.OFFICER)):
             version = entry_version(row)
-            self._held[row.wearer_id].append(replace(version, value=version.value["person"]))
+            self._held[row.case_id].append(replace(version, value=version.value["person"]))
         self._covers = covers_of(
             {wearer.responsible_officer_id for wearer in wearers}
             | {version.value for history in self._held.values() for version in history}
@@ -319,7 +331,7 @@ class OfficersThen:
     def answering(self, wearer: Wearer, since: datetime) -> set[int]:
         """Return everyone who answers for the wearer at ``since`` or any time after, as far as it is entered."""
         history = self._held.get(wearer.id, [])
-        covers = (at for versions in self._covers.values() for at in cover_changes(versions))
+        covers = (at for versions in self._covers.values() for at in changes_of(versions))
         instants = {since, *(at for at in (*changes_of(history), *covers) if at > since)}
         return {person for at in instants if (person := self.id_at(wearer, at)) is not None}
 
@@ -339,9 +351,8 @@ def responsible_officer_id(wearer: Wearer, at: datetime) -> int | None:
 def team_names_at(at: datetime) -> dict[int, str]:
     """Return what each team was called at ``at``."""
     histories: dict[int, list[Version[Any]]] = defaultdict(list)
-    named = DatedEntry.select().where(DatedEntry.what == What.NAME, DatedEntry.subject.startswith("team:"))
-    for row in readable(named):
-        histories[int(row.subject.partition(":")[2])].append(entry_version(row))
+    for row in readable(Fact.select().where(Fact.what == What.NAME)):
+        histories[row.of_team_id].append(entry_version(row))
     names = {}
     for team in Team.select():
         found = true_at(histories.get(team.id, []), at)
@@ -352,9 +363,9 @@ def team_names_at(at: datetime) -> dict[int, str]:
 def teams_of_cases() -> dict[int, list[Version[int]]]:
     """Return to which teams the cases that ever went to another one belonged, by the number of the wearer."""
     found: dict[int, list[Version[int]]] = defaultdict(list)
-    query = DatedEntry.select().where(DatedEntry.what == What.TEAM, DatedEntry.wearer.is_null(False))
-    for row in readable(query.order_by(DatedEntry.id)):
-        found[row.wearer_id].append(entry_version(row))
+    query = Fact.select().where(Fact.what == What.TEAM, Fact.case.is_null(False))
+    for row in readable(query.order_by(Fact.id)):
+        found[row.case_id].append(entry_version(row))
     return dict(found)
 
 
@@ -368,10 +379,10 @@ def victims_of(wearer_id: int) -> list[Victim]:
 
 def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
     """Return who is entered as protected in which of these cases, zones apart: victim and wearer."""
-    entered: dict[tuple[str, int], list[Version[Any]]] = defaultdict(list)
-    query = DatedEntry.select().where(DatedEntry.wearer.in_(list(wearer_ids)), DatedEntry.what == What.PROTECTED)
-    for row in readable(query.order_by(DatedEntry.id)):
-        entered[row.subject, row.wearer_id].append(entry_version(row))
+    entered: dict[tuple[int, int], list[Version[Any]]] = defaultdict(list)
+    query = Fact.select().where(Fact.case.in_(list(wearer_ids)), Fact.what == What.PROTECTED)
+    for row in readable(query.order_by(Fact.id)):
+        entered[row.of_victim_id, row.case_id].append(entry_version(row))
     newest = [(standing(history), wearer_id) for (_, wearer_id), history in entered.items()]
     return {
         (held[-1].value["victim"], wearer_id) for held, wearer_id in newest if held and held[-1].value["is_protected"]

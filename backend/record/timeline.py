@@ -9,22 +9,36 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from backend.record.facts import Life, MovingTerms, Terms, Version, ZoneTerms, changes_of, standing
+from backend.record.facts import (
+    Life,
+    MovingTerms,
+    Terms,
+    Version,
+    ZoneTerms,
+    changes_of,
+    in_turn,
+    known,
+    standing,
+    true_at,
+)
 
 T = TypeVar("T")
 
 
 class History(Generic[T]):
-    """What stands of one thing, sorted once, so that each question after the first is a search."""
+    """What stands of one thing, asked once between two of its changes."""
 
     def __init__(self, versions: Sequence[Version[T]]) -> None:
         self.standing = standing(versions)
-        self._begin = [version.from_at for version in self.standing]
+        self.changes = changes_of(self.standing)
+        self._held: dict[int, Version[T] | None] = {}
 
     def at(self, instant: datetime) -> Version[T] | None:
-        """Return the version that holds at that instant, or None before the first one."""
-        found = bisect_right(self._begin, instant)
-        return self.standing[found - 1] if found else None
+        """Return the fact that holds at that instant, or None."""
+        number = bisect_right(self.changes, instant)
+        if number not in self._held:
+            self._held[number] = true_at(self.standing, instant)
+        return self._held[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +56,18 @@ class Timeline:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._orders = {order_id: History(versions) for order_id, versions in case.orders.items()}
-        self._lines = [History(versions) for versions in case.lines.values()]
+        self._lines = [History(in_turn(versions)) for versions in case.lines.values()]
         self.changes = self._find_changes()
         self._stretches: dict[int, Stretch] = {}
 
     def _find_changes(self) -> list[datetime]:
         found = set(changes_of(self._case.life))
         for terms in self._orders.values():
-            for entry in terms.standing:
-                found |= {entry.from_at, entry.value.starts_at, *([entry.value.ends_at] if entry.value.ends_at else [])}
+            dates = [at for one in terms.standing for at in (one.value.starts_at, one.value.ends_at)]
+            found |= {*terms.changes, *(at for at in dates if at is not None)}
         for line in self._lines:
-            for version in line.standing:
-                found |= {version.from_at, *([version.value.to_at] if version.value.to_at else [])}
+            ends = [version.value.to_at for version in line.standing]
+            found |= {*line.changes, *(at for at in ends if at is not None)}
         return sorted(found)
 
     def at(self, instant: datetime) -> Stretch:
@@ -99,10 +113,6 @@ class Timeline:
         return Stretch(tuple(in_force), tuple(meant), frozenset(zone.zone_id for zone in in_force))
 
 
-def _known(versions: Sequence[Version[T]], known_at: datetime) -> list[Version[T]]:
-    return [version for version in versions if version.recorded_at <= known_at]
-
-
 @dataclass
 class Case:
     """Everything that decides which of one wearer's zones are in force; complete before the first question."""
@@ -123,9 +133,9 @@ class Case:
         """Return the case as its record stood at that instant."""
         return Case(
             self.wearer_id,
-            _known(self.life, known_at),
-            {order_id: _known(versions, known_at) for order_id, versions in self.orders.items()},
-            {line: _known(versions, known_at) for line, versions in self.lines.items()},
+            known(self.life, known_at),
+            {order_id: known(versions, known_at) for order_id, versions in self.orders.items()},
+            {line: known(versions, known_at) for line, versions in self.lines.items()},
             self.moving,
         )
 
@@ -140,32 +150,12 @@ class Case:
         return Life(found.value["state"]) if found else Life.ACTIVE
 
     def life_entry(self, at: datetime) -> Version[dict[str, Any]] | None:
-        """Return the entry of the case's life that holds at ``at``, or None before the first one.
-
-        What was planned for a later day does not bring back a case that was ended after it was planned.
-        """
-        found = None
-        for version in self._lives:
-            if version.from_at <= at and not (found is not None and self._is_ended_since_planned(version, found)):
-                found = version
-        return found
+        """Return the fact of the case's life that holds at ``at``, or None before the first one."""
+        return self._life.at(at)
 
     @cached_property
-    def _lives(self) -> list[Version[dict[str, Any]]]:
-        return standing(self.life)
-
-    def _is_ended_since_planned(self, planned: Version[dict[str, Any]], end: Version[dict[str, Any]]) -> bool:
-        if end.value["state"] != Life.ENDED:
-            return False
-        decided_at = self._decided_at(end)
-        return self._decided_at(planned) < decided_at < planned.from_at
-
-    def _decided_at(self, entry: Version[dict[str, Any]]) -> datetime:
-        """Return when it was first recorded: a correction says better what was decided before."""
-        by_id = {version.id: version for version in self.life}
-        while entry.corrects in by_id:
-            entry = by_id[entry.corrects]
-        return entry.recorded_at
+    def _life(self) -> History[dict[str, Any]]:
+        return History(self.life)
 
     def terms_at(self, order_id: int, at: datetime) -> Terms | None:
         """Return the terms of an order that hold at ``at``, or None before the first."""

@@ -1,62 +1,156 @@
-"""What the value of each kind of fact must be, so that an unreadable one is detected. Pure."""
+"""The value of each kind of fact, as one pydantic model a kind: checked as it is entered and as it is read. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from backend.record.facts import Life, Terms, What
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+)
+
+from backend.errors import InvalidRecord
+from backend.vocabulary import What
+
+
+def _aware(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return text
+
+
+Instant = Annotated[StrictStr, AfterValidator(_aware)]
+
+
+class Value(BaseModel):
+    """What all values share: nothing in them is unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TermsValue(Value):
+    """An order's dates as the court gave them, and whether the order is suspended."""
+
+    starts_at: Instant
+    ends_at: Instant | None = None
+    is_suspended: StrictBool = False
+    end_reason: StrictStr | None = None
+
+
+class LifeValue(Value):
+    """Whether the wearer is monitored, and why not."""
+
+    state: Literal["active", "suspended", "ended"]
+    reason: StrictStr | None = None
+    expected_end_at: Instant | None = None
+    # The alert that led to the end.
+    alert_id: StrictInt | None = None
+
+
+class OfficerValue(Value):
+    """Who is responsible for a case."""
+
+    person: StrictInt | None
+
+
+class CoverValue(Value):
+    """Who covers for the absent one; None where no one does."""
+
+    by: StrictInt | None
+
+
+class RiskValue(Value):
+    """The risk that a wearer is assessed at."""
+
+    risk: StrictStr
+
+
+class SafetyPlanValue(Value):
+    """What was agreed to do when the wearer comes near; empty where there is no plan any more."""
+
+    text: StrictStr
+
+
+class RestrictedValue(Value):
+    """To whom a case is open; None for the whole team."""
+
+    people: list[StrictInt] | None
+
+
+class ApprovalValue(Value):
+    """What was decided on a zone that was drawn in a hurry."""
+
+    is_approved: StrictBool
+
+
+class WornValue(Value):
+    """Which tag was fitted or, with an instant, taken off."""
+
+    serial: StrictStr
+    to_at: Instant | None
+
+
+class ProtectedValue(Value):
+    """Whether a person is protected in a case."""
+
+    victim: StrictInt
+    is_protected: StrictBool
+
+
+class ReachedValue(Value):
+    """Through whom a child is reached."""
+
+    victim: StrictInt
+    through: StrictInt | None
+
+
+class DeclinedValue(Value):
+    """Whether a protected person wants no warnings."""
+
+    is_declined: StrictBool
+
+
+VALUES: Mapping[str, TypeAdapter[Any]] = {
+    What.TERMS: TypeAdapter(TermsValue),
+    What.LIFE: TypeAdapter(LifeValue),
+    What.OFFICER: TypeAdapter(OfficerValue),
+    What.COVER: TypeAdapter(CoverValue),
+    What.TEAM: TypeAdapter(StrictInt),
+    What.NAME: TypeAdapter(StrictStr),
+    What.RISK: TypeAdapter(RiskValue),
+    What.SAFETY_PLAN: TypeAdapter(SafetyPlanValue),
+    What.ELIGIBILITY: TypeAdapter(dict[StrictStr, StrictBool | None]),
+    What.RESTRICTED: TypeAdapter(RestrictedValue),
+    What.APPROVAL: TypeAdapter(ApprovalValue),
+    What.WORN: TypeAdapter(WornValue),
+    What.NUMBER: TypeAdapter(StrictStr),
+    What.PROTECTED: TypeAdapter(ProtectedValue),
+    What.REACHED: TypeAdapter(ReachedValue),
+    What.DECLINED: TypeAdapter(DeclinedValue),
+}
+
+
+def check(what: What, value: Any) -> None:
+    """Raises: InvalidRecord for a value that a fact of this kind cannot have."""
+    if not is_readable(what, value):
+        raise InvalidRecord("The record cannot hold this value.")
 
 
 def is_readable(what: str, value: Any) -> bool:
-    """Tell whether an entry of this kind can have this value."""
-    look = _LOOKS.get(what)
+    """Tell whether a fact of this kind can have this value; of an unknown kind none can."""
+    known = VALUES.get(what)
     try:
-        return look is None or look(value)
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        if known is None:
+            return False
+        known.validate_python(value)
+    except (ValidationError, OverflowError):
         return False
-
-
-def _is_aware(text: Any) -> bool:
-    return text is None or datetime.fromisoformat(text).tzinfo is not None
-
-
-def _is_id(value: Any, *, or_none: bool = False) -> bool:
-    return (value is None and or_none) or (isinstance(value, int) and not isinstance(value, bool))
-
-
-def _is_terms(value: Any) -> bool:
-    terms = Terms.from_value(value)
-    return all(at is None or at.tzinfo is not None for at in (terms.starts_at, terms.ends_at))
-
-
-def _is_life(value: Any) -> bool:
-    return bool(Life(value["state"])) and _is_aware(value.get("expected_end_at"))
-
-
-def _is_cover(value: Any) -> bool:
-    return _is_id(value.get("by"), or_none=True) and _is_aware(value.get("until"))
-
-
-def _are_people(value: Any) -> bool:
-    people = value["people"]
-    return people is None or (isinstance(people, list) and all(_is_id(one) for one in people))
-
-
-_LOOKS: dict[str, Callable[[Any], bool]] = {
-    What.TERMS: _is_terms,
-    What.LIFE: _is_life,
-    What.OFFICER: lambda value: _is_id(value["person"], or_none=True),
-    What.COVER: _is_cover,
-    What.TEAM: _is_id,
-    What.NAME: lambda value: isinstance(value, str),
-    What.RISK: lambda value: isinstance(value["risk"], str),
-    What.SAFETY_PLAN: lambda value: isinstance(value["text"], str),
-    What.ELIGIBILITY: lambda value: isinstance(value, dict),
-    What.RESTRICTED: _are_people,
-    What.APPROVAL: lambda value: isinstance(value, dict),
-    What.WORN: lambda value: isinstance(value, dict),
-    What.PROTECTED: lambda value: _is_id(value["victim"]) and isinstance(value["is_protected"], bool),
-    What.DECLINED: lambda value: isinstance(value["is_declined"], bool),
-}
+    return True

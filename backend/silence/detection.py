@@ -24,6 +24,7 @@ from backend.models import (
 )
 from backend.record.timeline import Case
 from backend.settings import Settings
+from backend.silence.possible_places import in_words, possible_places
 from backend.silence.watched_tags import Worn, tags_on, watched
 from zones import Certainty, Level
 
@@ -184,15 +185,19 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
         if _is_alerted_for(wearer):
             _set_due(tag_id, now + timedelta(seconds=LOOKS_AGAIN_S))
             return
+        # What it sent before it was fitted says nothing of this wearer.
+        since = max(contact.located_at or worn.since, worn.since)
+        found = possible_places(tag_id, since, worn.case, now) if contact.located_at == since else None
         is_blind = now - contact.contact_at <= timedelta(seconds=settings.silence_grave_s)
         alerts.ring_for_silence(
             wearer,
             tag_id,
             is_blind=is_blind,
-            # What it sent before it was fitted says nothing of this wearer.
-            since=max(contact.located_at or worn.since, worn.since),
+            since=since,
             last_seen=_last_seen(worn.case, wearer, now),
             battery_pct=_battery(tag_id),
+            reach=in_words(found, now),
+            possible_from=found.places[0].from_at if found and found.places else None,
             now=now,
         )
         _set_due(tag_id, None)

@@ -9,12 +9,21 @@ from typing import Any
 from backend.db import insert_rows
 from backend.models import TagContact
 from backend.settings import Settings
+from backend.silence.battery import Battery, after
 from backend.silence.margins import longest_gap_s, margin_s, most_gap_s
 
 
 def known(tag_ids: Sequence[int]) -> dict[int, TagContact]:
     """Return what is kept of these tags; nothing of a tag that never reported."""
     return {row.tag_id: row for row in TagContact.select().where(TagContact.tag.in_(tag_ids))}
+
+
+def battery_of(row: TagContact | None) -> Battery | None:
+    """Return what is kept of a tag's battery; None of one that never told a level."""
+    if row is None or row.battery_pct is None or row.battery_at is None:
+        return None
+    from_pct = row.battery_pct if row.battery_from_pct is None else row.battery_from_pct
+    return Battery(row.battery_pct, row.battery_at, from_pct, row.battery_from_at or row.battery_at)
 
 
 def keep(
@@ -25,6 +34,7 @@ def keep(
     learns: set[int],
     begins: set[int],
     settings: Settings,
+    batteries: Mapping[int, tuple[datetime, float]],
 ) -> None:
     """Keep that tags were heard of, and which of them said where they are.
 
@@ -34,6 +44,7 @@ def keep(
         located: The time of the newest usable position that each tag sent now, never after its receipt.
         grave: The tags that were last seen where there is danger, or that were tampered with.
         learns: The tags whose gap since their last position is one of the wearer's own days.
+        batteries: The newest battery level that each tag sent now, with its time.
         begins: The tags that another wearer has on now than when they last said where they are.
     """
     rows: list[dict[str, Any]] = []
@@ -56,6 +67,10 @@ def keep(
             # It was tampered with while it said nothing of where it is.
             is_grave = True
             silent_at = min(silent_at, newest + timedelta(seconds=margin_s(longest, is_grave, settings)))
+        battery = battery_of(row)
+        if tag_id in batteries:
+            level_at, pct = batteries[tag_id]
+            battery = after(battery, pct, level_at)
         rows.append(
             {
                 "tag": tag_id,
@@ -65,6 +80,10 @@ def keep(
                 "silent_at": silent_at,
                 "is_grave": is_grave,
                 "is_resting": is_resting,
+                "battery_pct": battery.pct if battery else None,
+                "battery_at": battery.at if battery else None,
+                "battery_from_pct": battery.from_pct if battery else None,
+                "battery_from_at": battery.from_at if battery else None,
             }
         )
     insert_rows(TagContact, rows, update_on=("tag",))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from backend.models import Activation, ActivationCorrection, Wearer
+from backend.models import Activation, Wearer
 from backend.record import reading
 from backend.record.facts import Life
 from backend.record.timeline import Case
@@ -47,7 +47,6 @@ def tags_on(wearer_id: int, now: datetime) -> list[int]:
 
 
 def _worn(now: datetime, where: object) -> list[Activation]:
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
     query = (
         Activation.select(Activation, Wearer)
         .join(Wearer)
@@ -55,7 +54,7 @@ def _worn(now: datetime, where: object) -> list[Activation]:
             where,
             Activation.from_at <= now,
             Activation.to_at.is_null() | (Activation.to_at > now),
-            Activation.id.not_in(in_error),
+            ~Activation.is_in_error,
         )
         .order_by(Activation.id)
     )

@@ -144,7 +144,7 @@ def copy_week() -> Any:
 
 KINDS: dict[str, AlertKind | None] = {
     "all": None,
-    **{kind.value: kind for kind in alert_kinds.KINDS if alert_kinds.KINDS[kind].policy},
+    **{kind.value: kind for kind in alert_kinds.KINDS if alert_kinds.KINDS[kind].escalates},
 }
 KIND_TEXTS = {"all": "All alerts", **{kind.value: words.policy for kind, words in alert_kinds.KINDS.items()}}
 WHO_TEXTS = {

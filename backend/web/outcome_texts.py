@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from backend.alert_kinds import KINDS
 from backend.alerts import Outcome
-from backend.models import AlertKind
 
 OUTCOME_TEXTS = {
     Outcome.POLICE_INFORMED: "Police informed",
@@ -20,26 +20,7 @@ OUTCOME_TEXTS = {
     Outcome.TAG_REPLACED: "Tag replaced or fitted again",
     Outcome.OTHER: "Something else: say what in the note",
 }
-# What fits only some kinds of alerts; the rest is offered for all. What is recorded by another client is not refused.
-ABOUT_PLACES = [AlertKind.ZONE, AlertKind.CANNOT_JUDGE, AlertKind.REPEATED_PASSES]
-OFFERED_FOR = {
-    Outcome.PASS_THROUGH: ABOUT_PLACES,
-    Outcome.FALSE_ALARM: [*ABOUT_PLACES, AlertKind.TAMPER],
-    Outcome.EQUIPMENT_FAULT: [*ABOUT_PLACES, AlertKind.TAMPER],
-    Outcome.THEY_ARE_SAFE: [AlertKind.HELP],
-    Outcome.TAG_CHECKED: [AlertKind.TAMPER],
-    Outcome.TAG_REPLACED: [AlertKind.TAMPER],
-}
-
-
-KIND_TEXTS = {
-    AlertKind.ZONE: "In or near a zone",
-    AlertKind.CANNOT_JUDGE: "Cannot judge a zone",
-    AlertKind.REPEATED_PASSES: "Repeated passages",
-    AlertKind.TAMPER: "Tag tampered with, switched off or SOS",
-    AlertKind.HELP: "Message from a protected person",
-    AlertKind.SILENCE: "Tag silent",
-}
+KIND_TEXTS = {kind: words.figures for kind, words in KINDS.items() if words.escalates}
 # On the supervisors' page: what to write in a note is nothing to them.
 OUTCOME_SHORT = {
     **{code.value: text.partition(": say")[0] for code, text in OUTCOME_TEXTS.items()},

@@ -15,14 +15,14 @@ from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from backend import authentication, clock, lifecycle, web_push
-from backend.alert_kinds import KINDS
+from backend.alert_kinds import KINDS, offered_for
 from backend.alerts import Outcome
 from backend.authentication import SignedIn
 from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
 from backend.models import Role
 from backend.people import devices, numbers
 from backend.web.forms import sent_form
-from backend.web.outcome_texts import OFFERED_FOR, OUTCOME_TEXTS
+from backend.web.outcome_texts import OUTCOME_TEXTS
 from backend.web.sign_in_limits import guess, know_device
 from backend.web.signed_in import PASSWORD_IS_SET, forget, page_for, page_visitor, remember, settings
 
@@ -141,11 +141,19 @@ def officer(alert_id: int | None = None) -> str:
             "tile_attribution": settings().tile_attribution,
             "outcome_due_after_s": lifecycle.OUTCOME_DUE_AFTER_S,
             "outcomes": [
-                {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": OFFERED_FOR.get(code, list(KINDS))}
-                for code in Outcome
+                {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": offered_for(code)} for code in Outcome
             ],
             "kinds": {
-                kind: {"has_level": words.has_level, "sure": words.sure, "is_latched": kind in lifecycle.LATCHED}
+                kind: {
+                    "has_level": words.has_level,
+                    "sure": "" if words.has_level else words.sure,
+                    "is_latched": kind in lifecycle.LATCHED,
+                    "look": "" if words.has_level else words.look,
+                    "order": words.order,
+                    "sound": words.sound,
+                    "began": words.began,
+                    "newest": words.newest,
+                }
                 for kind, words in KINDS.items()
             },
         },

@@ -28,3 +28,8 @@ def init_app(app: Flask) -> None:
         if "request_id" in g:
             response.headers[HEADER] = g.request_id
         return response
+
+    @app.teardown_request
+    def forget(_: BaseException | None) -> None:
+        # What this thread logs next is no part of this request.
+        structlog.contextvars.unbind_contextvars("request")

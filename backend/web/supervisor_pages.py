@@ -153,6 +153,7 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         days=timedelta(days=1),
         spans=reports.SPANS,
         alarms=alarms.standing_for(person, now),
+        answered_by_person=alarms.ANSWERED_BY_PERSON,
         alarm_title=lambda alarm: alarms.TITLES[alarms.kind_of(alarm)],
         walks=canary.timings(MOST_WALKS),
         has_canary=canary.find() is not None and settings().canary_every_s > 0,
@@ -277,8 +278,8 @@ def _standing() -> dict[str, Any]:
             {
                 "alert": alert,
                 "what": situation_of(alert),
-                "since_s": (now - (alert.acknowledged_at or alert.escalation_started_at)).total_seconds(),
-                "since": alert.acknowledged_at or alert.escalation_started_at,
+                "since_s": (now - (alert.acknowledged_at or alert.raised_at)).total_seconds(),
+                "since": alert.acknowledged_at or alert.raised_at,
             }
             for alert in found
         ],
@@ -331,3 +332,11 @@ def _title(row: dict[str, Any]) -> str:
 def _police_at(row: dict[str, Any]) -> datetime | None:
     """Return when the alert was handed to the police, or None."""
     return datetime.fromisoformat(row["police"]["at"]) if row["police"] else None
+
+
+@bp.post("/supervisor/alarms/<int:alarm_id>/answer")
+@page_for(Role.SUPERVISOR)
+def answer_alarm(alarm_id: int) -> Any:
+    """End an alarm that only a person can see to, with what they did about it."""
+    alarms.answer(visitor(), alarm_id, request.form.get("note", ""), clock.now())
+    return redirect(url_for(".supervisor"))

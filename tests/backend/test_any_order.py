@@ -50,7 +50,7 @@ def new_case(app: Flask) -> Tag:
     return tag
 
 
-def post(app: Flask, tag: Tag, fixes: list[dict[str, Any]]) -> None:
+def post(app: Flask, tag: Tag, fixes: list[dict[str, Any]], *, is_new: bool = True) -> None:
     body, webhook_id, now = json.dumps({"fixes": fixes}), uuid.uuid4().hex, clock.now()
     headers = {
         "webhook-id": webhook_id,
@@ -60,7 +60,7 @@ def post(app: Flask, tag: Tag, fixes: list[dict[str, Any]]) -> None:
     answer = app.test_client().post(f"/v1/tags/{tag.serial}/fixes", data=body, headers=headers)
     assert answer.status_code == 200
     assert answer.json is not None
-    assert answer.json["accepted"] == len(fixes)
+    assert answer.json["accepted" if is_new else "duplicate"] == len(fixes)
 
 
 def test_the_order_of_arrival_and_the_packing_do_not_change_which_stays_are_alerts(

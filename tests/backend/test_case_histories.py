@@ -30,7 +30,7 @@ from backend.models import (
     Wearer,
 )
 from backend.record import reading
-from backend.record.facts import Terms, true_at
+from backend.record.facts import Terms, in_turn, true_at
 from backend.settings import Settings
 from tests import cases
 from tests.world import HOME
@@ -108,7 +108,7 @@ class History:
                 self.person, self.order.id, varied, effective_at, self.now, why="Varied.", is_confirmed=True
             )
         elif kind == "zone":
-            held = true_at(reading.case(self.wearer.id).lines[self.zone.id], effective_at)
+            held = true_at(in_turn(reading.case(self.wearer.id).lines[self.zone.id]), effective_at)
             assert held is not None
             writing.change_zone(
                 self.person,

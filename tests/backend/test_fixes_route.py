@@ -6,7 +6,6 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -289,7 +288,7 @@ def test_when_storing_fails_the_tag_is_asked_to_send_again_and_then_nothing_is_l
 
 
 def test_a_full_queue_is_answered_503_at_once(settings: Settings) -> None:
-    line = Line(replace(settings, ingest_queue_size=1, ingest_timeout_s=0.2))
+    line = Line(settings.changed(ingest_queue_size=1, ingest_timeout_s=0.2))
     committer = line.app.extensions["cordon.committer"]
     # No one takes from the queue: it fills with the first request.
     committer._thread = threading.current_thread()
@@ -304,7 +303,7 @@ def test_one_poisoned_request_is_isolated_and_its_neighbours_are_committed(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = line.app.extensions["cordon.settings"]
-    committer = ingest.Committer(replace(settings, ingest_queue_size=10))
+    committer = ingest.Committer(settings.changed(ingest_queue_size=10))
     store = pipeline.store_group
 
     def fragile(submissions: Any, *rest: Any, **how: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.cases.change_warnings import day, gaps
-from backend.record.facts import Life, Terms, Version, ZoneTerms, ends_with, midnight, officer_at, true_at
+from backend.record.facts import (
+    Life,
+    Terms,
+    Version,
+    ZoneTerms,
+    ends_a_case,
+    ends_with,
+    goes_on,
+    midnight,
+    officer_at,
+    true_at,
+)
 from backend.record.timeline import Case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -21,6 +33,18 @@ def at(hours: float) -> datetime:
 
 def version(number: int, hours: float, value: object, corrects: int | None = None, recorded: float = 0.0) -> Version:
     return Version(number, at(hours), at(recorded), value, corrects)
+
+
+def told(*versions: Version) -> list[Version]:
+    """Return the history as the record has it: what begins later than a new fact is said again after it."""
+    history: list[Version] = []
+    for one in versions:
+        again = goes_on(history, one, ends_a_case)
+        history.append(one)
+        for kept in again:
+            number = 1_000 + len(history)
+            history.append(replace(kept, id=number, recorded_at=one.recorded_at, corrects=kept.id, is_restated=True))
+    return history
 
 
 @pytest.mark.parametrize(
@@ -42,7 +66,7 @@ def test_midnight_in_london_is_one_instant_whichever_way_the_clocks_go(day_of: d
 
 
 def test_an_entry_holds_until_the_next_one_and_a_corrected_one_never_held() -> None:
-    history = [version(1, 0, "a"), version(2, 10, "b"), version(3, 5, "c", corrects=1, recorded=20)]
+    history = told(version(1, 0, "a"), version(2, 10, "b"), version(3, 5, "c", corrects=1, recorded=20))
     assert true_at(history, at(-1)) is None
     assert true_at(history, at(4)) is None
     assert true_at(history, at(6)).value == "c"
@@ -125,14 +149,14 @@ def test_what_was_planned_before_a_case_ended_does_not_bring_it_back_and_what_is
         ),
     }
     for said, (life, before, after) in lives.items():
-        told = Case(1, life=life)
-        assert (told.life_at(at(25)), told.life_at(at(49))) == (before, after), said
+        mine = Case(1, life=told(*life))
+        assert (mine.life_at(at(25)), mine.life_at(at(49))) == (before, after), said
 
 
 def test_the_one_who_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
     covers = {
-        1: [version(1, 10, {"by": 2, "until": at(20).isoformat()})],
-        2: [version(2, 15, {"by": 1, "until": at(16).isoformat()})],
+        1: [replace(version(1, 10, {"by": 2}), until=at(20))],
+        2: [replace(version(2, 15, {"by": 1}), until=at(16))],
     }
     held = [version(1, 0, 1)]
     assert [officer_at(held, covers, at(h), None) for h in (9, 11, 19.9, 20)] == [1, 2, 2, 1]
@@ -142,20 +166,45 @@ def test_the_one_who_covers_at_that_instant_answers_and_never_in_a_circle() -> N
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 50), st.integers(0, 50), st.one_of(st.none(), st.integers(0, 9))),
+        st.tuples(
+            st.integers(0, 50),
+            st.one_of(st.none(), st.integers(1, 60)),
+            st.integers(0, 50),
+            st.one_of(st.none(), st.integers(0, 9)),
+        ),
         max_size=10,
     ),
     st.integers(0, 50),
+    st.integers(0, 50),
 )
-def test_the_answer_is_the_latest_entry_that_no_one_corrected(rows: list, hours: int) -> None:
+def test_the_fact_that_holds_covers_the_instant_was_not_replaced_and_was_recorded_last(
+    rows: list, hours: int, known: int
+) -> None:
     history = [
-        version(n, begin, n, corrects=wrong if wrong is not None and wrong < n else None, recorded=recorded)
-        for n, (begin, recorded, wrong) in enumerate(rows)
+        replace(
+            version(n, begin, n, corrects=wrong if wrong is not None and wrong < n else None, recorded=recorded),
+            until=None if lasts is None else at(begin + lasts),
+        )
+        for n, (begin, lasts, recorded, wrong) in enumerate(rows)
     ]
-    corrected = {entry.corrects for entry in history}
-    held = [e for e in history if e.id not in corrected and e.from_at <= at(hours)]
-    found = true_at(history, at(hours))
-    if not held:
-        assert found is None
-    else:
-        assert found.id == max(held, key=lambda e: (e.from_at, e.recorded_at, e.id)).id
+    recorded = [one for one in history if one.recorded_at <= at(known)]
+    replaced = {one.corrects for one in recorded}
+    held = [
+        one
+        for one in recorded
+        if one.id not in replaced and one.from_at <= at(hours) and (one.until is None or at(hours) < one.until)
+    ]
+    found = true_at(history, at(hours), at(known))
+    assert found == max(held, key=lambda one: (one.recorded_at, one.id), default=None)
+
+
+def test_a_stretch_that_is_over_changes_nothing_of_now_and_what_was_entered_within_it_stays() -> None:
+    active = version(1, 0, {"state": "active"})
+    custody = replace(version(2, 15, {"state": "suspended"}, recorded=18.5), until=at(17))
+    mine = case(life=told(active, custody))
+    assert [mine.is_in_force(7, at(h)) for h in (14.9, 15, 16.9, 17, 18.5)] == [True, False, False, True, True]
+    assert mine.next_change(7, at(15)) == at(17)
+    # As it was known before it was reported.
+    assert mine.as_known(at(18)).is_in_force(7, at(16))
+    resumed = version(3, 16, {"state": "active"}, recorded=16)
+    assert case(life=told(active, resumed, custody)).is_in_force(7, at(16.5))

@@ -15,7 +15,11 @@ from backend.models import TABLES, Feed, Person, Role, Team
 
 
 def test_the_migrated_schema_is_what_the_models_describe(owned_database: str) -> None:
-    assert not diff_models(db.database.obj, TABLES)
+    found = diff_models(db.database.obj, TABLES)
+    # peewee has no words for an exclusion constraint or a trigram index: these the models do not name.
+    assert {index.name for index in found.drop_indexes} <= {"activation_of_one_wearer", "named_place_folded"}
+    others = [found.create_tables, found.add_columns, found.drop_columns, found.add_indexes]
+    assert not any(others)
 
 
 def test_every_migration_says_why_and_goes_down_again(owned_database: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def app(settings: Settings, test_clock: clock.Clock) -> Iterator[Flask]:
         "sign_in_account_limit": "8 per hour",
         "sign_in_address_limit": "6 per minute",
     }
-    made = create_app(replace(settings, **limits))
+    made = create_app(settings.changed(**limits))
     demo.seed(clock.now())
     db.release_connection()
     yield made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend import alert_kinds, lifecycle
+from backend import alert_kinds
 from backend.models import AlertKind
 from backend.tag_events import ENDS, KINDS, RINGING, kind_of
 
@@ -42,19 +42,6 @@ def test_an_event_is_known_by_every_name_of_it(name: str, kind: str | None) -> N
 def test_what_ends_an_event_is_an_event_and_rings_no_one() -> None:
     assert set(ENDS) <= KINDS
     assert not set(ENDS) & set(RINGING)
-
-
-@pytest.mark.parametrize("kind", list(AlertKind))
-def test_every_kind_of_alert_has_its_words_and_its_danger(kind: AlertKind) -> None:
-    words = alert_kinds.KINDS[kind]
-    assert words.called
-    assert words.has_level is (kind not in lifecycle.DANGER_OF_KIND)
-    if not words.has_level:
-        assert words.title
-        assert words.said
-        assert words.sure
-    # Whatever climbs an escalation policy has a place on the page where supervisors set who is notified.
-    assert bool(words.policy) is (kind != AlertKind.NOTICE)
 
 
 @pytest.mark.parametrize("event", sorted(RINGING))

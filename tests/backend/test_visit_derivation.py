@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from backend.alerts.visit_derivation import AlertSpan, Change, Extend, FoundVisit, Join, Raise, changes_for, covers
+from backend.alerts.visit_derivation import (
+    AlertSpan,
+    Change,
+    Extend,
+    FoundVisit,
+    Join,
+    Raise,
+    Span,
+    changes_for,
+    covers,
+    cut_to,
+)
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -156,3 +167,67 @@ def test_an_alert_covers_a_visit(told: AlertSpan, found: FoundVisit, is_covered:
 )
 def test_a_visit_found_late_changes_alerts(found: FoundVisit, told: list[AlertSpan], changes: list[Change]) -> None:
     assert changes_for(found, told) == changes
+
+
+def span(began: str, ended: str) -> Span:
+    return Span(at(began), at(ended))
+
+
+@pytest.mark.parametrize(
+    ("told", "in_force", "near", "is_standing", "left"),
+    [
+        pytest.param(
+            span("22:22", "23:50"),
+            [span("22:22", "23:50")],
+            [span("22:22", "23:50")],
+            False,
+            None,
+            id="it was protected all the time",
+        ),
+        pytest.param(
+            span("22:22", "23:50"),
+            [span("22:22", "23:10")],
+            [span("22:22", "23:09")],
+            False,
+            span("22:22", "23:10"),
+            id="its end was not protected",
+        ),
+        pytest.param(
+            span("20:00", "23:50"),
+            [span("21:00", "23:50")],
+            [span("21:04", "23:50")],
+            False,
+            span("21:04", "23:50"),
+            id="its beginning was not protected",
+        ),
+        pytest.param(
+            span("20:00", "23:50"),
+            [span("20:00", "21:00"), span("23:00", "23:50")],
+            [span("20:00", "20:59"), span("23:01", "23:50")],
+            False,
+            span("20:00", "21:00"),
+            id="its middle was not protected: the first part is kept",
+        ),
+        pytest.param(
+            span("20:00", "23:50"),
+            [span("20:00", "21:00"), span("23:00", "23:55")],
+            [span("20:00", "20:59"), span("23:01", "23:50")],
+            True,
+            span("23:01", "23:50"),
+            id="it stands and goes on: the last part is kept",
+        ),
+        pytest.param(
+            span("20:00", "23:50"),
+            [span("20:00", "21:00")],
+            [],
+            False,
+            None,
+            id="no visit is left: it is withdrawn whole",
+        ),
+        pytest.param(span("20:00", "23:50"), [], [span("20:00", "23:50")], False, None, id="nothing was protected"),
+    ],
+)
+def test_a_corrected_record_leaves_of_an_alert(
+    told: Span, in_force: list[Span], near: list[Span], is_standing: bool, left: Span | None
+) -> None:
+    assert cut_to(told, in_force, near, is_standing=is_standing) == left

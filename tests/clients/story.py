@@ -13,7 +13,7 @@ from cordon_client import AuthenticatedClient, Client  # type: ignore[import-not
 from cordon_client.api.alerts import acknowledge_alert, list_alerts  # type: ignore[import-not-found]
 from cordon_client.api.cases import get_case, open_case  # type: ignore[import-not-found]
 from cordon_client.api.sessions import sign_in  # type: ignore[import-not-found]
-from cordon_client.models import CaseIn, SignInIn  # type: ignore[import-not-found]
+from cordon_client.models import OpenCase, SignInIn  # type: ignore[import-not-found]
 
 
 def tell(told: dict[str, Any]) -> dict[str, Any]:
@@ -24,9 +24,9 @@ def tell(told: dict[str, Any]) -> dict[str, Any]:
     listed = list_alerts.sync(client=client)
     alert = listed.alerts[0]
     acknowledged = acknowledge_alert.sync(alert.id, client=client, danger=alert.danger, cordon_epoch=listed.epoch)
-    made = open_case.sync(client=client, body=CaseIn.from_dict(told["case"]))
+    made = open_case.sync(client=client, body=OpenCase.from_dict(told["case"]))
     seen = get_case.sync(made.id, client=client)
-    refused = open_case.sync(client=client, body=CaseIn.from_dict({**told["case"], "serial": ""}))
+    refused = open_case.sync(client=client, body=OpenCase.from_dict({**told["case"], "serial": ""}))
     return {
         "handling": str(acknowledged.handling),
         "by": acknowledged.acknowledgement.by.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,7 +70,7 @@ def test_a_lease_that_its_worker_took_to_the_grave_runs_out(world: World, remedy
 def test_a_worker_killed_at_any_step_loses_nothing(world: World, step: str) -> None:
     world.stop_worker()
     officer = world.officer.has_app()
-    impatient = replace(world.settings, lease_s=1.0)
+    impatient = world.settings.changed(lease_s=1.0)
     world.tag.walks_in()
     died = subprocess.run(
         [sys.executable, "-c", DIE_AT, step], cwd=ROOT, env=environment(impatient), check=False, timeout=60

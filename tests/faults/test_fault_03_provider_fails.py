@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ def test_the_call_goes_at_once_when_the_text_fails(world: World, remedy: Remedy,
 
 def test_a_second_sender_is_asked_before_anything_else_fails(world: World) -> None:
     world.stop_worker()
-    world.settings = replace(world.settings, twilio_fallback_from="+447700900001")
+    world.settings = world.settings.changed(twilio_fallback_from="+447700900001")
     world.start_worker()
     world.doubles.script(to=world.officer.person.phone, channel="sms", status=503, times=1)
     world.tag.walks_in()

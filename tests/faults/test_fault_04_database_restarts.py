@@ -21,9 +21,11 @@ import pytest
 
 from backend import clock, db, heartbeats, tags, wakeups
 from backend.models import WearerNumber
-from notifier import database_outage, process_watch
+from notifier import database_outage, engine
 from notifier.database_outage import WithoutDatabase
+from notifier.job_failures import Steps
 from notifier.process_watch import Vigil
+from notifier.scheduler import Scheduler
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.postgres import APPLICATION, OWNER, PostgresServer, create_database
@@ -134,12 +136,12 @@ DUTY = "+447700900300"
 def _somebody_watches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a process keep watch that tells the duty line after a second without a database."""
     monkeypatch.setattr(database_outage, "AFTER_S", 1.0)
-    monkeypatch.setattr(process_watch, "EVERY_S", 0.2)
     world.stop_worker()
     world.checks_at_end = False
     stop = threading.Event()
-    one = Vigil(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), heartbeats.NOTIFIER)
-    watching = one.start(stop)
+    one = Vigil(world.settings.changed(duty_line=DUTY, run_folder=str(world.folder)), heartbeats.NOTIFIER)
+    often = [replace(job, every_s=0.2) for job in engine.jobs_of(engine.EVERY)]
+    watching = Scheduler(often, one, Steps()).start("vigil", stop)
     try:
         eventually(lambda: one._well_since is not None, "it keeps watch")
         yield
@@ -201,9 +203,9 @@ def test_a_duty_line_that_is_said_to_be_a_wearers_is_told_and_without_one_no_one
     world.checks_at_end = False
     at = [0.0]
     WearerNumber.create(wearer=world.wearer, number=DUTY, recorded_by=world.officer.person, recorded_at=clock.now())
-    settings = replace(world.settings, run_folder=str(world.folder))
+    settings = world.settings.changed(run_folder=str(world.folder))
     for line, count in (("", 0), (DUTY, 1)):
-        one = WithoutDatabase(replace(settings, duty_line=line), lambda: at[0])
+        one = WithoutDatabase(settings.changed(duty_line=line), lambda: at[0])
         for _ in range(2):
             one.is_lost()
             at[0] += 120.0
@@ -220,7 +222,7 @@ def test_what_make_serve_does_first_waits_for_a_database_that_is_not_up_yet(
         connection.execute("DELETE FROM schema_migration WHERE name = '0044_write_probe'")
     db.forget_connection()
     _stop(server)
-    settings = replace(world.settings, database_owner_url=owner, run_folder=str(world.folder))
+    settings = world.settings.changed(database_owner_url=owner, run_folder=str(world.folder))
     with notifier(settings, "prepare") as process:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(4)
@@ -234,7 +236,7 @@ def test_what_make_serve_does_first_says_why_the_database_is_not_ready_and_no_pa
     world: World, server: PostgresServer
 ) -> None:
     wrong = urlsplit(server.url("cordon", APPLICATION))._replace(netloc="cordon:a-wrong-password@").geturl()
-    settings = replace(world.settings, database_url=wrong, database_owner_url="", run_folder=str(world.folder))
+    settings = world.settings.changed(database_url=wrong, database_owner_url="", run_folder=str(world.folder))
     with subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"],
         cwd=ROOT,
@@ -258,7 +260,7 @@ def test_a_folder_that_cannot_be_used_keeps_no_one_from_being_told(world: World,
     world.stop_worker()
     (world.folder / "a file").touch()
     at = [0.0]
-    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder / folder))
+    settings = world.settings.changed(duty_line=DUTY, run_folder=str(world.folder / folder))
     one = WithoutDatabase(settings, lambda: at[0])
     one.answers()
     for _ in range(10):
@@ -273,7 +275,7 @@ def test_a_folder_that_cannot_be_used_keeps_no_one_from_being_told(world: World,
 def test_the_duty_line_is_told_again_after_a_quarter_of_an_hour_and_when_it_is_over(world: World) -> None:
     world.stop_worker()
     at = [0.0]
-    one = WithoutDatabase(replace(world.settings, duty_line=DUTY, run_folder=str(world.folder)), lambda: at[0])
+    one = WithoutDatabase(world.settings.changed(duty_line=DUTY, run_folder=str(world.folder)), lambda: at[0])
     one.answers()
     said = []
     for seconds in (0, 19, 1, 100, 700, 100):
@@ -296,7 +298,7 @@ def test_of_the_processes_of_one_host_one_tells_and_one_that_started_meanwhile_k
     world: World,
 ) -> None:
     world.stop_worker()
-    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
+    settings = world.settings.changed(duty_line=DUTY, run_folder=str(world.folder))
     at = [0.0]
     first, second = (WithoutDatabase(settings, lambda: at[0]) for _ in range(2))
     first.answers()

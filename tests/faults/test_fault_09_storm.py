@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
-from dataclasses import replace
 
 import pytest
 
 from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Notification, Purpose
-from backend.outbox import enqueue
 from notifier import retries, worker
 from notifier.channels.registry import Senders, Way
 from notifier.worker import Worker
@@ -19,10 +19,13 @@ from tests.world import World, eventually
 from zones import Certainty, Level
 
 MANY = 40
+# The package has a function of the same name.
+enqueue = importlib.import_module("backend.outbox.enqueue")
 
 
 def test_a_breach_goes_before_what_was_enqueued_earlier_and_matters_less(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(enqueue, "_priority", lambda *_: 0)
+    # The package has a function of the name of this module.
+    remedy.is_switched_off_by(sys.modules["backend.outbox.enqueue"], "_priority", lambda *_: 0)
     world.stop_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()
@@ -94,7 +97,7 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
         return retries.sent()
 
     every = {channel: [Way("slow", send)] for channel in Worker.CHANNELS}
-    busy = Worker(replace(world.settings, worker_threads=1), Senders(every, close=lambda: None))
+    busy = Worker(world.settings.changed(worker_threads=1), Senders(every, close=lambda: None))
     busy.work()
     world.clock.forward(11)
     busy.work()

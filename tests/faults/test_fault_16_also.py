@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
 import psutil
 import pytest
@@ -15,7 +14,7 @@ from peewee import OperationalError
 
 from backend import alerts, clock, db, outbox
 from backend.ingest import answering, keeping
-from backend.models import Alert, Feed, Fix, Notification, NotificationState
+from backend.models import Alert, Escalation, Feed, Fix, Notification, NotificationState
 from notifier.worker import Worker
 from tests.faults.conftest import Remedy
 from tests.processes import ROOT, environment, notifier
@@ -97,7 +96,7 @@ def test_a_full_disk_refuses_the_fix_and_takes_it_when_there_is_room(
 def test_callbacks_signed_with_the_token_before_the_rotation_are_believed(world: World, remedy: Remedy) -> None:
     old = world.settings.twilio_auth_token
     previous = old if remedy.is_on else ""
-    rotated = replace(world.settings, twilio_auth_token="the new token", twilio_auth_token_previous=previous)
+    rotated = world.settings.changed(twilio_auth_token="the new token", twilio_auth_token_previous=previous)
     world.tag.walks_in()
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
     world.app.extensions["cordon.settings"] = rotated
@@ -109,7 +108,7 @@ def test_callbacks_signed_with_the_token_before_the_rotation_are_believed(world:
 
 def test_a_worker_without_any_provider_says_so_and_lets_the_escalation_policy_climb_to_its_end(world: World) -> None:
     world.stop_worker()
-    world.settings = replace(world.settings, twilio_account_sid="", fcm_credentials="")
+    world.settings = world.settings.changed(twilio_account_sid="", fcm_credentials="")
     world.worker = Worker(world.settings)
     world.officer.has_app()
     world.tag.walks_in()
@@ -117,7 +116,7 @@ def test_a_worker_without_any_provider_says_so_and_lets_the_escalation_policy_cl
         world.worker.work()
         eventually(lambda: not Notification.select().where(Notification.lease_token.is_null(False)).exists(), "settled")
     assert {row.state for row in Notification.select()} == {"failed"}
-    assert Alert.get().next_escalation_at is not None
+    assert Escalation.get().next_at is not None
     world.worker.stop()
     world.worker.run()
     world.worker = None

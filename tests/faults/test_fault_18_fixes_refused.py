@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -65,7 +64,7 @@ def web(world: World, monkeypatch: pytest.MonkeyPatch) -> Vigil:
     monkeypatch.setattr(ingest_answers, "STANDS_AFTER_S", SOON_S)
     monkeypatch.setattr(database_outage, "AFTER_S", SOON_S)
     monkeypatch.setattr(process_watch, "UNTOLD_S", -1.0)
-    settings = replace(world.settings, duty_line=DUTY, run_folder=str(world.folder))
+    settings = world.settings.changed(duty_line=DUTY, run_folder=str(world.folder))
     one = Vigil(settings, heartbeats.WEB, trouble=world.app.extensions["cordon.acceptance"].trouble)
     assert one.look()
     return one
@@ -236,7 +235,7 @@ def test_a_front_door_that_takes_nothing_is_told_and_the_monitor_outside_no_long
             "somebody who never answers": f"http://127.0.0.1:{silent.getsockname()[1]}",
             "somebody who refuses": refusing.url,
         }[listens]
-        dog = Watchdog(replace(world.settings, front_door_url=url, deadman_url=outside.url))
+        dog = Watchdog(world.settings.changed(front_door_url=url, deadman_url=outside.url))
         heartbeats.beat("notifier:test:1", clock.now())
         assert dog.look(clock.now())
         assert dog.ping()
@@ -260,7 +259,7 @@ def test_a_front_door_that_is_open_is_told_to_no_one(world: World) -> None:
 def test_a_watchdog_that_is_silent_is_told_by_whatever_process_works(world: World, remedy: Remedy) -> None:
     remedy.is_switched_off_by(Vigil, "_look_at_watchdog", lambda *_: None)
     world.stop_worker()
-    one = Vigil(replace(world.settings, run_folder=str(world.folder)), heartbeats.NOTIFIER)
+    one = Vigil(world.settings.changed(run_folder=str(world.folder)), heartbeats.NOTIFIER)
     heartbeats.beat("watchdog:test:1", clock.now())
     assert one.look()
     world.expect_nothing_more()
@@ -275,7 +274,7 @@ def test_a_watchdog_that_is_silent_is_told_by_whatever_process_works(world: Worl
     dog = Watchdog(world.settings)
     heartbeats.beat("notifier:test:1", clock.now())
     assert dog.look(clock.now())
-    Vigil(replace(world.settings, run_folder=str(world.folder)), heartbeats.WATCHDOG, dog.steps).look()
+    Vigil(world.settings.changed(run_folder=str(world.folder)), heartbeats.WATCHDOG, dog.steps).look()
     dog.tell(clock.now())
     if remedy.is_on:
         world.supervisor.expects_sms("Over: A part of the service is silent.")
@@ -289,7 +288,7 @@ def test_a_look_that_fails_again_and_again_is_told(
     at = [0.0]
     dog = Watchdog(world.settings)
     dog.steps = Steps(lambda: at[0])
-    one = Vigil(replace(world.settings, run_folder=str(world.folder)), heartbeats.WATCHDOG, dog.steps)
+    one = Vigil(world.settings.changed(run_folder=str(world.folder)), heartbeats.WATCHDOG, dog.steps)
     storage.renames("outage", "settled_at", "damaged")
     for _ in range(5):
         heartbeats.beat("notifier:test:1", clock.now())

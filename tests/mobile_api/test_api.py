@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -238,7 +237,7 @@ def test_a_push_token_moves_to_the_person_who_registered_it_last_and_can_be_remo
 
 
 def test_many_attempts_to_sign_in_are_slowed_down(settings: Settings) -> None:
-    app = create_app(replace(settings, sign_in_limit="3 per minute"))
+    app = create_app(settings.changed(sign_in_limit="3 per minute"))
     demo.seed(clock.now())
     client = app.test_client()
     body = {"email": "amina@cordon.example", "password": "guess"}

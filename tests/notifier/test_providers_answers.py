@@ -9,7 +9,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -110,13 +109,13 @@ def own(tmp_path: Path, postgres: str) -> Settings:
 
 
 def by_text(own: Settings, url: str) -> Outcome:
-    (account,) = twilio.accounts(replace(own, twilio_api_url=url))
+    (account,) = twilio.accounts(own.changed(twilio_api_url=url))
     create = partial(account.client.messages.create, to="+447700900101", from_="+447700900000", body="Hello")
     return twilio.outcome_of(account, create, "message")
 
 
 def by_call(own: Settings, url: str) -> Outcome:
-    (account,) = twilio.accounts(replace(own, twilio_api_url=url))
+    (account,) = twilio.accounts(own.changed(twilio_api_url=url))
     create = partial(account.client.calls.create, to="+447700900101", from_="+447700900000", url=url)
     return twilio.outcome_of(account, create, "call")
 
@@ -126,7 +125,7 @@ def by_firebase(own: Settings, url: str) -> Outcome:
         credentials = doubles.service_account(Path(own.vapid_private_key_file).with_name("fcm.json"))
         kept = json.loads(Path(credentials).read_text())
         Path(credentials).write_text(json.dumps({**kept, "token_uri": f"{url}/token"}))
-        sender = Fcm(replace(own, fcm_credentials=str(credentials), fcm_url=url))
+        sender = Fcm(own.changed(fcm_credentials=str(credentials), fcm_url=url))
         try:
             return sender.send(Device(token="token", platform="android"), DATA, is_urgent=True)
         finally:
@@ -209,7 +208,7 @@ def test_a_message_that_was_given_up_as_it_was_taken_is_not_sent(own: Settings, 
 
 def test_a_text_about_the_service_is_not_taken_for_sent_either(own: Settings) -> None:
     with odd(201, b"{}") as server:
-        assert DutyTexts(replace(own, twilio_api_url=server.url)).send("+447700900199", "Cordon.") is None
+        assert DutyTexts(own.changed(twilio_api_url=server.url)).send("+447700900199", "Cordon.") is None
 
 
 class Ticking:
@@ -236,7 +235,7 @@ def test_a_provider_that_refuses_our_key_is_asked_once_and_then_seldom(own: Sett
         assert server.asked <= a_message_takes * (2 + 60 / REFUSED_FOR_S)
     assert all(outcome.result is Result.RETRY for outcome in outcomes)
     assert any(not outcome.was_asked and outcome.retry_after_s for outcome in outcomes)
-    assert breaker.word.refusal is not None
+    assert breaker.last_result.refusal is not None
 
 
 def test_a_provider_that_takes_us_again_is_asked_at_once_for_all() -> None:

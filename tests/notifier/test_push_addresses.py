@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,7 +108,7 @@ def test_in_development_a_name_may_lead_to_loopback_and_nowhere_else(monkeypatch
 
 def test_a_refused_name_is_a_422_and_keeps_no_device(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     leads_to(monkeypatch, ["169.254.169.254"])
-    app = create_app(replace(settings, public_url=PUBLIC_URL))
+    app = create_app(settings.changed(public_url=PUBLIC_URL))
     demo.seed(clock.now())
     client = app.test_client()
     account = {"email": "amina@cordon.example", "password": demo.PASSWORD}
@@ -144,7 +143,7 @@ def test_a_push_is_sent_to_no_address_that_was_not_checked(
         device = browser(doubles)
         device.token = url.replace("127.0.0.1", NAME) + "/x"
         leads_to(monkeypatch, *lead())
-        assert pushed(replace(own, public_url=PUBLIC_URL), device) is not Result.SENT
+        assert pushed(own.changed(public_url=PUBLIC_URL), device) is not Result.SENT
         assert asked == []
 
 
@@ -153,7 +152,7 @@ def test_a_subscription_that_was_kept_before_is_not_pushed_to_on_our_own_machine
     with Doubles() as doubles, odd_service(201, {"Content-Length": "0"}) as (url, asked):
         device = browser(doubles)
         device.token = url.replace("127.0.0.1", host) + "/x"
-        assert pushed(replace(own, public_url=PUBLIC_URL), device) is Result.FAILED
+        assert pushed(own.changed(public_url=PUBLIC_URL), device) is Result.FAILED
         assert asked == []
 
 
@@ -169,7 +168,7 @@ def test_a_proxy_of_the_environment_is_no_way_around(own: Settings, monkeypatch:
         leads_to(monkeypatch, ["10.0.0.1"])
         monkeypatch.setenv("HTTP_PROXY", url)
         monkeypatch.setenv("http_proxy", url)
-        assert pushed(replace(own, public_url=PUBLIC_URL), device) is Result.FAILED
+        assert pushed(own.changed(public_url=PUBLIC_URL), device) is Result.FAILED
         assert asked == []
 
 

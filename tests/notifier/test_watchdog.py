@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -19,6 +18,7 @@ from backend.models import (
     Alert,
     AuditEntry,
     Channel,
+    Escalation,
     Heartbeat,
     Notification,
     Outage,
@@ -59,7 +59,7 @@ def is_alive() -> None:
 
 def watchdog(world: World, **settings: object) -> Watchdog:
     """Return a watchdog that has looked once and has been there for long enough to judge."""
-    dog = Watchdog(replace(world.settings, **settings))
+    dog = Watchdog(world.settings.changed(**settings))
     assert dog.look(clock.now())
     world.clock.forward(heartbeats.SILENT_AFTER_S + 1)
     is_alive()
@@ -157,11 +157,11 @@ def test_an_alert_whose_next_escalation_was_lost_is_repaired_in_one_look_and_tol
     alert = raised(quiet)
     dog = watchdog(quiet)
     Notification.update(state="sent", sent_at=clock.now()).execute()
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     before = Notification.select().count()
     assert dog.look(clock.now())
     alert = Alert.get()
-    assert alert.next_escalation_at is not None
+    assert Escalation.get().next_at is not None
     assert Notification.select().count() > before, "the next step is enqueued"
     assert AuditEntry.select().where(AuditEntry.action == "escalation_repaired", AuditEntry.alert == alert).count() == 1
     assert dog.tell(clock.now()) == 1
@@ -176,7 +176,7 @@ def test_without_the_watchdog_an_alert_that_lost_its_next_escalation_is_never_an
     world.tag.walks_in()
     world.settle()
     world.reads_everything()
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     db.release_connection()
     for _ in range(10):
         world.forward(50)
@@ -192,12 +192,13 @@ def test_an_alert_acknowledged_long_ago_whose_instant_was_lost_is_open_again(qui
     alert = raised(quiet)
     quiet.officer.acknowledges(alert.id)
     dog = watchdog(quiet)
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     assert dog.look(clock.now())
     alert = Alert.get()
-    assert alert.next_escalation_at == alert.acknowledged_at + timedelta(seconds=900)
+    assert Escalation.get().next_at == alert.acknowledged_at + timedelta(seconds=900)
     assert alert.handling == "acknowledged"
-    Alert.update(next_escalation_at=None, acknowledged_at=clock.now() - timedelta(seconds=901)).execute()
+    Escalation.update(next_at=None).execute()
+    Alert.update(acknowledged_at=clock.now() - timedelta(seconds=901)).execute()
     is_alive()
     assert dog.look(clock.now())
     assert alerts.escalate_overdue(clock.now() + timedelta(seconds=1)) == 1
@@ -208,15 +209,15 @@ def test_an_instant_beyond_every_step_is_as_good_as_none(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
-    Alert.update(next_escalation_at=clock.now() + timedelta(days=3)).execute()
+    Escalation.update(next_at=clock.now() + timedelta(days=3)).execute()
     assert dog.look(clock.now())
-    assert Alert.get().next_escalation_at < clock.now() + timedelta(seconds=1_000)
+    assert Escalation.get().next_at < clock.now() + timedelta(seconds=1_000)
 
 
 def test_a_message_on_its_way_is_a_next_action(quiet: World) -> None:
     raised(quiet)
     dog = watchdog(quiet)
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     assert outbox.claim_due(Channel.PUSH, clock.now(), 10, 5)
     assert dog.look(clock.now())
     assert AlarmKind.NO_NEXT_ACTION not in kinds()
@@ -231,12 +232,13 @@ def test_what_no_one_has_to_answer_needs_no_next_action(quiet: World) -> None:
     alert = raised(quiet)
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
-    Alert.update(certainty="withdrawn", next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
+    Alert.update(certainty="withdrawn").execute()
     assert dog.look(clock.now())
-    assert Alert.get().next_escalation_at is None
+    assert Escalation.get().next_at is None
     Alert.update(certainty="confirmed", handling="closed", outcome_at=clock.now()).execute()
     assert dog.look(clock.now())
-    assert Alert.get().next_escalation_at is None
+    assert Escalation.get().next_at is None
     assert not alerts.repair(alert.id, clock.now())
 
 
@@ -283,12 +285,12 @@ def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quie
     good_id = _second_alert(quiet, bad)
     dog = watchdog(quiet)
     Notification.update(state="sent").execute()
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     # There is no such step: escalation of this alert fails.
-    Alert.update(step=-9).where(Alert.id == bad.id).execute()
+    Escalation.update(step=-9).where(Escalation.id == bad.escalation_id).execute()
     assert dog.look(clock.now())
-    assert Alert.get_by_id(good_id).next_escalation_at is not None
-    assert Alert.get_by_id(bad.id).next_escalation_at is None
+    assert Alert.get_by_id(good_id).escalation.next_at is not None
+    assert Alert.get_by_id(bad.id).escalation.next_at is None
     details = {alarm.subject: alarm.detail for alarm in alarms.standing(AlarmKind.NO_NEXT_ACTION)}
     assert "see to it yourself" in details[f"alert:{bad.id}"]
     assert "set going again" in details[f"alert:{good_id}"]
@@ -299,7 +301,10 @@ def test_one_bad_alert_stops_neither_the_round_nor_the_repair_of_the_others(quie
 
 def _second_alert(world: World, like: Alert) -> int:
     row = {name: getattr(like, name) for name in like._meta.sorted_field_names if name != "id"}
-    return Alert.create(**{**row, "code": "SECOND"}).id
+    climb = Escalation.create(wearer=like.wearer, about="another", started_at=clock.now(), next_at=clock.now())
+    second = Alert.create(**{**row, "code": "SECOND", "escalation": climb})
+    Escalation.update(lead_id=second.id).where(Escalation.id == climb.id).execute()
+    return second.id
 
 
 # People and messages
@@ -490,7 +495,7 @@ def test_a_monitor_that_is_down_is_logged_without_the_secret_in_its_address(
     dog = watchdog(quiet, deadman_url=monitor.url)
     monitor.status = 500
     assert not dog.ping()
-    gone = Watchdog(replace(quiet.settings, deadman_url="http://127.0.0.1:9/ping/a-secret-path"))
+    gone = Watchdog(quiet.settings.changed(deadman_url="http://127.0.0.1:9/ping/a-secret-path"))
     assert gone.look(clock.now())
     assert not gone.ping()
     assert "127.0.0.1 did not take the ping" in caplog.text
@@ -501,7 +506,7 @@ def test_while_the_database_is_down_the_loop_lives_and_the_monitor_hears_nothing
     quiet: World, monitor: Monitor, postgres: str
 ) -> None:
     dog = Watchdog(
-        replace(quiet.settings, deadman_url=monitor.url, deadman_every_s=0.05, watchdog_every_s=0.05, duty_line=DUTY)
+        quiet.settings.changed(deadman_url=monitor.url, deadman_every_s=0.05, watchdog_every_s=0.05, duty_line=DUTY)
     )
     thread = threading.Thread(target=dog.run)
     thread.start()

@@ -6,7 +6,6 @@ import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -210,7 +209,7 @@ def test_a_key_of_another_kind_and_a_subject_that_is_no_address_stop_the_start(o
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     with pytest.raises(ValueError, match="CORDON_VAPID_SUBJECT must be"):
-        WebPush(replace(own, vapid_subject="duty@cordon.example"))
+        WebPush(own.changed(vapid_subject="duty@cordon.example"))
     Path(own.vapid_private_key_file).write_bytes(other)
     with pytest.raises(ValueError, match="must hold a P-256 private key"):
         WebPush(own)
@@ -226,13 +225,13 @@ def test_a_key_of_another_kind_and_a_subject_that_is_no_address_stop_the_start(o
 def test_a_push_service_is_told_whom_to_reach(
     doubles: Doubles, own: Settings, settings: dict[str, str], subject: str
 ) -> None:
-    assert push(replace(own, **settings), browser(doubles))[0].result is Result.SENT
+    assert push(own.changed(**settings), browser(doubles))[0].result is Result.SENT
     assert doubles.webpush.received[0].claims["sub"] == subject
 
 
 def test_a_service_with_a_public_address_is_reached_by_it(own: Settings) -> None:
     address = "https://cordon.example:8443/app"
-    assert web_push.subject(replace(own, public_url=address)) == address
+    assert web_push.subject(own.changed(public_url=address)) == address
 
 
 POINT = ec.generate_private_key(ec.SECP256R1()).public_key()
@@ -317,7 +316,7 @@ def test_keys_that_nothing_can_be_encrypted_to_are_refused(keys: dict[str, str],
 
 
 def test_a_refused_subscription_is_a_422_that_says_why(settings: Settings) -> None:
-    app = create_app(replace(settings, public_url=PUBLIC_URL))
+    app = create_app(settings.changed(public_url=PUBLIC_URL))
     demo.seed(clock.now())
     client = app.test_client()
     account = {"email": "amina@cordon.example", "password": demo.PASSWORD}
@@ -353,6 +352,7 @@ def test_a_breach_reaches_the_web_app_and_its_lock_screen_tells_no_one_who_or_wh
         "title",
         "body",
         "receipt",
+        "danger",
     }
     assert (received.urgency, received.topic, received.ttl_s) == ("high", f"alert-{alert['id']}", 120)
     assert "breach" in received.body

@@ -65,7 +65,8 @@ def expect_to_fit(page: Page) -> None:
     """Fail when the page scrolls sideways or cuts a text, once it is there: it may be about to be another."""
     page.wait_for_load_state()
     page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert page.evaluate(CUT_TEXTS) == []
+    cut = page.evaluate(CUT_TEXTS)
+    assert cut == [], cut
 
 
 def shot(page: Page, name: str) -> None:

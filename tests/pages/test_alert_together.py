@@ -42,6 +42,7 @@ def test_the_police_have_it_with_two_taps_and_one_field(quiet: World, phone: Bro
         "Met control room has it, reference CAD 4471"
     )
     expect(page.locator("[data-action=handed_to_police]")).to_be_visible()
+    expect_to_fit(page)
     assert PoliceHandover.select().count() == 1
     db.release_connection()
     case = page.locator("[data-panel=case]")

@@ -36,7 +36,7 @@ def test_a_caseload_is_checked_refused_by_line_and_loaded_once_confirmed(world: 
     bad = "\r\n".join([HEADING, row(), row(zone_id="z9", order_kind="asbo")]).encode("utf-8-sig")
     check(page, bad)
     expect(page.locator("[data-problems]")).to_have_attribute("data-problems", "3")
-    expect(page.locator("[data-row='3']").first).to_contain_text("Line 3, order_kind: This is one of dapol")
+    expect(page.locator("[data-row='3']").first).to_contain_text("Line 3, order_kind: Choose the kind of order: dapol")
     shot(page, "import-problems-1280")
     check(page, "\n".join([HEADING, *[row()] * 2_001]).encode())
     expect(page.locator("[data-problems]")).to_contain_text("The table has 2,001 rows. At most 2,000")

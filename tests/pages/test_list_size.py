@@ -33,7 +33,6 @@ def storm(world: World, count: int) -> None:
                 "last_fix_time": at,
                 "raised_at": at,
                 "cursor": first["cursor"],
-                "next_escalation_at": None,
             }
         )
     for begin in range(0, len(copies), 500):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -42,7 +41,7 @@ def away(world: World) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Weather) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         url = f"http://localhost:{server.server_port}/weather"
-        world.app.extensions["cordon.settings"] = replace(world.settings, own_pages_exit_url=url)
+        world.app.extensions["cordon.settings"] = world.settings.changed(own_pages_exit_url=url)
         yield url
         server.shutdown()
 

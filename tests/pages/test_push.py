@@ -279,3 +279,41 @@ def test_the_one_who_signs_in_next_on_this_phone_gets_none_of_the_last_persons_w
     state(other, "off")
     assert other.evaluate("localStorage.getItem('held')") == "-1"
     assert complaints == []
+
+
+ACKNOWLEDGE = """async () => {
+  const [notification] = await self.registration.getNotifications();
+  self.dispatchEvent(new NotificationEvent("notificationclick", { notification, action: "acknowledge" }));
+}"""
+
+
+def test_a_warning_is_acknowledged_from_its_notification_to_the_danger_that_it_told_of(
+    world: World, phone: BrowserContext
+) -> None:
+    endpoint = push_service(phone, world)["subscriptions"][0]["endpoint"]
+    page, complaints = open_app(phone, world)
+    allow(page)
+    turn_on(page)
+    cdp = phone.new_cdp_session(page)
+    registrations: list[str] = []
+    cdp.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: registrations.extend(item["registrationId"] for item in event["registrations"]),
+    )
+    cdp.send("ServiceWorker.enable")
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    received = world.expect_push(endpoint, "Please acknowledge")
+    assert received.data["danger"] == str(world.officer.alert()["danger"])
+    while not registrations:
+        page.wait_for_timeout(20)
+    push = {"origin": world.url, "registrationId": registrations[-1], "data": received.payload}
+    cdp.send("ServiceWorker.deliverPushMessage", push)
+    eventually(lambda: page.evaluate(NOTIFICATIONS), "the notification")
+    phone.service_workers[0].evaluate(ACKNOWLEDGE)
+    eventually(lambda: world.officer.alert()["handling"] == "acknowledged", "the acknowledgement")
+    said = "Acknowledged. Tap to open it and say what came of it."
+    eventually(lambda: [one["body"] for one in page.evaluate(NOTIFICATIONS)] == [said], "what came of it")
+    assert world.officer.alert()["acknowledgement"]["by"]["name"] == "Amina Yusuf"
+    assert complaints == []
+    world.checks_at_end = False

@@ -28,7 +28,7 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     laura.get_by_role("button", name="Record their consent").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
     # The summary leads to the field, which says the same.
-    page.get_by_role("link", name="Enter the words that they chose for each of the three texts.").click()
+    page.get_by_role("link", name="Enter their words for: it is over.").click()
     expect(laura.get_by_label("Their words for: it is over")).to_be_focused()
     expect(laura.locator(".govuk-error-message")).to_have_count(1)
     shot(page, "case-refused-field-390")

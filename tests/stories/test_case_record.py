@@ -9,7 +9,7 @@ import pytest
 from backend import clock, db
 from backend.cases import writing
 from backend.errors import InvalidRecord, NeedsConfirmation
-from backend.models import Condition, DatedEntry, PlaceState, PlaceZone
+from backend.models import Condition, Fact, PlaceState, PlaceZone
 from backend.record import reading
 from backend.record.facts import Terms, What, ends_with, midnight
 from tests import cases
@@ -149,14 +149,14 @@ def test_no_one_saves_a_change_that_leaves_a_place_unprotected_without_being_tol
     made = cases.order(world, start - timedelta(days=30), midnight(date(2030, 1, 1)))
     cases.rests_on(world, made)
     earlier = Terms(start - timedelta(days=30), midnight(date(2027, 3, 14)))
-    before = DatedEntry.select().count()
+    before = Fact.select().count()
     with pytest.raises(NeedsConfirmation) as refused:
         writing.vary_order(world.officer.person, made.id, earlier, start, clock.now(), why="Varied.")
     assert refused.value.extra["warnings"] == [
         "From 14 March 2027 no zone protects place Home.",
         "From 14 March 2027 no fix of Daniel Marsh is judged.",
     ]
-    assert DatedEntry.select().count() == before
+    assert Fact.select().count() == before
     writing.vary_order(world.officer.person, made.id, earlier, start, clock.now(), why="Varied.", is_confirmed=True)
     terms = reading.case(world.wearer.id).terms_at(made.id, clock.now())
     assert terms is not None
@@ -171,7 +171,7 @@ def test_each_entry_says_who_why_and_from_which_document_and_dates_that_contradi
     )
     entry = reading.entries(f"order:{made.id}", What.TERMS)
     assert len(entry) == 1
-    row = DatedEntry.get_by_id(entry[0].id)
+    row = Fact.get_by_id(entry[0].id)
     assert (row.recorded_by_id, row.why, row.document) == (world.officer.person.id, cases.WHY, "Licence, p. 2")
     assert Condition.get().wording == "Not to enter Hornsey Road, N7."
     with pytest.raises(InvalidRecord, match="end after it starts"):

@@ -23,7 +23,7 @@ from backend.models import (
     AuditEntry,
     CheckedCaseload,
     Condition,
-    DatedEntry,
+    Fact,
     Order,
     Person,
     PlaceZone,
@@ -101,10 +101,10 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
         (4, "order_kind"),
         (4, "tag_serial"),
         (4, "officer_email"),
+        (5, "victim_phone"),
         (5, "order_starts_on"),
         (5, "zone_id"),
         (5, "tag_serial"),
-        (5, "victim_phone"),
     ]
     with pytest.raises(InvalidRecord) as refused:
         caseload_import.load(world.supervisor.person, table, zones(), clock.now())
@@ -120,7 +120,7 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
 
 def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_persons(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
+    heading = f"{HEADING},{caseload_import.WEARER_NUMBERS}"
     table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
     (problem,) = caseload_import.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert (problem.row, problem.column) == (2, "victim_phone")
@@ -133,7 +133,7 @@ def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_perso
 
 def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_no_one_and_is_an_alarm(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload_import.HIS_NUMBERS}"
+    heading = f"{HEADING},{caseload_import.WEARER_NUMBERS}"
     owned = f"{world.officer.person.phone}; {world.victim.phone}"
     table = "\n".join([heading, f"{row()},{owned}"])
     assert caseload_import.load(world.supervisor.person, table, zones(), clock.now()) == 1
@@ -165,7 +165,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
         (5, ""),
         (6, "zone_id"),
         (7, ""),
-        *[(7, name) for name in caseload_import.COLUMNS[3:] if name not in caseload_import.MAY_BE_EMPTY],
+        *[(7, name) for name in caseload_import.COLUMNS[3:] if name not in ("victim_phone", "order_ends_on")],
         (8, ""),
         (8, "zone_id"),
         (8, "tag_serial"),
@@ -213,7 +213,7 @@ def test_what_is_loaded_is_what_was_checked_and_it_is_kept_no_longer_than_that(w
         checked_imports.load(world.supervisor.person, kept.id, clock.now())
     assert checked_imports.load(person, kept.id, clock.now()) == (1, 1, False)
     assert CheckedCaseload.select().count() == 0
-    with pytest.raises(InvalidRecord, match="loaded already"):
+    with pytest.raises(InvalidRecord, match="already loaded"):
         checked_imports.load(person, kept.id, clock.now())
     assert Wearer.select().count() == 2
     db.release_connection()
@@ -286,7 +286,7 @@ def test_a_long_caseload_is_loaded_a_part_at_a_time_from_one_check_and_says_how_
         assert Wearer.select().count() == opened + 1
         # The half hour begins anew with each part.
         world.clock.forward(checked_imports.KEPT_S - 600)
-    with pytest.raises(InvalidRecord, match="loaded already"):
+    with pytest.raises(InvalidRecord, match="already loaded"):
         checked_imports.load(person, kept.id, clock.now(), part=1)
     db.release_connection()
     world.reads_everything()
@@ -442,7 +442,7 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
 def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:
     world.new_tag("LDN-0099", None)
     ben, amina = world.colleague.person, world.officer.person
-    table = f"{HEADING},{caseload_import.HIS_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
+    table = f"{HEADING},{caseload_import.WEARER_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
     caseload_import.load(amina, table, zones(), clock.now())
     wearer = Wearer.get(Wearer.name == "Owen Price")
     assert wearer.responsible_officer_id == ben.id
@@ -456,7 +456,7 @@ def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_i
         WearerNumber.get(WearerNumber.wearer == wearer).recorded_by_id,
     ]
     assert recorded == [amina.id] * 3
-    entries = DatedEntry.select().where(DatedEntry.wearer == wearer, DatedEntry.recorded_by.is_null(False))
+    entries = Fact.select().where(Fact.case == wearer, Fact.recorded_by.is_null(False))
     assert {entry.recorded_by_id for entry in entries} == {amina.id}
     opened = AuditEntry.get(AuditEntry.action == "case_opened", AuditEntry.subject == f"wearer:{wearer.id}")
     assert (opened.actor, opened.detail["officer"]) == (f"person:{amina.id}", ben.id)

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from playhouse.pool import MaxConnectionsExceeded
 
-from backend import alerts, clock, db, ingest, outbox
+from backend import alerts, change_feed, clock, db, ingest, outbox
 from backend.ingest.pipeline import store_group
 from backend.models import (
     Alert,
     AlertKind,
     AuditEntry,
+    Escalation,
     Fix,
     Notification,
     PlaceState,
@@ -186,7 +187,7 @@ def test_a_clock_that_jumped_and_came_back_does_not_park_the_escalation_policy(w
     world.stop_worker()
     world.tag.walks_in()
     ahead = clock.now() + timedelta(hours=3)
-    Alert.update(next_escalation_at=ahead).execute()
+    Escalation.update(next_at=ahead).execute()
     Notification.update(lease_until=ahead, lease_token="of a worker that ran ahead").execute()
     db.release_connection()
     world.start_worker()
@@ -337,7 +338,7 @@ def test_what_failed_to_commit_leaves_nothing_behind_for_the_next_unit_of_work(w
 
 def _publish_and_fail(alert: Alert) -> None:
     with db.atomic():
-        alerts.feed.publish(alert)
+        change_feed.publish(alert)
         raise RuntimeError
 
 

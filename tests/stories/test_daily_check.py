@@ -8,8 +8,9 @@ import time
 from playhouse.test_utils import count_queries
 
 from backend import clock, db
-from backend.cases import completeness, schedule, writing
-from backend.models import Activation, AuditEntry, CaseDue, PlaceZone, ProtectedPlace, Tag, Wearer
+from backend.cases import completeness, schedule
+from backend.models import Activation, AuditEntry, CaseDue, Fact, PlaceZone, ProtectedPlace, Tag, Wearer
+from backend.models.span import Span
 from backend.record.facts import What
 from tests import cases
 from tests.stories.test_completeness import bare_case, standing
@@ -53,7 +54,7 @@ def caseload(world: World, count: int) -> list[int]:
                 ],
             ),
             (Tag, [{"id": n, "serial": f"T-{n}", "key": "k", "created_at": now} for n in ids]),
-            (Activation, [{"tag": n, "wearer": n, "from_at": now} for n in ids]),
+            (Activation, [{"tag": n, "wearer": n, "from_at": now, "is_in_error": False} for n in ids]),
         ):
             db.insert_rows(model, rows)
     db.release_connection()
@@ -111,15 +112,16 @@ def test_a_look_at_many_cases_asks_the_database_as_often_as_a_look_at_few(world:
 def test_one_case_that_cannot_be_read_keeps_none_of_the_others_from_being_looked_at(world: World) -> None:
     wearer = bare_case(world)
     world.new_tag("LDN-0042", wearer)
-    writing.enter(
-        f"wearer:{world.wearer.id}",
-        What.LIFE,
-        {"state": "unheard of"},
-        clock.now(),
-        None,
-        clock.now(),
+    now = clock.now()
+    Fact.create(
+        of_wearer=world.wearer,
+        case=world.wearer,
+        what=What.LIFE,
+        value={"state": "unheard of"},
+        during=Span(now),
         why="A fault.",
-        wearer_id=world.wearer.id,
+        document="",
+        recorded_at=now,
     )
     db.release_connection()
     world.stop_worker()

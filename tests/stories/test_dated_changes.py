@@ -10,7 +10,7 @@ from backend import clock, db
 from backend.cases import officers, schedule, teams
 from backend.cases.teams import planned
 from backend.errors import InvalidRecord, NeedsConfirmation, NotAllowed, NotFound
-from backend.models import DatedEntry, Person, Role, Team, Victim, Wearer
+from backend.models import Fact, Person, Role, Team, Victim, Wearer
 from backend.record import reading
 from backend.record.facts import What, midnight
 from tests import cases
@@ -149,7 +149,7 @@ def test_a_split_takes_officers_with_their_cases_on_the_day_and_a_case_that_is_o
     assert teams.team_at(f"wearer:{office.wearer.id}", at - timedelta(seconds=1), 0) == office.north.id
     office.on(at + timedelta(days=1))
     # What has taken effect is entered once.
-    entered = DatedEntry.select().where(DatedEntry.subject == f"wearer:{late.id}", DatedEntry.what == What.TEAM)
+    entered = Fact.select().where(Fact.of_wearer == late, Fact.what == What.TEAM)
     assert entered.count() == 2
 
 
@@ -181,7 +181,7 @@ def test_a_move_that_leaves_a_case_without_an_officer_is_asked_back_in_words_and
     with pytest.raises(NeedsConfirmation, match=r"1 case and the responsible officer .* from 29 March 2026") as asked:
         move()
     assert asked.value.extra["wearers"] == [office.wearer.id]
-    assert not DatedEntry.select().exists()
+    assert not Fact.select().exists()
     move(is_confirmed=True)
     office.on(at - timedelta(seconds=1))
     assert officer_of(office.wearer) == office.amina.id

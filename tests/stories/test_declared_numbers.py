@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,7 +185,7 @@ def tag_wearer(tag: TestTag) -> Wearer:
 
 
 def test_the_duty_line_is_never_stopped(world: World) -> None:
-    settings = replace(world.settings, duty_line=DUTY_LINE)
+    settings = world.settings.changed(duty_line=DUTY_LINE)
     assert declares(world.officer, DUTY_LINE).status_code == 201
     dog = Watchdog(settings)
     dog.look(clock.now())

@@ -122,8 +122,7 @@ def counted(alert: Alert) -> tuple[list[Taken], list[Taken]]:
     trail = list(AuditEntry.select().where(AuditEntry.alert == alert).order_by(AuditEntry.id))
     # People were rung in the very moment: what the outbox holds says so, whatever the entry says of itself.
     notified_at = {
-        row.created_at
-        for row in Notification.select().where(Notification.alert == alert, Notification.notified_at <= 1)
+        row.created_at for row in Notification.select().where(Notification.alert == alert, Notification.step <= 1)
     }
     rises, again = [], []
     for place, entry in enumerate(trail):

@@ -324,4 +324,4 @@ def test_fixes_take_no_number_of_a_sequence_for_what_is_there_already(world: Wor
     db.release_connection()
     # A process that is heard of for the first time meanwhile takes one.
     grown = {name: after[name] - before[name] for name in after if after[name] - before[name] > 2}
-    assert grown == {"fix_id_seq": 20, "tag_request_id_seq": 20}
+    assert grown == {"fix_id_seq": 20, "signed_request_id_seq": 20, "tag_request_id_seq": 20}

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -155,7 +154,7 @@ def test_what_breaks_the_bounds_or_http_is_refused_and_closed(world: World, requ
 
 
 def test_silent_sockets_are_no_sockets_of_ours_and_are_closed(world: World) -> None:
-    settings = replace(world.settings, most_sockets=2, socket_known_within_s=1.0)
+    settings = world.settings.changed(most_sockets=2, socket_known_within_s=1.0)
     with web_server(settings) as url, strangers(url, 10, upgrade(url)) as silent:
         for sock in silent:
             assert sock.recv(12) == b"HTTP/1.1 101"
@@ -181,7 +180,7 @@ def _opens(url: str, token: str) -> bool:
 
 
 def test_more_silent_sockets_than_there_are_threads_keep_no_officer_out(world: World) -> None:
-    settings = replace(world.settings, most_sockets=4)
+    settings = world.settings.changed(most_sockets=4)
     with web_server(settings) as url, strangers(url, 150, upgrade(url)):
         eventually(lambda: _opens(url, world.officer.token), "the officer's socket opens", 20)
         assert world.tag.post(world.tag.fix(5_000), url=url).status_code == 200
@@ -197,7 +196,7 @@ WRONG = {
 
 @pytest.mark.parametrize("frame", WRONG.values(), ids=WRONG)
 def test_a_socket_that_says_something_else_is_closed_and_hurts_no_one(world: World, frame: bytes) -> None:
-    settings = replace(world.settings, most_sockets=2, socket_known_within_s=1.0)
+    settings = world.settings.changed(most_sockets=2, socket_known_within_s=1.0)
     with web_server(settings) as url, strangers(url, 4, upgrade(url)) as wrong:
         for sock in wrong:
             assert sock.recv(12) == b"HTTP/1.1 101"
@@ -223,7 +222,7 @@ def test_long_polling_is_refused_at_once(world: World) -> None:
 
 
 def test_a_crowd_that_guesses_passwords_delays_no_tag_and_gets_no_failure(world: World) -> None:
-    settings = replace(world.settings, sign_in_limit="10 per minute", sign_in_address_limit="20 per minute")
+    settings = world.settings.changed(sign_in_limit="10 per minute", sign_in_address_limit="20 per minute")
     answers: list[int] = []
     stop = threading.Event()
 

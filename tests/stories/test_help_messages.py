@@ -12,7 +12,18 @@ from twilio.request_validator import RequestValidator
 from backend import alarms, clock, db
 from backend.cases import monitoring_status
 from backend.cases.officers import restricted_cases
-from backend.models import AlarmKind, Channel, Consent, Person, PlaceZone, ProtectedPlace, ProviderEvent, Victim
+from backend.errors import InvalidRequest, NotAllowed, NotFound
+from backend.models import (
+    AlarmKind,
+    AuditEntry,
+    Channel,
+    Consent,
+    Person,
+    PlaceZone,
+    ProtectedPlace,
+    ProviderEvent,
+    Victim,
+)
 from backend.people import consent, numbers, rota
 from tests.cases import NEAR, OVER, WHY
 from tests.world import World, eventually
@@ -324,7 +335,17 @@ def test_someone_in_no_case_is_told_as_an_alarm(world: World) -> None:
     stray = Victim.create(team=world.team, name="Nobody's", phone="+447700900298", created_at=clock.now())
     db.release_connection()
     writes(world, "help", number="+447700900298")
-    assert alarms.standing(AlarmKind.MESSAGE_UNHEARD, f"victim:{stray.id}")
+    (alarm,) = alarms.standing(AlarmKind.MESSAGE_UNHEARD, f"victim:{stray.id}")
+    # It would be texted every quarter of an hour: a supervisor ends it, with what they did.
+    with pytest.raises(InvalidRequest):
+        alarms.answer(world.supervisor.person, alarm.id, " ", clock.now())
+    with pytest.raises(NotAllowed):
+        alarms.answer(world.officer.person, alarm.id, "Called them.", clock.now())
+    alarms.answer(world.supervisor.person, alarm.id, "Called them: they meant another number.", clock.now())
+    assert alarms.standing(AlarmKind.MESSAGE_UNHEARD) == []
+    with pytest.raises(NotFound):
+        alarms.answer(world.supervisor.person, alarm.id, "Again.", clock.now())
+    assert AuditEntry.select().where(AuditEntry.action == "alarm_answered").count() == 1
     db.release_connection()
     world.reads_everything()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import pytest
 
@@ -27,7 +26,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def test_who_is_kept_from_guessing_is_named_in_no_line(
     settings: Settings, lines: pytest.LogCaptureFixture, route: str
 ) -> None:
-    client = create_app(replace(settings, sign_in_limit="2 per minute")).test_client()
+    client = create_app(settings.changed(sign_in_limit="2 per minute")).test_client()
     body = {"code": "000000"} if route == "/v1/phones" else {"email": EMAIL, "password": "a wrong password"}
     more = {"data": body} if route == "/sign-in" else {"json": body}
     answers = [client.post(route, environ_base={"REMOTE_ADDR": "203.0.113.77"}, **more) for _ in range(4)]
@@ -38,7 +37,7 @@ def test_who_is_kept_from_guessing_is_named_in_no_line(
 
 
 def test_attempts_by_other_spellings_of_an_address_are_counted_together(settings: Settings) -> None:
-    client = create_app(replace(settings, sign_in_limit="2 per minute")).test_client()
+    client = create_app(settings.changed(sign_in_limit="2 per minute")).test_client()
     spellings = (EMAIL, EMAIL.lower(), f" {EMAIL.upper()} ")
     codes = [client.post("/v1/sessions", json={"email": one, "password": "wrong"}).status_code for one in spellings]
     assert codes == [401, 401, 429]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -17,7 +16,7 @@ TOKEN = "a token for tests only"
 
 
 def client_of(settings: Settings) -> FlaskClient:
-    app: Flask = create_app(replace(settings, metrics_token=TOKEN))
+    app: Flask = create_app(settings.changed(metrics_token=TOKEN))
     return app.test_client()
 
 
@@ -32,7 +31,7 @@ def test_a_scraper_reads_what_waits_what_is_open_and_how_requests_went(world: Wo
     world.tag.is_far_away()
     world.tag.walks_in()
     world.officer.expects_push("breach")
-    world.app.extensions["cordon.settings"] = replace(world.settings, metrics_token=TOKEN)
+    world.app.extensions["cordon.settings"] = world.settings.changed(metrics_token=TOKEN)
     client = world.app.test_client()
     client.get("/health")
     answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})

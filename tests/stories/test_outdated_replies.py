@@ -8,7 +8,7 @@ from twilio.request_validator import RequestValidator
 
 from backend import db
 from backend.lifecycle import Danger
-from backend.models import Alert, Notification, ProviderEvent
+from backend.models import Alert, Escalation, Notification, ProviderEvent
 from tests.world import World, eventually
 
 
@@ -23,7 +23,7 @@ def test_a_1_to_the_text_about_a_lesser_danger_does_not_silence_the_breach(world
     db.release_connection()
     world.officer.texts(f"1 {code}")
     assert Alert.get().handling == "open"
-    assert Alert.get().next_escalation_at is not None
+    assert Escalation.get().next_at is not None
     db.release_connection()
     world.start_worker()
     world.officer.expects_sms("danger has risen, it is now breach. Reply 1")
@@ -90,7 +90,7 @@ def test_a_key_pressed_about_a_lesser_danger_does_not_silence_the_breach(world: 
     assert "Danger has risen" in call.said[1]
     assert "breach" in call.said[1]
     assert Alert.get().handling == "open"
-    assert Alert.get().next_escalation_at is not None
+    assert Escalation.get().next_at is not None
     db.release_connection()
     if then == "presses again":
         world.officer.handset.type_key("1")

@@ -8,7 +8,7 @@ import pytest
 
 from backend import clock, db
 from backend.cases import contact_details
-from backend.models import Channel, Consent, DatedEntry, PlaceZone, ProtectedPlace, Victim
+from backend.models import Channel, Consent, Fact, PlaceZone, ProtectedPlace, Victim
 from backend.people import consent, numbers
 from backend.record.facts import LONDON, What
 from tests.cases import ENDING, NEAR, OVER, chosen
@@ -135,7 +135,7 @@ def test_a_word_of_their_own_calls_for_help(world: World, phone: OwnPhone) -> No
 def test_declining_needs_no_reason_is_kept_and_can_be_changed(world: World, phone: OwnPhone) -> None:
     phone.post("/messages", {"act": "decline", "why": ""})
     assert "You said that you want no texts" in words_of(phone.get("/messages"))
-    entry = DatedEntry.get(DatedEntry.what == What.DECLINED)
+    entry = Fact.get(Fact.what == What.DECLINED)
     assert (entry.value, entry.why) == ({"is_declined": True}, "No reason given.")
     assert contact_details.has_declined(world.victim, clock.now())
     db.release_connection()

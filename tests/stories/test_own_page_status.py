@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -120,7 +119,7 @@ def test_what_protected_people_chose_is_counted_for_supervisors(world: World, ph
 
 
 def test_under_the_name_of_their_own_host_there_is_nothing_but_their_pages(world: World) -> None:
-    world.app.extensions["cordon.settings"] = replace(world.settings, own_pages_url="http://notes.example")
+    world.app.extensions["cordon.settings"] = world.settings.changed(own_pages_url="http://notes.example")
     here = {"Host": "notes.example", "Accept": "text/html"}
     for path in ("/sign-in", "/cases", "/v1/alerts", "/health", "/static/staff.css", "/docs"):
         answer = world.api("GET", path, headers=here)

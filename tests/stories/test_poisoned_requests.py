@@ -7,7 +7,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -110,9 +109,7 @@ LAST = ("sessions.", "pages.sign_out", "phones.")
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     logging.disable(logging.ERROR)
-    made = create_app(
-        replace(settings, twilio_auth_token=TWILIO, twilio_account_sid="AC1", twilio_from="+447700900000")
-    )
+    made = create_app(settings.changed(twilio_auth_token=TWILIO, twilio_account_sid="AC1", twilio_from="+447700900000"))
     made.config["WTF_CSRF_ENABLED"] = False
     made.config["WTF_CSRF_METHODS"] = set()
     made.config["RATELIMIT_ENABLED"] = False

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -61,7 +60,7 @@ def test_a_worker_killed_while_the_provider_has_not_answered_is_followed_by_anot
     officer = world.officer.has_app()
     world.doubles.script(to=officer.push_token, hang_s=60, times=1)
     world.tag.walks_in()
-    impatient = replace(world.settings, lease_s=1.0)
+    impatient = world.settings.changed(lease_s=1.0)
     with notifier(impatient) as process:
         eventually(lambda: world.doubles.attempts, "the provider is asked", 30)
         process.kill()

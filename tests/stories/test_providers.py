@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
@@ -53,7 +52,7 @@ def test_an_account_that_refuses_us_is_an_alarm_and_over_with_the_first_text_it_
 
 def test_while_the_first_account_refuses_us_the_second_sends_at_once(world: World) -> None:
     world.stop_worker()
-    world.settings = replace(world.settings, twilio_fallback_from=FALLBACK)
+    world.settings = world.settings.changed(twilio_fallback_from=FALLBACK)
     world.start_worker()
     world.doubles.script(channel="sms", code=20003, times=1)
     world.tag.walks_in()
@@ -66,7 +65,7 @@ def test_while_the_first_account_refuses_us_the_second_sends_at_once(world: Worl
 
 def test_when_no_account_takes_us_the_monitor_outside_is_the_one_that_tells(world: World) -> None:
     outside = Monitor()
-    dog = Watchdog(replace(world.settings, deadman_url=outside.url))
+    dog = Watchdog(world.settings.changed(deadman_url=outside.url))
     assert dog.look(clock.now())
     world.stop_worker()
     world.doubles.script(channel="sms", code=20003)
@@ -156,7 +155,7 @@ def test_a_token_endpoint_that_fails_is_asked_once(world: World) -> None:
 def test_texts_do_not_wait_behind_pushes_to_a_provider_that_is_merely_slow(world: World) -> None:
     """Four threads, 17 alerts at once, and Firebase takes 2 s for each: the first text is no later for it."""
     world.stop_worker()
-    world.settings = replace(world.settings, worker_threads=4, lease_s=120.0)
+    world.settings = world.settings.changed(worker_threads=4, lease_s=120.0)
     officer = world.officer.has_app()
     world.doubles.script(channel="push", hang_s=2.0)
     for tag in [world.tag, *(world.new_wearer(f"Wearer {n}", f"LDN-1{n:03}") for n in range(16))]:
@@ -223,7 +222,7 @@ def test_a_provider_that_drips_silences_no_other_and_keeps_no_notifier_from_stop
     world: World, dripping: str
 ) -> None:
     world.stop_worker()
-    world.settings = replace(world.settings, twilio_api_url=dripping, worker_threads=1, provider_timeout_s=1.5)
+    world.settings = world.settings.changed(twilio_api_url=dripping, worker_threads=1, provider_timeout_s=1.5)
     world.start_worker()
     officer = world.officer.has_app()
     world.tag.walks_in()

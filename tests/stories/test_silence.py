@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +30,7 @@ def world(world: World) -> World:
     worker_was_on = world.worker is not None
     world.stop_worker()
     figures = {name: getattr(PRODUCT, name) for name in ("silence_grave_s", "silence_least_s", "silence_most_s")}
-    world.settings = replace(world.settings, **figures)
+    world.settings = world.settings.changed(**figures)
     world.app.extensions["cordon.committer"]._settings = world.settings
     if worker_was_on:
         world.start_worker()
@@ -365,8 +364,8 @@ def test_a_silent_tag_of_a_case_that_cannot_be_read_rings(world: World) -> None:
     world.tag.is_far_away()
     world.forward(30)
     db.database.execute_sql(
-        "INSERT INTO dated_entry (subject, what, wearer_id, value, from_at, why, document, recorded_at) "
-        "VALUES ('wearer:1', 'life', 1, '5'::jsonb, %s, '', '', %s)",
+        "INSERT INTO fact (of_wearer_id, what, case_id, value, during, why, document, is_restated, recorded_at) "
+        "VALUES (1, 'life', 1, '5'::jsonb, tstzrange(%s, NULL), '', '', false, %s)",
         (clock.now(), clock.now()),
     )
     db.release_connection()

@@ -19,6 +19,7 @@ from backend.models import (
     AlertKind,
     CaseDue,
     Channel,
+    Escalation,
     Notification,
     NotificationState,
     Person,
@@ -39,8 +40,8 @@ def test_an_outage_that_used_the_escalation_policy_up_in_seconds_is_followed_by_
     world.tag.walks_in()
     for _ in range(6):
         world.forward(3)
-    assert Alert.get().step >= len(DEFAULT.steps)
-    assert Alert.get().next_escalation_at <= clock.now() + timedelta(seconds=climbing.NOTHING_OUT_S)
+    assert Escalation.get().step >= len(DEFAULT.steps)
+    assert Escalation.get().next_at <= clock.now() + timedelta(seconds=climbing.NOTHING_OUT_S)
     world.doubles.clear_script()
     world.reads_everything()
     world.forward(climbing.NOTHING_OUT_S + 6)
@@ -60,10 +61,10 @@ def test_a_notice_does_not_escalate_and_is_nothing_to_repair(world: World) -> No
     world.clock.forward(60)
     assert Watchdog(world.settings).look(clock.now())
     world.forward(1_000)
-    assert Alert.get().next_escalation_at is None
+    assert Escalation.select().count() == 0
     world.officer.acknowledges()
     world.forward(1_000)
-    assert Alert.get(Alert.kind == AlertKind.NOTICE).next_escalation_at is None
+    assert Alert.get(Alert.kind == AlertKind.NOTICE).escalation_id is None
 
 
 def test_a_text_on_its_way_as_the_alert_is_withdrawn_is_taken_back(world: World) -> None:
@@ -120,9 +121,9 @@ def test_an_alert_that_was_closed_while_others_were_climbed_for_is_left_alone(wo
     alert = world.officer.alert()
     world.officer.acknowledges(alert["id"])
     world.officer.records_outcome()
-    Alert.update(next_escalation_at=clock.now() - timedelta(seconds=5)).execute()
+    Escalation.update(next_at=clock.now() - timedelta(seconds=5)).execute()
     assert alerts.escalate_overdue(clock.now()) == 1
-    assert Alert.get().next_escalation_at is None
+    assert Escalation.get().next_at is None
     assert Notification.select().where(Notification.state == NotificationState.PENDING).count() == 0
     db.release_connection()
     world.checks_at_end = False
@@ -223,8 +224,7 @@ def test_danger_that_rises_while_only_a_hint_can_go_waits_three_seconds_for_its_
     Socket.update(seen_at=clock.now() + timedelta(seconds=60)).execute()
     db.release_connection()
     world.tag.walks_in()
-    alert = Alert.get()
-    assert alert.next_escalation_at <= clock.now() + timedelta(seconds=climbing.HINT_ACKNOWLEDGED_S)
+    assert Escalation.get().next_at <= clock.now() + timedelta(seconds=climbing.HINT_ACKNOWLEDGED_S)
     officer.acknowledges()
     world.reads_everything()
 
@@ -284,12 +284,12 @@ def test_alerts_that_cannot_be_climbed_for_together_wait_for_none_that_someone_h
     for walker in (world.tag, world.new_wearer("Second", "LDN-0002"), world.new_wearer("Third", "LDN-0003")):
         walker.walks_in()
     held, broken, sound = Alert.select().order_by(Alert.id)
-    Alert.update(step=NO_NEXT_STEP).where(Alert.id == broken.id).execute()
+    Escalation.update(step=NO_NEXT_STEP).where(Escalation.lead_id == broken.id).execute()
     world.clock.forward(11)
     with _held(held):
         alerts.escalate_overdue(clock.now())
-    climbed = {alert.id: alert.step for alert in Alert.select()}
-    assert climbed == {held.id: held.step, broken.id: NO_NEXT_STEP, sound.id: sound.step + 1}
+    climbed = {row.lead_id: row.step for row in Escalation.select()}
+    assert climbed == {held.id: 1, broken.id: NO_NEXT_STEP, sound.id: 2}
     db.release_connection()
     world.checks_at_end = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from backend.models import (
     Alarm,
     AlarmKind,
     Alert,
+    Escalation,
     Notification,
     Outage,
     PlaceZone,
@@ -51,7 +51,7 @@ def _age_s() -> float:
 
 def test_a_notifier_that_stops_is_told_to_the_supervisor_and_so_is_its_return(world: World) -> None:
     outside = Monitor()
-    dog = Watchdog(replace(world.settings, deadman_url=outside.url))
+    dog = Watchdog(world.settings.changed(deadman_url=outside.url))
     passes(world, dog, 30)
     assert dog.ping()
     world.stop_worker()
@@ -181,9 +181,9 @@ def test_the_watchdogs_own_process_repairs_tells_and_pings_until_it_is_told_to_s
     world.tag.walks_in()
     world.settle()
     world.reads_everything()
-    Alert.update(next_escalation_at=None).execute()
+    Escalation.update(next_at=None).execute()
     outside = Monitor()
-    quick = replace(world.settings, deadman_url=outside.url, deadman_every_s=0.2, watchdog_every_s=0.2, duty_line=DUTY)
+    quick = world.settings.changed(deadman_url=outside.url, deadman_every_s=0.2, watchdog_every_s=0.2, duty_line=DUTY)
     db.release_connection()
     with notifier(quick, "watchdog") as process:
         world.expect_sms(DUTY, "An alert had stopped escalating.")

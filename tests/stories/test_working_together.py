@@ -218,7 +218,7 @@ def test_an_alert_that_was_handed_on_always_has_a_next_step(alerted: World) -> N
     alerted.officer.acknowledges()
     does(alerted.officer, "hand-to", person_id=alerted.colleague.person.id)
     alert = Alert.get()
-    assert alert.next_escalation_at is not None
-    assert alert.next_escalation_at <= clock.now() + timedelta(seconds=61)
+    assert alert.escalation.next_at is not None
+    assert alert.escalation.next_at <= clock.now() + timedelta(seconds=61)
     db.release_connection()
     alerted.checks_at_end = False

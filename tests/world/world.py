@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -19,10 +18,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from backend import authentication, clock, db, tags
 from backend.models import (
     Activation,
-    Alert,
     Attempt,
     CaseDue,
     Channel,
+    Escalation,
     HelpCall,
     Notification,
     NumberProof,
@@ -89,7 +88,7 @@ class World:
         )
         self._server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.settings = replace(self.settings, public_url=self.url)
+        self.settings = self.settings.changed(public_url=self.url)
         self.app = create_app(self.settings)
         self._server.app = self.app
         self.doubles.cordon_url = self.url
@@ -248,8 +247,8 @@ class World:
         )
         # A callback may tell the end of a message before the worker that sent it has settled it.
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
+        yield Escalation.select().where(Escalation.next_at <= now)
         yield HelpCall.select().where(HelpCall.due_at <= now)
-        yield Alert.select().where(Alert.next_escalation_at <= now)
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
         yield TagContact.select().where(TagContact.silent_at <= now)
         yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)

@@ -12,7 +12,7 @@ from backend.bounds import Instant
 from backend.cases import administration, teams
 from backend.cases.commands.base import Ask, Because, Command, Dated, Name, RowId
 from backend.cases.commands.numbers import Number
-from backend.models import DatedEntry, Person, Role, Tag, Team
+from backend.models import Fact, Person, Role, Tag, Team
 
 
 class AddPerson(Command):
@@ -54,7 +54,7 @@ class RenameTeam(Dated):
 
     name: Annotated[Name, Ask("Enter a name.")]
 
-    def carry_out(self, by: Person, now: datetime, team_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, team_id: int) -> Fact:
         """Rename it. Raises: NotAllowed, NotFound, InvalidRecord."""
         return teams.rename_team(by, team_id, self.name, self.from_at, now, why=self.why)
 

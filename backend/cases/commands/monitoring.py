@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from pydantic import Field
+
 from backend.access import access_wearer
 from backend.bounds import Instant
 from backend.cases import monitoring_status, police_handovers
@@ -14,7 +16,7 @@ from backend.cases.commands.versions import refuse_stale
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.cases.writing import hold
 from backend.db import atomic
-from backend.models import DatedEntry, Person, PoliceHandover
+from backend.models import Fact, Person, PoliceHandover
 from backend.record import reading
 from backend.record.facts import What
 
@@ -37,12 +39,13 @@ class SuspendCase(Reasoned, Correcting, Dated, _ChangesStatus):
         LastDay("expected_end"),
         Ask("Enter the day on which it is expected to end as a day, a month and a year."),
     ]
+    until: Instant | None = Field(None, description="When it ended, or will end, where that is known already")
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Suspend the case. Raises: NotFound, NotAllowed, InvalidRecord, InvalidTransition, NeedsConfirmation."""
         with atomic():
             self._refuse_stale(by, wearer_id, now)
-            more = self.model_dump(include={"why", "document", "corrects", "is_confirmed"})
+            more = self.model_dump(include={"why", "document", "until", "corrects", "is_confirmed"})
             return monitoring_status.suspend(
                 by, wearer_id, self.reason, self.from_at, self.expected_end_at, now, **more
             )
@@ -51,7 +54,7 @@ class SuspendCase(Reasoned, Correcting, Dated, _ChangesStatus):
 class ResumeCase(Correcting, Dated, _ChangesStatus):
     """Fixes are judged again from an instant on."""
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Resume the case. Raises: NotFound, NotAllowed, InvalidTransition; Stale."""
         with atomic():
             self._refuse_stale(by, wearer_id, now)
@@ -65,7 +68,7 @@ class EndCase(Reasoned, Correcting, _ChangesStatus):
     reason: Annotated[Ended, Named("life"), Ask("Choose what has changed.")]
     at: Annotated[Instant, When("from")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """End the case. Raises: NotFound, NotAllowed, InvalidTransition, NeedsConfirmation; Stale."""
         with atomic():
             self._refuse_stale(by, wearer_id, now)
@@ -76,7 +79,7 @@ class EndCase(Reasoned, Correcting, _ChangesStatus):
 class RecallWearer(Documented):
     """Why the wearer is recalled."""
 
-    def carry_out(self, by: Person, now: datetime, alert_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, alert_id: int) -> Fact:
         """Recall the wearer because of this alert. Raises: NotFound, NotAllowed, InvalidTransition."""
         return monitoring_status.recall(by, alert_id, now, why=self.why, document=self.document)
 
@@ -86,7 +89,7 @@ class AssessRisk(Correcting, Dated):
 
     risk: Annotated[Risk, Ask("Choose the risk.")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Record the risk. Raises: NotFound, NotAllowed."""
         more = self.model_dump(include={"why", "document", "corrects"})
         return monitoring_status.assess_risk(by, wearer_id, self.risk, self.from_at, now, **more)

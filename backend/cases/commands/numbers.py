@@ -11,12 +11,10 @@ from backend import shared_location, text_parts
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, RowId, Text
 from backend.cases.commands.typed import Named
-from backend.models import Consent, DatedEntry, Person, SafeCall, WearerNumber
+from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-WORDS = Ask("Enter the words that they chose for each of the three texts.")
-
 
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=text_parts.GSM_ONE)]
 Chosen = Annotated[str, StringConstraints(strip_whitespace=True, max_length=text_parts.GSM_ONE)]
@@ -27,9 +25,9 @@ class AgreeToTexts(Command):
     """A protected person agrees to texts to this number, in their own words: the answers to the same questions."""
 
     phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
-    wording_breach: Annotated[Wording, WORDS]
-    wording_over: Annotated[Wording, WORDS]
-    wording_ending: Annotated[Wording, WORDS]
+    wording_breach: Annotated[Wording, Ask("Enter their words for: the wearer is near.")]
+    wording_over: Annotated[Wording, Ask("Enter their words for: it is over.")]
+    wording_ending: Annotated[Wording, Ask("Enter their words for: protection is about to end.")]
     wording_help: Chosen = Field(
         "", description="What they are answered when they write; empty where no answer is safe"
     )
@@ -58,7 +56,7 @@ class DeclineWarnings(Because):
 
     why: Annotated[Text, Ask("Enter how and when they said so.")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed."""
         return contact_details.decline(by, wearer_id, victim_id, now, why=self.why)
 

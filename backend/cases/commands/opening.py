@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -49,6 +50,14 @@ class OpenCase(Command):
     why: str = Field("The case was opened.", max_length=4_000)
     document: str = Field("", max_length=400)
     is_confirmed: bool = False
+
+    @field_validator("ends_at")
+    @classmethod
+    def _ends_after_it_starts(cls, ends_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        starts_at = info.data.get("starts_at")
+        if ends_at is not None and starts_at is not None and ends_at <= starts_at:
+            raise PydanticCustomError("too_early", "The order must end after it starts.")
+        return ends_at
 
     @field_validator("victim")
     @classmethod

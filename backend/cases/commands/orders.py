@@ -26,7 +26,7 @@ from backend.cases.commands.typed import FirstDay, LastDay
 from backend.cases.commands.versions import refuse_stale
 from backend.cases.writing import hold
 from backend.db import atomic
-from backend.models import Condition, DatedEntry, Order, Person
+from backend.models import Condition, Fact, Order, Person
 from backend.record import reading
 from backend.record.facts import Terms, What
 from backend.record.timeline import Case
@@ -78,7 +78,7 @@ class VaryOrder(Reasoned, Dated, Versioned):
             raise ValueError("ends_at: give another end, or remove it, not both")
         return self
 
-    def carry_out(self, by: Person, now: datetime, order_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, order_id: int) -> Fact:
         """Vary the order. Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation; Stale."""
         order = writing.access_order(by, order_id, now)
         with atomic():
@@ -143,7 +143,7 @@ class StateEligibility(Correcting, Dated):
 
     facts: Facts
 
-    def carry_out(self, by: Person, now: datetime, order_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, order_id: int) -> Fact:
         """State it. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "document", "corrects"})
         return eligibility.state(by, order_id, self.facts.model_dump(), self.from_at, now, **more)

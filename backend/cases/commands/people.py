@@ -12,7 +12,7 @@ from backend.cases import officers, protected_people
 from backend.cases.commands.base import Ask, Because, Command, Correcting, Dated, Documented, Name, RowId, Text
 from backend.cases.commands.typed import FirstDay, LastDay, Named
 from backend.errors import InvalidRecord
-from backend.models import DatedEntry, EmergencyOpening, Person, ProtectedPlace, Victim
+from backend.models import EmergencyOpening, Fact, Person, ProtectedPlace, Victim
 
 
 class AddProtectedPerson(Documented):
@@ -84,7 +84,7 @@ class HandOver(Correcting, Dated):
 
     person_id: Annotated[RowId, Named("officer"), Ask("Choose a colleague.")]
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Hand the case over. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "document", "corrects"})
         return officers.hand_over(by, wearer_id, self.person_id, self.from_at, now, **more)
@@ -95,7 +95,7 @@ class RestrictCase(Because):
 
     people: list[RowId] | None
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Restrict the case. Raises: NotFound, NotAllowed, InvalidRecord."""
         return officers.restrict(by, wearer_id, self.people, now, why=self.why)
 
@@ -130,7 +130,7 @@ class CoverColleague(Because):
     until: Annotated[Instant, LastDay("last_day"), Ask("Enter the last day of the cover as a day, a month and a year.")]
     corrects: RowId | None = Field(None, description="The cover that was recorded in error")
 
-    def carry_out(self, by: Person, now: datetime, person_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, person_id: int) -> Fact:
         """Record the cover. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "corrects"})
         return officers.cover(by, person_id, self.covering_id, self.from_at, self.until, now, **more)

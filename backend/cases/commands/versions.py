@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.cases import viewing
 from backend.errors import DomainError
-from backend.models import DatedEntry, Person, Victim
+from backend.models import Fact, Person, Victim
 from backend.record.facts import Version, What
 
 
@@ -23,11 +23,12 @@ def version_of(history: Iterable[Version[Any]]) -> int:
 
 
 def refuse_stale(read: int | None, history: Iterable[Version[Any]], what: What) -> None:
-    """Raises: Stale where the version that was read is not the newest; the caller holds the case."""
-    since = [one.id for one in history if read is not None and one.id > read]
+    """Raises: Stale where the version that was read is not the newest; the caller holds the lock of the case."""
+    # What was only said again, because something was entered beneath it, is no change.
+    since = [one.id for one in history if read is not None and one.id > read and not one.is_restated]
     if not since:
         return
-    rows = list(DatedEntry.select().where(DatedEntry.id.in_(since)).order_by(DatedEntry.id))
+    rows = list(Fact.select().where(Fact.id.in_(since)).order_by(Fact.id))
     names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
     victims = {row.id: row.name for row in Victim.select(Victim.id, Victim.name)} if what is What.PROTECTED else {}
     changed = [

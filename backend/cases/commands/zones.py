@@ -12,7 +12,7 @@ from backend.cases import writing
 from backend.cases.commands.base import Ask, Command, Dated, Name, Reasoned, RowId
 from backend.cases.commands.drawing import LATITUDE, LONGITUDE
 from backend.cases.commands.typed import Named
-from backend.models import DatedEntry, Person, PlaceZone
+from backend.models import Fact, Person, PlaceZone
 
 
 class ProtectPlace(Reasoned, Dated):
@@ -67,6 +67,6 @@ class DecideOnZone(Reasoned):
 
     is_approved: bool
 
-    def carry_out(self, by: Person, now: datetime, zone_id: int) -> DatedEntry:
+    def carry_out(self, by: Person, now: datetime, zone_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation."""
         return writing.decide_on(by, zone_id, self.is_approved, now, why=self.why, is_confirmed=self.is_confirmed)

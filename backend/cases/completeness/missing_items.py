@@ -14,7 +14,7 @@ from backend.cases import change_warnings
 from backend.models import Activation, Fix, Person, Victim, Wearer
 from backend.people.contacts import Contacts
 from backend.people.numbers import Standing
-from backend.record.case_file import CaseFile
+from backend.record.case_file import CaseFile, is_worn
 from backend.record.facts import Life, What, true_at
 
 # A tag that was fitted this long ago and never reported is not just slow.
@@ -141,7 +141,7 @@ def _gaps(file: CaseFile, facts: _Facts, now: datetime, silent_after: timedelta)
     if file.timeline is None:
         return [(Gap.UNREADABLE, "")]
     wearer_id, case, orders = file.wearer.id, file.timeline, file.orders
-    worn = [one.row for one in sorted(file.worn, key=lambda one: (one.row.from_at, one.row.id)) if one.is_worn(now)]
+    worn = [one for one in sorted(file.worn, key=lambda one: (one.from_at, one.id)) if is_worn(one, now)]
     life, entry = case.life_at(now), case.life_entry(now)
     newest = facts.newest.get(wearer_id)
     is_reporting = newest is not None and now - newest[1] <= REPORTING_WITHIN
@@ -219,7 +219,7 @@ def _reports(
     def newest(column: Any, *where: Any) -> Any:
         return Fix.select(column).where(*where).order_by(Fix.fix_time.desc()).limit(1)
 
-    worn = [one.row.id for file in files.values() for one in file.worn if one.is_worn(now)]
+    worn = [one.id for file in files.values() for one in file.worn if is_worn(one, now)]
     since_fitted = (Fix.tag == Activation.tag, Fix.fix_time >= Activation.from_at)
     rows: Any = (
         Wearer.select(

@@ -11,7 +11,7 @@ from backend.cases import current_columns, teams
 from backend.cases.officers import named_people
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, NotFound
-from backend.models import DatedEntry, Person, Role, Wearer
+from backend.models import Fact, Person, Role, Wearer
 from backend.record import reading
 from backend.record.entries import enter, hold
 from backend.record.facts import Version, What, standing, true_at
@@ -32,7 +32,7 @@ def assign_officer(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Make someone responsible for the wearer from ``from_at`` on; on a later day it takes effect by itself.
 
     Open alerts then ring the one who is responsible. Of two entries for one instant the one recorded later holds.
@@ -61,7 +61,7 @@ def name_officer(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Enter it, without what follows from it. Raises: InvalidRecord for someone who is not of the case's team."""
     subject = f"wearer:{wearer.id}"
     if officer_id is not None:
@@ -88,7 +88,7 @@ def hand_over(
     why: str,
     document: str = "",
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Let another officer of the team answer for the case. Raises: NotFound, NotAllowed, InvalidRecord."""
     wearer = access_wearer(person, wearer_id, now)
     return assign_officer(person, wearer, officer_id, from_at, now, why=why, document=document, corrects=corrects)
@@ -107,7 +107,7 @@ def colleague_of(by: Person, person_id: int) -> Person:
 
 def caseload_of(person: Person, now: datetime) -> list[Wearer]:
     """Return the wearers whom this person is responsible for now, or will be; cover is not counted."""
-    named = DatedEntry.select(DatedEntry.wearer).where(DatedEntry.what == What.OFFICER)
+    named = Fact.select(Fact.case).where(Fact.what == What.OFFICER)
     wearers = list(
         Wearer.select().where((Wearer.responsible_officer == person.id) | Wearer.id.in_(named)).order_by(Wearer.id)
     )

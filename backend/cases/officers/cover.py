@@ -11,10 +11,11 @@ from backend.cases.officers import named_people
 from backend.cases.officers.assignment import colleague_of, hold_people
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed
-from backend.models import DatedEntry, Person, Role
+from backend.models import Fact, Person, Role
 from backend.record import reading
 from backend.record.entries import enter
-from backend.record.facts import What, chain_at, cover_changes
+from backend.record.facts import What, chain_at, changes_of
+from backend.record.reading import first_recorded
 
 
 def cover(
@@ -27,7 +28,7 @@ def cover(
     *,
     why: str,
     corrects: int | None = None,
-) -> DatedEntry:
+) -> Fact:
     """Let a colleague cover another's caseload for some time; warnings go to the person covering at that instant.
 
     A cover within a longer one is an exception to it: afterwards the longer one holds again. With ``corrects`` that
@@ -53,8 +54,8 @@ def cover(
         if covering.role == Role.ADMINISTRATOR or theirs[0] != theirs[1]:
             raise InvalidRecord("The person who covers must be an officer or supervisor of the same team.")
         before = named_people.unnamed(begins_at, now)
-        value = {"by": covering.id, "until": until.isoformat()}
-        entry = enter(f"person:{absent.id}", What.COVER, value, from_at, by, now, why=why, corrects=corrects)
+        subject, value = f"person:{absent.id}", {"by": covering.id}
+        entry = enter(subject, What.COVER, value, from_at, by, now, why=why, until=until, corrects=corrects)
         refuse_circle(absent, begins_at, until)
         named_people.refuse(by, named_people.unnamed(begins_at, now) - before, now)
         return entry
@@ -66,7 +67,7 @@ def refuse_circle(absent: Person, since: datetime, until: datetime | None) -> No
     Raises: InvalidRecord.
     """
     covers = reading.covers_of([absent.id])
-    changes = {at for history in covers.values() for at in cover_changes(history)}
+    changes = {at for history in covers.values() for at in changes_of(history)}
     for at in sorted({since, *(at for at in changes if at > since and (until is None or at < until))}):
         chain = chain_at(absent.id, covers, at)
         if len(set(chain)) < len(chain):
@@ -82,21 +83,24 @@ def covers_of(by: Person, absent_id: int, now: datetime) -> list[dict[str, Any]]
     """Return every cover that was recorded for someone, the newest record first. Raises: NotFound."""
     absent = colleague_of(by, absent_id)
     names = {row.id: row.name for row in Person.select(Person.id, Person.name)}
-    query = DatedEntry.select().where(DatedEntry.subject == f"person:{absent.id}", DatedEntry.what == What.COVER)
-    rows = list(reading.readable(query.order_by(DatedEntry.id.desc())))
-    corrected = {row.corrects_id for row in rows}
+    # What was only said again is shown once, as it was recorded first.
+    rows = list(reading.readable(reading.facts_of(f"person:{absent.id}", What.COVER)))
+    by_id = {row.id: row for row in rows}
+    replaced = {row.replaces_id: row for row in rows}
+    rows = [row for row in reversed(rows) if not (row.id in replaced and replaced[row.id].is_restated)]
+    firsts = {row.id: first_recorded(row, by_id) for row in rows}
     return [
         {
             "id": row.id,
             "by": names.get(row.value["by"], "no one"),
             "covering_id": row.value["by"],
             "from_at": row.from_at,
-            "until": datetime.fromisoformat(row.value["until"]) if row.value.get("until") else None,
-            "recorded_by": names.get(row.recorded_by_id, "Cordon"),
-            "recorded_at": row.recorded_at,
+            "until": row.until,
+            "recorded_by": names.get(firsts[row.id].recorded_by_id, "Cordon"),
+            "recorded_at": firsts[row.id].recorded_at,
             "why": row.why,
-            "is_corrected": row.id in corrected,
-            "corrects": row.corrects_id,
+            "is_corrected": row.id in replaced,
+            "corrects": firsts[row.id].replaces_id,
         }
         for row in rows
     ]

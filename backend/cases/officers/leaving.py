@@ -14,11 +14,11 @@ from backend.cases.officers.cover import refuse_circle
 from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord
 from backend.escalation import policies
-from backend.models import DatedEntry, Person, Role, Wearer
+from backend.models import Fact, Person, Role, Wearer
 from backend.people import contact_routes, rota
 from backend.record import reading
 from backend.record.entries import enter, hold
-from backend.record.facts import What, cover_changes, stand_in_at, standing, true_at
+from backend.record.facts import What, changes_of, stand_in_at, standing, true_at
 
 
 class CaseloadLeft(DomainError):
@@ -89,14 +89,13 @@ def _take_over(by: Person, wearer: Wearer, leaver_id: int, heir_id: int | None, 
 
 def _covers_by(leaver_id: int, now: datetime) -> list[tuple[int, datetime, datetime | None]]:
     """Return for whom the leaver covers now or later, each with from when until when."""
-    query = DatedEntry.select(DatedEntry.subject).where(DatedEntry.what == What.COVER).order_by(DatedEntry.subject)
+    absent = {row.of_person_id for row in Fact.select(Fact.of_person).where(Fact.what == What.COVER)}
     found = []
-    for subject in sorted({row.subject for row in query}):
-        history = reading.entries(subject, What.COVER)
-        instants = [now, *(at for at in cover_changes(history) if at > now)]
+    for person_id, history in sorted(reading.covers_of(absent).items()):
+        instants = [now, *(at for at in changes_of(history) if at > now)]
         for begin, end in pairwise([*instants, None]):
             if begin is not None and stand_in_at(history, begin) == leaver_id:
-                found.append((int(subject.partition(":")[2]), begin, end))
+                found.append((person_id, begin, end))
     return found
 
 
@@ -109,8 +108,8 @@ def covered_by(leaver_id: int, now: datetime) -> list[Person]:
 def _take_over_covers(by: Person, leaver_id: int, heir_id: int | None, now: datetime, why: str) -> None:
     """Let the heir cover wherever and for as long as the leaver would have."""
     for absent_id, begin, end in _covers_by(leaver_id, now):
-        value = {"by": heir_id if heir_id != absent_id else None, "until": end.isoformat() if end else None}
-        enter(f"person:{absent_id}", What.COVER, value, begin, by, now, why=why)
+        value = {"by": heir_id if heir_id != absent_id else None}
+        enter(f"person:{absent_id}", What.COVER, value, begin, by, now, why=why, until=end)
         refuse_circle(Person.get_by_id(absent_id), begin, end)
 
 

@@ -13,8 +13,8 @@ from backend.errors import InvalidRecord, NotFound
 from backend.escalation.steps import Who
 from backend.models import (
     Alert,
-    DatedEntry,
     EmergencyOpening,
+    Fact,
     Handling,
     Person,
     PlaceZone,
@@ -29,7 +29,7 @@ EMERGENCY = timedelta(hours=8)
 TO_REVIEW = "A person who is not named on the case opened it in an emergency: a supervisor reviews why."
 
 
-def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> DatedEntry:
+def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: datetime, *, why: str) -> Fact:
     """Close a case to all but these people, or with None open it to the team again.
 
     What another person had acknowledged is open again and rings those who are named.

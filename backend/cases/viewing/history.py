@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,7 +56,12 @@ def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
 
 
 def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
-    rows = list(reading.readable(file.entries))
+    known = list(reading.readable(file.entries))
+    by_id = {row.id: row for row in known}
+    said_again = {row.replaces_id for row in known if row.is_restated}
+    # What was only said again is shown once, as it was recorded first, and corrected where it stands now.
+    rows = [row for row in known if row.id not in said_again]
+    firsts = [reading.first_recorded(row, by_id) for row in rows]
     victims = {victim.id: victim.name for victim in file.victims.values()}
     # Also those who were entered here in error: the history says so of them.
     others = {row.value["victim"] for row in rows if row.what == What.PROTECTED} - victims.keys()
@@ -64,22 +69,23 @@ def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
         victims |= {victim.id: victim.name for victim in Victim.select().where(Victim.id.in_(others))}
     orders = {f"order:{row.id}": row.reference for row in file.orders}
     # A tag that was recorded as worn in error was never worn, whatever was said of it.
-    in_error = {f"activation:{worn.row.id}" for worn in file.worn if worn.is_in_error}
+    in_error = {f"activation:{worn.id}" for worn in file.worn if worn.is_in_error}
     found = [
         _row(
-            row,
+            first,
             row.from_at,
             ENTRY_TEXTS.get(What(row.what), row.what),
-            in_words(What(row.what), row.value, names, victims),
+            in_words(What(row.what), row.value, names, victims) + (f" until {day(row.until)}" if row.until else ""),
             names,
             what=What(row.what),
             entry_id=row.id,
-            fields=fields_of(What(row.what), row.value),
+            fields=fields_of(What(row.what), row.value) | ({"until": row.until.isoformat()} if row.until else {}),
             of=orders.get(row.subject),
+            corrects=first.replaces_id is not None,
         )
-        for row in rows
+        for row, first in zip(rows, firsts, strict=True)
     ]
-    _tie(found, rows)
+    _tie(found, [(row.id, first.replaces_id) for row, first in zip(rows, firsts, strict=True)])
     for shown, row in zip(found, rows, strict=True):
         shown["is_corrected"] |= row.subject in in_error
         shown["can_be_corrected"] = What(row.what) in CORRECTABLE and not shown["is_corrected"]
@@ -99,10 +105,11 @@ def _conditions(file: CaseFile, names: dict[int, str]) -> list[Row]:
             condition_id=row.id,
             fields={"number": row.number, "wording": row.wording},
             of=reference,
+            corrects=row.corrects_id is not None,
         )
         for reference, row in of_order
     ]
-    _tie(found, [row for _, row in of_order])
+    _tie(found, [(row.id, row.corrects_id) for _, row in of_order])
     for shown in found:
         shown["can_be_corrected"] = not shown["is_corrected"]
     return found
@@ -124,9 +131,10 @@ def _versions(file: CaseFile, names: dict[int, str]) -> list[Row]:
                 names,
                 zone_id=row.zone_id,
                 fields={"zone": zone.feature},
+                corrects=row.corrects_id is not None,
             )
         )
-    _tie(found, [row for _, row in pairs], lambda row: row.zone_id)
+    _tie(found, [(row.zone_id, row.corrects_id) for _, row in pairs])
     return found
 
 
@@ -173,18 +181,19 @@ def _row(row: Any, from_at: datetime, text: str, value: str, names: dict[int, st
         "why": row.why,
         "document": row.document,
         "is_corrected": False,
-        "corrects": row.corrects_id is not None,
         "in_place_of": None,
         "can_be_corrected": False,
     }
 
 
-def _tie(found: list[Row], rows: Iterable[Any], number: Callable[[Any], int] = lambda row: row.id) -> None:
-    """Let each correction say in place of what it was recorded, and mark that as recorded in error."""
-    rows = list(rows)
-    by_number = {number(row): shown for shown, row in zip(found, rows, strict=True)}
-    for shown, row in zip(found, rows, strict=True):
-        wrong = by_number.get(row.corrects_id)
+def _tie(found: list[Row], numbers: Sequence[tuple[int, int | None]]) -> None:
+    """Let each correction say in place of what it was recorded, and mark that as recorded in error.
+
+    ``numbers`` are those of what is shown, each with the number of what it corrects.
+    """
+    by_number = {number: shown for shown, (number, _) in zip(found, numbers, strict=True)}
+    for shown, (_, corrects) in zip(found, numbers, strict=True):
+        wrong = by_number.get(corrects) if corrects is not None else None
         if wrong is not None:
             wrong["is_corrected"] = True
             shown["in_place_of"] = f"{wrong['value']}, from {day(wrong['from_at'])}"

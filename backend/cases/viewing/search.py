@@ -8,7 +8,6 @@ from backend.access import closed_cases, require
 from backend.cases import protected_people
 from backend.models import (
     Activation,
-    ActivationCorrection,
     Order,
     Person,
     PlaceZone,
@@ -39,11 +38,8 @@ def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
             ProtectedPlace.victim.in_(of_victims) | ProtectedPlace.label.contains(sought)
         )
         by_zone = PlaceZone.select(PlaceZone.wearer).where(PlaceZone.place.in_(of_places))
-        in_error = ActivationCorrection.select(ActivationCorrection.activation)
         by_tag = (
-            Activation.select(Activation.wearer)
-            .join(Tag)
-            .where(Tag.serial.contains(sought), Activation.id.not_in(in_error))
+            Activation.select(Activation.wearer).join(Tag).where(Tag.serial.contains(sought), ~Activation.is_in_error)
         )
         query = query.where(
             Wearer.name.contains(sought)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.models import Activation, Condition, DatedEntry, Order, PlaceZone
+from backend.models import Activation, Condition, Fact, Order, PlaceZone
 from backend.record.facts import What
 
 
@@ -17,7 +17,7 @@ def fields_of(what: What, value: Any) -> dict[str, Any]:
     if what is What.OFFICER:
         return {"person_id": value["person"]}
     if what is What.COVER:
-        return {"covering_id": value["by"], "until": value.get("until")}
+        return {"covering_id": value["by"]}
     if what is What.RISK:
         return {"risk": value["risk"]}
     if what is What.ELIGIBILITY:
@@ -35,8 +35,9 @@ def fields_of(what: What, value: Any) -> dict[str, Any]:
 
 def stored(made: Any) -> dict[str, Any]:
     """Return what was stored of a record that was just made: an end may come later than it was asked for."""
-    if isinstance(made, DatedEntry):
-        return {"from_at": made.from_at.isoformat(), **fields_of(What(made.what), made.value)}
+    if isinstance(made, Fact):
+        until = {"until": made.until.isoformat()} if made.until else {}
+        return {"from_at": made.from_at.isoformat(), **fields_of(What(made.what), made.value), **until}
     if isinstance(made, Order):
         return {"kind": made.kind, "reference": made.reference}
     if isinstance(made, Condition):

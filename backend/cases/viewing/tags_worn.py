@@ -48,12 +48,12 @@ def worn_by(file: CaseFile, names: Mapping[int, str]) -> list[dict[str, Any]]:
             taken_off[detail.get("taken_off", detail.get("activation"))] = said
     return [
         {
-            "id": worn.row.id,
-            "serial": worn.row.tag.serial,
-            "from_at": worn.row.from_at,
-            "to_at": worn.row.to_at,
-            "fitted": fitted.get(worn.row.id),
-            "taken_off": taken_off.get(worn.row.id),
+            "id": worn.id,
+            "serial": worn.tag.serial,
+            "from_at": worn.from_at,
+            "to_at": worn.to_at,
+            "fitted": fitted.get(worn.id),
+            "taken_off": taken_off.get(worn.id),
             "is_in_error": worn.is_in_error,
         }
         for worn in file.worn

@@ -61,6 +61,7 @@ def fit_tag(
         before = {one: change_warnings.spans_worn(one) for one in concerned}
         activation = Activation.create(tag=tag, wearer=wearer_id, from_at=from_at, to_at=to_at)
         if wrong is not None:
+            Activation.update(is_in_error=True).where(Activation.id == wrong.id).execute()
             ActivationCorrection.create(
                 activation=wrong, replaced_by=activation, why=why.strip(), recorded_at=now, recorded_by=person
             )
@@ -210,7 +211,7 @@ def _fitted(activation_id: int, at: datetime, why: str, *, is_off: bool) -> Acti
     activation: Activation = Activation.get_by_id(activation_id)
     if not why.strip():
         raise InvalidRecord("Say why.")
-    if activation.corrections.exists():
+    if activation.is_in_error:
         raise InvalidTransition("This was recorded in error: look for the tag that is right instead.")
     if (activation.to_at is not None) is not is_off:
         raise InvalidTransition(
@@ -252,8 +253,7 @@ def _enter_worn(
 
 def activations_of(tag_id: int) -> list[Activation]:
     """Return when the tag was worn by whom, without what was recorded in error."""
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    query = Activation.select().where(Activation.tag == tag_id, Activation.id.not_in(in_error))
+    query = Activation.select().where(Activation.tag == tag_id, ~Activation.is_in_error)
     return list(query.order_by(Activation.from_at))
 
 
@@ -267,8 +267,7 @@ def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool
 
     Fixes of both are judged as those of one person who is now here and now there: a tag in a drawer hides a breach.
     """
-    in_error = ActivationCorrection.select(ActivationCorrection.activation)
-    worn = Activation.select().where(Activation.wearer == new.wearer_id, Activation.id.not_in(in_error))
+    worn = Activation.select().where(Activation.wearer == new.wearer_id, ~Activation.is_in_error)
     beside = next((other for other in worn.order_by(Activation.from_at) if _are_at_once(new, other)), None)
     if beside is None:
         return

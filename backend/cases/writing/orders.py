@@ -10,7 +10,7 @@ from backend.access import access_wearer
 from backend.cases.writing.locked_case import enter, hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.models import Condition, DatedEntry, Order, Person
+from backend.models import Condition, Fact, Order, Person
 from backend.record import protection_ends, reading
 from backend.record.facts import Terms, What, standing
 from backend.record.timeline import Case
@@ -74,7 +74,7 @@ def _enter_terms(
     why: str,
     document: str,
     corrects: int | None,
-) -> DatedEntry:
+) -> Fact:
     return enter(
         f"order:{order.id}",
         What.TERMS,
@@ -100,7 +100,7 @@ def vary_order(
     document: str = "",
     corrects: int | None = None,
     is_confirmed: bool = False,
-) -> DatedEntry:
+) -> Fact:
     """Let other terms hold from ``from_at`` on; fixes since then are judged again by them.
 
     An end that is decided now comes after ``ends.NOTICE``, so that the person affected gets a notice first. One that
@@ -118,7 +118,7 @@ def vary_order(
         entry = _enter_terms(order, terms, from_at, person, now, why, document, corrects)
         since = from_at
         if corrects is not None:
-            since = min(from_at, DatedEntry.get_by_id(corrects).from_at)
+            since = min(from_at, Fact.get_by_id(corrects).from_at)
         settle(before, since, now, is_confirmed=is_confirmed)
         return entry
 

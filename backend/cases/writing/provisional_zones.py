@@ -12,7 +12,7 @@ from backend.cases.writing.zones import add_zone, change_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.escalation.steps import Who
-from backend.models import DatedEntry, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
+from backend.models import Fact, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
 from backend.record import reading
 from backend.record.facts import What
 
@@ -102,8 +102,7 @@ def victims_for(person: Person, wearer_id: int, now: datetime) -> list[Victim]:
 
 def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:
     """Return the provisional zones of the team that no supervisor has decided on, oldest first."""
-    decided = DatedEntry.select(DatedEntry.subject).where(DatedEntry.what == What.APPROVAL)
-    subjects = {row.subject for row in decided}
+    decided = {row.of_zone_id for row in Fact.select(Fact.of_zone).where(Fact.what == What.APPROVAL)}
     closed = closed_cases([person.id], now).get(person.id, set())
     query = (
         ZoneVersion.select(ZoneVersion, PlaceZone, Wearer)
@@ -112,12 +111,12 @@ def to_approve(person: Person, now: datetime) -> list[ZoneVersion]:
         .where(ZoneVersion.is_provisional, Wearer.team == person.team_id)
         .order_by(ZoneVersion.recorded_at)
     )
-    return [row for row in query if f"zone:{row.zone_id}" not in subjects and row.zone.wearer_id not in closed]
+    return [row for row in query if row.zone_id not in decided and row.zone.wearer_id not in closed]
 
 
 def decide_on(
     person: Person, zone_id: int, is_approved: bool, now: datetime, *, why: str, is_confirmed: bool = False
-) -> DatedEntry:
+) -> Fact:
     """Approve a provisional zone, or refuse it, which removes it from now on.
 
     Raises: NotAllowed for anyone but a supervisor, or for one's own zone; NotFound, NeedsConfirmation.

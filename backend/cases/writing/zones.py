@@ -13,7 +13,7 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
 from backend.record import reading
-from backend.record.facts import true_at
+from backend.record.facts import in_turn, true_at
 from backend.record.timeline import Case
 from backend.record.zone_geojson import hours_lost, keeps_in
 from backend.zone_replay import read_zone
@@ -204,7 +204,7 @@ def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *
     Raises: InvalidTransition.
     """
     versions = case.lines[line]
-    held = true_at(versions, from_at)
+    held = true_at(in_turn(versions), from_at)
     is_undone = held is not None and held.id > wrong.id
     if is_correction:
         is_undone = any(version.corrects == wrong.id for version in versions)

@@ -2,6 +2,7 @@
 
 from backend.web.case_pages import (
     case,
+    caseload,
     conditions,
     contact_details,
     corrections,
@@ -22,6 +23,7 @@ from backend.web.case_pages.layout import bp
 __all__ = [
     "bp",
     "case",
+    "caseload",
     "conditions",
     "contact_details",
     "corrections",

@@ -15,7 +15,7 @@ from backend.cases.commands.orders import AddCondition, StateEligibility, VaryOr
 from backend.cases.commands.people import HandOver
 from backend.cases.monitoring_status import Ended, Suspended
 from backend.errors import DomainError, InvalidTransition
-from backend.models import DatedEntry, Person, Role
+from backend.models import Fact, Person, Role
 from backend.record.facts import LONDON, Terms, What
 from backend.web.case_pages.case import RISK_TEXTS
 from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
@@ -100,7 +100,7 @@ def _correction(wearer_id: int, which: str, number: int, act: Callable[[], Any])
     return try_to(act, done, again)
 
 
-def _held(entry: DatedEntry) -> dict[str, Any]:
+def _held(entry: Fact) -> dict[str, Any]:
     """Return what an entry holds as its form has it."""
     what, value = What(entry.what), entry.value
     if what is What.TERMS:
@@ -138,7 +138,7 @@ def _from(held: datetime) -> dict[str, datetime]:
     return {"from_at": held} if is_kept else {}
 
 
-def _correct_terms(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+def _correct_terms(person: Person, entry: Fact, now: datetime, given: dict[str, Any]) -> Any:
     """A day that was left as the form had it is the very instant that was recorded."""
     held = Terms.from_value(entry.value)
     if is_as("starts_on", _first_day(held.starts_at)):
@@ -149,25 +149,25 @@ def _correct_terms(person: Person, entry: DatedEntry, now: datetime, given: dict
     return build(VaryOrder, **given).carry_out(person, now, int(entry.subject.partition(":")[2]))
 
 
-def _correct_life(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+def _correct_life(person: Person, entry: Fact, now: datetime, given: dict[str, Any]) -> Any:
     command = status_command(pressed("life"))
     until = entry.value.get("expected_end_at")
     if command is SuspendCase and until and is_as("expected_end", _last_day(datetime.fromisoformat(until))):
         given["expected_end_at"] = datetime.fromisoformat(until)
     if command is EndCase:
         given |= {"at": given.pop("from_at")} if "from_at" in given else {}
-    return build(command, **given).carry_out(person, now, entry.wearer_id)
+    return build(command, **given).carry_out(person, now, entry.case_id)
 
 
-def _correct_officer(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
-    return build(HandOver, **given).carry_out(person, now, entry.wearer_id)
+def _correct_officer(person: Person, entry: Fact, now: datetime, given: dict[str, Any]) -> Any:
+    return build(HandOver, **given).carry_out(person, now, entry.case_id)
 
 
-def _correct_risk(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
-    return build(AssessRisk, **given).carry_out(person, now, entry.wearer_id)
+def _correct_risk(person: Person, entry: Fact, now: datetime, given: dict[str, Any]) -> Any:
+    return build(AssessRisk, **given).carry_out(person, now, entry.case_id)
 
 
-def _correct_facts(person: Person, entry: DatedEntry, now: datetime, given: dict[str, Any]) -> Any:
+def _correct_facts(person: Person, entry: Fact, now: datetime, given: dict[str, Any]) -> Any:
     command = build(StateEligibility, facts=answers(), **given)
     return command.carry_out(person, now, int(entry.subject.partition(":")[2]))
 

@@ -7,11 +7,12 @@ from typing import Any
 from flask import redirect, render_template, url_for
 
 from backend import clock
-from backend.cases import completeness, drills, officers, viewing, writing
+from backend.cases import caseload_health, completeness, drills, officers, viewing, writing
 from backend.cases.commands.people import ReviewOpening
 from backend.cases.commands.zones import DecideOnZone
 from backend.models import Role
 from backend.record import reading
+from backend.silence.reporting_state import WORDS
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
 from backend.web.forms import build, pressed, visitor
 from backend.web.signed_in import page_for, settings
@@ -30,6 +31,7 @@ def cases() -> Any:
         gaps.setdefault(finding.wearer_id, []).append(finding.text)
     # The watch says of one that cannot be read that it cannot.
     known = reading.cases(ids, faults={})
+    reporting = caseload_health.reporting_states(found, settings(), now)
     officers_then = reading.OfficersThen(found)
     rows = [
         {
@@ -38,6 +40,7 @@ def cases() -> Any:
             "is_drill": wearer.is_training,
             "life": known[wearer.id].life_at(now).value if wearer.id in known else "unreadable",
             "is_judged": wearer.id in known and bool(known[wearer.id].zones_in_force(now)),
+            "reporting": reporting[wearer.id].state,
             "officer": officers_then.at(wearer, now),
             "gaps": gaps.get(wearer.id, []),
         }
@@ -49,6 +52,7 @@ def cases() -> Any:
         person=person,
         rows=rows,
         text=text,
+        reporting_words=WORDS,
         gap_count=sum(len(row["gaps"]) for row in rows),
         to_approve=writing.to_approve(person, now) if is_supervisor else [],
         openings=officers.openings_to_review(person, now) if is_supervisor else [],

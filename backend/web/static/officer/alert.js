@@ -23,8 +23,6 @@ function outcomeDueBy(alert) {
   return exact(Date.parse(alert.acknowledgement.at) + config.outcome_due_after_s * 1000);
 }
 
-const BEGAN = { tamper: "Reported for", silence: "Last position", help: "First message", notice: "Written" };
-
 function whyNote(alert) {
   if (alert.standing) return `Still ${alert.standing.words}: write why you close it.`;
   return config.kinds[alert.kind]?.is_latched ? "Write what you found: only a note clears this." : "";
@@ -280,7 +278,7 @@ export class AlertView {
         alert.tag && row("Tag", alert.tag),
         alert.protected_person && row("From", alert.protected_person.name),
         row("Alert", el("span", { class: "code" }, alert.code)),
-        row(isJudged ? "First fix" : BEGAN[alert.kind], instant(alert.fix_time)),
+        row(isJudged ? "First fix" : config.kinds[alert.kind]?.began ?? "Began", instant(alert.fix_time)),
         isJudged && row("Received", instant(alert.received_at)),
         isJudged && row("Decided", instant(alert.decided_at)),
         !isJudged && alert.kind !== "notice" && row("Received", instant(alert.received_at)),

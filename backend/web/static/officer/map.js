@@ -1,5 +1,6 @@
 /** The map of one alert: zone, ring, track and the newest fix with its error; without tiles the ground is plain. */
 
+import { now } from "./clock.js";
 import { config } from "./config.js";
 import { el, fill } from "./dom.js";
 import { boundsOf, bufferOf, drawZone } from "./shapes.js";
@@ -61,6 +62,7 @@ export class AlertMap {
     this.#fitted = this.#bounds(L, alert);
     this.#drawNames(L, alert.whereabouts?.names ?? []);
     this.#drawTrack(L, alert.track);
+    if (alert.reach) this.#drawReach(L, alert.reach);
     this.#fit(false);
     this.#renderLegend(alert);
   }
@@ -173,6 +175,12 @@ export class AlertMap {
       .addTo(layer);
   }
 
+  /** Of a silent tag: how far its wearer may be by now. */
+  #drawReach(L, reach) {
+    const radius = reach.doubt_m + (reach.speed_mps * Math.max(0, now() - Date.parse(reach.since))) / 1000;
+    L.circle([reach.lat, reach.lon], { className: "reach", radius, weight: 2, fill: false, interactive: false }).addTo(this.#track);
+  }
+
   #renderLegend(alert) {
     const { buffer_m, keepsIn, moves } = this.#zone;
     const minutes = RECENT_MS / 60_000;
@@ -184,6 +192,7 @@ export class AlertMap {
       item("newest", "Newest fix and its error"),
       item("track", `Last ${minutes} min`),
       item("gap", "No fix between"),
+      alert.reach && item("reach", "May be anywhere inside by now"),
     );
     const label = `Map, north up. ${alert.track.length} fixes.`;
     this.ground.setAttribute("aria-label", label);

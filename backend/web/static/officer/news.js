@@ -1,5 +1,6 @@
 /** Makes what is new impossible to miss: spoken, sounded, felt, and counted in the title. */
 
+import { config } from "./config.js";
 import { sound } from "./sound.js";
 import { store } from "./store.js";
 import { danger, summary } from "./words.js";
@@ -43,7 +44,7 @@ function onChange({ detail: { changes, isFirst } }) {
     return;
   }
   speak(news.map((one) => `${headline(one)}. ${summary(one.after)}.`).join(" "));
-  const isGrave = news.some(({ after }) => danger(after) >= GRAVE);
+  const isGrave = news.some(({ after }) => danger(after) >= GRAVE && config.kinds[after.kind]?.sound !== "news");
   sound(isGrave);
   // Browsers refuse, and complain in the log, before the page was touched.
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(isGrave ? [400, 150, 400, 150, 400] : [300]);

@@ -67,13 +67,12 @@ export function nearness(alert) {
   ];
 }
 
-const WHEN = { tamper: "Newest report", silence: "Last position", help: "Newest message" };
-
 /** How old the newest fix is, or what else it is about; an old fix is said to be old. */
 export function lastFix(alert, accuracy_m = null) {
   if (!hasLevel(alert) && alert.kind !== "cannot_judge") {
-    const at = WHEN[alert.kind] ? alert.last_fix_time : alert.raised_at;
-    return [el("span", { class: "fix__ago" }, `${WHEN[alert.kind] ?? "Since"} `, ticking(at)), " at ", exactly(at)];
+    const newest = config.kinds[alert.kind]?.newest ?? "Since";
+    const at = newest === "Since" ? alert.raised_at : alert.last_fix_time;
+    return [el("span", { class: "fix__ago" }, `${newest} `, ticking(at)), " at ", exactly(at)];
   }
   const oldFrom = Date.parse(alert.last_fix_time) + OLD_FIX_MS;
   return [

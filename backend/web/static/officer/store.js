@@ -1,10 +1,13 @@
 /** What is known of the alerts, and up to which cursor. Only what came over HTTP gets in here. */
 
+import { config } from "./config.js";
+
 const HANDLING = { open: 0, acknowledged: 1, closed: 2 };
 const LEVEL = { breach: 2, buffer: 1, clear: 0 };
-// Of the gravest level, the last of these goes first.
-const FIRST = ["tamper", "help"];
+// Of one level, the order of the kinds as the server has it.
+const orderOf = (alert) => config.kinds[alert.kind]?.order ?? FAR;
 const SURE = { confirmed: 0, unconfirmed: 1, withdrawn: 2 };
+const FAR = 8.64e15;
 
 /** The server's own order: unanswered, standing, not withdrawn, level, messages and tags first, certainty, newest fix. */
 function graver(a, b) {
@@ -13,8 +16,10 @@ function graver(a, b) {
     a.is_over - b.is_over ||
     (a.certainty === "withdrawn") - (b.certainty === "withdrawn") ||
     LEVEL[b.level] - LEVEL[a.level] ||
-    FIRST.indexOf(b.kind) - FIRST.indexOf(a.kind) ||
+    orderOf(a) - orderOf(b) ||
     SURE[a.certainty] - SURE[b.certainty] ||
+    // Of silent tags the one whose wearer may be at a protected place first.
+    (Date.parse(a.possible_from) || FAR) - (Date.parse(b.possible_from) || FAR) ||
     Date.parse(b.last_fix_time) - Date.parse(a.last_fix_time)
   );
 }

@@ -14,7 +14,6 @@ export function length(metres) {
   return size < 1000 ? `${METRES.format(size)}\u00a0m` : `${KILOMETRES.format(size / 1000)}\u00a0km`;
 }
 
-const LOOKS = { cannot_judge: "cannot", notice: "notice", tamper: "tag", silence: "tag", help: "help" };
 const WHERE = { breach: "in the zone", near: "near the zone", away: "outside the zone", moving: "within the distance" };
 
 /** @returns {{level: string, certainty: string}} what is reported first: how it stands or, once it is over, its worst */
@@ -24,7 +23,7 @@ export function told(alert) {
 
 /** @returns {"breach"|"near"|"cannot"|"notice"|"tag"|"help"} what kind of danger is shown */
 export function lookOf(alert) {
-  return LOOKS[alert.kind] ?? (told(alert).level === "breach" ? "breach" : "near");
+  return config.kinds[alert.kind]?.look || (told(alert).level === "breach" ? "breach" : "near");
 }
 
 /** @returns {boolean} whether it is over and still someone's to look at: drawn as what it was, never as "clear" */
@@ -159,6 +158,7 @@ const ACTIONS = {
   danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
   alert_over: () => "Over",
+  alert_shortened: () => "Shortened: the record was corrected",
   alert_extended: () => "Fixes that arrived late show that it lasted longer",
   acknowledged: (by) => `Acknowledged by ${by}`,
   answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,

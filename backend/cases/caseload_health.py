@@ -1,0 +1,306 @@
+"""How each wearer of a team is doing now: newest evidence, battery, reporting state, what comes next, open alerts.
+
+It takes the same few statements for one wearer and for a thousand. Those who need a person most come first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from backend import alert_kinds, audit, lifecycle
+from backend.access import access_wearer
+from backend.cases import viewing
+from backend.db import atomic
+from backend.errors import InvalidRequest
+from backend.models import (
+    Activation,
+    ActivationCorrection,
+    Alert,
+    AlertKind,
+    Fix,
+    Handling,
+    Person,
+    PlaceState,
+    PlaceZone,
+    ProtectedPlace,
+    TagContact,
+    Wearer,
+)
+from backend.models.alerts import UNANSWERED
+from backend.record import reading
+from backend.record.facts import LONDON, Life
+from backend.record.timeline import Case
+from backend.settings import Settings
+from backend.silence import battery_of
+from backend.silence.battery import Battery
+from backend.silence.reporting_state import ORDER, Heard, Reporting, ReportingState, reporting_of
+from zones import Level, Zone, ZoneKind
+from zones.national_grid import grid_reference
+from zones.refusal import ZoneRefused
+
+log = logging.getLogger(__name__)
+
+WHERE = {
+    (ZoneKind.EXCLUSION, Level.BREACH): "In the exclusion zone at {}",
+    (ZoneKind.EXCLUSION, Level.BUFFER): "Near {}",
+    (ZoneKind.INCLUSION, Level.BREACH): "Away from {}",
+    (ZoneKind.INCLUSION, Level.CLEAR): "At {}",
+    (ZoneKind.RESTRICTION, Level.BREACH): "Outside {}",
+}
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One wearer's line of the caseload."""
+
+    wearer: Wearer
+    reporting: Reporting
+    contact_at: datetime | None
+    # The time of the newest usable position, and where that was, in words.
+    evidence_at: datetime | None
+    where: str
+    battery: Battery | None
+    # The next instant at which a curfew, a zone's hours or a permission begins or ends, in words.
+    next_at: datetime | None
+    next_words: str
+    alerts: Sequence[Alert]
+
+    @property
+    def need(self) -> tuple[object, ...]:
+        """What puts the line before others: unanswered danger, then silence, then a battery that dies first."""
+        unanswered = [_danger(alert) for alert in self.alerts if alert.handling != Handling.ACKNOWLEDGED]
+        empty_at = self.battery.empty_at if self.battery else None
+        far = datetime.max.replace(tzinfo=UTC)
+        return (
+            -int(max(unanswered, default=lifecycle.Danger.NONE)),
+            -int(max((_danger(alert) for alert in self.alerts), default=lifecycle.Danger.NONE)),
+            ORDER[self.reporting.state],
+            empty_at or far,
+            self.evidence_at or far,
+            self.wearer.name,
+        )
+
+
+def caseload_of(person: Person, settings: Settings, now: datetime) -> list[Health]:
+    """Return the lines of the cases that this person may know of, by need; that they looked is recorded."""
+    wearers = viewing.cases_of(person, now)
+    with atomic():
+        audit.record(
+            audit.actor_of(person),
+            "caseload_viewed",
+            f"team:{person.team_id}",
+            now,
+            wearers=[one.id for one in wearers],
+        )
+    return sorted(_lines(wearers, settings, now), key=lambda line: line.need)
+
+
+def reporting_states(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> dict[int, Reporting]:
+    """Return how the tag of each of these wearers reports."""
+    return {line.wearer.id: line.reporting for line in _lines(wearers, settings, now)}
+
+
+def wearer_of(person: Person, wearer_id: int, now: datetime) -> Wearer:
+    """Return a wearer whose case this person may know of. Raises: NotFound, NotAllowed."""
+    return access_wearer(person, wearer_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where a wearer is, as far as is known, and when the tag is due to say so again."""
+
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    fix_time: datetime | None
+    grid_reference: str | None
+    where: str
+    next_due_at: datetime | None
+
+
+def ask_where(person: Person, wearer_id: int, why: str, settings: Settings, now: datetime) -> Answer:
+    """Return the newest fix and when the next one is due; who asked, and why, is on record.
+
+    Nothing is sent to the tag: it reports each minute anyway, and what it observes depends on no question.
+
+    Raises: NotFound, NotAllowed; InvalidRequest without a reason.
+    """
+    reason = why.strip()
+    if not reason or len(reason) > LONGEST_REASON:
+        raise InvalidRequest(f"Say why you ask, in at most {LONGEST_REASON} characters.")
+    wearer = access_wearer(person, wearer_id, now)
+    with atomic():
+        line = _lines([wearer], settings, now)[0]
+        newest = Fix.select().where(Fix.wearer == wearer.id, Fix.fix_time <= now).order_by(Fix.fix_time.desc()).first()
+        due_at = None
+        if line.reporting.state in (ReportingState.REPORTING, ReportingState.BLIND, ReportingState.AT_REST):
+            heard_at = line.contact_at or now
+            due_at = heard_at + timedelta(seconds=settings.report_interval_s)
+        audit.record(
+            audit.actor_of(person),
+            "whereabouts_asked",
+            f"wearer:{wearer.id}",
+            now,
+            reason=reason,
+            fix_time=newest.fix_time.isoformat() if newest else None,
+        )
+    if newest is None:
+        return Answer(None, None, None, None, None, line.where, due_at)
+    grid = grid_reference(newest.lat, newest.lon, newest.accuracy_m)
+    return Answer(newest.lat, newest.lon, newest.accuracy_m, newest.fix_time, grid, line.where, due_at)
+
+
+def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> list[Health]:
+    ids = [wearer.id for wearer in wearers]
+    if not ids:
+        return []
+    worn = _worn(ids, now)
+    contacts = _contacts(worn.values())
+    cases = reading.cases(ids, faults={})
+    zones = _zones(ids)
+    states = _states(ids)
+    alerts = _alerts(ids)
+    lines = []
+    for wearer in wearers:
+        case = cases.get(wearer.id)
+        activation = worn.get(wearer.id)
+        contact = contacts.get(activation.tag_id) if activation else None
+        in_force = {zone.zone_id for zone in case.zones_in_force(now)} if case else set()
+        shapes = [(row, shape) for row, shape in zones[wearer.id] if row.id in in_force]
+        levels = {state.zone_id: state.level for state in states[wearer.id]}
+        tampered = any(alert.kind == AlertKind.TAMPER for alert in alerts[wearer.id])
+        at_address = any(
+            shape.kind is ZoneKind.INCLUSION and levels.get(row.id) == Level.CLEAR for row, shape in shapes
+        )
+        heard = Heard(
+            worn_since=activation.from_at if activation else None,
+            contact_at=contact.contact_at if contact else None,
+            located_at=contact.located_at if contact else None,
+            is_monitored=case is None or case.life_at(now) is Life.ACTIVE,
+            is_tampered=tampered,
+            was_at_address=at_address,
+        )
+        next_at, words = _next(shapes, case, now)
+        evidence_at = contact.located_at if contact and activation and _is_own(contact, activation) else None
+        lines.append(
+            Health(
+                wearer=wearer,
+                reporting=reporting_of(heard, now, settings.report_interval_s),
+                contact_at=contact.contact_at if contact else None,
+                evidence_at=evidence_at,
+                where=_where(shapes, levels) if evidence_at else "No position yet",
+                battery=battery_of(contact),
+                next_at=next_at,
+                next_words=words,
+                alerts=alerts[wearer.id],
+            )
+        )
+    return lines
+
+
+def _is_own(contact: TagContact, activation: Activation) -> bool:
+    return contact.located_at is not None and contact.located_at >= activation.from_at
+
+
+def _where(shapes: Iterable[tuple[PlaceZone, Zone]], levels: dict[int, int]) -> str:
+    """Return the gravest of what the newest fix says of the zones in force."""
+    told = []
+    for row, shape in shapes:
+        level = levels.get(row.id)
+        if level in set(Level) and (words := WHERE.get((shape.kind, Level(level)))):
+            told.append((int(level), shape.kind is ZoneKind.EXCLUSION, words.format(row.place.label)))
+    return max(told)[2] if told else "Away from every zone"
+
+
+def _next(shapes: Iterable[tuple[PlaceZone, Zone]], case: Case | None, now: datetime) -> tuple[datetime | None, str]:
+    """Return the first change of hours, or of what is in force, that lies ahead, in words."""
+    found: list[tuple[datetime, str]] = []
+    for row, shape in shapes:
+        if not shape.is_timed:
+            continue
+        at = shape.timing.next_change(now.timestamp())
+        if at is None:
+            continue
+        what = "Curfew" if shape.kind is ZoneKind.INCLUSION else "Zone"
+        verb = "ends" if shape.timing.is_in_force(now.timestamp()) else "begins"
+        if any(one.starts_at <= at <= one.ends_at for one in shape.timing.permissions):
+            what, verb = "Permission", "begins" if verb == "ends" else "ends"
+        found.append((datetime.fromtimestamp(at, UTC), f"{what} {verb}: {row.place.label}"))
+    changes = [at for at in case.changes() if at > now] if case else []
+    if changes:
+        found.append((changes[0], "What is in force changes"))
+    return min(found, default=(None, ""))
+
+
+def _worn(wearer_ids: Sequence[int], now: datetime) -> dict[int, Activation]:
+    in_error = ActivationCorrection.select(ActivationCorrection.activation)
+    rows = Activation.select().where(
+        Activation.wearer.in_(wearer_ids),
+        Activation.from_at <= now,
+        Activation.to_at.is_null() | (Activation.to_at > now),
+        Activation.id.not_in(in_error),
+    )
+    return {row.wearer_id: row for row in rows.order_by(Activation.id)}
+
+
+def _contacts(worn: Iterable[Activation]) -> dict[int, TagContact]:
+    rows = TagContact.select().where(TagContact.tag.in_([activation.tag_id for activation in worn]))
+    return {row.tag_id: row for row in rows}
+
+
+def _zones(wearer_ids: Sequence[int]) -> dict[int, list[tuple[PlaceZone, Zone]]]:
+    found: dict[int, list[tuple[PlaceZone, Zone]]] = defaultdict(list)
+    rows = PlaceZone.select(PlaceZone, ProtectedPlace).join(ProtectedPlace).where(PlaceZone.wearer.in_(wearer_ids))
+    for row in rows.order_by(PlaceZone.id):
+        if row.moves:
+            continue
+        try:
+            found[row.wearer_id].append((row, Zone.from_geojson(row.feature)))
+        except ZoneRefused:
+            # An alert of its own says so.
+            log.warning("zone %s cannot be read and is left out of the caseload", row.id)
+    return found
+
+
+def _states(wearer_ids: Sequence[int]) -> dict[int, list[PlaceState]]:
+    found: dict[int, list[PlaceState]] = defaultdict(list)
+    columns = (PlaceState.wearer, PlaceState.zone, PlaceState.level)
+    for row in PlaceState.select(*columns).where(PlaceState.wearer.in_(wearer_ids)):
+        found[row.wearer_id].append(row)
+    return found
+
+
+def _alerts(wearer_ids: Sequence[int]) -> dict[int, list[Alert]]:
+    found: dict[int, list[Alert]] = defaultdict(list)
+    for row in Alert.select().where(Alert.wearer.in_(wearer_ids), UNANSWERED).order_by(Alert.id):
+        found[row.wearer_id].append(row)
+    for rows in found.values():
+        rows.sort(key=_danger, reverse=True)
+    return found
+
+
+def _danger(alert: Alert) -> lifecycle.Danger:
+    return lifecycle.danger_held(alert.kind, alert.level, alert.certainty)
+
+
+def alert_words(alert: Alert) -> str:
+    """Return what an alert is called on a line of the caseload."""
+    level = lifecycle.level_held(alert.level).name.capitalize()
+    return alert_kinds.title_of(alert.kind, alert.event) or f"{level}, {lifecycle.certainty_held(alert.certainty)}"
+
+
+def empty_words(battery: Battery | None, now: datetime) -> str:
+    """Return "41 %, empty about 03:40"; the level alone where no rate is known, "not known" without a level."""
+    if battery is None:
+        return "Not known"
+    words = f"{battery.pct:.0f} %"
+    if battery.empty_at is None or battery.empty_at - now > timedelta(hours=36):
+        return words
+    local = battery.empty_at.astimezone(LONDON)
+    day = "" if local.date() == now.astimezone(LONDON).date() else " tomorrow"
+    return f"{words}, empty about {local:%H:%M}{day}" if battery.empty_at > now else f"{words}, may be empty by now"

@@ -1,0 +1,104 @@
+"""What is over when it is reported: a stretch with both ends changes what is held of that time, and nothing of now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from backend import clock, db
+from backend.alert_kinds import RECORD_CORRECTED
+from backend.cases import monitoring_status
+from backend.cases.monitoring_status import Suspended
+from backend.errors import InvalidRecord, NeedsConfirmation
+from backend.record import reading
+from backend.record.facts import Life
+from tests import cases
+from tests.world import World
+from zones import Certainty
+
+
+def custody(world: World, from_at: datetime, until: datetime, **more: object) -> None:
+    """Report that the wearer was in custody for some time."""
+    monitoring_status.suspend(
+        world.officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        from_at,
+        until,
+        clock.now(),
+        why="Arrested, and released.",
+        until=until,
+        **more,
+    )
+    db.release_connection()
+
+
+def test_custody_that_is_over_withdraws_its_breach_in_those_words_and_turns_no_protection_off(world: World) -> None:
+    officer = world.officer.has_app()
+    began = clock.now()
+    world.tag.stays_inside()
+    world.tag.leaves()
+    world.forward(3_600)
+    world.reads_everything()
+    over_at = clock.now()
+    world.forward(1_800)
+    custody(world, began - timedelta(minutes=10), over_at)
+    world.settle()
+    (alert,) = cases.alerts()
+    assert (alert.certainty, alert.reasons) == (Certainty.WITHDRAWN, [RECORD_CORRECTED])
+    officer.expects_push("withdrawn, the record was corrected")
+    assert not [said for said in cases.notices_of(world) if "suspended" in said or "Protection" in said]
+    case = reading.case(world.wearer.id)
+    assert [case.life_at(at) for at in (began, over_at, clock.now())] == [Life.SUSPENDED, Life.ACTIVE, Life.ACTIVE]
+    db.release_connection()
+    # Protection is on: a new approach rings.
+    world.tag.walks_in()
+    officer.expects_push("breach")
+    world.reads_everything()
+
+
+def test_a_breach_that_stands_goes_on_where_the_wearer_is_not_known_to_have_left(world: World) -> None:
+    officer = world.officer.has_app()
+    began = clock.now()
+    world.tag.stays_inside()
+    world.forward(3_600)
+    officer.acknowledges(cases.alerts()[0].id)
+    world.reads_everything()
+    custody(world, began - timedelta(minutes=10), clock.now() - timedelta(minutes=20))
+    world.settle()
+    (alert,) = cases.alerts()
+    assert (alert.is_over, alert.certainty) == (False, Certainty.CONFIRMED)
+    assert not [said for said in cases.notices_of(world) if "suspended" in said or "Protection" in said]
+    world.reads_everything()
+
+
+def test_what_was_entered_within_a_stretch_stays_and_is_asked_back_in_words(world: World) -> None:
+    now = clock.now()
+    person, wearer_id = world.officer.person, world.wearer.id
+    monitoring_status.suspend(
+        person,
+        wearer_id,
+        Suspended.HOSPITAL,
+        now - timedelta(hours=6),
+        now,
+        now,
+        why="Ill.",
+        is_confirmed=True,
+    )
+    monitoring_status.resume(person, wearer_id, now - timedelta(hours=2), now, why="Well again.")
+    with pytest.raises(NeedsConfirmation) as asked:
+        custody(world, now - timedelta(hours=4), now - timedelta(hours=1))
+    assert len(asked.value.extra["warnings"]) == 1
+    assert "monitored again" in asked.value.extra["warnings"][0]
+    assert "was entered before, and stays." in asked.value.extra["warnings"][0]
+    db.release_connection()
+    custody(world, now - timedelta(hours=4), now - timedelta(hours=1), is_confirmed=True)
+    case = reading.case(wearer_id)
+    assert case.life_entry(now - timedelta(hours=3)).value["reason"] == Suspended.CUSTODY
+    assert case.life_at(now - timedelta(minutes=90)) is Life.ACTIVE
+    assert case.life_at(now) is Life.ACTIVE
+    with pytest.raises(InvalidRecord):
+        custody(world, now, now)
+    db.release_connection()
+    world.reads_everything()
