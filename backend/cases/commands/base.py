@@ -118,7 +118,7 @@ def _words(field: FieldInfo | None, fault: Any) -> str:
     bound = fault.get("ctx", {})
     if field is not None and fault["type"] == "string_too_long":
         return f"Enter {bound['max_length']} characters or fewer."
-    if field is not None and fault["type"] == "value_error":
+    if fault["type"] == "value_error":
         return str(bound.get("error", fault["msg"]))
     return str(fault["msg"])
 

@@ -11,7 +11,6 @@ from backend.bounds import Instant
 from backend.cases import officers, protected_people
 from backend.cases.commands.base import Ask, Because, Command, Correcting, Dated, Documented, Name, RowId, Text
 from backend.cases.commands.typed import FirstDay, LastDay, Named
-from backend.errors import InvalidRecord
 from backend.models import EmergencyOpening, Fact, Person, ProtectedPlace, Victim
 
 
@@ -28,7 +27,7 @@ class AddProtectedPerson(Documented):
 
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:
-        if self.victim_id is not None and (self.is_child or self.reached_through is not None):
+        if self.victim_id is not None and (self.name or self.is_child or self.reached_through is not None):
             raise ValueError("A person who is recorded already is named by victim_id alone: the rest stays as it is.")
         return self
 
@@ -36,8 +35,6 @@ class AddProtectedPerson(Documented):
         """Enter them in the case. Raises: NotFound, NotAllowed, InvalidRecord, InvalidTransition, KnownPerson."""
         more = {"why": self.why, "document": self.document}
         if self.victim_id is not None:
-            if self.name:
-                raise InvalidRecord("Give a name or victim_id, not both.")
             return protected_people.add_known(by, wearer_id, self.victim_id, now, **more)
         return protected_people.add_person(
             by,
