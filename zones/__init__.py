@@ -3,6 +3,7 @@
 An exception raised here never means clear: the caller keeps what it knew and tells a person that it cannot judge.
 """
 
+from zones.acceptance import contradictions, misplaced
 from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide
 from zones.evidence import radius_68_m
 from zones.fix import Fix, FixRefused, Source, read_validity
@@ -42,12 +43,14 @@ __all__ = [
     "ZoneKind",
     "ZoneRefused",
     "are_repeated",
+    "contradictions",
     "decide",
     "decide_moving",
     "decide_together",
     "doubt_of",
     "judge_instant",
     "judge_late",
+    "misplaced",
     "radius_68_m",
     "read_validity",
     "redecide",

@@ -6,16 +6,18 @@ Danger is believed at once and safety only on evidence; an exception never reads
 from __future__ import annotations
 
 import math
-from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from zones import kept, words, worth
 from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix, Source
+from zones.levels import CERTAINTIES, LEVELS, Certainty, Level
 from zones.path import Crossing, End
+from zones.rest import Says, follow
 from zones.schedule import Permission, Reason
+from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
-from zones.track import Travel, is_moving, reach_mps, travel
+from zones.track import Travel, is_moving, is_travelling, reach_mps, travel
 from zones.trust import trusted
 from zones.weighing import is_standing, unchanged, weigh
 from zones.worth import UNPLACED_M, Doubt, Rival, Use
@@ -31,26 +33,8 @@ CLEARLY_OUT = 0.1
 SLOWEST_APPROACH_MPS = 0.2
 
 
-class Level(IntEnum):
-    """How near the danger is, in order."""
-
-    CLEAR = 0
-    BUFFER = 1
-    BREACH = 2
-
-
-class Certainty(StrEnum):
-    """How sure the level is; withdrawn takes back a breach that was never confirmed."""
-
-    UNCONFIRMED = "unconfirmed"
-    CONFIRMED = "confirmed"
-    WITHDRAWN = "withdrawn"
-
-
-CERTAINTIES = (Certainty.UNCONFIRMED, Certainty.CONFIRMED, Certainty.WITHDRAWN)
 _UNCONFIRMED, _CONFIRMED, _WITHDRAWN = range(3)
 _CLEAR, _BUFFER, _BREACH = range(3)
-LEVELS = tuple(Level)
 _NOTHING, _BOTH = Use.NOTHING, Use.BOTH
 
 
@@ -83,6 +67,8 @@ class Decision(NamedTuple):
     silent_s: float = 0.0
     answer_age_s: float = 0.0
     doubt: Doubt | None = None
+    visit: Certainty | None = None
+    visit_probability: float = math.nan
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -180,7 +166,14 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     was_standing = is_standing(last)
     # It may tell its own age, and then it is judged as the better fix that it was.
     new_at = kept.dated(last, end, accuracy, model) if is_stale and not worth.is_tower(fix) else None
-    if is_repeat or not is_placed:
+    # What the place of rest says: a fix beside it that is sooner an error of this tag there raises nothing.
+    rest, says = last.rest, Says.NOTHING
+    if abs(distance) > model.rest_within_m:
+        rest = None
+    elif (rest is not None or not is_travelling(last.track, model)) and not (is_coarse or is_stale):
+        rest, says = follow(rest, end, fix.speed_mps, model)
+    is_error = says is Says.MAYBE_ERROR and last.level < _BREACH
+    if is_repeat or is_error or not is_placed:
         way = Travel(None, last.is_pass, last.closing_mps, last.track, None)
     else:
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
@@ -198,7 +191,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     if new_at is not None and not was_standing:
         was = model.coarse_m * model.coarse_factor / T_RADIUS_68
         evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
-    elif use is not _BOTH and (was_standing or use is _NOTHING):
+    elif is_error or (use is not _BOTH and (was_standing or use is _NOTHING)):
         evidence = unchanged(last)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
@@ -208,6 +201,19 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             # It raised at even odds, so that it has no part in what confirms.
             evidence = evidence._replace(log_odds=0.0)
 
+    if evidence.is_breach and not evidence.is_confirmed and says is Says.AT_REST and distance > 0:
+        # Who never left the place of rest was not inside: what was not confirmed ends with the first fix back at it.
+        evidence = evidence._replace(is_breach=not (rest is not None and rest.is_settled(model)))
+    visit = last.visit if was_standing else None
+    over, over_probability = None, math.nan
+    if evidence.is_confirmed:
+        visit = None
+    elif evidence.is_breach:
+        before = End(last.fix_time, last.east, last.north, last.scale_m, 0.0, 0.0, 0.0, False) if is_placed else None
+        visit = seen_again(visit, before, last.track, fix, end, distance, probability)
+    if was_standing and not evidence.is_breach:
+        over, over_probability = over_by(zone, visit, last.certainty == _CONFIRMED, fix, end, model)
+        visit = None
     log_odds_now, since, crossing_at = evidence.log_odds, evidence.since, evidence.crossing_at
     fixes_inside, is_pass = evidence.fixes_inside, way.is_pass
     if evidence.is_breach:
@@ -221,7 +227,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         # One coarse answer may be old; a second that says the same, clear of all, is an all-clear.
         is_sure = distance > zone.buffer_m + reach and last.level == _CLEAR and state is not None
         certainty = _CONFIRMED if (is_sure if is_coarse else probability < CLEARLY_OUT) else _UNCONFIRMED
-        if was_standing and last.certainty == _UNCONFIRMED:
+        if over is Certainty.WITHDRAWN:
             certainty = _WITHDRAWN
         log_odds_now = since = crossing_at = math.nan
         fixes_inside = 0
@@ -231,12 +237,13 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
             since, crossing_at, is_pass = last.breach_since, last.crossing_at, last.is_pass
     core = Core(
         at, east, north, end_scale, distance, level, certainty, log_odds_now, evidence.evidence_at, since, crossing_at,
-        fixes_inside, is_pass, way.closing_mps, way.track, way.before,
+        fixes_inside, is_pass, way.closing_mps, way.track, way.before, None, visit, rest,
     )  # fmt: skip
-    return _told(
+    told = _told(
         zone, fix, state, last, core, way.found, distance, probability, accuracy, is_repeat, doubt,
         0.0 if new_at is None else at - new_at, model,
     )  # fmt: skip
+    return told if over is None else told._replace(visit=over, visit_probability=over_probability)
 
 
 def _standing(last: Core, is_doubted: bool) -> tuple[int, int]:

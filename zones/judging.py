@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from zones.decision import Decision, Level, decide
+from zones.decision import Certainty, Decision, Level, decide
 from zones.fix import Fix
 from zones.late import judge_late, order, redecide
 from zones.state import LATENESS_S, PlaceState
@@ -98,6 +98,9 @@ class Judging:
                 yield Change(zone, visit, True)
                 return
         now = (last.level, str(last.certainty))
+        was_told = shown == (Level.BREACH, str(Certainty.UNCONFIRMED))
+        if is_within and was_told and last.level < Level.BREACH and last.visit is Certainty.CONFIRMED:
+            yield Change(zone, last._replace(level=Level.BREACH, certainty=Certainty.CONFIRMED), False)
         if is_within and now != shown:
             kept.shown[number] = now
             yield Change(zone, last, False)

@@ -35,7 +35,8 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
 
     The expected way leaves in the direction of arrival at `start` and ends in the direction of `finish`, each fading
     over `direction_s`, joined by a cubic; around it the true way spreads by the ends' errors, by the errors of the
-    directions, and by wandering in proportion to the distance. The probability is that of the best single place, so it
+    directions, by what of them the distance covered does not bear out (a train that brakes does not overshoot its
+    station), and by wandering in proportion to the distance. The probability is that of the best single place, so it
     is a lower bound for the whole way.
     """
     duration = finish.at - start.at
@@ -45,6 +46,11 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     depth, size = zone.shape.depth_m, zone.shape.depth_m / 2
     half_steps = max(2, min(12, int(apart / (0.35 * size)) + 2))
     distance_of = zone.shape.distance_m
+    east_mps, north_mps = (finish.east - start.east) / duration, (finish.north - start.north) / duration
+    start_off = math.hypot(start.east_mps - east_mps, start.north_mps - north_mps)
+    start_off = math.hypot(start.velocity_error_mps, model.unborne_share * start_off)
+    finish_off = math.hypot(finish.east_mps - east_mps, finish.north_mps - north_mps)
+    finish_off = math.hypot(finish.velocity_error_mps, model.unborne_share * finish_off)
     best, best_at, best_distance = 0.0, start.at, math.inf
     for step in range(1, 2 * half_steps):
         share = step / (2 * half_steps)
@@ -58,8 +64,8 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
             ((1 - share) * start.scale_m) ** 2
             + (share * finish.scale_m) ** 2
             + (wander * share * (1 - share)) ** 2
-            + ((1 - blend) * start.velocity_error_mps * forth) ** 2
-            + (blend * finish.velocity_error_mps * back) ** 2
+            + ((1 - blend) * start_off * forth) ** 2
+            + (blend * finish_off * back) ** 2
         )
         probability = t_below(-distance / spread) - t_below(-(distance + depth) / spread)
         if probability > best:

@@ -23,6 +23,9 @@ FOLLOWED_TO_M = 0.005
 # Distances are promised to 20 km from the edge; further off, the distance to the bounding circle does.
 MEASURED_TO_M = 25_000.0
 _SMALLEST_AREA_M2 = 1.0
+# The boundary of a London borough has 300 to 1,500 corners (ONS, generalised to 20 m); a fix is judged against 2,000 at
+# a third of the speed of 5, and against 20,000 a flood of fixes falls behind.
+MOST_CORNERS = 2_000
 
 Degrees = list[tuple[float, float]]
 
@@ -139,9 +142,19 @@ def _position(value: object, where: str) -> tuple[float, float]:
     return lon, lat
 
 
+def _too_many(corners: int, what: str) -> ZoneRefused:
+    return ZoneRefused(
+        "too_many_corners",
+        f"{what} has {corners:,} corners; at most {MOST_CORNERS:,} are judged by. Simplify the outline: corners that "
+        "lie within 5 m of the line between their neighbours can go.",
+    )
+
+
 def _positions(value: object, where: str, least: int) -> Degrees:
     if not isinstance(value, list | tuple) or not value:
         raise ZoneRefused("empty", f"{where} is empty.")
+    if len(value) > MOST_CORNERS:
+        raise _too_many(len(value), where)
     found = [_position(item, f"corner {n} of {where}") for n, item in enumerate(value, 1)]
     if len(found) < least:
         raise ZoneRefused("too_few", f"{where} has {len(found)} corners; it must have at least {least}.")
@@ -235,6 +248,9 @@ def _read_area(coordinates: object, is_multi: bool) -> Shape:
             rings.append(_ring(ring, f"{where[0].upper()}{where[1:]}", first_lon))
             first_lon = rings[0][0][0] if first_lon is None else first_lon
         parts.append(rings)
+    corners = sum(len(ring) for rings in parts for ring in rings)
+    if corners > MOST_CORNERS:
+        raise _too_many(corners, "The shape")
     outlines = [rings[0] for rings in parts]
     frame = Frame(*_centre(outlines))
     _check_size(frame, outlines, "The outline")

@@ -7,6 +7,8 @@ import math
 from typing import NamedTuple
 
 from zones.path import End
+from zones.rest import Rest
+from zones.smoother import Visit
 from zones.worth import Rival
 
 # A fix may arrive this much later than a newer one and still be judged in its place.
@@ -15,6 +17,8 @@ LATENESS_S = 600.0
 _VERSION = 1
 _END_SIZE = len(End._fields)
 _RIVAL_SIZE = len(Rival._fields)
+_VISIT_SIZE = len(Visit._fields)
+_REST_SIZE = len(Rest._fields)
 
 
 class Core(NamedTuple):
@@ -22,7 +26,8 @@ class Core(NamedTuple):
 
     Places are metres in the zone's own frame, instants epoch seconds, distances signed to the edge of the forbidden
     side. `track` is where the way to the next fix begins, `before` where the way to `track` began (None when there is
-    nothing to look back on), `rival` the places that contradict `track` and are not believed yet.
+    nothing to look back on), `rival` the places that contradict `track` and are not believed yet, `visit` what fixes
+    say of the breach that stands, `rest` where the tag rests.
     """
 
     fix_time: float
@@ -42,14 +47,28 @@ class Core(NamedTuple):
     track: End
     before: End | None
     rival: Rival | None = None
+    visit: Visit | None = None
+    rest: Rest | None = None
+
+
+# The parts of a core that are plain numbers.
+_HEAD = len(Core._fields) - 5
 
 
 def _flat(core: Core | None) -> list[float | None] | None:
     if core is None:
         return None
-    numbers: list[float | None] = [None if math.isnan(x) else x for x in (*core[:-3], *core.track)]
+    plain: list[float] = [*core[:_HEAD], *core.track]  # type: ignore[list-item]
+    numbers: list[float | None] = [None if math.isnan(x) else x for x in plain]
     numbers += [None] * _END_SIZE if core.before is None else core.before
-    return numbers if core.rival is None else [*numbers, *core.rival]
+    tail: list[float | None] = []
+    for part, size in ((core.rest, _REST_SIZE), (core.visit, _VISIT_SIZE), (core.rival, _RIVAL_SIZE)):
+        # What is not there is left out at the end, and takes its room where something follows it.
+        if part is not None:
+            tail = [*(None if math.isnan(x) else x for x in part), *tail]
+        elif tail:
+            tail = [*([None] * size), *tail]
+    return numbers + tail
 
 
 def _end(numbers: list[float]) -> End:
@@ -58,16 +77,24 @@ def _end(numbers: list[float]) -> End:
 
 
 def _core(numbers: list[float | None]) -> Core:
-    head = len(Core._fields) - 3
+    head = _HEAD
     length = head + 2 * _END_SIZE
-    if len(numbers) not in (length, length + _RIVAL_SIZE):
+    sizes = (0, _RIVAL_SIZE, _RIVAL_SIZE + _VISIT_SIZE, _RIVAL_SIZE + _VISIT_SIZE + _REST_SIZE)
+    if len(numbers) - length not in sizes:
         raise ValueError("The state has the wrong number of parts.")
     plain = [math.nan if x is None else x for x in numbers]
     if not all(isinstance(x, bool | int | float) for x in plain):
         raise ValueError("The state holds something that is not a number.")
     before = None if numbers[head + _END_SIZE] is None else _end(plain[head + _END_SIZE : length])
-    rival = None if len(numbers) == length else Rival._make(plain[length:])
-    return Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), before, rival])
+    found: list[list[float] | None] = []
+    for size in (_RIVAL_SIZE, _VISIT_SIZE, _REST_SIZE):
+        is_there = len(numbers) > length and numbers[length] is not None
+        found.append(plain[length : length + size] if is_there else None)
+        length += size
+    rival = None if found[0] is None else Rival._make(found[0])
+    visit = None if found[1] is None else Visit._make(found[1])
+    rest = None if found[2] is None else Rest._make(found[2])
+    return Core._make([*plain[:head], _end(plain[head : head + _END_SIZE]), before, rival, visit, rest])
 
 
 class PlaceState(NamedTuple):
@@ -103,7 +130,7 @@ class PlaceState(NamedTuple):
         return None if self.old is None else PlaceState(self.old, self.old, self.old, self.began_at)
 
     def to_json(self) -> str:
-        """Return the state as compact JSON of at most about 1.5 kB that `from_json` reads back exactly."""
+        """Return the state as compact JSON of at most about 2.5 kB that `from_json` reads back exactly."""
         mid = None if self.mid is self.now else _flat(self.mid)
         parts = {"v": _VERSION, "b": self.began_at, "n": _flat(self.now), "m": mid, "o": _flat(self.old)}
         return json.dumps(parts, separators=(",", ":"), allow_nan=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import Model
+from zones.evidence import T_RADIUS_68, Model
 from zones.fix import Fix
 from zones.path import Crossing, End, crossing
 from zones.state import Core
@@ -53,19 +53,23 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
     return crossing(zone, start, finish, model), start
 
 
-def _best(candidates: list[tuple[Crossing | None, float]], model: Model) -> Crossing | None:
-    """Return the most probable crossing that is probable enough for the length of its gap."""
-    best: Crossing | None = None
-    for candidate, gap in candidates:
-        if candidate is None:
-            continue
-        if gap < model.long_gap_s:
-            needed = model.crossing_short
-        else:
-            needed = model.crossing_long if gap <= model.silence_s else model.crossing_silent
-        if candidate.probability > needed and (best is None or candidate.probability > best.probability):
-            best = candidate
-    return best
+def _need(start: End, finish: End, model: Model) -> float:
+    """Return how probable a crossing must be to be told: by the length of the gap, and how well its ends are known."""
+    duration = finish.at - start.at
+    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or (
+        math.hypot(finish.east - start.east, finish.north - start.north) > model.known_end_mps * duration
+    ):
+        return model.crossing_poor
+    if duration < model.long_gap_s:
+        return model.crossing_short
+    return model.crossing_long if duration <= model.silence_s else model.crossing_silent
+
+
+def _better(best: Crossing | None, found: Crossing | None, start: End, finish: End, model: Model) -> Crossing | None:
+    """Return the more probable of two crossings; `found` counts where it is as probable as it needs to be."""
+    if found is None or found.probability <= (0.0 if best is None else best.probability):
+        return best
+    return found if found.probability > _need(start, finish, model) else best
 
 
 def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: bool, model: Model) -> Travel:
@@ -82,13 +86,11 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     found: Crossing | None = None
     next_before: End | None = None
     if is_path_asked:
-        candidates: list[tuple[Crossing | None, float]] = []
         if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
             seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
-            candidates.append((crossing(zone, before, seen, model), track.at - before.at))
+            found = _better(None, crossing(zone, before, seen, model), before, track, model)
         direct, next_before = _direct(zone, track, end, distance, model)
-        candidates.append((direct, duration))
-        found = _best(candidates, model)
+        found = _better(found, direct, track, end, model)
         if found is not None and found is direct:
             # Told once: looking back on the same way would tell it again.
             next_before = None
@@ -121,6 +123,11 @@ def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:
         speed = max(speed, math.hypot(track.east_mps, track.north_mps))
     apart = math.hypot(end.east - track.east, end.north - track.north)
     return speed >= model.moving_mps and apart <= duration * max(TOWN_MPS, FASTER_BY * speed)
+
+
+def is_travelling(track: End, model: Model) -> bool:
+    """Return whether the tag was seen to move when it was last seen."""
+    return track.is_moving_known and abs(track.east_mps) + abs(track.north_mps) >= model.moving_mps
 
 
 def reach_mps(track: End) -> float:

@@ -34,6 +34,13 @@ def _place(decision: Decision) -> str:
     return f"{metres(abs(gap))} {side} the edge of a zone to stay in"
 
 
+_VISITS = {
+    "confirmed": "the visit is over: the wearer was inside",
+    "unconfirmed": "the visit is over: it could not be confirmed",
+    "withdrawn": "the fixes before and after say that the wearer was not inside: the breach is taken back",
+}
+
+
 def reasons(decision: Decision) -> tuple[str, ...]:
     """Return why a decision is what it is, the most important first."""
     said: list[str] = []
@@ -55,8 +62,8 @@ def reasons(decision: Decision) -> tuple[str, ...]:
     said.append(f"{_place(decision)}, ±{metres(decision.accuracy_m)}{assumed}")
     if decision.silent_s >= 1:
         said.append(f"no fix for {span(decision.silent_s)}")
-    if decision.certainty == "withdrawn":
-        said.append("the breach told before was not confirmed and is taken back")
+    if decision.visit is not None:
+        said.append(_VISITS[decision.visit])
     if decision.time_to_edge_s is not None and decision.closing_mps is not None:
         said.append(f"closing at {decision.closing_mps:.1f} m/s, {span(decision.time_to_edge_s)} to the edge")
     if decision.is_pass_through:

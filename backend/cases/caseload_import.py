@@ -22,7 +22,7 @@ from backend.cases.commands.opening import OpenCase
 from backend.cases.import_matching import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
 from backend.cases.opening import free_tags, open_case, widen
 from backend.db import atomic
-from backend.errors import DomainError, InvalidRecord
+from backend.errors import DomainError, InvalidRecord, NeedsConfirmation
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
 from backend.record.facts import ends_with
@@ -44,6 +44,8 @@ COLUMNS = (
 )
 # A column that may be left out: the wearer's numbers, with a semicolon between them.
 WEARER_NUMBERS = "wearer_phones"
+# Another: "yes" says that what the product asks back about the zone was looked at, and that the zone is right.
+ZONE_CONFIRMED = "zone_confirmed"
 # Under which column a table has a field of the command that opens a case.
 CALLED = {
     "kind": "order_kind",
@@ -221,6 +223,9 @@ def load_part(
                 opened.append(reading.read_by.loaded(len(opened), wearer.id, newest.place.victim_id))
                 for number in phones:
                     numbers.record(person, wearer.id, number, now)
+            except NeedsConfirmation as question:
+                asked = f'{question.detail} If it is right, write "yes" in the column {ZONE_CONFIRMED}.'
+                raise _refusal([RowProblem(line, ZONE_CONFIRMED, asked)]) from None
             except DomainError as error:
                 # What only the record knows is said with the line as well.
                 raise _refusal([RowProblem(line, "", error.detail)]) from None
@@ -248,7 +253,7 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
         if missing:
             problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
             return None
-        for name in (*COLUMNS, WEARER_NUMBERS, CASE_AS_IN, VICTIM_AS_IN):
+        for name in (*COLUMNS, WEARER_NUMBERS, ZONE_CONFIRMED, CASE_AS_IN, VICTIM_AS_IN):
             if heading.count(name) > 1:
                 problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
         rows = []
@@ -356,7 +361,8 @@ def _case(
     problems += [RowProblem(number, column, found[column]) for column in ("", *COLUMNS) if column in found]
     if found or new is None or officer is None or serial is None:
         return None
-    return new.model_copy(update={"serial": serial}), officer
+    is_confirmed = (row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes"
+    return new.model_copy(update={"serial": serial, "is_confirmed": is_confirmed}), officer
 
 
 def _is_over(last_day: str, now: datetime) -> bool:

@@ -120,6 +120,7 @@ def widen(person: Person, wearer_id: int, new: OpenCase, now: datetime) -> Weare
             from_at=new.starts_at,
             why=new.why,
             document=new.document,
+            is_confirmed=new.is_confirmed,
         )
         writing.protect_by_condition(person, wearer_id, condition, now)
         return wearer

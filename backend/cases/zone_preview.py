@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from backend import zone_replay
-from backend.cases import change_warnings, writing
+from backend.cases import change_warnings, writing, zone_questions
 from backend.cases.commands.opening import NewCondition
 from backend.errors import NotFound
 from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
 from backend.record import reading, zone_geojson
 from backend.record.facts import Life
 from backend.zone_replay import ZoneReplay
-from zones import Zone
 
 DAYS = 30
-# Zones of one case lie in one part of the country; further off, the axes are probably swapped.
-FAR_M = 500_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def try_condition(person: Person, wearer_id: int, new: NewCondition, now: dateti
     order, victim = writing.check_condition(person, wearer_id, new, now)
     told = zone_replay.replay_for(person, wearer_id, new.zone, DAYS, now)
     alerts = len(told.found.alerts) if told.found.fixes else None
-    doubts = _doubts(wearer_id, order, new.zone, new.from_at, told, now)
+    doubts = _doubts(wearer_id, order, new.zone, new.from_at, told, now, line=None)
     return Trial(order, victim, alerts, replay_in_words(told), doubts)
 
 
@@ -60,7 +56,7 @@ def try_change(
     order = Order.get_or_none(Order.id == (order_id or (made.order_id if made else None)))
     doubts = [
         *zone_geojson.hours_lost(zone.feature, feature),
-        *_doubts(zone.wearer_id, order, feature, from_at, told, now),
+        *_doubts(zone.wearer_id, order, feature, from_at, told, now, line=made.line if made else zone.id),
     ]
     alerts = len(told.found.alerts) if told.found.fixes else None
     return Trial(order, zone.place.victim, alerts, replay_in_words(told), doubts)
@@ -100,6 +96,7 @@ def _doubts(
     from_at: datetime,
     told: ZoneReplay,
     now: datetime,
+    line: int | None,
 ) -> list[str]:
     case, begins = reading.case(wearer_id), max(from_at, now)
     said = []
@@ -117,27 +114,6 @@ def _doubts(
         said.append(
             "By the newest fixes the last of these alerts is not over: if the zone is in force, it warns at once."
         )
-    zone, others = zone_replay.read_zone(feature), _other_zones(wearer_id)
-    gaps = [_gap_m(zone, other) for other in others]
-    if gaps and min(gaps) > FAR_M:
-        said.append(
-            f"It lies {min(gaps) / 1_000:,.0f} km from every other zone of this case. "
-            "Latitude and longitude may be swapped: look at the map."
-        )
+    order_id = None if order is None else order.id
+    said += zone_questions.questions(case, feature, from_at, None, order_id, now, line=line)
     return said
-
-
-def _other_zones(wearer_id: int) -> list[Zone]:
-    rows: Any = PlaceZone.select().where(PlaceZone.wearer == wearer_id, ~PlaceZone.moves)
-    found = []
-    for row in rows:
-        try:
-            found.append(zone_replay.read_zone(row.feature))
-        except zone_replay.ZoneNotUsable:
-            # A zone that cannot be read has an alert of its own; here it only says nothing.
-            continue
-    return found
-
-
-def _gap_m(zone: Zone, other: Zone) -> float:
-    return math.hypot(*zone.frame.from_degrees(other.frame.lat, other.frame.lon))

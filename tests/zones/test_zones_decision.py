@@ -303,7 +303,7 @@ def test_other_reasons():
     near = decide(zone, at(105), None)
     assert f"could be past the line ({round(100 * near.probability_inside)} %)" in near.reasons
     back = last(zone, at(2000), at(2000.5, after_s=60), at(0, after_s=120), at(2000, 1, after_s=180))
-    assert "the breach told before was not confirmed and is taken back" in back.reasons
+    assert "the fixes before and after say that the wearer was not inside: the breach is taken back" in back.reasons
 
 
 def test_a_model_can_be_given():

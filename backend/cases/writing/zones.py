@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, known_victims
-from backend.cases import change_warnings
+from backend.cases import change_warnings, zone_questions
 from backend.cases.writing.locked_case import hold, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
@@ -45,6 +45,9 @@ def add_zone(
         hold(wearer_id)
         before = reading.case(wearer_id)
         _refuse_both_ways(wearer_id, place_id, feature, line=None)
+        zone_questions.require_answers(
+            before, feature, from_at, to_at, order_id, now, line=None, is_confirmed=is_confirmed
+        )
         zone = _make_version(
             person,
             wearer_id,
@@ -104,6 +107,11 @@ def change_zone(
         lost = [] if is_removed or is_confirmed else hours_lost(wrong.feature, feature)
         if lost:
             raise NeedsConfirmation(lost[0], warnings=lost)
+        if not is_removed and feature != wrong.feature:
+            order = order_id or (known.order_id if known else None)
+            zone_questions.require_answers(
+                before, feature, from_at, to_at or wrong.to_at, order, now, line=line, is_confirmed=is_confirmed
+            )
         if keeps_in(feature) != keeps_in(wrong.feature):
             _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         zone = _make_version(
