@@ -89,7 +89,6 @@ def _ring(victim: Victim, wearer: Wearer, line: str, state: str, now: datetime, 
     audit.record(f"victim:{victim.id}", "rang_again", f"victim:{victim.id}", now, alert=alert)
     if alert.handling == Handling.ACKNOWLEDGED:
         # A person who acts is notified first: they promised to act on less than there is now.
-        alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
         escalation.warn_again(alert, now)

@@ -86,7 +86,6 @@ def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: dat
                 is_news=True,
             )
         if is_graver and alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_danger < alert.peak_danger:
-            alert.handling = Handling.OPEN
             escalation.restart(alert, now)
         else:
             publish(alert)

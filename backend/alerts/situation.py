@@ -213,7 +213,6 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
     if not is_notified:
         return _save(alert)
     if alert.handling == Handling.ACKNOWLEDGED:
-        alert.handling = Handling.OPEN
         escalation.restart(alert, now)
     else:
         escalation.warn_again(alert, now, is_return=is_return)

@@ -26,6 +26,7 @@ from backend.models import (
     Alert,
     AlertKind,
     AuditEntry,
+    Handling,
     Notification,
     NotificationState,
     Person,
@@ -59,6 +60,8 @@ def restart(alert: Alert, now: datetime) -> None:
 
     A withdrawn alert and a notice are for no person to answer: they lie open in the list and ring no one.
     """
+    if alert.handling == Handling.ACKNOWLEDGED:
+        alert.handling = Handling.OPEN
     if alert.certainty == Certainty.WITHDRAWN or alert.kind == AlertKind.NOTICE:
         stop(alert, now)
         return

@@ -188,7 +188,8 @@ def test_a_warning_whose_worker_died_is_not_sent_once_the_wearer_has_left(world:
     ).execute()
     world.doubles.clear_script()
     db.release_connection()
-    world.tag.stays(5_000.0, for_s=90)
+    for metres in (250.0, 500.0, 750.0, 1_000.0, 1_250.0, 1_500.0):
+        world.tag.stays(metres, for_s=15)
     assert Alert.get().is_over
     Notification.update(lease_until=clock.now()).where(Notification.id == row.id).execute()
     db.release_connection()
