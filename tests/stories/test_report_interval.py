@@ -36,7 +36,7 @@ from wsgi import create_app
 from zones.geo import Frame
 
 AT_HOME = Frame(*HOME)
-RANDOM_HEADERS = {"Date", "Content-Security-Policy"}
+RANDOM_HEADERS = {"Date", "Content-Security-Policy", "X-Request-Id"}
 
 
 @dataclass
