@@ -1,4 +1,4 @@
-"""The levels of danger and the certainties: the words that every judgement is told in."""
+"""The levels of danger and the certainties: the words that every judgement is answered in."""
 
 from __future__ import annotations
 

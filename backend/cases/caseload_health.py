@@ -233,7 +233,7 @@ def _next(shapes: Iterable[tuple[PlaceZone, Zone]], case: Case | None, now: date
         found.append((datetime.fromtimestamp(at, UTC), f"{what} {verb}: {row.place.label}"))
     changes = [at for at in case.changes() if at > now] if case else []
     if changes:
-        found.append((changes[0], "What is in force changes"))
+        found.append((changes[0], "An order or a zone begins or ends"))
     return min(found, default=(None, ""))
 
 

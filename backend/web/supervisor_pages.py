@@ -278,6 +278,7 @@ def _standing() -> dict[str, Any]:
             {
                 "alert": alert,
                 "what": situation_of(alert),
+                "is_notice": alert.kind == AlertKind.NOTICE,
                 "since_s": (now - (alert.acknowledged_at or alert.raised_at)).total_seconds(),
                 "since": alert.acknowledged_at or alert.raised_at,
             }

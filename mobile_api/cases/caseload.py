@@ -10,12 +10,13 @@ from pydantic import BaseModel, Field
 from backend import clock
 from backend.cases import caseload_health
 from backend.cases.caseload_health import Health
+from backend.cases.commands.whereabouts import AskWhere
 from backend.silence.reporting_state import WORDS, ReportingState
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.shapes import SEEN, bp
 from mobile_api.request_bodies import read, write
-from mobile_api.schemas import NamedOut, Strict
+from mobile_api.schemas import NamedOut
 
 
 class CaseloadAlertOut(BaseModel):
@@ -50,12 +51,6 @@ class CaseloadOut(BaseModel):
     wearers: list[CaseloadRowOut]
 
 
-class WhereaboutsIn(Strict):
-    """Why you ask; it is recorded with your name and the time."""
-
-    reason: str = Field(min_length=1, max_length=500)
-
-
 class WhereaboutsAnswerOut(BaseModel):
     """The newest fix, and when the next one is due."""
 
@@ -85,13 +80,12 @@ def list_caseload() -> Response:
 @describes(
     "Ask where a wearer is now: answered from the newest fix and the next one that is due. Who asked is recorded.",
     tag="cases",
-    body=WhereaboutsIn,
+    body=AskWhere,
     answer=WhereaboutsAnswerOut,
     errors=SEEN,
 )
 def ask_whereabouts(wearer_id: int) -> Response:
-    reason = read(WhereaboutsIn).reason
-    answer = caseload_health.ask_where(current_person(), wearer_id, reason, settings(), clock.now())
+    answer = read(AskWhere).carry_out(current_person(), clock.now(), wearer_id, settings())
     return no_store(
         write(
             WhereaboutsAnswerOut(

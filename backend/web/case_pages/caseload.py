@@ -8,10 +8,11 @@ from flask import render_template, request
 
 from backend import clock
 from backend.cases import caseload_health
+from backend.cases.commands.whereabouts import AskWhere
 from backend.errors import InvalidRequest
 from backend.silence.reporting_state import WORDS, ReportingState
 from backend.web.case_pages.layout import STAFF, bp, refusable
-from backend.web.forms import text_of, visitor
+from backend.web.forms import build, visitor
 from backend.web.signed_in import page_for, settings
 
 # What needs no person is shown quietly; only a tag that reports is shown as well.
@@ -46,7 +47,7 @@ def ask_where(wearer_id: int) -> Any:
     answer, error = None, None
     if request.method == "POST":
         try:
-            answer = caseload_health.ask_where(person, wearer_id, text_of("reason"), settings(), now)
+            answer = build(AskWhere).carry_out(person, now, wearer_id, settings())
         except InvalidRequest as refused:
             error = refused
     page = render_template(
