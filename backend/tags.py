@@ -29,8 +29,8 @@ class KnownTag:
     id: int
     serial: str
     key: str
-    # When it was read, by the monotonic clock.
-    read_at: float
+    # When it was read because a signature was not of the key that was known, by the monotonic clock.
+    doubted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ def find(serial: str) -> KnownTag:
     return known or find_newest(serial)
 
 
-def find_newest(serial: str) -> KnownTag:
-    """Return the tag as it is now. Raises: UnknownTag."""
+def find_newest(serial: str, doubted_at: float | None = None) -> KnownTag:
+    """Return the tag as it is now; ``doubted_at`` is when a signature was not of the known key. Raises: UnknownTag."""
     row = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
     with _known_lock:
         if row is None:
             _known.pop(case_folding.folded(serial), None)
             raise UnknownTag("No tag has this serial.")
-        known = KnownTag(row.id, row.serial, row.key, clock.monotonic())
+        known = KnownTag(row.id, row.serial, row.key, doubted_at)
         _known[case_folding.folded(serial)] = known
     return known
 
@@ -126,9 +126,10 @@ def authenticate(
     try:
         return tag, verify(tag, headers, body, now, tolerance_s)
     except WrongSignature:
-        if clock.monotonic() - tag.read_at < READ_AGAIN_AFTER_S:
+        now_s = clock.monotonic()
+        if tag.doubted_at is not None and now_s - tag.doubted_at < READ_AGAIN_AFTER_S:
             raise
-        newest = find_newest(serial)
+        newest = find_newest(serial, now_s)
         if newest.key == tag.key:
             raise
         return newest, verify(newest, headers, body, now, tolerance_s)
