@@ -23,6 +23,8 @@ UNKNOWN_ACCURACY_M = 100.0
 LEAST_CHANGES = 3
 LEAST_EACH = 2
 EARTH_M = 6_371_000.0
+# About a kilometre: a receiver that writes a sign wrong may move meanwhile.
+SLIP_WITHIN_DEG = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def are_two(placed: Sequence[Placed]) -> bool:
     second: list[Placed] = []
     order: list[bool] = []
     for one in sorted(placed, key=lambda each: each.at_s):
+        if any(_is_slip(one, old) for old in (*first, *second)):
+            continue
         if not first or _can_follow(first[-1], one):
             first.append(one)
             order.append(True)
@@ -75,6 +79,19 @@ def are_two(placed: Sequence[Placed]) -> bool:
     # What comes in one request comes from one sender.
     is_apart = {one.request for one in first}.isdisjoint(one.request for one in second)
     return is_each_heard and is_apart and changes >= LEAST_CHANGES
+
+
+def _is_slip(one: Position, old: Position) -> bool:
+    """Tell whether a far place is an earlier one with a sign lost, its axes swapped, or one of them lost.
+
+    A receiver does that by itself, and may do it for minutes: it is no place of another source.
+    """
+    if _distance_m(one, old) <= LEAST_APART_M:
+        return False
+    lat, lon, old_lat, old_lon = abs(one.lat), abs(one.lon), abs(old.lat), abs(old.lon)
+    is_lat, is_lon = abs(lat - old_lat) < SLIP_WITHIN_DEG, abs(lon - old_lon) < SLIP_WITHIN_DEG
+    is_swapped = abs(lat - old_lon) < SLIP_WITHIN_DEG and abs(lon - old_lat) < SLIP_WITHIN_DEG
+    return is_swapped or (is_lat and (is_lon or one.lon == 0.0)) or (is_lon and one.lat == 0.0)
 
 
 def _can_follow(before: Position, after: Position) -> bool:

@@ -89,6 +89,8 @@ def _satellite_fixes(tag_id: int, until: datetime) -> list[Placed]:
         Fix.fix_time > until - TOGETHER,
         Fix.source.is_null() | (Fix.source == Source.GNSS),
         Fix.is_valid.is_null() | Fix.is_valid,
+        # A satellite position without a satellite is none.
+        Fix.satellites.is_null() | (Fix.satellites > 0),
     )
     return [Placed(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, str(row.received_at)) for row in stored]
 

@@ -30,6 +30,9 @@ def seen(
         pytest.param(seen(HOME, FORGED, HOME, FORGED, every_s=300.0), False, id="a journey to and fro"),
         pytest.param(seen(HOME, FORGED, HOME, FORGED, requests="one"), False, id="all in one request"),
         pytest.param(seen(HOME, (51.52, -0.10), HOME, (51.52, -0.10)), False, id="nearer than a receiver may err"),
+        pytest.param(seen(HOME, (51.50, 0.10), HOME, (51.50, 0.10)), False, id="the sign of the longitude lost"),
+        pytest.param(seen(HOME, (51.50, 0.0), HOME, (51.50, 0.0)), False, id="the longitude lost"),
+        pytest.param(seen(HOME, (-0.10, 51.50), HOME, (-0.10, 51.50)), False, id="axes swapped"),
         pytest.param([], False, id="nothing"),
     ],
 )

@@ -185,7 +185,7 @@ def test_a_database_that_takes_nothing_fills_no_log_and_is_worked_on_when_it_doe
     world.forward(200)
     _is_read_only(server, "on")
     world.start_worker()
-    eventually(lambda: "the outbox could not be worked on" in caplog.text, "the notifier gives up its round")
+    eventually(lambda: "the round failed (" in caplog.text, "the notifier gives up its round")
     assert "could not be climbed for" not in caplog.text
     _is_read_only(server, "off")
     world.expect_sms(world.supervisor.person.phone, alert["code"])

@@ -10,7 +10,7 @@ import pytest
 
 from backend import alerts, clock, db, outbox
 from backend.lifecycle import Danger
-from backend.models import Alert, Channel, Notification, Purpose
+from backend.models import Alert, Channel, Escalation, Notification, Purpose
 from notifier import retries, worker
 from notifier.channels.registry import Senders, Way
 from notifier.worker import Worker
@@ -76,9 +76,9 @@ def test_of_many_escalation_policies_the_gravest_and_newest_climbs_and_then_the_
     Alert.update(level=Level.BUFFER).where(Alert.id == newest.id).execute()
     world.clock.forward(11)
     assert alerts.escalate_overdue(clock.now(), 1, newest_first=True) == 1
-    assert {row.id: row.step for row in Alert.select()} == {first.id: 1, breach.id: 2, newest.id: 1}
+    assert {row.lead_id: row.step for row in Escalation.select()} == {first.id: 1, breach.id: 2, newest.id: 1}
     assert alerts.escalate_overdue(clock.now(), 1) == 1
-    assert {row.id: row.step for row in Alert.select()} == {first.id: 2, breach.id: 2, newest.id: 1}
+    assert {row.lead_id: row.step for row in Escalation.select()} == {first.id: 2, breach.id: 2, newest.id: 1}
     db.release_connection()
 
 
@@ -104,13 +104,13 @@ def test_while_first_words_wait_for_a_thread_second_ones_rest_and_then_go_on(
     db.release_connection()
     try:
         with remedy.decides():
-            assert [row.step for row in Alert.select()] == [1, 1, 1]
+            assert [row.step for row in Escalation.select()] == [1, 1, 1]
     finally:
         answers.set()
 
     def has_climbed() -> bool:
         busy.work()
-        return all(row.step == 2 for row in Alert.select())
+        return all(row.step == 2 for row in Escalation.select())
 
     eventually(has_climbed, "what rested goes on once no first word waits")
     busy.jobs.lanes.close()

@@ -8,14 +8,14 @@ import pytest
 import socketio
 
 from backend import clock, db, outbox
-from backend.escalation import climbing
+from backend.escalation import next_step
 from backend.models import Alert, Feed, Session, Socket
 from tests.faults.conftest import Remedy
 from tests.world import World, eventually
 
 
 def test_a_socket_that_only_seems_open_delays_the_text_by_three_seconds(world: World, remedy: Remedy) -> None:
-    remedy.is_switched_off_by(climbing, "HINT_ACKNOWLEDGED_S", 1_000.0)
+    remedy.is_switched_off_by(next_step, "HINT_ACKNOWLEDGED_S", 1_000.0)
     officer = world.officer.signs_in()
     # The phone is gone, and the server has not noticed yet.
     Socket.create(person=officer.person, session=Session.get(), sid="half-open", seen_at=clock.now())
