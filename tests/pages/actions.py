@@ -36,6 +36,13 @@ def window(browser: Browser, **screen: Any) -> Iterator[BrowserContext]:
     context.close()
 
 
+# The day stands before a time that is not of today, as the browser has it: a test may run at any hour.
+TIME = r"(?:\d\d? \w+, )?\d\d:\d\d:\d\d"
+SHORT_TIME = r"(?:\d\d? \w+, )?\d\d:\d\d"
+# Those of the alert itself, not of its case.
+FACTS = ".facts:not([data-panel=case] *)"
+
+
 def sign_in(context: BrowserContext, world: World, email: str, path: str) -> tuple[Page, list[str]]:
     """Open ``path`` as this person; the list fills with whatever the browser complains of."""
     return _signed_in(context, world, email, path, f"/sign-in?next={path}", ("error", "warning"))

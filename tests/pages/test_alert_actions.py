@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from backend import clock, db
 from backend.models import AuditEntry, Wearer
 from backend.people import consent, numbers, police_rooms
-from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.actions import TIME, expect_to_fit, shot, sign_in
 from tests.world import World
 
 WEARERS_NUMBER = "+447700900301"
@@ -116,7 +116,7 @@ def test_where_they_are_can_be_read_out(quiet: World, phone: BrowserContext, nar
     where = page.locator("[data-panel=where]")
     expect(where).to_contain_text(re.compile(r"TQ \d{4} \d{4}"))
     expect(where).to_contain_text(re.compile(r"In degrees: 51\.56\d\d\d° north, 0\.10\d\d\d° west"))
-    expect(where).to_contain_text(re.compile(r"Within about 6\sm, .* at \d\d:\d\d:\d\d"))
+    expect(where).to_contain_text(re.compile(r"Within about 6\sm, .* at " + TIME))
     expect(where).to_contain_text("At the middle of the zone around Home, as far as the position can tell")
     expect(page.get_by_text("Reason: responding to alert.")).to_be_visible()
     quiet.clock.forward(60)
@@ -141,7 +141,7 @@ def test_who_was_told_stands_before_and_after_the_acknowledgement(world: World, 
     told = page.locator("[data-panel=told]")
     expect(told).to_contain_text("No one has acknowledged yet")
     theirs = told.locator("[data-told='Amina Yusuf'] [data-channel=sms]").first
-    expect(theirs).to_contain_text(re.compile(r"Text: sent \d\d:\d\d:\d\d, delivered \d\d:\d\d:\d\d"))
+    expect(theirs).to_contain_text(re.compile(r"Text: sent " + TIME + r", delivered " + TIME))
     expect(told.locator("[data-told='Ben Carter'] [data-channel=voice]").first).to_contain_text("Phone call")
     page.get_by_role("button", name="Acknowledge").click()
     expect(told).to_contain_text("Before it was first acknowledged")
@@ -166,7 +166,7 @@ def test_i_cannot_changes_the_screen_at_once_and_after_a_reload(quiet: World, ph
     expect(bar).to_contain_text("You passed it on. The next responders are notified.")
     expect(bar.get_by_role("button", name="I cannot")).to_have_count(0)
     expect(page.locator("[data-passed-on]")).to_contain_text(
-        re.compile(r"You said at \d\d:\d\d:\d\d that you cannot act\. The next people are told now\.")
+        re.compile(r"You said at " + TIME + r" that you cannot act\. The next responders are notified now\.")
     )
     expect_to_fit(page)
     shot(page, "act-cannot-390")

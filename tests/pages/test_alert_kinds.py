@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from backend import alerts, clock, db
 from backend.escalation.steps import Who
 from backend.models import TagContact
-from tests.pages.actions import OUTPUT, expect_to_fit, shot, sign_in
+from tests.pages.actions import FACTS, OUTPUT, SHORT_TIME, TIME, expect_to_fit, shot, sign_in
 from tests.world import World
 
 
@@ -38,7 +38,7 @@ def test_a_notice_is_drawn_as_a_notice_and_is_never_clear(quiet: World, phone: B
     card.get_by_role("link").click()
     expect(page.locator("[data-action=notice_raised]")).to_contain_text("Written")
     expect(page.locator(".status")).not_to_contain_text("Clear")
-    expect(page.locator(".facts")).not_to_contain_text("fix")
+    expect(page.locator(FACTS)).not_to_contain_text("fix")
     expect_to_fit(page)
     shot(page, "kinds-notice-open-390")
     assert complaints == []
@@ -51,7 +51,13 @@ def test_a_breach_that_ended_unanswered_shows_its_worst(quiet: World, phone: Bro
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     card = page.locator("[data-group=unanswered] [data-kind=zone]")
     expect(card).to_contain_text(
-        re.compile(r"Was in the zone \d\d:\d\d to \d\d:\d\d, 1[67]\d\sm deep, confirmed\. Out now\. Not answered\.")
+        re.compile(
+            r"Was in the zone "
+            + SHORT_TIME
+            + r" to "
+            + SHORT_TIME
+            + r", 1[67]\d\sm deep, confirmed\. Out now\. Not answered\."
+        )
     )
     expect(card.locator(".level__word")).to_have_text("Breach")
     expect(card).not_to_contain_text("Clear")
@@ -114,7 +120,7 @@ def test_a_tag_that_was_tampered_with_has_a_card_of_its_own(quiet: World, phone:
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     card = page.locator("[data-group=unanswered] [data-kind=tamper]")
     expect(card).to_contain_text("Tag strap opened")
-    expect(card).to_contain_text(re.compile(r"The tag's strap was opened at \d\d:\d\d\."))
+    expect(card).to_contain_text(re.compile(r"The tag's strap was opened at " + SHORT_TIME + r"\."))
     expect(card).to_contain_text("The tag reported its strap closed at")
     expect(card).to_contain_text("Tag: LDN-0001")
     for wrong in ("Clear", "Protected place", "Last fix", "Over since", "✓"):
@@ -122,8 +128,8 @@ def test_a_tag_that_was_tampered_with_has_a_card_of_its_own(quiet: World, phone:
     expect_to_fit(page)
     shot(page, "kinds-tamper-390")
     card.get_by_role("link").click()
-    expect(page.locator(".facts")).to_contain_text("Last known place")
-    expect(page.locator(".facts")).to_contain_text(re.compile(r"Last known place\d\d:\d\d:\d\d"))
+    expect(page.locator(FACTS)).to_contain_text("Last known place")
+    expect(page.locator(FACTS)).to_contain_text(re.compile(r"Last known place" + TIME))
     expect(page.locator("[data-action=strap_closed]")).to_contain_text("The tag reported its strap closed")
     expect_to_fit(page)
     shot(page, "kinds-tamper-open-390")

@@ -13,7 +13,7 @@ from backend import clock, db
 from backend.models import Condition, PlaceZone
 from backend.record.facts import LONDON
 from tests import cases
-from tests.pages.actions import expect_to_fit, shot, sign_in, window
+from tests.pages.actions import FACTS, expect_to_fit, shot, sign_in, window
 from tests.world import HOME, World
 
 TRY = "Show what it would have raised"
@@ -322,7 +322,7 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
     card.get_by_role("link").first.click()
     step = page.locator("[data-action=handed_to_police]").first
     expect(step).to_contain_text("Handed to Metropolitan Police by Amina Yusuf, reference CAD 4471")
-    expect(page.locator(".facts")).to_contain_text("Essex Police, reference EP 9, by Amina Yusuf")
+    expect(page.locator(FACTS)).to_contain_text("Essex Police, reference EP 9, by Amina Yusuf")
     expect_to_fit(page)
     shot(page, "alert-police-390")
     assert [line for line in complaints if "422" not in line and "409" not in line] == []

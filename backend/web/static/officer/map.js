@@ -4,7 +4,7 @@ import { now } from "./clock.js";
 import { config } from "./config.js";
 import { el, fill } from "./dom.js";
 import { boundsOf, bufferOf, drawZone } from "./shapes.js";
-import { exact } from "./time.js";
+import { clockTime } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
 const GAP_MS = 150_000;
@@ -166,7 +166,7 @@ export class AlertMap {
     }
     if (newest.accuracy_m) L.circle(place(newest), { className: "error-circle", radius: newest.accuracy_m, weight: 2, interactive: false }).addTo(layer);
     L.circleMarker(place(newest), { className: `point point--newest point--${newest.level ?? "unknown"}`, radius: 9, weight: 4, interactive: false })
-      .bindTooltip(el("span", {}, `${exact(newest.fix_time)}${newest.accuracy_m === null ? "" : `, ±${Math.round(newest.accuracy_m)} m`}`), {
+      .bindTooltip(el("span", {}, `${clockTime(newest.fix_time)}${newest.accuracy_m === null ? "" : `, ±${Math.round(newest.accuracy_m)} m`}`), {
         permanent: true,
         direction: "auto",
         offset: [0, 0],

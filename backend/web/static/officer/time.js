@@ -34,6 +34,11 @@ export function exact(at) {
   return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${dayOfYear.format(date)}, ${clock}`;
 }
 
+/** @param {string|number} at @returns {string} "23:14:05" alone, where the day stands beside it */
+export function clockTime(at) {
+  return timeOfDay.format(new Date(at));
+}
+
 /** @param {string|number} at @returns {string} "05:57", with the day when it is not today */
 export function shortly(at) {
   const date = new Date(at);
