@@ -16,7 +16,8 @@ from backend.record import protection_ends
 from backend.record.facts import Life
 from backend.tag_events import ENDS, RINGING, TWO_SOURCES
 from backend.two_sources import Placed
-from zones import Source
+from zones import Fix as JudgedFix
+from zones import Source, doubt_of
 
 # As cases are suspended for it (backend.cases.monitoring_status.Suspended, which knows this package).
 CUSTODY = "custody"
@@ -84,7 +85,7 @@ def ring_for_two_sources(group: Group) -> None:
 
 def _satellite_fixes(tag_id: int, until: datetime) -> list[Placed]:
     """Return what satellite receivers said: a network's idea of where a device is may be another town's."""
-    stored = Fix.select(Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.received_at).where(
+    stored = Fix.select(Fix.fix_time, Fix.lat, Fix.lon, Fix.accuracy_m, Fix.received_at, Fix.satellites).where(
         Fix.tag == tag_id,
         Fix.fix_time > until - TOGETHER,
         Fix.source.is_null() | (Fix.source == Source.GNSS),
@@ -92,7 +93,12 @@ def _satellite_fixes(tag_id: int, until: datetime) -> list[Placed]:
         # A satellite position without a satellite is none.
         Fix.satellites.is_null() | (Fix.satellites > 0),
     )
-    return [Placed(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, str(row.received_at)) for row in stored]
+    return [
+        Placed(row.fix_time.timestamp(), row.lat, row.lon, row.accuracy_m, str(row.received_at))
+        for row in stored
+        # One that cannot be true, such as (0, 0), is a fault of the one receiver.
+        if doubt_of(JudgedFix(row.fix_time.timestamp(), row.lat, row.lon, satellites=row.satellites)) is None
+    ]
 
 
 def _is_known(tag_id: int) -> bool:
