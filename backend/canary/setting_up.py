@@ -112,7 +112,9 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         place = ProtectedPlace.create(victim=victim, label="CANARY")
         tag = Tag.create(serial=f"CANARY-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now)
-        add_zone(person, wearer.id, place.id, circle(*WHERE, RADIUS_M, 0.0), now, now, why="The canary walks into it.")
+        shape = circle(*WHERE, RADIUS_M, 0.0)
+        # At sea on purpose, where no wearer is.
+        add_zone(person, wearer.id, place.id, shape, now, now, why="The canary walks into it.", is_confirmed=True)
         audit.record(audit.SYSTEM, "canary_made", f"wearer:{wearer.id}", now)
         return person, password
 

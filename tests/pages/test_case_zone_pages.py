@@ -131,6 +131,8 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     expect_to_fit_without_scripts(page)
     shot(page, "condition-check-390")
     page.get_by_role("button", name=SAVE).click()
+    # The address lies in the zone that the wearer has to keep out of: that is asked back.
+    page.get_by_role("button", name="Save it all the same").click()
     expect(page.locator("[data-zone]").filter(has_text="Curfew address")).to_contain_text(
         "The wearer must stay in the circle"
     )
@@ -308,7 +310,7 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
     quiet.tag.walks_in()
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     page.locator("[data-alert-id]").get_by_role("link").first.click()
-    page.get_by_role("link", name="Hand it to the police, or recall").click()
+    page.get_by_role("link", name="Recall to prison, in the case").click()
     card = page.locator("[data-alert]")
     for force, reference in (("Metropolitan Police", "CAD 4471"), ("Essex Police", "EP 9")):
         card.get_by_text("Hand it to the police, or recall").click()
