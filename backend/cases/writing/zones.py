@@ -107,13 +107,13 @@ def change_zone(
         lost = [] if is_removed or is_confirmed else hours_lost(wrong.feature, feature)
         if lost:
             raise NeedsConfirmation(lost[0], warnings=lost)
+        if keeps_in(feature) != keeps_in(wrong.feature):
+            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         if not is_removed and feature != wrong.feature:
             order = order_id or (known.order_id if known else None)
             zone_questions.require_answers(
                 before, feature, from_at, to_at or wrong.to_at, order, now, line=line, is_confirmed=is_confirmed
             )
-        if keeps_in(feature) != keeps_in(wrong.feature):
-            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
         zone = _make_version(
             person,
             wrong.wearer_id,
