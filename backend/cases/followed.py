@@ -36,5 +36,5 @@ def wearer_of(made: Any) -> int | None:
     """Return the wearer of a record that was just made, or None where it is of no case."""
     if getattr(made, "order_id", None) is not None and not hasattr(made, "wearer_id"):
         return int(made.order.wearer_id)
-    found = getattr(made, "wearer_id", None)
+    found = getattr(made, "wearer_id", None) or getattr(made, "case_id", None)
     return int(found) if found is not None else None

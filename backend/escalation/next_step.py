@@ -88,7 +88,7 @@ def take_step(
             return to_send
         if is_repeat:
             log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
-            audit.record(audit.SYSTEM, "no one_reachable", f"alert:{alert.id}", now, alert=alert)
+            audit.record(audit.SYSTEM, "no_one_reachable", f"alert:{alert.id}", now, alert=alert)
             detail = f"Alert {alert.id} reaches no one: no one has a route"
             alarms.raise_alarm(AlarmKind.NO_LIVE_ROUTE, f"alert:{alert.id}", detail, now, alert.team_id)
             return []

@@ -12,7 +12,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 from flask_compress import Compress
 
 STATIC = Path(__file__).parent / "static"
@@ -69,7 +69,8 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def scripts() -> dict[str, str]:
-        return {"officer_script_url": url_for("static", filename=officer_script())}
+        # Also for the page that refuses a request whose host has no name.
+        return {"officer_script_url": f"{app.static_url_path}/{officer_script()}"}
 
     @app.after_request
     def keep(response: Response) -> Response:

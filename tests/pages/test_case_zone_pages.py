@@ -13,7 +13,7 @@ from backend import clock, db
 from backend.models import Condition, PlaceZone
 from backend.record.facts import LONDON
 from tests import cases
-from tests.pages.actions import FACTS, expect_to_fit, shot, sign_in, window
+from tests.pages.actions import expect_to_fit, shot, sign_in, window
 from tests.world import HOME, World
 
 TRY = "Show what it would have raised"

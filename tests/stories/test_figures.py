@@ -224,6 +224,7 @@ def test_each_further_message_has_its_own_clock_and_each_kind_is_counted(quiet: 
 def test_withdrawn_and_false_ones_have_their_share_and_outcomes_their_mix(quiet: World) -> None:
     tags = [quiet.new_wearer(f"Wearer {number}", f"LDN-1{number}") for number in range(4)]
     for tag in tags:
+        tag.is_far_away()
         tag.walks_in()
     for tag in tags:
         tag.stays(5_000.0, for_s=150)
