@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, json, render_template, request
 from peewee import DataError
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from backend import db
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
@@ -116,7 +116,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         status = error.code or 500
-        if is_for_people():
+        # A page has links, which no one can make for a host that cannot be read.
+        if is_for_people() and not isinstance(error, BadHost):
             response = page(status)
         else:
             said = error.description or error.name

@@ -159,7 +159,7 @@ def test_danger_that_rises_after_an_acknowledgement_starts_the_escalation_policy
     world.forward(11)
     colleague.expects_sms("breach")
     world.forward(50)
-    world.officer.expects_push("breach")
+    world.officer.expects_call()
     world.reads_everything()
 
 
