@@ -207,7 +207,7 @@ def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
     slack = STEP / 2
     for step in inside:
         is_notified = any(begin - slack < told.at(step) < end + slack for begin, end in spans)
-        assert is_notified, f"nobody told of {step}"
+        assert is_notified, f"no one was notified of {step}"
     for begin, end in spans:
         is_founded = any(begin - slack < told.at(step) < end + slack for step in allowed)
         assert is_founded, "told of nothing"

@@ -16,7 +16,7 @@ ALL: dict[str, bool | None] = dict.fromkeys(eligibility.FACTS, True)
         pytest.param(ALL, Risk.HIGH, [], id="every fact is given"),
         pytest.param(ALL, None, [], id="a risk that nobody assessed contradicts nothing"),
         pytest.param(
-            None, None, ["It is not recorded whether this order may require a tag."], id="what nobody stated is said"
+            None, None, ["It is not recorded whether this order may require a tag."], id="what no one stated is said"
         ),
         pytest.param({**ALL, "is_adult": False}, None, ["Not met: 18 or older."], id="not met"),
         pytest.param(

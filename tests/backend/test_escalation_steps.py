@@ -39,7 +39,7 @@ REFUSED = {
     "a step on no channel": ({"channels": []}, 1, "channel"),
     "a first step that may be skipped": ({"unless_received": True}, 0, "skipped"),
     "a repetition that may be skipped": ({"unless_received": True}, -1, "skipped"),
-    "nobody else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Someone other"),
+    "no one else for an hour": ({"rungs": [*DEFAULT.to_json()["rungs"][:3]]}, None, "Someone other"),
     "a repetition without supervisors": ({"who": ["officer"]}, -1, "supervisors"),
     "a repetition for a desk alone": ({"who": ["duty_desk"]}, -1, "supervisors"),
     "a repetition by hints alone": ({"channels": ["websocket"]}, -1, "text or call"),

@@ -244,7 +244,7 @@ def test_a_genuine_request_with_a_timestamp_far_off_is_answered_quarantined_and_
     assert abs((told - datetime.now(UTC)).total_seconds()) < 60
     assert QuarantinedFix.get().code == "stale_timestamp"
     assert TagEvent.get().kind == "clock_reset"
-    # No one knows how near the wearer is: that is told, and ends with the next fix that can be used.
+    # No one knows how near the wearer is: an alert says so, and ends with the next fix that can be used.
     assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, False)]
     line.post({"fixes": [line.fix(10)]})
     assert [(alert.kind, alert.is_over) for alert in Alert.select()] == [(AlertKind.CANNOT_JUDGE, True)]

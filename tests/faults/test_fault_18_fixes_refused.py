@@ -101,7 +101,7 @@ def test_whatever_keeps_fixes_from_being_kept_a_person_is_told(
         refuses(world, web)
         return told(world, DUTY, words)()
 
-    eventually(is_notified, "the duty line is told")
+    eventually(is_notified, "the duty line is notified")
     for name in tables:
         storage.mends(name.partition(":")[0])
     assert world.tag.post(world.tag.fix(5_000.0)).status_code == 200
@@ -122,7 +122,7 @@ def test_without_a_count_of_refusals_no_one_is_told(world: World, storage: Stora
         return told(world, world.supervisor.person.phone, IN_IT)()
 
     with remedy.decides():
-        eventually(is_notified, "the supervisor is told")
+        eventually(is_notified, "the supervisor is notified")
 
 
 def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_taken(
@@ -138,7 +138,7 @@ def test_one_tag_that_is_refused_again_and_again_is_told_while_the_others_are_ta
         web.look()
         return told(world, DUTY, "Fixes of 1 tag refused")()
 
-    eventually(is_notified, "the duty line is told")
+    eventually(is_notified, "the duty line is notified")
     assert not any("LDN-2001" in message.body for message in world.doubles.messages)
 
 

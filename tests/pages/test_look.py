@@ -1,4 +1,4 @@
-"""What every staff page needs its reader: nothing cut off on a narrow phone, nothing refused, a state that is told."""
+"""What every staff page needs its reader: nothing cut off on a narrow phone, nothing refused, a state that is said."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def test_one_tap_turns_warnings_on_and_a_push_is_shown_and_proved_and_opens_its_
         }
     ]
     eventually(lambda: told() == ["displayed", "received"], "the receipts of the service worker")
-    # No one can tap a headless browser's lock screen: the service worker is told that someone did.
+    # No one can tap a headless browser's lock screen: the test tells the service worker that someone did.
     phone.service_workers[0].evaluate(TAP)
     page.wait_for_url(world.url + path)
     expect(page.locator(".status")).to_have_attribute("data-handling", "open")

@@ -383,7 +383,7 @@ def test_a_supervisor_hears_of_a_zone_to_approve_and_of_an_emergency_to_review(w
     supervisor.expects_push("a case of yours needs a look")
     told = [one["reasons"][0] for one in supervisor.alerts("all")]
     assert {restricted_cases.TO_REVIEW, provisional_zones.TO_APPROVE} <= set(told)
-    # No one else is told that there is a case: neither by a message nor in a list.
+    # No one else learns that there is a case: neither by a message nor in a list.
     assert other.alerts("all") == []
     world.settle()
     assert [push for push in world.pushes if push.token == other.push_token] == []

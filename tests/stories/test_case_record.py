@@ -109,7 +109,7 @@ def test_while_an_order_is_suspended_fixes_are_stored_and_no_one_is_warned(world
     assert cases.alerts() == []
     assert {fix.level for fix in cases.fixes()} == {None}
     cases.vary(world, made, Terms(now - timedelta(days=30)), clock.now())
-    # The wearer is there as the order comes back into force, and that is told without another fix.
+    # The wearer is there as the order comes back into force, and an alert says so without another fix.
     found = cases.alerts()
     assert [alert.is_over for alert in found] == [False]
     world.officer.acknowledges(found[0].id)

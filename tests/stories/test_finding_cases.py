@@ -1,4 +1,4 @@
-"""A case is found by whatever its officer has before them: a name, a reference, a tag, a place; never a closed one."""
+"""A case is found by what its officer has before them: a name, a reference, a tag, a place; never a closed one."""
 
 from __future__ import annotations
 

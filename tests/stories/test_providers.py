@@ -1,4 +1,4 @@
-"""Providers that fail in ways that no one would notice: each is told, and none of them silences another."""
+"""Providers that fail in ways that no one would notice: each raises an alarm, and none of them silences another."""
 
 from __future__ import annotations
 
