@@ -162,7 +162,7 @@ def named_on_each(wearer_ids: Iterable[int] | None, now: datetime) -> dict[int, 
 
 def _named(now: datetime, wearer_ids: Sequence[int] | None = None) -> dict[int, set[int]]:
     if wearer_ids is not None:
-        rows = reading.entries_of(wearer_ids, What.RESTRICTED)
+        rows = reading.facts_of_cases(wearer_ids, What.RESTRICTED)
     else:
         rows = list(Fact.select().where(Fact.what == What.RESTRICTED).order_by(Fact.id))
     restrictions: dict[int, list[Fact]] = {}

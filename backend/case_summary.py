@@ -48,7 +48,7 @@ def summary_of(alert: Alert, now: datetime) -> CaseSummary:
 
 
 def _held(wearer_id: int, what: What, now: datetime) -> Version[Any] | None:
-    return true_at(reading.entries(f"wearer:{wearer_id}", what), now)
+    return true_at(reading.history(f"wearer:{wearer_id}", what), now)
 
 
 def _wording(zone: PlaceZone | None) -> tuple[str, str]:

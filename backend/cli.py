@@ -153,7 +153,7 @@ def case_watch() -> None:
     found = completeness.find(now, silent_after=current_app.extensions["cordon.settings"].tag_silent_after())
     for finding in found:
         # The number and not the name: a terminal's log is kept by others.
-        click.echo(f"wearer {finding.wearer_id}: {completeness.TEXTS[finding.gap]}")
+        click.echo(f"wearer {finding.wearer_id}: {completeness.TEXTS[finding.item]}")
     click.echo(f"{len(found)} missing")
     if found:
         raise SystemExit(1)

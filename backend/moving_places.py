@@ -11,7 +11,7 @@ from backend.alerts import Judgement
 from backend.models import Fix as FixRow
 from backend.models import PlaceState, PlaceZone, VictimPosition, Wearer
 from backend.record import reading
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from zones import Certainty, Fix, Mover, MovingState, Nearness, Whereabouts, decide_moving
 
 log = logging.getLogger(__name__)
@@ -160,7 +160,9 @@ def _is_in_force(row: PlaceZone, at: float, now: datetime) -> bool:
     """
     case = reading.case(row.wearer_id)
     return all(
-        case.life_at(instant) is Life.ACTIVE and row.from_at <= instant and (row.to_at is None or instant < row.to_at)
+        case.status_at(instant) is MonitoringStatus.ACTIVE
+        and row.from_at <= instant
+        and (row.to_at is None or instant < row.to_at)
         for instant in (_instant(at), now)
     )
 

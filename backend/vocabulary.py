@@ -152,7 +152,7 @@ class What(StrEnum):
     """What a dated fact is about."""
 
     TERMS = "terms"
-    LIFE = "life"
+    MONITORING_STATUS = "life"
     OFFICER = "responsible_officer"
     COVER = "cover"
     TEAM = "team"
@@ -162,7 +162,7 @@ class What(StrEnum):
     ELIGIBILITY = "eligibility"
     RESTRICTED = "restricted"
     APPROVAL = "approval"
-    WORN = "worn"
+    ACTIVATION = "worn"
     NUMBER = "number"
     PROTECTED = "protected"
     REACHED = "reached"

@@ -14,8 +14,8 @@ from backend import clock, db
 from backend.cases import writing
 from backend.db import atomic, insert_rows
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
-from backend.record.entries import hold
 from backend.record.facts import Terms
+from backend.record.recording import lock_cases
 from benchmarks.bench_line import databases
 from zones.geo import Frame
 
@@ -45,7 +45,7 @@ class Waits:
             began = time.perf_counter()
             try:
                 with atomic():
-                    hold(self._wearer_id)
+                    lock_cases(self._wearer_id)
             except db.LOST_CONNECTION:
                 # It has waited for as long as a fix does before its tag is told to send again.
                 pass

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from backend import clock, db
 from backend.cases import completeness, schedule
-from backend.cases.completeness import Gap
+from backend.cases.completeness import MissingItem
 from backend.db import atomic, insert_rows
 from backend.models import (
     Activation,
@@ -57,10 +57,16 @@ def measure(url: str, cases: int) -> None:
             (Activation, [{"tag": n, "wearer": n, "from_at": since, "is_in_error": False} for n in ids]),
             (Fix, [{"tag": n, "wearer": n, **fix} for n in ids]),
             # An ordinary morning: what there is to tell was told.
-            (ReportedItem, [{"wearer": n, "gap": Gap.ZONE_WITHOUT_ORDER, "detail": "", "told_at": since} for n in ids]),
             (
                 ReportedItem,
-                [{"wearer": n, "gap": Gap.VICTIM_WITHOUT_CONTACT, "detail": f"V {n}", "told_at": since} for n in ids],
+                [{"wearer": n, "item": MissingItem.ZONE_WITHOUT_ORDER, "detail": "", "told_at": since} for n in ids],
+            ),
+            (
+                ReportedItem,
+                [
+                    {"wearer": n, "item": MissingItem.VICTIM_WITHOUT_CONTACT, "detail": f"V {n}", "told_at": since}
+                    for n in ids
+                ],
             ),
         ):
             for first in range(0, cases, 5_000):

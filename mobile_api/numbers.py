@@ -296,7 +296,7 @@ def _declared(row: WearerNumber) -> WearerNumberOut:
 
 def _standing(person: Person) -> Response:
     now = clock.now()
-    proof, code = numbers.proof_of(person), numbers.newest_code(person)
+    proof, code = numbers.verification_of(person), numbers.newest_code(person)
     return no_store(
         write(
             NumberStandingOut(

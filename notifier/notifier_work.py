@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from backend import alerts, channels, clock, db, heartbeats, logs, outbox, silence, zone_instants
-from backend.models import Attempt, Channel, Notification, NumberProof
+from backend.models import Attempt, Channel, Notification, Verification
 from backend.own_pages import help_calls
 from backend.people import devices, numbers
 from backend.settings import Settings
@@ -130,7 +130,7 @@ class NotifierWork:
         for row in numbers.claim_codes(now, self._settings.lease_s, free):
             self.lanes.submit_beside(self._apart, "a code", partial(self._send_code, row))
 
-    def _send_code(self, row: NumberProof) -> None:
+    def _send_code(self, row: Verification) -> None:
         ways = [
             (way.provider, way.breaker, way.tell_code)
             for way in self._senders.ways[Channel(row.channel)]

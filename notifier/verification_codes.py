@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from twilio.twiml.voice_response import VoiceResponse
 
 from backend import channels
-from backend.models import NumberProof
+from backend.models import Verification
 from backend.people import numbers
 from notifier import messages, retries
 from notifier.circuit_breaker import Breaker
@@ -22,7 +22,11 @@ CodeSender = Callable[[str, str, int], Outcome]
 
 
 def send(
-    row: NumberProof, ways: Sequence[tuple[str, Breaker | None, CodeSender]], key: str, now: datetime, jitter: float
+    row: Verification,
+    ways: Sequence[tuple[str, Breaker | None, CodeSender]],
+    key: str,
+    now: datetime,
+    jitter: float,
 ) -> None:
     """Send one claimed code, by the first way that takes it, and settle it."""
     digits = numbers.code_of(row, key)
@@ -42,7 +46,7 @@ def send(
         numbers.retry(row, now + timedelta(seconds=pause), outcome.detail)
 
 
-def _ask(name: str, breaker: Breaker | None, tell: CodeSender, row: NumberProof, words: str) -> Outcome:
+def _ask(name: str, breaker: Breaker | None, tell: CodeSender, row: Verification, words: str) -> Outcome:
     if breaker is None:
         return tell(row.number, words, row.id)
     return breaker.ask(name, lambda: tell(row.number, words, row.id))

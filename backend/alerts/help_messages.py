@@ -18,7 +18,7 @@ from backend.escalation.steps import EVERYONE_AT_ONCE
 from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
 from backend.people.consent import sms_consent
 from backend.record import reading
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from backend.vocabulary import RaisedBy
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def _to_ring_for(victim: Victim, now: datetime) -> list[Wearer]:
     wearers = cases_of(victim)
     try:
         cases = reading.cases([wearer.id for wearer in wearers])
-        lasting = [wearer for wearer in wearers if cases[wearer.id].life_at(now) is not Life.ENDED]
+        lasting = [wearer for wearer in wearers if cases[wearer.id].status_at(now) is not MonitoringStatus.ENDED]
     except Exception as error:
         if is_lost(error):
             raise

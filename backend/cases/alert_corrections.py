@@ -9,7 +9,7 @@ from itertools import pairwise
 from backend import alerts
 from backend.alerts.visit_derivation import Span, cut_to
 from backend.models import Alert, AlertKind, PlaceZone
-from backend.record.facts import LONDON, Life
+from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.timeline import Case
 from zones import Certainty
 
@@ -70,8 +70,8 @@ def _why(case: Case, alert: Alert, at: datetime) -> str:
     """Return what the record says at an end of a zone's time in force, without a full stop."""
     instants: Sequence[datetime] = (at, at - JUST_BEFORE)
     for one in instants:
-        life = case.life_at(one)
-        if life is not Life.ACTIVE:
+        life = case.status_at(one)
+        if life is not MonitoringStatus.ACTIVE:
             return f"Monitoring was {life}"
     order_id = next(
         (zone.order_id for one in instants for zone in case.zones_in_force(one) if zone.place_id == alert.place_id),

@@ -32,7 +32,7 @@ from backend.models import (
 )
 from backend.models.alerts import UNANSWERED
 from backend.record import reading
-from backend.record.facts import LONDON, Life
+from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.timeline import Case
 from backend.settings import Settings
 from backend.silence import battery_of
@@ -181,7 +181,7 @@ def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> list
             worn_since=activation.from_at if activation else None,
             contact_at=contact.contact_at if contact else None,
             located_at=contact.located_at if contact else None,
-            is_monitored=case is None or case.life_at(now) is Life.ACTIVE,
+            is_monitored=case is None or case.status_at(now) is MonitoringStatus.ACTIVE,
             is_tampered=tampered,
             was_at_address=at_address,
         )

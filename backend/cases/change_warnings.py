@@ -8,7 +8,7 @@ from datetime import datetime
 from backend.errors import NeedsConfirmation
 from backend.models import Activation, PlaceZone, ProtectedPlace, Wearer
 from backend.record import protection_ends
-from backend.record.facts import LONDON, Life
+from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.protection_ends import Guard
 from backend.record.timeline import Case
 
@@ -47,7 +47,9 @@ def in_words(before: Case, after: Case, now: datetime) -> list[str]:
             )
     if unjudged_at is not None:
         wearer = Wearer.get_by_id(before.wearer_id)
-        why = {Life.SUSPENDED: " (suspended)", Life.ENDED: " (ended)"}.get(after.life_at(unjudged_at), "")
+        why = {MonitoringStatus.SUSPENDED: " (suspended)", MonitoringStatus.ENDED: " (ended)"}.get(
+            after.status_at(unjudged_at), ""
+        )
         said.append(f"From {day(unjudged_at)} no fix of {wearer.name} is judged{why}.")
     if any(protection_ends.guards(after, at).get(place_id) is Guard.PAUSED for place_id, at in places.items()):
         said.append("No text tells a protected person of a suspension: tell them.")
@@ -88,10 +90,10 @@ def in_vain(case: Case, zone_id: int, now: datetime) -> list[str]:
     if not any(as_if_active.is_in_force(zone_id, at) for at in to_come):
         terms = next(version.value for line in case.lines.values() for version in line if version.id == zone_id)
         return [f"This zone does not protect place {place}: {_why_not(case, terms.order_id, now)}."]
-    life = case.life_at(now)
-    if life is Life.SUSPENDED:
+    life = case.status_at(now)
+    if life is MonitoringStatus.SUSPENDED:
         return [f"The case is suspended: until it is resumed no fix is judged and place {place} is not protected."]
-    if life is Life.ENDED:
+    if life is MonitoringStatus.ENDED:
         return [f"The case has ended: no fix is judged and place {place} is not protected."]
     return []
 

@@ -15,8 +15,8 @@ from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
 from backend.people import consent, numbers
 from backend.people.wordings import choices_of
 from backend.record import reading
-from backend.record.entries import enter
 from backend.record.facts import What
+from backend.record.recording import record_fact
 
 LONGEST_CALL_NOTE = 300
 
@@ -82,7 +82,7 @@ def _decline_themselves(victim: Victim, is_declined: bool, why: str, now: dateti
     cases = [wearer.id for wearer in cases_of(victim)]
     for wearer_id in cases[:1]:
         value = {"is_declined": is_declined}
-        enter(f"victim:{victim.id}", What.DECLINED, value, now, None, now, why=why, wearer_id=wearer_id)
+        record_fact(f"victim:{victim.id}", What.DECLINED, value, now, None, now, why=why, wearer_id=wearer_id)
         action = "warnings_declined" if is_declined else "warnings_wanted"
         audit.record(f"victim:{victim.id}", action, f"victim:{victim.id}", now)
     completeness.ask_for(cases, now)
@@ -145,17 +145,17 @@ def has_declined(victim: Victim, at: datetime) -> bool:
 
 def _enter_declined(person: Person, wearer_id: int, victim: Victim, is_declined: bool, now: datetime, why: str) -> Fact:
     value = {"is_declined": is_declined}
-    return enter(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
+    return record_fact(f"victim:{victim.id}", What.DECLINED, value, now, person, now, why=why, wearer_id=wearer_id)
 
 
 def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, now: datetime) -> None:
     """Keep which number was theirs until now, who changed it, and when."""
     subject = f"victim:{victim.id}"
-    if victim.phone and not reading.entries(subject, What.NUMBER):
+    if victim.phone and not reading.history(subject, What.NUMBER):
         began = "As it was recorded."
-        enter(subject, What.NUMBER, victim.phone, victim.created_at, None, now, why=began, wearer_id=wearer_id)
+        record_fact(subject, What.NUMBER, victim.phone, victim.created_at, None, now, why=began, wearer_id=wearer_id)
     why = "They agreed to texts to this number."
-    enter(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
+    record_fact(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
 
 
 def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:

@@ -16,8 +16,8 @@ from backend.cases import completeness
 from backend.db import atomic
 from backend.models import Alert, CaseDue, Handling, Person, Team, Victim, Wearer
 from backend.record import reading
-from backend.record.entries import enter, hold
 from backend.record.facts import What, true_at
+from backend.record.recording import lock_cases, record_fact
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +83,12 @@ def belong(
     subject: str, team_id: int, from_at: datetime, by: Person | None, now: datetime, wearer_id: int | None, *, why: str
 ) -> None:
     """Enter that a person, a wearer or a victim belongs to a team from an instant on."""
-    if not reading.entries(subject, What.TEAM):
+    if not reading.history(subject, What.TEAM):
         table: Any = {"person": Person, "wearer": Wearer, "victim": Victim}[subject.partition(":")[0]]
         row = table.get_by_id(int(subject.partition(":")[2]))
         since = min(row.created_at, from_at)
-        enter(subject, What.TEAM, row.team_id, since, None, now, why="As it was recorded.", wearer_id=wearer_id)
-    enter(subject, What.TEAM, team_id, from_at, by, now, why=why, wearer_id=wearer_id)
+        record_fact(subject, What.TEAM, row.team_id, since, None, now, why="As it was recorded.", wearer_id=wearer_id)
+    record_fact(subject, What.TEAM, team_id, from_at, by, now, why=why, wearer_id=wearer_id)
 
 
 def _let_cases_follow(subjects: Iterable[str], now: datetime) -> None:
@@ -112,7 +112,7 @@ def project(subjects: Iterable[str], now: datetime) -> None:
     """Update the columns of these subjects to now; open alerts go along and notify the responsible officer."""
     subjects = list(subjects)
     with atomic():
-        hold(*_ids(subjects, "wearer"))
+        lock_cases(*_ids(subjects, "wearer"))
         _name_teams(subjects, now)
         teams = {subject: _held(history, now) for subject, history in reading.histories(subjects, What.TEAM).items()}
         for kind, table in (("person", Person), ("victim", Victim)):

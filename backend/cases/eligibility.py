@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.cases.monitoring_status import Risk
-from backend.cases.writing import access_order, enter
+from backend.cases.writing import access_order, record_fact
 from backend.errors import InvalidRecord
 from backend.models import Fact, Person
 from backend.record.facts import What
@@ -44,7 +44,7 @@ def state(
     order = access_order(person, order_id, now)
     if set(facts) != set(FACTS):
         raise InvalidRecord(f"State each of {', '.join(FACTS)}.")
-    return enter(
+    return record_fact(
         f"order:{order.id}",
         What.ELIGIBILITY,
         dict(facts),

@@ -30,7 +30,7 @@ from backend.models import (
 from backend.people import numbers
 from backend.people.consent import reached, sms_consent
 from backend.record import protection_ends, reading
-from backend.record.facts import LONDON, Life
+from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.protection_ends import Guard, Loss
 from backend.record.timeline import Case
 from backend.record.zone_geojson import keeps_in
@@ -141,8 +141,10 @@ def _reasons(losses: Sequence[Loss]) -> str:
 
 
 def _until(case: Case, at: datetime) -> str:
-    entry = case.life_entry(at)
-    expected = entry.value.get("expected_end_at") if entry and case.life_at(at) is Life.SUSPENDED else None
+    entry = case.status_fact(at)
+    expected = (
+        entry.value.get("expected_end_at") if entry and case.status_at(at) is MonitoringStatus.SUSPENDED else None
+    )
     return f", as expected until {when(datetime.fromisoformat(expected))}" if expected else ""
 
 
@@ -274,7 +276,7 @@ def stop_now(before: Case, after: Case, now: datetime) -> None:
     """Take the consequences of a change by which protection has stopped already; the case is held."""
     lost = protection_ends.losses(before, now, after, now)
     close(after, lost, now)
-    if before.life_at(now) is Life.ACTIVE and after.life_at(now) is not Life.ACTIVE:
+    if before.status_at(now) is MonitoringStatus.ACTIVE and after.status_at(now) is not MonitoringStatus.ACTIVE:
         close_all(after, now)
     tell(after, lost, now, now)
 
@@ -291,8 +293,8 @@ def close(case: Case, losses: Sequence[Loss], now: datetime) -> None:
 
 def close_all(case: Case, now: datetime) -> None:
     """Close every alert of a wearer who is not monitored any more."""
-    life, reason = case.life_at(now), protection_ends.life_reason(case, now)
-    is_pause = life is Life.SUSPENDED
+    life, reason = case.status_at(now), protection_ends.life_reason(case, now)
+    is_pause = life is MonitoringStatus.SUSPENDED
     code = f"{'suspended' if is_pause else 'ended'}_{reason}"
     _close(_open(case.wearer_id), code, reason, is_pause, now)
 

@@ -16,7 +16,7 @@ from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S
 from backend.ingest.visits import level_of
 from backend.ingest.zones_of_wearer import next_change, shape_of
 from backend.models import AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from backend.record.timeline import Case
 from zones import Certainty, Level, judge_instant, judge_late
 from zones import PlaceState as JudgedState
@@ -45,7 +45,7 @@ def judge(case: Case, at: datetime, now: datetime) -> None:
     known = states(PlaceState.wearer == case.wearer_id)
     _plan_changes(case, known, now)
     # A moving place is no part of the record: only what ends the monitoring as a whole says anything of it.
-    is_monitored = case.life_at(at) is Life.ACTIVE
+    is_monitored = case.status_at(at) is MonitoringStatus.ACTIVE
     places = {zone.place_id for zone in zones if not (zone.moves and is_monitored)}
     _judge_places(case, [row for row in known if row.zone.place_id in places], at, now)
     silence.record_changed(case, now)

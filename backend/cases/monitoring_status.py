@@ -9,15 +9,19 @@ from typing import Any
 from backend import audit
 from backend.access import access_alert, access_wearer
 from backend.cases.change_warnings import day
-from backend.cases.writing import enter, hold, settle
+from backend.cases.writing import lock_cases, record_fact, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import Fact, Person
 from backend.record import protection_ends, reading
-from backend.record.facts import Life, What, standing
+from backend.record.facts import MonitoringStatus, What, standing
 from backend.record.timeline import Case
 
-IN_WORDS = {Life.ACTIVE: "monitored again", Life.SUSPENDED: "suspended", Life.ENDED: "ended"}
+IN_WORDS = {
+    MonitoringStatus.ACTIVE: "monitored again",
+    MonitoringStatus.SUSPENDED: "suspended",
+    MonitoringStatus.ENDED: "ended",
+}
 
 
 class Suspended(StrEnum):
@@ -69,11 +73,11 @@ def suspend(
     case that has ended by then, which a suspension would open again; NeedsConfirmation.
     """
     access_wearer(person, wearer_id, now)
-    if reading.case(wearer_id).life_at(from_at) is Life.ENDED:
+    if reading.case(wearer_id).status_at(from_at) is MonitoringStatus.ENDED:
         raise InvalidTransition("This case has ended by then: resume it first, if the wearer is monitored again.")
     if min(expected_end_at, until or expected_end_at) <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
-    value = {"state": Life.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
+    value = {"state": MonitoringStatus.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
     more: Any = {"until": until, "is_confirmed": is_confirmed}
     return _live(person, wearer_id, value, from_at, now, why, document, corrects, **more)
 
@@ -91,9 +95,11 @@ def resume(
     """Judge the wearer's fixes again from ``from_at`` on. Raises: NotFound, NotAllowed, InvalidTransition."""
     access_wearer(person, wearer_id, now)
     # An entry that never held is no state to resume from: with it corrected the case was active all along.
-    if corrects is None and reading.case(wearer_id).life_at(from_at) is Life.ACTIVE:
+    if corrects is None and reading.case(wearer_id).status_at(from_at) is MonitoringStatus.ACTIVE:
         raise InvalidTransition("The case is not suspended at that time.")
-    return _live(person, wearer_id, {"state": Life.ACTIVE}, from_at, now, why, document, corrects, is_confirmed=True)
+    return _live(
+        person, wearer_id, {"state": MonitoringStatus.ACTIVE}, from_at, now, why, document, corrects, is_confirmed=True
+    )
 
 
 def end(
@@ -120,12 +126,12 @@ def end(
     case = reading.case(wearer_id)
     # In custody too: what is suspended was to be lifted, and now it will not be.
     effective_at = max(at, now + protection_ends.NOTICE) if protection_ends.guards(case, now) else max(at, now)
-    wrong = next((one for one in case.life if one.id == corrects), None)
-    if wrong is not None and wrong.value["state"] == Life.ENDED and wrong.from_at <= now:
+    wrong = next((one for one in case.statuses if one.id == corrects), None)
+    if wrong is not None and wrong.value["state"] == MonitoringStatus.ENDED and wrong.from_at <= now:
         effective_at = at
-    if wrong is None and case.life_at(effective_at) is Life.ENDED:
+    if wrong is None and case.status_at(effective_at) is MonitoringStatus.ENDED:
         raise InvalidTransition("This case has ended, or ends before that.")
-    value: dict[str, Any] = {"state": Life.ENDED, "reason": reason}
+    value: dict[str, Any] = {"state": MonitoringStatus.ENDED, "reason": reason}
     with atomic():
         if alert_id is not None:
             alert = access_alert(person, alert_id)
@@ -167,11 +173,11 @@ def _live(
 ) -> Fact:
     access_wearer(person, wearer_id, now)
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         before = reading.case(wearer_id)
-        entry = enter(
+        entry = record_fact(
             f"wearer:{wearer_id}",
-            What.LIFE,
+            What.MONITORING_STATUS,
             value,
             from_at,
             person,
@@ -182,7 +188,7 @@ def _live(
             until=until,
             corrects=corrects,
         )
-        since = min([from_at, *(one.from_at for one in before.life if one.id == corrects)])
+        since = min([from_at, *(one.from_at for one in before.statuses if one.id == corrects)])
         said = _overlaps(before, entry, now)
         settle(before, since, now, is_confirmed=is_confirmed, and_said=said)
         return entry
@@ -190,16 +196,16 @@ def _live(
 
 def _overlaps(before: Case, new: Fact, now: datetime) -> list[str]:
     """Say what a stretch, or the end of a case, does to what was entered for a time within it."""
-    is_end = new.value["state"] == Life.ENDED
+    is_end = new.value["state"] == MonitoringStatus.ENDED
     if not is_end and new.until is None:
         # From when a suspension without an end gives way is said of the places that are protected again.
         return []
     said = []
-    for version in standing(before.life):
+    for version in standing(before.statuses):
         is_within = new.from_at < version.from_at and (new.until is None or version.from_at < new.until)
         if not is_within or version.id == new.replaces_id:
             continue
-        state = IN_WORDS[Life(version.value["state"])]
+        state = IN_WORDS[MonitoringStatus(version.value["state"])]
         entered = f"That the case is {state} from {day(version.from_at)} was entered before"
         if not is_end:
             said.append(f"{entered}, and stays.")
@@ -222,7 +228,7 @@ def assess_risk(
     """Record the risk that the wearer is assessed at from ``from_at`` on. Raises: NotFound, NotAllowed."""
     access_wearer(person, wearer_id, now)
     subject = f"wearer:{wearer_id}"
-    return enter(
+    return record_fact(
         subject,
         What.RISK,
         {"risk": risk},

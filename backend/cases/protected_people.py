@@ -17,8 +17,8 @@ from backend.db import atomic
 from backend.errors import DomainError, InvalidRecord, InvalidTransition, NotFound
 from backend.models import Fact, Person, PlaceZone, ProtectedPlace, Victim, Wearer
 from backend.record import reading
-from backend.record.entries import enter, hold
 from backend.record.facts import What, standing
+from backend.record.recording import lock_cases, record_fact
 
 MOST_FOUND = 20
 # A person who enters them draws their zone next: it is asked after that whether one was.
@@ -133,7 +133,7 @@ def add_person(
     if not is_another:
         require_new(person, name, now)
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         victim = Victim.create(team=wearer.team_id, name=name, is_child=is_child, created_at=now)
         audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
         _enter(person, wearer_id, victim, now, why=why, document=document)
@@ -154,7 +154,7 @@ def add_known(person: Person, wearer_id: int, victim_id: int, now: datetime, *, 
     if known is None:
         raise NotFound("The protected person was not found.")
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         theirs = {victim.id for victim in reading.victims_of(wearer_id)}
         victim = known.victim
         if victim.id in theirs:
@@ -177,7 +177,7 @@ def _enter(
     is_protected: bool = True,
     corrects: int | None = None,
 ) -> None:
-    enter(
+    record_fact(
         f"victim:{victim.id}",
         What.PROTECTED,
         {"victim": victim.id, "is_protected": is_protected},
@@ -201,13 +201,13 @@ def take_out(person: Person, wearer_id: int, victim_id: int, now: datetime, *, w
     access_wearer(person, wearer_id, now)
     victim = of_case(wearer_id, victim_id)
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         places = ProtectedPlace.select(ProtectedPlace.id).where(ProtectedPlace.victim == victim)
         if PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place.in_(places)).exists():
             raise InvalidTransition(f"Zones of this case protect {victim.name} or did: they stay on record.")
         if any(one.reached_through_id == victim.id for one in reading.victims_of(wearer_id)):
             raise InvalidTransition(f"A child of this case is reached through {victim.name}: change that first.")
-        said = standing(reading.entries(f"victim:{victim_id}", What.PROTECTED, wearer_id))[-1]
+        said = standing(reading.history(f"victim:{victim_id}", What.PROTECTED, wearer_id))[-1]
         _enter(person, wearer_id, victim, now, why=why, is_protected=False, corrects=said.id)
 
 
@@ -223,7 +223,7 @@ def reach_through(
     if not child.is_child:
         raise InvalidRecord("Only a child is reached through another person: record an adult's own consent.")
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         adult = _adult_of(wearer_id, through_id) if through_id is not None else None
         _reach(person, wearer_id, child, adult, now, why=why)
         return child
@@ -231,7 +231,7 @@ def reach_through(
 
 def _reach(person: Person, wearer_id: int, child: Victim, adult: Victim | None, now: datetime, *, why: str) -> None:
     value = {"victim": child.id, "through": adult.id if adult else None}
-    enter(f"victim:{child.id}", What.REACHED, value, now, person, now, why=why, wearer_id=wearer_id)
+    record_fact(f"victim:{child.id}", What.REACHED, value, now, person, now, why=why, wearer_id=wearer_id)
     child.reached_through = adult
     Victim.update(reached_through=adult).where(Victim.id == child.id).execute()
 

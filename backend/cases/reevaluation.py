@@ -29,7 +29,7 @@ from backend.ingest.zones_of_wearer import next_change, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
-from backend.record.entries import hold
+from backend.record.recording import lock_cases
 from backend.record.timeline import Case
 from zones import Certainty, Decision, judge_instant, judge_late
 from zones import Fix as JudgedFix
@@ -76,7 +76,7 @@ def settle(wearer_id: int, now: datetime) -> None:
         if _keep(found, now):
             return
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         with db.long_thought():
             found = _look(wearer_id)
         if found is not None:
@@ -263,7 +263,7 @@ def _keep(look: _Look, now: datetime) -> bool:
 
 def _still_stands(look: _Look) -> bool:
     """Hold the case, and tell whether the look rests on what is still so."""
-    hold(look.wearer.id)
+    lock_cases(look.wearer.id)
     return _seen(look.wearer.id, look.since, look.until) == look.seen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.access import access_wearer
-from backend.cases.writing import enter
+from backend.cases.writing import record_fact
 from backend.errors import InvalidRecord
 from backend.models import Fact, Person
 from backend.record import reading
@@ -38,7 +38,7 @@ def write(
     access_wearer(person, wearer_id, now)
     if len(text) > LONGEST:
         raise InvalidRecord(f"Write the safety plan in at most {LONGEST} characters.")
-    return enter(
+    return record_fact(
         f"wearer:{wearer_id}",
         What.SAFETY_PLAN,
         {"text": text.strip()},

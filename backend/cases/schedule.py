@@ -18,7 +18,7 @@ from backend.db import atomic, insert_rows, is_held, is_lost, lock_rows
 from backend.escalation.steps import Who
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
 from backend.record import protection_ends, reading
-from backend.record.facts import LONDON, Life, standing
+from backend.record.facts import LONDON, MonitoringStatus, standing
 from backend.record.protection_ends import Guard
 from backend.record.timeline import Case
 
@@ -109,7 +109,7 @@ def _changes_to_come(
             add(BEGINS, at)
         lost = protection_ends.losses_at(case, at)
         # Where nothing rests on an order that ends, its end is looked at all the same.
-        if not lost and at not in over and case.life_at(at) is Life.ACTIVE:
+        if not lost and at not in over and case.status_at(at) is MonitoringStatus.ACTIVE:
             continue
         known = told.get(at, {})
         detail = {
@@ -120,7 +120,7 @@ def _changes_to_come(
         if detail["ends"] or detail["pauses"]:
             add(TELL_VICTIM, protection_ends.told_at(at, now), detail)
         add(STOPS, at, {"ends_at": at.isoformat()})
-    for entry in standing(case.life):
+    for entry in standing(case.statuses):
         until = entry.value.get("expected_end_at")
         if until is not None and datetime.fromisoformat(until) > now:
             add(EXPECTED_END, datetime.fromisoformat(until))
@@ -182,7 +182,7 @@ def _announcements(
     done = {(row.subject, datetime.fromisoformat(row.detail["ends_at"]), row.detail.get("days")) for row in announced}
     found = []
     for order_id, ends_at in ends:
-        if case.life_at(ends_at - timedelta(microseconds=1)) is Life.ENDED:
+        if case.status_at(ends_at - timedelta(microseconds=1)) is MonitoringStatus.ENDED:
             # Nothing rests on an order of a case that has ended by then.
             continue
         marks = [(days, protection_ends.by_day(ends_at - timedelta(days=days))) for days in ANNOUNCED_DAYS]
@@ -316,5 +316,5 @@ def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> 
 
 def _stop(case: Case, ends_at: datetime, now: datetime) -> None:
     end_of_protection.close(case, protection_ends.losses_at(case, ends_at), now)
-    if case.life_at(ends_at) is not Life.ACTIVE and case.life_at(now) is not Life.ACTIVE:
+    if case.status_at(ends_at) is not MonitoringStatus.ACTIVE and case.status_at(now) is not MonitoringStatus.ACTIVE:
         end_of_protection.close_all(case, now)

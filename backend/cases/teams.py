@@ -17,8 +17,8 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, NeedsConfirmation, NotFound
 from backend.models import CaseDue, Fact, Person, Role, Team, Wearer
 from backend.record import reading
-from backend.record.entries import enter, hold
 from backend.record.facts import What, changes_of, first_said, standing, true_at, without
+from backend.record.recording import lock_cases, record_fact
 
 
 def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: datetime, *, why: str) -> Fact:
@@ -31,10 +31,10 @@ def rename_team(by: Person, team_id: int, name: str, from_at: datetime, now: dat
     refuse_taken(name, now, but=team.id)
     subject = f"team:{team.id}"
     with atomic():
-        if not reading.entries(subject, What.NAME):
+        if not reading.history(subject, What.NAME):
             since = min(team.created_at, from_at)
-            enter(subject, What.NAME, team.name, since, None, now, why="As the team was made.")
-        entry = enter(subject, What.NAME, name.strip(), from_at, by, now, why=why)
+            record_fact(subject, What.NAME, team.name, since, None, now, why="As the team was made.")
+        entry = record_fact(subject, What.NAME, name.strip(), from_at, by, now, why=why)
         current_columns.let_hold([subject], from_at, now, name=name.strip())
         return entry
 
@@ -46,7 +46,7 @@ def refuse_taken(name: str, now: datetime, but: int | None = None) -> None:
     if Team.select().where(Team.name == name.strip(), Team.id != (but or 0)).exists():
         raise InvalidRecord("Another team has this name.")
     for team in Team.select().where(Team.id != (but or 0)):
-        to_come = [one for one in standing(reading.entries(f"team:{team.id}", What.NAME)) if one.from_at > now]
+        to_come = [one for one in standing(reading.history(f"team:{team.id}", What.NAME)) if one.from_at > now]
         if any(one.value == name.strip() for one in to_come):
             raise InvalidRecord("Another team will have this name.")
 
@@ -67,9 +67,9 @@ def team_at(subject: str, at: datetime, otherwise: int) -> int:
 def begin_record_of_officer(wearer: Wearer, now: datetime) -> None:
     """Enter who was responsible before the record of it began, where nothing is entered yet."""
     subject = f"wearer:{wearer.id}"
-    if not reading.entries(subject, What.OFFICER):
+    if not reading.history(subject, What.OFFICER):
         value, since = {"person": wearer.responsible_officer_id}, wearer.created_at
-        enter(subject, What.OFFICER, value, since, None, now, why="As the case was opened.", wearer_id=wearer.id)
+        record_fact(subject, What.OFFICER, value, since, None, now, why="As the case was opened.", wearer_id=wearer.id)
 
 
 def apart(wearers: Sequence[Wearer], since: datetime) -> list[tuple[Wearer, datetime]]:
@@ -147,7 +147,7 @@ def move_to_team(
     moved_people = list(Person.select().where(Person.id.in_(list(people))).order_by(Person.id))
     moved = list(Wearer.select().where(Wearer.id.in_(list(wearers))).order_by(Wearer.id))
     with atomic():
-        hold(*(wearer.id for wearer in moved))
+        lock_cases(*(wearer.id for wearer in moved))
         losing = {team_at(f"person:{one.id}", from_at, one.team_id) for one in moved_people} - {team.id}
         subjects = []
         for person in moved_people:
@@ -283,7 +283,7 @@ def _take_officers_from(left: list[tuple[Wearer, datetime]], by: Person, now: da
         for wearer, at in waiting:
             begin_record_of_officer(wearer, now)
             subject, value = f"wearer:{wearer.id}", {"person": None}
-            enter(subject, What.OFFICER, value, at, by, now, why=why, wearer_id=wearer.id)
+            record_fact(subject, What.OFFICER, value, at, by, now, why=why, wearer_id=wearer.id)
             current_columns.let_hold([subject], at, now)
             subjects.append(subject)
         # An officer who was named for a later day may be of another team as well.
@@ -339,7 +339,7 @@ def call_off(by: Person, due_id: int, now: datetime, *, why: str) -> None:
     entered_at = datetime.fromisoformat(due.detail["entered_at"])
     subjects = due.detail["subjects"]
     with atomic():
-        hold(*(int(one.partition(":")[2]) for one in subjects if one.startswith("wearer:")))
+        lock_cases(*(int(one.partition(":")[2]) for one in subjects if one.startswith("wearer:")))
         for what in (What.TEAM, What.OFFICER, What.NAME):
             for subject, history in reading.histories(subjects, what).items():
                 # Only what this change entered: another one may be entered for the same midnight.
@@ -353,7 +353,7 @@ def call_off(by: Person, due_id: int, now: datetime, *, why: str) -> None:
                     if otherwise is None:
                         continue
                     wearer_id = int(subject.partition(":")[2]) if subject.startswith("wearer:") else None
-                    enter(
+                    record_fact(
                         subject, what, otherwise.value, from_at, by, now, why=why, wearer_id=wearer_id, corrects=one.id
                     )
         CaseDue.update(done_at=now).where(CaseDue.id == due.id).execute()

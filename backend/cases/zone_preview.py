@@ -12,7 +12,7 @@ from backend.cases.commands.opening import NewCondition
 from backend.errors import NotFound
 from backend.models import Order, Person, PlaceZone, Victim, ZoneVersion
 from backend.record import reading, zone_geojson
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from backend.zone_replay import ZoneReplay
 
 DAYS = 30
@@ -100,7 +100,7 @@ def _doubts(
 ) -> list[str]:
     case, begins = reading.case(wearer_id), max(from_at, now)
     said = []
-    if case.life_at(begins) is not Life.ACTIVE:
+    if case.status_at(begins) is not MonitoringStatus.ACTIVE:
         said.append("The case is not monitored then, so nothing is judged by this zone until it is.")
     if order is not None and not case.is_order_in_force(order.id, begins):
         said.append(

@@ -17,7 +17,7 @@ from backend.ingest.zones_of_wearer import shape_of
 from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
 from backend.record import protection_ends
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from zones import Certainty, Decision, Level, ZoneKind, are_repeated, judge_instant
 from zones.passages import REPEATED_WITHIN_S
 
@@ -124,7 +124,7 @@ def _tell_afterwards(
         for visit in judged.visits:
             raised = _tell_visit(wearer, judged.row, visit, received_at, decided_at, ground.now_for_s)
             case = ground.cases[wearer.id]
-            if raised is not None and case.life_at(decided_at) is Life.ENDED:
+            if raised is not None and case.status_at(decided_at) is MonitoringStatus.ENDED:
                 reason = protection_ends.life_reason(case, decided_at)
                 said = f"Found in fixes that arrived after monitoring ended: {reason}."
                 alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)

@@ -77,7 +77,7 @@ class Ground:
         drawn = reading.drawn_zones(wearer_ids)
         for zone in (zone for zones in drawn.values() for zone, _ in zones):
             (self.moving if zone.moves else self.zones)[zone.wearer_id].append(zone)
-        self.cases = reading.cases(wearer_ids, drawn, self.faults, reading.carry_entries(wearer_ids))
+        self.cases = reading.cases(wearer_ids, drawn, self.faults, reading.carry_facts(wearer_ids))
         for state in PlaceState.select().where(PlaceState.wearer.in_(wearer_ids)):
             self.states[state.wearer_id, state.zone_id] = state
         if has_fixes:

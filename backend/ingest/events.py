@@ -13,7 +13,7 @@ from backend.ingest.group import Group, NewEvent
 from backend.ingest.submission import Submission
 from backend.models import Alert, Fix, Handling, TagEvent
 from backend.record import protection_ends
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from backend.tag_events import ENDS, RINGING, TWO_SOURCES
 from backend.two_sources import Placed
 from zones import Fix as JudgedFix
@@ -116,11 +116,11 @@ def _ring(ground: Ground, event: Reported, now: datetime) -> None:
         # Whether the case is monitored cannot be read: that never means that it is not.
         alerts.tell_of_event(wearer, event, now)
         return
-    life, reason = case.life_at(now), protection_ends.life_reason(case, now)
-    if life is Life.ENDED:
-        if case.life_at(event.at) is Life.ACTIVE:
+    life, reason = case.status_at(now), protection_ends.life_reason(case, now)
+    if life is MonitoringStatus.ENDED:
+        if case.status_at(event.at) is MonitoringStatus.ACTIVE:
             alerts.keep_event_of_ended_case(wearer, event, reason, now)
-    elif life is Life.SUSPENDED and reason == CUSTODY:
+    elif life is MonitoringStatus.SUSPENDED and reason == CUSTODY:
         # In custody the tag is taken off and its wearer is held: that rings no one at night. In hospital or abroad
         # a wearer can walk away.
         alerts.note_event_in_custody(wearer, event, now)

@@ -4,7 +4,7 @@ from backend.models.alerts import Alert, AlertNote, AuditEntry, Escalation, Feed
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
-from backend.models.numbers import NumberProof, WearerNumber
+from backend.models.numbers import Verification, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
 from backend.models.places import NamedPlace
 from backend.models.protected_people import (
@@ -89,7 +89,6 @@ __all__ = [
     "NamedPlace",
     "Notification",
     "NotificationState",
-    "NumberProof",
     "Order",
     "Outage",
     "OwnPage",
@@ -123,6 +122,7 @@ __all__ = [
     "TagEvent",
     "TagRequest",
     "Team",
+    "Verification",
     "Victim",
     "VictimPhone",
     "VictimPosition",
@@ -153,7 +153,7 @@ TABLES: list[type[Table]] = [
     OwnSession,
     Wearer,
     WearerNumber,
-    NumberProof,
+    Verification,
     Tag,
     Activation,
     ProtectedPlace,

@@ -25,7 +25,7 @@ class WearerNumber(Table):
     ended_at = InstantField(null=True)
 
 
-class NumberProof(Table):
+class Verification(Table):
     """A code that was asked for to prove whose a number is, how it was sent, and whether it came back.
 
     The code itself is nowhere: it follows from ``salt``, the number and the secret key.

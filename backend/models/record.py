@@ -175,12 +175,12 @@ class ReportedItem(Table):
     """Something that is missing from a case and was told; gone as soon as it is missing no more."""
 
     wearer = ForeignKeyField(Wearer)
-    gap = CharField()
+    item = CharField()
     detail = CharField()
     told_at = InstantField()
 
     class Meta:
-        indexes = ((("wearer", "gap", "detail"), True),)
+        indexes = ((("wearer", "item", "detail"), True),)
 
 
 class PendingReevaluation(Table):

@@ -13,7 +13,7 @@ from backend.alerts.protected_person_replies import cases_of
 from backend.db import is_lost
 from backend.models import Activation, Alert, AlertKind, Handling, TagContact, Victim
 from backend.record import reading
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 
 log = logging.getLogger(__name__)
 
@@ -53,19 +53,19 @@ def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
 def _read(victim: Victim, now: datetime) -> Status:
     wearers = cases_of(victim)
     cases = reading.cases([wearer.id for wearer in wearers])
-    lasting = [wearer.id for wearer in wearers if cases[wearer.id].life_at(now) is not Life.ENDED]
+    lasting = [wearer.id for wearer in wearers if cases[wearer.id].status_at(now) is not MonitoringStatus.ENDED]
     if not lasting:
         return Status(False, None)
     worst: Status | None = None
     for wearer_id in lasting:
-        one = _of_wearer(wearer_id, cases[wearer_id].life_at(now), now)
+        one = _of_wearer(wearer_id, cases[wearer_id].status_at(now), now)
         if worst is None or _gravity(one) > _gravity(worst):
             worst = one
     assert worst is not None
     return worst
 
 
-def _of_wearer(wearer_id: int, life: Life, now: datetime) -> Status:
+def _of_wearer(wearer_id: int, life: MonitoringStatus, now: datetime) -> Status:
     contact = (
         TagContact.select()
         .join(Activation, on=(Activation.tag == TagContact.tag))
@@ -78,7 +78,7 @@ def _of_wearer(wearer_id: int, life: Life, now: datetime) -> Status:
         .first()
     )
     located_at = contact.located_at if contact is not None else None
-    if life is not Life.ACTIVE:
+    if life is not MonitoringStatus.ACTIVE:
         return Status(False, located_at)
     is_seen = located_at is not None and located_at > now - CHECKED_WITHIN
     standing = Alert.select().where(

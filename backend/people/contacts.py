@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from backend.models import Channel, Consent, NumberProof, SafeCall, Victim, WearerNumber
+from backend.models import Channel, Consent, SafeCall, Verification, Victim, WearerNumber
 from backend.people import numbers
 from backend.people.numbers import Standing, spellings
 
@@ -18,7 +18,7 @@ class Contacts:
     """What is recorded of the ways to some protected persons, each read in one statement, oldest first."""
 
     consents: dict[int, list[Consent]] = field(default_factory=dict)
-    proofs: dict[int, list[NumberProof]] = field(default_factory=dict)
+    verifications: dict[int, list[Verification]] = field(default_factory=dict)
     calls: dict[int, list[SafeCall]] = field(default_factory=dict)
     # What is declared to be the number of which wearer, and stands.
     declared: dict[int, list[WearerNumber]] = field(default_factory=dict)
@@ -32,8 +32,8 @@ class Contacts:
             texts = Consent.select().where(Consent.victim.in_(ids), Consent.channel == Channel.SMS)
             for consent in texts.order_by(Consent.id):
                 found.consents[consent.victim_id].append(consent)
-            for proof in NumberProof.select().where(NumberProof.victim.in_(ids)).order_by(NumberProof.id):
-                found.proofs[proof.victim_id].append(proof)
+            for proof in Verification.select().where(Verification.victim.in_(ids)).order_by(Verification.id):
+                found.verifications[proof.victim_id].append(proof)
             safe = SafeCall.select().where(SafeCall.victim.in_(ids), SafeCall.withdrawn_at.is_null())
             for call in safe.order_by(SafeCall.id):
                 found.calls[call.victim_id].append(call)
@@ -53,13 +53,13 @@ class Contacts:
 
     def standing_at(self, victim: Victim, number: str | None, at: datetime) -> Standing:
         """Return how it stood at ``at`` with the number that they had then."""
-        return numbers.standing_among(self.proofs.get(victim.id, []), number, at)
+        return numbers.standing_among(self.verifications.get(victim.id, []), number, at)
 
-    def newest_code(self, victim: Victim) -> NumberProof | None:
+    def newest_code(self, victim: Victim) -> Verification | None:
         """Return the newest code that was asked for and is neither taken nor void."""
         codes = [
             one
-            for one in self.proofs.get(victim.id, [])
+            for one in self.verifications.get(victim.id, [])
             if one.number == victim.phone and one.salt is not None and one.proved_at is None and one.voided_at is None
         ]
         return codes[-1] if codes else None

@@ -51,14 +51,14 @@ class CaseFile:
 
     wearer: Wearer
     # What is recorded of the case itself, and of its protected persons in whichever case it was entered; oldest first.
-    entries: list[Fact] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
     of_victims: dict[int, list[Fact]] = field(default_factory=dict)
     covers: Mapping[int, list[Version[Any]]] = field(default_factory=dict)
     zones: list[DrawnZone] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     conditions: dict[int, list[Condition]] = field(default_factory=dict)
     # Which tags were worn, those that were recorded in error too.
-    worn: list[Activation] = field(default_factory=list)
+    activations: list[Activation] = field(default_factory=list)
     victims: dict[int, Victim] = field(default_factory=dict)
     # Which zones were in force when; where something of it cannot be read there is none, and ``fault`` says what.
     timeline: Case | None = None
@@ -76,7 +76,7 @@ class CaseFile:
             files[order.wearer_id].orders.append(order)
         _read_conditions(files)
         _read_tags(files)
-        _read_entries(files)
+        _read_facts(files)
         return files
 
     @property
@@ -89,8 +89,8 @@ class CaseFile:
     def histories(self, what: What) -> dict[str, list[Version[Any]]]:
         """Return what can be read of one kind, by what it is of."""
         found: dict[str, list[Version[Any]]] = defaultdict(list)
-        for row in reading.readable(row for row in self.entries if row.what == what):
-            found[row.subject].append(reading.entry_version(row))
+        for row in reading.readable(row for row in self.facts if row.what == what):
+            found[row.subject].append(reading.fact_version(row))
         return found
 
     def history(self, subject: str, what: What) -> list[Version[Any]]:
@@ -105,7 +105,7 @@ class CaseFile:
     def of_victim(self, victim_id: int, what: What) -> list[Version[Any]]:
         """Return the whole history of something of a protected person."""
         rows = [row for row in self.of_victims.get(victim_id, []) if row.what == what]
-        return [reading.entry_version(row) for row in reading.readable(rows)]
+        return [reading.fact_version(row) for row in reading.readable(rows)]
 
     @cached_property
     def _assignments(self) -> list[Version[int | None]]:
@@ -124,12 +124,12 @@ class CaseFile:
 
     def tag_at(self, at: datetime) -> Activation | None:
         """Return the activation of the tag that the wearer wears at ``at``, of two the one that began last."""
-        worn = [one for one in self.worn if is_worn(one, at)]
+        worn = [one for one in self.activations if is_worn(one, at)]
         return max(worn, key=lambda row: row.from_at, default=None)
 
     def named_at(self, at: datetime) -> set[int] | None:
         """Return the people to whom a restricted case is open, or None for a case that is not restricted."""
-        restrictions = [row for row in self.entries if row.what == What.RESTRICTED]
+        restrictions = [row for row in self.facts if row.what == What.RESTRICTED]
         return reading.named_at(restrictions, at)
 
     @property
@@ -162,23 +162,23 @@ def _read_conditions(files: Mapping[int, CaseFile]) -> None:
 def _read_tags(files: Mapping[int, CaseFile]) -> None:
     query = Activation.select(Activation, Tag).join(Tag).where(Activation.wearer.in_(list(files)))
     for row in query.order_by(Activation.id):
-        files[row.wearer_id].worn.append(row)
+        files[row.wearer_id].activations.append(row)
 
 
-def _read_entries(files: Mapping[int, CaseFile]) -> None:
+def _read_facts(files: Mapping[int, CaseFile]) -> None:
     """Read the facts of the cases, then those of the people whom they name: theirs go with them everywhere."""
     for row in Fact.select().where(Fact.case.in_(list(files))).order_by(Fact.id):
-        files[row.case_id].entries.append(row)
+        files[row.case_id].facts.append(row)
     for file in files.values():
         file.timeline, file.fault = reading.case_from(
-            file.wearer.id, [(zone.row, zone.made) for zone in file.zones], file.entries
+            file.wearer.id, [(zone.row, zone.made) for zone in file.zones], file.facts
         )
     protected = {wearer_id: file.placed | _entered_in(file) for wearer_id, file in files.items()}
     people = {
         row.id: row for row in Victim.select().where(Victim.id.in_({one for ids in protected.values() for one in ids}))
     }
     officers = {one for file in files.values() for one in file.officers}
-    about, covers = reading.entries_of_people(people, officers)
+    about, covers = reading.facts_of_people(people, officers)
     for wearer_id, file in files.items():
         file.victims = {one: people[one] for one in sorted(protected[wearer_id])}
         file.of_victims = {one: about.get(one, []) for one in file.victims}

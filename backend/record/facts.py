@@ -21,7 +21,7 @@ LONDON = ZoneInfo("Europe/London")
 T = TypeVar("T")
 
 
-class Life(StrEnum):
+class MonitoringStatus(StrEnum):
     """Whether a wearer's fixes are judged."""
 
     ACTIVE = "active"
@@ -134,7 +134,7 @@ def _decided(versions: Sequence[Version[T]], one: Version[T]) -> Version[T]:
 
 def ends_a_case(value: Any) -> bool:
     """Tell whether a value is that of a case which has ended."""
-    return isinstance(value, dict) and value.get("state") == Life.ENDED
+    return isinstance(value, dict) and value.get("state") == MonitoringStatus.ENDED
 
 
 def without(versions: Iterable[Version[T]], one: Version[T]) -> list[Version[T]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum
 
-from backend.record.facts import LONDON, Life, ZoneTerms
+from backend.record.facts import LONDON, MonitoringStatus, ZoneTerms
 from backend.record.timeline import Case
 
 # No one's protection stops sooner than this after a decision, so that their message goes first.
@@ -53,9 +53,9 @@ def guards(case: Case, at: datetime) -> dict[int, Guard]:
     found = {zone.place_id: Guard.PAUSED for zone in case.zones_meant(at)}
     found.update({zone.place_id: Guard.WATCHED for zone in case.zones_in_force(at)})
     # A place that moves with them is protected for as long as the wearer is monitored.
-    life = case.life_at(at)
-    if life is not Life.ENDED:
-        is_watched = life is Life.ACTIVE
+    life = case.status_at(at)
+    if life is not MonitoringStatus.ENDED:
+        is_watched = life is MonitoringStatus.ACTIVE
         found |= dict.fromkeys(case.moving_places(at), Guard.WATCHED if is_watched else Guard.PAUSED)
     return found
 
@@ -79,8 +79,8 @@ def losses_at(case: Case, at: datetime) -> list[Loss]:
 
 
 def _why(zones: list[ZoneTerms], after: Case, at: datetime, *, is_pause: bool) -> str:
-    life = after.life_at(at)
-    if life is Life.ENDED or (is_pause and life is Life.SUSPENDED):
+    life = after.status_at(at)
+    if life is MonitoringStatus.ENDED or (is_pause and life is MonitoringStatus.SUSPENDED):
         return life_reason(after, at)
     if is_pause:
         return SUSPENDED_ORDER
@@ -95,8 +95,8 @@ def _why(zones: list[ZoneTerms], after: Case, at: datetime, *, is_pause: bool) -
 
 def life_reason(case: Case, at: datetime) -> str:
     """Return why the wearer is not monitored at that instant."""
-    entry = case.life_entry(at)
-    return str((entry.value.get("reason") if entry else None) or case.life_at(at))
+    entry = case.status_fact(at)
+    return str((entry.value.get("reason") if entry else None) or case.status_at(at))
 
 
 def told_at(ends_at: datetime, now: datetime) -> datetime:

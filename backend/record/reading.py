@@ -47,10 +47,10 @@ HIGH_RISK = ("high", "very_high")
 
 # What a unit of work carries of the cases that it holds, and under which name.
 ENTRIES = "entries"
-CARRIED = frozenset({What.LIFE, What.TERMS, What.OFFICER, What.RESTRICTED, What.RISK})
+CARRIED = frozenset({What.MONITORING_STATUS, What.TERMS, What.OFFICER, What.RESTRICTED, What.RISK})
 
 
-def entry_version(row: Fact) -> Version[Any]:
+def fact_version(row: Fact) -> Version[Any]:
     """Return an entry as the record takes it."""
     return Version(
         row.id, row.from_at, row.recorded_at, row.value, row.replaces_id, row.until, is_restated=row.is_restated
@@ -79,9 +79,9 @@ def facts_of(subject: str, what: What, wearer_id: int | None = None) -> list[Fac
     return list(query.where(Fact.case == wearer_id) if what == What.PROTECTED else query)
 
 
-def entries(subject: str, what: What, wearer_id: int | None = None) -> list[Version[Any]]:
+def history(subject: str, what: What, wearer_id: int | None = None) -> list[Version[Any]]:
     """Return the whole history of one thing, replaced facts included."""
-    return [entry_version(row) for row in readable(facts_of(subject, what, wearer_id))]
+    return [fact_version(row) for row in readable(facts_of(subject, what, wearer_id))]
 
 
 def histories(subjects: Iterable[str], what: What) -> dict[str, list[Version[Any]]]:
@@ -89,13 +89,13 @@ def histories(subjects: Iterable[str], what: What) -> dict[str, list[Version[Any
     found: dict[str, list[Version[Any]]] = defaultdict(list)
     query = Fact.select().where(Fact.is_of(subjects), Fact.what == what)
     for row in readable(query.order_by(Fact.id)):
-        found[row.subject].append(entry_version(row))
+        found[row.subject].append(fact_version(row))
     return dict(found)
 
 
 def value_at(subject: str, what: What, at: datetime) -> Any:
     """Return what holds of a subject at ``at``, or None."""
-    found = true_at(entries(subject, what), at)
+    found = true_at(history(subject, what), at)
     return found.value if found else None
 
 
@@ -129,7 +129,7 @@ def cases(
         return {}
     zones = drawn_zones(ids) if drawn is None else drawn
     rows: dict[int, list[Fact]] = defaultdict(list)
-    for row in entries_of(ids, What.LIFE, What.TERMS) if entered is None else entered:
+    for row in facts_of_cases(ids, What.MONITORING_STATUS, What.TERMS) if entered is None else entered:
         rows[row.case_id].append(row)
     found = {}
     for wearer_id in ids:
@@ -143,7 +143,7 @@ def cases(
     return found
 
 
-def entries_of(wearer_ids: Iterable[int], *what: What) -> list[Fact]:
+def facts_of_cases(wearer_ids: Iterable[int], *what: What) -> list[Fact]:
     """Return the entries of these kinds and cases, oldest record first; what is carried is not read again."""
     ids = set(wearer_ids)
     carried = db.carried(ENTRIES) if db.is_in_unit() else {}
@@ -153,13 +153,13 @@ def entries_of(wearer_ids: Iterable[int], *what: What) -> list[Fact]:
     return list(query.order_by(Fact.id))
 
 
-def carry_entries(wearer_ids: Iterable[int]) -> list[Fact]:
+def carry_facts(wearer_ids: Iterable[int]) -> list[Fact]:
     """Read what ingest and a warning ask of these cases, once for the present unit of work, which holds them.
 
     No one else enters anything of a case that is held; what this unit enters itself is read anew.
     """
     ids = list(wearer_ids)
-    rows = entries_of(ids, *CARRIED)
+    rows = facts_of_cases(ids, *CARRIED)
     carried = db.carried(ENTRIES)
     carried.update({wearer_id: [] for wearer_id in ids})
     for row in rows:
@@ -210,22 +210,22 @@ def case_from(
             Version(zone.id, zone.from_at, recorded_at, terms, corrects)
         )
     for row in rows:
-        if row.what not in (What.LIFE, What.TERMS):
+        if row.what not in (What.MONITORING_STATUS, What.TERMS):
             continue
         # Which zones are in force rests on every one of these: none may be passed over.
         if not is_readable(row.what, row.value):
             fault = f"entry {row.id} of its {row.what} cannot be read"
             log.warning("case %s cannot be read: %s", wearer_id, fault)
             return None, fault
-        _add_entry(case, row)
+        _add_fact(case, row)
     return case, ""
 
 
-def _add_entry(case: Case, row: Fact) -> None:
-    if row.what == What.LIFE:
-        case.life.append(entry_version(row))
+def _add_fact(case: Case, row: Fact) -> None:
+    if row.what == What.MONITORING_STATUS:
+        case.statuses.append(fact_version(row))
         return
-    version = replace(entry_version(row), value=Terms.from_value(row.value))
+    version = replace(fact_version(row), value=Terms.from_value(row.value))
     case.orders.setdefault(row.of_order_id, []).append(version)
 
 
@@ -254,18 +254,18 @@ def at_high_risk(wearer_ids: Iterable[int], at: datetime) -> set[int]:
     if not ids:
         return set()
     histories: dict[int, list[Version[Any]]] = defaultdict(list)
-    for row in readable(entries_of(ids, What.RISK)):
-        histories[row.case_id].append(entry_version(row))
+    for row in readable(facts_of_cases(ids, What.RISK)):
+        histories[row.case_id].append(fact_version(row))
     assessed = {wearer_id: true_at(history, at) for wearer_id, history in histories.items()}
     return {wearer_id for wearer_id, held in assessed.items() if held and held.value.get("risk") in HIGH_RISK}
 
 
 def covers_of(people: Iterable[int | None]) -> dict[int, list[Version[Any]]]:
     """Return who covers for these people, and for those in turn: each history by the absent person."""
-    return entries_of_people([], people)[1]
+    return facts_of_people([], people)[1]
 
 
-def entries_of_people(
+def facts_of_people(
     victims: Iterable[int], staff: Iterable[int | None]
 ) -> tuple[dict[int, list[Fact]], dict[int, list[Version[Any]]]]:
     """Return what is recorded of protected persons, and who covers for staff: in one statement, unless someone does.
@@ -286,7 +286,7 @@ def entries_of_people(
             if row.of_victim_id is not None:
                 about[row.of_victim_id].append(row)
             elif is_readable(row.what, row.value):
-                covers[row.of_person_id].append(entry_version(row))
+                covers[row.of_person_id].append(fact_version(row))
                 covering |= {row.value["by"]} - {None}
         unread, asked = covering - covers.keys(), set()
     return dict(about), covers
@@ -298,7 +298,7 @@ def named_at(restrictions: Iterable[Fact], at: datetime) -> set[int] | None:
     for row in restrictions:
         # A restriction that cannot be read opens the case to no one; see backend.escalation.responders.
         people = row.value["people"] if is_readable(row.what, row.value) else []
-        history.append(replace(entry_version(row), value=people))
+        history.append(replace(fact_version(row), value=people))
     held = true_at(history, at)
     return None if held is None or held.value is None else set(held.value)
 
@@ -315,8 +315,8 @@ class OfficersThen:
     def __init__(self, wearers: Sequence[Wearer]) -> None:
         self._held: dict[int, list[Version[Any]]] = defaultdict(list)
         ids = {wearer.id for wearer in wearers}
-        for row in readable(entries_of(ids, What.OFFICER)):
-            version = entry_version(row)
+        for row in readable(facts_of_cases(ids, What.OFFICER)):
+            version = fact_version(row)
             self._held[row.case_id].append(replace(version, value=version.value["person"]))
         self._covers = covers_of(
             {wearer.responsible_officer_id for wearer in wearers}
@@ -352,7 +352,7 @@ def team_names_at(at: datetime) -> dict[int, str]:
     """Return what each team was called at ``at``."""
     histories: dict[int, list[Version[Any]]] = defaultdict(list)
     for row in readable(Fact.select().where(Fact.what == What.NAME)):
-        histories[row.of_team_id].append(entry_version(row))
+        histories[row.of_team_id].append(fact_version(row))
     names = {}
     for team in Team.select():
         found = true_at(histories.get(team.id, []), at)
@@ -365,7 +365,7 @@ def teams_of_cases() -> dict[int, list[Version[int]]]:
     found: dict[int, list[Version[int]]] = defaultdict(list)
     query = Fact.select().where(Fact.what == What.TEAM, Fact.case.is_null(False))
     for row in readable(query.order_by(Fact.id)):
-        found[row.case_id].append(entry_version(row))
+        found[row.case_id].append(fact_version(row))
     return dict(found)
 
 
@@ -382,7 +382,7 @@ def entered_in(wearer_ids: Iterable[int]) -> set[tuple[int, int]]:
     entered: dict[tuple[int, int], list[Version[Any]]] = defaultdict(list)
     query = Fact.select().where(Fact.case.in_(list(wearer_ids)), Fact.what == What.PROTECTED)
     for row in readable(query.order_by(Fact.id)):
-        entered[row.of_victim_id, row.case_id].append(entry_version(row))
+        entered[row.of_victim_id, row.case_id].append(fact_version(row))
     newest = [(standing(history), wearer_id) for (_, wearer_id), history in entered.items()]
     return {
         (held[-1].value["victim"], wearer_id) for held, wearer_id in newest if held and held[-1].value["is_protected"]

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from backend.record.facts import (
-    Life,
+    MonitoringStatus,
     MovingTerms,
     Terms,
     Version,
@@ -61,7 +61,7 @@ class Timeline:
         self._stretches: dict[int, Stretch] = {}
 
     def _find_changes(self) -> list[datetime]:
-        found = set(changes_of(self._case.life))
+        found = set(changes_of(self._case.statuses))
         for terms in self._orders.values():
             dates = [at for one in terms.standing for at in (one.value.starts_at, one.value.ends_at)]
             found |= {*terms.changes, *(at for at in dates if at is not None)}
@@ -97,8 +97,8 @@ class Timeline:
         return None
 
     def _judge(self, at: datetime) -> Stretch:
-        life = self._case.life_at(at)
-        if life is Life.ENDED:
+        status = self._case.status_at(at)
+        if status is MonitoringStatus.ENDED:
             return Stretch((), (), frozenset())
         zones = [version.value for version in self.drawn_at(at)]
         standing_zones = [z for z in zones if not z.is_removed and (z.to_at is None or at < z.to_at)]
@@ -108,7 +108,7 @@ class Timeline:
             terms = self.terms_at(zone.order_id, at) if zone.order_id is not None else None
             if zone.order_id is None or (terms is not None and terms.cover(at)):
                 meant.append(zone)
-                if life is Life.ACTIVE and (terms is None or not terms.is_suspended):
+                if status is MonitoringStatus.ACTIVE and (terms is None or not terms.is_suspended):
                     in_force.append(zone)
         return Stretch(tuple(in_force), tuple(meant), frozenset(zone.zone_id for zone in in_force))
 
@@ -118,7 +118,7 @@ class Case:
     """Everything that decides which of one wearer's zones are in force; complete before the first question."""
 
     wearer_id: int
-    life: list[Version[dict[str, Any]]] = field(default_factory=list)
+    statuses: list[Version[dict[str, Any]]] = field(default_factory=list)
     orders: dict[int, list[Version[Terms]]] = field(default_factory=dict)
     # The versions of each zone by their line.
     lines: dict[int, list[Version[ZoneTerms]]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Case:
         """Return the case as its record stood at that instant."""
         return Case(
             self.wearer_id,
-            known(self.life, known_at),
+            known(self.statuses, known_at),
             {order_id: known(versions, known_at) for order_id, versions in self.orders.items()},
             {line: known(versions, known_at) for line, versions in self.lines.items()},
             self.moving,
@@ -144,18 +144,18 @@ class Case:
         """The case without its suspensions and its end: what is missing of it is asked as if they were lifted."""
         return Case(self.wearer_id, [], self.orders, self.lines)
 
-    def life_at(self, at: datetime) -> Life:
+    def status_at(self, at: datetime) -> MonitoringStatus:
         """Return whether the wearer is monitored; a case without an entry is."""
-        found = self.life_entry(at)
-        return Life(found.value["state"]) if found else Life.ACTIVE
+        found = self.status_fact(at)
+        return MonitoringStatus(found.value["state"]) if found else MonitoringStatus.ACTIVE
 
-    def life_entry(self, at: datetime) -> Version[dict[str, Any]] | None:
-        """Return the fact of the case's life that holds at ``at``, or None before the first one."""
-        return self._life.at(at)
+    def status_fact(self, at: datetime) -> Version[dict[str, Any]] | None:
+        """Return the fact of the monitoring status that holds at ``at``, or None before the first one."""
+        return self._status_history.at(at)
 
     @cached_property
-    def _life(self) -> History[dict[str, Any]]:
-        return History(self.life)
+    def _status_history(self) -> History[dict[str, Any]]:
+        return History(self.statuses)
 
     def terms_at(self, order_id: int, at: datetime) -> Terms | None:
         """Return the terms of an order that hold at ``at``, or None before the first."""

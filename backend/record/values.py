@@ -45,7 +45,7 @@ class TermsValue(Value):
     end_reason: StrictStr | None = None
 
 
-class LifeValue(Value):
+class MonitoringStatusValue(Value):
     """Whether the wearer is monitored, and why not."""
 
     state: Literal["active", "suspended", "ended"]
@@ -91,7 +91,7 @@ class ApprovalValue(Value):
     is_approved: StrictBool
 
 
-class WornValue(Value):
+class ActivationValue(Value):
     """Which tag was fitted or, with an instant, taken off."""
 
     serial: StrictStr
@@ -120,7 +120,7 @@ class DeclinedValue(Value):
 
 VALUES: Mapping[str, TypeAdapter[Any]] = {
     What.TERMS: TypeAdapter(TermsValue),
-    What.LIFE: TypeAdapter(LifeValue),
+    What.MONITORING_STATUS: TypeAdapter(MonitoringStatusValue),
     What.OFFICER: TypeAdapter(OfficerValue),
     What.COVER: TypeAdapter(CoverValue),
     What.TEAM: TypeAdapter(StrictInt),
@@ -130,7 +130,7 @@ VALUES: Mapping[str, TypeAdapter[Any]] = {
     What.ELIGIBILITY: TypeAdapter(dict[StrictStr, StrictBool | None]),
     What.RESTRICTED: TypeAdapter(RestrictedValue),
     What.APPROVAL: TypeAdapter(ApprovalValue),
-    What.WORN: TypeAdapter(WornValue),
+    What.ACTIVATION: TypeAdapter(ActivationValue),
     What.NUMBER: TypeAdapter(StrictStr),
     What.PROTECTED: TypeAdapter(ProtectedValue),
     What.REACHED: TypeAdapter(ReachedValue),

@@ -12,7 +12,7 @@ from backend.models import Alert, AlertKind, TagContact, Wearer
 from backend.record.facts import LONDON
 from backend.silence.battery import Battery
 from backend.silence.tag_contacts import battery_of
-from backend.silence.watched_tags import Worn, watched
+from backend.silence.watched_tags import WatchedTag, watched
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def event_of(battery: Battery, now: datetime) -> str | None:
     return LOW if battery.is_low(now) else None
 
 
-def _notify(tag_id: int, worn: Worn, event: str, battery: Battery, now: datetime) -> int:
+def _notify(tag_id: int, worn: WatchedTag, event: str, battery: Battery, now: datetime) -> int:
     with atomic():
         lock_rows(Wearer, [worn.wearer.id], waits=False)
         known = Alert.select().where(

@@ -25,7 +25,7 @@ from backend.models import (
 from backend.record.timeline import Case
 from backend.settings import Settings
 from backend.silence.possible_places import in_words, possible_places
-from backend.silence.watched_tags import Worn, tags_on, watched
+from backend.silence.watched_tags import WatchedTag, tags_on, watched
 from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
@@ -203,7 +203,7 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
         _set_due(tag_id, None)
 
 
-def _is_notified(worn: Worn, tag_id: int, now: datetime) -> bool:
+def _is_notified(worn: WatchedTag, tag_id: int, now: datetime) -> bool:
     """Tell whether people know of this silence: an alert of it stands, or was closed and nothing was recorded since."""
     about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == tag_id)
     alert = Alert.select().where(*about, ~Alert.is_over).order_by(Alert.id.desc()).first()

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from backend.models import Activation, Wearer
 from backend.record import reading
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from backend.record.timeline import Case
 
 
-class Worn(NamedTuple):
+class WatchedTag(NamedTuple):
     """A tag on a wearer, and since when; the case is None where it cannot be read."""
 
     wearer: Wearer
@@ -20,7 +20,7 @@ class Worn(NamedTuple):
     case: Case | None
 
 
-def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | None = None) -> dict[int, Worn]:
+def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | None = None) -> dict[int, WatchedTag]:
     """Return those of these tags whose silence has to be told; ``read`` are cases that need not be read again.
 
     A case that cannot be read is watched: an error never means that no one is protected.
@@ -36,8 +36,10 @@ def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | No
         wearer, case = activation.wearer, known.get(activation.wearer_id)
         if wearer.is_training:
             continue
-        if case is None or (case.life_at(now) is Life.ACTIVE and (case.zones_in_force(now) or case.moving_places(now))):
-            found[tag_id] = Worn(wearer, activation.from_at, case)
+        if case is None or (
+            case.status_at(now) is MonitoringStatus.ACTIVE and (case.zones_in_force(now) or case.moving_places(now))
+        ):
+            found[tag_id] = WatchedTag(wearer, activation.from_at, case)
     return found
 
 

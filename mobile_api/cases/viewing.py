@@ -80,6 +80,6 @@ def list_missing_items() -> Response:
     ids = [wearer.id for wearer in viewing.cases_of(person, now)]
     found = completeness.find(now, ids, silent_after=settings().tag_silent_after())
     rows = [
-        {"gap": str(one.gap), "text": one.text, "wearer": {"id": one.wearer_id, "name": one.wearer}} for one in found
+        {"gap": str(one.item), "text": one.text, "wearer": {"id": one.wearer_id, "name": one.wearer}} for one in found
     ]
     return no_store(jsonify(findings=rows, count=len(rows)))

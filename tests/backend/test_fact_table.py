@@ -13,8 +13,8 @@ from backend.errors import InvalidRecord
 from backend.models import Activation, Fact, Tag, Team, Wearer
 from backend.models.span import Span
 from backend.record import reading
-from backend.record.entries import enter
 from backend.record.facts import What, true_at
+from backend.record.recording import record_fact
 from tests.statements import counted
 
 
@@ -81,11 +81,11 @@ def test_what_was_entered_for_a_later_day_is_said_again_over_a_fact_that_begins_
 
     def assess(risk: str, days: int, **more: Any) -> Fact:
         from_at = now + timedelta(days=days)
-        return enter(subject, What.RISK, {"risk": risk}, from_at, None, clock.now(), why=risk, **more)
+        return record_fact(subject, What.RISK, {"risk": risk}, from_at, None, clock.now(), why=risk, **more)
 
     later = assess("high", 10, wearer_id=wearer.id)
     assess("low", 1, wearer_id=wearer.id)
-    history = reading.entries(subject, What.RISK)
+    history = reading.history(subject, What.RISK)
     risks = [true_at(history, now + timedelta(days=days)).value["risk"] for days in (1, 9, 10, 100)]
     assert risks == ["low", "low", "high", "high"]
     again = Fact.select().where(Fact.replaces == later).get()
@@ -94,7 +94,7 @@ def test_what_was_entered_for_a_later_day_is_said_again_over_a_fact_that_begins_
     with pytest.raises(InvalidRecord, match="corrected already"):
         assess("medium", 10, wearer_id=wearer.id, corrects=later.id)
     assess("medium", 12, wearer_id=wearer.id, corrects=again.id)
-    history = reading.entries(subject, What.RISK)
+    history = reading.history(subject, What.RISK)
     risks = [true_at(history, now + timedelta(days=days)).value["risk"] for days in (1, 10, 12)]
     assert risks == ["low", "low", "medium"]
 
@@ -116,6 +116,15 @@ def test_a_tag_is_on_one_wearer_at_a_time_whatever_is_written_unless_one_was_rec
 def test_a_value_that_cannot_be_is_refused_before_it_is_recorded(wearer: Wearer) -> None:
     now = clock.now()
     with pytest.raises(InvalidRecord), counted() as statements:
-        enter(f"wearer:{wearer.id}", What.LIFE, {"state": "asleep"}, now, None, now, why="?", wearer_id=wearer.id)
+        record_fact(
+            f"wearer:{wearer.id}",
+            What.MONITORING_STATUS,
+            {"state": "asleep"},
+            now,
+            None,
+            now,
+            why="?",
+            wearer_id=wearer.id,
+        )
     assert statements == []
     assert not Fact.select().exists()

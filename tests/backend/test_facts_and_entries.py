@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, event, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from backend.record.facts import Life, Version, goes_on, midnight, true_at
+from backend.record.facts import MonitoringStatus, Version, goes_on, midnight, true_at
 
 # Midnights in London around both changes of the clocks: days of 23, 24 and 25 hours.
 DAYS = [
@@ -27,13 +27,13 @@ instants = st.tuples(st.sampled_from(DAYS), st.sampled_from([-1, 0, 1, 90, 23 * 
     lambda drawn: drawn[0] + timedelta(minutes=drawn[1])
 )
 # What is entered, from when, how many days after the one before, and which of the entries that stand it corrects.
-told = st.tuples(st.sampled_from(list(Life)), instants, st.integers(0, 90), st.none() | st.integers(0, 9))
+told = st.tuples(st.sampled_from(list(MonitoringStatus)), instants, st.integers(0, 90), st.none() | st.integers(0, 9))
 
 
 class Histories:
     """The same told to both records."""
 
-    def __init__(self, steps: list[tuple[Life, datetime, int, int | None]], *, has_ends: bool) -> None:
+    def __init__(self, steps: list[tuple[MonitoringStatus, datetime, int, int | None]], *, has_ends: bool) -> None:
         self.old: list[Entry] = []
         self.new: list[Entry] = []
         # The fact by which an entry stands now.
@@ -53,7 +53,7 @@ class Histories:
         self.old.append(entry)
         replaced = self._stands_as[corrects] if corrects is not None else None
         fact = Version(len(self.new), from_at, recorded_at, state, replaced)
-        again = goes_on(self.new, fact, lambda value: has_ends and value == Life.ENDED)
+        again = goes_on(self.new, fact, lambda value: has_ends and value == MonitoringStatus.ENDED)
         self.new.append(fact)
         self._stands_as[entry.id] = fact.id
         for one in again:
@@ -88,7 +88,7 @@ def life_before(entries: list[Entry], at: datetime, known_at: datetime) -> Entry
     for entry in _standing(entries):
         is_undone = (
             found is not None
-            and found.value == Life.ENDED
+            and found.value == MonitoringStatus.ENDED
             and decided_at(entries, entry) < decided_at(entries, found) < entry.from_at
         )
         if entry.from_at <= at and not is_undone:
@@ -121,5 +121,5 @@ def test_so_does_the_life_of_a_case_unless_an_end_undid_a_plan(steps: list) -> N
             # By ADR 23: what was decided before a case ended stays undone by the end, whatever is entered since.
             event("an end undid a plan")
             assert old is not None
-            ends = [one for one in both.old if one.value == Life.ENDED and one.from_at <= old.from_at]
+            ends = [one for one in both.old if one.value == MonitoringStatus.ENDED and one.from_at <= old.from_at]
             assert any(decided_at(both.old, old) < one.recorded_at <= known_at for one in ends)

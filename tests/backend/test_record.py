@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from backend.cases.change_warnings import day, gaps
 from backend.record.facts import (
-    Life,
+    MonitoringStatus,
     Terms,
     Version,
     ZoneTerms,
@@ -107,9 +107,9 @@ def test_a_variation_changes_what_follows_it_and_nothing_before() -> None:
 
 
 def test_while_the_wearer_is_in_custody_nothing_is_in_force() -> None:
-    mine = case(life=[version(1, 10, {"state": "suspended"}), version(2, 20, {"state": "active"})])
+    mine = case(statuses=[version(1, 10, {"state": "suspended"}), version(2, 20, {"state": "active"})])
     assert [mine.is_in_force(7, at(h)) for h in (9, 10, 19, 20)] == [True, False, False, True]
-    assert mine.life_at(at(15)) is Life.SUSPENDED
+    assert mine.status_at(at(15)) is MonitoringStatus.SUSPENDED
     assert mine.next_change(7, at(1)) == at(10)
 
 
@@ -149,8 +149,8 @@ def test_what_was_planned_before_a_case_ended_does_not_bring_it_back_and_what_is
         ),
     }
     for said, (life, before, after) in lives.items():
-        mine = Case(1, life=told(*life))
-        assert (mine.life_at(at(25)), mine.life_at(at(49))) == (before, after), said
+        mine = Case(1, statuses=told(*life))
+        assert (mine.status_at(at(25)), mine.status_at(at(49))) == (before, after), said
 
 
 def test_the_one_who_covers_at_that_instant_answers_and_never_in_a_circle() -> None:
@@ -201,10 +201,10 @@ def test_the_fact_that_holds_covers_the_instant_was_not_replaced_and_was_recorde
 def test_a_stretch_that_is_over_changes_nothing_of_now_and_what_was_entered_within_it_stays() -> None:
     active = version(1, 0, {"state": "active"})
     custody = replace(version(2, 15, {"state": "suspended"}, recorded=18.5), until=at(17))
-    mine = case(life=told(active, custody))
+    mine = case(statuses=told(active, custody))
     assert [mine.is_in_force(7, at(h)) for h in (14.9, 15, 16.9, 17, 18.5)] == [True, False, False, True, True]
     assert mine.next_change(7, at(15)) == at(17)
     # As it was known before it was reported.
     assert mine.as_known(at(18)).is_in_force(7, at(16))
     resumed = version(3, 16, {"state": "active"}, recorded=16)
-    assert case(life=told(active, resumed, custody)).is_in_force(7, at(16.5))
+    assert case(statuses=told(active, resumed, custody)).is_in_force(7, at(16.5))

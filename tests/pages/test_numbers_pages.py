@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import BrowserContext, expect
 
 from backend import clock, db
-from backend.models import NumberProof, Role
+from backend.models import Role, Verification
 from backend.people import numbers
 from tests.pages.actions import expect_to_fit, shot, sign_in
 from tests.world import World
@@ -57,7 +57,7 @@ def test_their_number_and_the_wearers_are_kept_on_the_page_of_the_case(
     phone: BrowserContext,
 ) -> None:
     world.victim_consents()
-    NumberProof.delete().where(NumberProof.victim == world.victim).execute()
+    Verification.delete().where(Verification.victim == world.victim).execute()
     db.release_connection()
     page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
     expect(page.locator("[data-victim]")).to_contain_text("number not verified")

@@ -10,7 +10,7 @@ import pytest
 from backend import clock, db
 from backend.cases import officers
 from backend.lifecycle import Danger
-from backend.models import AuditEntry, NumberProof, Role, Team, Wearer
+from backend.models import AuditEntry, Role, Team, Verification, Wearer
 from backend.people import numbers
 from tests import cases
 from tests.world import HOME, World
@@ -111,7 +111,7 @@ def test_a_call_is_not_safe_any_more_once_something_has_changed(alerted: World, 
         type(alerted.victim).update(phone="+447700900299").execute()
         numbers.carry_over(type(alerted.victim).get_by_id(alerted.victim.id), clock.now())
     elif change == "not verified":
-        NumberProof.update(voided_at=clock.now()).where(NumberProof.victim == alerted.victim).execute()
+        Verification.update(voided_at=clock.now()).where(Verification.victim == alerted.victim).execute()
     else:
         alerted.officer.api("POST", f"/v1/wearers/{alerted.wearer.id}/numbers", json={"number": alerted.victim.phone})
     db.release_connection()

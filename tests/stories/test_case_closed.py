@@ -195,8 +195,8 @@ def test_notices_of_a_closed_case_reach_someone_although_its_officer_may_not_ope
     closes(world)
     Wearer.update(responsible_officer=world.colleague.person).where(Wearer.id == world.wearer.id).execute()
     db.release_connection()
-    found = [one.gap for one in completeness.find(clock.now(), [world.wearer.id])]
-    assert completeness.Gap.WITHOUT_OFFICER in found
+    found = [one.item for one in completeness.find(clock.now(), [world.wearer.id])]
+    assert completeness.MissingItem.WITHOUT_OFFICER in found
     zone = PlaceZone.get_by_id(world.zone.id)
     world.officer.person.is_active = False
     world.officer.person.save()

@@ -326,7 +326,7 @@ def test_the_watch_finds_what_is_missing_counts_it_and_tells_each_gap_once(world
 
     def gaps() -> set[str]:
         try:
-            return {str(finding.gap) for finding in completeness.find(clock.now())}
+            return {str(finding.item) for finding in completeness.find(clock.now())}
         finally:
             db.release_connection()
 

@@ -169,7 +169,7 @@ def test_each_entry_says_who_why_and_from_which_document_and_dates_that_contradi
     writing.add_condition(
         world.officer.person, made.id, "4(i)", "Not to enter Hornsey Road, N7.", clock.now(), clock.now()
     )
-    entry = reading.entries(f"order:{made.id}", What.TERMS)
+    entry = reading.history(f"order:{made.id}", What.TERMS)
     assert len(entry) == 1
     row = Fact.get_by_id(entry[0].id)
     assert (row.recorded_by_id, row.why, row.document) == (world.officer.person.id, cases.WHY, "Licence, p. 2")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from backend import alarms, audit, clock, db
 from backend.cases import completeness, consequences, contact_details, monitoring_status, officers, viewing, writing
-from backend.cases.completeness import Gap
+from backend.cases.completeness import MissingItem
 from backend.cases.monitoring_status import Ended, Suspended
 from backend.models import (
     Alarm,
@@ -141,9 +141,9 @@ def sound_case(world: World) -> None:
     world.reads_everything()
 
 
-def of_case(world: World) -> set[Gap]:
+def of_case(world: World) -> set[MissingItem]:
     try:
-        return {one.gap for one in completeness.find(clock.now(), [world.wearer.id])}
+        return {one.item for one in completeness.find(clock.now(), [world.wearer.id])}
     finally:
         db.release_connection()
 
@@ -164,7 +164,7 @@ def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did
     world.settle()
     assert of_case(world) == set()
     world.forward(completeness.FITTED_AFTER.total_seconds() + 1)
-    assert of_case(world) == {Gap.TAG_NEVER_REPORTED}
+    assert of_case(world) == {MissingItem.TAG_NEVER_REPORTED}
     world.officer.expects_sms("a case of yours needs a look")
     assert reasons(world) == [*before, "The tag was fitted and has never reported: NEW-1."]
 
@@ -175,7 +175,7 @@ def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_r
     cases.forward_to_morning(world)
     assert of_case(world) == set()
     cases.forward_to(world, reported_at + timedelta(hours=25))
-    assert of_case(world) == {Gap.TAG_SILENT}
+    assert of_case(world) == {MissingItem.TAG_SILENT}
     for _ in range(2):
         cases.forward_to_morning(world)
     world.officer.expects_sms("a case of yours needs a look")
@@ -223,7 +223,7 @@ def test_an_ended_case_whose_tag_still_reports_is_told_the_next_morning(world: W
     world.forward(3_600)
     assert of_case(world) == set()
     world.tag.is_far_away()
-    assert of_case(world) == {Gap.ENDED_AND_REPORTING}
+    assert of_case(world) == {MissingItem.ENDED_AND_REPORTING}
     world.reads_everything()
     cases.forward_to_morning(world)
     assert reasons(world)[-1].startswith("The case has ended and the tag still reports")
@@ -241,7 +241,7 @@ def test_a_zone_without_an_order_and_no_one_to_warn_are_told_together_once_and_o
     assert not any("rests on no order" in said for said in before)
     cases.forward_to_morning(world)
     (notice,) = [one for one in cases.alerts(AlertKind.NOTICE) if "A zone is in force without an order." in one.reasons]
-    assert any(said.startswith("A protected person has no safe way to be reached") for said in notice.reasons)
+    assert any(said.startswith("A protected person cannot be reached safely") for said in notice.reasons)
     told = len(reasons(world))
     world.tag.is_far_away()
     cases.forward_to_morning(world)
@@ -251,7 +251,7 @@ def test_a_zone_without_an_order_and_no_one_to_warn_are_told_together_once_and_o
 
 def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     cases.forward_to_morning(world)
-    gaps = {row.gap for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
+    gaps = {row.item for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
     assert gaps == {"zone_without_order", "tag_never_reported", "victim_without_safe_contact"}
     # No look falls between the order and the zone that rests on it.
     world.stop_worker()
@@ -259,7 +259,7 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     cases.rests_on(world, cases.order(world, world.zone.from_at, clock.now() + timedelta(days=60)))
     world.start_worker()
     world.settle()
-    gaps = {row.gap for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
+    gaps = {row.item for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
     assert gaps == {"tag_never_reported"}
     assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
     db.release_connection()
@@ -289,5 +289,5 @@ def test_the_one_who_declined_warnings_themselves_misses_nothing_until_they_chan
     consent.withdraw(world.victim, Channel.SMS, audit.SYSTEM, clock.now())
     db.release_connection()
     # A reply of STOP may not be theirs: someone asks them.
-    assert of_case(world) == {Gap.VICTIM_WITHOUT_CONTACT}
+    assert of_case(world) == {MissingItem.VICTIM_WITHOUT_CONTACT}
     world.reads_everything()

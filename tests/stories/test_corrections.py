@@ -12,7 +12,7 @@ from backend.cases import monitoring_status, officers, viewing, writing
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import InvalidRecord
 from backend.record import reading
-from backend.record.facts import Life, Terms
+from backend.record.facts import MonitoringStatus, Terms
 from tests import cases
 from tests.world import World
 
@@ -57,7 +57,7 @@ def test_a_suspension_that_never_was_is_corrected_and_what_the_wearer_did_meanwh
     corrected(world, f"/v1/wearers/{wearer_id}/resumption", from_at=wrong["from_at"], corrects=wrong["entry_id"])
     assert [alert.level for alert in cases.alerts()] == [2]
     says_both(rows(world, "Case"), "active", "suspended (custody)")
-    assert reading.case(wearer_id).life_at(now + timedelta(seconds=1)) is Life.ACTIVE
+    assert reading.case(wearer_id).status_at(now + timedelta(seconds=1)) is MonitoringStatus.ACTIVE
     db.release_connection()
     again = world.officer.api(
         "POST",

@@ -116,7 +116,7 @@ def test_one_case_that_cannot_be_read_keeps_none_of_the_others_from_being_looked
     Fact.create(
         of_wearer=world.wearer,
         case=world.wearer,
-        what=What.LIFE,
+        what=What.MONITORING_STATUS,
         value={"state": "unheard of"},
         during=Span(now),
         why="A fault.",

@@ -86,8 +86,8 @@ def test_nothing_about_this_wearer_goes_to_a_number_from_the_moment_it_is_declar
     assert (to_send.state, to_send.detail) == ("pending", "held: the number was declared to be the wearer's")
     (theirs,) = world.officer.api("GET", f"/v1/wearers/{world.wearer.id}").json()["victims"]
     assert theirs["is_held"] is True
-    assert completeness.Gap.NUMBER_HELD in [
-        finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
+    assert completeness.MissingItem.NUMBER_HELD in [
+        finding.item for finding in completeness.find(clock.now(), [world.wearer.id])
     ]
     db.release_connection()
     # A person who declared it sees the mistake: their text goes at once, since it is still true.

@@ -13,7 +13,7 @@ from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation
 from backend.models import AlertKind, Channel, Notification, Purpose
 from backend.people import consent
 from backend.record import protection_ends, reading
-from backend.record.facts import Life, midnight
+from backend.record.facts import MonitoringStatus, midnight
 from tests import cases
 from tests.world import World
 
@@ -61,8 +61,8 @@ def test_in_custody_fixes_are_stored_and_no_one_is_warned_until_the_case_is_resu
     assert cases.alerts() == []
     assert len(cases.fixes()) == 8
     world.forward(4 * 3_600)
-    found = [finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])]
-    assert completeness.Gap.SUSPENSION_OVERDUE in found
+    found = [finding.item for finding in completeness.find(clock.now(), [world.wearer.id])]
+    assert completeness.MissingItem.SUSPENSION_OVERDUE in found
     monitoring_status.resume(officer, world.wearer.id, clock.now(), clock.now(), why="Released.")
     db.release_connection()
     world.tag.walks_in()
@@ -114,7 +114,7 @@ def test_a_recall_is_one_action_after_which_alerts_are_closed_and_they_were_told
     told = world.expect_sms(world.victim.phone, ENDING)
     assert told is not None
     # Until their notice is over they are protected as before.
-    assert reading.case(world.wearer.id).life_at(clock.now()) is Life.ACTIVE
+    assert reading.case(world.wearer.id).status_at(clock.now()) is MonitoringStatus.ACTIVE
     assert cases.alerts()[0].handling == "open"
     world.forward(protection_ends.NOTICE.total_seconds() + 1)
     closed = cases.alerts()[0]

@@ -14,11 +14,11 @@ from backend.models import (
     Alert,
     Channel,
     Device,
-    NumberProof,
     Person,
     ProviderEvent,
     Role,
     Shift,
+    Verification,
 )
 from backend.people import contact_routes, numbers
 from backend.record.facts import LONDON, midnight
@@ -105,7 +105,7 @@ def test_the_database_holds_no_code(world: World) -> None:
     officer = newcomer(world)
     assert officer.api("POST", "/v1/me/number/codes", json={}).status_code == 201
     code = code_in(world.expect_sms(NEW, "Your code is").body)
-    row = NumberProof.get(NumberProof.person == officer.person)
+    row = Verification.get(Verification.person == officer.person)
     assert code not in str({name: value for name, value in row.__data__.items() if name not in ("number", "salt")})
     assert numbers.code_of(row, "another key") != code
 
@@ -155,8 +155,8 @@ def test_another_number_has_to_be_proved_and_so_has_the_old_one_when_it_comes_ba
 
 def test_after_ninety_days_a_number_is_used_asked_for_by_day_once_a_week_and_shown(world: World) -> None:
     old = clock.now() - timedelta(days=91)
-    NumberProof.update(proved_at=old, asked_at=old).where(NumberProof.person == world.officer.person).execute()
-    NumberProof.update(asked_at=old).execute()
+    Verification.update(proved_at=old, asked_at=old).where(Verification.person == world.officer.person).execute()
+    Verification.update(asked_at=old).execute()
     db.release_connection()
     person = world.officer.person
     today = midnight(clock.now().astimezone(LONDON).date())
@@ -170,7 +170,7 @@ def test_after_ninety_days_a_number_is_used_asked_for_by_day_once_a_week_and_sho
     assert numbers.ask_again_by_day(noon + timedelta(days=6)) == 0
     assert numbers.ask_again_by_day(noon + timedelta(days=8)) == 1
     db.release_connection()
-    NumberProof.update(due_at=None).execute()
+    Verification.update(due_at=None).execute()
     world.tag.walks_in()
     world.start_worker()
     world.officer.expects_sms("to acknowledge")
@@ -232,12 +232,12 @@ def test_a_code_that_cannot_arrive_is_said_to_the_person_who_waits_for_it(world:
 
 
 def test_they_are_texted_only_when_they_have_agreed_and_read_out_the_code(world: World) -> None:
-    NumberProof.delete().where(NumberProof.victim == world.victim).execute()
+    Verification.delete().where(Verification.victim == world.victim).execute()
     base = f"/v1/wearers/{world.wearer.id}/victims/{world.victim.id}/number"
     assert world.officer.api("POST", f"{base}/codes").status_code == 422
     world.victim_consents()
-    gaps = [finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])]
-    assert completeness.Gap.NUMBER_UNPROVED in gaps
+    gaps = [finding.item for finding in completeness.find(clock.now(), [world.wearer.id])]
+    assert completeness.MissingItem.NUMBER_UNPROVED in gaps
     world.tag.stays_inside()
     world.officer.expects_sms("to acknowledge")
     world.officer.expects_sms("could not be warned by text")
@@ -248,8 +248,8 @@ def test_they_are_texted_only_when_they_have_agreed_and_read_out_the_code(world:
     assert text.body == f"Your code is {code_in(text.body)}. It is good for 10 minutes."
     answer = world.officer.api("POST", f"{base}/proof", json={"code": code_in(text.body)})
     assert answer.status_code == 204
-    assert completeness.Gap.NUMBER_UNPROVED not in [
-        finding.gap for finding in completeness.find(clock.now(), [world.wearer.id])
+    assert completeness.MissingItem.NUMBER_UNPROVED not in [
+        finding.item for finding in completeness.find(clock.now(), [world.wearer.id])
     ]
     world.tag.leaves()
     world.officer.records_outcome()

@@ -12,7 +12,7 @@ from backend.cases import monitoring_status
 from backend.cases.monitoring_status import Suspended
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.record import reading
-from backend.record.facts import Life
+from backend.record.facts import MonitoringStatus
 from tests import cases
 from tests.world import World
 from zones import Certainty
@@ -50,7 +50,11 @@ def test_custody_that_is_over_withdraws_its_breach_in_those_words_and_turns_no_p
     officer.expects_push("withdrawn, the record was corrected")
     assert not [said for said in cases.notices_of(world) if "suspended" in said or "Protection" in said]
     case = reading.case(world.wearer.id)
-    assert [case.life_at(at) for at in (began, over_at, clock.now())] == [Life.SUSPENDED, Life.ACTIVE, Life.ACTIVE]
+    assert [case.status_at(at) for at in (began, over_at, clock.now())] == [
+        MonitoringStatus.SUSPENDED,
+        MonitoringStatus.ACTIVE,
+        MonitoringStatus.ACTIVE,
+    ]
     db.release_connection()
     # Protection is on: a new approach rings.
     world.tag.walks_in()
@@ -95,9 +99,9 @@ def test_what_was_entered_within_a_stretch_stays_and_is_asked_back_in_words(worl
     db.release_connection()
     custody(world, now - timedelta(hours=4), now - timedelta(hours=1), is_confirmed=True)
     case = reading.case(wearer_id)
-    assert case.life_entry(now - timedelta(hours=3)).value["reason"] == Suspended.CUSTODY
-    assert case.life_at(now - timedelta(minutes=90)) is Life.ACTIVE
-    assert case.life_at(now) is Life.ACTIVE
+    assert case.status_fact(now - timedelta(hours=3)).value["reason"] == Suspended.CUSTODY
+    assert case.status_at(now - timedelta(minutes=90)) is MonitoringStatus.ACTIVE
+    assert case.status_at(now) is MonitoringStatus.ACTIVE
     with pytest.raises(InvalidRecord):
         custody(world, now, now)
     db.release_connection()

@@ -78,8 +78,8 @@ def test_a_second_protected_person_is_entered_said_to_be_unprotected_until_a_zon
     assert "No zone was ever drawn around a place of a protected person: Sofia Marino" in texts
     agrees(world, number, "+447700900211")
     protect(world, world.wearer.id, number)
-    assert completeness.Gap.VICTIM_WITHOUT_ZONE not in [
-        one.gap for one in completeness.find(clock.now(), [world.wearer.id])
+    assert completeness.MissingItem.VICTIM_WITHOUT_ZONE not in [
+        one.item for one in completeness.find(clock.now(), [world.wearer.id])
     ]
     db.release_connection()
     world.tag.stays(6_000.0, for_s=120, every_s=30)

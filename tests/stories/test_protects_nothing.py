@@ -12,7 +12,7 @@ from backend.cases.monitoring_status import Ended, Suspended
 from backend.errors import InvalidTransition, NeedsConfirmation
 from backend.models import PlaceZone, ProtectedPlace, Wearer
 from backend.record import reading
-from backend.record.facts import Life, Terms
+from backend.record.facts import MonitoringStatus, Terms
 from tests import cases
 from tests.world import HOME, World
 
@@ -92,11 +92,11 @@ def test_an_ended_case_is_not_opened_again_by_suspending_it(world: World) -> Non
     world.forward(3_600)
     with pytest.raises(InvalidTransition, match="has ended by then"):
         suspended(world)
-    assert reading.case(world.wearer.id).life_at(clock.now()) is Life.ENDED
+    assert reading.case(world.wearer.id).status_at(clock.now()) is MonitoringStatus.ENDED
     # To open it again is a step of its own.
     monitoring_status.resume(person, world.wearer.id, clock.now(), clock.now(), why="It was another man.")
     suspended(world)
-    assert reading.case(world.wearer.id).life_at(clock.now()) is Life.SUSPENDED
+    assert reading.case(world.wearer.id).status_at(clock.now()) is MonitoringStatus.SUSPENDED
     db.release_connection()
     world.reads_everything()
 

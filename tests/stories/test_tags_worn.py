@@ -8,7 +8,7 @@ import pytest
 
 from backend import clock, db
 from backend.cases import completeness, monitoring_status, viewing, writing
-from backend.cases.completeness import Gap
+from backend.cases.completeness import MissingItem
 from backend.cases.monitoring_status import Suspended
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Activation, Fix, Wearer
@@ -89,10 +89,10 @@ def test_taking_a_tag_off_is_asked_back_in_words_while_a_zone_is_in_force(world:
     with pytest.raises(NeedsConfirmation, match=f"From .* no tag of {wearer.name} is judged"):
         writing.take_tag_off(person, old.id, at, clock.now(), why="It hurts.")
     assert worn(world).to_at is None
-    assert Gap.WITHOUT_TAG not in {one.gap for one in completeness.find(clock.now(), [wearer.id])}
+    assert MissingItem.WITHOUT_TAG not in {one.item for one in completeness.find(clock.now(), [wearer.id])}
     writing.take_tag_off(person, old.id, clock.now(), clock.now(), why="It hurts.", is_confirmed=True)
     assert worn(world).to_at is not None
-    assert Gap.WITHOUT_TAG in {one.gap for one in completeness.find(clock.now(), [wearer.id])}
+    assert MissingItem.WITHOUT_TAG in {one.item for one in completeness.find(clock.now(), [wearer.id])}
     newest = viewing.history(person, wearer.id, clock.now())[0]
     assert newest["value"].startswith("LDN-0001 taken off")
     assert newest["why"] == "It hurts."
@@ -151,12 +151,12 @@ def test_tags_that_were_mixed_up_are_put_right_one_after_the_other_and_the_watch
     with pytest.raises(NeedsConfirmation, match="Owen Price is recorded with two tags, LDN-0050 and LDN-0001"):
         writing.fit_tag(person, owen, "LDN-0001", mine.from_at, clock.now(), **more)
     writing.fit_tag(person, owen, "LDN-0001", mine.from_at, clock.now(), **more, is_confirmed=True)
-    (found,) = [one for one in completeness.find(clock.now(), [owen]) if one.gap is Gap.TWO_TAGS]
+    (found,) = [one for one in completeness.find(clock.now(), [owen]) if one.item is MissingItem.TWO_TAGS]
     assert found.detail == "LDN-0001, LDN-0050"
     more["corrects"] = other.id
     writing.fit_tag(person, world.wearer.id, "LDN-0050", other.from_at, clock.now(), **more)
-    gaps = {one.gap for one in completeness.find(clock.now(), [owen, world.wearer.id])}
-    assert not gaps & {Gap.TWO_TAGS, Gap.WITHOUT_TAG}
+    gaps = {one.item for one in completeness.find(clock.now(), [owen, world.wearer.id])}
+    assert not gaps & {MissingItem.TWO_TAGS, MissingItem.WITHOUT_TAG}
     db.release_connection()
     world.reads_everything()
 

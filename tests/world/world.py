@@ -24,7 +24,6 @@ from backend.models import (
     Escalation,
     HelpCall,
     Notification,
-    NumberProof,
     Person,
     PlaceState,
     PlaceZone,
@@ -33,6 +32,7 @@ from backend.models import (
     Tag,
     TagContact,
     Team,
+    Verification,
     Victim,
     Wearer,
 )
@@ -255,8 +255,8 @@ class World:
         if self.waits_for_calls:
             yield Notification.select().where(Notification.channel == Channel.VOICE, Notification.state == "sent")
         # One that was proved or is no longer due may be on its way to a phone all the same.
-        is_held = (NumberProof.lease_until > now) & NumberProof.voided_at.is_null()
-        yield NumberProof.select().where((NumberProof.due_at <= now) | is_held)
+        is_held = (Verification.lease_until > now) & Verification.voided_at.is_null()
+        yield Verification.select().where((Verification.due_at <= now) | is_held)
 
     def expect_sms(self, number: str | None, words: str) -> Any:
         """Wait for a text to ``number`` that holds ``words`` and that no one expected before."""

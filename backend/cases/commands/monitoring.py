@@ -14,7 +14,7 @@ from backend.cases.commands.base import Ask, Command, Correcting, Dated, Documen
 from backend.cases.commands.typed import LastDay, Named, When
 from backend.cases.commands.versions import refuse_stale
 from backend.cases.monitoring_status import Ended, Risk, Suspended
-from backend.cases.writing import hold
+from backend.cases.writing import lock_cases
 from backend.db import atomic
 from backend.models import Fact, Person, PoliceHandover
 from backend.record import reading
@@ -26,8 +26,8 @@ class _ChangesStatus(Versioned):
 
     def _refuse_stale(self, by: Person, wearer_id: int, now: datetime) -> None:
         access_wearer(by, wearer_id, now)
-        hold(wearer_id)
-        refuse_stale(self.version, reading.case(wearer_id).life, What.LIFE)
+        lock_cases(wearer_id)
+        refuse_stale(self.version, reading.case(wearer_id).statuses, What.MONITORING_STATUS)
 
 
 class SuspendCase(Reasoned, Correcting, Dated, _ChangesStatus):

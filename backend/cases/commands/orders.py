@@ -24,7 +24,7 @@ from backend.cases.commands.opening import Condition as WordsOfOrder
 from backend.cases.commands.opening import FirstOfOrder, LastOfOrder, OrderKind, Reference
 from backend.cases.commands.typed import FirstDay, LastDay
 from backend.cases.commands.versions import refuse_stale
-from backend.cases.writing import hold
+from backend.cases.writing import lock_cases
 from backend.db import atomic
 from backend.models import Condition, Fact, Order, Person
 from backend.record import reading
@@ -82,7 +82,7 @@ class VaryOrder(Reasoned, Dated, Versioned):
         """Vary the order. Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation; Stale."""
         order = writing.access_order(by, order_id, now)
         with atomic():
-            hold(order.wearer_id)
+            lock_cases(order.wearer_id)
             case = reading.case(order.wearer_id)
             refuse_stale(self.version, case.orders.get(order_id, []), What.TERMS)
             return writing.vary_order(

@@ -1,7 +1,15 @@
 """Completeness checks: what is missing from a case that could leave a person without protection."""
 
 from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on
-from backend.cases.completeness.missing_items import FITTED_AFTER, SILENT_AFTER, TEXTS, Finding, Gap, find, find_in
+from backend.cases.completeness.missing_items import (
+    FITTED_AFTER,
+    SILENT_AFTER,
+    TEXTS,
+    Finding,
+    MissingItem,
+    find,
+    find_in,
+)
 from backend.cases.completeness.reports import BY_MORNING, look
 
 __all__ = [
@@ -11,7 +19,7 @@ __all__ = [
     "TEXTS",
     "WATCH",
     "Finding",
-    "Gap",
+    "MissingItem",
     "ask_for",
     "ensure_daily",
     "find",

@@ -67,7 +67,7 @@ def go_on(due: CaseDue, now: datetime, silent_after: timedelta) -> None:
     counts = Counter[str](so_far.get("counts", {}))
     try:
         found = missing_items.find(now, ids, silent_after=silent_after)
-        counts += Counter(str(finding.gap) for finding in found)
+        counts += Counter(str(finding.item) for finding in found)
         with_news = reports.with_news(ids, found, is_morning=is_morning)
     except LOST_CONNECTION:
         raise
@@ -87,4 +87,4 @@ def go_on(due: CaseDue, now: datetime, silent_after: timedelta) -> None:
         audit.record(audit.SYSTEM, "watched", "watch:all", now, counts=dict(counts))
         ensure_daily(now)
     if counts:
-        log.warning("the watch found %s gaps", counts.total())
+        log.warning("the completeness check found %s missing items", counts.total())

@@ -15,7 +15,7 @@ from backend.models import Activation, Fix, Person, Victim, Wearer
 from backend.people.contacts import Contacts
 from backend.people.numbers import Standing
 from backend.record.case_file import CaseFile, is_worn
-from backend.record.facts import Life, What, true_at
+from backend.record.facts import MonitoringStatus, What, true_at
 
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)
@@ -26,7 +26,7 @@ SILENT_AFTER = timedelta(hours=24)
 BATCH = 200
 
 
-class Gap(StrEnum):
+class MissingItem(StrEnum):
     """What can be missing."""
 
     ORDER_WITHOUT_ZONE = "order_without_zone"
@@ -49,25 +49,25 @@ class Gap(StrEnum):
 
 
 TEXTS = {
-    Gap.ORDER_WITHOUT_ZONE: "An order is in force and has no zone",
-    Gap.ZONE_WITHOUT_ORDER: "A zone is in force without an order",
-    Gap.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
-    Gap.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
-    Gap.TAG_SILENT: "The tag has stopped reporting",
-    Gap.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the wearer has on",
-    Gap.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
-    Gap.WITHOUT_OFFICER: "No active officer is responsible",
-    Gap.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
-    Gap.VICTIM_WITHOUT_CONTACT: "A protected person has no safe way to be reached, and has not declined warnings",
-    Gap.NUMBER_UNPROVED: "The number of a protected person is not verified, so no text goes to them",
-    Gap.NUMBER_DUE: "The number of a protected person was verified more than 90 days ago: verify it again",
-    Gap.NUMBER_HELD: (
+    MissingItem.ORDER_WITHOUT_ZONE: "An order is in force and has no zone",
+    MissingItem.ZONE_WITHOUT_ORDER: "A zone is in force without an order",
+    MissingItem.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
+    MissingItem.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
+    MissingItem.TAG_SILENT: "The tag has stopped reporting",
+    MissingItem.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the wearer has on",
+    MissingItem.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
+    MissingItem.WITHOUT_OFFICER: "No active officer is responsible",
+    MissingItem.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
+    MissingItem.VICTIM_WITHOUT_CONTACT: "A protected person cannot be reached safely and has not declined warnings",
+    MissingItem.NUMBER_UNPROVED: "The number of a protected person is not verified, so no text goes to them",
+    MissingItem.NUMBER_DUE: "The number of a protected person was verified more than 90 days ago: verify it again",
+    MissingItem.NUMBER_HELD: (
         "The number of a protected person was declared to be the wearer's, so texts about this case are held"
     ),
-    Gap.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
-    Gap.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or open the case again",
-    Gap.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
-    Gap.UNREADABLE: "Something that is recorded of the case cannot be read, so fixes are kept and not judged",
+    MissingItem.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
+    MissingItem.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or reopen the case",
+    MissingItem.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
+    MissingItem.UNREADABLE: "Something that is recorded of the case cannot be read, so fixes are kept and not judged",
 }
 
 
@@ -75,7 +75,7 @@ TEXTS = {
 class Finding:
     """One thing that is missing from one case."""
 
-    gap: Gap
+    item: MissingItem
     wearer_id: int
     wearer: str
     team_id: int
@@ -83,7 +83,7 @@ class Finding:
 
     @property
     def text(self) -> str:
-        return TEXTS[self.gap] + (f": {self.detail}" if self.detail else "")
+        return TEXTS[self.item] + (f": {self.detail}" if self.detail else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,63 +130,67 @@ def find_in(
     """Return the same of cases whose files are open, in their order."""
     facts = _read({file.wearer.id: file for file in files}, contacts, now)
     return [
-        Finding(gap, file.wearer.id, file.wearer.name, file.wearer.team_id, detail)
+        Finding(item, file.wearer.id, file.wearer.name, file.wearer.team_id, detail)
         for file in files
         if not file.wearer.is_training
-        for gap, detail in _gaps(file, facts, now, silent_after)
+        for item, detail in _missing_from(file, facts, now, silent_after)
     ]
 
 
-def _gaps(file: CaseFile, facts: _Facts, now: datetime, silent_after: timedelta) -> list[tuple[Gap, str]]:
+def _missing_from(
+    file: CaseFile, facts: _Facts, now: datetime, silent_after: timedelta
+) -> list[tuple[MissingItem, str]]:
     if file.timeline is None:
-        return [(Gap.UNREADABLE, "")]
+        return [(MissingItem.UNREADABLE, "")]
     wearer_id, case, orders = file.wearer.id, file.timeline, file.orders
-    worn = [one for one in sorted(file.worn, key=lambda one: (one.from_at, one.id)) if is_worn(one, now)]
-    life, entry = case.life_at(now), case.life_entry(now)
+    worn = [one for one in sorted(file.activations, key=lambda one: (one.from_at, one.id)) if is_worn(one, now)]
+    life, entry = case.status_at(now), case.status_fact(now)
     newest = facts.newest.get(wearer_id)
     is_reporting = newest is not None and now - newest[1] <= REPORTING_WITHIN
-    if life is Life.ENDED:
+    if life is MonitoringStatus.ENDED:
         # Of an ended case nothing is missing, but no one took the tag off.
         has_reported_since = newest is not None and entry is not None and newest[0] > entry.from_at
-        return [(Gap.ENDED_AND_REPORTING, "")] if is_reporting and has_reported_since else []
-    found: list[tuple[Gap, str]] = []
+        return [(MissingItem.ENDED_AND_REPORTING, "")] if is_reporting and has_reported_since else []
+    found: list[tuple[MissingItem, str]] = []
     # A suspension hides zones; what is missing is asked as if it were lifted.
     zones = case.as_if_active.zones_in_force(now)
     held = {zone.order_id for zone in zones}
     in_force = [order for order in orders if case.is_order_in_force(order.id, now)]
-    found += [(Gap.ORDER_WITHOUT_ZONE, order.reference) for order in in_force if order.id not in held]
-    found += [(Gap.ZONE_WITHOUT_ORDER, "") for _ in [zone for zone in zones if zone.order_id is None][:1]]
-    if not worn and zones and life is Life.ACTIVE:
-        found.append((Gap.WITHOUT_TAG, ""))
+    found += [(MissingItem.ORDER_WITHOUT_ZONE, order.reference) for order in in_force if order.id not in held]
+    found += [(MissingItem.ZONE_WITHOUT_ORDER, "") for _ in [zone for zone in zones if zone.order_id is None][:1]]
+    if not worn and zones and life is MonitoringStatus.ACTIVE:
+        found.append((MissingItem.WITHOUT_TAG, ""))
     if len(worn) > 1:
-        found.append((Gap.TWO_TAGS, ", ".join(one.tag.serial for one in worn)))
+        found.append((MissingItem.TWO_TAGS, ", ".join(one.tag.serial for one in worn)))
     for one in worn:
         serial, reported_at = one.tag.serial, facts.reported.get(one.id)
         if reported_at is None and now - one.from_at >= FITTED_AFTER:
-            found.append((Gap.TAG_NEVER_REPORTED, serial))
-        elif reported_at is not None and now - reported_at >= silent_after and life is Life.ACTIVE:
-            found.append((Gap.TAG_SILENT, f"{serial} has not reported since {change_warnings.day(reported_at)}"))
+            found.append((MissingItem.TAG_NEVER_REPORTED, serial))
+        elif reported_at is not None and now - reported_at >= silent_after and life is MonitoringStatus.ACTIVE:
+            found.append(
+                (MissingItem.TAG_SILENT, f"{serial} has not reported since {change_warnings.day(reported_at)}")
+            )
     if is_reporting and not in_force:
         is_expired = bool(orders) and all(case.is_order_over(order.id, now) for order in orders)
-        found.append((Gap.EXPIRED_AND_REPORTING if is_expired else Gap.REPORTING_WITHOUT_ORDER, ""))
+        found.append((MissingItem.EXPIRED_AND_REPORTING if is_expired else MissingItem.REPORTING_WITHOUT_ORDER, ""))
     # A person who may not open a restricted case does not answer for it.
     named = file.named_at(now)
     if file.officer_at(now) not in (facts.active if named is None else facts.active & named):
-        found.append((Gap.WITHOUT_OFFICER, ""))
+        found.append((MissingItem.WITHOUT_OFFICER, ""))
     for victim in file.victims.values():
         if victim.id not in file.placed:
-            found.append((Gap.VICTIM_WITHOUT_ZONE, victim.name))
-        found += _gap_of_victim(victim, file, facts, now)
+            found.append((MissingItem.VICTIM_WITHOUT_ZONE, victim.name))
+        found += _missing_of_victim(victim, file, facts, now)
         if facts.contacts.is_held(victim, wearer_id) and facts.contacts.has_agreed(victim, now):
-            found.append((Gap.NUMBER_HELD, victim.name))
-    if life is Life.SUSPENDED and entry is not None:
+            found.append((MissingItem.NUMBER_HELD, victim.name))
+    if life is MonitoringStatus.SUSPENDED and entry is not None:
         until = entry.value.get("expected_end_at")
         if until and datetime.fromisoformat(until) <= now:
-            found.append((Gap.SUSPENSION_OVERDUE, str(entry.value.get("reason") or "")))
+            found.append((MissingItem.SUSPENSION_OVERDUE, str(entry.value.get("reason") or "")))
     return found
 
 
-def _gap_of_victim(victim: Victim, file: CaseFile, facts: _Facts, now: datetime) -> list[tuple[Gap, str]]:
+def _missing_of_victim(victim: Victim, file: CaseFile, facts: _Facts, now: datetime) -> list[tuple[MissingItem, str]]:
     if victim.is_child:
         # Reached through an adult who is a protected person of the case themselves, or through no one by choice.
         return []
@@ -194,11 +198,11 @@ def _gap_of_victim(victim: Victim, file: CaseFile, facts: _Facts, now: datetime)
         # A person who said themselves that they want no warnings has all that they asked for.
         declined = true_at(file.of_victim(victim.id, What.DECLINED), now)
         is_declined = declined is not None and declined.value["is_declined"]
-        return [] if is_declined else [(Gap.VICTIM_WITHOUT_CONTACT, victim.name)]
+        return [] if is_declined else [(MissingItem.VICTIM_WITHOUT_CONTACT, victim.name)]
     standing = facts.contacts.standing_at(victim, victim.phone, now)
     if standing is Standing.PROVED:
         return []
-    return [(Gap.NUMBER_DUE if standing is Standing.DUE else Gap.NUMBER_UNPROVED, victim.name)]
+    return [(MissingItem.NUMBER_DUE if standing is Standing.DUE else MissingItem.NUMBER_UNPROVED, victim.name)]
 
 
 def _read(files: Mapping[int, CaseFile], contacts: Contacts, now: datetime) -> _Facts:
@@ -219,7 +223,7 @@ def _reports(
     def newest(column: Any, *where: Any) -> Any:
         return Fix.select(column).where(*where).order_by(Fix.fix_time.desc()).limit(1)
 
-    worn = [one.id for file in files.values() for one in file.worn if is_worn(one, now)]
+    worn = [one.id for file in files.values() for one in file.activations if is_worn(one, now)]
     since_fitted = (Fix.tag == Activation.tag, Fix.fix_time >= Activation.from_at)
     rows: Any = (
         Wearer.select(

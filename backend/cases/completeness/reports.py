@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from backend import alarms, alerts, audit
 from backend.access import named_on_each
-from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, Gap, find
+from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, MissingItem, find
 from backend.db import atomic
 from backend.escalation.steps import Who
 from backend.models import AlarmKind, PlaceZone, ReportedItem, Wearer
@@ -18,16 +18,16 @@ log = logging.getLogger(__name__)
 
 # Zones from before orders were recorded, and protected persons of whom no one knows what they want: nothing that
 # becomes worse over a night, and so told by the morning's look alone, never as something changes.
-BY_MORNING = (Gap.ZONE_WITHOUT_ORDER, Gap.VICTIM_WITHOUT_CONTACT)
+BY_MORNING = (MissingItem.ZONE_WITHOUT_ORDER, MissingItem.VICTIM_WITHOUT_CONTACT)
 
 
 def look(
     wearer_id: int, now: datetime, *, is_morning: bool = False, silent_after: timedelta = SILENT_AFTER
 ) -> Counter[str]:
-    """Look at one case, and tell each gap to the officer once for as long as it lasts; return what is missing."""
+    """Look at one case, and tell each item to the officer once for as long as it lasts; return what is missing."""
     with atomic():
         found = find(now, [wearer_id], silent_after=silent_after)
-        counts = Counter(str(finding.gap) for finding in found)
+        counts = Counter(str(finding.item) for finding in found)
         audit.record(
             audit.SYSTEM,
             "watched",
@@ -63,23 +63,23 @@ def _wearer_of(subject: str) -> int:
 
 
 def _what(finding: Finding) -> tuple[str, str]:
-    return (str(finding.gap), finding.detail)
+    return (str(finding.item), finding.detail)
 
 
 def _key(finding: Finding) -> str:
-    return f"wearer:{finding.wearer_id}/{finding.gap}/{finding.detail}"
+    return f"wearer:{finding.wearer_id}/{finding.item}/{finding.detail}"
 
 
 def _told(ids: Iterable[int]) -> dict[int, set[tuple[str, str]]]:
     found: dict[int, set[tuple[str, str]]] = defaultdict(set)
     for row in ReportedItem.select().where(ReportedItem.wearer.in_(list(ids))):
-        found[row.wearer_id].add((row.gap, row.detail))
+        found[row.wearer_id].add((row.item, row.detail))
     return found
 
 
 def _untold(findings: Sequence[Finding], told: set[tuple[str, str]], *, is_morning: bool) -> list[Finding]:
     return [
-        finding for finding in findings if _what(finding) not in told and (is_morning or finding.gap not in BY_MORNING)
+        finding for finding in findings if _what(finding) not in told and (is_morning or finding.item not in BY_MORNING)
     ]
 
 
@@ -91,12 +91,12 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
         # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
         return
     for finding in untold:
-        ReportedItem.create(wearer=wearer_id, gap=finding.gap, detail=finding.detail, told_at=now)
+        ReportedItem.create(wearer=wearer_id, item=finding.item, detail=finding.detail, told_at=now)
         audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
     log.warning("%s missing items of wearer %s are reported", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
     # Whose officer is missing is no one's in particular: the supervisor has to name one.
-    has_officer = all(finding.gap is not Gap.WITHOUT_OFFICER for finding in untold)
+    has_officer = all(finding.item is not MissingItem.WITHOUT_OFFICER for finding in untold)
     to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
     alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
 
@@ -108,13 +108,13 @@ def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime
         # The number of a restricted case is its name: not every supervisor may know of it.
         case = "A case" if named_on_each([wearer_id], now) else f"Case {wearer_id}"
         for finding in found:
-            missing[f"wearer:{wearer_id}/{finding.gap}"] = (f"{case}: {TEXTS[finding.gap]}", finding.team_id)
+            missing[f"wearer:{wearer_id}/{finding.item}"] = (f"{case}: {TEXTS[finding.item]}", finding.team_id)
     alarms.reconcile(AlarmKind.CASE_INCOMPLETE, f"wearer:{wearer_id}/", missing, now)
 
 
 def _forget_filled(wearer_id: int, found: Sequence[Finding], now: datetime) -> None:
-    for gap, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
+    for item, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
         ReportedItem.delete().where(
-            ReportedItem.wearer == wearer_id, ReportedItem.gap == gap, ReportedItem.detail == detail
+            ReportedItem.wearer == wearer_id, ReportedItem.item == item, ReportedItem.detail == detail
         ).execute()
-        audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{gap}/{detail}", now)
+        audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{item}/{detail}", now)

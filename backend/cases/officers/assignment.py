@@ -13,8 +13,8 @@ from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Fact, Person, Role, Wearer
 from backend.record import reading
-from backend.record.entries import enter, hold
 from backend.record.facts import Version, What, standing, true_at
+from backend.record.recording import lock_cases, record_fact
 
 
 def hold_people(*person_ids: int | None) -> None:
@@ -42,7 +42,7 @@ def assign_officer(
     """
     with atomic():
         hold_people(officer_id)
-        hold(wearer.id)
+        lock_cases(wearer.id)
         before = named_people.unnamed(from_at, now, [wearer.id])
         entry = name_officer(by, wearer, officer_id, from_at, now, why, document, corrects)
         current_columns.let_hold([f"wearer:{wearer.id}"], from_at, now)
@@ -75,7 +75,7 @@ def name_officer(
     teams.begin_record_of_officer(wearer, now)
     value = {"person": officer_id}
     more: Any = {"why": why, "document": document, "wearer_id": wearer.id, "corrects": corrects}
-    return enter(subject, What.OFFICER, value, from_at, by, now, **more)
+    return record_fact(subject, What.OFFICER, value, from_at, by, now, **more)
 
 
 def hand_over(
@@ -113,7 +113,7 @@ def caseload_of(person: Person, now: datetime) -> list[Wearer]:
     )
     mine = []
     for wearer in wearers:
-        history = reading.entries(f"wearer:{wearer.id}", What.OFFICER)
+        history = reading.history(f"wearer:{wearer.id}", What.OFFICER)
         held = _held_from(history, now) or [wearer.responsible_officer_id]
         if person.id in held:
             mine.append(wearer)

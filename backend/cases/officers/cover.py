@@ -13,9 +13,9 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed
 from backend.models import Fact, Person, Role
 from backend.record import reading
-from backend.record.entries import enter
 from backend.record.facts import What, chain_at, changes_of
 from backend.record.reading import first_recorded
+from backend.record.recording import record_fact
 
 
 def cover(
@@ -55,7 +55,7 @@ def cover(
             raise InvalidRecord("The person who covers must be an officer or supervisor of the same team.")
         before = named_people.unnamed(begins_at, now)
         subject, value = f"person:{absent.id}", {"by": covering.id}
-        entry = enter(subject, What.COVER, value, from_at, by, now, why=why, until=until, corrects=corrects)
+        entry = record_fact(subject, What.COVER, value, from_at, by, now, why=why, until=until, corrects=corrects)
         refuse_circle(absent, begins_at, until)
         named_people.refuse(by, named_people.unnamed(begins_at, now) - before, now)
         return entry

@@ -17,8 +17,8 @@ from backend.escalation import policies
 from backend.models import Fact, Person, Role, Wearer
 from backend.people import contact_routes, rota
 from backend.record import reading
-from backend.record.entries import enter, hold
 from backend.record.facts import What, changes_of, stand_in_at, standing, true_at
+from backend.record.recording import lock_cases, record_fact
 
 
 class CaseloadLeft(DomainError):
@@ -53,7 +53,7 @@ def leave(
             )
         _refuse_last_supervisor(leaver, now)
         before = named_people.unnamed(now, now)
-        hold(*(wearer.id for wearer in caseload))
+        lock_cases(*(wearer.id for wearer in caseload))
         for wearer in caseload:
             _take_over(by, wearer, leaver.id, heirs.get(wearer.id, everyone_else), now, why)
         heir_id = everyone_else or next(iter(heirs.values()), None)
@@ -78,7 +78,7 @@ def leave(
 
 def _take_over(by: Person, wearer: Wearer, leaver_id: int, heir_id: int | None, now: datetime, why: str) -> None:
     """Name the heir wherever the leaver is responsible: now, and from each later day for which that was entered."""
-    history = reading.entries(f"wearer:{wearer.id}", What.OFFICER)
+    history = reading.history(f"wearer:{wearer.id}", What.OFFICER)
     present = true_at(history, now)
     if (present.value["person"] if present else wearer.responsible_officer_id) == leaver_id:
         name_officer(by, wearer, heir_id, now, now, why)
@@ -109,7 +109,7 @@ def _take_over_covers(by: Person, leaver_id: int, heir_id: int | None, now: date
     """Let the heir cover wherever and for as long as the leaver would have."""
     for absent_id, begin, end in _covers_by(leaver_id, now):
         value = {"by": heir_id if heir_id != absent_id else None}
-        enter(f"person:{absent_id}", What.COVER, value, begin, by, now, why=why, until=end)
+        record_fact(f"person:{absent_id}", What.COVER, value, begin, by, now, why=why, until=end)
         refuse_circle(Person.get_by_id(absent_id), begin, end)
 
 

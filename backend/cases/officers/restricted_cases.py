@@ -21,9 +21,9 @@ from backend.models import (
     Role,
     Wearer,
 )
-from backend.record.entries import enter, hold
 from backend.record.facts import What
 from backend.record.reading import OfficersThen
+from backend.record.recording import lock_cases, record_fact
 
 EMERGENCY = timedelta(hours=8)
 TO_REVIEW = "A person who is not named on the case opened it in an emergency: a supervisor reviews why."
@@ -42,11 +42,11 @@ def restrict(by: Person, wearer_id: int, people: Sequence[int] | None, now: date
     with atomic():
         # No one begins to answer for the case meanwhile.
         hold_people(*OfficersThen([wearer]).answering(wearer, now))
-        hold(wearer.id)
+        lock_cases(wearer.id)
         if people is not None:
             _check(Wearer.get_by_id(wearer.id), people, now)
         value = {"people": sorted(set(people)) if people is not None else None}
-        entry = enter(f"wearer:{wearer.id}", What.RESTRICTED, value, now, by, now, why=why, wearer_id=wearer.id)
+        entry = record_fact(f"wearer:{wearer.id}", What.RESTRICTED, value, now, by, now, why=why, wearer_id=wearer.id)
         if people is not None:
             _let_lapse(wearer.id, people, now)
         return entry

@@ -12,12 +12,12 @@ from backend.record.facts import What, standing, true_at
 
 def as_known(file: CaseFile, known_at: datetime) -> CaseFile:
     """Return the file with what was recorded by then; activations of tags are as they are known today."""
-    entries = [row for row in file.entries if row.recorded_at <= known_at]
+    facts = [row for row in file.facts if row.recorded_at <= known_at]
     zones = [zone for zone in file.zones if zone.made is None or zone.made.recorded_at <= known_at]
-    timeline, fault = reading.case_from(file.wearer.id, [(zone.row, zone.made) for zone in zones], entries)
+    timeline, fault = reading.case_from(file.wearer.id, [(zone.row, zone.made) for zone in zones], facts)
     known = replace(
         file,
-        entries=entries,
+        facts=facts,
         zones=zones,
         timeline=timeline,
         fault=fault,

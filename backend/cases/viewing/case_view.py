@@ -9,9 +9,9 @@ from typing import Any
 from backend import audit
 from backend.access import access_file
 from backend.cases import eligibility, monitoring_status, protected_people, writing
+from backend.cases.viewing.activations import names_of_staff
 from backend.cases.viewing.as_known import as_known, places_by, protected_by
 from backend.cases.viewing.history import number_ending
-from backend.cases.viewing.tags_worn import names_of_staff
 from backend.db import atomic
 from backend.models import (
     Alert,
@@ -29,7 +29,7 @@ from backend.people import numbers
 from backend.people.contacts import Contacts
 from backend.record import zone_geojson
 from backend.record.case_file import CaseFile, DrawnZone
-from backend.record.facts import Life, What, true_at
+from backend.record.facts import MonitoringStatus, What, true_at
 from zones import Zone
 
 ONE_LOOK_S = 60.0
@@ -60,7 +60,7 @@ def as_it_was(
 ) -> dict[str, Any]:
     """Return the case as it was at ``at``, for one who has opened its file; ``names`` are those of the staff."""
     wearer, case = file.wearer, file.case
-    entry = case.life_entry(at)
+    entry = case.status_fact(at)
     officer_id = file.officer_at(at)
     held = case.timeline.at(at).ids
     worn = file.tag_at(at)
@@ -78,8 +78,8 @@ def as_it_was(
         "name": wearer.name,
         "is_drill": wearer.is_training,
         "at": at.isoformat(),
-        "life": case.life_at(at).value,
-        "life_version": max((one.id for one in case.life), default=0),
+        "life": case.status_at(at).value,
+        "life_version": max((one.id for one in case.statuses), default=0),
         "life_reason": entry.value.get("reason") if entry else None,
         "expected_end_at": entry.value.get("expected_end_at") if entry else None,
         "risk": risk.value if risk else None,
@@ -161,7 +161,7 @@ def _order(file: CaseFile, order: Order, at: datetime, risk: monitoring_status.R
         "starts_at": terms.starts_at.isoformat(),
         "ends_at": terms.ends_at.isoformat() if terms.ends_at else None,
         "is_suspended": terms.is_suspended,
-        "is_in_force": file.case.is_order_in_force(order.id, at) and file.case.life_at(at) is Life.ACTIVE,
+        "is_in_force": file.case.is_order_in_force(order.id, at) and file.case.status_at(at) is MonitoringStatus.ACTIVE,
         "conditions": [
             {"id": c.id, "number": c.number, "wording": c.wording}
             for c in conditions
@@ -179,7 +179,7 @@ def _zones_at(file: CaseFile, at: datetime) -> list[DrawnZone]:
 
 def _zone(file: CaseFile, zone: DrawnZone, is_in_force: bool) -> dict[str, Any]:
     row, made = zone.row, zone.made
-    is_decided = any(one.what == What.APPROVAL and one.subject == f"zone:{row.id}" for one in file.entries)
+    is_decided = any(one.what == What.APPROVAL and one.subject == f"zone:{row.id}" for one in file.facts)
     condition = _as_corrected(file, made.condition_id) if made and made.condition_id else None
     victim = file.victims[row.place.victim_id]
     return {

@@ -8,9 +8,9 @@ from typing import Any
 
 from backend.access import access_file
 from backend.cases import eligibility
+from backend.cases.viewing.activations import names_of_staff, worn_by
 from backend.cases.viewing.as_known import as_known
 from backend.cases.viewing.sent_back import fields_of
-from backend.cases.viewing.tags_worn import names_of_staff, worn_by
 from backend.models import Person, Victim
 from backend.record import reading, zone_geojson
 from backend.record.case_file import CaseFile
@@ -18,7 +18,7 @@ from backend.record.facts import LONDON, What
 
 ENTRY_TEXTS = {
     What.TERMS: "Order: terms",
-    What.LIFE: "Case",
+    What.MONITORING_STATUS: "Case",
     What.OFFICER: "Responsible officer",
     What.TEAM: "Team",
     What.RISK: "Risk of serious harm",
@@ -26,7 +26,7 @@ ENTRY_TEXTS = {
     What.ELIGIBILITY: "Eligibility for a tag",
     What.RESTRICTED: "Restricted case",
     What.APPROVAL: "Provisional zone",
-    What.WORN: "Tag",
+    What.ACTIVATION: "Tag",
     What.NUMBER: "Number of a protected person",
     What.DECLINED: "Warnings to a protected person",
     What.PROTECTED: "Protected person",
@@ -35,7 +35,7 @@ ENTRY_TEXTS = {
 
 
 # What a page can correct: the value is entered anew, and the entry at hand never held.
-CORRECTABLE = (What.TERMS, What.LIFE, What.OFFICER, What.RISK, What.ELIGIBILITY)
+CORRECTABLE = (What.TERMS, What.MONITORING_STATUS, What.OFFICER, What.RISK, What.ELIGIBILITY)
 
 Row = dict[str, Any]
 
@@ -56,7 +56,7 @@ def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
 
 
 def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
-    known = list(reading.readable(file.entries))
+    known = list(reading.readable(file.facts))
     by_id = {row.id: row for row in known}
     said_again = {row.replaces_id for row in known if row.is_restated}
     # What was only said again is shown once, as it was recorded first, and corrected where it stands now.
@@ -69,7 +69,7 @@ def _entries(file: CaseFile, names: dict[int, str]) -> list[Row]:
         victims |= {victim.id: victim.name for victim in Victim.select().where(Victim.id.in_(others))}
     orders = {f"order:{row.id}": row.reference for row in file.orders}
     # A tag that was recorded as worn in error was never worn, whatever was said of it.
-    in_error = {f"activation:{worn.id}" for worn in file.worn if worn.is_in_error}
+    in_error = {f"activation:{worn.id}" for worn in file.activations if worn.is_in_error}
     found = [
         _row(
             first,
@@ -140,7 +140,7 @@ def _versions(file: CaseFile, names: dict[int, str]) -> list[Row]:
 
 def _tags(file: CaseFile, names: dict[int, str]) -> list[Row]:
     """Return what is known of the tags that were worn before entries said so."""
-    said = {row.subject for row in file.entries if row.what == What.WORN}
+    said = {row.subject for row in file.facts if row.what == What.ACTIVATION}
     found = []
     for worn in worn_by(file, names):
         if f"activation:{worn['id']}" in said:
@@ -209,7 +209,7 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         ends_at = datetime.fromisoformat(value["ends_at"]) if value.get("ends_at") else None
         text = f"from {day(starts_at)}" + (f" until {day(ends_at)}" if ends_at else ", no end")
         return text + (", suspended" if value.get("is_suspended") else "")
-    if what is What.LIFE:
+    if what is What.MONITORING_STATUS:
         return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
     if what is What.OFFICER:
         return names.get(value["person"], "no one")
@@ -222,7 +222,7 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return "open to the team" if people is None else ", ".join(names.get(one, "?") for one in people)
     if what is What.APPROVAL:
         return "approved" if value["is_approved"] else "refused"
-    if what is What.WORN:
+    if what is What.ACTIVATION:
         until = f" taken off {day(datetime.fromisoformat(value['to_at']))}" if value["to_at"] else " fitted"
         return f"{value['serial']}{until}"
     if what is What.NUMBER:

@@ -12,7 +12,7 @@ def fields_of(what: What, value: Any) -> dict[str, Any]:
     """Return the value of a fact by the fields of its command; empty where no command takes it."""
     if what is What.TERMS:
         return {name: value.get(name) for name in ("starts_at", "ends_at", "is_suspended")}
-    if what is What.LIFE:
+    if what is What.MONITORING_STATUS:
         return {name: value[name] for name in ("reason", "expected_end_at") if value.get(name)}
     if what is What.OFFICER:
         return {"person_id": value["person"]}

@@ -2,7 +2,7 @@
 
 from backend.cases.writing.activations import access_activation, activations_of, fit_tag, swap_tag, take_tag_off
 from backend.cases.writing.conditions import check_condition, protect_by_condition
-from backend.cases.writing.locked_case import enter, hold, settle
+from backend.cases.writing.locked_case import lock_cases, record_fact, settle
 from backend.cases.writing.orders import (
     ORDER_KINDS,
     access_order,
@@ -27,12 +27,12 @@ __all__ = [
     "check_condition",
     "current_terms",
     "decide_on",
-    "enter",
     "fit_tag",
-    "hold",
+    "lock_cases",
     "open_order",
     "protect_by_condition",
     "protect_tonight",
+    "record_fact",
     "settle",
     "swap_tag",
     "take_tag_off",

@@ -10,7 +10,7 @@ from peewee import fn
 from backend import audit, case_folding
 from backend.access import access_wearer
 from backend.cases import change_warnings, completeness, consequences, schedule
-from backend.cases.writing.locked_case import enter, hold
+from backend.cases.writing.locked_case import lock_cases, record_fact
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Activation, ActivationCorrection, Fix, Person, Tag, Wearer
@@ -57,7 +57,7 @@ def fit_tag(
         concerned = sorted({wearer_id, *([wrong.wearer_id] if wrong else [])})
         lock_rows(Tag, [tag.id])
         for one in concerned:
-            hold(one)
+            lock_cases(one)
         before = {one: change_warnings.spans_worn(one) for one in concerned}
         activation = Activation.create(tag=tag, wearer=wearer_id, from_at=from_at, to_at=to_at)
         if wrong is not None:
@@ -116,7 +116,7 @@ def take_tag_off(
     activation = access_activation(person, activation_id, now)
     with atomic():
         lock_rows(Tag, [activation.tag_id])
-        hold(activation.wearer_id)
+        lock_cases(activation.wearer_id)
         activation = _fitted(activation_id, to_at, why, is_off=is_correction)
         before = change_warnings.spans_worn(activation.wearer_id)
         since = min(to_at, activation.to_at or to_at)
@@ -168,7 +168,7 @@ def swap_tag(
         # All of them in one statement, as the one who stores fixes holds them: in the order of their numbers.
         held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
         lock_rows(Tag, [tag.id, *(row.tag_id for row in held)])
-        hold(old.wearer_id)
+        lock_cases(old.wearer_id)
         old = _fitted(activation_id, at, why, is_off=False)
         _end(old, at, person, now, why, is_correction=False)
         new = Activation.create(tag=tag, wearer=old.wearer_id, from_at=at)
@@ -235,20 +235,29 @@ def _enter_worn(
     subject = f"activation:{activation.id}"
     wrong = None
     if is_correction:
-        said = reading.entries(subject, What.WORN)
+        said = reading.history(subject, What.ACTIVATION)
         if not said or said[-1].value["to_at"] is None:
             # It was recorded before entries of it were kept.
             assert activation.to_at is not None
             before = {"serial": activation.tag.serial, "to_at": activation.to_at.isoformat()}
             unknown = "As it was recorded."
-            wrong = enter(
-                subject, What.WORN, before, activation.to_at, None, now, why=unknown, wearer_id=activation.wearer_id
+            wrong = record_fact(
+                subject,
+                What.ACTIVATION,
+                before,
+                activation.to_at,
+                None,
+                now,
+                why=unknown,
+                wearer_id=activation.wearer_id,
             ).id
         else:
             wrong = said[-1].id
     value = {"serial": activation.tag.serial, "to_at": to_at.isoformat() if to_at else None}
     from_at = to_at or activation.from_at
-    enter(subject, What.WORN, value, from_at, person, now, why=why, wearer_id=activation.wearer_id, corrects=wrong)
+    record_fact(
+        subject, What.ACTIVATION, value, from_at, person, now, why=why, wearer_id=activation.wearer_id, corrects=wrong
+    )
 
 
 def activations_of(tag_id: int) -> list[Activation]:

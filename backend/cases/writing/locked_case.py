@@ -7,10 +7,10 @@ from datetime import datetime
 
 from backend.cases import change_warnings, consequences, end_of_protection, schedule
 from backend.record import reading
-from backend.record.entries import enter, hold
+from backend.record.recording import lock_cases, record_fact
 from backend.record.timeline import Case
 
-__all__ = ["enter", "hold", "settle"]
+__all__ = ["lock_cases", "record_fact", "settle"]
 
 
 def settle(before: Case, since: datetime, now: datetime, *, is_confirmed: bool, and_said: Sequence[str] = ()) -> Case:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from backend import audit
 from backend.access import access_wearer
-from backend.cases.writing.locked_case import enter, hold, settle
+from backend.cases.writing.locked_case import lock_cases, record_fact, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
 from backend.models import Condition, Fact, Order, Person
@@ -48,7 +48,7 @@ def open_order(
     if kind not in ORDER_KINDS:
         raise InvalidRecord(f"The kind is one of {', '.join(ORDER_KINDS)}.")
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         before = reading.case(wearer_id)
         order = Order.create(
             wearer=wearer_id, kind=kind, reference=reference.strip(), created_at=now, created_by=person
@@ -75,7 +75,7 @@ def _enter_terms(
     document: str,
     corrects: int | None,
 ) -> Fact:
-    return enter(
+    return record_fact(
         f"order:{order.id}",
         What.TERMS,
         terms.as_value(),
@@ -111,7 +111,7 @@ def vary_order(
     order = access_order(person, order_id, now)
     _check(terms)
     with atomic():
-        hold(order.wearer_id)
+        lock_cases(order.wearer_id)
         before = reading.case(order.wearer_id)
         if corrects is None:
             terms = _after_notice(before, order_id, terms, now)

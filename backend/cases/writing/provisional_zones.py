@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import alerts, audit
 from backend.access import access_wearer, closed_cases, known_victims, require
-from backend.cases.writing.locked_case import enter, hold
+from backend.cases.writing.locked_case import lock_cases, record_fact
 from backend.cases.writing.zones import add_zone, change_zone
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
@@ -53,7 +53,7 @@ def protect_tonight(
         "properties": {"id": "provisional", "kind": "exclusion", "radius_m": radius_m, "buffer_m": radius_m},
     }
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         drawn = _drawn_just_now(person, wearer_id, victim, label.strip(), feature, now)
         if drawn is not None:
             return drawn
@@ -128,8 +128,8 @@ def decide_on(
     if row.recorded_by_id == person.id:
         raise NotAllowed("Another person must approve what you drew.")
     with atomic():
-        hold(row.zone.wearer_id)
-        entry = enter(
+        lock_cases(row.zone.wearer_id)
+        entry = record_fact(
             f"zone:{zone_id}",
             What.APPROVAL,
             {"is_approved": is_approved},

@@ -8,7 +8,7 @@ from typing import Any
 from backend import audit
 from backend.access import access_wearer, known_victims
 from backend.cases import change_warnings, zone_questions
-from backend.cases.writing.locked_case import hold, settle
+from backend.cases.writing.locked_case import lock_cases, settle
 from backend.db import atomic
 from backend.errors import InvalidRecord, InvalidTransition, NeedsConfirmation, NotFound
 from backend.models import Condition, Order, Person, PlaceZone, ProtectedPlace, ZoneVersion
@@ -42,7 +42,7 @@ def add_zone(
     access_wearer(person, wearer_id, now)
     access_place(person, place_id, now)
     with atomic():
-        hold(wearer_id)
+        lock_cases(wearer_id)
         before = reading.case(wearer_id)
         _refuse_both_ways(wearer_id, place_id, feature, line=None)
         zone_questions.require_answers(
@@ -98,7 +98,7 @@ def change_zone(
     access_wearer(person, wrong.wearer_id, now)
     known = ZoneVersion.get_or_none(ZoneVersion.zone == wrong)
     with atomic():
-        hold(wrong.wearer_id)
+        lock_cases(wrong.wearer_id)
         before = reading.case(wrong.wearer_id)
         feature = feature or wrong.feature
         line = known.line if known else wrong.id

@@ -23,12 +23,12 @@ from backend.people.numbers.verification import (
     is_proved,
     newest_code,
     of_everybody,
-    proof_of,
     proved_among,
     proved_people,
     standing,
     standing_among,
     take_code,
+    verification_of,
     void,
 )
 from backend.people.numbers.wearer_numbers import confirm, holders, of_wearer, record, take_back, taken
@@ -58,7 +58,6 @@ __all__ = [
     "newest_code",
     "of_everybody",
     "of_wearer",
-    "proof_of",
     "proved_among",
     "proved_people",
     "readable",
@@ -72,5 +71,6 @@ __all__ = [
     "take_code",
     "taken",
     "usable",
+    "verification_of",
     "void",
 ]

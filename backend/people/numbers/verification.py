@@ -19,7 +19,7 @@ from peewee import ModelSelect, fn
 from backend import audit, channels, typed_text, wakeups
 from backend.db import atomic, lock_rows
 from backend.errors import DomainError, InvalidRecord
-from backend.models import Channel, NumberProof, Person, ProvedHow, Role, RouteDown, Victim
+from backend.models import Channel, Person, ProvedHow, Role, RouteDown, Verification, Victim
 from backend.people.numbers.sending import code_of
 from backend.people.numbers.validation import TooManyCodes, WrongCode, e164
 
@@ -52,31 +52,31 @@ class Standing(StrEnum):
 
 def is_proved(owner: Owner) -> bool:
     """Tell whether warnings may go to the number that this person has now."""
-    return bool(owner.phone) and NumberProof.select().where(_standing_proof(owner)).exists()
+    return bool(owner.phone) and Verification.select().where(_standing_proof(owner)).exists()
 
 
-def proof_of(owner: Owner) -> NumberProof | None:
+def verification_of(owner: Owner) -> Verification | None:
     """Return the newest proof of the number that this person has now, or None."""
     if not owner.phone:
         return None
-    return NumberProof.select().where(_standing_proof(owner)).order_by(NumberProof.proved_at.desc()).first()
+    return Verification.select().where(_standing_proof(owner)).order_by(Verification.proved_at.desc()).first()
 
 
 def standing(owner: Owner, now: datetime) -> Standing:
     """Return how it stands with the number that this person has now."""
     if not owner.phone:
         return Standing.NONE
-    proof = proof_of(owner)
+    proof = verification_of(owner)
     return _standing_since(proof.proved_at if proof else None, now)
 
 
-def standing_among(proofs: Iterable[NumberProof], number: str | None, at: datetime) -> Standing:
-    """Return how it stood at ``at`` with a number, by the proofs of the person who had it then."""
+def standing_among(verifications: Iterable[Verification], number: str | None, at: datetime) -> Standing:
+    """Return how it stood at ``at`` with a number, by the verifications of the person who had it then."""
     if not number:
         return Standing.NONE
     good = [
         one.proved_at
-        for one in proofs
+        for one in verifications
         if one.number == number
         and one.proved_at is not None
         and one.proved_at <= at
@@ -87,7 +87,7 @@ def standing_among(proofs: Iterable[NumberProof], number: str | None, at: dateti
 
 def of_everybody(people: Iterable[Person], now: datetime) -> dict[int, Standing]:
     """Return how it stands with each of these people's numbers, read in one query."""
-    return _standings(list(people), NumberProof.person, Person, now)
+    return _standings(list(people), Verification.person, Person, now)
 
 
 def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) -> dict[int, Standing]:
@@ -97,12 +97,12 @@ def _standings(owners: Sequence[Owner], column: Any, table: Any, now: datetime) 
     }
 
 
-def proved_people() -> ModelSelect[NumberProof]:
+def proved_people() -> ModelSelect[Verification]:
     """Return a query of the ids of members of staff whose present number is verified."""
     return (
-        NumberProof.select(NumberProof.person)
-        .join(Person, on=(NumberProof.person == Person.id))
-        .where(NumberProof.number == Person.phone, _is_good())
+        Verification.select(Verification.person)
+        .join(Person, on=(Verification.person == Person.id))
+        .where(Verification.number == Person.phone, _is_good())
     )
 
 
@@ -130,23 +130,23 @@ def counts(now: datetime) -> dict[int, tuple[int, int]]:
     return {team_id: both for team_id, both in found.items() if any(both)}
 
 
-def newest_code(owner: Owner) -> NumberProof | None:
+def newest_code(owner: Owner) -> Verification | None:
     """Return the newest code that was asked for and is neither taken nor void, whether or not it is still good."""
     return (
-        NumberProof.select()
+        Verification.select()
         .where(
             _whose(owner),
-            NumberProof.number == owner.phone,
-            NumberProof.salt.is_null(False),
-            NumberProof.proved_at.is_null(),
-            NumberProof.voided_at.is_null(),
+            Verification.number == owner.phone,
+            Verification.salt.is_null(False),
+            Verification.proved_at.is_null(),
+            Verification.voided_at.is_null(),
         )
-        .order_by(NumberProof.id.desc())
+        .order_by(Verification.id.desc())
         .first()
     )
 
 
-def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> NumberProof:
+def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Verification:
     """Enqueue a code to this person's number; a code that was asked for before is good no more.
 
     Raises: InvalidRecord where there is no number, or none that can be; TooManyCodes.
@@ -156,13 +156,15 @@ def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Num
     e164(owner.phone)
     with atomic():
         lock_rows(type(owner), [owner.id])
-        lately = NumberProof.select().where(
-            _whose(owner), NumberProof.salt.is_null(False), NumberProof.asked_at > now - timedelta(hours=1)
+        lately = Verification.select().where(
+            _whose(owner),
+            Verification.salt.is_null(False),
+            Verification.asked_at > now - timedelta(hours=1),
         )
         if lately.count() >= CODES_AN_HOUR:
             raise TooManyCodes(f"{CODES_AN_HOUR} codes an hour are sent. Wait, then ask for another one.")
-        _void(_whose(owner) & NumberProof.proved_at.is_null(), "a newer code was asked for", now)
-        row = NumberProof.create(
+        _void(_whose(owner) & Verification.proved_at.is_null(), "a newer code was asked for", now)
+        row = Verification.create(
             person=owner if isinstance(owner, Person) else None,
             victim=owner if isinstance(owner, Victim) else None,
             number=owner.phone,
@@ -177,7 +179,7 @@ def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Num
         return row
 
 
-def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> NumberProof:
+def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> Verification:
     """Take the code that came back: the number is verified from now on.
 
     Each call counts as a try, whatever comes of it, and so it must not run inside another unit of work.
@@ -189,8 +191,8 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
         raise WrongCode("There is no code that is still good. Ask for a new one.")
     with atomic():
         counted = (
-            NumberProof.update(tries=NumberProof.tries + 1)
-            .where(NumberProof.id == row.id, NumberProof.tries < MOST_TRIES)
+            Verification.update(tries=Verification.tries + 1)
+            .where(Verification.id == row.id, Verification.tries < MOST_TRIES)
             .execute()
         )
     if not counted:
@@ -201,17 +203,21 @@ def take_code(owner: Owner, by: Person, code: str, key: str, now: datetime) -> N
     how = ProvedHow.BY_CALL if channels.is_call(row.channel) else ProvedHow.BY_TEXT
     with atomic():
         taken = (
-            NumberProof.update(proved_at=now, how=how, due_at=None)
-            .where(NumberProof.id == row.id, NumberProof.proved_at.is_null(), NumberProof.voided_at.is_null())
+            Verification.update(proved_at=now, how=how, due_at=None)
+            .where(
+                Verification.id == row.id,
+                Verification.proved_at.is_null(),
+                Verification.voided_at.is_null(),
+            )
             .execute()
         )
         if not taken:
             raise WrongCode("There is no code that is still good. Ask for a new one.")
         audit.record(audit.actor_of(by), "number_proved", _subject(owner), now, how=how)
-    return NumberProof.get_by_id(row.id)
+    return Verification.get_by_id(row.id)
 
 
-def is_good_at(row: NumberProof, now: datetime) -> bool:
+def is_good_at(row: Verification, now: datetime) -> bool:
     """Tell whether a code may still come back; its time begins when it left."""
     return now <= (row.sent_at or row.asked_at) + GOOD_FOR
 
@@ -227,7 +233,7 @@ def void(owner: Owner, because: str, now: datetime) -> bool:
 
 def carry_over(owner: Owner, now: datetime) -> None:
     """Take the present number as proved without a code: for a demonstration's people, who have no phones."""
-    NumberProof.create(
+    Verification.create(
         person=owner if isinstance(owner, Person) else None,
         victim=owner if isinstance(owner, Victim) else None,
         number=owner.phone,
@@ -247,8 +253,8 @@ def ask_again_by_day(now: datetime) -> int:
     begin, end = DAY
     if not begin <= now.astimezone(LONDON).time() < end:
         return 0
-    asked_lately = NumberProof.select(NumberProof.person).where(
-        NumberProof.asked_at > now - ASKED_AGAIN_AFTER, NumberProof.person.is_null(False)
+    asked_lately = Verification.select(Verification.person).where(
+        Verification.asked_at > now - ASKED_AGAIN_AFTER, Verification.person.is_null(False)
     )
     down = RouteDown.select(RouteDown.person).where(RouteDown.up_at.is_null(), RouteDown.channel.in_(channels.TEXTS))
     uncalled = _uncalled(now)
@@ -265,7 +271,7 @@ def ask_again_by_day(now: datetime) -> int:
     )
     to_ask = [person for person in people if person.id in uncalled or standing(person, now) is Standing.DUE]
     for person in to_ask:
-        proof = proof_of(person)
+        proof = verification_of(person)
         try:
             by = channels.TEXTS[0] if proof is None or person.id in uncalled else Channel(proof.channel)
             ask(person, None, by, now)
@@ -280,10 +286,10 @@ def _uncalled(now: datetime) -> set[int]:
     return {
         row.person_id
         for row in rows
-        if not NumberProof.select()
+        if not Verification.select()
         .where(
-            NumberProof.person == row.person_id,
-            NumberProof.asked_at > max(row.down_at, now - ASKED_AGAIN_AFTER),
+            Verification.person == row.person_id,
+            Verification.asked_at > max(row.down_at, now - ASKED_AGAIN_AFTER),
         )
         .exists()
     }
@@ -297,32 +303,32 @@ def _standing_since(proved_at: datetime | None, now: datetime) -> Standing:
 
 def _newest_proofs(column: Any, table: Any, ids: list[int]) -> dict[int, datetime]:
     query: Any = (
-        NumberProof.select(column, fn.MAX(NumberProof.proved_at))
+        Verification.select(column, fn.MAX(Verification.proved_at))
         .join(table, on=(column == table.id))
-        .where(table.id.in_(ids), NumberProof.number == table.phone, _is_good())
+        .where(table.id.in_(ids), Verification.number == table.phone, _is_good())
         .group_by(column)
         .tuples()
     )
-    instant: Any = NumberProof.proved_at
+    instant: Any = Verification.proved_at
     return {owner_id: instant.python_value(at) for owner_id, at in query}
 
 
 def _whose(owner: Owner) -> Any:
-    return (NumberProof.person if isinstance(owner, Person) else NumberProof.victim) == owner.id
+    return (Verification.person if isinstance(owner, Person) else Verification.victim) == owner.id
 
 
 def _is_good() -> Any:
-    return NumberProof.proved_at.is_null(False) & NumberProof.voided_at.is_null()
+    return Verification.proved_at.is_null(False) & Verification.voided_at.is_null()
 
 
 def _standing_proof(owner: Owner) -> Any:
-    return _whose(owner) & (NumberProof.number == owner.phone) & _is_good()
+    return _whose(owner) & (Verification.number == owner.phone) & _is_good()
 
 
 def _void(which: Any, because: str, now: datetime) -> int:
     return (
-        NumberProof.update(voided_at=now, voided_because=because[:255], due_at=None)
-        .where(which, NumberProof.voided_at.is_null())
+        Verification.update(voided_at=now, voided_because=because[:255], due_at=None)
+        .where(which, Verification.voided_at.is_null())
         .execute()
     )
 

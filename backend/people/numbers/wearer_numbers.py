@@ -14,7 +14,7 @@ from backend import alarms, audit, outbox
 from backend.access import access_wearer
 from backend.db import atomic
 from backend.errors import NotAllowed, NotFound
-from backend.models import AlarmKind, NumberProof, Person, Role, Victim, Wearer, WearerNumber
+from backend.models import AlarmKind, Person, Role, Verification, Victim, Wearer, WearerNumber
 from backend.people.numbers.validation import e164, one_form, spellings
 from backend.record import reading
 
@@ -134,8 +134,10 @@ def _found(declared: WearerNumber) -> Found:
     theirs = {victim.id for victim in reading.victims_of(declared.wearer_id)}
     spelt = spellings(declared.number)
     proved = list(
-        NumberProof.select().where(
-            NumberProof.number.in_(spelt), NumberProof.proved_at > declared.recorded_at, NumberProof.voided_at.is_null()
+        Verification.select().where(
+            Verification.number.in_(spelt),
+            Verification.proved_at > declared.recorded_at,
+            Verification.voided_at.is_null(),
         )
     )
     proved_people, proved_victims = {row.person_id for row in proved}, {row.victim_id for row in proved}

@@ -110,7 +110,7 @@ def _held(entry: Fact) -> dict[str, Any]:
             "ends_on": _last_day(terms.ends_at) if terms.ends_at else "",
             "is_suspended": "yes" if terms.is_suspended else "",
         }
-    if what is What.LIFE:
+    if what is What.MONITORING_STATUS:
         until = value.get("expected_end_at")
         return {
             "life": value.get("reason") or "resume",
@@ -174,7 +174,7 @@ def _correct_facts(person: Person, entry: Fact, now: datetime, given: dict[str, 
 
 WRITERS = {
     What.TERMS: _correct_terms,
-    What.LIFE: _correct_life,
+    What.MONITORING_STATUS: _correct_life,
     What.OFFICER: _correct_officer,
     What.RISK: _correct_risk,
     What.ELIGIBILITY: _correct_facts,

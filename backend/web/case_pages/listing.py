@@ -38,7 +38,7 @@ def cases() -> Any:
             "id": wearer.id,
             "name": wearer.name,
             "is_drill": wearer.is_training,
-            "life": known[wearer.id].life_at(now).value if wearer.id in known else "unreadable",
+            "life": known[wearer.id].status_at(now).value if wearer.id in known else "unreadable",
             "is_judged": wearer.id in known and bool(known[wearer.id].zones_in_force(now)),
             "reporting": reporting[wearer.id].state,
             "officer": officers_then.at(wearer, now),

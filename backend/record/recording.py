@@ -16,7 +16,7 @@ from backend.record.facts import What, ends_a_case, goes_on
 from backend.record.values import check
 
 
-def hold(*wearer_ids: int) -> None:
+def lock_cases(*wearer_ids: int) -> None:
     """Hold cases until the unit of work ends, in the order in which fixes hold them: tags, then the wearers."""
     ids: Sequence[int] = sorted(set(wearer_ids))
     tags = Activation.select(Activation.tag).where(Activation.wearer.in_(ids))
@@ -24,7 +24,7 @@ def hold(*wearer_ids: int) -> None:
     lock_rows(Wearer, ids)
 
 
-def enter(
+def record_fact(
     subject: str,
     what: What,
     value: Any,
@@ -75,8 +75,8 @@ def enter(
             replaces=corrects,
         )
         by_id = {row.id: row for row in rows}
-        history = [reading.entry_version(row) for row in rows]
-        for version in goes_on(history, reading.entry_version(fact), ends_a_case):
+        history = [reading.fact_version(row) for row in rows]
+        for version in goes_on(history, reading.fact_version(fact), ends_a_case):
             kept = by_id[version.id]
             _append(
                 subject,

@@ -56,5 +56,5 @@ def worn_by(file: CaseFile, names: Mapping[int, str]) -> list[dict[str, Any]]:
             "taken_off": taken_off.get(worn.id),
             "is_in_error": worn.is_in_error,
         }
-        for worn in file.worn
+        for worn in file.activations
     ]
