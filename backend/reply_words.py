@@ -50,6 +50,36 @@ AROUND_SHORT = SHORT_ANSWERS | _listed("you got it that all many yn fawr for the
 # A call for help in so many words, with what may stand around it. Source: "help" is the same word in Welsh.
 HELP_WORDS = _listed("help cymorth sos")
 AROUND_HELP = HELP_WORDS | POLITE | _listed("me us need i we now urgent")
+# That they are safe, with what may stand around it. Source: "diogel" is "safe" in Welsh.
+SAFE_WORDS = _listed("safe diogel ddiogel saff")
+AROUND_SAFE = (
+    SAFE_WORDS | SHORT_ANSWERS | POLITE | _listed("i im am we were are all yes and here home now rwyn rydw yn in")
+)
+# That our texts reach the wrong person: each sentence says so and nothing else.
+WRONG_PERSON = (
+    re.compile(r"\bwrong (?:number|person|phone)\b"),
+    re.compile(r"\b(?:not|isnt|aint) (?:my|their|the right) (?:number|phone)\b"),
+    re.compile(r"\bnot (?:the|that|this) person\b"),
+    re.compile(r"\brhif anghywir\b"),
+)
+AROUND_WRONG = POLITE | _listed(
+    "wrong number person phone you have got youve i im am this is isnt it its the a an that not my their right think "
+    "mate texting text texts messaging message texted for me to rhif anghywir aint"
+)
+# That they ask to be called at a time that is safe. "Call me" alone asks for it now, and rings.
+CALL_WORDS = _listed("call phone ring ffoniwch")
+SAFE_TIME = (
+    re.compile(r"\b(?:at|in) a safe time\b"),
+    re.compile(r"\bwhen (?:it is|its|im|i am) safe\b"),
+    re.compile(r"\bsafe time\b"),
+    re.compile(r"\bcall (?:me )?safe\b"),
+    re.compile(r"\bamser diogel\b"),
+)
+AROUND_CALL = (
+    CALL_WORDS
+    | POLITE
+    | _listed("me us at in a safe time when it is its im i am can could you back amser diogel ar fi")
+)
 # A phone tells a reaction to our text in words.
 REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IGNORECASE | re.DOTALL)
 LONGEST_SHORT = 5
@@ -84,6 +114,29 @@ def is_help_word(text: str) -> bool:
     """Tell whether the text is a call for help in so many words; what says more is a message, and rings as one."""
     words = [word for sentence in _sentences(text) for word in _words(sentence)]
     return bool(HELP_WORDS & set(words)) and all(word in AROUND_HELP for word in words)
+
+
+def is_safe_word(text: str) -> bool:
+    """Tell whether the text says that they are safe, and nothing more; a question, or a no, is a message and rings."""
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    is_known = bool(SAFE_WORDS & set(words)) and all(word in AROUND_SAFE for word in words)
+    return is_known and "?" not in text and not _has_other_pictures(text)
+
+
+def is_wrong_person(text: str) -> bool:
+    """Tell whether the text says that it reached someone else, and nothing more."""
+    sentences = [words for sentence in _sentences(text) if (words := _words(sentence))]
+    if _has_other_pictures(text) or any(word not in AROUND_WRONG for words in sentences for word in words):
+        return False
+    return any(phrase.search(" ".join(words)) for words in sentences for phrase in WRONG_PERSON)
+
+
+def asks_for_safe_call(text: str) -> bool:
+    """Tell whether the text asks for a call at a time that is safe, and says nothing more."""
+    words = [word for sentence in _sentences(text) for word in _words(sentence)]
+    if not CALL_WORDS & set(words) or any(word not in AROUND_CALL for word in words) or _has_other_pictures(text):
+        return False
+    return any(phrase.search(" ".join(words)) for phrase in SAFE_TIME)
 
 
 def says_more(text: str) -> bool:

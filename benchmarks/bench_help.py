@@ -1,7 +1,8 @@
 """A protected person presses help: how soon their page answers, all three are texted, and the agreed answer arrives.
 
 ``python -m benchmarks.bench_help --presses 20``, with doubles of the providers on this machine and in real time. Each
-press comes while a breach is acknowledged; the alert of the press before was closed.
+press comes while a breach is acknowledged; the alert of the press before was closed. With ``--same 40`` it also
+compares how soon their phone is answered when they say that they are safe, and when they enter the second passcode.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from backend.alerts import Outcome, acknowledge, close
 from backend.models import Alert, AlertKind, Channel, Handling
 from backend.people import consent
 from benchmarks.bench_line import databases
-from tests.own_pages import OwnPhone
+from tests.own_pages import PIN, SECOND, OwnPhone
 from tests.stories.test_help_messages import ANSWER
 from tests.world import World, eventually
 
@@ -54,6 +55,35 @@ def measure(url: str, presses: int) -> dict[str, list[float]]:
     return took
 
 
+def compare(url: str, times: int) -> dict[str, list[float]]:
+    """Return the seconds in which their phone is answered, by what was entered, each after the other in turn."""
+    db.bind(url)
+    db.migrate()
+    entered = {"safe": ("/safe", PIN), "second passcode": ("/safe", SECOND)}
+    locked = {"locked, wrong one": ("", "not this"), "locked, second": ("", SECOND)}
+    took: dict[str, list[float]] = {name: [] for name in (*entered, *locked)}
+    with tempfile.TemporaryDirectory() as folder, World(url, Path(folder), clock.Clock()) as world:
+        phone = OwnPhone(world).takes_up()
+        for number in range(times):
+            for name in sorted(entered, reverse=number % 2 == 1):
+                phone.enters(PIN)
+                took[name].append(_answers(phone, *entered[name]))
+                world.settle()
+        for _ in range(5):
+            phone.enters("not this")
+        for number in range(times):
+            for name in sorted(locked, reverse=number % 2 == 1):
+                took[name].append(_answers(phone, *locked[name]))
+                world.settle()
+    return took
+
+
+def _answers(phone: OwnPhone, path: str, phrase: str) -> float:
+    began = time.perf_counter()
+    phone.post(path, {"phrase": phrase}, allow_redirects=False)
+    return time.perf_counter() - began
+
+
 def _texted(world: World, since: int) -> set[str]:
     return {one.to for one in world.doubles.messages[since:] if "Urgent alert" in one.body}
 
@@ -74,14 +104,23 @@ def said(seconds: Sequence[float]) -> str:
     return f"p50 {statistics.median(seconds):5.2f} s, worst {max(seconds):5.2f} s of {len(seconds)}"
 
 
+def _quartiles(seconds: Sequence[float]) -> str:
+    first, _, third = statistics.quantiles(seconds, n=4)
+    return f"{first:.3f} to {third:.3f} s"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presses", type=int, default=20)
+    parser.add_argument("--same", type=int, default=0, help="how often safe and the second passcode are compared")
     asked = parser.parse_args()
     with databases() as fresh:
         for what, seconds in measure(fresh("bench_help"), asked.presses).items():
             if seconds:
                 print(f"{what:24} {said(seconds)}")
+        if asked.same:
+            for what, seconds in compare(fresh("bench_same"), asked.same).items():
+                print(f"{what:24} {said(seconds)}, quartiles {_quartiles(seconds)}")
 
 
 if __name__ == "__main__":

@@ -112,13 +112,36 @@ def _from_protected(people: list[Person], victims: list[Victim], number: str, bo
     """
     is_shared = len(people) + len(victims) > 1
     is_own_word = any(_is_their_word(victim, body) for victim in victims)
-    if (reply_words.is_short_answer(body) and not is_own_word) or (people and ANSWER.match(body)):
+    if not is_own_word and reply_words.is_wrong_person(body):
+        for victim in victims:
+            _end_for_wrong_person(victim, body, now)
+        return "wrong person"
+    if (_is_for_later(body) and not is_own_word) or (people and ANSWER.match(body)):
         for victim in victims:
             alerts.tell_that_victim_wrote(victim, _said(victim, body, is_shared=is_shared), now)
         return "shared number" if is_shared else "from a protected person"
     for victim in victims:
         _ring_for(victim, number, body, now, is_shared=is_shared)
     return "rang for a protected person"
+
+
+def _is_for_later(body: str) -> bool:
+    """Tell whether a text is one that a person may read later: thanks, that they are safe, or a call at a safe time."""
+    return reply_words.is_short_answer(body) or reply_words.is_safe_word(body) or reply_words.asks_for_safe_call(body)
+
+
+def _end_for_wrong_person(victim: Victim, body: str, now: datetime) -> None:
+    """Let nothing more go to a number that someone else answered from, until it is verified again.
+
+    What they chose stands: it is the number that is wrong. No one is rung for it.
+    """
+    numbers.void(victim, "someone answered that it is the wrong person", now)
+    consent.end_calls(victim, f"victim:{victim.id}", now)
+    outbox.cancel_all_texts_to(victim, now)
+    audit.record(f"victim:{victim.id}", "wrong_person_received", f"victim:{victim.id}", now)
+    said = f"Someone answered by text that it is the wrong person: “{_kept(body)}” "
+    said += "No more texts go to this number. Speak with them in another way, and verify their number again."
+    alerts.tell_that_victim_wrote(victim, said, now)
 
 
 def _is_their_word(victim: Victim, body: str) -> bool:
@@ -131,7 +154,10 @@ def _said(victim: Victim, body: str, *, is_shared: bool) -> str:
     if is_shared:
         return "A text came from a number that they share with others."
     whose = "They replied" if numbers.is_proved(victim) else "A number that is not verified as theirs replied"
-    return f"{whose} by text: “{_kept(body)}”"
+    meant = " It says that they are safe; no alert ends by it." if reply_words.is_safe_word(body) else ""
+    if reply_words.asks_for_safe_call(body):
+        meant = " It asks for a call at a time that is safe."
+    return f"{whose} by text: “{_kept(body)}”{meant}"
 
 
 def _ring_for(victim: Victim, number: str, body: str, now: datetime, *, is_shared: bool, is_over: bool = False) -> None:

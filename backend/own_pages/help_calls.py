@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from peewee import JOIN
 
 from backend import alerts, wakeups
-from backend.db import atomic, lock_rows, skip_locked
+from backend.db import atomic, is_lost, lock_rows, skip_locked
 from backend.models import Alert, Handling, HelpCall, Victim
 
+log = logging.getLogger(__name__)
+
+TRIED_AGAIN_AFTER = timedelta(seconds=5)
 # A button that is pressed twice is one call.
 ONE_PRESS = timedelta(seconds=5)
 MOST_WORDS = 1_600
@@ -27,6 +31,8 @@ class How(StrEnum):
     SAFE = "safe"
     # They move tonight: a person has to draw a zone now.
     MOVE = "move"
+    # Nothing: kept and dropped again, so that a locked page does the same work whatever was entered.
+    NOTHING = "nothing"
 
 
 SAID = {
@@ -34,6 +40,7 @@ SAID = {
     How.WORDS: "",
     How.MOVE: "",
     How.SAFE: "",
+    How.NOTHING: "",
     How.SECOND_PHRASE: "The second phrase was entered on their own page, which means: I am in danger and watched.",
     How.CALL: "Help was asked for by a key in a call.",
 }
@@ -63,22 +70,37 @@ def enqueue(victim: Victim, how: How, now: datetime) -> None:
 
 
 def act_on_due(now: datetime) -> int:
-    """Ring, or tell, what is due, each in a unit of work of its own; return how many."""
+    """Ring, or tell, what is due, each in a unit of work of its own; return how many.
+
+    One that fails is tried again in some seconds, and keeps none of the others from ringing.
+    """
     ids = [row.id for row in HelpCall.select(HelpCall.id).where(HelpCall.due_at <= now).order_by(HelpCall.id).limit(20)]
     done = 0
     for call_id in ids:
-        with atomic():
-            held = skip_locked(HelpCall.select(HelpCall.id).where(HelpCall.id == call_id, HelpCall.due_at <= now))
-            if not held:
-                continue
-            call = HelpCall.get_by_id(call_id)
-            if call.how == How.SAFE:
-                alerts.tell_that_victim_wrote(call.victim, "They say on their own page that they are safe.", now)
-            else:
-                _ring(call, "", now)
-            HelpCall.update(due_at=None).where(HelpCall.id == call.id).execute()
-            done += 1
+        try:
+            done += _act_on(call_id, now)
+        except Exception as error:
+            if is_lost(error):
+                raise
+            log.exception("the call for help %s did not ring: it is tried again", call_id)
+            HelpCall.update(due_at=now + TRIED_AGAIN_AFTER).where(HelpCall.id == call_id).execute()
     return done
+
+
+def _act_on(call_id: int, now: datetime) -> bool:
+    with atomic():
+        if not skip_locked(HelpCall.select(HelpCall.id).where(HelpCall.id == call_id, HelpCall.due_at <= now)):
+            return False
+        call = HelpCall.get_by_id(call_id)
+        if call.how == How.NOTHING:
+            call.delete_instance()
+            return False
+        if call.how == How.SAFE:
+            alerts.tell_that_victim_wrote(call.victim, "They say on their own page that they are safe.", now)
+        else:
+            _ring(call, "", now)
+        HelpCall.update(due_at=None).where(HelpCall.id == call.id).execute()
+        return True
 
 
 def next_due_at() -> datetime | None:
@@ -135,7 +157,7 @@ def _just_now(victim: Victim, how: How, now: datetime) -> HelpCall | None:
 
 
 # What no page of theirs shows: someone may be reading over their shoulder.
-HIDDEN = (How.SECOND_PHRASE, How.SAFE, How.MOVE)
+HIDDEN = (How.SECOND_PHRASE, How.SAFE, How.MOVE, How.NOTHING)
 
 
 def newest_open(victim: Victim, since: datetime) -> HelpCall | None:

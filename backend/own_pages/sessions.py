@@ -96,8 +96,7 @@ def _weigh(page: OwnPage, phrase: str, now: datetime, *, is_safe: bool = False) 
         is_pin = is_pin and held.pin_hash == page.pin_hash
         is_second = is_second and held.duress_hash == page.duress_hash
         if is_locked:
-            if is_second:
-                help_calls.enqueue(page.victim, How.SECOND_PHRASE, now)
+            help_calls.enqueue(page.victim, How.SECOND_PHRASE if is_second else How.NOTHING, now)
             return Opened.LOCKED
         if not (is_pin or is_second):
             return _count_wrong(held, now)

@@ -106,3 +106,59 @@ def test_a_request_to_stop_that_says_nothing_else(text: str) -> None:
 @pytest.mark.parametrize("text", ["STOP. He reads my phone", "stop\nhelp", "He is here! STOP", "Stop? He will not"])
 def test_a_request_to_stop_that_says_more(text: str) -> None:
     assert reply_words.says_more(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wrong person",
+        "Wrong number.",
+        "Sorry, wrong number",
+        "You have the wrong number mate",
+        "This isn't my number",
+        "I'm not that person",
+        "Rhif anghywir",
+    ],
+)
+def test_says_that_it_reached_someone_else(text: str) -> None:
+    assert reply_words.is_wrong_person(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "who is this",
+        "I met the wrong person, help",
+        "wrong number? he is here",
+        "he has the wrong number \U0001f198",
+        "the right number",
+        "you have my number",
+    ],
+)
+def test_does_not_say_that_it_reached_someone_else(text: str) -> None:
+    assert not reply_words.is_wrong_person(text)
+
+
+@pytest.mark.parametrize("text", ["safe", "I am safe", "I'm safe now, thanks", "We are all safe", "Rydw i'n ddiogel"])
+def test_says_that_they_are_safe(text: str) -> None:
+    assert reply_words.is_safe_word(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "not safe", "I am not safe", "am I safe?", "safe until he comes", "safe \U0001f198", "ok"]
+)
+def test_does_not_say_that_they_are_safe(text: str) -> None:
+    assert not reply_words.is_safe_word(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Call me at a safe time", "please ring me when it is safe", "CALL SAFE", "phone me back when I'm safe"]
+)
+def test_asks_for_a_call_at_a_safe_time(text: str) -> None:
+    assert reply_words.asks_for_safe_call(text)
+
+
+@pytest.mark.parametrize("text", ["call me", "call me now it is not safe", "call the police when it is safe", "ring"])
+def test_asks_for_a_call_now_or_says_more(text: str) -> None:
+    assert not reply_words.asks_for_safe_call(text)

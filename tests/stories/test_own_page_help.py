@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 from twilio.request_validator import RequestValidator
 
 from backend import clock, db
-from backend.models import Channel
+from backend.models import Channel, HelpCall
+from backend.own_pages import help_calls
 from backend.people import consent
 from tests.cases import NEAR, OVER
 from tests.own_pages import PIN, SECOND, OwnPhone, calls, words_of
+from tests.statements import counted
 from tests.stories.test_help_messages import ANSWER, helps, theirs, writes
 from tests.world import World
 
@@ -167,6 +171,57 @@ def test_safe_and_the_second_passcode_give_the_phone_the_same_answers(world: Wor
         if one["kind"] == "notice"
         for reason in one["reasons"]
     )
+    world.reads_everything()
+
+
+def asked_of_the_database(world: World, phone: OwnPhone, path: str, phrase: str) -> list[str]:
+    """Return the statements that one form of theirs costs, with the notifier stopped."""
+    with counted() as statements:
+        phone.post(path, {"phrase": phrase}, allow_redirects=False)
+    return [re.sub(r"\s+", " ", one) for one in statements]
+
+
+def test_safe_and_the_second_passcode_do_the_same_work(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    world.settle()
+    world.stop_worker()
+    asked = {}
+    for phrase in (PIN, SECOND):
+        phone.enters(PIN)
+        asked[phrase] = asked_of_the_database(world, phone, "/safe", phrase)
+    assert asked[PIN] == asked[SECOND]
+    assert any("help_call" in one for one in asked[PIN])
+
+
+def test_a_locked_page_does_the_same_work_whatever_is_entered(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    for _ in range(5):
+        phone.enters("not this")
+    world.settle()
+    world.stop_worker()
+    asked = {phrase: asked_of_the_database(world, phone, "", phrase) for phrase in ("not this", PIN, SECOND)}
+    assert asked["not this"] == asked[PIN] == asked[SECOND]
+    world.start_worker()
+    world.settle()
+    assert [call.how for call in calls()] == ["second_phrase"]
+    rung_at_once(world)
+    world.reads_everything()
+
+
+def test_a_call_that_cannot_ring_yet_keeps_no_other_from_ringing(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    world.stop_worker()
+    # A row that no one can act on, before theirs.
+    HelpCall.create(victim=world.victim, how="unheard of", at=clock.now(), due_at=clock.now())
+    db.release_connection()
+    phone.enters(SECOND)
+    assert help_calls.act_on_due(clock.now()) == 1
+    db.release_connection()
+    assert len(helps(world)) == 1
+    HelpCall.delete().where(HelpCall.how == "unheard of").execute()
+    db.release_connection()
+    world.start_worker()
+    world.settle()
     world.reads_everything()
 
 
