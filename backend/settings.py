@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     own_pages_exit_url: str = _setting(
         "https://www.bbc.co.uk/weather", "URL", "Where the way out of these pages leads: a page that everyone reads."
     )
+    text_senders: str = _setting(
+        "",
+        "comma-separated numbers or names",
+        "From which further numbers, or names of up to 11 letters, protected people can choose that their texts come. "
+        "A number needs its callback here for replies; no one can reply to a name.",
+    )
     socket_origins: str = _setting(
         "", "comma-separated origins", "Further web origins that may open a socket. Empty: this service's own only."
     )
@@ -235,6 +241,10 @@ class Settings(BaseSettings):
     canary_url: str = _setting(
         "", "URL", "Where the canary's tag posts. Empty: CORDON_PUBLIC_URL, so that what is in front is tried as well."
     )
+
+    def senders_of_texts(self) -> tuple[str, ...]:
+        """Return the senders that protected people can choose beside the usual one."""
+        return tuple(one.strip() for one in self.text_senders.split(",") if one.strip())
 
     def own_pages_address(self) -> str:
         """Return under which address protected people reach their own pages."""

@@ -85,6 +85,11 @@ class Purpose(StrEnum):
     VICTIM_HELP = "victim_help"
     # That a person acts, where they chose to read so.
     VICTIM_ACTS = "victim_acts"
+    # That no one can watch now, and that someone can again, where they chose to read so.
+    VICTIM_UNWATCHED = "victim_unwatched"
+    VICTIM_WATCHED = "victim_watched"
+    # Whether what they chose is still right, ninety days on.
+    VICTIM_ASKED = "victim_asked"
     NOTICE = "notice"
     CORRECTION = "correction"
     # A person asked Cordon whether it reaches them.

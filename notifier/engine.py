@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import clock, figures, heartbeats, host_clock, outbox, restore, silence
 from backend.cases import checked_imports, reevaluation
-from backend.own_pages import help_calls
+from backend.own_pages import asking_again, help_calls, outage_texts
 from notifier import external_check, shift_checks
 from notifier.canary_walks import CanaryWalker
 from notifier.job_failures import Steps
@@ -28,6 +28,20 @@ JOBS: tuple[Job, ...] = (
     # Before anything is claimed: a database that was restored needs what was sent long ago.
     Job(NOTIFIER, "the hold after a restore", A_ROUND, lambda _, now: restore.release(now)),
     Job(NOTIFIER, "calls for help from own pages", A_ROUND, lambda _, now: help_calls.act_on_due(now)),
+    Job(
+        NOTIFIER,
+        "whether protected people are watched",
+        outage_texts.EVERY_S,
+        lambda _, now: outage_texts.tell_due(now),
+        rests_in_storm=True,
+    ),
+    Job(
+        NOTIFIER,
+        "choices that are asked about again",
+        asking_again.EVERY_S,
+        lambda _, now: asking_again.ask_due(now),
+        rests_in_storm=True,
+    ),
     Job(NOTIFIER, "deliveries", A_ROUND, NotifierWork.begin_deliveries),
     Job(NOTIFIER, "zones that begin or end", A_ROUND, NotifierWork.judge_instants, rests_in_storm=True),
     Job(NOTIFIER, "tags that are silent", A_ROUND, NotifierWork.tell_of_silence, rests_in_storm=True),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from backend.cases import end_of_protection
-from backend.models import Consent, Notification, Purpose
-from backend.people import numbers
+from backend.models import Consent, Notification, Purpose, UnwatchedTold
+from backend.people import numbers, wordings
 from backend.people.consent import is_safe_hour, sms_consent
+from backend.record.facts import LONDON
 from zones import Certainty
 
 
@@ -32,6 +34,14 @@ TEXTS: dict[Purpose, Text] = {
         "wording_acts",
         "a person has acknowledged the alert that they know of, and still holds it; never of a secret call",
     ),
+    Purpose.VICTIM_UNWATCHED: Text(
+        "wording_unwatched",
+        "no one could watch for ten minutes or more, or for longer where that was agreed; never once someone can again",
+    ),
+    Purpose.VICTIM_WATCHED: Text(
+        "wording_watched", "someone can watch again, and they had the text before; never while no one can"
+    ),
+    Purpose.VICTIM_ASKED: Text("wording_asked", "by day, once, when what they chose is 90 days old"),
     Purpose.VICTIM_HELP: Text(
         "wording_help",
         "at once after their own message or call, once in ten minutes; never while a secret call is open",
@@ -40,8 +50,17 @@ TEXTS: dict[Purpose, Text] = {
 NOTHING = Text("wording_nothing", "in place of “it is over” where better fixes show that nothing was there")
 
 
-def number_and_words(notification: Notification, now: datetime) -> tuple[str | None, str | None]:
-    """Return where a text goes and what it says, as they chose; nothing where it may not go now.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Where a text goes, what it says, and from which sender it comes; None from the usual one."""
+
+    number: str | None = None
+    words: str | None = None
+    sender: str | None = None
+
+
+def letter_of(notification: Notification, senders: Collection[str], now: datetime) -> Letter:
+    """Return a text as they chose it; an empty one where it may not go now.
 
     It is asked at the last moment: they may have withdrawn since it was enqueued, or the hour is not safe any more.
     """
@@ -49,8 +68,11 @@ def number_and_words(notification: Notification, now: datetime) -> tuple[str | N
     assert victim is not None
     consent = sms_consent(victim)
     if consent is None or not numbers.is_proved(victim) or not is_safe_hour(consent, now):
-        return None, None
-    return victim.phone, _words(notification, consent, now)
+        return Letter()
+    if consent.sender and consent.sender not in senders:
+        # From a sender that they did not choose it could give them away.
+        return Letter()
+    return Letter(victim.phone, _words(notification, consent, now), consent.sender or None)
 
 
 def _words(notification: Notification, consent: Consent, now: datetime) -> str | None:
@@ -63,4 +85,8 @@ def _words(notification: Notification, consent: Consent, now: datetime) -> str |
     if purpose is Purpose.VICTIM_OVER and notification.alert.certainty == Certainty.WITHDRAWN:
         return consent.wording_nothing or consent.wording_over
     words: str | None = getattr(consent, TEXTS[purpose].wording)
+    if words and TEXTS[purpose].wording in wordings.WITH_TIME:
+        told = UnwatchedTold.get_or_none(UnwatchedTold.victim == consent.victim_id)
+        at = told.since_at if told is not None else notification.created_at
+        words = wordings.with_time(words, f"{at.astimezone(LONDON):%H:%M}")
     return words

@@ -133,7 +133,7 @@ def _is_for_later(body: str) -> bool:
 def _end_for_wrong_person(victim: Victim, body: str, now: datetime) -> None:
     """Let nothing more go to a number that someone else answered from, until it is verified again.
 
-    What they chose stands: it is the number that is wrong. No one is rung for it.
+    What they chose stands: it is the number that is wrong. It alerts no one at once.
     """
     numbers.void(victim, "someone answered that it is the wrong person", now)
     consent.end_calls(victim, f"victim:{victim.id}", now)

@@ -31,6 +31,9 @@ LASTS_FOR_S = {
     # An answer that comes much later answers nothing.
     Purpose.VICTIM_HELP: 300.0,
     Purpose.VICTIM_ACTS: 900.0,
+    Purpose.VICTIM_UNWATCHED: 6 * _HOURS_S,
+    Purpose.VICTIM_WATCHED: 6 * _HOURS_S,
+    Purpose.VICTIM_ASKED: 6 * _HOURS_S,
     Purpose.VICTIM_OVER: 6 * _HOURS_S,
     Purpose.VICTIM_NOT_WARNED: 6 * _HOURS_S,
     Purpose.VICTIM_NOT_TOLD: 24 * _HOURS_S,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from backend import alerts, audit
@@ -22,11 +22,18 @@ LONGEST_CALL_NOTE = 300
 
 
 def agree(
-    person: Person, wearer_id: int, victim_id: int, phone: str, chosen: Mapping[str, str], now: datetime
+    person: Person,
+    wearer_id: int,
+    victim_id: int,
+    phone: str,
+    chosen: Mapping[str, str],
+    now: datetime,
+    *,
+    senders: Collection[str] = (),
 ) -> Consent:
     """Record that they agree to texts to this number, in the words that they chose; an earlier consent ends.
 
-    ``chosen`` are the answers to the questions of ``backend.people.wordings``.
+    ``chosen`` are the answers to the questions of ``backend.people.wordings``, ``senders`` those that can be chosen.
 
     Another number than before has to be verified before anything is sent there.
 
@@ -40,7 +47,7 @@ def agree(
     if not phone:
         raise InvalidRecord("Enter the number that is safe for them.")
     number = numbers.usable(phone, wearer_id)
-    choices = choices_of(chosen)
+    choices = choices_of(chosen, senders)
     with atomic():
         if number != victim.phone:
             _enter_number(person, wearer_id, victim, number, now)
@@ -53,11 +60,13 @@ def agree(
         return consent.choose(victim, choices, person, now)
 
 
-def choose_themselves(victim: Victim, chosen: Mapping[str, str], now: datetime) -> Consent:
+def choose_themselves(
+    victim: Victim, chosen: Mapping[str, str], now: datetime, *, senders: Collection[str] = ()
+) -> Consent:
     """Record what they chose on their own page, to the number that is on record. Raises: InvalidRecord."""
     if not victim.phone:
         raise InvalidRecord("Tell your officer which number is safe for you. Then choose here.")
-    choices = choices_of(chosen)
+    choices = choices_of(chosen, senders)
     with atomic():
         if has_declined(victim, now):
             _decline_themselves(victim, False, "They agreed to texts on their own page.", now)

@@ -28,6 +28,7 @@ from backend.models import (
     PlaceZone,
     ProtectedPlace,
     Purpose,
+    UnwatchedTold,
     Victim,
     Wearer,
 )
@@ -116,6 +117,9 @@ def is_victim_left_warned(alert: Alert) -> bool:
 def is_untrue(notification: Notification) -> bool:
     """Tell whether a text of theirs says what is not so by now: it is asked whenever one is about to go."""
     victim = notification.victim
+    if notification.purpose in (Purpose.VICTIM_UNWATCHED, Purpose.VICTIM_WATCHED):
+        is_unwatched = UnwatchedTold.select().where(UnwatchedTold.victim == victim).exists()
+        return is_unwatched is (notification.purpose == Purpose.VICTIM_WATCHED)
     if notification.purpose == Purpose.VICTIM_ACTS:
         return notification.alert.handling != Handling.ACKNOWLEDGED or is_secret(notification.alert)
     if victim is None or notification.purpose not in VICTIM_TEXTS:

@@ -114,7 +114,7 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     The alert is held already.
     """
     purpose = Purpose(notification.purpose)
-    if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING):
+    if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING, Purpose.VICTIM_UNWATCHED):
         tell_victim_not_warned(alert, now)
     elif purpose is Purpose.VICTIM_HELP:
         alert.reasons = [*alert.reasons[:-1], HELP_NOT_ANSWERED]

@@ -1,6 +1,16 @@
 """Every table, in the order of the life of a fix: who, where, what was sent, how judged, who was notified."""
 
-from backend.models.alerts import Alert, AlertNote, AuditEntry, Escalation, Feed, HelpCall, PoliceCode, PoliceHandover
+from backend.models.alerts import (
+    Alert,
+    AlertNote,
+    AuditEntry,
+    Escalation,
+    Feed,
+    HelpCall,
+    PoliceCode,
+    PoliceHandover,
+    UnwatchedTold,
+)
 from backend.models.figures import AlertFigures, CallFigures, FiguresState
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
@@ -122,6 +132,7 @@ __all__ = [
     "TagEvent",
     "TagRequest",
     "Team",
+    "UnwatchedTold",
     "Verification",
     "Victim",
     "VictimPhone",
@@ -191,6 +202,7 @@ TABLES: list[type[Table]] = [
     EmergencyOpening,
     PoliceHandover,
     HelpCall,
+    UnwatchedTold,
     PoliceCode,
     AlertNote,
     AlertFigures,

@@ -206,6 +206,16 @@ class PoliceCode(Table):
     device_digest = CharField(null=True)
 
 
+class UnwatchedTold(Table):
+    """That a protected person has been texted, or is about to be, that no one can watch now; gone once someone can."""
+
+    victim = ForeignKeyField(Victim, unique=True, backref="unwatched_told")
+    alert = ForeignKeyField(Alert)
+    # When it was last checked, which is what the text says.
+    since_at = InstantField()
+    at = InstantField()
+
+
 class HelpCall(Table):
     """A protected person's call for help, or their "I am safe": how it was made, when it is to ring, and its alert."""
 

@@ -34,6 +34,12 @@ class Consent(Table):
     # That a person acts, and that it was nothing: only where they want to read so.
     wording_acts = TextField(null=True)
     wording_nothing = TextField(null=True)
+    # That no one can watch now, that someone can again, and whether all this is still right.
+    wording_unwatched = TextField(null=True)
+    wording_watched = TextField(null=True)
+    wording_asked = TextField(null=True)
+    # From which number or name their texts come; None from the usual one.
+    sender = CharField(null=True)
     # A word of their own that calls for help by text.
     help_word = CharField(null=True)
     # Minutes of the day in London between which a text is safe; None at any hour.
@@ -44,6 +50,8 @@ class Consent(Table):
     recorded_by = ForeignKeyField(Person, null=True)
     # When they last said that it is still right.
     confirmed_at = InstantField(null=True)
+    # When they, or their officer, were last asked whether it still is.
+    asked_at = InstantField(null=True)
     withdrawn_at = InstantField(null=True)
     withdrawn_by = CharField(null=True)
 

@@ -45,6 +45,9 @@ PRIORITY_OF = {
     Purpose.VICTIM_ENDING: Priority.ESCALATION,
     Purpose.VICTIM_HELP: Priority.NEW,
     Purpose.VICTIM_ACTS: Priority.UPDATE,
+    Purpose.VICTIM_UNWATCHED: Priority.ESCALATION,
+    Purpose.VICTIM_WATCHED: Priority.UPDATE,
+    Purpose.VICTIM_ASKED: Priority.UPDATE,
     Purpose.NOTICE: Priority.UPDATE,
     Purpose.CORRECTION: Priority.UPDATE,
 }

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 # As long as the quietest tag is waited for before its silence rings.
 CHECKED_WITHIN = timedelta(minutes=10)
+MONITORED_OR_PAUSED = (MonitoringStatus.ACTIVE, MonitoringStatus.SUSPENDED)
 UNWATCHED = (AlertKind.SILENCE, AlertKind.CANNOT_JUDGE, AlertKind.TAMPER)
 
 
@@ -32,6 +33,8 @@ class Status:
     is_known: bool = True
     # A gap of which they agreed to hear nothing yet: neither is claimed, and when it was last checked stands.
     is_short_gap: bool = False
+    # No case of theirs goes on.
+    is_none_left: bool = False
 
 
 def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
@@ -50,12 +53,24 @@ def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
         return Status(False, None, is_known=False)
 
 
-def _read(victim: Victim, now: datetime) -> Status:
+def of_active(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status | None:
+    """Return the status of the cases that are monitored, for what is texted; None where staff paused or ended all.
+
+    Raises: whatever reading it raises: what is not known is not texted.
+    """
+    found = _read(victim, now, only=(MonitoringStatus.ACTIVE,))
+    if found.checked_at is None:
+        return None if found.is_none_left else found
+    is_short = found.checked_at > now - timedelta(minutes=least_gap_min)
+    return replace(found, is_short_gap=not found.is_watched and is_short)
+
+
+def _read(victim: Victim, now: datetime, only: tuple[MonitoringStatus, ...] = MONITORED_OR_PAUSED) -> Status:
     wearers = cases_of(victim)
     cases = reading.cases([wearer.id for wearer in wearers])
-    lasting = [wearer.id for wearer in wearers if cases[wearer.id].status_at(now) is not MonitoringStatus.ENDED]
+    lasting = [wearer.id for wearer in wearers if cases[wearer.id].status_at(now) in only]
     if not lasting:
-        return Status(False, None)
+        return Status(False, None, is_none_left=True)
     worst: Status | None = None
     for wearer_id in lasting:
         one = _of_wearer(wearer_id, cases[wearer_id].status_at(now), now)

@@ -5,7 +5,7 @@ Pure. Each question says when the text goes and what it gives away, so that the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from backend import reply_words, text_parts, typed_text
@@ -61,6 +61,24 @@ QUESTIONS: tuple[Question, ...] = (
         ("Your book was a mistake. Sorry.",),
     ),
     Question(
+        "wording_unwatched",
+        "Your words for: we cannot watch now",
+        "Sent when the tag has not been seen for ten minutes. {time} becomes the time since when.",
+        ("The library is shut since {time}.",),
+    ),
+    Question(
+        "wording_watched",
+        "Your words for: we can watch again",
+        "Sent once we can, if you had the text before. {time} becomes the time.",
+        ("The library is open again since {time}.",),
+    ),
+    Question(
+        "wording_asked",
+        "Your words for: please look at your choices",
+        "Sent by day after 90 days, so that you can say whether all is still right. Your officer is asked too.",
+        ("Your library card needs a look.",),
+    ),
+    Question(
         "wording_help",
         "Your words for: we have your message",
         "Sent within seconds when you call for help or write to us.",
@@ -78,21 +96,42 @@ class Choices:
     wording_ending: str
     wording_acts: str = ""
     wording_nothing: str = ""
+    wording_unwatched: str = ""
+    wording_watched: str = ""
+    wording_asked: str = ""
     wording_help: str = ""
+    sender: str = ""
     help_word: str = ""
     hours_from: int | None = None
     hours_until: int | None = None
 
 
-def choices_of(values: Mapping[str, str]) -> Choices:
-    """Read the answers to the questions. Raises: InvalidRecord in words for the person who answers."""
+# What stands in their words for a time, and what it becomes.
+TIME = "{time}"
+WITH_TIME = ("wording_unwatched", "wording_watched")
+
+
+def with_time(words: str, clock_time: str) -> str:
+    """Return their words with the time of which they speak."""
+    return words.replace(TIME, clock_time)
+
+
+def choices_of(values: Mapping[str, str], senders: Collection[str]) -> Choices:
+    """Read the answers to the questions; ``senders`` are those from which texts can come.
+
+    Raises: InvalidRecord in words for the person who answers.
+    """
     words = {one.name: values.get(one.name, "").strip() for one in QUESTIONS}
     for one in QUESTIONS:
         if one.is_needed and not words[one.name]:
             raise InvalidRecord(f"Enter {one.ask[0].lower()}{one.ask[1:]}.")
-        check_one_part(words[one.name])
+        check_one_part(with_time(words[one.name], "00:00") if one.name in WITH_TIME else words[one.name])
+    sender = values.get("sender", "").strip()
+    if sender and sender not in senders:
+        raise InvalidRecord("Choose one of the senders.")
     return Choices(
         **words,
+        sender=sender,
         help_word=_help_word(values.get("help_word", "")),
         hours_from=_minutes(values.get("hours_from", "")),
         hours_until=_minutes(values.get("hours_until", "")),

@@ -12,7 +12,7 @@ from backend.cases.protected_people import KnownPerson
 from backend.errors import InvalidRecord, InvalidTransition
 from backend.people.numbers import NumberRefused
 from backend.web.openapi import describes
-from backend.web.signed_in import current_person, no_store
+from backend.web.signed_in import current_person, no_store, settings
 from mobile_api.cases.answers import KnownVictimsOut
 from mobile_api.cases.shapes import SEEN, bp, carry_out
 from mobile_api.cases.viewing import SearchIn
@@ -53,6 +53,7 @@ carry_out(
     NumberRefused,
     method="PUT",
     tag="victims",
+    more=lambda: {"senders": settings().senders_of_texts()},
 )
 carry_out(
     "withdraw_texts",

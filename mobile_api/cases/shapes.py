@@ -83,8 +83,12 @@ def carry_out(
     tag: str = "cases",
     answer: type[BaseModel] | None = MadeOut,
     of_alert: bool = False,
+    more: Callable[[], dict[str, Any]] = dict,
 ) -> None:
-    """Make the route that carries out a command, as its body has it; its path says of what."""
+    """Make the route that carries out a command, as its body has it; its path says of what.
+
+    ``more`` returns what of this service the command has to know.
+    """
 
     def answered(**path: Any) -> Any:
         # Who asks is known before what they send is read: a stranger learns nothing of the form.
@@ -94,7 +98,7 @@ def carry_out(
         has_body = bool(command.model_fields)
         now, asked = clock.now(), read(command) if has_body else command()
         with change_feed.watched() as alert_ids:
-            made = asked.carry_out(person, now, **path)
+            made = asked.carry_out(person, now, **path, **more())
         return ("", 204) if answer is None else created(**answer_of(made, alert_ids, now))
 
     answered.__name__ = name

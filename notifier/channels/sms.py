@@ -10,6 +10,7 @@ from backend.people import numbers
 from backend.settings import Settings
 from notifier import messages, protected_person_texts, retries
 from notifier.channels import twilio
+from notifier.protected_person_texts import Letter
 from notifier.retries import Outcome
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,15 @@ class Sms:
 
     def send(self, notification: Notification, subject: messages.Subject, attempt: Attempt) -> Outcome:
         """Hand the message to Twilio once."""
-        number, text = self._words(notification, subject)
-        if not number or not text:
+        letter = self._letter(notification, subject)
+        if not letter.number or not letter.words:
             return retries.failed("no verified number, no consent, or too late")
         return twilio.outcome_of(
             self._account,
             lambda: self._account.client.messages.create(
-                to=number,
-                from_=self._account.sms_from,
-                body=text,
+                to=letter.number,
+                from_=letter.sender or self._account.sms_from,
+                body=letter.words,
                 validity_period=VALID_FOR_S,
                 status_callback=f"{self._settings.public_url}/v1/webhooks/twilio/status/{attempt.id}",
             ),
@@ -61,7 +62,7 @@ class Sms:
         message = self._account.bounded.call(self._account.client.messages(provider_id).fetch)
         return str(message.status), message.error_code
 
-    def _words(self, notification: Notification, subject: messages.Subject) -> tuple[str | None, str | None]:
+    def _letter(self, notification: Notification, subject: messages.Subject) -> Letter:
         victim = notification.victim
         if victim is None:
             person = notification.person
@@ -70,8 +71,8 @@ class Sms:
             # Asked again at the last moment: the number may have been changed since the message was enqueued, or
             # the account closed.
             number = person.phone if person.is_active and numbers.is_proved(person) else None
-            return number, _staff_text(notification, subject, url)
-        return protected_person_texts.number_and_words(notification, clock.now())
+            return Letter(number, _staff_text(notification, subject, url))
+        return protected_person_texts.letter_of(notification, self._settings.senders_of_texts(), clock.now())
 
 
 def _staff_text(notification: Notification, subject: messages.Subject, url: str) -> str:

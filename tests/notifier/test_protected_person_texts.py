@@ -17,14 +17,17 @@ from tests.world import World
 from zones import Certainty
 
 WORDS = {one.name: f"Words for {number}." for number, one in enumerate(QUESTIONS)}
-STATES = ("agreed", "no consent", "withdrawn", "number not verified", "not a safe hour")
+STATES = ("agreed", "no consent", "withdrawn", "number not verified", "not a safe hour", "a sender that is gone")
 
 
 def said(world: World, purpose: Purpose, certainty: Certainty = Certainty.CONFIRMED) -> tuple[str | None, str | None]:
     Alert.update(certainty=certainty).execute()
-    row = Notification(alert=Alert.get(), victim=Victim.get(), purpose=purpose, channel=Channel.SMS)
+    row = Notification(
+        alert=Alert.get(), victim=Victim.get(), purpose=purpose, channel=Channel.SMS, created_at=clock.now()
+    )
     try:
-        return protected_person_texts.number_and_words(row, clock.now())
+        letter = protected_person_texts.letter_of(row, (), clock.now())
+        return letter.number, letter.words
     finally:
         db.release_connection()
 
@@ -78,9 +81,11 @@ def set_up(world: World, state: str) -> None:
     hours = {"hours_from": f"{hour:02d}:00", "hours_until": f"{(hour + 1) % 24:02d}:00"}
     consent.choose(
         world.victim,
-        choices_of(WORDS | (hours if state == "not a safe hour" else {})),
+        choices_of(WORDS | (hours if state == "not a safe hour" else {}), ()),
         world.officer.person,
         clock.now(),
     )
+    if state == "a sender that is gone":
+        Consent.update(sender="Library").execute()
     if state == "withdrawn":
         consent.withdraw(world.victim, Channel.SMS, "test", clock.now())

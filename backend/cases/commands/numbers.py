@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -33,14 +34,23 @@ class AgreeToTexts(Command):
     )
     wording_acts: Chosen = Field("", description="That a person has taken it; empty where they want no such text")
     wording_nothing: Chosen = Field("", description="That it was nothing; empty: as that it is over")
+    wording_unwatched: Chosen = Field(
+        "", description="That no one can watch now; {time} becomes the time since when; empty: no such text"
+    )
+    wording_watched: Chosen = Field("", description="That someone can watch again; {time} becomes the time")
+    wording_asked: Chosen = Field("", description="That they are asked whether all is still right, after 90 days")
+    sender: Chosen = Field("", description="From which of the senders that are set up texts come; empty: the usual one")
     help_word: Chosen = Field("", description="A word of their own that calls for help by text, beside HELP")
     hours_from: Hour = Field("", description="From when a text is safe, as 08:00 in London; empty: at any hour")
     hours_until: Hour = Field("", description="Until when a text is safe")
 
-    def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Consent:
+    def carry_out(
+        self, by: Person, now: datetime, wearer_id: int, victim_id: int, *, senders: Collection[str] = ()
+    ) -> Consent:
         """Record the consent. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
         answers = self.model_dump()
-        return contact_details.agree(by, wearer_id, victim_id, self.phone.replace(" ", ""), answers, now)
+        number = self.phone.replace(" ", "")
+        return contact_details.agree(by, wearer_id, victim_id, number, answers, now, senders=senders)
 
 
 class WithdrawTexts(Command):

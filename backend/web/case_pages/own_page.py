@@ -54,6 +54,11 @@ def _show(
         agreed=agreed,
         answers=request.form if pressed() == "agree" else values_of(agreed),
         questions=QUESTIONS,
+        senders=settings().senders_of_texts(),
+        sender_items=[
+            {"value": "", "text": text("en", "sender_usual")},
+            *({"value": one, "text": one} for one in settings().senders_of_texts()),
+        ],
         play=tag_play.seen_of(wearer_id, now),
         gap_items=[{"value": str(key), "text": called} for key, called in tag_play.GAPS_MIN.items()],
         versions=consent.versions(victim),
@@ -100,7 +105,9 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
         )
     if act == "agree":
         return try_to(
-            lambda: build(AgreeToTexts).carry_out(person, now, wearer_id, victim_id),
+            lambda: build(AgreeToTexts).carry_out(
+                person, now, wearer_id, victim_id, senders=settings().senders_of_texts()
+            ),
             lambda _: _show(wearer_id, victim_id, said="Recorded. Texts go in these words from now on."),
             again,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, request
 
 from backend import clock
@@ -11,6 +13,7 @@ from backend.models import Consent, OwnPage
 from backend.people import consent, numbers
 from backend.people.wordings import QUESTIONS
 from backend.web.own_pages.layout import bp, chosen, go, local, page, show
+from backend.web.signed_in import settings
 
 
 def _mine() -> OwnPage:
@@ -30,7 +33,7 @@ def values_of(agreed: Consent | None) -> dict[str, str]:
         return {}
     words = {one.name: getattr(agreed, one.name) or "" for one in QUESTIONS}
     hours = {"hours_from": clock_of(agreed.hours_from), "hours_until": clock_of(agreed.hours_until)}
-    return {**words, **hours, "help_word": agreed.help_word or ""}
+    return {**words, **hours, "help_word": agreed.help_word or "", "sender": agreed.sender or ""}
 
 
 @bp.get("/messages")
@@ -70,7 +73,12 @@ def decide() -> Response:
 @chosen
 def choose_words() -> Response:
     """Ask the questions about texts."""
-    return show("words", questions=QUESTIONS, values=values_of(consent.sms_consent(_mine().victim)), error=None)
+    return _ask(values_of(consent.sms_consent(_mine().victim)))
+
+
+def _ask(values: Mapping[str, str], error: str | None = None) -> Response:
+    senders = settings().senders_of_texts()
+    return show("words", 422 if error else 200, questions=QUESTIONS, values=values, senders=senders, error=error)
 
 
 @bp.post("/messages/words")
@@ -78,7 +86,9 @@ def choose_words() -> Response:
 def keep_words() -> Response:
     """Keep what they chose; what they chose before is kept as an earlier version."""
     try:
-        contact_details.choose_themselves(_mine().victim, request.form, clock.now())
+        contact_details.choose_themselves(
+            _mine().victim, request.form, clock.now(), senders=settings().senders_of_texts()
+        )
     except InvalidRecord as error:
-        return show("words", 422, questions=QUESTIONS, values=request.form, error=error.detail)
+        return _ask(request.form, error.detail)
     return go("own_pages.messages")
