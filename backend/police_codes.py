@@ -1,6 +1,7 @@
 """Codes that officers read out: the police open one alert with it, on one device, for an hour, without an account.
 
-A code is shown once and kept only as a keyed digest. The first device that enters it is the only one from then on.
+A code is shown once and kept only as a keyed digest. The first device that enters it is the only one from then on. It
+ends before its hour where the alert is closed with an outcome that leaves the police nothing to act on.
 """
 
 from __future__ import annotations
@@ -13,14 +14,28 @@ from datetime import datetime, timedelta
 
 from backend import audit
 from backend.access import access_alert
+from backend.alerts import Outcome
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, NotFound, WrongCredentials
-from backend.models import Alert, Person, PoliceCode
+from backend.models import Alert, Handling, Person, PoliceCode
 
 GOOD_FOR = timedelta(minutes=60)
 DIGITS = 10
 # Looking again within this time is the same look, and is recorded once.
 ONE_LOOK = timedelta(seconds=60)
+# Later the police are given what they need from the case, not by a page for an emergency.
+AFTER_CLOSING = timedelta(hours=24)
+# With these the person on probation is no one whom the police may follow any more.
+NOTHING_TO_ACT_ON = frozenset(
+    {
+        Outcome.REASONABLE_EXCUSE,
+        Outcome.PASS_THROUGH,
+        Outcome.EQUIPMENT_FAULT,
+        Outcome.FALSE_ALARM,
+        Outcome.NO_ACTION_NEEDED,
+        Outcome.RAISED_IN_ERROR,
+    }
+)
 WRONG = "This code is not valid. Check each digit, or ask the officer for a new code."
 
 
@@ -35,11 +50,13 @@ class Made:
 def make(person: Person, alert_id: int, key: str, now: datetime) -> Made:
     """Make a code for the alert; an earlier code of the same person for it ends.
 
-    Raises: NotFound, NotAllowed; InvalidTransition for a drill.
+    Raises: NotFound, NotAllowed; InvalidTransition for a drill, and for an alert that is closed for good.
     """
     alert = access_alert(person, alert_id)
     if alert.wearer.is_training:
         raise InvalidTransition("This is a drill: the police get no code for it.")
+    if _is_over_for_police(alert, now):
+        raise InvalidTransition("This alert is closed: the police get no code for it.")
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     until_at = now + GOOD_FOR
     with atomic():
@@ -102,7 +119,14 @@ def alert_of(token: str, key: str, now: datetime) -> tuple[Alert, PoliceCode]:
 
 
 def _is_good(row: PoliceCode, now: datetime) -> bool:
-    return row.ended_at is None and now < row.until_at
+    return row.ended_at is None and now < row.until_at and not _is_over_for_police(row.alert, now)
+
+
+def _is_over_for_police(alert: Alert, now: datetime) -> bool:
+    if alert.handling != Handling.CLOSED:
+        return False
+    is_old = alert.outcome_at is not None and now - alert.outcome_at > AFTER_CLOSING
+    return is_old or alert.outcome_code in NOTHING_TO_ACT_ON
 
 
 def _digest(text: str, key: str) -> str:

@@ -191,6 +191,36 @@ def test_a_code_ends_at_once_when_the_officer_ends_it_or_makes_another(alerted: 
     alerted.reads_everything()
 
 
+@pytest.mark.parametrize(
+    ("outcome", "stays"), [("false_alarm", False), ("reasonable_excuse", False), ("police_informed", True)]
+)
+def test_a_code_ends_with_an_outcome_that_leaves_the_police_nothing_to_act_on(
+    alerted: World, outcome: str, stays: bool
+) -> None:
+    police = Police(alerted)
+    made = does(alerted.officer, "police-codes").json()["code"]
+    assert police.enters(made).status_code == 200
+    alerted.officer.acknowledges()
+    alerted.officer.records_outcome(outcome)
+    assert police.looks().status_code == (200 if stays else 404)
+    if stays:
+        assert "The alert is closed" in police.looks().text
+    refused = alerted.officer.api("POST", f"/v1/alerts/{Alert.get().id}/police-codes")
+    assert refused.status_code == (201 if stays else 409)
+    db.release_connection()
+    alerted.reads_everything()
+
+
+def test_a_code_is_made_for_no_alert_that_was_closed_long_ago(alerted: World) -> None:
+    alerted.officer.acknowledges()
+    alerted.officer.records_outcome("police_informed")
+    alert_id = Alert.get().id
+    db.release_connection()
+    cases.forward_to(alerted, clock.now() + timedelta(hours=25))
+    assert alerted.officer.api("POST", f"/v1/alerts/{alert_id}/police-codes").status_code == 409
+    alerted.checks_at_end = False
+
+
 def test_wrong_codes_are_bounded(alerted: World) -> None:
     police = Police(alerted)
     statuses = []
