@@ -11,7 +11,7 @@ from typing import Any
 from peewee import fn
 
 from backend import response_times
-from backend.models import Alert, AlertKind, AuditEntry, Notification, Person, Receipt, Team
+from backend.models import Alert, AlertKind, AuditEntry, Handling, Notification, Person, Receipt, Team
 from backend.response_times import Call
 from backend.vocabulary import RaisedBy
 from zones import Certainty
@@ -109,6 +109,18 @@ def clocks_of(alerts: Iterable[Alert]) -> list[AlertClock]:
         )
         for alert in rows
     ]
+
+
+def waiting_since(alerts: Iterable[Alert]) -> dict[int, datetime]:
+    """Return since when each of these alerts that waits for an answer has waited: its oldest call without one."""
+    rows = [alert for alert in alerts if alert.handling == Handling.OPEN]
+    trails = _trails([alert.id for alert in rows])
+    found = {}
+    for alert in rows:
+        trail = trails.get(alert.id, [])
+        calls = response_times.calls_of(trail, alert.peak_danger, _raised_by(alert, trail))
+        found[alert.id] = min((call.at for call in calls if call.answered_at is None), default=alert.raised_at)
+    return found
 
 
 def _trails(alert_ids: Sequence[int]) -> dict[int, list[AuditEntry]]:

@@ -92,7 +92,7 @@ def set_answer_target(by: Person, within_s: int, now: datetime) -> None:
     if not least <= within_s <= most:
         raise InvalidRequest(f"Enter a target from {least} to {most} seconds.")
     with atomic():
-        Team.update(answer_within_s=within_s).where(Team.id == by.team_id).execute()
+        Team.update(answer_within_s=within_s, answer_within_set_at=now).where(Team.id == by.team_id).execute()
         audit.record(audit.actor_of(by), "answer_target_set", f"team:{by.team_id}", now, within_s=within_s)
 
 

@@ -21,6 +21,7 @@ from backend.models import (
     CallFigures,
     Fact,
     FiguresState,
+    FiguresWord,
     Notification,
     Receipt,
     Team,
@@ -133,6 +134,7 @@ def _count_some(ids: Sequence[int], now: datetime) -> None:
     officers = reading.OfficersThen(list(wearers.values()))
     handovers = police_handovers.handovers_of(one.alert.id for one in counted)
     channels = _channels(counted)
+    words = _Words()
     figures, calls = [], []
     for one in counted:
         alert = one.alert
@@ -140,26 +142,43 @@ def _count_some(ids: Sequence[int], now: datetime) -> None:
         one.at["police"] = first[0].at if first else None
         held = true_at(teams.get(f"wearer:{alert.wearer_id}", []), alert.raised_at)
         officer_id = alert.acknowledged_by_id or officers.id_at(alert.wearer, alert.raised_at)
-        figures.append(_alert_row(one, held.value if held else alert.team_id, officer_id, now))
-        calls += [_call_row(one, number, call, officer_id, channels) for number, call in enumerate(one.calls, start=1)]
+        row = _alert_row(one, held.value if held else alert.team_id, officer_id, words, now)
+        figures.append(row)
+        calls += [
+            _call_row(row, number, call, words, _channel(one, call, channels))
+            for number, call in enumerate(one.calls, start=1)
+        ]
     CallFigures.delete().where(CallFigures.alert.in_(list(ids) or [0])).execute()
     db.insert_rows(AlertFigures, figures, update_on=("alert",))
     db.insert_rows(CallFigures, calls)
 
 
-def _alert_row(one: AlertClock, team_id: int, officer_id: int | None, now: datetime) -> dict[str, Any]:
+class _Words:
+    """The numbers by which figures store words: a new word is given the next one."""
+
+    def __init__(self) -> None:
+        self._numbers = {row.word: row.id for row in FiguresWord.select()}
+
+    def number(self, word: str) -> int:
+        if word not in self._numbers:
+            self._numbers[word] = FiguresWord.create(word=word).id
+        return int(self._numbers[word])
+
+
+def _alert_row(one: AlertClock, team_id: int, officer_id: int | None, words: _Words, now: datetime) -> dict[str, Any]:
     alert = one.alert
     is_complete = one.at["first_sent"] is not None and one.at["first_delivered"] is not None
     return {
         "alert": alert.id,
         "wearer": alert.wearer_id,
+        "place": alert.place_id,
         "team": team_id,
         "handled_by_team": alert.team_id,
         "officer": officer_id,
         "raised_at": alert.raised_at,
-        "kind": alert.kind,
-        "handling": alert.handling,
-        "outcome_code": alert.outcome_code,
+        "kind": words.number(alert.kind),
+        "handling": words.number(alert.handling),
+        "outcome": words.number(alert.outcome_code) if alert.outcome_code else None,
         "is_withdrawn": one.is_withdrawn,
         "is_answered_in_full": bool(one.rises) and all(call.took_s is not None for call in one.rises),
         "is_waited_for": not is_complete and alert.raised_at > now - WAITED_FOR,
@@ -174,24 +193,24 @@ def _span(one: AlertClock, name: str) -> float | None:
     return inf if took_s is None and is_expected else took_s
 
 
-def _call_row(
-    one: AlertClock, number: int, call: Call, officer_id: int | None, channels: dict[tuple[int, int], list[Any]]
-) -> dict[str, Any]:
+def _call_row(row: dict[str, Any], number: int, call: Call, words: _Words, channel: str) -> dict[str, Any]:
     local = call.at.astimezone(LONDON)
     took_s, total_s = call.took_s, call.total_s
     if total_s is None and call.reported_for is not None:
         total_s = inf
     return {
-        "alert": one.alert.id,
+        "alert": row["alert"],
         "number": number,
-        "cause": call.cause,
+        "team": row["team"],
+        "raised_at": row["raised_at"],
+        "cause": words.number(call.cause),
         "is_rise": call.is_rise,
         "danger": call.danger,
         "at": call.at,
         "hour": local.hour,
         "weekday": local.weekday(),
-        "officer": call.answered_by or officer_id,
-        "channel": _channel(one, call, channels),
+        "officer": call.answered_by or row["officer"],
+        "channel": words.number(channel),
         "answer_s": inf if took_s is None else took_s,
         "total_s": total_s,
     }

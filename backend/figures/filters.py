@@ -1,10 +1,14 @@
-"""Which alerts figures are of: a period and what else is chosen, as a condition on the counted rows."""
+"""Which alerts figures are of: a period and what else is chosen, as masks over the columns of counted rows. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+import numpy as np
+
+from backend.figures.columns import Column, Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,8 @@ class Filters:
     kind: str = ""
     officer_id: int | None = None
     outcome: str = ""
+    wearer_id: int | None = None
+    place_id: int | None = None
     # Of calls: London's hour of the day and day of the week (0 is Monday), and the channel.
     hour: int | None = None
     weekday: int | None = None
@@ -26,49 +32,54 @@ class Filters:
         """Whether only alerts with a call of such an hour, day or channel are asked for."""
         return self.hour is not None or self.weekday is not None or self.channel is not None
 
-    def of_alerts(self, team_id: int, closed: set[int]) -> tuple[str, dict[str, Any]]:
-        """Return the condition on ``alert_figures f`` and its values.
-
-        An alert is the team's that answered for it when it was raised, that handled it, or that has the case now.
-        """
-        where = [
-            "f.raised_at >= %(from_at)s",
-            "f.raised_at < %(to_at)s",
-            "(f.team_id = %(team)s OR f.handled_by_team_id = %(team)s"
-            " OR f.wearer_id IN (SELECT id FROM wearer WHERE team_id = %(team)s))",
-        ]
-        values: dict[str, Any] = {"from_at": self.from_at, "to_at": self.to_at, "team": team_id}
-        for column, value in (("kind", self.kind), ("outcome_code", self.outcome)):
-            if value:
-                where.append(f"f.{column} = %({column})s")
-                values[column] = value
-        if closed:
-            where.append("f.wearer_id <> ALL(%(closed)s)")
-            values["closed"] = sorted(closed)
-        if self.officer_id is not None:
-            where.append(
-                "(f.officer_id = %(officer)s OR EXISTS (SELECT 1 FROM call_figures o"
-                " WHERE o.alert_id = f.alert_id AND o.officer_id = %(officer)s))"
-            )
-            values["officer"] = self.officer_id
-        if self.is_of_calls:
-            said, more = self.of_calls("o")
-            # Only names of columns of ours are put together here; what was chosen goes in as values.
-            where.append(f"EXISTS (SELECT 1 FROM call_figures o WHERE o.alert_id = f.alert_id AND {said})")  # noqa: S608
-            values.update(more)
-        return " AND ".join(where), values
-
-    def of_calls(self, name: str) -> tuple[str, dict[str, Any]]:
-        """Return the condition on the rows ``name`` of calls and its values."""
-        where, values = ["TRUE"], {}
-        chosen = (
-            ("officer_id", "officer", self.officer_id),
-            ("hour", "hour", self.hour),
-            ("weekday", "weekday", self.weekday),
-            ("channel", "channel", self.channel),
+    def of_calls(self, calls: Columns, words: Mapping[str, int]) -> Column:
+        """Return which calls are of what was chosen."""
+        channel = None if self.channel is None else words.get(self.channel, 0)
+        return _chosen(
+            calls,
+            {"officer": self.officer_id, "hour": self.hour, "weekday": self.weekday, "channel": channel},
         )
-        for column, value_name, value in chosen:
-            if value is not None:
-                where.append(f"{name}.{column} = %({value_name})s")
-                values[value_name] = value
-        return " AND ".join(where), values
+
+    def of_alerts(
+        self, alerts: Columns, calls: Columns, alert_of: Column, closed: Collection[int], words: Mapping[str, int]
+    ) -> Column:
+        """Return which alerts are of what was chosen, without those of ``closed`` cases.
+
+        ``alert_of`` is the index of each call's alert. An alert is an officer's who acknowledged it last, or who
+        answered one of its calls.
+        """
+        found = _chosen(
+            alerts,
+            {
+                "kind": words.get(self.kind, 0) if self.kind else None,
+                "outcome": words.get(self.outcome, 0) if self.outcome else None,
+                "wearer": self.wearer_id,
+                "place": self.place_id,
+            },
+        )
+        if self.outcome and self.outcome not in words:
+            # No row has it, and 0 stands for those without any.
+            found[:] = False
+        if closed:
+            found &= ~np.isin(alerts["wearer"], list(closed))
+        if self.officer_id is not None:
+            theirs = _with_call(alert_of, calls["officer"] == self.officer_id, len(found))
+            found &= (alerts["officer"] == self.officer_id) | theirs
+        if self.is_of_calls:
+            found &= _with_call(alert_of, self.of_calls(calls, words), len(found))
+        return found
+
+
+def _chosen(columns: Columns, chosen: Mapping[str, int | None]) -> Column:
+    found = np.ones(len(columns["alert"]), bool)
+    for name, value in chosen.items():
+        if value is not None:
+            found &= columns[name] == value
+    return found
+
+
+def _with_call(alert_of: Column, of_calls: Column, count: int) -> Column:
+    """Return which of ``count`` alerts have one of these calls."""
+    found = np.zeros(count, bool)
+    found[alert_of[of_calls]] = True
+    return found

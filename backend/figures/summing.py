@@ -1,35 +1,36 @@
-"""Sums the counted rows of a team and a period in the database: totals, groups, trends, and who was not answered."""
+"""Sums the counted rows of a team and a period: totals, groups, trends, and who was not answered.
+
+The percentiles are exact, of every row: nothing is estimated.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from math import inf
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from backend import clock, db
 from backend.access import closed_cases, require
+from backend.figures import columns
+from backend.figures.columns import Column, Columns
 from backend.figures.filters import Filters
-from backend.models import Person, Role
+from backend.figures.percentiles import Span, by_group, of_all
+from backend.models import Person, Role, Team
 
+LONDON = ZoneInfo("Europe/London")
 IN_ERROR = "raised_in_error"
 FALSE_ALARM = "false_alarm"
+OPEN = "open"
 SPANS = ("tag_lag_s", "decide_s", "send_s", "deliver_s", "outcome_s", "police_s")
-PERCENTILES = (50, 90, 95)
 PAGE = 50
-BY = {"officer": "officer_id", "team": "team_id", "hour": "hour", "weekday": "weekday", "channel": "channel"}
-# Nothing is waited for longer: a page that takes this long says so, and tags are not held up.
-LONGEST_S = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Percentiles of a span in seconds: None without a value, infinite where it has no end."""
-
-    count: int
-    unreached: int
-    p50: float | None
-    p90: float | None
-    p95: float | None
+# So many wearers and places with the most alerts are named.
+MOST_NAMED = 10
+# A longer period is shown by weeks.
+MOST_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Answers:
 
 @dataclass(slots=True)
 class Group:
-    """The figures of one officer, team, hour, day of the week or channel."""
+    """The figures of one officer, team, hour, day of the week, channel, or stretch of days."""
 
     key: Any
     count: int = 0
@@ -59,6 +60,27 @@ class Group:
     answers: Answers | None = None
     total: Span | None = None
     spans: dict[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many alerts one wearer or place had, and what became of them."""
+
+    key: int
+    count: int
+    withdrawn: int
+    closed_as_false: int
+    # Rises of danger that no one answered.
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """The wearers or places with the most alerts, how many there are, and how many alerts are about none."""
+
+    most: list[Tally]
+    others: int
+    without: int
 
 
 @dataclass(slots=True)
@@ -70,6 +92,11 @@ class Figures:
     hours: list[Group]
     weekdays: list[Group]
     channels: list[Group]
+    # Of each stretch of so many days by the first of them, by when the alert was raised.
+    days: list[Group]
+    stretch_days: int
+    wearers: Tallies
+    places: Tallies
     asked_again: int
     asked_again_unanswered: int
     kinds: dict[str, int]
@@ -77,178 +104,239 @@ class Figures:
     withdrawn: int
     closed_as_false: int
     in_error: int
+    # Of which a rise was answered late or not at all: what closes so counts in no other figure.
+    in_error_late: int
     # One page: calls that no one answered, and alerts.
     unanswered: list[dict[str, Any]]
     alert_ids: list[int]
     open_ids: list[int]
 
 
+@dataclass(slots=True)
+class _Rows:
+    """What was chosen of a team's rows: alerts, those raised in error apart, and the calls for an answer to them."""
+
+    alerts: Columns
+    calls: Columns
+    # The index of each call's alert.
+    alert_of: Column
+    in_error: int
+    in_error_late: int
+    withdrawn: int
+    words: dict[int, str]
+
+
 def ids_of(person: Person, filters: Filters) -> list[int]:
     """Return every alert that is counted, the newest first. Raises: NotAllowed for anyone but a supervisor."""
-    require(person, Role.SUPERVISOR)
-    closed = closed_cases([person.id], clock.now()).get(person.id, set())
-    where, values = filters.of_alerts(person.team_id, closed)
-    rows = db.database.execute_sql(
-        f"SELECT f.alert_id FROM alert_figures f WHERE f.outcome_code IS DISTINCT FROM %(error)s AND {where} "  # noqa: S608
-        "ORDER BY f.raised_at DESC, f.alert_id DESC",
-        {**values, "error": IN_ERROR},
-    )
-    return [row[0] for row in rows]
-
-
-def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figures:
-    """Return the figures for a supervisor's team. Raises: NotAllowed for anybody else."""
-    require(person, Role.SUPERVISOR)
-    closed = closed_cases([person.id], clock.now()).get(person.id, set())
-    where, values = filters.of_alerts(person.team_id, closed)
-    of_calls, more = filters.of_calls("c")
-    values.update(more, error=IN_ERROR, limit=PAGE, offset=(page - 1) * PAGE)
-    counted = f"f.outcome_code IS DISTINCT FROM %(error)s AND {where}"
-    group = BY[by]
-    with db.atomic():
-        db.database.execute_sql(f"SET LOCAL statement_timeout = '{LONGEST_S}s'")
-        db.database.execute_sql("SET LOCAL work_mem = '64MB'")
-        # To compile a statement takes longer than to run it here.
-        db.database.execute_sql("SET LOCAL jit = off")
-        alerts = _of_alerts(counted, values, group if group in ("officer_id", "team_id") else "officer_id")
-        calls = _of_calls(counted, of_calls, values, group)
-        rest = _rest(where, counted, of_calls, values)
-    groups: dict[Any, Group] = {}
-    for key, made in calls["group"].items():
-        groups[key] = made
-    for key, made in alerts["groups"].items():
-        known = groups.setdefault(key, Group(key))
-        known.count, known.in_full, known.open, known.spans = made.count, made.in_full, made.open, made.spans
-    totals = alerts["totals"]
-    totals.answers, totals.total = calls["totals"].answers, calls["totals"].total
-    return Figures(
-        totals=totals,
-        groups=list(groups.values()),
-        hours=_sorted(calls["hour"]),
-        weekdays=_sorted(calls["weekday"]),
-        channels=_sorted(calls["channel"]),
-        **rest,
-    )
-
-
-def _sorted(found: dict[Any, Group]) -> list[Group]:
-    return sorted(found.values(), key=lambda one: one.key)
-
-
-def _ordered(column: str) -> str:
-    """Return the columns for the percentiles of ``column``: count, without an end, then each percentile."""
-    shares = ", ".join(f"{share / 100}" for share in PERCENTILES)
-    return (
-        f"count({column}), count(*) FILTER (WHERE {column} = 'Infinity'), "
-        f"percentile_disc(ARRAY[{shares}]::float8[]) WITHIN GROUP (ORDER BY {column})"
-    )
-
-
-def _span(count: int, unreached: int, shares: list[float | None] | None) -> Span:
-    p50, p90, p95 = shares or (None, None, None)
-    return Span(count, unreached, p50, p90, p95)
-
-
-def _of_alerts(counted: str, values: dict[str, Any], group: str) -> dict[str, Any]:
-    columns = ", ".join(_ordered(f"f.{name}") for name in SPANS)
-    rows = db.database.execute_sql(
-        f"SELECT f.{group}, GROUPING(f.{group}), count(*), count(*) FILTER (WHERE f.is_answered_in_full), "  # noqa: S608
-        f"count(*) FILTER (WHERE f.handling = 'open'), {columns} "
-        f"FROM alert_figures f WHERE {counted} GROUP BY GROUPING SETS ((), (f.{group}))",
-        values,
-    )
-    totals, groups = Group(None), {}
-    for key, is_total, count, in_full, is_open, *spans in rows:
-        made = Group(key, count, in_full, is_open)
-        made.spans = {name: _span(*spans[3 * n : 3 * n + 3]) for n, name in enumerate(SPANS)}
-        if is_total:
-            totals = made
-        else:
-            groups[key] = made
-    return {"totals": totals, "groups": groups}
-
-
-def _of_calls(counted: str, of_calls: str, values: dict[str, Any], group: str) -> dict[str, Any]:
-    column = "f.team_id" if group == "team_id" else f"c.{group}"
-    sets = {
-        "totals": "()",
-        "group": f"({column})",
-        "hour": "(c.hour)",
-        "weekday": "(c.weekday)",
-        "channel": "(c.channel)",
-    }
-    found: dict[str, Any] = {"totals": Group(None), **{name: {} for name in sets if name != "totals"}}
-    for name, grouping in sets.items():
-        key = grouping.strip("()") or "NULL"
-        total = _ordered("c.total_s") if name in ("totals", "group") else "0, 0, NULL::float8[]"
-        rows = db.database.execute_sql(
-            f"SELECT {key}, count(*), count(*) FILTER (WHERE c.answer_s <= t.answer_within_s), "  # noqa: S608
-            f"min(t.answer_within_s), max(t.answer_within_s), {_ordered('c.answer_s')}, {total} "
-            "FROM alert_figures f JOIN call_figures c ON c.alert_id = f.alert_id JOIN team t ON t.id = f.team_id "
-            f"WHERE c.is_rise AND {of_calls} AND {counted} GROUP BY {grouping}",
-            values,
-        )
-        for key_value, count, within, least, most, *spans in rows:
-            made = Group(key_value)
-            made.answers = Answers(count, within, least if least == most else None, _span(*spans[:3]))
-            made.total = _span(*spans[3:])
-            if name == "totals":
-                found[name] = made
-            else:
-                found[name][key_value] = made
+    alerts = _chosen(person, filters).alerts
+    found: list[int] = alerts["alert"][_newest_first(alerts)].tolist()
     return found
 
 
-def _rest(where: str, counted: str, of_calls: str, values: dict[str, Any]) -> dict[str, Any]:
-    execute = db.database.execute_sql
-    kinds = dict(execute(f"SELECT f.kind, count(*) FROM alert_figures f WHERE {counted} GROUP BY 1", values))  # noqa: S608
-    outcomes = execute(
-        f"SELECT coalesce(f.outcome_code, 'none'), count(*) FROM alert_figures f WHERE {counted} "  # noqa: S608
-        "GROUP BY 1 ORDER BY 2 DESC, 1",
-        values,
+def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figures:
+    """Return the figures for a supervisor's team. Raises: NotAllowed for anyone else."""
+    rows = _chosen(person, filters)
+    alerts, calls = rows.alerts, rows.calls
+    is_rise = calls["is_rise"]
+    rises = {name: column[is_rise] for name, column in calls.items()}
+    rise_of = rows.alert_of[is_rise]
+    rises["team"] = alerts["team"][rise_of]
+    rises["target_s"] = _targets(rises["team"])
+    stretch_days = 1 if filters.to_at - filters.from_at <= timedelta(days=MOST_DAYS, hours=1) else 7
+    starts, day_of = _stretches(stretch_days, alerts["raised_at"])
+    rises["day"] = day_of[rise_of]
+    totals = Group(None, len(alerts["alert"]), int(alerts["is_answered_in_full"].sum()), int(_is_open(rows).sum()))
+    totals.spans = {name: of_all(alerts[name]) for name in SPANS}
+    totals.answers = _answers_of_all(rises)
+    totals.total = of_all(rises["total_s"])
+    newest = alerts["alert"][_newest_first(alerts)]
+    is_open = _is_open(rows)[_newest_first(alerts)]
+    never = np.isinf(rises["answer_s"])
+    outcomes = _counted(alerts["outcome"], rows.words)
+    again = ~is_rise
+    unanswered = rise_of[never]
+    return Figures(
+        totals=totals,
+        groups=_groups(rows, rises, by),
+        hours=_answers_by(rises, "hour"),
+        weekdays=_answers_by(rises, "weekday"),
+        channels=[_renamed(one, rows.words[one.key]) for one in _answers_by(rises, "channel")],
+        days=[_renamed(one, starts[one.key]) for one in _answers_by(rises, "day")],
+        stretch_days=stretch_days,
+        wearers=_tallies(rows, "wearer", unanswered),
+        places=_tallies(rows, "place", unanswered),
+        asked_again=int(again.sum()),
+        asked_again_unanswered=int((again & np.isinf(calls["answer_s"])).sum()),
+        kinds=_counted(alerts["kind"], rows.words),
+        outcomes=outcomes,
+        withdrawn=rows.withdrawn,
+        closed_as_false=outcomes.get(FALSE_ALARM, 0),
+        in_error=rows.in_error,
+        in_error_late=rows.in_error_late,
+        unanswered=_unanswered(rows),
+        alert_ids=newest[(page - 1) * PAGE : page * PAGE].tolist(),
+        open_ids=newest[is_open][:PAGE].tolist(),
     )
-    withdrawn, in_error = execute(
-        f"SELECT count(*) FILTER (WHERE f.is_withdrawn AND f.outcome_code IS DISTINCT FROM %(error)s), "  # noqa: S608
-        f"count(*) FILTER (WHERE f.outcome_code = %(error)s) FROM alert_figures f WHERE {where}",
-        values,
-    ).fetchone()
-    again, again_unanswered = execute(
-        "SELECT count(*), count(*) FILTER (WHERE c.answer_s = 'Infinity') FROM alert_figures f "  # noqa: S608
-        f"JOIN call_figures c ON c.alert_id = f.alert_id WHERE NOT c.is_rise AND {of_calls} AND {counted}",
-        values,
-    ).fetchone()
-    unanswered = execute(
-        "SELECT c.alert_id, c.cause, c.danger, c.at, c.is_rise, f.handling, f.is_withdrawn "  # noqa: S608
-        "FROM alert_figures f JOIN call_figures c ON c.alert_id = f.alert_id "
-        f"WHERE c.answer_s = 'Infinity' AND {of_calls} AND {counted} ORDER BY c.at DESC, c.id DESC LIMIT %(limit)s",
-        values,
-    )
-    names = ("alert_id", "cause", "danger", "at", "is_rise", "handling", "is_withdrawn")
-    page = execute(
-        f"SELECT f.alert_id FROM alert_figures f WHERE {counted} "  # noqa: S608
-        "ORDER BY f.raised_at DESC, f.alert_id DESC LIMIT %(limit)s OFFSET %(offset)s",
-        values,
-    )
-    is_open = execute(
-        f"SELECT f.alert_id FROM alert_figures f WHERE f.handling = 'open' AND {counted} "  # noqa: S608
-        "ORDER BY f.raised_at DESC, f.alert_id DESC LIMIT %(limit)s",
-        values,
-    )
-    of_outcome = dict(outcomes)
-    return {
-        "kinds": kinds,
-        "outcomes": of_outcome,
-        "withdrawn": withdrawn,
-        "closed_as_false": of_outcome.get(FALSE_ALARM, 0),
-        "in_error": in_error,
-        "asked_again": again,
-        "asked_again_unanswered": again_unanswered,
-        "unanswered": [dict(zip(names, row, strict=True)) for row in unanswered],
-        "alert_ids": [row[0] for row in page],
-        "open_ids": [row[0] for row in is_open],
-    }
 
 
-def is_endless(seconds: float | None) -> bool:
-    """Tell whether a percentile is longer than any bound."""
-    return seconds == inf
+def _chosen(person: Person, filters: Filters) -> _Rows:
+    require(person, Role.SUPERVISOR)
+    closed = closed_cases([person.id], clock.now()).get(person.id, set())
+    with db.atomic():
+        words = columns.words()
+        alerts, calls = columns.read(person.team_id, filters.from_at, filters.to_at)
+    order = np.argsort(alerts["alert"])
+    alerts = {name: column[order] for name, column in alerts.items()}
+    # What was counted between the two looks is left for the next.
+    place = np.searchsorted(alerts["alert"], calls["alert"])
+    is_known = place < len(order)
+    is_known[is_known] = alerts["alert"][place[is_known]] == calls["alert"][is_known]
+    calls, alert_of = {name: column[is_known] for name, column in calls.items()}, place[is_known]
+
+    numbers = {word: number for number, word in words.items()}
+    found = filters.of_alerts(alerts, calls, alert_of, closed, numbers)
+    is_error = alerts["outcome"] == numbers.get(IN_ERROR, -1)
+    counted = found & ~is_error
+    kept = filters.of_calls(calls, numbers) & counted[alert_of]
+    index = np.cumsum(counted) - 1
+    in_error = (found & is_error)[alert_of] & calls["is_rise"]
+    is_late = in_error & (calls["answer_s"] > _targets(alerts["team"][alert_of]))
+    return _Rows(
+        {name: column[counted] for name, column in alerts.items()},
+        {name: column[kept] for name, column in calls.items()},
+        index[alert_of[kept]],
+        int((found & is_error).sum()),
+        len(np.unique(alert_of[is_late])),
+        int((counted & alerts["is_withdrawn"]).sum()),
+        words,
+    )
+
+
+def _newest_first(alerts: Columns) -> Column:
+    return np.lexsort((-alerts["alert"], -alerts["raised_at"]))
+
+
+def _is_open(rows: _Rows) -> Column:
+    numbers = {word: number for number, word in rows.words.items()}
+    is_open: Column = rows.alerts["handling"] == numbers.get(OPEN, -1)
+    return is_open
+
+
+def _targets(teams: Column) -> Column:
+    """Return within how many seconds the team of each call wants an answer."""
+    within = {team.id: team.answer_within_s for team in Team.select(Team.id, Team.answer_within_s)}
+    known, place = np.unique(teams, return_inverse=True)
+    targets: Column = np.array([within[int(team_id)] for team_id in known], dtype=np.float64)[place]
+    return targets
+
+
+def _stretches(days: int, raised_at: Column) -> tuple[list[date], Column]:
+    """Return the days, or Mondays, at which stretches of ``days`` begin in London, and which each alert is in."""
+    if not len(raised_at):
+        return [], np.zeros(0, np.int64)
+    first = columns.instant_of(raised_at.min()).astimezone(LONDON).date()
+    last = columns.instant_of(raised_at.max()).astimezone(LONDON).date()
+    first -= timedelta(days=first.weekday() if days > 1 else 0)
+    starts = [first + timedelta(days=number) for number in range(0, (last - first).days + 1, days)]
+    midnights = [columns.number_of(datetime.combine(day, time(), LONDON)) for day in starts]
+    return starts, np.searchsorted(np.array(midnights), raised_at, side="right") - 1
+
+
+def _answers_of_all(rises: Columns) -> Answers:
+    targets = np.unique(rises["target_s"])
+    return Answers(
+        len(rises["alert"]),
+        int((rises["answer_s"] <= rises["target_s"]).sum()),
+        int(targets[0]) if len(targets) == 1 else None,
+        of_all(rises["answer_s"]),
+    )
+
+
+def _answers_by(rises: Columns, name: str) -> list[Group]:
+    """Return the answers of each hour, day, channel, officer or team, in the order of their keys."""
+    keys, place = np.unique(rises[name], return_inverse=True)
+    within = np.bincount(place, rises["answer_s"] <= rises["target_s"], len(keys))
+    least, most = np.full(len(keys), inf), np.zeros(len(keys))
+    np.minimum.at(least, place, rises["target_s"])
+    np.maximum.at(most, place, rises["target_s"])
+    spans = by_group(place, len(keys), rises["answer_s"])
+    return [
+        Group(
+            int(key),
+            answers=Answers(
+                spans[number].count,
+                int(within[number]),
+                int(least[number]) if least[number] == most[number] else None,
+                spans[number],
+            ),
+        )
+        for number, key in enumerate(keys)
+    ]
+
+
+def _groups(rows: _Rows, rises: Columns, by: str) -> list[Group]:
+    """Return the figures of each officer or team: of the alerts that count for them, and of the calls."""
+    made = {group.key: group for group in _answers_by(rises, by)}
+    keys, place = np.unique(rises[by], return_inverse=True)
+    for key, span in zip(keys, by_group(place, len(keys), rises["total_s"]), strict=True):
+        made[int(key)].total = span
+    keys, place = np.unique(rows.alerts[by], return_inverse=True)
+    counts = np.bincount(place, minlength=len(keys))
+    in_full = np.bincount(place, rows.alerts["is_answered_in_full"], len(keys))
+    is_open = np.bincount(place, _is_open(rows), len(keys))
+    spans = {name: by_group(place, len(keys), rows.alerts[name]) for name in SPANS}
+    for number, key in enumerate(keys):
+        group = made.setdefault(int(key), Group(int(key)))
+        group.count, group.in_full, group.open = int(counts[number]), int(in_full[number]), int(is_open[number])
+        group.spans = {name: found[number] for name, found in spans.items()}
+    return [_renamed(group, group.key or None) for group in made.values()]
+
+
+def _renamed(group: Group, key: Any) -> Group:
+    group.key = key
+    return group
+
+
+def _counted(numbers: Column, words: dict[int, str]) -> dict[str, int]:
+    """Return how many rows have each word, the most frequent first."""
+    found, counts = np.unique(numbers, return_counts=True)
+    named = {words.get(int(one), "none"): int(count) for one, count in zip(found, counts, strict=True)}
+    return dict(sorted(named.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _tallies(rows: _Rows, name: str, unanswered: Column) -> Tallies:
+    alerts = rows.alerts
+    keys, place = np.unique(alerts[name], return_inverse=True)
+    counts = np.bincount(place, minlength=len(keys))
+    withdrawn = np.bincount(place, alerts["is_withdrawn"], len(keys))
+    numbers = {word: number for number, word in rows.words.items()}
+    false = np.bincount(place, alerts["outcome"] == numbers.get(FALSE_ALARM, -1), len(keys))
+    never = np.bincount(place[unanswered], minlength=len(keys))
+    order = [int(one) for one in np.lexsort((keys, -counts)) if keys[one]]
+    return Tallies(
+        [
+            Tally(int(keys[one]), int(counts[one]), int(withdrawn[one]), int(false[one]), int(never[one]))
+            for one in order[:MOST_NAMED]
+        ],
+        max(0, len(order) - MOST_NAMED),
+        int(counts[keys == 0].sum()),
+    )
+
+
+def _unanswered(rows: _Rows) -> list[dict[str, Any]]:
+    """Return the newest calls that no one answered."""
+    calls, alerts = rows.calls, rows.alerts
+    never = np.flatnonzero(np.isinf(calls["answer_s"]))
+    never = never[np.lexsort((-calls["number"][never], -calls["alert"][never], -calls["at"][never]))][:PAGE]
+    return [
+        {
+            "alert_id": int(calls["alert"][one]),
+            "cause": rows.words[int(calls["cause"][one])],
+            "danger": int(calls["danger"][one]),
+            "at": columns.instant_of(calls["at"][one]),
+            "is_rise": bool(calls["is_rise"][one]),
+            "handling": rows.words[int(alerts["handling"][rows.alert_of[one]])],
+            "is_withdrawn": bool(alerts["is_withdrawn"][rows.alert_of[one]]),
+        }
+        for one in never
+    ]

@@ -11,7 +11,7 @@ from backend.models.alerts import (
     PoliceHandover,
     UnwatchedTold,
 )
-from backend.models.figures import AlertFigures, CallFigures, FiguresState
+from backend.models.figures import AlertFigures, CallFigures, FiguresState, FiguresWord
 from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import Verification, WearerNumber
@@ -91,6 +91,7 @@ __all__ = [
     "Fact",
     "Feed",
     "FiguresState",
+    "FiguresWord",
     "Fix",
     "Handling",
     "Heartbeat",
@@ -205,6 +206,7 @@ TABLES: list[type[Table]] = [
     UnwatchedTold,
     PoliceCode,
     AlertNote,
+    FiguresWord,
     AlertFigures,
     CallFigures,
     FiguresState,

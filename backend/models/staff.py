@@ -25,6 +25,8 @@ class Team(Table):
     name = CharField(unique=True)
     # Within how many seconds each rise of danger should be answered: a target, by which figures are read.
     answer_within_s = IntegerField(default=180)
+    # When a supervisor last changed it; who did is in the audit trail.
+    answer_within_set_at = InstantField(null=True)
     created_at = InstantField()
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from math import inf
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from backend import alarms, canary, channels, clock, csv_tables, figures, outages, queries, reports
-from backend.alert_kinds import title_of
+from backend import alarms, alert_timings, canary, clock, csv_tables, db, figures, outages, queries, reports
 from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest
 from backend.escalation import policies
 from backend.figures import Filters
-from backend.figures.summing import Answers, Group, Span
+from backend.figures.summing import Group
 from backend.models import AlertKind, Channel, Person, Role
 from backend.own_pages import choices_counted
 from backend.record import reading
 from backend.record.facts import LONDON
+from backend.web import figures_shown
 from backend.web.alert_words import danger_word, situation_of
 from backend.web.forms import visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_SHORT, OUTCOME_TEXTS
@@ -30,11 +30,11 @@ bp = Blueprint("supervisor_pages", __name__)
 
 # The last hour, as canaries walk.
 MOST_WALKS = 12
-# So many changed alerts are counted before the page is made; the rest is counted with the next look.
-MOST_COUNTED = 2_000
+# So many changed alerts are counted before the page is made, so that it is there at once; the watchdog counts the rest.
+MOST_COUNTED = 200
 ROWS_AT_ONCE = 500
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHANNELS = {**{channel.value: title for channel, title in channels.TITLES.items()}, "": "No message before the answer"}
+# A board with more than these is no board any more: it says that the gravest are shown.
+MOST_ON_BOARD = 300
 
 
 class FiguresQuery(ReportQuery):
@@ -43,6 +43,8 @@ class FiguresQuery(ReportQuery):
     kind: str = ""
     outcome: str = ""
     officer: int | None = Field(None, ge=1, lt=2**63)
+    wearer: int | None = Field(None, ge=1, lt=2**63)
+    place: int | None = Field(None, ge=1, lt=2**63)
     hour: int | None = Field(None, ge=0, le=23)
     weekday: int | None = Field(None, ge=0, le=6)
     channel: str | None = None
@@ -69,6 +71,8 @@ class FiguresQuery(ReportQuery):
             kind=self.kind,
             officer_id=self.officer,
             outcome=self.outcome,
+            wearer_id=self.wearer,
+            place_id=self.place,
             hour=self.hour,
             weekday=self.weekday,
             channel="" if self.channel == "none" else self.channel,
@@ -106,9 +110,11 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
     if "csv" in request.args and not is_refused:
         return _csv(person, filters)
     summed = figures.figures_of(person, filters, query.by, query.page)
-    wanted = sorted({*summed.alert_ids, *summed.open_ids, *_of_calls(summed)})
-    shown = {row["id"]: row for row in reports.rows_of(wanted)}
-    rows = [_row(shown[alert_id]) for alert_id in summed.alert_ids if alert_id in shown]
+    rows = [figures_shown.clock_row(row) for row in reports.rows_of(summed.alert_ids)]
+    heads = figures.heads_of([*summed.open_ids, *(call["alert_id"] for call in summed.unanswered)])
+    # The names of those alone whose alerts were counted: a number in the address names no one of another team.
+    of_wearers = figures.names_of_wearers([one.key for one in summed.wearers.most])
+    of_places = figures.names_of_places([one.key for one in summed.places.most])
     officers = list(Person.select().where(Person.team == person.team_id).order_by(Person.name))
     names = _names(query.by, summed.groups, filters.to_at)
     unchosen = {"csv", "page"}
@@ -117,20 +123,24 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         "supervisor.html",
         person=person,
         by=query.by,
-        totals=_totals(summed),
+        totals=figures_shown.totals(summed),
         choices=choices_counted.of_team(person, now),
-        groups=[{"name": names.get(group.key, "no responsible officer"), **_group(group)} for group in summed.groups],
-        trends={
-            "Hour": [(f"{group.key:02d}:00", {"hour": group.key}, _answers(group.answers)) for group in summed.hours],
-            "Day": [(DAYS[group.key], {"weekday": group.key}, _answers(group.answers)) for group in summed.weekdays],
-            "Channel": [
-                (CHANNELS.get(group.key, group.key), {"channel": group.key or "none"}, _answers(group.answers))
-                for group in summed.channels
-            ],
-        },
-        unanswered=[{**call, **_said(shown[call["alert_id"]], call)} for call in summed.unanswered],
-        open_rows=[_row(shown[alert_id]) for alert_id in summed.open_ids],
-        longest_s=_longest_s(rows),
+        groups=[
+            {"name": names.get(group.key, "no responsible officer"), **figures_shown.group_figures(group)}
+            for group in summed.groups
+        ],
+        trends=figures_shown.trends(summed, filters),
+        wearers=figures_shown.tallies(summed.wearers, of_wearers),
+        places=figures_shown.tallies(summed.places, of_places),
+        wearer_name=of_wearers.get(query.wearer or 0, ""),
+        place_name=of_places.get(query.place or 0, ""),
+        unanswered=[
+            figures_shown.unanswered_line(heads[call["alert_id"]], call)
+            for call in summed.unanswered
+            if call["alert_id"] in heads
+        ],
+        open_rows=[figures_shown.open_line(heads[alert_id]) for alert_id in summed.open_ids if alert_id in heads],
+        longest_s=figures_shown.longest_s(rows),
         rows=rows,
         page=query.page,
         page_size=figures.PAGE,
@@ -141,8 +151,8 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         outcome_choices=[(code.value, OUTCOME_SHORT[code.value]) for code in OUTCOME_TEXTS],
         kind_texts=KIND_TEXTS,
         outcome_texts=OUTCOME_SHORT,
-        channel_texts=CHANNELS,
-        day_texts=DAYS,
+        channel_texts=figures_shown.CHANNELS,
+        day_texts=figures_shown.DAYS,
         danger_word=danger_word,
         target_error=target_error,
         is_refused=is_refused,
@@ -163,34 +173,22 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
 
 
 def _csv(person: Person, filters: Filters) -> Response:
+    """Return every alert of the period as CSV, in parts: the first line leaves before the last alert is read."""
     ids = figures.ids_of(person, filters)
-    table: list[Any] = [reports.CSV_COLUMNS]
-    for begin in range(0, len(ids), ROWS_AT_ONCE):
-        for row in reports.rows_of(ids[begin : begin + ROWS_AT_ONCE]):
-            table += reports.csv_rows(row)
-    response = no_store(Response(csv_tables.as_csv(table), mimetype="text/csv"))
+
+    def parts() -> Iterator[str]:
+        yield csv_tables.as_csv([reports.CSV_COLUMNS])
+        for begin in range(0, len(ids), ROWS_AT_ONCE):
+            try:
+                rows = reports.rows_of(ids[begin : begin + ROWS_AT_ONCE])
+            finally:
+                # Not while the part is on its way to a slow network.
+                db.release_connection()
+            yield csv_tables.as_csv(line for row in rows for line in reports.csv_rows(row))
+
+    response = no_store(Response(parts(), mimetype="text/csv"))
     response.headers["Content-Disposition"] = 'attachment; filename="response-times.csv"'
     return response
-
-
-def _of_calls(summed: figures.Figures) -> set[int]:
-    return {call["alert_id"] for call in summed.unanswered}
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "stages": _stages(row), "police_at": _police_at(row), "title": _title(row)}
-
-
-def _said(row: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
-    """Return what the list of unanswered calls says of one: which alert, and what became of it."""
-    why = "answered_to_less"
-    if call["handling"] == "closed":
-        why = "closed_by_cordon"
-    elif call["is_withdrawn"]:
-        why = "withdrawn"
-    elif call["handling"] == "open":
-        why = "open"
-    return {"code": row["code"], "title": _title(row), "why": why, "id": row["id"]}
 
 
 def _names(by: str, groups: list[Group], to_at: datetime) -> dict[Any, str]:
@@ -198,59 +196,6 @@ def _names(by: str, groups: list[Group], to_at: datetime) -> dict[Any, str]:
         return dict(reading.team_names_at(to_at - timedelta(microseconds=1)))
     keys = [group.key for group in groups if group.key is not None]
     return {one.id: one.name for one in Person.select().where(Person.id.in_(keys or [0]))}
-
-
-def _totals(summed: figures.Figures) -> dict[str, Any]:
-    count = summed.totals.count
-    return {
-        **_group(summed.totals),
-        "asked_again": {"count": summed.asked_again, "unanswered": summed.asked_again_unanswered},
-        "kinds": {kind.value: summed.kinds.get(kind, 0) for kind in AlertKind if kind is not AlertKind.NOTICE},
-        "outcomes": summed.outcomes,
-        "withdrawn": {"count": summed.withdrawn, "share": summed.withdrawn / count if count else None},
-        "closed_as_false": {
-            "count": summed.closed_as_false,
-            "share": summed.closed_as_false / count if count else None,
-        },
-        "in_error": summed.in_error,
-    }
-
-
-def _group(group: Group) -> dict[str, Any]:
-    answers = _answers(group.answers)
-    spans = {name: _span(span) for name, span in group.spans.items()}
-    return {
-        "key": group.key,
-        "count": group.count,
-        "acknowledged": group.in_full,
-        "open": group.open,
-        "answers": answers,
-        "figures": {**spans, "acknowledge_s": answers, "total_s": _span(group.total)},
-    }
-
-
-def _answers(answers: Answers | None) -> dict[str, Any]:
-    if answers is None:
-        return {**_span(None), "within_target": 0, "attainment": None, "target_s": None}
-    return {
-        **_span(answers.span),
-        "count": answers.count,
-        "within_target": answers.within_target,
-        "attainment": answers.attainment,
-        "target_s": answers.target_s,
-    }
-
-
-def _span(span: Span | None) -> dict[str, Any]:
-    """Return a span as the page takes it: None where there is no value, or it is longer than any bound."""
-    if span is None:
-        return {"count": 0, "unreached": 0, "p50": None, "p90": None, "p95": None}
-    shares = {"p50": span.p50, "p90": span.p90, "p95": span.p95}
-    return {
-        "count": span.count,
-        "unreached": span.unreached,
-        **{name: None if value is None or value == inf else round(value, 3) for name, value in shares.items()},
-    }
 
 
 @bp.get("/board")
@@ -269,7 +214,9 @@ def board_rows() -> str:
 
 def _standing() -> dict[str, Any]:
     person, now = visitor(), clock.now()
-    found = queries.alerts_of(person, "live", limit=figures.PAGE)
+    found = queries.alerts_of(person, "live", limit=MOST_ON_BOARD)
+    waiting = alert_timings.waiting_since(found)
+    since = {alert.id: waiting.get(alert.id) or alert.acknowledged_at or alert.raised_at for alert in found}
     return {
         "now": now,
         "counts": queries.live_counts(person),
@@ -279,8 +226,7 @@ def _standing() -> dict[str, Any]:
                 "alert": alert,
                 "what": situation_of(alert),
                 "is_notice": alert.kind == AlertKind.NOTICE,
-                "since_s": (now - (alert.acknowledged_at or alert.raised_at)).total_seconds(),
-                "since": alert.acknowledged_at or alert.raised_at,
+                "since_s": max(0.0, (now - since[alert.id]).total_seconds()),
             }
             for alert in found
         ],
@@ -297,42 +243,6 @@ def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:
         except (ValueError, OverflowError):
             continue
     return values
-
-
-def _longest_s(rows: list[dict[str, Any]]) -> float | None:
-    """Return how long the longest bar is: from the first stage of an alert to its first acknowledgement."""
-    took_s = []
-    for row in rows:
-        began = row["clock"]["fix"] or row["clock"]["decided"]
-        if row["clock"]["acknowledged"]:
-            ended = datetime.fromisoformat(row["clock"]["acknowledged"])
-            took_s.append((ended - datetime.fromisoformat(began)).total_seconds())
-    return max(took_s, default=None)
-
-
-def _stages(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the alert's clock in order, each stage with the seconds since the one that was reached before it."""
-    stages: list[dict[str, Any]] = []
-    before: datetime | None = None
-    for name in reports.STAGES:
-        at = datetime.fromisoformat(row["clock"][name]) if row["clock"][name] else None
-        since_s = (at - before).total_seconds() if at and before else None
-        stages.append({"name": name, "at": at, "since_s": since_s})
-        before = at or before
-    return stages
-
-
-def _title(row: dict[str, Any]) -> str:
-    """Return what an alert is called, and when the tag reported what it is about; empty where its level says it."""
-    if row["kind"] != AlertKind.TAMPER:
-        return title_of(row["kind"])
-    at = datetime.fromisoformat(row["about"]).astimezone(LONDON)
-    return f"{title_of(row['kind'], row['event'])}, reported for {at:%H:%M}"
-
-
-def _police_at(row: dict[str, Any]) -> datetime | None:
-    """Return when the alert was handed to the police, or None."""
-    return datetime.fromisoformat(row["police"]["at"]) if row["police"] else None
 
 
 @bp.post("/supervisor/alarms/<int:alarm_id>/answer")

@@ -1,4 +1,4 @@
-"""A month of 20,000 alerts, summed by the database and counted one by one from the audit trail: the same figures."""
+"""A month of 20,000 alerts, summed from counted rows and counted one by one from the audit trail: the same figures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend import clock, db, figures
 from backend.figures import Filters
+from backend.figures.percentiles import by_group, of_all
 from backend.figures.summing import Answers
 from backend.models import Alert, AlertFigures, AuditEntry, Handling, Person, Role, Team, Wearer
 from tests.world import World
@@ -153,6 +157,10 @@ def test_the_sums_of_a_month_are_what_counting_one_by_one_gives(world: World) ->
     assert len(rows) == ALERTS
     assert told.totals.count == len(kept)
     assert told.in_error == ALERTS - len(kept)
+    in_error = [row for row in rows.values() if row.outcome_code == "raised_in_error"]
+    assert told.in_error_late == sum(
+        any(is_rise and took_s > TARGET_S for _, is_rise, took_s, _ in counted(trails[row.id])) for row in in_error
+    )
     assert told.totals.answers is not None
     expect_same(told.totals.answers, [took_s for *_, took_s, _ in rises])
     assert told.asked_again == len(found) - len(rises)
@@ -176,6 +184,25 @@ def test_the_sums_of_a_month_are_what_counting_one_by_one_gives(world: World) ->
         for group in groups:
             assert group.answers is not None
             expect_same(group.answers, [took_s for _, entry, _, took_s, _ in rises if key(entry.at) == group.key])
+    assert {group.key: group.answers.count for group in told.days if group.answers} == Counter(
+        row.raised_at.astimezone(LONDON).date() for row, *_ in rises
+    )
+    assert told.stretch_days == 1
+    long = figures.figures_of(world.supervisor.person, Filters(now - timedelta(days=90), now), "officer")
+    assert long.stretch_days == 7
+    assert all(group.key.weekday() == 0 for group in long.days)
+    assert sum(group.answers.count for group in long.days if group.answers) == len(rises)
+    unanswered = Counter(row.wearer_id for row, _, _, took_s, _ in rises if took_s == inf)
+    per_wearer = Counter(row.wearer_id for row in kept.values())
+    assert [one.key for one in told.wearers.most] == sorted(per_wearer, key=lambda key: (-per_wearer[key], key))[:10]
+    assert told.wearers.others == len(per_wearer) - 10
+    for one in told.wearers.most:
+        theirs = [row for row in kept.values() if row.wearer_id == one.key]
+        assert one.count == len(theirs)
+        assert one.withdrawn == sum(row.certainty == "withdrawn" for row in theirs)
+        assert one.closed_as_false == sum(row.outcome_code == "false_alarm" for row in theirs)
+        assert one.unanswered == unanswered[one.key]
+    assert (told.places.most, told.places.without) == ([], len(kept))
     never = [one for one in found if one[3] == inf]
     newest = sorted((one[1].at for one in never), reverse=True)[:50]
     assert [one["at"] for one in told.unanswered] == newest
@@ -189,18 +216,36 @@ def test_the_sums_of_a_month_are_what_counting_one_by_one_gives(world: World) ->
     world.checks_at_end = False
 
 
+@pytest.mark.parametrize("values", [[], [3.0], [inf, 1.0], [float("nan"), 2.0, 2.0, inf]])
+def test_percentiles_are_the_nearest_rank_of_what_has_a_value(values: list[float]) -> None:
+    told = of_all(np.array(values))
+    known = [one for one in values if one == one]
+    assert (told.count, told.unreached) == (len(known), known.count(inf))
+    assert (told.p50, told.p90, told.p95) == (ranked(known, 50), ranked(known, 90), ranked(known, 95))
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 1e6) | st.just(inf) | st.just(float("nan"))), max_size=60))
+def test_percentiles_of_groups_are_those_of_each_group_alone(rows: list[tuple[int, float]]) -> None:
+    groups, values = np.array([one for one, _ in rows], np.int64), np.array([one for _, one in rows], np.float64)
+    assert by_group(groups, 5, values) == [of_all(values[groups == number]) for number in range(5)]
+
+
 def test_what_changes_is_counted_anew(world: World) -> None:
     world.tag.is_far_away()
     world.tag.walks_in()
     world.officer.acknowledges()
     figures.count_changed(clock.now())
     (row,) = AlertFigures.select()
-    assert (row.handling, row.is_answered_in_full, row.officer_id) == ("acknowledged", True, world.officer.person.id)
+    assert (row.handling.word, row.is_answered_in_full, row.officer_id) == (
+        "acknowledged",
+        True,
+        world.officer.person.id,
+    )
     db.release_connection()
     world.officer.records_outcome("police_informed")
     figures.count_changed(clock.now())
     (row,) = AlertFigures.select()
-    assert (row.handling, row.outcome_code) == ("closed", "police_informed")
+    assert (row.handling.word, row.outcome.word) == ("closed", "police_informed")
     db.release_connection()
     world.checks_at_end = False
 
@@ -214,5 +259,12 @@ def test_the_figures_are_for_supervisors_of_the_team(world: World) -> None:
     elsewhere = world.person(Role.SUPERVISOR, "Dev Patel", "+447700900104", team=other)
     assert figures.figures_of(world.supervisor.person, period, "team").totals.count == 1
     assert figures.figures_of(elsewhere.person, period, "team").totals.count == 0
+    # The team that has the case now sees it, wherever it was when it was raised.
+    Wearer.update(team=other).execute()
+    found = figures.figures_of(elsewhere.person, period, "team")
+    assert (found.totals.count, [group.key for group in found.groups]) == (1, [world.team.id])
+    assert found.totals.answers is not None
+    assert found.totals.answers.count == 1
+    assert figures.figures_of(world.supervisor.person, period, "team").totals.count == 1
     db.release_connection()
     world.checks_at_end = False

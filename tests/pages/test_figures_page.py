@@ -82,6 +82,7 @@ def test_the_page_shows_what_the_api_says_names_whom_no_one_answered_and_sets_a_
     page.get_by_label("Answer each rise of danger within").fill("300")
     page.get_by_role("button", name="Set target").click()
     expect(page.get_by_text("Answered within 5 min 0 s")).to_be_visible()
+    expect(page.locator("[data-target-set]")).to_contain_text("It is applied to every period, earlier ones too.")
     in_hand, more = sign_in(phone, quiet, "grace@cordon.example", "/supervisor")
     in_hand.get_by_text("Not acknowledged:").click()
     expect_to_fit(in_hand)

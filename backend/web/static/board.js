@@ -1,10 +1,17 @@
-/** Keeps the board on a wall true: its rows are fetched every few seconds, and its clocks run in between. */
+/**
+ * Keeps the board on a wall true: its rows are fetched every few seconds, and its clocks run in between. On a wall no
+ * one scrolls: there the board turns its pages by itself, until someone presses Esc.
+ */
 
 const EVERY_MS = 5000;
 const OLD_AFTER_MS = 20_000;
 const board = document.querySelector("[data-board]");
 const state = document.querySelector("[data-board-state]");
+const wall = document.querySelector("[data-board-wall]");
+const TURN_MS = 10_000;
 let fetchedAt = Date.now();
+let turning = 0;
+let awake = null;
 
 function words(seconds) {
   if (seconds < 60) return `${seconds} s`;
@@ -31,5 +38,34 @@ async function refresh() {
   }
 }
 
+/** Show what is below, and after the last of it the gravest again. */
+function turn() {
+  const isAtEnd = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 4;
+  window.scrollTo({ top: isAtEnd ? 0 : window.scrollY + window.innerHeight * 0.9, behavior: "instant" });
+}
+
+async function startWall() {
+  document.body.classList.add("board-wall");
+  clearInterval(turning);
+  turning = setInterval(turn, TURN_MS);
+  try {
+    await document.documentElement.requestFullscreen?.();
+    awake = await navigator.wakeLock?.request("screen");
+  } catch {
+    // The board turns its pages without them.
+  }
+}
+
+function endWall() {
+  document.body.classList.remove("board-wall");
+  clearInterval(turning);
+  awake?.release();
+  awake = null;
+}
+
+document.querySelector("[data-board-start]").hidden = false;
+wall.addEventListener("click", startWall);
+document.addEventListener("fullscreenchange", () => document.fullscreenElement || endWall());
+document.addEventListener("keydown", (event) => event.key === "Escape" && endWall());
 setInterval(refresh, EVERY_MS);
 setInterval(tick, 1000);
