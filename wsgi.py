@@ -90,27 +90,44 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Threads start with the first request that needs them, and so in the process that serves.
     """
-    config = settings or Settings.from_environ()
-    logs.set_up()
-    db.bind(config.database_url, config.database_connections)
+    return equip(routes(), settings or Settings.from_environ())
 
+
+def routes() -> Flask:
+    """Return every route, page and command, on no database and with no settings yet: ``equip`` gives it both."""
+    logs.set_up()
     app = Flask("cordon", root_path=str(security.WEB_ROOT), static_url_path=assets.url_path())
-    app.extensions["cordon.settings"] = config
-    app.extensions["cordon.committer"] = ingest.Committer(config)
-    counted = app.extensions["cordon.acceptance"] = ingest_answers.Acceptance()
-    app.extensions["cordon.readiness"] = readiness.Readiness()
-    # It is made in the process that serves.
-    app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
     request_ids.init_app(app)
     metrics.init_app(app)
     unknown_clients.init_app(app)
-    security.init_app(app, config)
+    security.init_app(app)
     assets.init_app(app)
     request_checks.init_app(app)
     problems.init_app(app)
     alert_pages.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    cli.init_app(app)
+    notifier_cli.init_app(app)
+
+    @app.teardown_appcontext
+    def release(_: BaseException | None) -> None:
+        db.release_connection()
+
+    return app
+
+
+def equip(app: Flask, config: Settings) -> Flask:
+    """Give the routes a database, settings, sockets and all that is counted and kept; return them."""
+    db.bind(config.database_url, config.database_connections)
+    security.configure(app, config)
+    app.extensions["cordon.settings"] = config
+    app.extensions["cordon.committer"] = ingest.Committer(config)
+    counted = app.extensions["cordon.acceptance"] = ingest_answers.Acceptance()
+    app.extensions["cordon.readiness"] = readiness.Readiness()
+    app.extensions["cordon.metrics"] = metrics.Metrics()
+    # It is made in the process that serves.
+    app.extensions["cordon.vigil"] = partial(Vigil, config, heartbeats.WEB, trouble=counted.trouble)
     app.extensions["cordon.guesses"] = Guesses(config)
 
     socketio = SocketIO(
@@ -134,12 +151,4 @@ def create_app(settings: Settings | None = None) -> Flask:
     hub = Websocket(socketio)
     sockets.init_app(socketio, hub, config)
     app.extensions["cordon.websocket"] = hub
-
-    cli.init_app(app)
-    notifier_cli.init_app(app)
-
-    @app.teardown_appcontext
-    def release(_: BaseException | None) -> None:
-        db.release_connection()
-
     return app

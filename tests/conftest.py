@@ -13,11 +13,12 @@ import certifi
 import psycopg
 import pytest
 
-from backend import clock, db, tags
+from backend import clock, db, password_hashing, tags
 from backend.record.facts import LONDON
 from backend.settings import Settings
+from tests import applications
 from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
-from tests.world import World, eventually
+from tests.world import QUICK_HASHER, World, eventually
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -49,6 +50,21 @@ def few_roots(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("tls") / "one-root.pem"
     path.write_text(first + end)
     os.environ["SSL_CERT_FILE"] = str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashing() -> Iterator[None]:
+    """Hash passwords at the least cost. What the product's costs is a test of ``test_sign_in_limits.py``."""
+    password_hashing.use(QUICK_HASHER)
+    yield
+    password_hashing.use(password_hashing.HASHER)
+
+
+@pytest.fixture(autouse=True)
+def shared_routes() -> Iterator[None]:
+    """Let the tests of a process share the routes of their applications."""
+    yield
+    applications.give_back()
 
 
 def _template() -> str:

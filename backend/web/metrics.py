@@ -74,7 +74,6 @@ class _FromDatabase(Collector):
 
 def init_app(app: Flask) -> None:
     """Count every answer of this application by its route, never by its path: a path names an alert or a tag."""
-    metrics = app.extensions["cordon.metrics"] = Metrics()
 
     @app.before_request
     def begin() -> None:
@@ -83,7 +82,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         took = monotonic() - g.began if "began" in g else 0.0
-        metrics.count(request.endpoint or "none", response.status_code, took)
+        app.extensions["cordon.metrics"].count(request.endpoint or "none", response.status_code, took)
         return response
 
 

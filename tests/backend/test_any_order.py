@@ -27,8 +27,8 @@ from backend.models import (
 )
 from backend.settings import Settings
 from tests import cases
+from tests.applications import create_app
 from tests.world import HOME
-from wsgi import create_app
 
 EVERY = timedelta(minutes=10)
 INSIDE_M, FAR_M = 0.0, 4_700.0

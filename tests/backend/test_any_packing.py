@@ -15,9 +15,9 @@ from backend import alerts, clock, db
 from backend.models import Activation, Alert, AlertKind, Fix, Tag
 from backend.settings import Settings
 from tests import cases
+from tests.applications import create_app
 from tests.backend.test_any_order import new_case, post
 from tests.world import HOME
-from wsgi import create_app
 from zones import Certainty, Level
 
 EVERY = timedelta(minutes=3)

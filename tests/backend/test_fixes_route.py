@@ -19,7 +19,7 @@ from backend import clock, db, demo, ingest
 from backend.ingest import pipeline
 from backend.models import Alert, AlertKind, Fix, PlaceZone, QuarantinedFix, TagEvent, TagRequest
 from backend.settings import Settings
-from wsgi import create_app
+from tests.applications import create_app
 
 
 class Line:

@@ -13,8 +13,8 @@ from flask import Flask
 from backend import authentication, clock, db, demo, password_hashing
 from backend.models import Person
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import eventually
-from wsgi import create_app
 
 OFFICER = "amina@cordon.example"
 STRANGER, OFFICE, ELSEWHERE = "203.0.113.9", "198.51.100.7", "192.0.2.44"
@@ -175,6 +175,10 @@ def test_no_connection_is_held_while_a_password_waits_to_be_hashed_and_a_crowd_i
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
     checked = [one.result().status_code for one in waiting].count(401)
     assert checked == password_hashing.AT_ONCE + password_hashing.MOST_WAITING
+
+
+def test_a_password_costs_a_thief_19_mib_and_two_passes() -> None:
+    assert password_hashing.HASHER.hash(demo.PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_a_hash_with_other_parameters_is_replaced_when_its_owner_signs_in(app: Flask) -> None:

@@ -194,7 +194,7 @@ class Fcm:
 @cache
 def _private_key() -> str:
     """Return a key made for this process; its id tells the accounts apart, and a key takes its time to make."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return key.private_bytes(*form).decode()
 

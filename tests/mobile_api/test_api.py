@@ -11,8 +11,8 @@ from socketio.exceptions import ConnectionError as SocketRefused
 from backend import authentication, clock, db, demo
 from backend.models import AuditEntry, Person, PlaceZone, Receipt, Role, Socket, Team, Wearer
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import PASSWORD, World, eventually
-from wsgi import create_app
 
 
 @pytest.mark.parametrize(

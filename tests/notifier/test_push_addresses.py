@@ -15,9 +15,9 @@ from backend.models import Device
 from backend.settings import Settings
 from notifier.channels.webpush import WebPush
 from notifier.retries import Result
+from tests.applications import create_app
 from tests.doubles import Doubles
 from tests.notifier.test_webpush import DATA, GOOD_KEYS, PUBLIC_URL, browser, odd_service, own
-from wsgi import create_app
 
 __all__ = ["own"]
 

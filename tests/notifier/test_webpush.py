@@ -22,9 +22,9 @@ from backend.settings import Settings
 from notifier import retries
 from notifier.channels.webpush import WebPush
 from notifier.retries import Outcome, Result
+from tests.applications import create_app
 from tests.doubles import Doubles
 from tests.world import World
-from wsgi import create_app
 
 DATA = {"alert_id": "41", "notification_id": "7", "title": "Cordon", "body": "Zone alert K7QFA: breach."}
 PUBLIC_URL = "https://cordon.justice.example"

@@ -16,9 +16,9 @@ from backend import accounts, alarms, clock, db
 from backend.models import AlarmKind, AuditEntry, PasswordLink, Person, Role, Team
 from backend.settings import Settings
 from notifier.alarm_notices import AlarmNotifier
+from tests.applications import create_app
 from tests.world import World, eventually
 from tests.world.phone import PASSWORD, Phone
-from wsgi import create_app
 
 GOOD = "four tall green windows"
 

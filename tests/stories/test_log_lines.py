@@ -9,8 +9,8 @@ import pytest
 from backend import clock, db
 from backend.models import Person, Role
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import World
-from wsgi import create_app
 
 EMAIL = "Amina.Yusuf@Probation.example"
 

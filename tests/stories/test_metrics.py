@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import World
-from wsgi import create_app
 
 TOKEN = "a token for tests only"
 

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 
 from backend import clock, db, demo
 from backend.settings import Settings
-from wsgi import create_app
+from tests.applications import create_app
 
 # Hundreds of requests each: a machine that is busy needs more than the minutes that other tests are given.
 pytestmark = pytest.mark.timeout(900)

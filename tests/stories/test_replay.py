@@ -17,8 +17,8 @@ from backend import replay as traces
 from backend.lifecycle import Danger
 from backend.models import Activation, Alert, Fix, PlaceZone, ProtectedPlace, Tag, Victim, Wearer
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import World
-from wsgi import create_app
 from zones import Zone
 from zones.geo import Frame
 

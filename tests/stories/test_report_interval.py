@@ -31,8 +31,8 @@ from backend.models import (
 )
 from backend.people import numbers
 from backend.settings import Settings
+from tests.applications import create_app
 from tests.world import HOME, World
-from wsgi import create_app
 from zones.geo import Frame
 
 AT_HOME = Frame(*HOME)

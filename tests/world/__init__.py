@@ -3,6 +3,6 @@
 from tests.world.phone import PASSWORD, Phone
 from tests.world.tag import TestTag
 from tests.world.waiting import eventually
-from tests.world.world import HOME, World
+from tests.world.world import HOME, QUICK_HASHER, World
 
-__all__ = ["HOME", "PASSWORD", "Phone", "TestTag", "World", "eventually"]
+__all__ = ["HOME", "PASSWORD", "QUICK_HASHER", "Phone", "TestTag", "World", "eventually"]
