@@ -50,6 +50,8 @@ class Judgement:
     is_past: bool = False
     # How far it may raise an alert by itself; it may lower one, or leave it, whatever this is.
     raises_to: Level = Level.BREACH
+    # The breach that it ends was never sure while it stood; the fixes on both sides now say that the wearer was inside.
+    was_inside: bool = False
 
 
 def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
@@ -89,6 +91,8 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
     judgement = heard(alert, judgement)
     if alert is not None and alert.is_over and alert.needs_all_clear:
         _tell_all_clear(alert, judgement)
+    if alert is not None and judgement.was_inside:
+        _confirm_visit(alert, judgement)
     match lifecycle.transition(_standing(alert, judgement.fix_time), judgement.level, judgement.certainty):
         case Transition.RAISE:
             return raise_alert(judgement)
@@ -217,6 +221,29 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
     else:
         escalation.warn_again(alert, now, is_return=is_return)
     return alert
+
+
+def _confirm_visit(alert: Alert, judgement: Judgement) -> None:
+    """Take an unconfirmed breach for confirmed as its visit ends, and tell officers where they know of less.
+
+    A passage counts one step lower. The protected person is not warned of what is over; whether it is, is said apart.
+    """
+    if alert.is_over or alert.is_pass_through or alert.peak_danger != Danger.BREACH_UNCONFIRMED:
+        return
+    now = judgement.decided_at
+    visit = replace(judgement, level=Level.BREACH, certainty=Certainty.CONFIRMED)
+    is_notified = alert.handling != Handling.CLOSED and _has_to_be_told(alert, visit, Danger.BREACH)
+    alert.peak_danger = Danger.BREACH
+    if alert.level == Level.BREACH:
+        alert.certainty = Certainty.CONFIRMED
+    alert.reasons = list(judgement.reasons)
+    _note(alert, "danger_rose", visit, is_news=is_notified)
+    if not is_notified:
+        return
+    if alert.handling == Handling.ACKNOWLEDGED:
+        escalation.restart(alert, now)
+    else:
+        escalation.warn_again(alert, now)
 
 
 def _fell_for_s(alert: Alert, judgement: Judgement) -> float | None:

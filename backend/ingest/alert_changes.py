@@ -189,6 +189,7 @@ def judgement_of(
         is_pass_through=decision.is_pass_through,
         is_past=was,
         raises_to=_raises_to(is_allowed, is_near, was and not is_newest),
+        was_inside=decision.visit is Certainty.CONFIRMED,
     )
 
 
