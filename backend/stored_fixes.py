@@ -49,6 +49,7 @@ def _of(wearer_id: int) -> Any:
         Fix.source,
         Fix.received_at,
         Fix.is_valid,
+        Fix.claim_share,
     ).where(Fix.wearer == wearer_id)
 
 
@@ -66,6 +67,7 @@ def _judged(query: Any) -> list[JudgedFix]:
             source=Source(source) if source else None,
             received_at=received_at.timestamp(),
             is_valid=is_valid,
+            claim_share=claim_share,
         )
         for (
             fix_time,
@@ -79,5 +81,6 @@ def _judged(query: Any) -> list[JudgedFix]:
             source,
             received_at,
             is_valid,
+            claim_share,
         ) in query.tuples().iterator()
     ]

@@ -5,7 +5,6 @@ An exception raised here never means clear: the caller keeps what it knew and te
 
 from zones.acceptance import contradictions, misplaced
 from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide
-from zones.evidence import radius_68_m
 from zones.fix import Fix, FixRefused, Source, read_validity
 from zones.instant import judge_instant
 from zones.late import decide_together, judge_late, redecide
@@ -13,11 +12,13 @@ from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_movin
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
 from zones.schedule import Permission, Reason, Schedule, Timing
+from zones.sources import CLAIMS, PositionFeed, radius_68_m
 from zones.survey import Survey, survey
 from zones.worth import Doubt, doubt_of
 from zones.zone import TeamArea, Zone, ZoneKind, ZoneRefused
 
 __all__ = [
+    "CLAIMS",
     "LATENESS_S",
     "Certainty",
     "Decision",
@@ -30,6 +31,7 @@ __all__ = [
     "Nearness",
     "Permission",
     "PlaceState",
+    "PositionFeed",
     "Reason",
     "Replay",
     "ReplayedAlert",

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from zones.fix import Fix, FixRefused, Source, read_validity
 from zones.judging import Change, Judging
+from zones.sources import PositionFeed, radius_68_m
 from zones.zone import Zone, ZoneRefused
 
 _FORMATS = """\
@@ -19,7 +20,8 @@ ZONES  GeoJSON: a FeatureCollection or one Feature. Point with radius_m or radiu
        inclusion, restriction), tag (absent: the zone applies to all)
 FIXES  one JSON object a line in order of arrival: tag, fix_time (epoch s), lat, lon (WGS 84 degrees), and where known
        received_at (epoch s), accuracy_m (68 % radius), speed_mps, course_deg, satellites, hdop, source (gnss, wifi,
-       cell, rf; any other word is judged as the coarsest), valid (false: the receiver itself does not believe it)
+       cell, rf; any other word is judged as the coarsest), feed (whose claim the accuracy is: phone, uk_vendor,
+       nmea_gst; absent: phone), valid (false: the receiver itself does not believe it)
 prints one JSON object a line for each change: tag, zone, at (received_at of the fix that caused it), level, certainty,
        and distance_m, probability, fix_time, reasons; crossing_at, pass_through and late where they apply
 """
@@ -47,6 +49,8 @@ def _read_fix(row: Any) -> tuple[str, Fix]:
         raise FixRefused("missing", f"{' and '.join(missing)} missing.")
     optional = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "received_at")
     extras = {name: row[name] for name in optional if row.get(name) is not None}
+    if isinstance(extras.get("accuracy_m"), int | float):
+        extras["accuracy_m"] = radius_68_m(extras["accuracy_m"], PositionFeed.read(row.get("feed")))
     return str(row["tag"]), Fix(
         row["fix_time"],
         row["lat"],

@@ -19,7 +19,7 @@ from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
 from zones.track import Travel, is_moving, is_travelling, reach_mps, travel
 from zones.trust import trusted
-from zones.weighing import is_standing, unchanged, weigh
+from zones.weighing import is_standing, nothing_at, unchanged, weigh
 from zones.worth import UNPLACED_M, Doubt, Rival, Use
 from zones.zone import Zone, ZoneKind
 
@@ -69,6 +69,7 @@ class Decision(NamedTuple):
     doubt: Doubt | None = None
     visit: Certainty | None = None
     visit_probability: float = math.nan
+    claim_share: float = 1.0
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -133,6 +134,14 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         probability = max(probability, probability_of(zone, distance, model.unclaimed_gnss_m / T_RADIUS_68))
     # As the end of a path a coarse claim is worse than it says.
     end_scale = scale * model.coarse_factor if is_coarse else scale
+    claimed_probability = probability
+    is_shown = fix.claim_share < 1.0 and distance <= 0 and fix.accuracy_m is not None
+    if is_shown:
+        # What the tag has shown at a known address counts for danger alone: on the allowed side its claim stands.
+        accuracy = max(model.floor_m, accuracy * fix.claim_share)
+        scale = accuracy / T_RADIUS_68
+        probability = max(probability, probability_of(zone, distance, scale))
+        is_coarse = is_coarse and (accuracy > model.coarse_m or worth.is_tower(fix))
     end = End(at, east, north, end_scale, 0.0, 0.0, 0.0, False)
     is_placed = state is not None and state.now.track.scale_m < UNPLACED_M
     if state is None:
@@ -193,6 +202,8 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
     elif is_error or (use is not _BOTH and (was_standing or use is _NOTHING)):
         evidence = unchanged(last)
+    elif not was_standing and probability <= model.believe:
+        evidence = nothing_at(at)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
         moves = not is_coarse and is_moving(last.track, fix, end, model)
@@ -210,7 +221,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         visit = None
     elif evidence.is_breach:
         before = End(last.fix_time, last.east, last.north, last.scale_m, 0.0, 0.0, 0.0, False) if is_placed else None
-        visit = seen_again(visit, before, last.track, fix, end, distance, probability)
+        visit = seen_again(visit, before, last.track, fix, end, distance, claimed_probability)
     if was_standing and not evidence.is_breach:
         over, over_probability = over_by(zone, visit, last.certainty == _CONFIRMED, fix, end, model)
         visit = None
@@ -243,6 +254,8 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         zone, fix, state, last, core, way.found, distance, probability, accuracy, is_repeat, doubt,
         0.0 if new_at is None else at - new_at, model,
     )  # fmt: skip
+    if is_shown:
+        told = told._replace(claim_share=fix.claim_share)
     return told if over is None else told._replace(visit=over, visit_probability=over_probability)
 
 

@@ -101,7 +101,8 @@ class Fix:
     """A position in WGS 84 degrees at `fix_time` (seconds since the epoch, UTC), with what the tag said of it.
 
     `accuracy_m` is a 68 % radius in metres, as phones report it; 0 or negative means unknown and is kept as None.
-    `is_valid` is what the receiver itself says of the position, None where it says nothing.
+    `is_valid` is what the receiver itself says of the position, None where it says nothing. `claim_share` is the share
+    of its claim, 0.5 to 1, that the tag's nights at a known address have shown to be enough (`zones.honesty`).
     `course_deg` is clockwise from north. `received_at` is in epoch seconds; it is carried and never judged by, so that
     a replay gives the same answer.
 
@@ -119,6 +120,7 @@ class Fix:
     source: Source | None = None
     received_at: float | None = None
     is_valid: bool | None = None
+    claim_share: float = 1.0
     ecef: tuple[float, float, float] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -142,4 +144,6 @@ class Fix:
                 put(self, "source", Source(self.source))
             except ValueError:
                 raise FixRefused("unknown_source", f"source is {self.source!r}, which is not a known source.") from None
+        if not 0.5 <= self.claim_share <= 1.0:
+            raise FixRefused("claim_share_out_of_range", f"claim_share is {self.claim_share}, outside 0.5 to 1.")
         put(self, "ecef", geo.ecef(self.lat, self.lon))

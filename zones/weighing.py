@@ -29,6 +29,11 @@ def is_standing(core: Core) -> bool:
     return core.level == _BREACH and not math.isnan(core.log_odds)
 
 
+def nothing_at(at: float) -> Evidence:
+    """Return the evidence of a fix that tells of no breach where none stands."""
+    return Evidence(False, False, math.nan, at, math.nan, math.nan, 0)
+
+
 def unchanged(last: Core) -> Evidence:
     """Return the evidence as it was: a report that says nothing adds nothing."""
     return Evidence(
@@ -65,7 +70,7 @@ def weigh(
     """Add this fix's evidence to what is stored: believed at once, left by odds over time; an all-clear at `worth`."""
     was_standing = is_standing(last)
     if not was_standing and probability <= model.believe:
-        return Evidence(False, False, math.nan, at, math.nan, math.nan, 0)
+        return nothing_at(at)
     odds = odds_of(probability, distance, scale)
     if not is_moving:
         odds = max(-model.still_leave_log_odds, min(model.still_enter_log_odds, odds))
@@ -81,6 +86,9 @@ def weigh(
     independent_s = model.still_independent_s if odds > 0 and not is_moving else model.independent_s
     weight = min(1.0, (at - last.evidence_at) / independent_s)
     stored = min(model.stored_log_odds, last.log_odds + weight * odds)
+    if probability > model.believe:
+        # What would raise a breach by itself leaves no less of one that stands.
+        stored = max(stored, min(odds, model.stored_log_odds))
     if is_moving and odds < model.leave_alone_log_odds:
         stored = min(stored, odds)
     is_confirmed = last.certainty == _CONFIRMED or max(stored, odds) >= model.confirm_log_odds

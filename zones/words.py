@@ -60,6 +60,9 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         percent = round(100 * decision.path_probability)
         said.append(f"the way between two fixes {span(decision.gap_s)} apart led through the zone ({percent} %)")
     said.append(f"{_place(decision)}, ±{metres(decision.accuracy_m)}{assumed}")
+    if decision.claim_share < 1:
+        percent = round(100 * decision.claim_share)
+        said.append(f"this tag's nights at home have shown that {percent} % of its claimed circle is enough")
     if decision.silent_s >= 1:
         said.append(f"no fix for {span(decision.silent_s)}")
     if decision.visit is not None:

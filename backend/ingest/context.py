@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import JOIN
+
 from backend import alerts, clock, lifecycle
 from backend.alerts import Judgement
 from backend.db import lock_and_read
@@ -17,6 +19,7 @@ from backend.models import (
     Activation,
     Alert,
     AlertKind,
+    ClaimNights,
     PlaceState,
     PlaceZone,
     Table,
@@ -51,10 +54,17 @@ class Ground:
         self._waits = waits
         self.now_for_s = now_for_s
         self.activations: dict[int, list[Activation]] = defaultdict(list)
+        # What nights at a known address showed of a tag's claims, by the activation: another wearer's say nothing.
+        self.claim_nights: dict[int, dict[str, list[float]]] = {}
         for activation in (
-            Activation.select().where(Activation.tag.in_(tag_ids), ~Activation.is_in_error).order_by(Activation.from_at)
+            Activation.select(Activation, ClaimNights)
+            .join(ClaimNights, JOIN.LEFT_OUTER)
+            .where(Activation.tag.in_(tag_ids), ~Activation.is_in_error)
+            .order_by(Activation.from_at)
         ):
             self.activations[activation.tag_id].append(activation)
+            shown = getattr(activation, "claimnights", None)
+            self.claim_nights[activation.id] = shown.nights if shown is not None and shown.nights else {}
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
         # A wearer may have two tags while one is swapped for the other.
         self.wearers: dict[int, Wearer] = self._hold(Wearer, {wearer_id: wearer_id for wearer_id in wearer_ids})
@@ -120,9 +130,14 @@ class Ground:
 
     def wearer_at(self, tag_id: int, at: datetime) -> int | None:
         """Return who wore the tag at that instant."""
+        activation = self.activation_at(tag_id, at)
+        return None if activation is None else activation.wearer_id
+
+    def activation_at(self, tag_id: int, at: datetime) -> Activation | None:
+        """Return the activation of the tag at that instant."""
         for activation in self.activations[tag_id]:
             if activation.from_at <= at and (activation.to_at is None or at < activation.to_at):
-                return activation.wearer_id
+                return activation
         return None
 
     def in_force(self, wearer_id: int, at: datetime) -> list[PlaceZone]:

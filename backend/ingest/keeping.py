@@ -85,6 +85,7 @@ def _row(tag_id: int, wearer_id: int | None, brought: Brought, judged: Judged) -
         "hdop": fix.hdop,
         "source": fix.source,
         "is_valid": fix.is_valid,
+        "claim_share": fix.claim_share,
         "battery_pct": sent.battery_pct,
         "extra": sent.extra,
         "level": level,

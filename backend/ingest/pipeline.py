@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from backend.db import atomic
 from backend.ingest.answering import answer_requests, ask_for_next_report
+from backend.ingest.claims import judge_by_shown_claims, learn_claims
 from backend.ingest.contacts import keep_contacts
 from backend.ingest.events import find_new_events, ring_for_events, ring_for_two_sources
 from backend.ingest.group import Answer, Group
@@ -28,11 +29,13 @@ STEPS: tuple[Step, ...] = (
     keep_refused,  # What cannot be acted on is kept too, with its reason.
     keep_tag_events,
     read_ground,  # Who wore which tag, which zones were in force, what stands: held until the commit.
+    judge_by_shown_claims,  # A tag that claims too wide circles has shown it in nights at a known address.
     judge_fixes,  # Against each zone of their wearer; raises, changes and ends alerts.
     tell_of_unusable,  # Where nothing that a tag sends can be used, people are alerted to that.
     ring_for_events,  # A strap that was cut, a tag that was switched off.
     keep_fixes,
     keep_place_states,
+    learn_claims,
     keep_contacts,  # Which tags were heard of: ends the alert of a silence.
     read_recent,
     ring_for_two_sources,  # Places that no one movement joins: another source uses the tag's key.

@@ -11,11 +11,11 @@ from typing import Any
 from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
 from backend.settings import Settings
 from backend.tag_events import RINGING, kind_of
-from zones import Fix, FixRefused, Source, read_validity
+from zones import Fix, FixRefused, PositionFeed, Source, radius_68_m, read_validity
 
 REQUIRED = ("fix_time", "lat", "lon")
 NUMBERS = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
-KNOWN = frozenset((*REQUIRED, *NUMBERS, "source"))
+KNOWN = frozenset((*REQUIRED, *NUMBERS, "source", "feed"))
 LONGEST_KEPT_BODY = 4_000
 LONGEST_DETAIL = 300
 # The calendar that every time zone can be reckoned in.
@@ -229,6 +229,11 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     # What is optional must not cost a fix that could save them: a value of no use is kept apart and left out.
     numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
+    feed = PositionFeed.read(item.get("feed"))
+    if item.get("feed") is not None:
+        # What it claimed itself is kept beside, with the word that says how it is meant.
+        extra |= {"feed": item["feed"], "claimed_m": numbers["accuracy_m"]}
+    numbers["accuracy_m"] = radius_68_m(numbers["accuracy_m"], feed)
     fix = Fix(
         fix_time=at.timestamp(),
         lat=item["lat"],

@@ -12,7 +12,16 @@ from backend.models.alerts import (
     UnwatchedTold,
 )
 from backend.models.figures import AlertFigures, CallFigures, FiguresState, FiguresWord
-from backend.models.fixes import Fix, PlaceState, QuarantinedFix, SignedRequest, TagContact, TagEvent, TagRequest
+from backend.models.fixes import (
+    ClaimNights,
+    Fix,
+    PlaceState,
+    QuarantinedFix,
+    SignedRequest,
+    TagContact,
+    TagEvent,
+    TagRequest,
+)
 from backend.models.notifications import Attempt, Notification, ProviderEvent, Receipt
 from backend.models.numbers import Verification, WearerNumber
 from backend.models.operations import Alarm, CanaryWalk, Epoch, Heartbeat, Outage, WriteProbe
@@ -82,6 +91,7 @@ __all__ = [
     "CaseDue",
     "Channel",
     "CheckedCaseload",
+    "ClaimNights",
     "Condition",
     "Consent",
     "Device",
@@ -176,6 +186,7 @@ TABLES: list[type[Table]] = [
     QuarantinedFix,
     TagEvent,
     TagContact,
+    ClaimNights,
     PlaceState,
     Escalation,
     Alert,

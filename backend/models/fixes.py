@@ -15,7 +15,7 @@ from peewee import (
 
 from backend.db import InstantField
 from backend.models.table import Table
-from backend.models.wearers import PlaceZone, Tag, Wearer
+from backend.models.wearers import Activation, PlaceZone, Tag, Wearer
 
 
 class TagRequest(Table):
@@ -72,6 +72,8 @@ class Fix(Table):
     source = CharField(null=True)
     # What the receiver itself said of the position; null where it said nothing.
     is_valid = BooleanField(null=True)
+    # The share of its claim that the tag's nights had shown to be enough when it was judged.
+    claim_share = DoubleField(default=1.0)
     battery_pct = DoubleField(null=True)
     extra = JSONField(null=True)
     level = IntegerField(null=True)
@@ -130,6 +132,14 @@ class TagContact(Table):
     battery_from_at = InstantField(null=True)
     # No one has to hear of its silence: no wearer has it on, or the case is not monitored.
     is_resting = BooleanField(default=False)
+
+
+class ClaimNights(Table):
+    """What a tag's nights at the wearer's known address showed of its claims, for as long as they wear it."""
+
+    activation = ForeignKeyField(Activation, primary_key=True, backref="claim_nights")
+    # By the source of the fixes: the numbers of ``zones.honesty``.
+    nights = JSONField()
 
 
 class PlaceState(Table):

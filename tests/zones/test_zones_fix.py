@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from zones import Fix, FixRefused, Source, radius_68_m
+from zones import Fix, FixRefused, PositionFeed, Source, radius_68_m
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,18 @@ def test_fixes_are_values():
 
 
 def test_a_95_percent_radius_is_scaled():
-    assert radius_68_m(100) == pytest.approx(42.3, abs=0.1)
+    assert radius_68_m(100, PositionFeed.UK_VENDOR) == pytest.approx(42.3, abs=0.1)
+
+
+@pytest.mark.parametrize("word", [None, "phone", "UK_VENDOR", "a feed that no one knows", 7, ["uk_vendor"]])
+def test_a_claim_of_any_other_feed_is_read_as_a_68_percent_radius(word):
+    assert radius_68_m(100, PositionFeed.read(word)) == 100
+
+
+def test_where_nothing_is_claimed_there_is_nothing_to_scale():
+    assert radius_68_m(None, PositionFeed.UK_VENDOR) is None
+
+
+def test_a_tag_is_never_judged_by_less_than_half_of_its_claim():
+    with pytest.raises(FixRefused, match="claim_share"):
+        Fix(1, 2, 3, claim_share=0.49)
