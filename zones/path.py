@@ -46,11 +46,18 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     depth, size = zone.shape.depth_m, zone.shape.depth_m / 2
     half_steps = max(2, min(12, int(apart / (0.35 * size)) + 2))
     distance_of = zone.shape.distance_m
+    nearest = model.crossing_spreads**2
     east_mps, north_mps = (finish.east - start.east) / duration, (finish.north - start.north) / duration
     start_off = math.hypot(start.east_mps - east_mps, start.north_mps - north_mps)
     start_off = math.hypot(start.velocity_error_mps, model.unborne_share * start_off)
     finish_off = math.hypot(finish.east_mps - east_mps, finish.north_mps - north_mps)
     finish_off = math.hypot(finish.velocity_error_mps, model.unborne_share * finish_off)
+    # No place of the way lies nearer than the ends do, less the way itself: most ways are further off than they spread.
+    sway = fade * (math.hypot(start.east_mps, start.north_mps) + math.hypot(finish.east_mps, finish.north_mps))
+    widest = start.scale_m + finish.scale_m + wander / 4 + fade * (start_off + finish_off)
+    ends = distance_of(start.east, start.north) + distance_of(finish.east, finish.north)
+    if ends - apart - 2 * sway > 2 * model.crossing_spreads * widest:
+        return Crossing(0.0, start.at, math.inf)
     best, best_at, best_distance = 0.0, start.at, math.inf
     for step in range(1, 2 * half_steps):
         share = step / (2 * half_steps)
@@ -60,13 +67,16 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
         east = (1 - blend) * (start.east + start.east_mps * forth) + blend * (finish.east - finish.east_mps * back)
         north = (1 - blend) * (start.north + start.north_mps * forth) + blend * (finish.north - finish.north_mps * back)
         distance = distance_of(east, north)
-        spread = math.sqrt(
+        variance = (
             ((1 - share) * start.scale_m) ** 2
             + (share * finish.scale_m) ** 2
             + (wander * share * (1 - share)) ** 2
             + ((1 - blend) * start_off * forth) ** 2
             + (blend * finish_off * back) ** 2
         )
+        if distance > 0 and distance * distance > nearest * variance:
+            continue
+        spread = math.sqrt(variance)
         probability = t_below(-distance / spread) - t_below(-(distance + depth) / spread)
         if probability > best:
             best, best_at, best_distance = probability, start.at + share * duration, distance

@@ -74,14 +74,17 @@ def follow(rest: Rest | None, end: End, speed_mps: float | None, model: Model) -
     if distance_m <= T_RADIUS_68 * scale_m or (
         not rest.is_settled(model) and distance_m <= max(model.rest_learnt_m, T_RADIUS_95 * scale_m)
     ):
-        if not math.isnan(rest.away_m):
+        mean_m = rest.mean_m
+        if rest.away_m == rest.away_m:
             # What lay beside it and was taken back was an error of this tag at this place.
-            part = 1 / rest.fixes
-            rest = rest._replace(mean_m=rest.mean_m + part * (rest.away_m - rest.mean_m))
-        rest = _learnt(rest, end, distance_m, model)
-        nothing = math.nan
-        rest = rest._replace(at=end.at, moved_log_odds=model.leaves_log_odds, away_at=nothing, away_m=nothing)
-        return rest, Says.AT_REST
+            mean_m += (rest.away_m - mean_m) / rest.fixes
+        fixes = min(rest.fixes + 1, model.rest_most_fixes)
+        place = (
+            round(rest.east + (end.east - rest.east) / fixes, 3),
+            round(rest.north + (end.north - rest.north) / fixes, 3),
+        )
+        mean_m = round(mean_m + (distance_m - mean_m) / fixes, 3)
+        return Rest(rest.since, end.at, *place, mean_m, fixes, model.leaves_log_odds, math.nan, math.nan), Says.AT_REST
     if not rest.is_settled(model) or end.at - rest.at > model.rest_kept_s:
         # Another is begun by the next fix, if the tag does not travel.
         return None, Says.MOVED

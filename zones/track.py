@@ -54,15 +54,20 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
 
 
 def _need(start: End, finish: End, model: Model) -> float:
-    """Return how probable a crossing must be to be told: by the length of the gap, and how well its ends are known."""
+    """Return how probable a crossing must be to be told: by how well its ends are known, its speed, and the gap.
+
+    Who walks or cycles keeps to streets that lead about where they are seen to go; rails and main roads do not.
+    """
     duration = finish.at - start.at
-    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or (
-        math.hypot(finish.east - start.east, finish.north - start.north) > model.known_end_mps * duration
-    ):
+    apart = math.hypot(finish.east - start.east, finish.north - start.north)
+    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or apart > model.known_end_mps * duration:
         return model.crossing_poor
-    if duration < model.long_gap_s:
-        return model.crossing_short
-    return model.crossing_long if duration <= model.silence_s else model.crossing_silent
+    if duration > model.silence_s:
+        return model.crossing_silent
+    if apart > model.cycles_mps * duration:
+        return model.crossing_fast
+    is_seen = finish.is_moving_known and duration <= model.long_gap_s
+    return model.crossing_seen if is_seen else model.crossing_slow
 
 
 def _better(best: Crossing | None, found: Crossing | None, start: End, finish: End, model: Model) -> Crossing | None:
@@ -88,7 +93,7 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
     if is_path_asked:
         if before is not None and duration < model.look_back_s and track.at - before.at > model.look_back_least_s:
             seen = End(track.at, track.east, track.north, track.scale_m, east_mps, north_mps, error_mps, True)
-            found = _better(None, crossing(zone, before, seen, model), before, track, model)
+            found = _better(None, crossing(zone, before, seen, model), before, seen, model)
         direct, next_before = _direct(zone, track, end, distance, model)
         found = _better(found, direct, track, end, model)
         if found is not None and found is direct:
