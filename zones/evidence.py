@@ -116,10 +116,10 @@ class Model:
     # The part of a velocity that the distance covered does not bear out is in doubt, by so much of itself: at 0 a train
     # that brakes is drawn past its stop; from 0 to 1 passings at 100 and 150 m alarm half as often.
     unborne_share: float = 0.6
-    # Each pair of fixes asks whether the zone was crossed, a few hundred times a day, and what is told should be true
-    # twice in three times. Source: open traces, gaps below ten minutes. Between ends known to 40 m, of ways no faster
-    # than a bicycle (8 m/s = 18 mph), what the model gives 0.4 to 0.5 was so in 14 of 17 cases, of faster ones in 2 of
-    # 3; once the next fix has shown the direction, in 2 of 5 short gaps.
+    # Each pair of fixes asks whether the zone was crossed, a few hundred times a day, and what it reports should be
+    # true twice in three times. Source: open traces, gaps below ten minutes. Between ends known to 40 m, of ways no
+    # faster than a bicycle (8 m/s = 18 mph), what the model gives 0.4 to 0.5 was so in 14 of 17 cases, of faster ones
+    # in 2 of 3; once the next fix has shown the direction, in 2 of 5 short gaps.
     crossing_slow: float = 0.42
     crossing_seen: float = 0.50
     crossing_fast: float = 0.50

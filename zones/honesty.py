@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 # A tag is never believed to be better than half of what it claims, whatever its nights say.
 LEAST_SHARE = 0.5
-# Nights are told apart by 10 % of the claim: a finer answer is within the error of an address (5 to 15 m of 50).
+# Nights are compared in steps of 10 % of the claim: a finer answer is within the error of an address (5 to 15 m of 50).
 STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # The worst of five nights is worse than the typical one with 97 % (1 - 0.5 ** 5), whatever the law; nights are one
 # sample each, because the errors of a tag at rest are alike for hours.

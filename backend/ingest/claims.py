@@ -97,7 +97,7 @@ def _address(ground: Ground, wearer_id: int, at: datetime) -> Zone | None:
         try:
             zone = shape_of(row)
         except ValueError:
-            # What cannot be read is told where its fixes are judged.
+            # A zone that cannot be read raises its alert where its fixes are judged.
             return None
         if zone.timing.is_in_force(at.timestamp()):
             found.append(zone)
