@@ -42,6 +42,21 @@ COLUMNS = (
     ("still conf.", "still, edge 50 m", "false_confirmed", 1),
     ("still time", "still, edge 50 m", "false_time", 100),
 )
+
+
+def _needing(share: float) -> Model:
+    """Return the model in which every crossing needs the same, and no place on a way is left out for being too far."""
+    return replace(
+        MODEL,
+        crossing_slow=share,
+        crossing_seen=share,
+        crossing_fast=share,
+        crossing_silent=share,
+        crossing_poor=share,
+        crossing_spreads=math.inf,
+    )
+
+
 IDEAS: tuple[tuple[str, Model], ...] = (
     ("all ideas", MODEL),
     ("no way between fixes", replace(MODEL, longest_gap_s=0.0)),
@@ -52,10 +67,11 @@ IDEAS: tuple[tuple[str, Model], ...] = (
     ("coarse claims taken at their word", replace(MODEL, coarse_factor=1.0)),
     ("kept answers not dated", replace(MODEL, widening_least_mps=math.inf)),
     ("no ways through silences over 10 min", replace(MODEL, longest_gap_s=600.0)),
-    (
-        "one need for short and long gaps (0.5)",
-        replace(MODEL, crossing_short=0.5, crossing_long=0.5, crossing_silent=0.5),
-    ),
+    ("one need for all ways (0.5)", _needing(0.5)),
+    ("poorly known and fast ways as any other", replace(MODEL, known_end_m=math.inf, known_end_mps=math.inf)),
+    ("no place of rest", replace(MODEL, rest_within_m=0.0)),
+    ("what was never so is never said of a visit", replace(MODEL, was_inside=0.0)),
+    ("no visit confirmed by its end", replace(MODEL, was_confirmed=2.0)),
     ("evidence by count of fixes", replace(MODEL, independent_s=1e-6)),
     (
         "a tag at rest may confirm alone",
@@ -77,10 +93,12 @@ MOVED: tuple[tuple[str, Model], ...] = (
     ("directions last 30 s", replace(MODEL, direction_s=30.0)),
     ("wander 0.07", replace(MODEL, wander=0.07)),
     ("wander 0.14", replace(MODEL, wander=0.14)),
-    ("long gaps need 0.40", replace(MODEL, crossing_long=0.40)),
-    ("long gaps need 0.50", replace(MODEL, crossing_long=0.50)),
-    ("short gaps need 0.50", replace(MODEL, crossing_short=0.50)),
-    ("short gaps need 0.65", replace(MODEL, crossing_short=0.65)),
+    ("slow ways need 0.38", replace(MODEL, crossing_slow=0.38, crossing_spreads=math.inf)),
+    ("slow ways need 0.46", replace(MODEL, crossing_slow=0.46)),
+    ("once seen they need 0.42", replace(MODEL, crossing_seen=0.42)),
+    ("fast ways need 0.60", replace(MODEL, crossing_fast=0.60)),
+    ("poorly known ways need 0.65", replace(MODEL, crossing_poor=0.65)),
+    ("poorly known ways need 0.75", replace(MODEL, crossing_poor=0.75)),
 )
 
 
@@ -253,10 +271,7 @@ def main() -> None:
     if options.plot:
         needs = (0.2, 0.3, 0.4, 0.47, 0.58, 0.7, 0.8, 0.9)
         curves = {
-            "need for a crossing moved": [
-                _danger_and_noise(figures(replace(MODEL, crossing_short=n, crossing_long=n, crossing_silent=n)))
-                for n in needs
-            ],
+            "need for a crossing moved": [_danger_and_noise(figures(_needing(n))) for n in needs],
             "need for a fix moved": [
                 _danger_and_noise(figures(replace(MODEL, believe=n))) for n in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
             ],

@@ -73,6 +73,7 @@ class Model:
     still_enter_log_odds: float = 2.0
     still_leave_log_odds: float = 5.2
     still_independent_s: float = 120.0
+    # A speed that was seen says nothing more after two minutes: a bus stops, a walker arrives.
     velocity_age_s: float = 120.0
     # A place of rest is learnt within 1,000 m of a zone, where an error can reach it, from ten fixes over a quarter of
     # an hour, and forgets what is older than 200 fixes (a night at one in two minutes).
@@ -90,6 +91,7 @@ class Model:
     away_most_s: float = 240.0
     # The place is kept for half an hour without a fix at it: who is back by then rests where they rested.
     rest_kept_s: float = 1_800.0
+    # Source: the usual design speed of pedestrians at crossings.
     walks_mps: float = 1.4
     # No road or rail in the United Kingdom is faster (High Speed 1: 300 km/h = 83 m/s).
     fastest_mps: float = 90.0
@@ -125,8 +127,9 @@ class Model:
     crossing_fast: float = 0.50
     cycles_mps: float = 8.0
     # A place on the way further outside than that share of its spread is inside with less than 0.40, the least that is
-    # ever asked: it is left out, which saves a sixth of the time near a zone.
+    # ever asked: it is left out, which saves a tenth of the time near a zone.
     crossing_spreads: float = 0.28
+    # Two of the intervals that a tag reports at: with one fix missing a gap is not yet long.
     long_gap_s: float = 120.0
     # Phones in trains and with coarser fixes than that tell places up to 15 s old: of what the model gives 0.5 to 0.7,
     # 10 of 23 were so, and 59 of 62 of what it gives more.
@@ -141,7 +144,8 @@ class Model:
     # A path is looked at again with the direction that the next fix shows, when that fix comes within 90 s.
     look_back_s: float = 90.0
     look_back_least_s: float = 20.0
-    # A better fix replaces the end of the path; one much coarser than the distance moved does not.
+    # A better fix replaces the end of the path; one that is coarser by more than half of the distance moved does not:
+    # its error would then be most of what it shows of the way.
     anchor_share: float = 0.5
 
 

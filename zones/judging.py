@@ -16,7 +16,7 @@ from zones.late import judge_late, order, redecide
 from zones.state import LATENESS_S, PlaceState
 from zones.zone import Zone
 
-# How many late fixes are kept to judge the next late one among its neighbours.
+# How many late fixes are kept to judge the next late one among its neighbours: an hour at a fix a minute.
 _LATE_KEPT = 64
 
 

@@ -23,6 +23,7 @@ TURN_RAD = tuple(math.radians(seconds / 3_600) for seconds in (-0.1502, -0.2470,
 STRETCH = 1 + 20.4894e-6
 
 LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+# The extent of the grid: seven by thirteen squares of 100 km.
 EAST_M, NORTH_M = 700_000, 1_300_000
 DIRECTIONS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 

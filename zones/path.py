@@ -8,6 +8,11 @@ from typing import NamedTuple
 from zones.evidence import Model, t_below
 from zones.zone import Zone
 
+# A way is looked at in steps of a third of the zone's half width, so that none jumps over it, and in 24 at most: ways
+# longer than that spread by more than the step.
+STEP_SHARE = 0.35
+MOST_HALF_STEPS = 12
+
 
 class End(NamedTuple):
     """One end of a path in a zone's local frame: instant, place, error scale, and velocity with its error if known."""
@@ -44,7 +49,7 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     fade = model.direction_s
     wander = 4 * model.wander * duration / (duration + model.wander_grows_s) * apart
     depth, size = zone.shape.depth_m, zone.shape.depth_m / 2
-    half_steps = max(2, min(12, int(apart / (0.35 * size)) + 2))
+    half_steps = max(2, min(MOST_HALF_STEPS, int(apart / (STEP_SHARE * size)) + 2))
     distance_of = zone.shape.distance_m
     nearest = model.crossing_spreads**2
     east_mps, north_mps = (finish.east - start.east) / duration, (finish.north - start.north) / duration

@@ -16,7 +16,8 @@ from zones.late import order
 from zones.survey import survey
 from zones.zone import Zone, ZoneKind
 
-# A stretch is judged from this many fixes before the zone could matter, so that direction and speed are known there.
+# A stretch is judged from this many fixes before the zone could matter, so that direction and speed are known there:
+# of a tag that reports each 15 s they are the two minutes for which a speed counts.
 _RUN_UP = 8
 # A zone matters within its buffer and this much more, in which any fix of use may err.
 _MARGIN_M = 1000.0

@@ -16,8 +16,9 @@ from zones.refusal import ZoneRefused, number
 
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _WEEK = timedelta(days=7)
-# How far ahead `next_change` looks.
+# How far ahead `next_change` looks: a rule that comes once a year is found, with two months to spare.
 _HORIZON_WEEKS = 60
+# A stretch of a calendar rule lasts a week at most: a longer one is an order with a beginning and an end.
 _LONGEST_S = 7 * 86400.0
 
 

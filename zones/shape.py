@@ -16,12 +16,15 @@ import shapely
 from zones.geo import Frame
 from zones.refusal import ZoneRefused, number
 
+# The international mile. Source: Weights and Measures Act 1985, schedule 1.
 METRES_A_MILE = 1609.344
+# 150 km from its middle to its edge covers any county of the United Kingdom: wider is a mistake of drawing.
 LARGEST_M = 150_000.0
 # A side that is straight in degrees is followed to within 5 mm by pieces that are straight in metres.
 FOLLOWED_TO_M = 0.005
 # Distances are promised to 20 km from the edge; further off, the distance to the bounding circle does.
 MEASURED_TO_M = 25_000.0
+# A shape of less than a square metre is a mistake of drawing, and no receiver tells whether a tag is in it.
 _SMALLEST_AREA_M2 = 1.0
 # The boundary of a London borough has 300 to 1,500 corners (ONS, generalised to 20 m); a fix is judged against 2,000 at
 # a third of the speed of 5, and against 20,000 a flood of fixes falls behind.

@@ -15,7 +15,8 @@ from zones.path import End
 from zones.worth import UNPLACED_M
 from zones.zone import Zone, ZoneKind
 
-# Where the way beside the best fix is looked at: from half way before it to half way after it.
+# Where the way beside the best fix is looked at: from half way before it to half way after it, since further off the
+# fixes beside it say more themselves.
 WITNESSED_AT = (0.5, 0.75, 1.0, 1.25, 1.5)
 
 

@@ -14,6 +14,7 @@ from zones.worth import Rival
 # A fix may arrive this much later than a newer one and still be judged in its place.
 LATENESS_S = 600.0
 
+# The form of the text; another one is judged anew.
 _VERSION = 1
 _END_SIZE = len(End._fields)
 _RIVAL_SIZE = len(Rival._fields)

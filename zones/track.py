@@ -26,6 +26,12 @@ LONGEST_APPROACH_S = 300.0
 VELOCITY_SETTLES_S = 10.0
 
 
+# The way is at most 1.6 times the straight line; a longer one is not the way that a crossing assumes. Source: in towns
+# streets lead 1.2 to 1.4 times as far as the line. Both ends may err by 30 m besides (95 % of tags at rest).
+LONGEST_WAY = 1.6
+ENDS_ERR_M = 60.0
+
+
 class Travel(NamedTuple):
     """What the way since the last place tells: a crossing, the approach, and the ends to go on from."""
 
@@ -43,8 +49,7 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
     if duration > model.longest_gap_s or apart <= model.moved_radii * math.hypot(end.scale_m, start.scale_m):
         return None, None
     start_distance = zone.shape.distance_m(start.east, start.north)
-    # The way is at most 1.6 times the straight line here; a longer one is not the way that the crossing assumes.
-    if start_distance <= 0 or distance + start_distance >= 1.6 * apart + 60:
+    if start_distance <= 0 or distance + start_distance >= LONGEST_WAY * apart + ENDS_ERR_M:
         return None, None
     east_mps, north_mps = (end.east - start.east) / duration, (end.north - start.north) / duration
     finish = end._replace(east_mps=east_mps, north_mps=north_mps)

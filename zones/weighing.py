@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zones.evidence import Model, log_odds, t_below
 from zones.state import Core
 
+# The numbers of the words of zones.levels.
 _UNCONFIRMED, _CONFIRMED = 0, 1
 _BREACH = 2
 

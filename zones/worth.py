@@ -18,6 +18,7 @@ from zones.path import End
 UNPLACED_M = 1e7
 # Half a degree is 55 km: nothing but water and lost coordinates lies so near to (0, 0), or to a pole.
 _NEAR_NOWHERE_DEG = 0.5
+# Of latitude, on the mean sphere.
 _METRES_PER_DEGREE = 111_200.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from zone_makers import START, at, circle, judge, square
 
 from zones import Certainty, Fix, Level, PlaceState, decide, judge_instant, redecide, survey
+from zones.evidence import MODEL
 from zones.late import judge_late, order
+from zones.path import End, crossing
 from zones.state import LATENESS_S
 
 settings.register_profile("zones", deadline=None, derandomize=True)
@@ -130,3 +133,21 @@ def test_a_survey_agrees_with_single_judgements(places):
             assert abs(found.distance_m[n] - alone.distance_m) < 0.01
             if alone.level is not Level.BREACH:
                 assert abs(found.probability_inside[n] - alone.probability_inside) < 0.001
+
+
+PLACES = st.tuples(METRES, METRES, st.floats(4, 60), st.floats(-20, 20), st.floats(-20, 20))
+
+
+@given(PLACES, PLACES, st.floats(10, 1500), st.integers(50, 600))
+def test_what_is_left_out_of_a_way_for_being_too_far_could_not_have_been_reported(first, second, duration, radius_m):
+    """Leaving out the places of a way that lie too far from the zone changes no crossing that is probable enough."""
+    zone = circle(radius_m=radius_m)
+    start, finish = (
+        End(at_s, east, north, scale, east_mps, north_mps, 1.0, True)
+        for at_s, (east, north, scale, east_mps, north_mps) in ((0.0, first), (duration, second))
+    )
+    quick, whole = (
+        crossing(zone, start, finish, replace(MODEL, crossing_spreads=spreads))
+        for spreads in (MODEL.crossing_spreads, math.inf)
+    )
+    assert quick == whole or max(quick.probability, whole.probability) < MODEL.crossing_slow
