@@ -206,6 +206,24 @@ class PoliceCode(Table):
     device_digest = CharField(null=True)
 
 
+class PlaceRequest(Table):
+    """What a protected person asked for on their own page about a place, and what staff answered."""
+
+    victim = ForeignKeyField(Victim, backref="place_requests")
+    kind = CharField()
+    words = TextField()
+    # The first and the last day of it, where it has some, as they typed them.
+    from_day = CharField(null=True)
+    until_day = CharField(null=True)
+    asked_at = InstantField()
+    answered_at = InstantField(null=True)
+    answered_by = ForeignKeyField(Person, null=True)
+    is_agreed = BooleanField(null=True)
+    answer = TextField(null=True)
+    # The zone that was drawn for it.
+    zone = ForeignKeyField(PlaceZone, null=True)
+
+
 class UnwatchedTold(Table):
     """That a protected person has been texted, or is about to be, that no one can watch now; gone once someone can."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,11 @@ from backend.db import atomic
 from backend.errors import InvalidRecord, NotAllowed, NotFound
 from backend.escalation.steps import Who
 from backend.models import Fact, Person, PlaceZone, ProtectedPlace, Role, Victim, Wearer, ZoneVersion
-from backend.record import reading
+from backend.record import reading, zone_geojson
 from backend.record.facts import What
 
 SENT_AGAIN = timedelta(minutes=2)
+MOVED = "The protected person has moved: protected at once, to be approved."
 TO_APPROVE = "A provisional zone is in force: a supervisor must approve or reject it."
 
 
@@ -30,10 +32,15 @@ def protect_tonight(
     radius_m: float,
     now: datetime,
     *,
+    from_at: datetime | None = None,
+    to_at: datetime | None = None,
+    hours: Sequence[zone_geojson.Hours] = (),
+    why: str = MOVED,
     is_confirmed: bool = False,
 ) -> PlaceZone:
     """Protect a new place of a protected person at once, with a circle that a supervisor approves afterwards.
 
+    It applies from ``from_at`` until ``to_at`` where these are given, and at ``hours`` only where there are some.
     Judged in the same unit of work against where the wearer was last known to be. The zones that there are stay. The
     same circle of the same person within ``SENT_AGAIN`` is the one that there is: another would ring everyone twice.
 
@@ -47,11 +54,12 @@ def protect_tonight(
         raise InvalidRecord("Enter a name for the place that colleagues will know.")
     if not 50 <= radius_m <= 10_000:
         raise InvalidRecord("The radius must be between 50 and 10,000 metres.")
-    feature = {
+    feature: dict[str, Any] = {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [lon, lat]},
         "properties": {"id": "provisional", "kind": "exclusion", "radius_m": radius_m, "buffer_m": radius_m},
     }
+    feature["properties"] |= zone_geojson.schedule_of(feature, hours)
     with atomic():
         lock_cases(wearer_id)
         drawn = _drawn_just_now(person, wearer_id, victim, label.strip(), feature, now)
@@ -64,9 +72,10 @@ def protect_tonight(
             wearer_id,
             place.id,
             feature,
+            from_at or now,
             now,
-            now,
-            why="The protected person has moved: protected at once, to be approved.",
+            to_at=to_at,
+            why=why,
             is_provisional=True,
             is_confirmed=is_confirmed,
         )

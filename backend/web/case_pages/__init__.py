@@ -1,6 +1,7 @@
 """Pages of cases: list, case, new case, urgent move, leaving, and what needs a decision."""
 
 from backend.web.case_pages import (
+    asked_places,
     case,
     caseload,
     conditions,
@@ -21,6 +22,7 @@ from backend.web.case_pages import (
 from backend.web.case_pages.layout import bp
 
 __all__ = [
+    "asked_places",
     "bp",
     "case",
     "caseload",

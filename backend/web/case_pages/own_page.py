@@ -12,7 +12,7 @@ from backend.cases import protected_people
 from backend.cases.commands.numbers import AgreeToTexts
 from backend.errors import DomainError
 from backend.models import Channel
-from backend.own_pages import invitations, tag_play
+from backend.own_pages import invitations, places, tag_play
 from backend.own_pages.invitations import Invitation
 from backend.own_pages.words import text
 from backend.people import consent
@@ -59,6 +59,8 @@ def _show(
             {"value": "", "text": text("en", "sender_usual")},
             *({"value": one, "text": one} for one in settings().senders_of_texts()),
         ],
+        asked=places.unanswered(victim),
+        kinds_asked=places.KINDS,
         play=tag_play.seen_of(wearer_id, now),
         gap_items=[{"value": str(key), "text": called} for key, called in tag_play.GAPS_MIN.items()],
         versions=consent.versions(victim),

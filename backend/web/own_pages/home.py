@@ -66,7 +66,15 @@ def _places(error: str | None = None, sent: bool = False) -> Response:
     mine = page()
     assert mine is not None
     return show(
-        "places", 422 if error else 200, places=places.of(mine.victim), kinds=places.KINDS, error=error, is_sent=sent
+        "places",
+        422 if error else 200,
+        places=places.of(mine.victim),
+        asked=places.latest(mine.victim),
+        at=local,
+        kinds=places.KINDS,
+        values=request.form if error else {},
+        error=error,
+        is_sent=sent,
     )
 
 
@@ -77,7 +85,15 @@ def ask_for_place() -> Response:
     mine = page()
     assert mine is not None
     try:
-        places.ask(mine.victim, request.form.get("kind", ""), request.form.get("words", ""), clock.now())
+        form = request.form
+        places.ask(
+            mine.victim,
+            form.get("kind", ""),
+            form.get("words", ""),
+            clock.now(),
+            from_day=form.get("from_day", ""),
+            until_day=form.get("until_day", ""),
+        )
     except InvalidRecord as error:
         return _places(error.detail)
     return _places(sent=True)
