@@ -33,6 +33,7 @@ WORDS = {
     ReportingState.AT_REST: "At rest at the approved address, no position",
     ReportingState.REPORTING: "Reporting",
 }
+WELL = frozenset({ReportingState.REPORTING, ReportingState.AT_REST})
 ORDER = {state: place for place, state in enumerate(ReportingState)}
 
 
@@ -56,6 +57,16 @@ class Reporting:
 
     state: ReportingState
     since: datetime | None
+
+    @property
+    def words(self) -> str:
+        """What people read of it."""
+        return WORDS[self.state]
+
+    @property
+    def needs_no_person(self) -> bool:
+        """Whether all is as it should be, so that it may be shown in green."""
+        return self.state in WELL
 
 
 def reporting_of(heard: Heard, now: datetime, interval_s: float) -> Reporting:

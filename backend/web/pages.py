@@ -15,7 +15,7 @@ from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from backend import authentication, clock, lifecycle, web_push
-from backend.alert_kinds import KINDS, offered_for
+from backend.alert_kinds import offered_for, on_phones
 from backend.alerts import Outcome
 from backend.authentication import SignedIn
 from backend.errors import NotFound, NotSignedIn, TooManyAttempts, WrongCredentials
@@ -143,19 +143,7 @@ def officer(alert_id: int | None = None) -> str:
             "outcomes": [
                 {"code": code.value, "text": OUTCOME_TEXTS[code], "kinds": offered_for(code)} for code in Outcome
             ],
-            "kinds": {
-                kind: {
-                    "has_level": words.has_level,
-                    "sure": "" if words.has_level else words.sure,
-                    "is_latched": kind in lifecycle.LATCHED,
-                    "look": "" if words.has_level else words.look,
-                    "order": words.order,
-                    "sound": words.sound,
-                    "began": words.began,
-                    "newest": words.newest,
-                }
-                for kind, words in KINDS.items()
-            },
+            "kinds": on_phones(lifecycle.LATCHED),
         },
     )
 
@@ -190,7 +178,7 @@ def london(at: datetime) -> datetime:
 
 @bp.app_template_filter("duration")
 def duration(seconds: float | None) -> str:
-    """Return seconds for people: ``40 ms``, ``2.3 s``, ``42 s``, ``4 min 12 s``, ``3 h 10 min``."""
+    """Return seconds for people: ``40 ms``, ``2.3 s``, ``42 s``, ``4 min 12 s``, ``3 h 10 min``, ``9 days 2 h``."""
     if seconds is None:
         return "–"
     sign, size = ("−" if seconds <= -0.0005 else ""), abs(seconds)
@@ -201,4 +189,6 @@ def duration(seconds: float | None) -> str:
         return f"{sign}{whole} s"
     if whole < 3_600:
         return f"{sign}{whole // 60} min {whole % 60} s"
-    return f"{sign}{whole // 3_600} h {whole % 3_600 // 60} min"
+    if whole < 172_800:
+        return f"{sign}{whole // 3_600} h {whole % 3_600 // 60} min"
+    return f"{sign}{whole // 86_400} days {whole % 86_400 // 3_600} h"

@@ -290,7 +290,7 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     page.get_by_role("button", name="State it").click()
     expect(stated).to_contain_text("Not known: high or very high risk of serious harm.")
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
-    expect(page.locator("[data-life]")).to_contain_text("Monitored")
+    expect(page.locator("[data-life]")).to_contain_text("Never reported")
     rest = ("High or very high risk", "Domestic-abuse offence", "Accommodation where the tag")
     state("He has a room now.", *((question, "Yes") for question in rest))
     expect(stated).to_contain_text("every fact that it asks for is given")

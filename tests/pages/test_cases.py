@@ -42,7 +42,7 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     shot(page, "case-new-1280")
     page.get_by_role("button", name="Open the case").click()
     expect(page.get_by_role("heading", name="Owen Price")).to_be_visible()
-    expect(page.locator("[data-life]")).to_contain_text("Monitored")
+    expect(page.locator("[data-life]")).to_contain_text("Never reported")
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "case-1280")
     spare.walks_in()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -224,3 +225,38 @@ def test_a_late_alert_that_turns_out_graver_rings_who_acknowledged_less(quiet_en
     changed = Alert.get()
     assert (changed.handling, changed.peak_danger) == ("open", Danger.BREACH)
     world.officer.expects_sms("to acknowledge")
+
+
+def test_a_call_for_help_that_no_one_answers_is_repeated_without_a_bound_and_uses_up_none(quiet_end: World) -> None:
+    world = quiet_end
+    world.doubles.reply(from_=world.victim.phone or "", body="Please help me", to=world.settings.twilio_from)
+    for _ in range(25):
+        world.forward(60)
+    texts, calls = _contacts(world, world.officer.person.phone)
+    assert min(texts, calls) > 20
+    before = clock.now()
+    world.tag.walks_in()
+    for _ in range(6):
+        world.forward(61)
+    about = Alert.get(Alert.kind == "zone").id
+    repeats = Notification.select().where(
+        Notification.alert == about, Notification.is_repeat, Notification.channel == Channel.SMS
+    )
+    assert repeats.where(Notification.created_at >= before).exists()
+
+
+def test_what_no_one_answers_is_never_quiet_for_ten_minutes_within_the_bound(quiet_end: World) -> None:
+    world = quiet_end
+    world.tag.walks_in()
+    for _ in range(38):
+        world.forward(120)
+    times = [
+        row.created_at
+        for row in Notification.select()
+        .where(Notification.person == world.officer.person, Notification.channel == Channel.SMS)
+        .order_by(Notification.created_at)
+    ]
+    waits = [(later - before).total_seconds() for before, later in pairwise(times)]
+    assert max(waits) <= 600.0
+    hour = clock.now() - timedelta(hours=1)
+    assert len([at for at in times if at > hour]) <= 13

@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from backend import clock
 from backend.alert_kinds import title_of
 from backend.bounds import read_day
-from backend.cases import completeness, eligibility, opening, police_handovers, viewing
+from backend.cases import caseload_health, completeness, eligibility, opening, police_handovers, viewing
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.errors import DomainError, InvalidRecord
 from backend.models import Person, Role
@@ -52,6 +52,8 @@ def case_page(wearer_id: int, error: DomainError | None = None, said: str = "") 
         **with_form(
             error=error,
             case=seen,
+            health=caseload_health.health_of(file.wearer, settings(), now),
+            empty_words=caseload_health.empty_words,
             gaps=[finding.text for finding in gaps],
             said=said,
             wearer_numbers=contacts.declared[wearer_id],

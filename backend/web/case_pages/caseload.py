@@ -10,13 +10,9 @@ from backend import clock
 from backend.cases import caseload_health
 from backend.cases.commands.whereabouts import AskWhere
 from backend.errors import InvalidRequest
-from backend.silence.reporting_state import WORDS, ReportingState
 from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import build, visitor
 from backend.web.signed_in import page_for, settings
-
-# What needs no person is shown quietly; only a tag that reports is shown as well.
-QUIET = (ReportingState.AT_REST, ReportingState.NOT_MONITORED, ReportingState.NO_TAG)
 
 
 @bp.get("/cases/health")
@@ -24,15 +20,12 @@ QUIET = (ReportingState.AT_REST, ReportingState.NOT_MONITORED, ReportingState.NO
 def caseload() -> Any:
     """Show how each wearer of the team is doing, those who need a person most first."""
     person, now = visitor(), clock.now()
-    lines = caseload_health.caseload_of(person, settings(), now)
+    lines = caseload_health.caseload_of(person, settings(), now, is_page=True)
     return render_template(
         "case/health.html",
         person=person,
         lines=lines,
         now=now,
-        words=WORDS,
-        quiet=QUIET,
-        reporting=ReportingState.REPORTING,
         alert_words=caseload_health.alert_words,
         empty_words=caseload_health.empty_words,
     )

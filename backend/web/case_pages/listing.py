@@ -12,7 +12,6 @@ from backend.cases.commands.people import ReviewOpening
 from backend.cases.commands.zones import DecideOnZone
 from backend.models import Role
 from backend.record import reading
-from backend.silence.reporting_state import WORDS
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
 from backend.web.forms import build, pressed, visitor
 from backend.web.signed_in import page_for, settings
@@ -40,7 +39,7 @@ def cases() -> Any:
             "is_drill": wearer.is_training,
             "life": known[wearer.id].status_at(now).value if wearer.id in known else "unreadable",
             "is_judged": wearer.id in known and bool(known[wearer.id].zones_in_force(now)),
-            "reporting": reporting[wearer.id].state,
+            "reporting": reporting[wearer.id],
             "officer": officers_then.at(wearer, now),
             "gaps": gaps.get(wearer.id, []),
         }
@@ -52,7 +51,7 @@ def cases() -> Any:
         person=person,
         rows=rows,
         text=text,
-        reporting_words=WORDS,
+        now=now,
         gap_count=sum(len(row["gaps"]) for row in rows),
         to_approve=writing.to_approve(person, now) if is_supervisor else [],
         openings=officers.openings_to_review(person, now) if is_supervisor else [],

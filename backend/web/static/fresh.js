@@ -10,6 +10,8 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of document.querySelectorAll("[data-fresh-part]")) {
       const newer = page.querySelector(`[data-fresh-part="${part.dataset.freshPart}"]`);
+      // Who has come to a link in it by keyboard keeps it until they leave; the time in the part says how old it is.
+      if (part.contains(document.activeElement)) continue;
       if (newer && newer.innerHTML !== part.innerHTML) part.innerHTML = newer.innerHTML;
     }
   } catch {
