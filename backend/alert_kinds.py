@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from backend.tag_events import RINGING
@@ -140,7 +141,7 @@ KINDS: dict[AlertKind, Kind] = {
         "Where the person is now is not known. The tag may be switched off, flat, shielded or without a network: "
         "call them, and look at where they were last seen.",
         "tag",
-        2,
+        3,
         DANGER,
         "Last position",
         "Last position",
@@ -154,7 +155,7 @@ KINDS: dict[AlertKind, Kind] = {
         "Notices are sent once and follow no policy",
         "Nothing was judged: this is about the case, not about anyone’s location.",
         "notice",
-        3,
+        4,
         NEWS,
         "Written",
         "Since",
@@ -164,8 +165,17 @@ KINDS: dict[AlertKind, Kind] = {
         escalates=False,
     ),
 }
-# Notices that have a heading of their own.
-NOTICE_TITLES = {"battery_low": "Tag battery low", "battery_tonight": "Tag battery empty tonight"}
+# Notices and silences that have a heading of their own, and what messages say of the silences.
+TITLES: dict[tuple[str, str], str] = {
+    (AlertKind.NOTICE, "battery_low"): "Tag battery low",
+    (AlertKind.NOTICE, "battery_tonight"): "Tag battery empty tonight",
+    (AlertKind.SILENCE, "blind"): "Tag sends no position",
+    (AlertKind.SILENCE, "after_tamper"): "Tag silent after tampering",
+}
+SAID: dict[tuple[str, str], str] = {
+    (AlertKind.SILENCE, "blind"): "tag sends no position",
+    (AlertKind.SILENCE, "after_tamper"): "tag silent after tampering",
+}
 # An event that this release does not know, as of a newer one.
 OTHER_EVENT = ("Tag event: other", "another event of the tag")
 
@@ -179,16 +189,35 @@ def title_of(kind: str, event: str | None = None) -> str:
     """Return the heading of an alert of this kind; empty where its level is the heading."""
     if kind == AlertKind.TAMPER and event is not None:
         return RINGING[event].title if event in RINGING else OTHER_EVENT[0]
-    if kind == AlertKind.NOTICE and event in NOTICE_TITLES:
-        return NOTICE_TITLES[event]
-    return "" if of(kind).has_level else of(kind).title
+    return "" if of(kind).has_level else TITLES.get((kind, event or ""), of(kind).title)
 
 
 def said_of(kind: str, event: str | None = None) -> str:
     """Return the situation as messages say it; empty where level and certainty say it."""
     if kind == AlertKind.TAMPER and event is not None:
         return RINGING[event].said if event in RINGING else OTHER_EVENT[1]
-    return "" if of(kind).has_level else of(kind).said
+    return "" if of(kind).has_level else SAID.get((kind, event or ""), of(kind).said)
+
+
+def on_phones(latched: Collection[AlertKind]) -> dict[str, dict[str, object]]:
+    """Return what the officers' app makes of each kind; where level and certainty say how grave it is, they do there.
+
+    ``latched`` are the kinds that only a person clears.
+    """
+    return {
+        kind: {
+            "has_level": words.has_level,
+            "sure": "" if words.has_level else words.sure,
+            "is_latched": kind in latched,
+            "look": "" if words.has_level else words.look,
+            "order": words.order,
+            "sound": words.sound,
+            "began": words.began,
+            "newest": words.newest,
+            "timeline": words.timeline,
+        }
+        for kind, words in KINDS.items()
+    }
 
 
 def offered_for(outcome: str) -> list[AlertKind]:

@@ -47,7 +47,7 @@ RINGING: dict[str, Ringing] = {
     TWO_SOURCES: Ringing(
         "Two sources use the tag's key",
         "two sources",
-        "Two sources used the tag's key, at places between which no one can have moved: neither can be relied on",
+        "Two sources too far apart to be one tag, neither of which can be relied on, used its key",
     ),
 }
 # An event that ends another, with the one that it ends. It is shown on the alert and clears nothing.

@@ -12,6 +12,8 @@ from zones import Certainty, Level
 
 GSM_SEGMENT = 160
 PUSH_TITLE = "Cordon"
+# What is about no level, and may end before a person has looked at it.
+ENDS_BY_ITSELF = (AlertKind.SILENCE, AlertKind.CANNOT_JUDGE, AlertKind.REPEATED_PASSES)
 NEVER = datetime.min.replace(tzinfo=UTC)
 LONDON = ZoneInfo("Europe/London")
 
@@ -66,7 +68,7 @@ def situation(subject: Subject) -> str:
 
 def _situation(subject: Subject) -> str:
     if said := said_of(subject.kind, subject.event):
-        return said
+        return f"{said}, now over" if subject.is_over and subject.kind in ENDS_BY_ITSELF else said
     if subject.certainty is Certainty.WITHDRAWN:
         return "withdrawn"
     name = {Level.BREACH: "breach", Level.BUFFER: "near zone", Level.CLEAR: "clear"}[subject.level]

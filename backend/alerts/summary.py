@@ -7,7 +7,7 @@ from datetime import datetime
 
 from backend import alert_kinds
 from backend.lifecycle import LATCHED, Danger
-from backend.models import Alert
+from backend.models import Alert, AlertKind
 from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
@@ -39,6 +39,8 @@ def standing_of(alert: Alert) -> Standing | None:
     """
     if alert.is_over or alert.certainty == Certainty.WITHDRAWN or alert.kind in LATCHED:
         return None
+    if alert.kind == AlertKind.SILENCE:
+        return Standing("silent", "silent")
     if not alert_kinds.of(alert.kind).has_level:
         return Standing("not judged", "not judged")
     if alert.zone is None or alert.distance_m is None:

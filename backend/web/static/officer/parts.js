@@ -32,7 +32,7 @@ export function level(alert, tag = "p") {
 export function marks(alert) {
   return [
     alert.handling === "closed" && alert.standing && el("span", { class: "mark mark--still" }, `Closed, still ${alert.standing.where}`),
-    hasLevel(alert) && alert.is_over && alert.over_at && el("span", { class: "mark" }, `Over since ${exact(alert.over_at)}`),
+    alert.kind !== "notice" && alert.is_over && alert.over_at && el("span", { class: "mark" }, `Over since ${exact(alert.over_at)}`),
     alert.is_late && el("span", { class: "mark mark--late" }, "Found in late data"),
   ].filter(Boolean);
 }
@@ -53,14 +53,16 @@ export function place(alert) {
 export function nearness(alert) {
   const isWithdrawn = alert.certainty === "withdrawn";
   if (!hasLevel(alert) && alert.kind !== "cannot_judge") {
-    const newest = alert.reasons.length > 1 && alert.reasons.at(-1);
+    // Of a silence: where they were last, and could be by now. Of one that ended the first says from when to when.
+    const more = alert.kind === "silence" ? (alert.is_over ? [] : alert.reasons.slice(1)) : alert.reasons.slice(1).slice(-1);
+    const newest = more.join(" ");
     return [el("span", { class: "near__far" }, saidWords(alert)), newest && el("span", { class: "near__more" }, newest)];
   }
   if (alert.is_over || isWithdrawn) {
     const was = alert.kind === "cannot_judge" ? "Fixes are judged again" : wasWords(alert);
     return [el("span", { class: "near__far" }, isWithdrawn ? "Most likely a GPS error" : was)];
   }
-  const more = [howFast(alert), timeToEdge(alert)].filter(Boolean);
+  const more = [alert.kind === "cannot_judge" && "Treat the place as not watched", howFast(alert), timeToEdge(alert)].filter(Boolean);
   return [
     el("span", { class: "near__far" }, howFar(alert)),
     more.length > 0 && el("span", { class: "near__more" }, more.join(", ")),
@@ -90,7 +92,7 @@ export function whoActs(alert) {
   if (alert.handling === "closed") {
     return { kind: "closed", text: alert.outcome ? `Closed by ${alert.outcome.by.name} at ${exact(alert.outcome.at)}` : "Closed" };
   }
-  if (alert.handling === "open") return { kind: "none", text: "No one has acknowledged" };
+  if (alert.handling === "open") return { kind: "none", text: alert.certainty === "withdrawn" ? "Needs no answer" : "No one has acknowledged" };
   const { by, at } = alert.acknowledgement;
   return by.id === config.me.id
     ? { kind: "me", text: `You are acting since ${exact(at)}` }

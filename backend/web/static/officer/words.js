@@ -33,6 +33,7 @@ export function hasEndedUnanswered(alert) {
 
 /** @returns {string} the level, or what else it is, in the words that officers read first */
 export function levelWord(alert) {
+  if (alert.kind === "silence" && alert.is_over) return `${alert.title}: back`;
   return alert.title ?? { breach: "Breach", near: "Near zone" }[lookOf(alert)];
 }
 
@@ -153,7 +154,7 @@ function dangerWord(step) {
 }
 
 const ACTIONS = {
-  alert_raised: (by, step, isOfLevel) => (isOfLevel && dangerWord(step) ? `Raised: ${dangerWord(step)}` : "Raised"),
+  alert_raised: (by, step, isOfLevel, began) => (isOfLevel && dangerWord(step) ? `${began}: ${dangerWord(step)}` : began),
   danger_rose: (by, step, isOfLevel) => (isOfLevel ? ["Danger rose", dangerWord(step)].filter(Boolean).join(" to ") : "It happened again: people are notified again"),
   danger_fell: (by, step) => ["Danger fell", dangerWord(step)].filter(Boolean).join(" to "),
   alert_withdrawn: () => "Withdrawn: later fixes do not bear it out",
@@ -186,7 +187,7 @@ const ACTIONS = {
   case_closed: () => "The tag reported its case closed",
   jamming_ended: () => "The tag reported that the jamming ended",
   started: () => "The tag was switched on again",
-  notice_raised: () => "Written",
+  notice_raised: (by, step, isOfLevel, began) => began,
   victim_wrote: () => "The protected person wrote",
   rang_again: () => "They wrote again: people are notified again",
   victim_not_answered: () => "The answer by text did not go out: call",
@@ -197,7 +198,8 @@ const ACTIONS = {
 /** @returns {string} one step of the history of an alert in words */
 export function stepWord(step, alert) {
   const known = ACTIONS[step.action];
-  return known ? known(step.by, step, hasLevel(alert)) : `${step.action.replaceAll("_", " ")} (${step.by})`;
+  const began = config.kinds[alert.kind]?.timeline ?? "Raised";
+  return known ? known(step.by, step, hasLevel(alert), began) : `${step.action.replaceAll("_", " ")} (${step.by})`;
 }
 
 /**
