@@ -118,6 +118,12 @@ class Settings(BaseSettings):
         "How long a tag may send no usable position before that rings, where it was last seen in or near a zone, or "
         "was tampered with. Two reports at a minute, and half a minute for the network.",
     )
+    silence_calls_s: float = _setting(
+        240.0,
+        "seconds",
+        "How long it may send none there before people are called, where it was not tampered with: until then a push "
+        "alone tells of it, and one that is back by then calls no one.",
+    )
     silence_least_s: float = _setting(
         600.0, "seconds", "The same where it was last seen elsewhere, for a tag that has never been silent for long."
     )

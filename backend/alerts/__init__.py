@@ -21,7 +21,7 @@ from backend.alerts.record_changes import (
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
-from backend.alerts.silent_tags import end_silence, ring_for_silence
+from backend.alerts.silent_tags import AFTER_TAMPER, BLIND, NO_CONTACT, Silence, end_silence, ring_for_silence
 from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
 from backend.alerts.tamper_alerts import (
     Reported,
@@ -46,13 +46,17 @@ from backend.escalation import (
 )
 
 __all__ = [
+    "AFTER_TAMPER",
+    "BLIND",
     "CALL",
     "JOINED",
+    "NO_CONTACT",
     "OVERDUE_S",
     "WARNINGS",
     "Judgement",
     "Outcome",
     "Reported",
+    "Silence",
     "acknowledge",
     "apply",
     "cannot",

@@ -45,11 +45,15 @@ def raise_latched(
     by: RaisedBy,
     *,
     policy: Policy | None = None,
+    quiet_s: float = 0.0,
+    seen_at: datetime | None = None,
     **about: Any,
 ) -> Alert:
     """Raise an alert about no place, of the danger that its kind has, and enqueue its first notifications.
 
-    ``policy`` takes the place of the team's own. ``about`` are further columns: which tag and event, or who wrote.
+    ``at`` is when it happened, ``seen_at`` when the wearer was last seen, where that is not the same.
+    ``policy`` takes the place of the team's own. No one is texted or called in the first ``quiet_s`` seconds. ``about``
+    are further columns: which tag and event, or who wrote.
     """
     alert = Alert.create(
         code=new_code(wearer),
@@ -64,7 +68,7 @@ def raise_latched(
         fix_time=at,
         received_at=received_at,
         decided_at=now,
-        last_fix_time=at,
+        last_fix_time=at if seen_at is None else seen_at,
         raised_at=now,
         **about,
     )
@@ -79,7 +83,7 @@ def raise_latched(
         by=by,
         fix_time=at.isoformat(),
     )
-    escalation.start(alert, now, policy)
+    escalation.start(alert, now, policy, quiet_s=quiet_s)
     return alert
 
 

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from backend import alert_kinds, audit, lifecycle
 from backend.access import access_wearer
@@ -36,8 +38,9 @@ from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.timeline import Case
 from backend.settings import Settings
 from backend.silence import battery_of
+from backend.silence.address import at_address
 from backend.silence.battery import Battery
-from backend.silence.reporting_state import ORDER, Heard, Reporting, ReportingState, reporting_of
+from backend.silence.reporting_state import ORDER, SLACK_S, Heard, Reporting, ReportingState, reporting_of
 from zones import Level, Zone, ZoneKind
 from zones.national_grid import grid_reference
 from zones.refusal import ZoneRefused
@@ -52,6 +55,9 @@ WHERE = {
     (ZoneKind.RESTRICTION, Level.BREACH): "Outside {}",
 }
 LONGEST_REASON = 500
+SAME_LOOK_FOR = timedelta(minutes=10)
+# When this process last recorded that a person looks at the caseload, and at whom.
+_looks: dict[int, tuple[datetime, frozenset[int]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,27 @@ class Health:
         )
 
 
-def caseload_of(person: Person, settings: Settings, now: datetime) -> list[Health]:
-    """Return the lines of the cases that this person may know of, by need; that they looked is recorded."""
+def caseload_of(person: Person, settings: Settings, now: datetime, *, is_page: bool = False) -> list[Health]:
+    """Return the lines of the cases that this person may know of, by need; that they looked is recorded.
+
+    A page that brings itself up to now is one look for some minutes, unless it shows a further wearer.
+    """
     wearers = viewing.cases_of(person, now)
+    if not (is_page and _is_same_look(person, wearers, now)):
+        _record_look(person, wearers, now)
+    return sorted(_lines(wearers, settings, now), key=lambda line: line.need)
+
+
+def _is_same_look(person: Person, wearers: Sequence[Wearer], now: datetime) -> bool:
+    """Tell whether this process recorded a moment ago that the person looks at all of these."""
+    looked_at, seen = _looks.get(person.id, (now - SAME_LOOK_FOR, frozenset()))
+    if now - looked_at < SAME_LOOK_FOR and seen.issuperset(one.id for one in wearers):
+        return True
+    _looks[person.id] = (now, frozenset(one.id for one in wearers))
+    return False
+
+
+def _record_look(person: Person, wearers: Sequence[Wearer], now: datetime) -> None:
     with atomic():
         audit.record(
             audit.actor_of(person),
@@ -97,12 +121,16 @@ def caseload_of(person: Person, settings: Settings, now: datetime) -> list[Healt
             now,
             wearers=[one.id for one in wearers],
         )
-    return sorted(_lines(wearers, settings, now), key=lambda line: line.need)
 
 
 def reporting_states(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> dict[int, Reporting]:
     """Return how the tag of each of these wearers reports."""
     return {line.wearer.id: line.reporting for line in _lines(wearers, settings, now)}
+
+
+def health_of(wearer: Wearer, settings: Settings, now: datetime) -> Health:
+    """Return the line of one wearer, whose case was opened already."""
+    return _lines([wearer], settings, now)[0]
 
 
 def wearer_of(person: Person, wearer_id: int, now: datetime) -> Wearer:
@@ -165,6 +193,7 @@ def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> list
     zones = _zones(ids)
     states = _states(ids)
     alerts = _alerts(ids)
+    last = _last_fixes(contacts.values(), now - timedelta(seconds=settings.report_interval_s + SLACK_S))
     lines = []
     for wearer in wearers:
         case = cases.get(wearer.id)
@@ -174,16 +203,13 @@ def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> list
         shapes = [(row, shape) for row, shape in zones[wearer.id] if row.id in in_force]
         levels = {state.zone_id: state.level for state in states[wearer.id]}
         tampered = any(alert.kind == AlertKind.TAMPER for alert in alerts[wearer.id])
-        at_address = any(
-            shape.kind is ZoneKind.INCLUSION and levels.get(row.id) == Level.CLEAR for row, shape in shapes
-        )
         heard = Heard(
             worn_since=activation.from_at if activation else None,
             contact_at=contact.contact_at if contact else None,
             located_at=contact.located_at if contact else None,
             is_monitored=case is None or case.status_at(now) is MonitoringStatus.ACTIVE,
             is_tampered=tampered,
-            was_at_address=at_address,
+            was_at_address=contact is not None and at_address(last.get(contact.tag_id), [one for _, one in shapes]),
         )
         next_at, words = _next(shapes, case, now)
         evidence_at = contact.located_at if contact and activation and _is_own(contact, activation) else None
@@ -251,6 +277,15 @@ def _worn(wearer_ids: Sequence[int], now: datetime) -> dict[int, Activation]:
 def _contacts(worn: Iterable[Activation]) -> dict[int, TagContact]:
     rows = TagContact.select().where(TagContact.tag.in_([activation.tag_id for activation in worn]))
     return {row.tag_id: row for row in rows}
+
+
+def _last_fixes(contacts: Iterable[TagContact], late: datetime) -> dict[int, Fix]:
+    """Return the last usable fixes of tags that are in contact without a position, where they are known."""
+    blind = [row for row in contacts if row.contact_at >= late and row.located_at and row.located_at < late]
+    if not blind:
+        return {}
+    mine = reduce(or_, ((Fix.tag == row.tag_id) & (Fix.fix_time == row.located_at) for row in blind))
+    return {fix.tag_id: fix for fix in Fix.select(Fix.tag, Fix.lat, Fix.lon).where(mine)}
 
 
 def _zones(wearer_ids: Sequence[int]) -> dict[int, list[tuple[PlaceZone, Zone]]]:

@@ -1,7 +1,7 @@
 """Escalation: who is notified next, because danger rose or no acknowledgement came."""
 
 from backend.escalation.climbing import climb, pass_on, restart, start, stop, warn_again
-from backend.escalation.groups import alerts_told_with, hand_over_desk, outcome_due_at, use_policy
+from backend.escalation.groups import alerts_told_with, hand_over_desk, has_called, outcome_due_at, use_policy
 from backend.escalation.locked_alert import WARNINGS, lock, lock_all, save
 from backend.escalation.named_colleague import asks_for_an_answer, ring_named
 from backend.escalation.overdue import LONGEST_WAIT_S, escalate_overdue, hasten, next_escalation_at
@@ -27,6 +27,7 @@ __all__ = [
     "drop_victim_warning",
     "escalate_overdue",
     "hand_over_desk",
+    "has_called",
     "has_to_wait",
     "hasten",
     "is_secret",

@@ -21,7 +21,7 @@ from backend.escalation.next_step import (
     take_step,
 )
 from backend.escalation.responders import Responders
-from backend.escalation.steps import FIRST, Policy
+from backend.escalation.steps import FIRST, Policy, quiet_first
 from backend.models import (
     Alert,
     AlertKind,
@@ -37,10 +37,11 @@ from zones import Certainty
 REPEATS_PER_HOUR = 12
 
 
-def start(alert: Alert, now: datetime, policy: Policy | None = None) -> None:
+def start(alert: Alert, now: datetime, policy: Policy | None = None, *, quiet_s: float = 0.0) -> None:
     """Tell people of a new alert: from the first step, or as one more among those that they are asked about already.
 
-    ``policy`` is that of this alert alone, in place of its team's.
+    ``policy`` is that of this alert alone, in place of its team's. No one is texted or called in the first
+    ``quiet_s`` seconds.
     """
     group = groups.hold(alert, now)
     others = [one for one in group.open if one.id != alert.id]
@@ -48,6 +49,8 @@ def start(alert: Alert, now: datetime, policy: Policy | None = None) -> None:
         groups.take_policy(group.escalation, alert, now)
         if policy is not None:
             group.escalation.policy = policy.to_json()
+        if quiet_s > 0.0:
+            group.escalation.policy = quiet_first(policy_for(group.escalation), quiet_s).to_json()
         _begin(group, alert, now)
     elif group.rings_anew(alert):
         _warn_first(group, alert, now)

@@ -6,15 +6,28 @@ Alerts are locked before the climb. Who holds a climb changes no alert that they
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backend import db, lifecycle
+from backend import channels, db, lifecycle
 from backend.escalation import grouping
 from backend.escalation.grouping import Member
+from backend.escalation.locked_alert import WARNINGS
 from backend.escalation.steps import Policy
-from backend.models import Alert, AlertKind, Escalation, EscalationPolicy, Handling, ProtectedPlace
+from backend.models import (
+    Alert,
+    AlertKind,
+    Escalation,
+    EscalationPolicy,
+    Handling,
+    Notification,
+    NotificationState,
+    ProtectedPlace,
+)
 from backend.models.alerts import UNANSWERED
+
+# Alerts that are alone, and yet danger that rises to a person who acts on the same wearer.
+ABOUT_TAGS = (AlertKind.SILENCE, AlertKind.TAMPER)
 
 
 @dataclass(slots=True)
@@ -23,6 +36,8 @@ class Group:
 
     escalation: Escalation
     members: list[Alert]
+    # Other alerts of the wearer that a person acts on, where that person has to hear of these first.
+    acting: list[Alert] = field(default_factory=list)
 
     @property
     def open(self) -> list[Alert]:
@@ -60,13 +75,14 @@ class Group:
             # A message that may be a cry for help waits for no one person.
             return None
         since = now - timedelta(seconds=grouping.TAKEN_LATELY_S)
-        lately = [one for one in self.members if one.acknowledged_by_id and (one.acknowledged_at or since) > since]
+        taken = [one for one in (*self.members, *self.acting) if one.acknowledged_by_id]
+        lately = [one for one in taken if (one.acknowledged_at or since) > since]
         newest = max(lately, key=lambda alert: alert.acknowledged_at, default=None)
         return newest.acknowledged_by_id if newest else None
 
     def takers(self) -> set[int]:
-        """Return everyone who has taken one of these alerts."""
-        return {alert.acknowledged_by_id for alert in self.members if alert.acknowledged_by_id}
+        """Return everyone who has taken one of these alerts, or acts on the wearer whose tag goes dark."""
+        return {alert.acknowledged_by_id for alert in (*self.members, *self.acting) if alert.acknowledged_by_id}
 
     def next_outcome_due_at(self) -> datetime | None:
         """Return when the first outcome of these alerts is due; None where none is."""
@@ -126,7 +142,21 @@ def groups(escalation_ids: Sequence[int]) -> list[Group]:
     members = Alert.select().where(Alert.escalation.in_(escalation_ids), UNANSWERED).order_by(Alert.id)
     for alert in members:
         found[alert.escalation_id].members.append(alert)
+    _add_acting(list(found.values()))
     return [found[number] for number in escalation_ids if number in found]
+
+
+def _add_acting(of: Sequence[Group]) -> None:
+    """Let who acts on a wearer be asked about their tag that goes dark or is cut: to them it is danger that rises."""
+    about_tags = [group for group in of if any(one.kind in ABOUT_TAGS for one in group.members)]
+    if not about_tags:
+        return
+    wearers = {group.escalation.wearer_id for group in about_tags}
+    taken = Alert.select().where(Alert.wearer.in_(wearers), Alert.handling == Handling.ACKNOWLEDGED, UNANSWERED)
+    for alert in taken.order_by(Alert.id):
+        for group in about_tags:
+            if group.escalation.wearer_id == alert.wearer_id and alert.escalation_id != group.escalation.id:
+                group.acting.append(alert)
 
 
 def alerts_told_with(alert_id: int) -> list[int]:
@@ -150,6 +180,19 @@ def take_policy(escalation: Escalation, alert: Alert, now: datetime) -> None:
     )
     escalation.policy = policy.content if policy else None
     escalation.duty_person = policy.duty_person_id if policy else None
+
+
+def has_called(alert: Alert) -> bool:
+    """Tell whether a text or a call about this alert has gone out, or is about to."""
+    is_out = (Notification.state != NotificationState.PENDING) | Notification.lease_token.is_null(False)
+    mine = Notification.select().where(
+        Notification.alert == alert.id,
+        Notification.purpose.in_(WARNINGS),
+        Notification.channel.in_(channels.TO_NUMBERS),
+        Notification.state != NotificationState.CANCELLED,
+        is_out,
+    )
+    return bool(mine.exists())
 
 
 def use_policy(alert: Alert, policy: Policy, now: datetime) -> None:

@@ -84,7 +84,7 @@ def take_step(
         waiting = [p for p in people if not (step.unless_received and (alert.id, p.id) in received)]
         is_satisfied = bool(people) and not waiting
         to_send = on_each_route(group, waiting, channels, purpose, number, responders, now, is_repeat=is_repeat)
-        if to_send or is_satisfied:
+        if to_send or is_satisfied or step.is_quiet:
             return to_send
         if is_repeat:
             log.error("alert %s reaches no one: no one of its team has a live route", alert.id)
@@ -110,7 +110,7 @@ def next_at(group: Group, reached: set[Channel], now: datetime, *, has_failed: b
     top = len(policy.steps)
     due_at = escalation.started_at + timedelta(seconds=policy.due_after_s(escalation.step))
     if escalation.step < top:
-        if reached == set(channels.HINTS):
+        if reached == set(channels.HINTS) and not policy.step(escalation.step - 1).is_quiet:
             # Nothing but a hint went out, and an emit to a dead phone succeeds in silence.
             due_at = min(due_at, now + timedelta(seconds=HINT_ACKNOWLEDGED_S))
         if _waits_for_one(escalation, policy, now):

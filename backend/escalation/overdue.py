@@ -167,11 +167,13 @@ def hasten(notification: Notification, now: datetime) -> None:
         escalation = Escalation.get_by_id(alert.escalation_id)
         is_latest = notification.episode == alert.episode and notification.step == escalation.step - 1
         # Past the policy's end steps repeat at their pace: a provider that is down must not make them spin.
+        steps = policy_for(escalation).steps
         if (
             escalation.next_at is None
             or escalation.lead_id != alert.id
             or not is_latest
-            or escalation.step >= len(policy_for(escalation).steps)
+            or escalation.step >= len(steps)
+            or steps[escalation.step - 1].is_quiet
         ):
             return
         if outbox.has_receipt(alert, notification.person):

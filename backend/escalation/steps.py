@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -28,6 +28,8 @@ class Who(StrEnum):
 
 FIRST = frozenset({Who.ACKNOWLEDGER, Who.OFFICER})
 EVERY_CHANNEL = tuple(channels.TRAITS)
+# What is looked at and calls no one.
+QUIET = (*channels.HINTS, *channels.TO_DEVICES)
 
 
 class PolicyRefused(ValueError):
@@ -43,6 +45,8 @@ class Step:
     channels: tuple[Channel, ...]
     # The step is passed over when a phone of these people has said that it received the warning.
     unless_received: bool = False
+    # The next step waits for its own time, also where this one reaches no one.
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def _step_out(step: Step) -> dict[str, Any]:
         "who": list(step.who),
         "channels": list(step.channels),
         "unless_received": step.unless_received,
+        "is_quiet": step.is_quiet,
     }
 
 
@@ -104,6 +109,7 @@ def _step_in(content: Mapping[str, Any]) -> Step:
         tuple(Who(who) for who in content["who"]),
         tuple(Channel(channel) for channel in content["channels"]),
         bool(content.get("unless_received", False)),
+        bool(content.get("is_quiet", False)),
     )
 
 
@@ -142,6 +148,21 @@ def _check(policy: Policy) -> None:
     first_others = next(step for step in policy.steps if not set(step.who) <= FIRST)
     if not _rings(first_others) or not _rings(policy.repeat):
         raise PolicyRefused("The first step for others and the one that repeats have to text or call.")
+
+
+def quiet_first(policy: Policy, quiet_s: float) -> Policy:
+    """Return a policy by which the first people get a push alone, and the first call is due ``quiet_s`` seconds later.
+
+    The first step that has to ring falls due then, unless that is later than others may be asked.
+    """
+    rings_s = min(step.after_s for step in policy.steps if _rings(step) and not step.unless_received)
+    others_s = min(step.after_s for step in policy.steps if not set(step.who) <= FIRST)
+    later_s = min(quiet_s - rings_s, LATEST_OTHER_S - others_s)
+    if later_s <= 0.0:
+        return policy
+    quiet = Step(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), QUIET, is_quiet=True)
+    rest = (step for step in policy.steps if step.after_s > 0.0 or _rings(step))
+    return Policy((quiet, *(replace(step, after_s=step.after_s + later_s) for step in rest)), policy.repeat)
 
 
 DEFAULT = Policy(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from backend import alerts, clock, silence
 from backend.ingest.context import Ground
 from backend.ingest.group import Group
 from backend.lifecycle import Danger
-from backend.models import AlertKind
+from backend.models import AlertKind, TagContact
+from backend.tag_events import RINGING
 from zones import doubt_of
+
+# Source: the vendors' names of these events in backend.tag_events, of which one says "5percent".
+LEVEL_OF_EVENT = {"battery_low": 20.0, "battery_critical": 5.0}
+# A level of a fix that is as new says it better.
+LEVELS_ARE_NEW = timedelta(hours=3)
 
 
 def keep_contacts(group: Group) -> None:
@@ -29,19 +36,14 @@ def keep_contacts(group: Group) -> None:
         if times:
             located[tag_id] = max(times)
     before = silence.known(sorted(heard))
+    # What is reported now has no alert yet: a tag that is cut may say nothing more.
+    cut = {one.tag_id for one in group.submissions if any(event.kind in RINGING for event in one.events)}
     grave: set[int] = set()
-    learns: set[int] = set()
-    begins: set[int] = set()
     for tag_id, at in heard.items():
         wearer_id = ground.wearer_at(tag_id, at)
-        last = before[tag_id].located_at if tag_id in before else None
-        if last is not None and ground.wearer_at(tag_id, last) != wearer_id:
-            begins.add(tag_id)
-        elif last is not None and wearer_id is not None and _is_own(ground, wearer_id, last, at):
-            learns.add(tag_id)
         if wearer_id is None:
             continue
-        if _is_grave(ground, wearer_id, at):
+        if tag_id in cut or _is_grave(ground, wearer_id, at):
             grave.add(tag_id)
         told = ground.silences.get((wearer_id, tag_id))
         newest = located.get(tag_id)
@@ -49,12 +51,21 @@ def keep_contacts(group: Group) -> None:
             continue
         if at - newest <= timedelta(seconds=settings.silence_grave_s):
             alerts.end_silence(told, newest, clock.now())
-    silence.keep(before, heard, located, grave, learns, begins, settings, _batteries(group))
+    silence.keep(before, heard, located, grave, settings, _batteries(group, before))
 
 
-def _batteries(group: Group) -> dict[int, tuple[datetime, float]]:
-    """Return the newest battery level of each tag, with its time, never after its receipt."""
+def _batteries(group: Group, before: Mapping[int, TagContact]) -> dict[int, tuple[datetime, float]]:
+    """Return the newest battery level of each tag, with its time, never after its receipt.
+
+    A tag that sends no levels and says that little is left has the level at which such tags say so.
+    """
     found: dict[int, tuple[datetime, float]] = {}
+    for submission in group.submissions:
+        said = [LEVEL_OF_EVENT[event.kind] for event in submission.events if event.kind in LEVEL_OF_EVENT]
+        row = before.get(submission.tag_id)
+        levels_at = row.battery_at if row and row.battery_pct not in LEVEL_OF_EVENT.values() else None
+        if said and (levels_at is None or levels_at < submission.received_at - LEVELS_ARE_NEW):
+            found[submission.tag_id] = (submission.received_at, min(said))
     for tag_id, sent in group.new_fixes.items():
         levels = [
             (min(fix.fix_time, submission.received_at), float(fix.battery_pct))
@@ -75,9 +86,3 @@ def _is_grave(ground: Ground, wearer_id: int, at: datetime) -> bool:
         ground.danger_at(wearer_id, zone.id) >= Danger.BUFFER_UNCONFIRMED
         for zone in [*ground.in_force(wearer_id, at), *moving]
     )
-
-
-def _is_own(ground: Ground, wearer_id: int, since: datetime, at: datetime) -> bool:
-    """Tell whether a gap is one of the wearer's own days: not one of custody, or of anything else that is recorded."""
-    case = ground.cases.get(wearer_id)
-    return case is not None and not any(since < change <= at for change in case.changes())

@@ -119,8 +119,6 @@ class TagContact(Table):
     contact_at = InstantField(index=True)
     # Of the newest usable position: its own time, never after its receipt.
     located_at = InstantField(null=True)
-    # Between two usable positions; what was shown long ago counts less.
-    longest_gap_s = DoubleField(default=0.0)
     # None while nothing more is to be told of the present silence.
     silent_at = InstantField(null=True, index=True)
     # Danger was seen last, or the tag was tampered with.
@@ -130,6 +128,8 @@ class TagContact(Table):
     battery_at = InstantField(null=True)
     battery_from_pct = DoubleField(null=True)
     battery_from_at = InstantField(null=True)
+    # In contact, without a position, since it was last seen at the address where its wearer has to be.
+    is_at_rest = BooleanField(default=False)
     # No one has to hear of its silence: no wearer has it on, or the case is not monitored.
     is_resting = BooleanField(default=False)
 

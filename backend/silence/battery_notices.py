@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 LOW, DIES_TONIGHT = "battery_low", "battery_tonight"
 DAY_BEGINS, EVENING_BEGINS = 8, 18
 MORNING = 7
+# So little is taken for a battery that dies tonight where it is not known how fast it empties.
+CRITICAL_PCT = 10.0
 # A level above this, or an older one, needs no look.
 LOOKED_AT_PCT = 60.0
 CURRENT_FOR = timedelta(hours=3)
@@ -61,7 +63,8 @@ def event_of(battery: Battery, now: datetime) -> str | None:
     is_day = DAY_BEGINS <= local.hour < EVENING_BEGINS
     empty_at = battery.empty_at
     if not is_day:
-        return DIES_TONIGHT if empty_at is not None and empty_at <= morning else None
+        dies = battery.pct <= CRITICAL_PCT if empty_at is None else empty_at <= morning
+        return DIES_TONIGHT if dies else None
     return LOW if battery.is_low(now) else None
 
 

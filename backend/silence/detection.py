@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend import alarms, alerts, lifecycle
+from backend import alarms, alerts, clock, lifecycle
 from backend.db import atomic, is_held, is_lost, lock_rows, skip_locked
 from backend.lifecycle import Danger
 from backend.models import (
@@ -24,7 +24,10 @@ from backend.models import (
 )
 from backend.record.timeline import Case
 from backend.settings import Settings
-from backend.silence.possible_places import in_words, possible_places
+from backend.silence.address import at_address
+from backend.silence.gaps import gaps_of
+from backend.silence.margins import margin_s
+from backend.silence.possible_places import in_words, possible_places, zones_of
 from backend.silence.watched_tags import WatchedTag, tags_on, watched
 from zones import Certainty, Level
 
@@ -35,8 +38,12 @@ log = logging.getLogger(__name__)
 LOOKS_AGAIN_S = 60.0
 # So long a tag has to say where it is once it was fitted, or its case resumed.
 BEGINS_WITHIN_S = 600.0
+# A silence that was closed and goes on so long rings again: a dead tag is no one's decision for ever.
+RINGS_AGAIN_S = 86_400.0
 # Tags report once a minute at rest, and send again what was not taken: so long they have after a pause of our own.
 LISTENS_FIRST_S = 90.0
+# A look at due tags ends after so long: reading what each has shown in weeks takes time.
+AT_MOST_S = 1.0
 # So many due tags are asked about at once whether anyone has to hear of them.
 ASKED_AT_ONCE = 500
 # So many tags at once, and this share of all that were heard of lately, are no tags that fail one by one: a network, a
@@ -66,7 +73,11 @@ def judge_due(now: datetime, settings: Settings, limit: int = 100, *, began_at: 
             _put_off(due & ~TagContact.is_grave, now + timedelta(seconds=LOOKS_AGAIN_S))
     query = TagContact.select(TagContact.tag).where(due).order_by(TagContact.is_grave.desc(), TagContact.silent_at)
     tag_ids = [row.tag_id for row in query.limit(limit)]
+    begun = clock.monotonic()
     for tag_id in tag_ids:
+        if clock.monotonic() - begun > AT_MOST_S:
+            # The rest are due still, at the next look: no other work waits for all of them.
+            break
         try:
             _judge(tag_id, now, settings)
         except Exception as error:
@@ -91,7 +102,8 @@ def record_changed(case: Case, now: datetime) -> None:
     tag_ids = tags_on(case.wearer_id, now)
     if not tag_ids:
         return
-    is_settled = TagContact.silent_at.is_null()
+    far_off = now + timedelta(seconds=RINGS_AGAIN_S / 2)
+    is_settled = TagContact.silent_at.is_null() | (TagContact.silent_at > far_off)
     told_of = list(watched(tag_ids, now, {case.wearer_id: case}))
     TagContact.update(is_resting=True).where(
         is_settled, TagContact.tag.in_(tag_ids), TagContact.tag.not_in(told_of)
@@ -178,43 +190,94 @@ def _judge(tag_id: int, now: datetime, settings: Settings) -> None:
             return
         wearer = worn.wearer
         lock_rows(Wearer, [wearer.id], waits=False)
-        if _is_notified(worn, tag_id, now):
+        known_until = _known_until(worn, contact, now)
+        if known_until is not None:
             # People act on it until it ends. What a tag with a slow clock sends must not undo each answer.
-            _set_due(tag_id, None)
+            _set_due(tag_id, known_until)
             return
         if _is_alerted_for(wearer):
             _set_due(tag_id, now + timedelta(seconds=LOOKS_AGAIN_S))
             return
         # What it sent before it was fitted says nothing of this wearer.
-        since = max(contact.located_at or worn.since, worn.since)
-        found = possible_places(tag_id, since, worn.case, now) if contact.located_at == since else None
+        located_at = max(contact.located_at or worn.since, worn.since)
+        is_own = contact.located_at == located_at
         is_blind = now - contact.contact_at <= timedelta(seconds=settings.silence_grave_s)
-        alerts.ring_for_silence(
-            wearer,
+        is_tampered = _is_tampered(wearer, tag_id)
+        if is_blind and is_own and not contact.is_grave and not is_tampered and _is_at_rest(tag_id, worn, now):
+            # Shown, and told to no one. While it is in contact each contact puts off when it is looked at again.
+            until = contact.contact_at + timedelta(seconds=settings.silence_least_s)
+            TagContact.update(silent_at=until, is_at_rest=True).where(TagContact.tag == tag_id).execute()
+            return
+        since = located_at if is_blind else max(contact.contact_at, worn.since)
+        if not contact.is_grave:
+            waits_s = _waits_s(tag_id, worn, since, now, settings) if is_own else settings.silence_least_s
+            if (due_at := since + timedelta(seconds=waits_s)) > now:
+                _set_due(tag_id, due_at)
+                return
+        found = possible_places(tag_id, located_at, worn.case, now) if is_own else None
+        event = alerts.BLIND if is_blind else alerts.AFTER_TAMPER if is_tampered else alerts.NO_CONTACT
+        calls_after_s = settings.silence_calls_s if contact.is_grave and not is_tampered else 0.0
+        silence = alerts.Silence(
             tag_id,
-            is_blind=is_blind,
+            event,
             since=since,
+            located_at=located_at,
             last_seen=_last_seen(worn.case, wearer, now),
             battery_pct=_battery(tag_id),
             reach=in_words(found, now),
             possible_from=found.places[0].from_at if found and found.places else None,
-            now=now,
+            quiet_s=max(calls_after_s - (now - located_at).total_seconds(), 0.0),
         )
-        _set_due(tag_id, None)
+        alerts.ring_for_silence(wearer, silence, now)
+        _set_due(tag_id, now + timedelta(seconds=RINGS_AGAIN_S))
 
 
-def _is_notified(worn: WatchedTag, tag_id: int, now: datetime) -> bool:
-    """Tell whether people know of this silence: an alert of it stands, or was closed and nothing was recorded since."""
-    about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == tag_id)
+def _is_tampered(wearer: Wearer, tag_id: int) -> bool:
+    """Tell whether an alert that the tag was tampered with, or switched off, stands."""
+    about = (Alert.kind == AlertKind.TAMPER, Alert.wearer == wearer.id, Alert.tag == tag_id)
+    return bool(Alert.select().where(*about, Alert.handling != Handling.CLOSED).exists())
+
+
+def _is_at_rest(tag_id: int, worn: WatchedTag, now: datetime) -> bool:
+    """Tell whether the last position was at the address where the wearer has to be."""
+    return at_address(_last_fix(tag_id, now), zones_of(worn.case, now))
+
+
+def _waits_s(tag_id: int, worn: WatchedTag, since: datetime, now: datetime, settings: Settings) -> float:
+    """Return how long this tag is waited for at this hour where it was last seen, by what it has shown in weeks."""
+    last = _last_fix(tag_id, now)
+    place = (last.lat, last.lon) if last else None
+    gaps = gaps_of(tag_id, worn.since, worn.case, zones_of(worn.case, now), since)
+    return margin_s(gaps, since, place, settings)
+
+
+def _last_fix(tag_id: int, now: datetime) -> Fix | None:
+    query = Fix.select(Fix.lat, Fix.lon).where(Fix.tag == tag_id, Fix.fix_time <= now)
+    return query.order_by(Fix.fix_time.desc()).first()
+
+
+def _known_until(worn: WatchedTag, contact: TagContact, now: datetime) -> datetime | None:
+    """Return until when people know of this silence; None where they have to hear of it now.
+
+    An alert of it stands, or was closed within a day and nothing was recorded since. A tag that has sent positions
+    since is silent by its clock alone: that was told.
+    """
+    about = (Alert.kind == AlertKind.SILENCE, Alert.wearer == worn.wearer.id, Alert.tag == contact.tag_id)
     alert = Alert.select().where(*about, ~Alert.is_over).order_by(Alert.id.desc()).first()
     if alert is None:
-        return False
+        return None
+    again_at = now + timedelta(seconds=RINGS_AGAIN_S)
     if alert.handling != Handling.CLOSED:
-        return True
+        return again_at
     closed_at = alert.outcome_at or alert.raised_at
     if worn.case is None or worn.since > closed_at:
-        return False
-    return not any(closed_at < change <= now for change in worn.case.changes())
+        return None
+    if any(closed_at < change <= now for change in worn.case.changes()):
+        return None
+    if contact.located_at is not None and contact.located_at > alert.last_fix_time:
+        return again_at
+    forgotten_at: datetime = closed_at + timedelta(seconds=RINGS_AGAIN_S)
+    return forgotten_at if forgotten_at > now else None
 
 
 def _is_alerted_for(wearer: Wearer) -> bool:

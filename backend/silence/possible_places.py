@@ -85,17 +85,24 @@ def _fixes_before(tag_id: int, located_at: datetime) -> list[Fix]:
     return list(newest)[::-1]
 
 
-def _distances(last: Fix, case: Case | None, now: datetime) -> list[tuple[str, float]]:
+def zones_of(case: Case | None, now: datetime) -> list[Zone]:
+    """Return the zones of a case that can be read and are in force, at whatever hours they have to be kept."""
+    return [zone for _, zone in _labelled(case, now)]
+
+
+def _labelled(case: Case | None, now: datetime) -> list[tuple[str, Zone]]:
     if case is None:
         return []
     in_force = [zone.zone_id for zone in case.zones_in_force(now)]
-    zones = PlaceZone.select(PlaceZone, ProtectedPlace).join(ProtectedPlace).where(PlaceZone.id.in_(in_force))
+    rows = PlaceZone.select(PlaceZone, ProtectedPlace).join(ProtectedPlace).where(PlaceZone.id.in_(in_force))
+    return [(row.place.label, zone) for row in rows if (zone := _readable(row)) is not None]
+
+
+def _distances(last: Fix, case: Case | None, now: datetime) -> list[tuple[str, float]]:
     nearest: dict[str, float] = {}
-    for row in zones:
-        shape = _readable(row)
-        if shape is not None and shape.kind is ZoneKind.EXCLUSION:
-            distance_m = max(shape.distance_m(last.lat, last.lon), 0.0)
-            label = row.place.label
+    for label, zone in _labelled(case, now):
+        if zone.kind is ZoneKind.EXCLUSION:
+            distance_m = max(zone.distance_m(last.lat, last.lon), 0.0)
             nearest[label] = min(distance_m, nearest.get(label, distance_m))
     return list(nearest.items())
 

@@ -10,7 +10,6 @@ from backend.db import insert_rows
 from backend.models import TagContact
 from backend.settings import Settings
 from backend.silence.battery import Battery, after
-from backend.silence.margins import longest_gap_s, margin_s, most_gap_s
 
 
 def known(tag_ids: Sequence[int]) -> dict[int, TagContact]:
@@ -31,8 +30,6 @@ def keep(
     heard: Mapping[int, datetime],
     located: Mapping[int, datetime],
     grave: set[int],
-    learns: set[int],
-    begins: set[int],
     settings: Settings,
     batteries: Mapping[int, tuple[datetime, float]],
 ) -> None:
@@ -43,30 +40,30 @@ def keep(
         heard: When the newest request of each tag was received.
         located: The time of the newest usable position that each tag sent now, never after its receipt.
         grave: The tags that were last seen where there is danger, or that were tampered with.
-        learns: The tags whose gap since their last position is one of the wearer's own days.
         batteries: The newest battery level that each tag sent now, with its time.
-        begins: The tags that another wearer has on now than when they last said where they are.
     """
     rows: list[dict[str, Any]] = []
     for tag_id, at in heard.items():
         row = before.get(tag_id)
         last = row.located_at if row else None
         newest = max((one for one in (last, located.get(tag_id)) if one is not None), default=None)
-        longest = row.longest_gap_s if row and tag_id not in begins else 0.0
-        # A tag that never says where it is rings as one that stops saying so.
-        silent_at = row.silent_at if row else at + timedelta(seconds=margin_s(0.0, tag_id in grave, settings))
+        # When its silence is looked at; what it is used to then counts. A tag that never says where it is rings as one
+        # that stops saying so.
+        margin = timedelta(seconds=settings.silence_grave_s if tag_id in grave else settings.silence_least_s)
+        silent_at = row.silent_at if row else at + margin
         is_grave = row.is_grave if row else tag_id in grave
         is_resting = row.is_resting if row else False
+        is_at_rest = row.is_at_rest and tag_id not in grave if row else False
         if newest is not None and newest != last:
-            if last is not None and tag_id in learns:
-                gap_s = (newest - last).total_seconds()
-                longest = longest_gap_s(longest, min(gap_s, most_gap_s(settings)))
-            is_grave, is_resting = tag_id in grave, False
-            silent_at = newest + timedelta(seconds=margin_s(longest, is_grave, settings))
+            is_grave, is_resting, is_at_rest = tag_id in grave, False, False
+            silent_at = newest + margin
         elif tag_id in grave and not is_grave and silent_at is not None and newest is not None:
             # It was tampered with while it said nothing of where it is.
             is_grave = True
-            silent_at = min(silent_at, newest + timedelta(seconds=margin_s(longest, is_grave, settings)))
+            silent_at = min(silent_at, newest + margin)
+        elif is_at_rest and silent_at is not None:
+            # At rest where its wearer has to be it sends no position: contact is all that there is to wait for.
+            silent_at = max(silent_at, at + timedelta(seconds=settings.silence_least_s))
         battery = battery_of(row)
         if tag_id in batteries:
             level_at, pct = batteries[tag_id]
@@ -76,10 +73,10 @@ def keep(
                 "tag": tag_id,
                 "contact_at": max(at, row.contact_at) if row else at,
                 "located_at": newest,
-                "longest_gap_s": longest,
                 "silent_at": silent_at,
                 "is_grave": is_grave,
                 "is_resting": is_resting,
+                "is_at_rest": is_at_rest,
                 "battery_pct": battery.pct if battery else None,
                 "battery_at": battery.at if battery else None,
                 "battery_from_pct": battery.from_pct if battery else None,

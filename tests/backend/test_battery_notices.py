@@ -22,6 +22,7 @@ from backend.silence.battery_notices import DIES_TONIGHT, LOW, event_of
         (20, 60, 14, None),
         (2, 12, 3, DIES_TONIGHT),
         (2, 30, 9, None),
+        (2, 9, None, DIES_TONIGHT),
     ],
     ids=[
         "full by day",
@@ -32,6 +33,7 @@ from backend.silence.battery_notices import DIES_TONIGHT, LOW, event_of
         "lasts until after breakfast",
         "dies before morning",
         "lasts until the morning",
+        "almost empty at night, at whatever rate",
     ],
 )
 def test_event_of_a_battery(hour: int, pct: float, hours_left: float | None, expected: str | None) -> None:

@@ -198,12 +198,15 @@ def test_a_silent_tag_says_since_when_where_last_and_when_it_is_heard_of_again(
     with db.atomic():
         alerts.ring_for_silence(
             quiet.wearer,
-            TagContact.get().tag_id,
-            is_blind=False,
-            since=now,
-            last_seen="Last seen near a zone.",
-            battery_pct=3.0,
-            now=now,
+            alerts.Silence(
+                TagContact.get().tag_id,
+                alerts.NO_CONTACT,
+                since=now,
+                located_at=now,
+                last_seen="Last seen near a zone.",
+                battery_pct=3.0,
+            ),
+            now,
         )
     db.release_connection()
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")

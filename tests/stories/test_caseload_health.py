@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from backend import clock, db
 from backend.cases import caseload_health
 from backend.models import Alert, AlertKind, AuditEntry, Fix
 from backend.silence.battery_notices import notify_of_batteries
-from tests.world import World
+from tests.world import PASSWORD, World
 
 
 def _rows(world: World) -> dict[str, dict[str, Any]]:
@@ -125,3 +126,63 @@ def test_a_battery_that_runs_low_by_day_is_told_once_to_who_is_responsible(world
     db.release_connection()
     world.officer.expects_sms("Notice")
     world.expect_nothing_more()
+
+
+def _signed_in(world: World) -> requests.Session:
+    visitor = requests.Session()
+    page = visitor.get(world.url + "/sign-in", timeout=20).text
+    token = page.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
+    form = {"email": world.officer.person.email, "password": PASSWORD, "csrf_token": token}
+    assert visitor.post(world.url + "/sign-in", data=form, timeout=20).status_code == 200
+    return visitor
+
+
+def test_every_page_says_what_the_evidence_says_and_nothing_is_green_that_was_not_heard_of(quiet: World) -> None:
+    world = quiet
+    world.new_wearer("Never Reported", "LDN-0002")
+    gone = world.new_wearer("Gone Dark", "LDN-0004")
+    gone.reports(gone.fix(5_000.0, battery_pct=41))
+    world.clock.forward(7_500)
+    world.tag.reports(world.tag.fix(5_000.0))
+    visitor = _signed_in(world)
+    expected = {
+        "Never Reported": ("never_reported", "off", "Never reported for 40 days", "No position yet"),
+        "Gone Dark": ("no_contact", "off", "No contact for 2 h 5 min", "Newest position 2 h 5 min ago"),
+        "Daniel Marsh": ("reporting", "on", "Reporting", "Newest position"),
+    }
+    for path in ("/cases", "/cases/health"):
+        text = visitor.get(world.url + path, timeout=20).text
+        assert "Monitored" not in text
+        for state, colour, words, _ in expected.values():
+            assert f'case-tag case-tag--{colour}" data-reporting="{state}">{words}' in text, (path, state)
+    # A page that brings itself up to now is one look, not one every few seconds.
+    assert AuditEntry.select().where(AuditEntry.action == "caseload_viewed").count() == 1
+    visitor.get(world.url + "/cases/health", timeout=20)
+    assert AuditEntry.select().where(AuditEntry.action == "caseload_viewed").count() == 1
+    db.release_connection()
+    for row in _rows(world).values():
+        state, colour, words, evidence = expected[row["wearer"]["name"]]
+        text = visitor.get(f"{world.url}/cases/{row['wearer']['id']}", timeout=20).text
+        assert f'case-tag case-tag--{colour}" data-reporting="{state}">{words}' in text
+        assert f"<span data-evidence>{evidence}" in text
+        assert "Battery: 41 %" in text or state != "no_contact"
+    db.release_connection()
+    world.checks_at_end = False
+
+
+@pytest.mark.parametrize(("kind", "pct"), [("battery_low", 20), ("BATTERY_LEV_5PERCENT", 5)])
+def test_a_tag_that_sends_no_levels_and_says_that_little_is_left_is_told_of(world: World, kind: str, pct: int) -> None:
+    world.tag.reports(world.tag.fix(5_000.0))
+    world.tag.post(events=[{"kind": kind, "at": clock.now().isoformat()}])
+    notify_of_batteries(clock.now())
+    notice = Alert.get(Alert.kind == AlertKind.NOTICE)
+    assert notice.reasons[0] == f"The tag's battery is at {pct} %."
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_a_level_that_was_just_sent_says_it_better_than_an_event(world: World) -> None:
+    world.tag.reports(world.tag.fix(5_000.0, battery_pct=61))
+    world.tag.post(events=[{"kind": "battery_low", "at": clock.now().isoformat()}])
+    assert _rows(world)["Daniel Marsh"]["battery_pct"] == 61
+    db.release_connection()

@@ -84,6 +84,7 @@ class World:
             poll_s=0.2,
             # A story lets time pass in which its tag says nothing; those about silence set what the product has.
             silence_grave_s=NEVER_S,
+            silence_calls_s=NEVER_S,
             silence_least_s=NEVER_S,
             silence_most_s=NEVER_S,
             database_connections=40,
