@@ -45,6 +45,8 @@ def visits(seen: Iterable[Seen], *, is_open: bool) -> list[Visit]:
     is_broken = True
     for at, decision in seen:
         if danger_of(decision) < Danger.BREACH_UNCONFIRMED:
+            if decision.visit is Certainty.CONFIRMED and not is_broken:
+                _confirm(found[-1], began)
             if decision.certainty is Certainty.WITHDRAWN and not is_broken:
                 if not any(_is_deep(one) for _, one in found[-1][began:]):
                     del found[-1][began:]
@@ -70,6 +72,14 @@ def visits(seen: Iterable[Seen], *, is_open: bool) -> list[Visit]:
         )
         for stay in found
     ]
+
+
+def _confirm(stay: list[Seen], began: int) -> None:
+    """Take the breach that began at a place in a stay for confirmed: the fixes on both sides of it say so."""
+    place = max(range(began, len(stay)), key=lambda n: danger_of(stay[n][1]))
+    at, gravest = stay[place]
+    if gravest.certainty is not Certainty.CONFIRMED:
+        stay[place] = at, gravest._replace(certainty=Certainty.CONFIRMED, visit=Certainty.CONFIRMED)
 
 
 def _is_deep(decision: Decision) -> bool:

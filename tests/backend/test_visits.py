@@ -8,6 +8,7 @@ from backend.ingest.visits import visits
 from tests import cases
 from tests.world import HOME
 from zones import Certainty, Fix, Zone, judge_late
+from zones.geo import Frame
 
 ZONE = Zone.from_geojson(cases.circle(*HOME))
 IN, OUT = 0.0, 4_700.0
@@ -52,3 +53,13 @@ def test_what_better_fixes_take_back_is_no_stay_where_it_lay_at_the_edge() -> No
     decisions = judge_late(ZONE, fixes)
     assert Certainty.WITHDRAWN in [decision.certainty for decision in decisions]
     assert visits([(one.fix_time, one) for one in decisions], is_open=True) == []
+
+
+@pytest.mark.parametrize("is_seen_to_end", [True, False], ids=["its end confirms it", "it has not ended"])
+def test_a_stay_that_its_end_confirms_is_confirmed(is_seen_to_end: bool) -> None:
+    frame = Frame(*HOME)
+    way = [(-800, 8), (-600, 8), (-400, 8), (-230, 8), (0, 90), (230, 8), *([(420, 8)] if is_seen_to_end else [])]
+    fixes = [Fix(60.0 * n, *frame.to_degrees(120.0, north), accuracy_m=acc) for n, (north, acc) in enumerate(way)]
+    (stay,) = visits([(one.fix_time, one) for one in judge_late(ZONE, fixes)], is_open=True)
+    assert (stay.peak.certainty is Certainty.CONFIRMED) is is_seen_to_end
+    assert any("the wearer was inside" in reason for reason in stay.peak.reasons) is is_seen_to_end

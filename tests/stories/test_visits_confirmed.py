@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from backend import clock
 from backend.lifecycle import Danger
 from backend.models import Alert
 from tests.world import HOME, World
@@ -55,6 +57,24 @@ def test_who_had_acknowledged_an_unconfirmed_breach_hears_that_it_was_one(world:
     walks(world, WAY[-2:])
     alert = ended(world)
     assert (alert["handling"], alert["worst"]["certainty"]) == ("open", "confirmed")
+    world.officer.acknowledges()
+    world.reads_everything()
+
+
+def test_one_that_was_stored_for_three_hours_is_confirmed_alike(world: World) -> None:
+    began_at = clock.now() - timedelta(hours=3)
+    stored = []
+    for minute, (east, north, accuracy_m) in enumerate(WAY):
+        lat, lon = Frame(*HOME).to_degrees(east, north)
+        at = began_at + timedelta(minutes=minute)
+        stored.append(
+            world.tag.fix(0.0, lat=lat, lon=lon, accuracy_m=accuracy_m) | {"fix_time": at.isoformat()},
+        )
+    world.tag.is_far_away()
+    world.tag.reports(*stored)
+    alert = ended(world)
+    assert (alert["is_late"], alert["worst"]["certainty"]) == (True, "confirmed")
+    assert any("the wearer was inside" in reason for reason in alert["reasons"])
     world.officer.acknowledges()
     world.reads_everything()
 
