@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from backend import alerts, clock, db
 from backend.alerts import Judgement
-from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.actions import TIME, expect_to_fit, shot, sign_in
 from tests.world import World
 from zones import Certainty, Level
 
@@ -95,11 +96,15 @@ def test_the_page_shows_what_the_api_says_names_whom_no_one_answered_and_sets_a_
 
 def test_the_timeline_says_to_which_level_danger_rose(quiet: World, phone: BrowserContext) -> None:
     told(quiet, Level.BUFFER, Certainty.CONFIRMED)
+    quiet.officer.acknowledges()
     told(quiet, Level.BREACH, Certainty.CONFIRMED)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     page.locator("[data-alert-id]").get_by_role("link").first.click()
     expect(page.locator("[data-action=alert_raised]")).to_contain_text("Raised: near the zone")
-    expect(page.locator("[data-action=danger_rose]")).to_contain_text("Danger rose to breach, confirmed")
+    expect(page.locator("[data-action=acknowledged]")).to_contain_text("Acknowledged by Amina Yusuf: near the zone")
+    rose = page.locator("[data-action=danger_rose]")
+    expect(rose).to_contain_text("Danger rose to breach, confirmed")
+    expect(rose.locator("time")).to_have_text(re.compile(TIME))
     expect_to_fit(page)
     shot(page, "figures-timeline-390")
     assert complaints == []

@@ -161,7 +161,7 @@ const ACTIONS = {
   alert_over: () => "Over",
   alert_shortened: () => "Shortened: the record was corrected",
   alert_extended: () => "Fixes that arrived late show that it lasted longer",
-  acknowledged: (by) => `Acknowledged by ${by}`,
+  acknowledged: (by, step, isOfLevel) => `Acknowledged by ${by}${isOfLevel && step.danger ? `: ${dangerWord(step)}` : ""}`,
   answered_too_late: (by) => `${by} answered a message of less danger: not acknowledged`,
   handed_back: (by) => `Handed back by ${by}`,
   acknowledgement_lapsed: () => "Acknowledgement lapsed: its owner is signed out",
@@ -192,7 +192,7 @@ const ACTIONS = {
   rang_again: () => "They wrote again: people are notified again",
   victim_not_answered: () => "The answer by text did not go out: call",
   answered_by_text: () => "Answered by text in the words agreed for it",
-  closed: (by) => `Outcome recorded by ${by}`,
+  closed: (by, step) => (step.by_id === null ? "Closed by Cordon" : `Outcome recorded by ${by}`),
 };
 
 /** @returns {string} one step of the history of an alert in words */
