@@ -25,28 +25,48 @@ class Span:
 NOTHING = Span(0, 0, None, None, None)
 
 
-def of_all(values: Column) -> Span:
-    """Return the percentiles of the values that are numbers; NaN is no value."""
-    return by_group(np.zeros(len(values), np.int64), 1, values)[0]
+class Ranked:
+    """Values in their order, so that they are sorted once for however many groups; NaN is no value."""
+
+    def __init__(self, values: Column) -> None:
+        known = np.flatnonzero(~np.isnan(values))
+        self._order = known[np.argsort(values[known])]
+        self._ordered = values[self._order]
+
+    def of_all(self) -> Span:
+        """Return the percentiles of all values together."""
+        return _span(self._ordered, 0, len(self._ordered), int(np.isinf(self._ordered).sum()))
+
+    def by_group(self, group: Column, count: int) -> list[Span]:
+        """Return the percentiles of each of ``count`` groups; ``group`` says which of them a value is in."""
+        theirs = group[self._order]
+        # In an order that keeps that of the values: small whole numbers are sorted in one pass.
+        ordered = self._ordered[np.argsort(theirs.astype(np.uint16 if count < 2**16 else np.int64), kind="stable")]
+        sizes = np.bincount(theirs, minlength=count)
+        begins = np.cumsum(sizes) - sizes
+        endless = np.bincount(theirs[np.isinf(self._ordered)], minlength=count)
+        return [
+            _span(ordered, begin, size, unreached)
+            for begin, size, unreached in zip(begins.tolist(), sizes.tolist(), endless.tolist(), strict=True)
+        ]
 
 
-def by_group(group: Column, count: int, values: Column) -> list[Span]:
-    """Return the percentiles of each of ``count`` groups; ``group`` says which of them a value is in."""
-    is_value = ~np.isnan(values)
-    if not is_value.all():
-        group, values = group[is_value], values[is_value]
-    # By value, and then by group in an order that keeps it: small whole numbers are sorted in one pass.
-    order = np.argsort(values)
-    order = order[np.argsort(group[order].astype(np.uint16 if count < 2**16 else np.int64), kind="stable")]
-    ordered = values[order]
-    sizes = np.bincount(group, minlength=count)
-    begins = np.cumsum(sizes) - sizes
-    endless = np.bincount(group, np.isinf(values), count)
-    found = []
-    for begin, size, unreached in zip(begins.tolist(), sizes.tolist(), endless.tolist(), strict=True):
-        if not size:
-            found.append(NOTHING)
-            continue
-        p50, p90, p95 = (float(ordered[begin - (-share * size // 100) - 1]) for share in PERCENTILES)
-        found.append(Span(size, int(unreached), p50, p90, p95))
-    return found
+def _span(ordered: Column, begin: int, size: int, unreached: int) -> Span:
+    if not size:
+        return NOTHING
+    p50, p90, p95 = (float(ordered[begin - (-share * size // 100) - 1]) for share in PERCENTILES)
+    return Span(size, unreached, p50, p90, p95)
+
+
+def numbered(keys: Column) -> tuple[Column, Column]:
+    """Return the different keys in their order, and the number of each row's key among them.
+
+    Ids of a database are small enough to be counted instead of sorted.
+    """
+    if not len(keys) or keys.min() < 0 or keys.max() > 10 * len(keys) + 1_000_000:
+        found, place = np.unique(keys, return_inverse=True)
+        return found, place
+    is_there = np.zeros(int(keys.max()) + 1, bool)
+    is_there[keys] = True
+    number = np.cumsum(is_there) - 1
+    return np.flatnonzero(is_there), number[keys]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from backend.access import closed_cases, require
 from backend.figures import columns
 from backend.figures.columns import Column, Columns
 from backend.figures.filters import Filters
-from backend.figures.percentiles import Span, by_group, of_all
+from backend.figures.percentiles import Ranked, Span, numbered
 from backend.models import Person, Role, Team
 
 LONDON = ZoneInfo("Europe/London")
@@ -122,14 +121,13 @@ class _Rows:
     alert_of: Column
     in_error: int
     in_error_late: int
-    withdrawn: int
     words: dict[int, str]
 
 
 def ids_of(person: Person, filters: Filters) -> list[int]:
     """Return every alert that is counted, the newest first. Raises: NotAllowed for anyone but a supervisor."""
     alerts = _chosen(person, filters).alerts
-    found: list[int] = alerts["alert"][_newest_first(alerts)].tolist()
+    found: list[int] = alerts["alert"][np.lexsort((-alerts["alert"], -alerts["raised_at"]))].tolist()
     return found
 
 
@@ -145,23 +143,26 @@ def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figu
     stretch_days = 1 if filters.to_at - filters.from_at <= timedelta(days=MOST_DAYS, hours=1) else 7
     starts, day_of = _stretches(stretch_days, alerts["raised_at"])
     rises["day"] = day_of[rise_of]
-    totals = Group(None, len(alerts["alert"]), int(alerts["is_answered_in_full"].sum()), int(_is_open(rows).sum()))
-    totals.spans = {name: of_all(alerts[name]) for name in SPANS}
-    totals.answers = _answers_of_all(rises)
-    totals.total = of_all(rises["total_s"])
-    newest = alerts["alert"][_newest_first(alerts)]
-    is_open = _is_open(rows)[_newest_first(alerts)]
-    never = np.isinf(rises["answer_s"])
+    ranked = {"answer_s": Ranked(rises["answer_s"]), "total_s": Ranked(rises["total_s"])}
+    of_alerts = {name: Ranked(alerts[name]) for name in SPANS}
+    is_open = _is(rows, "handling", OPEN)
+    totals = Group(None, len(alerts["alert"]), int(alerts["is_answered_in_full"].sum()), int(is_open.sum()))
+    totals.spans = {name: one.of_all() for name, one in of_alerts.items()}
+    totals.answers = _answers_of_all(rises, ranked["answer_s"])
+    totals.total = ranked["total_s"].of_all()
+    newest = np.lexsort((-alerts["alert"], -alerts["raised_at"]))
+    newest_ids = alerts["alert"][newest]
+    answers = ranked["answer_s"]
     outcomes = _counted(alerts["outcome"], rows.words)
     again = ~is_rise
-    unanswered = rise_of[never]
+    unanswered = rise_of[np.isinf(rises["answer_s"])]
     return Figures(
         totals=totals,
-        groups=_groups(rows, rises, by),
-        hours=_answers_by(rises, "hour"),
-        weekdays=_answers_by(rises, "weekday"),
-        channels=[_renamed(one, rows.words[one.key]) for one in _answers_by(rises, "channel")],
-        days=[_renamed(one, starts[one.key]) for one in _answers_by(rises, "day")],
+        groups=_groups(rows, rises, by, ranked, of_alerts),
+        hours=_answers_by(rises, "hour", answers),
+        weekdays=_answers_by(rises, "weekday", answers),
+        channels=[_renamed(one, rows.words[one.key]) for one in _answers_by(rises, "channel", answers)],
+        days=[_renamed(one, starts[one.key]) for one in _answers_by(rises, "day", answers)],
         stretch_days=stretch_days,
         wearers=_tallies(rows, "wearer", unanswered),
         places=_tallies(rows, "place", unanswered),
@@ -169,13 +170,13 @@ def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figu
         asked_again_unanswered=int((again & np.isinf(calls["answer_s"])).sum()),
         kinds=_counted(alerts["kind"], rows.words),
         outcomes=outcomes,
-        withdrawn=rows.withdrawn,
+        withdrawn=int(alerts["is_withdrawn"].sum()),
         closed_as_false=outcomes.get(FALSE_ALARM, 0),
         in_error=rows.in_error,
         in_error_late=rows.in_error_late,
         unanswered=_unanswered(rows),
-        alert_ids=newest[(page - 1) * PAGE : page * PAGE].tolist(),
-        open_ids=newest[is_open][:PAGE].tolist(),
+        alert_ids=newest_ids[(page - 1) * PAGE : page * PAGE].tolist(),
+        open_ids=newest_ids[is_open[newest]][:PAGE].tolist(),
     )
 
 
@@ -207,25 +208,21 @@ def _chosen(person: Person, filters: Filters) -> _Rows:
         index[alert_of[kept]],
         int((found & is_error).sum()),
         len(np.unique(alert_of[is_late])),
-        int((counted & alerts["is_withdrawn"]).sum()),
         words,
     )
 
 
-def _newest_first(alerts: Columns) -> Column:
-    return np.lexsort((-alerts["alert"], -alerts["raised_at"]))
-
-
-def _is_open(rows: _Rows) -> Column:
-    numbers = {word: number for number, word in rows.words.items()}
-    is_open: Column = rows.alerts["handling"] == numbers.get(OPEN, -1)
-    return is_open
+def _is(rows: _Rows, column: str, word: str) -> Column:
+    """Return which alerts have this word in a column."""
+    numbers = {known: number for number, known in rows.words.items()}
+    has: Column = rows.alerts[column] == numbers.get(word, -1)
+    return has
 
 
 def _targets(teams: Column) -> Column:
     """Return within how many seconds the team of each call wants an answer."""
     within = {team.id: team.answer_within_s for team in Team.select(Team.id, Team.answer_within_s)}
-    known, place = np.unique(teams, return_inverse=True)
+    known, place = numbered(teams)
     targets: Column = np.array([within[int(team_id)] for team_id in known], dtype=np.float64)[place]
     return targets
 
@@ -242,31 +239,29 @@ def _stretches(days: int, raised_at: Column) -> tuple[list[date], Column]:
     return starts, np.searchsorted(np.array(midnights), raised_at, side="right") - 1
 
 
-def _answers_of_all(rises: Columns) -> Answers:
+def _answers_of_all(rises: Columns, ranked: Ranked) -> Answers:
     targets = np.unique(rises["target_s"])
     return Answers(
         len(rises["alert"]),
         int((rises["answer_s"] <= rises["target_s"]).sum()),
         int(targets[0]) if len(targets) == 1 else None,
-        of_all(rises["answer_s"]),
+        ranked.of_all(),
     )
 
 
-def _answers_by(rises: Columns, name: str) -> list[Group]:
+def _answers_by(rises: Columns, name: str, ranked: Ranked) -> list[Group]:
     """Return the answers of each hour, day, channel, officer or team, in the order of their keys."""
-    keys, place = np.unique(rises[name], return_inverse=True)
+    keys, place = numbered(rises[name])
     within = np.bincount(place, rises["answer_s"] <= rises["target_s"], len(keys))
-    least, most = np.full(len(keys), inf), np.zeros(len(keys))
-    np.minimum.at(least, place, rises["target_s"])
-    np.maximum.at(most, place, rises["target_s"])
-    spans = by_group(place, len(keys), rises["answer_s"])
+    targets = _targets_by(place, len(keys), rises["target_s"])
+    spans = ranked.by_group(place, len(keys))
     return [
         Group(
             int(key),
             answers=Answers(
                 spans[number].count,
                 int(within[number]),
-                int(least[number]) if least[number] == most[number] else None,
+                targets[number],
                 spans[number],
             ),
         )
@@ -274,17 +269,27 @@ def _answers_by(rises: Columns, name: str) -> list[Group]:
     ]
 
 
-def _groups(rows: _Rows, rises: Columns, by: str) -> list[Group]:
+def _targets_by(place: Column, count: int, target_s: Column) -> list[int | None]:
+    """Return the target of each group; None where it has several."""
+    known, number = numbered(target_s.astype(np.int64))
+    has = np.zeros((count, len(known)), bool)
+    has[place, number] = True
+    return [int(known[one.argmax()]) if one.sum() == 1 else None for one in has]
+
+
+def _groups(
+    rows: _Rows, rises: Columns, by: str, ranked: dict[str, Ranked], of_alerts: dict[str, Ranked]
+) -> list[Group]:
     """Return the figures of each officer or team: of the alerts that count for them, and of the calls."""
-    made = {group.key: group for group in _answers_by(rises, by)}
-    keys, place = np.unique(rises[by], return_inverse=True)
-    for key, span in zip(keys, by_group(place, len(keys), rises["total_s"]), strict=True):
+    made = {group.key: group for group in _answers_by(rises, by, ranked["answer_s"])}
+    keys, place = numbered(rises[by])
+    for key, span in zip(keys, ranked["total_s"].by_group(place, len(keys)), strict=True):
         made[int(key)].total = span
-    keys, place = np.unique(rows.alerts[by], return_inverse=True)
+    keys, place = numbered(rows.alerts[by])
     counts = np.bincount(place, minlength=len(keys))
     in_full = np.bincount(place, rows.alerts["is_answered_in_full"], len(keys))
-    is_open = np.bincount(place, _is_open(rows), len(keys))
-    spans = {name: by_group(place, len(keys), rows.alerts[name]) for name in SPANS}
+    is_open = np.bincount(place, _is(rows, "handling", OPEN), len(keys))
+    spans = {name: one.by_group(place, len(keys)) for name, one in of_alerts.items()}
     for number, key in enumerate(keys):
         group = made.setdefault(int(key), Group(int(key)))
         group.count, group.in_full, group.open = int(counts[number]), int(in_full[number]), int(is_open[number])
@@ -299,18 +304,18 @@ def _renamed(group: Group, key: Any) -> Group:
 
 def _counted(numbers: Column, words: dict[int, str]) -> dict[str, int]:
     """Return how many rows have each word, the most frequent first."""
-    found, counts = np.unique(numbers, return_counts=True)
+    found, place = numbered(numbers)
+    counts = np.bincount(place, minlength=len(found))
     named = {words.get(int(one), "none"): int(count) for one, count in zip(found, counts, strict=True)}
     return dict(sorted(named.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _tallies(rows: _Rows, name: str, unanswered: Column) -> Tallies:
     alerts = rows.alerts
-    keys, place = np.unique(alerts[name], return_inverse=True)
+    keys, place = numbered(alerts[name])
     counts = np.bincount(place, minlength=len(keys))
     withdrawn = np.bincount(place, alerts["is_withdrawn"], len(keys))
-    numbers = {word: number for number, word in rows.words.items()}
-    false = np.bincount(place, alerts["outcome"] == numbers.get(FALSE_ALARM, -1), len(keys))
+    false = np.bincount(place, _is(rows, "outcome", FALSE_ALARM), len(keys))
     never = np.bincount(place[unanswered], minlength=len(keys))
     order = [int(one) for one in np.lexsort((keys, -counts)) if keys[one]]
     return Tallies(

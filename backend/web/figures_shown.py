@@ -79,8 +79,9 @@ def trends(summed: Figures, filters: Filters) -> dict[str, list[tuple[str, dict[
     last = filters.to_at - timedelta(microseconds=1)
     days = []
     for group in summed.days:
+        since = max(group.key, filters.from_at.astimezone(LONDON).date())
         until = min(group.key + step - DAY, last.astimezone(LONDON).date())
-        days.append((f"{group.key:%-d %b}", {"from": group.key, "to": until}, _answers(group.answers)))
+        days.append((f"{since:%-d %b}", {"from": since, "to": until}, _answers(group.answers)))
     return {
         "Week from" if step > DAY else "Date": days,
         "Hour": [(f"{one.key:02d}:00", {"hour": one.key}, _answers(one.answers)) for one in summed.hours],

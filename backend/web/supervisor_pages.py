@@ -124,7 +124,6 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         person=person,
         by=query.by,
         totals=figures_shown.totals(summed),
-        choices=choices_counted.of_team(person, now),
         groups=[
             {"name": names.get(group.key, "no responsible officer"), **figures_shown.group_figures(group)}
             for group in summed.groups
@@ -196,6 +195,14 @@ def _names(by: str, groups: list[Group], to_at: datetime) -> dict[Any, str]:
         return dict(reading.team_names_at(to_at - timedelta(microseconds=1)))
     keys = [group.key for group in groups if group.key is not None]
     return {one.id: one.name for one in Person.select().where(Person.id.in_(keys or [0]))}
+
+
+@bp.get("/supervisor/choices")
+@page_for(Role.SUPERVISOR)
+def choices() -> str:
+    """What the protected people of the team chose, in numbers; every case is read for it."""
+    person = visitor()
+    return render_template("choices.html", person=person, choices=choices_counted.of_team(person, clock.now()))
 
 
 @bp.get("/board")

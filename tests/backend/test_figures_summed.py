@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import clock, db, figures
+from backend import clock, db, figures, reports
 from backend.figures import Filters
-from backend.figures.percentiles import by_group, of_all
+from backend.figures.percentiles import Ranked, numbered
 from backend.figures.summing import Answers
 from backend.models import Alert, AlertFigures, AuditEntry, Handling, Person, Role, Team, Wearer
+from tests import statements
 from tests.world import World
 
 ALERTS = 20_000
@@ -146,6 +147,12 @@ def test_the_sums_of_a_month_are_what_counting_one_by_one_gives(world: World) ->
     period = Filters(now - timedelta(days=28), now)
     told = figures.figures_of(world.supervisor.person, period, "officer")
 
+    with statements.counted() as sent:
+        shown = reports.rows_of(told.alert_ids)
+    assert [row["id"] for row in shown] == told.alert_ids
+    assert sum(row["handling"] == "acknowledged" for row in shown) > 5
+    assert len(sent) < 20, "no more for each alert"
+
     trails: dict[int, list[AuditEntry]] = defaultdict(list)
     for entry in AuditEntry.select().where(AuditEntry.alert.is_null(False)).order_by(AuditEntry.alert, AuditEntry.id):
         trails[entry.alert_id].append(entry)
@@ -218,7 +225,7 @@ def test_the_sums_of_a_month_are_what_counting_one_by_one_gives(world: World) ->
 
 @pytest.mark.parametrize("values", [[], [3.0], [inf, 1.0], [float("nan"), 2.0, 2.0, inf]])
 def test_percentiles_are_the_nearest_rank_of_what_has_a_value(values: list[float]) -> None:
-    told = of_all(np.array(values))
+    told = Ranked(np.array(values)).of_all()
     known = [one for one in values if one == one]
     assert (told.count, told.unreached) == (len(known), known.count(inf))
     assert (told.p50, told.p90, told.p95) == (ranked(known, 50), ranked(known, 90), ranked(known, 95))
@@ -227,7 +234,15 @@ def test_percentiles_are_the_nearest_rank_of_what_has_a_value(values: list[float
 @given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 1e6) | st.just(inf) | st.just(float("nan"))), max_size=60))
 def test_percentiles_of_groups_are_those_of_each_group_alone(rows: list[tuple[int, float]]) -> None:
     groups, values = np.array([one for one, _ in rows], np.int64), np.array([one for _, one in rows], np.float64)
-    assert by_group(groups, 5, values) == [of_all(values[groups == number]) for number in range(5)]
+    found = Ranked(values).by_group(groups, 5)
+    assert found == [Ranked(values[groups == number]).of_all() for number in range(5)]
+
+
+@given(st.lists(st.integers(-3, 5) | st.integers(0, 2**62), max_size=40))
+def test_keys_are_numbered_in_their_order(keys: list[int]) -> None:
+    found, place = numbered(np.array(keys, np.int64))
+    assert found.tolist() == sorted(set(keys))
+    assert [found[one] for one in place] == keys
 
 
 def test_what_changes_is_counted_anew(world: World) -> None:

@@ -42,6 +42,7 @@ def pages_of(world: World) -> list[str]:
         "/escalation",
         "/escalation/default",
         "/supervisor",
+        "/supervisor/choices",
         "/number",
         "/reachable",
         "/team",
