@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -251,6 +252,11 @@ class Settings(BaseSettings):
     def senders_of_texts(self) -> tuple[str, ...]:
         """Return the senders that protected people can choose beside the usual one."""
         return tuple(one.strip() for one in self.text_senders.split(",") if one.strip())
+
+    def has_neutral_host(self) -> bool:
+        """Tell whether own pages have a host of their own, whose name a text may carry."""
+        own = urlsplit(self.own_pages_url).netloc
+        return bool(own) and own != urlsplit(self.public_url).netloc
 
     def own_pages_address(self) -> str:
         """Return under which address protected people reach their own pages."""

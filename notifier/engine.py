@@ -53,6 +53,7 @@ JOBS: tuple[Job, ...] = (
     # In a storm each push is a word of its provider's: it is enough to hear it now and then.
     Job(NOTIFIER, "what providers say", 0.5, NotifierWork.look_at_providers, rests_in_storm=True),
     Job(NOTIFIER, "verification codes", A_ROUND, NotifierWork.begin_codes, rests_in_storm=True),
+    Job(NOTIFIER, "links to own pages", A_ROUND, NotifierWork.begin_links, rests_in_storm=True),
     Job(NOTIFIER, "phones before a shift", shift_checks.EVERY_S, NotifierWork.begin_checks, rests_in_storm=True),
     Job(NOTIFIER, "silent messages", 2.0, NotifierWork.ask_about_silent, rests_in_storm=True),
     Job(

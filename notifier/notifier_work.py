@@ -10,10 +10,10 @@ from functools import partial
 
 from backend import alerts, channels, clock, db, heartbeats, logs, outbox, silence, zone_instants
 from backend.models import Attempt, Channel, Notification, Verification
-from backend.own_pages import help_calls
+from backend.own_pages import help_calls, invitations
 from backend.people import devices, numbers
 from backend.settings import Settings
-from notifier import shift_checks, verification_codes
+from notifier import link_texts, shift_checks, verification_codes
 from notifier.channels.registry import CHANNELS, Senders
 from notifier.delivery import ask_state, deliver
 from notifier.delivery_results import Settler
@@ -139,6 +139,15 @@ class NotifierWork:
         # Nothing is held while a provider takes its time.
         db.release_connection()
         verification_codes.send(row, ways, self._settings.signing_key(), clock.now(), random.random())  # noqa: S311
+
+    def begin_links(self, now: datetime) -> None:
+        """Hand the links that protected people asked for by text to threads that no warning needs."""
+        free = self.lanes.free_beside()
+        if free <= 0:
+            return
+        ways = self._senders.ways[Channel.SMS]
+        for page in invitations.claim_link_texts(now, free):
+            self.lanes.submit_beside(self._apart, "a link", partial(link_texts.send, page, ways, now))
 
     def begin_checks(self, now: datetime) -> None:
         """Let the phones of those whose shift is about to begin be asked about, beside the deliveries."""

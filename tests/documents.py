@@ -103,6 +103,13 @@ def messages_page() -> str:
             "nothing",
         ),
         (
+            "text",
+            "the address of a link, and nothing else",
+            code,
+            "an officer invites them, they asked for it by text, and a text is safe",
+            "a host name that says nothing, and ten random letters",
+        ),
+        (
             "call that they place",
             f"“{incoming_calls.WORDS}” “{incoming_calls.THANKS}”",
             code,

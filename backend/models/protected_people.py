@@ -125,6 +125,11 @@ class OwnPage(Table):
     code_digest = CharField()
     code_tries = IntegerField(default=0)
     expires_at = InstantField()
+    # Where they asked for the link by text: the text until it has gone, when it goes, and what became of it.
+    link_text = CharField(null=True)
+    link_due_at = InstantField(null=True, index=True)
+    link_sent_at = InstantField(null=True)
+    link_failed_because = CharField(null=True)
     # From here on: what their phone holds, and what they chose.
     accepted_at = InstantField(null=True)
     phone_digest = CharField(unique=True, null=True)

@@ -8,18 +8,21 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend import audit, typed_text
+from backend import alerts, audit, typed_text, wakeups
 from backend.access import access_victim
 from backend.alerts.situation import CODE_ALPHABET
-from backend.db import atomic, lock_rows
+from backend.db import atomic, lock_rows, skip_locked
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import OwnPage, OwnSession, Person, Victim
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
+from backend.people import numbers
+from backend.people.consent import is_safe_hour, sms_consent
 
 LINK_LENGTH, CODE_LENGTH = 10, 6
 GOOD_FOR = timedelta(hours=24)
 MOST_TRIES = 5
 LONGEST_NOTE = 300
+NOT_THEIRS = "Someone opened the link to their own page and answered that it is not for them. The link is void."
 
 
 class InvitationOver(DomainError):
@@ -42,12 +45,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Invitation:
+def invite(person: Person, victim_id: int, asked_how: str, now: datetime, *, text_to: str = "") -> Invitation:
     """Make a link and a code for someone who asked for it; an earlier one that no one used is void.
 
-    A page in use goes on until the new one is taken up: the phone may be lost, or only new.
+    A page in use goes on until the new one is taken up: the phone may be lost, or only new. With ``text_to``, the
+    address before the link, the link goes to them by text as well, and the code never does.
 
-    Raises: NotAllowed, NotFound; InvalidRecord for a child, or without a word of how they asked.
+    Raises: NotAllowed, NotFound; InvalidRecord for a child, without a word of how they asked, or where no text may go.
     """
     victim = access_victim(person, victim_id, now)
     if victim.is_child:
@@ -56,6 +60,8 @@ def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Inv
         raise InvalidRecord("Say how and when they asked for it.")
     if len(asked_how) > LONGEST_NOTE:
         raise InvalidRecord(f"Say it in {LONGEST_NOTE} characters.")
+    if text_to:
+        _require_safe_text(victim, now)
     link = "".join(secrets.choice(CODE_ALPHABET) for _ in range(LINK_LENGTH))
     code = "".join(secrets.choice("0123456789") for _ in range(CODE_LENGTH))
     with atomic():
@@ -71,9 +77,64 @@ def invite(person: Person, victim_id: int, asked_how: str, now: datetime) -> Inv
             link_digest=digest(link),
             code_digest=digest(f"{link} {code}"),
             expires_at=now + GOOD_FOR,
+            link_text=f"{text_to}{link}" if text_to else None,
+            link_due_at=now if text_to else None,
         )
+        if text_to:
+            audit.record(audit.actor_of(person), "own_page_link_texted", f"victim:{victim.id}", now, own_page=page.id)
+            wakeups.announce()
         audit.record(audit.actor_of(person), "own_page_invited", f"victim:{victim.id}", now, own_page=page.id)
     return Invitation(link, code, page.expires_at)
+
+
+def _require_safe_text(victim: Victim, now: datetime) -> None:
+    agreed = sms_consent(victim)
+    if agreed is None or not victim.phone or not numbers.is_proved(victim):
+        raise InvalidRecord("A link goes by text only where they agreed to texts and their number is verified.")
+    if not is_safe_hour(agreed, now) or numbers.is_declared(victim.phone):
+        raise InvalidRecord("A text to them is not safe now. Read the link out.")
+
+
+def claim_link_texts(now: datetime, limit: int) -> list[OwnPage]:
+    """Take up to ``limit`` links that are to be texted, each once: one that did not go is asked for anew."""
+    if not OwnPage.select().where(OwnPage.link_due_at <= now).exists():
+        return []
+    with atomic():
+        due = OwnPage.select(OwnPage.id).where(OwnPage.link_due_at <= now).order_by(OwnPage.id).limit(limit)
+        ids = [row.id for row in skip_locked(due)]
+        OwnPage.update(link_due_at=None).where(OwnPage.id.in_(ids)).execute()
+        return list(OwnPage.select(OwnPage, Victim).join(Victim).where(OwnPage.id.in_(ids)))
+
+
+def link_text_of(page: OwnPage, now: datetime) -> tuple[str, str] | None:
+    """Return where a link goes and its text, asked at the last moment; None where it may not go any more."""
+    agreed = sms_consent(page.victim)
+    is_void = page.ended_at is not None or page.accepted_at is not None or page.expires_at <= now
+    if is_void or agreed is None or not numbers.is_proved(page.victim) or not is_safe_hour(agreed, now):
+        return None
+    return (page.victim.phone, page.link_text) if page.victim.phone and page.link_text else None
+
+
+def settle_link_text(page: OwnPage, failed_because: str, now: datetime) -> None:
+    """Forget the text, and keep whether it went, for the officer who speaks with them."""
+    with atomic():
+        OwnPage.update(
+            link_text=None,
+            link_sent_at=None if failed_because else now,
+            link_failed_because=failed_because[:255] or None,
+        ).where(OwnPage.id == page.id).execute()
+
+
+def refuse_as_not_theirs(link: str, now: datetime) -> None:
+    """End an invitation that reached someone else, and tell the officer; whether there was one is not told."""
+    page = open_invitation(link, now)
+    if page is None:
+        return
+    with atomic():
+        lock_rows(Victim, [page.victim_id])
+        by = f"victim:{page.victim_id}"
+        if OwnPage.update(ended_at=now, ended_by=by).where(OwnPage.id == page.id, OwnPage.ended_at.is_null()).execute():
+            alerts.tell_that_victim_wrote(page.victim, NOT_THEIRS, now)
 
 
 def open_invitation(link: str, now: datetime) -> OwnPage | None:

@@ -38,6 +38,8 @@ class Way:
     state_of: Callable[[str], tuple[str, int | None]] | None = None
     # Sends a code that proves a number; None where this way has no numbers.
     tell_code: verification_codes.CodeSender | None = None
+    # Sends a text that is about no alert; None where this way sends none.
+    tell_words: Callable[[str, str], Outcome] | None = None
 
 
 class Maker(Protocol):
@@ -65,7 +67,16 @@ def _through_twilio(kind: type[Sms] | type[Voice]) -> Maker:
     def ways(settings: Settings, push: Push, accounts: Sequence[twilio.Account]) -> list[Way]:
         # Texts and calls of one account fail apart from each other.
         made = [(account.name, kind(settings, account)) for account in accounts]
-        return [Way(name, one.send, state_of=one.state_of, tell_code=one.tell_code) for name, one in made]
+        return [
+            Way(
+                name,
+                one.send,
+                state_of=one.state_of,
+                tell_code=one.tell_code,
+                tell_words=one.tell_words if isinstance(one, Sms) else None,
+            )
+            for name, one in made
+        ]
 
     return ways
 

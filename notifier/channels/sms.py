@@ -57,6 +57,16 @@ class Sms:
             "message",
         )
 
+    def tell_words(self, number: str, words: str) -> Outcome:
+        """Hand a neutral text to Twilio once, of which nothing more is asked."""
+        return twilio.outcome_of(
+            self._account,
+            lambda: self._account.client.messages.create(
+                to=number, from_=self._account.sms_from, body=words, validity_period=VALID_FOR_S
+            ),
+            "message",
+        )
+
     def state_of(self, provider_id: str) -> tuple[str, int | None]:
         """Ask what became of a message: its state and error code. Raises: whatever the library raises."""
         message = self._account.bounded.call(self._account.client.messages(provider_id).fetch)

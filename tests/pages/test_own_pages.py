@@ -270,7 +270,7 @@ def test_their_phone_is_shared_while_the_page_is_open_and_paused_with_one_tap(
 
 def test_places_and_safe_fit_a_phone(world: World, theirs: BrowserContext) -> None:
     page, _ = takes_up(theirs, world)
-    page.get_by_role("link", name="Your places, or a call").click()
+    page.get_by_role("link", name="Your places").click()
     expect(page.locator("[data-places]")).to_contain_text("Home")
     shot(page, "own-places-390")
     expect_to_fit(page)

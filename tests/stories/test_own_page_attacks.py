@@ -18,7 +18,7 @@ TELLING = re.compile(
     r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch(?!Position)|breach|govuk|consent|safe\b",
     re.IGNORECASE,
 )
-BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", "/places")
+BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", "/places", "/call")
 
 
 def told_by(answer: requests.Response) -> list[str]:

@@ -25,6 +25,7 @@ from backend.models import (
     Escalation,
     HelpCall,
     Notification,
+    OwnPage,
     Person,
     PlaceState,
     PlaceZone,
@@ -252,6 +253,7 @@ class World:
         yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
         yield Escalation.select().where(Escalation.next_at <= now)
         yield HelpCall.select().where(HelpCall.due_at <= now)
+        yield OwnPage.select().where(OwnPage.link_text.is_null(False))
         yield PlaceState.select().where(PlaceState.next_change_at <= now)
         yield TagContact.select().where(TagContact.silent_at <= now)
         yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)

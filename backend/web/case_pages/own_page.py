@@ -50,6 +50,7 @@ def _show(
         made=made,
         link=f"{_address()}/a/{made.link}" if made else "",
         address=_address(),
+        can_text=bool(agreed and settings().has_neutral_host()),
         values=request.form,
         agreed=agreed,
         answers=request.form if pressed() == "agree" else values_of(agreed),
@@ -121,8 +122,9 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
     if act == "stop":
         consent.withdraw(protected_people.of_case(wearer_id, victim_id), Channel.SMS, audit.actor_of(person), now)
         return _show(wearer_id, victim_id, said="All texts to them have stopped. Alerts to officers go on.")
+    text_to = f"{_address()}/a/" if pressed("by_text") == "yes" and settings().has_neutral_host() else ""
     return try_to(
-        lambda: invitations.invite(person, victim_id, pressed("asked_how"), now),
+        lambda: invitations.invite(person, victim_id, pressed("asked_how"), now, text_to=text_to),
         lambda made: _show(wearer_id, victim_id, made=made),
         again,
     )

@@ -88,6 +88,13 @@ def take_up(link: str) -> Response:
     return keep(response, SESSION, sessions.begin_first(mine, from_now))
 
 
+@bp.post("/a/<link>/no")
+def not_theirs(link: str) -> Response:
+    """End an invitation that reached someone else; the answer is the same where there is none."""
+    invitations.refuse_as_not_theirs(link[:40], clock.now())
+    return go("own_pages.door")
+
+
 @bp.post("/close")
 def close() -> Response:
     """Close the page: the passcode is asked for again."""

@@ -99,6 +99,26 @@ def ask_for_place() -> Response:
     return _places(sent=True)
 
 
+@bp.get("/call")
+@chosen
+def ask_call() -> Response:
+    """Ask when a call is safe."""
+    return show("call", error=None, is_sent=False)
+
+
+@bp.post("/call")
+@chosen
+def send_call() -> Response:
+    """Bring to their officer when a call is safe."""
+    mine = page()
+    assert mine is not None
+    try:
+        places.ask(mine.victim, "call", request.form.get("words", ""), clock.now())
+    except InvalidRecord as error:
+        return show("call", 422, error=error.detail, is_sent=False)
+    return show("call", error=None, is_sent=True)
+
+
 @bp.get("/safe")
 @chosen
 def ask_safe() -> Response:
