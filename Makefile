@@ -17,6 +17,8 @@ BUILT := backend/web/static/built
 OFFICER := $(wildcard backend/web/static/officer/*.js)
 
 export PORT HOST WALL_PORT
+# Some machines switch bytecode off for all: every process that a test starts would compile 430 modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List the commands
@@ -25,12 +27,12 @@ help: ## List the commands
 .venv/installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the product runs on ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/installed-dev: requirements.txt requirements-dev.txt .venv/installed
 	@echo "Installing what tests and checks need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json
@@ -82,10 +84,24 @@ browser: ## Install Debian's chromium for the browser tests where it is missing
 
 .PHONY: check
 check: install .venv/installed-dev ## Format, lint, import contracts, types
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target check-types check-style check-imports
+
+.PHONY: check-types check-style check-imports
+check-types:
+	@$(BIN)/mypy
+check-style:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+check-imports:
 	@PYTHONPATH=. $(BIN)/lint-imports
-	@$(BIN)/mypy
+
+# COMPILE_ARGS="--upgrade-package NAME" raises one package that others need; those named in *.in are raised there.
+.PHONY: pins
+pins: .venv/installed-dev ## Pin each package that requirements*.in need, with hashes
+	@for name in requirements requirements-dev; do \
+	  CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+	    $(COMPILE_ARGS) --output-file $$name.txt $$name.in; done
 
 .PHONY: test
 test: check browser node_modules/.installed-dev ## Run everything: checks, tests on a real PostgreSQL, pages in a real browser
