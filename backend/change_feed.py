@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from backend import db, wakeups
+from backend import bulk_statements, db, wakeups
 from backend.models import Alert, Feed
 
 CHANGED = "alerts.feed"
@@ -44,7 +44,7 @@ def _number_changes() -> None:
     query = Feed.update(cursor=Feed.cursor + len(changed)).where(Feed.id == 1).returning(Feed.cursor)
     last = next(iter(query.execute())).cursor
     numbered = list(enumerate(sorted(changed), start=last - len(changed) + 1))
-    db.update_rows(Alert, [{"id": alert_id, "cursor": cursor} for cursor, alert_id in numbered])
+    bulk_statements.update_rows(Alert, [{"id": alert_id, "cursor": cursor} for cursor, alert_id in numbered])
     for cursor, alert_id in numbered:
         # An answer with this row tells the cursor that the change really has.
         changed[alert_id].cursor = cursor

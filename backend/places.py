@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from backend import db
+from backend import bulk_statements, db
 from backend.errors import InvalidRecord
 from backend.models import NamedPlace
 from zones.geo import Frame
@@ -100,10 +100,10 @@ def load(lines: Iterable[str]) -> int:
         for row in rows:
             batch.append(row)
             if len(batch) == AT_ONCE:
-                db.insert_rows(NamedPlace, batch, KEY, ignore_known=True)
+                bulk_statements.insert_rows(NamedPlace, batch, KEY, ignore_known=True)
                 count += len(batch)
                 batch = []
-        db.insert_rows(NamedPlace, batch, KEY, ignore_known=True)
+        bulk_statements.insert_rows(NamedPlace, batch, KEY, ignore_known=True)
     return count + len(batch)
 
 

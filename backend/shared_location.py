@@ -14,7 +14,8 @@ from peewee import fn
 from backend import alarms, alerts, audit, moving_places, report_interval, typed_text
 from backend.access import access_victim, access_wearer, require
 from backend.alerts.situation import CODE_ALPHABET
-from backend.db import STORAGE_TROUBLE, apart, atomic, insert_rows, lock_rows
+from backend.bulk_statements import insert_rows
+from backend.db import STORAGE_TROUBLE, apart, atomic, lock_rows
 from backend.errors import DomainError, InvalidRecord, NotSignedIn
 from backend.ingest.alert_changes import cannot_judge
 from backend.ingest.context import row_of

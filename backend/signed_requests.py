@@ -17,7 +17,8 @@ from typing import Any
 
 from peewee import fn
 
-from backend.db import atomic, insert_rows
+from backend.bulk_statements import insert_rows
+from backend.db import atomic
 from backend.models import SignedRequest
 
 SALT_BYTES = 16

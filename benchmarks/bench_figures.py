@@ -17,7 +17,7 @@ import psutil
 import psycopg
 import requests
 
-from backend import clock, db
+from backend import bulk_statements, clock, db
 from backend.authentication import hash_password
 from backend.models import Person, Role, Team, Wearer
 from backend.settings import Settings
@@ -83,7 +83,7 @@ def fill(url: str, alerts: int, now: datetime) -> None:
         }
         for n in range(1, 201)
     ]
-    db.insert_rows(Person, people)
+    bulk_statements.insert_rows(Person, people)
     Person.create(
         id=999,
         team=1,
@@ -104,7 +104,7 @@ def fill(url: str, alerts: int, now: datetime) -> None:
         }
         for n in range(1, WEARERS + 1)
     ]
-    db.insert_rows(Wearer, rows)
+    bulk_statements.insert_rows(Wearer, rows)
     db.release_connection()
     # Not through the service's own connections, which give an answer up after seconds.
     with psycopg.connect(url, autocommit=True) as connection:

@@ -28,7 +28,7 @@ from pathlib import Path
 import psutil
 from standardwebhooks import Webhook
 
-from backend import clock, db, tags
+from backend import bulk_statements, clock, db, tags
 from backend.models import Activation, PlaceZone, ProtectedPlace, Tag, Team, Victim, Wearer
 from backend.settings import Settings
 from benchmarks.bench_line import databases, plain_server
@@ -126,9 +126,11 @@ def populate(
             wearers = [{"team": team.id, "name": f"Wearer {n}", "created_at": since} for n in numbers]
             Wearer.insert_many(wearers).execute()
             keys = {n: tags.new_key() for n in numbers}
-            db.insert_rows(Tag, [{"serial": f"T{n:06d}", "key": keys[n], "created_at": since} for n in numbers])
+            bulk_statements.insert_rows(
+                Tag, [{"serial": f"T{n:06d}", "key": keys[n], "created_at": since} for n in numbers]
+            )
             rows = [{"tag": n + 1, "wearer": n + 1, "from_at": since} for n in numbers]
-            db.insert_rows(Activation, rows)
+            bulk_statements.insert_rows(Activation, rows)
             zones = []
             for n in numbers:
                 home = move(LONDON, 25_000 * math.sqrt(rng.random()), rng.uniform(0, math.tau))

@@ -11,8 +11,9 @@ import time
 from datetime import timedelta
 
 from backend import clock, db
+from backend.bulk_statements import insert_rows
 from backend.cases import writing
-from backend.db import atomic, insert_rows
+from backend.db import atomic
 from backend.models import Activation, Fix, Person, ProtectedPlace, Role, Tag, Team, Victim, Wearer
 from backend.record.facts import Terms
 from backend.record.recording import lock_cases

@@ -10,9 +10,10 @@ import time
 from datetime import timedelta
 
 from backend import clock, db
+from backend.bulk_statements import insert_rows
 from backend.cases import completeness, schedule
 from backend.cases.completeness import MissingItem
-from backend.db import atomic, insert_rows
+from backend.db import atomic
 from backend.models import (
     Activation,
     CaseDue,

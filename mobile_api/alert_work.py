@@ -19,9 +19,14 @@ from backend.models import Role
 from backend.people import police_rooms
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, settings
+from mobile_api.alert_answers import alert_out
 from mobile_api.alerts import expect_epoch
 from mobile_api.request_bodies import read, write
-from mobile_api.schemas import AlertOut, NamedOut, Strict, alert_out
+from mobile_api.schemas import (
+    AlertOut,
+    NamedOut,
+    Strict,
+)
 
 bp = Blueprint("alert_work", __name__)
 bp.before_request(expect_epoch)

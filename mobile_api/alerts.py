@@ -22,6 +22,7 @@ from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, no_store
+from mobile_api.alert_answers import alert_out, detail_out
 from mobile_api.request_bodies import EPOCH, EpochHeaders, read, read_query, write
 from mobile_api.schemas import (
     AcknowledgementQuery,
@@ -34,8 +35,6 @@ from mobile_api.schemas import (
     NumberShownOut,
     OutcomeIn,
     ReceiptIn,
-    alert_out,
-    detail_out,
 )
 
 bp = Blueprint("alerts", __name__)

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, Self
+
 from flask import Blueprint, Response
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from backend import clock, db, web_push
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
 from backend.people import devices
+from backend.people.devices import WEB_PUSH
 from backend.web.openapi import describes
 from backend.web.signed_in import current_person, settings, signed_in
 from mobile_api.request_bodies import read, write
-from mobile_api.schemas import DeviceIn, DeviceOut
+from mobile_api.schemas import Strict
 
 bp = Blueprint("devices", __name__)
+
+
+class SubscriptionKeysIn(Strict):
+    """What messages to a browser are encrypted with, as ``PushSubscription.toJSON()`` gives it."""
+
+    p256dh: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    auth: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class DeviceIn(Strict):
+    """A phone that takes pushes: through Firebase, or as a browser by Web Push."""
+
+    token: Annotated[str, StringConstraints(min_length=8, max_length=4_096)] = Field(
+        description="The registration token; for webpush the endpoint of the subscription"
+    )
+    platform: Literal["android", "ios", "web", "webpush"]
+    keys: SubscriptionKeysIn | None = Field(None, description="For webpush, and for nothing else")
+
+    @model_validator(mode="after")
+    def _has_keys_where_they_belong(self) -> Self:
+        if (self.keys is not None) != (self.platform == WEB_PUSH):
+            raise ValueError("keys: needed for webpush, and for nothing else")
+        return self
+
+
+class DeviceOut(BaseModel):
+    """A phone that takes pushes."""
+
+    id: int
+    platform: str
 
 
 @bp.post("/v1/devices")

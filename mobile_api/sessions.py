@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, StringConstraints
 
 from backend import accounts, authentication, clock
 from backend.errors import InvalidRequest, NotSignedIn, TooManyAttempts, WeakPassword, WrongCredentials
@@ -10,9 +13,37 @@ from backend.web.openapi import ANYBODY, describes
 from backend.web.sign_in_limits import guess
 from backend.web.signed_in import current_person, no_store, settings, signed_in
 from mobile_api.request_bodies import read
-from mobile_api.schemas import MeOut, PasswordIn, RefreshIn, SignInIn, TokensOut
+from mobile_api.schemas import MeOut, Strict
 
 bp = Blueprint("sessions", __name__)
+
+
+class SignInIn(Strict):
+    """A person who signs in."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class PasswordIn(Strict):
+    """The present password, and another one."""
+
+    old_password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    new_password: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+
+
+class RefreshIn(Strict):
+    """A refresh token; each is good for one exchange."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=10, max_length=200)]
+
+
+class TokensOut(BaseModel):
+    """The access token opens requests for ``expires_in`` seconds; the refresh token then gets the next pair."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
 
 
 def _tokens(tokens: authentication.Tokens) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import Case, fn
 
-from backend import audit, channels, db, escalation, outbox
+from backend import audit, bulk_statements, channels, db, escalation, outbox
 from backend.db import atomic
 from backend.models import Alert, AuditEntry, Escalation, Handling, Notification, NotificationState, Wearer
 from backend.models.alerts import UNANSWERED
@@ -112,7 +112,7 @@ def start_over(before: datetime, now: datetime) -> int:
         Escalation.update(step=0, repeats=0, is_anew=False, started_at=now, next_at=now).where(
             Escalation.id.in_(climbs)
         ).execute()
-        db.insert_rows(
+        bulk_statements.insert_rows(
             AuditEntry,
             [
                 {

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from backend import alerts, silence, stored_fixes
 from backend.alerts import Judgement
-from backend.db import insert_rows, update_rows
+from backend.bulk_statements import insert_rows, update_rows
 from backend.escalation.steps import Who
 from backend.ingest.alert_changes import cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S

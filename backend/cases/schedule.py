@@ -13,8 +13,9 @@ from math import ceil
 from typing import Any
 
 from backend import alerts, audit
+from backend.bulk_statements import insert_rows
 from backend.cases import completeness, current_columns, end_of_protection, judged_now
-from backend.db import atomic, insert_rows, is_held, is_lost, lock_rows
+from backend.db import atomic, is_held, is_lost, lock_rows
 from backend.escalation.steps import Who
 from backend.models import Activation, CaseDue, Order, Tag, Wearer
 from backend.record import protection_ends, reading

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backend import channels, db, lifecycle
+from backend import bulk_statements, channels, db, lifecycle
 from backend.escalation import grouping
 from backend.escalation.grouping import Member
 from backend.escalation.locked_alert import WARNINGS
@@ -225,6 +225,6 @@ def _row_for(alert: Alert, now: datetime) -> int:
             "is_anew": False,
             "repeats": 0,
         }
-        db.insert_rows(Escalation, [fresh], ignore_known=True)
+        bulk_statements.insert_rows(Escalation, [fresh], ignore_known=True)
         row = Escalation.get(mine)
     return int(row.id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from peewee import fn
 
-from backend import db
+from backend import bulk_statements, db
 from backend.alert_timings import SPANS, AlertClock, clocks_of
 from backend.cases import police_handovers
 from backend.db import atomic
@@ -149,8 +149,8 @@ def _count_some(ids: Sequence[int], now: datetime) -> None:
             for number, call in enumerate(one.calls, start=1)
         ]
     CallFigures.delete().where(CallFigures.alert.in_(list(ids) or [0])).execute()
-    db.insert_rows(AlertFigures, figures, update_on=("alert",))
-    db.insert_rows(CallFigures, calls)
+    bulk_statements.insert_rows(AlertFigures, figures, update_on=("alert",))
+    bulk_statements.insert_rows(CallFigures, calls)
 
 
 class _Words:

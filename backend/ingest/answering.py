@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.db import insert_rows
+from backend.bulk_statements import insert_rows
 from backend.ingest.group import Answer, Group
 from backend.ingest.intervals import intervals_s
 from backend.ingest.submission import Submission

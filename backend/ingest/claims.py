@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backend.db import insert_rows
+from backend.bulk_statements import insert_rows
 from backend.ingest.context import Ground
 from backend.ingest.group import Group
 from backend.ingest.submission import SentFix

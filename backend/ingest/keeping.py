@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from backend import signed_requests
-from backend.db import insert_rows
+from backend.bulk_statements import insert_rows
 from backend.ingest.group import Brought, Group, Judged
 from backend.models import Fix, PlaceState, QuarantinedFix, TagEvent
 from backend.signed_requests import Sent

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from peewee import SQL
 
-from backend import channels, db
+from backend import bulk_statements, channels, db
 from backend.models import Attempt, Channel, Notification, NotificationState
 
 # The outcome of a try whose provider gave no answer: it may have the message or not.
@@ -38,7 +38,7 @@ def begin_attempts(notifications: Sequence[Notification], providers: Mapping[str
         for row in attempts
     ]
     with db.atomic():
-        db.insert_rows(Attempt, rows)
+        bulk_statements.insert_rows(Attempt, rows)
     return attempts
 
 

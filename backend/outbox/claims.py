@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
-from backend import channels, db
+from backend import bulk_statements, channels, db
 from backend.models import Alert, Attempt, Channel, Notification, NotificationState, Person, Purpose, Victim
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def fold_calls(notification: Notification, now: datetime) -> int:
         Notification.update(state=NotificationState.CANCELLED, settled_at=now, detail=told).where(
             Notification.id.in_(others)
         ).execute()
-        db.insert_rows(
+        bulk_statements.insert_rows(
             Attempt,
             [
                 {

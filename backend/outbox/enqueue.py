@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from backend import db, lifecycle, wakeups
+from backend import bulk_statements, lifecycle, wakeups
 from backend.lifecycle import Danger
 from backend.models import Alert, Channel, Handling, Notification, NotificationState, Person, Purpose, Victim
 from zones import Certainty, Level
@@ -77,7 +77,7 @@ def enqueue(
 def enqueue_all(messages: Sequence[NewNotification], now: datetime) -> None:
     """Enqueue all of these, in one statement for however many alerts; enqueueing one of them again changes nothing."""
     if messages:
-        db.insert_rows(Notification, [_row(new, now) for new in messages], ignore_known=True)
+        bulk_statements.insert_rows(Notification, [_row(new, now) for new in messages], ignore_known=True)
         wakeups.announce()
 
 

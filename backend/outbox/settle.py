@@ -8,7 +8,7 @@ from datetime import datetime
 
 from peewee import Case
 
-from backend import db
+from backend import bulk_statements, db
 from backend.models import Attempt, Notification, NotificationState
 
 # How far a state may be taken back by a late or repeated callback: not at all.
@@ -76,7 +76,7 @@ def settle_sent(sent: Sequence[tuple[Notification, Attempt, str | None]], now: d
                 lease_until=None,
                 detail=None,
             ).where(Notification.id.in_(ids), Notification.lease_token == token).execute()
-        db.update_rows(
+        bulk_statements.update_rows(
             Attempt,
             [
                 {"id": attempt.id, "outcome": "sent", "detail": None, "provider_id": provider_id, "finished_at": now}

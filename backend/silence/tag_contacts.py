@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backend.db import insert_rows
+from backend.bulk_statements import insert_rows
 from backend.models import TagContact
 from backend.settings import Settings
 from backend.silence.battery import Battery, after

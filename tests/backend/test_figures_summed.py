@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend import clock, db, figures, reports
+from backend import bulk_statements, clock, db, figures, reports
 from backend.figures import Filters
 from backend.figures.percentiles import Ranked, numbered
 from backend.figures.summing import Answers
@@ -106,9 +106,9 @@ def lives(world: World, count: int, chance: random.Random) -> None:
             for actor, action, at, detail in steps
         ]
     for begin in range(0, len(alerts), 2_000):
-        db.insert_rows(Alert, alerts[begin : begin + 2_000])
+        bulk_statements.insert_rows(Alert, alerts[begin : begin + 2_000])
     for begin in range(0, len(trail), 5_000):
-        db.insert_rows(AuditEntry, trail[begin : begin + 5_000])
+        bulk_statements.insert_rows(AuditEntry, trail[begin : begin + 5_000])
 
 
 def counted(trail: list[AuditEntry]) -> Iterator[tuple[AuditEntry, bool, float, str | None]]:

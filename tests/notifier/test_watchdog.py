@@ -11,7 +11,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from backend import alarms, alerts, clock, db, heartbeats, host_clock, outages, outbox, queue_depths
+from backend import alarms, alerts, bulk_statements, clock, db, heartbeats, host_clock, outages, outbox, queue_depths
 from backend.models import (
     Alarm,
     AlarmKind,
@@ -625,7 +625,7 @@ def test_its_looks_read_the_alerts_that_are_due_an_answer_and_not_all_there_ever
     row = Alert.select().dicts().get()
     del row["id"]
     old = {"handling": "closed", "raised_at": long_ago, "fix_time": long_ago}
-    db.insert_rows(Alert, [{**row, **old, "code": f"OLD{number}"} for number in range(1_000)])
+    bulk_statements.insert_rows(Alert, [{**row, **old, "code": f"OLD{number}"} for number in range(1_000)])
     db.release_connection()
     as_owner("ANALYZE")
     outages.note("notifier", now - timedelta(hours=1), now)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend import alarms, clock, db
+from backend import alarms, bulk_statements, clock, db
 from backend.cases import (
     caseload_import,
     checked_imports,
@@ -267,7 +267,7 @@ def long_table(world: World, count: int) -> bytes:
     now = clock.now()
     with db.atomic():
         rows = [{"serial": f"T-{n}", "key": "k", "created_at": now} for n in range(count)]
-        db.insert_rows(Tag, rows)
+        bulk_statements.insert_rows(Tag, rows)
     db.release_connection()
     lines = [
         row(wearer=f"W {n}", victim=f"V {n}", order_reference=f"LIC {n}", tag_serial=f"T-{n}", victim_phone="")

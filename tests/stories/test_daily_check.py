@@ -7,7 +7,7 @@ import time
 
 from playhouse.test_utils import count_queries
 
-from backend import clock, db
+from backend import bulk_statements, clock, db
 from backend.cases import completeness, schedule
 from backend.models import Activation, AuditEntry, CaseDue, Fact, PlaceZone, ProtectedPlace, Tag, Wearer
 from backend.models.span import Span
@@ -56,7 +56,7 @@ def caseload(world: World, count: int) -> list[int]:
             (Tag, [{"id": n, "serial": f"T-{n}", "key": "k", "created_at": now} for n in ids]),
             (Activation, [{"tag": n, "wearer": n, "from_at": now, "is_in_error": False} for n in ids]),
         ):
-            db.insert_rows(model, rows)
+            bulk_statements.insert_rows(model, rows)
     db.release_connection()
     return ids
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from backend import audit
+from backend.bulk_statements import insert_rows
 from backend.cases.completeness import missing_items, reports
-from backend.db import LOST_CONNECTION, atomic, insert_rows
+from backend.db import LOST_CONNECTION, atomic
 from backend.models import CaseDue, Wearer
 from backend.record.facts import LONDON, midnight
 
