@@ -15,6 +15,7 @@ from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
 from backend.models import AlertKind, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused
+from backend.web.forms import text_of
 from backend.web.signed_in import page_for, page_visitor
 
 bp = Blueprint("duty_pages", __name__)
@@ -29,10 +30,6 @@ def _person() -> Person:
     visitor = page_visitor()
     assert visitor is not None
     return visitor.person
-
-
-def _text(name: str) -> str:
-    return request.form.get(name, "").strip()
 
 
 @bp.get("/rota")
@@ -99,7 +96,7 @@ def _colleagues(person: Person) -> list[Person]:
 
 def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
     try:
-        day, at = read_day(_text(f"{name}_day")), time.fromisoformat(_text(f"{name}_time"))
+        day, at = read_day(text_of(f"{name}_day")), time.fromisoformat(text_of(f"{name}_time"))
     except ValueError:
         raise ShiftRefused(f"Enter the day and the time at which the shift {what}.") from None
     return rota.instant_of(day, at, is_end=is_end)
@@ -109,10 +106,10 @@ def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
 @page_for(Role.SUPERVISOR)
 def add_shift() -> Any:
     try:
-        if not is_number(_text("person")):
+        if not is_number(text_of("person")):
             raise ShiftRefused("Choose who is on duty.")
         from_at, to_at = _local("from", "begins"), _local("to", "ends", is_end=True)
-        rota.add(_person(), int(_text("person")), from_at, to_at, clock.now())
+        rota.add(_person(), int(text_of("person")), from_at, to_at, clock.now())
     except DomainError as error:
         return _rota(error), error.status
     return redirect(url_for("duty_pages.rota_page"))
@@ -133,7 +130,7 @@ def remove_shift(shift_id: int) -> Any:
 def copy_week() -> Any:
     try:
         try:
-            monday = read_day(_text("monday"))
+            monday = read_day(text_of("monday"))
         except ValueError:
             raise ShiftRefused("Choose a week.") from None
         rota.copy_week(_person(), monday, clock.now())
@@ -171,7 +168,7 @@ def policy_page() -> str:
 def set_police_room() -> Any:
     """Set which police control room the team's officers call from an alert."""
     try:
-        police_rooms.put(_person(), _text("name"), _text("number"), clock.now())
+        police_rooms.put(_person(), text_of("name"), text_of("number"), clock.now())
     except DomainError as error:
         return _policies(error), error.status
     return redirect(url_for("duty_pages.policy_page"))
@@ -211,10 +208,10 @@ def edit_policy(name: str) -> Any:
     if request.method == "POST":
         steps = _entered()
         try:
-            content, desk = _content(steps), _text("duty_person")
+            content, desk = _content(steps), text_of("duty_person")
             policies.put(person, content, KINDS[name], int(desk) if is_number(desk) else None, now)
         except DomainError as error:
-            return _edit(name, steps, desk=_text("duty_person"), error=error), error.status
+            return _edit(name, steps, desk=text_of("duty_person"), error=error), error.status
         return redirect(url_for("duty_pages.policy_page"))
     policy = policies.in_force(person.team_id, KINDS[name], now)
     wanted = DEFAULT if request.args.get("start") == "default" else _policy(policy)
@@ -244,14 +241,14 @@ def _edit(name: str, steps: list[dict[str, Any]], *, desk: str, error: DomainErr
 
 def _entered() -> list[dict[str, Any]]:
     """Return the steps of the form as they were entered, the repeating one last."""
-    count = int(_text("count")) if is_number(_text("count")) else 0
+    count = int(text_of("count")) if is_number(text_of("count")) else 0
     return [
         {
-            "after_s": _text(f"after_{number}"),
+            "after_s": text_of(f"after_{number}"),
             "who": request.form.getlist(f"who_{number}"),
             "channels": request.form.getlist(f"channels_{number}"),
-            "unless_received": _text(f"unless_{number}") == "yes",
-            "is_left_out": _text(f"drop_{number}") == "yes",
+            "unless_received": text_of(f"unless_{number}") == "yes",
+            "is_left_out": text_of(f"drop_{number}") == "yes",
         }
         for number in range(min(count, 30))
     ]

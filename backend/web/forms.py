@@ -15,6 +15,7 @@ from backend.cases.commands.base import Command
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.record.facts import LONDON
+from backend.web import dates
 from backend.web.signed_in import page_visitor
 
 Made = TypeVar("Made", bound=Command)
@@ -35,12 +36,24 @@ def sent_form() -> Any:
     return request.form if request.method == "POST" else None
 
 
+class SentForm:
+    """The form of a page as a command reads it: the three fields of a date are one day."""
+
+    def get(self, name: str) -> str:
+        """Return the text of a field; of a date as 2026-11-24, and empty where nothing of it was entered."""
+        return dates.joined(request.form, name)
+
+    def getlist(self, name: str) -> list[str]:
+        """Return every text of a field that may be chosen several times."""
+        return request.form.getlist(name)
+
+
 def build(model: type[Made], **given: Any) -> Made:
     """Return the command that the form of this page holds, with what is ``given`` besides.
 
     Raises: InvalidFields with everything that is wrong, by the names of the form's fields.
     """
-    return typed.read(model, request.form, clock.now(), given)
+    return typed.read(model, SentForm(), clock.now(), given)
 
 
 def answers() -> dict[str, bool | None]:
@@ -55,11 +68,11 @@ def is_as(name: str, held: str) -> bool:
 
 def pressed(name: str = "act") -> str:
     """Return which button was pressed, or which way was chosen: it decides which command is built."""
-    return request.form.get(name, "").strip()
+    return text_of(name)
 
 
 def text_of(name: str) -> str:
-    return request.form.get(name, "").strip()
+    return SentForm().get(name)
 
 
 def number_chosen(name: str) -> int | None:

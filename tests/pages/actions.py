@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def window(browser: Browser, **screen: Any) -> Iterator[BrowserContext]:
 # The day stands before a time that is not of today, as the browser has it: a test may run at any hour.
 TIME = r"(?:\d\d? \w+, )?\d\d:\d\d:\d\d"
 SHORT_TIME = r"(?:\d\d? \w+, )?\d\d:\d\d"
+# The three fields of a date.
+DATE = ("Day", "Month", "Year")
 # Those of the alert itself, not of its case.
 FACTS = ".facts:not([data-panel=case] *)"
 
@@ -66,6 +69,19 @@ def _signed_in(
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{world.url}{path}")
     return page, complaints
+
+
+def date_of(page: Page, legend: str) -> str:
+    """Return the day that the three fields of a date hold, as 2026-11-24, or nothing where they are empty."""
+    day, month, year = (page.get_by_role("group", name=legend).get_by_label(part).input_value() for part in DATE)
+    return f"{year}-{month:0>2}-{day:0>2}" if day or month or year else ""
+
+
+def fill_date(page: Page, legend: str, day: date | None) -> None:
+    """Enter a day in the three fields of a date, or empty them."""
+    texts = (day.day, day.month, day.year) if day else ("", "", "")
+    for part, text in zip(DATE, texts, strict=True):
+        page.get_by_role("group", name=legend).get_by_label(part).fill(str(text))
 
 
 def expect_to_fit(page: Page) -> None:

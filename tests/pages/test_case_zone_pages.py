@@ -13,7 +13,7 @@ from backend import clock, db
 from backend.models import Condition, PlaceZone
 from backend.record.facts import LONDON
 from tests import cases
-from tests.pages.actions import expect_to_fit, shot, sign_in, window
+from tests.pages.actions import expect_to_fit, fill_date, shot, sign_in, window
 from tests.world import HOME, World
 
 TRY = "Show what it would have raised"
@@ -142,12 +142,12 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
         "weekly": [{"days": ["mo", "su"], "from": "19:00", "to": "07:00"}],
     }
     card = page.locator("[data-zone]").filter(has_text="Curfew address")
-    card.get_by_text("Change or remove this zone").click()
-    expect(card.get_by_label("Sun").first).to_be_checked()
-    card.get_by_label("Sun").first.uncheck()
-    card.get_by_label("Until").first.fill("06:00")
-    card.get_by_label("Why").fill("Varied.")
-    card.get_by_role("button", name="Save the new version").click()
+    card.get_by_role("link", name="Change").click()
+    expect(page.get_by_label("Sun").first).to_be_checked()
+    page.get_by_label("Sun").first.uncheck()
+    page.get_by_label("Until").first.fill("06:00")
+    page.get_by_label("Why").fill("Varied.")
+    page.get_by_role("button", name="Save the new version").click()
     # Two nights become one, an hour shorter: what that takes away is said before it is saved.
     expect(page.locator("[data-doubts]")).to_contain_text("For 13 hours of each week")
     expect(page.locator("[data-will-be]")).to_contain_text("In force: Mon from 19:00 to 06:00.")
@@ -227,33 +227,34 @@ def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_s
     expect(page.locator("[data-zone]")).to_contain_text(
         "the circle of 805 m around its middle. Warns from 500 m outside."
     )
-    page.get_by_text("Change or remove this zone").click()
+    page.get_by_role("link", name="Change the zone of Home").click()
     page.get_by_label("Radius, metres").fill("900")
     page.get_by_label("Buffer, metres").fill("100")
-    page.locator(f"#why-zone-{quiet.zone.id}").fill("Varied.")
+    page.get_by_label("Why").fill("Varied.")
     page.get_by_role("button", name="Save the new version").click()
     expect(page.locator("[data-zone]")).to_contain_text(
         "the circle of 900 m around its middle. Warns from 100 m outside."
     )
-    page.get_by_text("Change or remove this zone").click()
+    page.get_by_role("link", name="Remove the zone of Home").click()
     zone = page.locator("[data-zone]")
     day = (clock.now().astimezone(LONDON) + timedelta(days=3)).date()
-    zone.get_by_label("From (empty: now)").fill(day.isoformat())
-    zone.get_by_label("Why").fill("The order ends.")
+    fill_date(page, "From which day", day)
+    page.get_by_label("Why").fill("The order ends.")
     page.get_by_role("button", name="Remove the zone").click()
     words = f"From {day.day} {day:%B %Y} no zone protects place Home."
     expect(page.get_by_text(words)).to_be_visible()
     expect(page.get_by_text("Nothing is saved yet.")).to_be_visible()
     page.get_by_role("link", name="Go back without saving").click()
     assert len(rows()) == 2
-    page.get_by_text("Change or remove this zone").click()
-    zone.get_by_label("From (empty: now)").fill(day.isoformat())
-    zone.get_by_label("Why").fill("The order ends.")
+    fill_date(page, "From which day", day)
+    page.get_by_label("Why").fill("The order ends.")
     page.get_by_role("button", name="Remove the zone").click()
     page.get_by_role("button", name="Save it all the same").click()
     expect(zone).to_contain_text("In force")
+    page.get_by_role("link", name="Read or correct the history").click()
     expect(page.locator(".case-history")).to_contain_text("no zone")
-    page.get_by_label("As it was on").fill((clock.now() - timedelta(days=3)).date().isoformat())
+    page.get_by_role("link", name="Back to the case").click()
+    fill_date(page, "Show the case as it was on", (clock.now() - timedelta(days=3)).date())
     page.get_by_role("button", name="Show").click()
     expect(zone).to_contain_text("the circle of 805 m around its middle")
     expect(page.get_by_role("link", name="Add a condition and its zone")).to_have_count(0)
@@ -264,27 +265,27 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     quiet: World,
     phone: BrowserContext,
 ) -> None:
-    made = cases.order(quiet, clock.now() - timedelta(days=60), None)
+    cases.order(quiet, clock.now() - timedelta(days=60), None)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
     stated = page.locator("[data-eligible]")
     expect(stated).to_contain_text("It is not recorded whether this order may require a tag.")
 
     def state(why: str, *answers: tuple[str, str]) -> None:
-        page.get_by_text("State whether the wearer may be tagged").click()
+        page.get_by_role("link", name="State whether the wearer may be tagged").click()
         for question, answer in answers:
             page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
-        stated.get_by_label("Why").fill(why)
+        page.get_by_label("Why").fill(why)
         page.get_by_role("button", name="State it").click()
 
     state("", ("18 or older", "Yes"))
     expect(page.get_by_role("alert")).to_contain_text("Say why.")
-    # The form that was refused is open, with what was answered.
+    # The form that was refused has what was answered.
     expect(page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True)).to_be_checked()
     day = (clock.now() - timedelta(days=10)).astimezone(LONDON).date()
-    page.locator(f"#eligible-{made.id}-day").fill(day.isoformat())
+    fill_date(page, "From which day", day)
     page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True).check()
     page.get_by_role("group", name="Accommodation where the tag").get_by_label("No", exact=True).check()
-    stated.get_by_label("Why").fill("Checked at release.")
+    page.get_by_label("Why").fill("Checked at release.")
     shot(page, "eligibility-390")
     expect_to_fit(page)
     page.get_by_role("button", name="State it").click()
@@ -294,9 +295,11 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     rest = ("High or very high risk", "Domestic-abuse offence", "Accommodation where the tag")
     state("He has a room now.", *((question, "Yes") for question in rest))
     expect(stated).to_contain_text("every fact that it asks for is given")
+    page.get_by_role("link", name="Read or correct the history").click()
     expect(page.locator(".case-history")).to_contain_text("accommodation where the tag can be charged: no")
+    page.get_by_role("link", name="Back to the case").click()
     # The earlier answer stands for its own time.
-    page.get_by_label("As it was on").fill(day.isoformat())
+    fill_date(page, "Show the case as it was on", day)
     page.get_by_role("button", name="Show").click()
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
     expect(page.get_by_text("State whether the wearer may be tagged")).to_have_count(0)
@@ -311,14 +314,16 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     page.locator("[data-alert-id]").get_by_role("link").first.click()
     page.get_by_role("link", name="Recall to prison, in the case").click()
+    expect(page.get_by_role("heading", name="Recall to prison")).to_be_visible()
+    page.get_by_role("link", name="Back").click()
     card = page.locator("[data-alert]")
     for force, reference in (("Metropolitan Police", "CAD 4471"), ("Essex Police", "EP 9")):
-        card.get_by_text("Hand it to the police, or recall").click()
-        card.get_by_role("button", name="Handed over now").click()
+        card.get_by_role("link", name="Record that the police have it").click()
+        page.get_by_role("button", name="Record the handover").click()
         expect(page.get_by_role("alert")).to_contain_text("Enter the police force and its reference.")
-        card.get_by_label("Police force").fill(force)
-        card.get_by_label("Its reference").fill(reference)
-        card.get_by_role("button", name="Handed over now").click()
+        page.get_by_label("Police force").fill(force)
+        page.get_by_label("Its reference").fill(reference)
+        page.get_by_role("button", name="Record the handover").click()
         expect(card).to_contain_text(f"Handed to {force}, reference {reference}")
     expect_to_fit(page)
     card.get_by_role("link").first.click()
@@ -341,14 +346,14 @@ def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_the
         quiet.tag.stays(20_000.0, for_s=120, every_s=30)
     before = len(rows())
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}")
-    zone = page.locator("[data-zone]")
-    zone.get_by_text("Change or remove this zone").click()
+    page.get_by_role("link", name="Change the zone of Home").click()
+    zone = page.locator("main")
     expect(zone).to_contain_text("Leave empty for a zone that is in force at all hours.")
     for day in ("Mon", "Tue"):
         zone.get_by_label(day).first.check()
     zone.get_by_label("From", exact=True).first.fill("09:00")
     zone.get_by_label("Until").first.fill("17:00")
-    zone.locator("[id^='why-zone']").fill("Only when she works there.")
+    zone.get_by_label("Why").fill("Only when she works there.")
     expect_to_fit(page)
     zone.get_by_role("button", name="Save the new version").click()
     expect(page.locator("[data-was]")).to_contain_text("In force at all hours.")
@@ -371,12 +376,12 @@ def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_the
     body = {"why": "Varied.", "zone": shorter, "from_at": clock.now().isoformat()}
     asked = quiet.officer.api("POST", f"/v1/zones/{rows()[-1].id}/versions", json=body)
     assert (asked.status_code, asked.json()["warnings"][0][:16]) == (409, "For 8 hours of e")
-    page.get_by_text("Change or remove this zone").click()
+    page.get_by_role("link", name="Change the zone of Home").click()
     for day in ("Mon", "Tue"):
         zone.get_by_label(day).first.uncheck()
     zone.get_by_label("From", exact=True).first.fill("")
     zone.get_by_label("Until").first.fill("")
-    zone.locator("[id^='why-zone']").fill("She is home again.")
+    zone.get_by_label("Why").fill("She is home again.")
     zone.get_by_role("button", name="Save the new version").click()
     expect(page.locator("[data-will-be]")).to_contain_text("In force at all hours.")
     expect(page.locator("[data-doubts]")).to_have_count(0)

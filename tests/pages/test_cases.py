@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -12,7 +12,7 @@ from backend.cases import change_warnings, drills, officers
 from backend.models import Fix, Role, Wearer
 from backend.record.facts import LONDON, midnight
 from tests import cases
-from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, fill_date, shot, sign_in
 from tests.world import HOME, World
 
 
@@ -52,11 +52,11 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     db.release_connection()
     assert [alert.wearer_id for alert in cases.alerts()] == [wearer.id]
     # What takes protection away is asked back in words.
-    page.get_by_text("Enter a variation").click()
+    page.get_by_role("link", name="Enter a variation").click()
     last_day = clock.now().astimezone(LONDON).date() + timedelta(days=100)
     ends_on = change_warnings.day(midnight(last_day + timedelta(days=1)))
-    page.locator("#ends-1").fill(last_day.isoformat())
-    page.locator("#why-order-1").fill("Varied by the court.")
+    fill_date(page, "Last day", last_day)
+    page.get_by_label("Why").fill("Varied by the court.")
     page.get_by_role("button", name="Save the variation").click()
     expect(page.get_by_text(f"From {ends_on} no zone protects place Work.")).to_be_visible()
     shot(page, "case-confirm-1280")
@@ -153,7 +153,7 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
     page.get_by_label("Cover for Amina Yusuf goes to").select_option("Grace Okafor")
     expect_to_fit(page)
     page.goto(world.url + f"/cases/{world.wearer.id}")
-    page.get_by_label("As it was on").fill("2020-01-01")
+    fill_date(page, "Show the case as it was on", date(2020, 1, 1))
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("As it was at the end of 1 January 2020.")).to_be_visible()
     expect(page.locator("[data-zone]")).to_have_count(0)
@@ -210,30 +210,32 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     world.officer.has_app()
     path = f"/cases/{world.wearer.id}"
     page, complaints = sign_in(desk, world, "grace@cordon.example", path)
-    page.get_by_text("Record that they agree to texts").click()
+    page.get_by_role("link", name=world.victim.name).click()
+    page.get_by_role("link", name="Record that they agree to texts").click()
     page.get_by_label("The number that is safe for them").fill("+44 7700 900201")
     page.get_by_label("Their words for: the wearer is near").fill("Your book has arrived.")
     page.get_by_label("Their words for: it is over").fill("Your book was collected.")
     page.get_by_label("Their words for: protection is about to end").fill("The library closes.")
     page.get_by_role("button", name="Record their consent").click()
     expect(page.locator("[data-victim]")).to_contain_text("Agreed to texts")
-    page.get_by_text("Record another licence or order").click()
-    page.locator("#new-reference").fill("LIC 7")
+    page.get_by_role("link", name="Back to the case").click()
+    page.get_by_role("link", name="Record a licence or order").click()
+    page.get_by_label("Reference").fill("LIC 7")
     page.get_by_label("The condition, in the words of the order").fill("Not to enter N7.")
-    page.locator("#why-new-order").fill("Released.")
+    page.get_by_label("Why").fill("Released.")
     page.get_by_role("button", name="Record the order").click()
     expect(page.locator("[data-order]")).to_contain_text("LIC 7")
-    page.get_by_text("Change or remove this zone").click()
+    page.get_by_role("link", name="Change the zone of Home").click()
     page.get_by_label("Rests on the order").select_option("LIC 7")
-    page.locator(f"#why-zone-{world.zone.id}").fill("The order was found.")
+    page.get_by_label("Why").fill("The order was found.")
     page.get_by_role("button", name="Save the new version").click()
     expect(page.locator("[data-zone]")).not_to_contain_text("rests on no order")
-    page.get_by_text("Close it to all but some colleagues").click()
+    page.get_by_role("link", name="Change who may open the case").click()
     page.get_by_label("Amina Yusuf").check()
     page.get_by_label("Grace Okafor").check()
-    page.locator("#why-restrict").fill("Family of the police.")
-    page.locator("form", has=page.locator("#why-restrict")).get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Change who may open it")).to_be_visible()
+    page.get_by_label("Why").fill("Family of the police.")
+    page.get_by_role("button", name="Save who may open it").click()
+    expect(page.get_by_text("Some colleagues only")).to_be_visible()
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "case-full-1280")
     outside, _ = sign_in(narrow, world, "ben@cordon.example", path)
@@ -250,13 +252,15 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     expect(page.get_by_text("Emergency openings to review")).to_be_hidden()
     world.tag.walks_in()
     page.goto(world.url + path)
-    page.get_by_text("Hand it to the police, or recall").click()
+    page.get_by_role("link", name="Record that the police have it").click()
     page.get_by_label("Police force").fill("Metropolitan Police")
     page.get_by_label("Its reference").fill("CAD 4471")
-    page.get_by_role("button", name="Handed over now").click()
-    page.get_by_text("Hand it to the police, or recall").click()
+    page.get_by_role("button", name="Record the handover").click()
+    page.get_by_role("link", name="Recall to prison").click()
     page.get_by_label("Why they are recalled").fill("Condition 4.")
     page.get_by_role("button", name="Recall to prison").click()
+    expect(page.locator("[data-done]")).to_contain_text("The recall is recorded.")
+    page.get_by_role("link", name="Read or correct the history").click()
     expect(page.get_by_text("Case: ended (recall)")).to_be_visible()
     world.expect_sms(world.victim.phone, "The library closes.")
     page.goto(world.url + "/supervisor")
@@ -270,7 +274,8 @@ def test_they_agree_that_their_phone_says_where_they_are_and_take_it_back_by_the
     phone: BrowserContext,
 ) -> None:
     page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
-    page.get_by_text("Record that their phone may share its location").click()
+    page.get_by_role("link", name=world.victim.name).click()
+    page.get_by_role("link", name="Change location of their phone").click()
     page.get_by_role("button", name="Show the code for their phone").click()
     expect(page.get_by_text("Confirm that they themselves have agreed.").first).to_be_visible()
     page.get_by_label("They themselves have agreed").check()
@@ -279,9 +284,10 @@ def test_they_agree_that_their_phone_says_where_they_are_and_take_it_back_by_the
     expect_to_fit(page)
     shot(page, "pairing-390")
     assert world.api("POST", "/v1/phones", json={"code": code}).status_code == 201
-    page.get_by_text("Back to the case").click()
+    page.get_by_role("link", name="Back to the protected person").click()
+    page.get_by_role("link", name="Change location of their phone").click()
     page.get_by_role("button", name="They withdraw").click()
-    expect(page.get_by_text("Record that their phone may share its location")).to_be_visible()
+    expect(page.get_by_text("Not shared.")).to_be_visible()
     # The form that was refused is all that the browser complains of.
     assert [said for said in complaints if "422" not in said] == []
     world.reads_everything()

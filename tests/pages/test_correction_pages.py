@@ -11,7 +11,7 @@ from backend.cases import monitoring_status, officers, writing
 from backend.cases.monitoring_status import Risk, Suspended
 from backend.record import reading
 from tests import cases
-from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, fill_date, shot, sign_in
 from tests.world import World
 
 
@@ -44,19 +44,20 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
         person, world.wearer.id, Suspended.HOSPITAL, now, until, now, why="Ill.", is_confirmed=True
     )
     db.release_connection()
-    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
+    page, complaints = sign_in(phone, world, "amina@cordon.example", f"/cases/{world.wearer.id}/history")
     correct(page, "Case: suspended")
     page.get_by_label("The case").select_option("Monitored: it was never so")
     save(page)
     expect(entries(page, "Case: active")).to_contain_text("In place of: suspended (hospital), from")
     expect(entries(page, "Case: suspended").first).to_contain_text("(recorded in error)")
     # A zone that was drawn too small was so since it began.
-    zone = page.locator("[data-zone]")
-    zone.get_by_text("Change or remove this zone").click()
-    zone.get_by_label("Radius, metres").fill("300")
-    zone.get_by_label("The version at hand was wrong all along").check()
-    zone.locator("[id^='why-zone']").fill("Metres and yards.")
-    zone.get_by_role("button", name="Save the new version").click()
+    page.get_by_role("link", name="Back to the case").click()
+    page.locator("[data-zone]").get_by_role("link", name="Change").click()
+    page.get_by_label("Radius, metres").fill("300")
+    page.get_by_label("The version at hand was wrong all along").check()
+    page.get_by_label("Why").fill("Metres and yards.")
+    page.get_by_role("button", name="Save the new version").click()
+    page.get_by_role("link", name="Read or correct the history").click()
     expect(entries(page, "the circle of 300 m").first).to_contain_text(
         "In place of: zone. The wearer must keep out of the circle of 250 m"
     )
@@ -74,28 +75,31 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     correct(page, "Responsible officer: Ben Carter")
     page.get_by_label("Responsible officer").select_option("Amina Yusuf")
     save(page)
+    page.get_by_role("link", name="Back to the case").click()
     expect(page.locator("[data-officer]")).to_have_text("Amina Yusuf")
+    page.get_by_role("link", name="Read or correct the history").click()
     correct(page, "Not to enter Elm Rd")
     page.get_by_label("The condition, in the words of the order").fill("Not to enter Elm Road, N7.")
     save(page)
+    page.get_by_role("link", name="Back to the case").click()
     expect(page.locator("[data-order]")).to_contain_text("4. Not to enter Elm Road, N7.")
+    page.get_by_role("link", name="Read or correct the history").click()
     correct(page, "Order: terms")
     expect(page.locator("[data-wrong]")).to_contain_text("LIC-2041")
     # An end that is too early takes protection away, and is asked back before it is saved.
-    page.get_by_label("Last day (empty: no end)").fill((now + timedelta(days=3)).date().isoformat())
+    fill_date(page, "Last day", (now + timedelta(days=3)).date())
     expect_to_fit(page)
     shot(page, "correct-terms-390")
     save(page)
     expect(page.get_by_role("heading", name="Read this before it is saved")).to_be_visible()
     page.get_by_role("link", name="Go back without saving").click()
     page.get_by_label("What was wrong").fill("The second page was missing.")
-    page.get_by_label("Last day (empty: no end)").fill((now + timedelta(days=60)).date().isoformat())
+    fill_date(page, "Last day", (now + timedelta(days=60)).date())
     page.get_by_label("From which document (optional)").fill("Licence, p. 3")
     save(page)
     newest = entries(page, "Order: terms").first
     expect(newest).to_contain_text("In place of: from")
     expect(newest).to_contain_text("[Licence, p. 3]")
-    page.locator("#history").scroll_into_view_if_needed()
     shot(page, "corrected-390")
     expect_to_fit(page)
     assert [line for line in complaints if "422" not in line and "409" not in line] == []

@@ -12,7 +12,7 @@ from backend import clock, db
 from backend.models import EscalationPolicy, Shift
 from backend.people import rota
 from backend.people.rota import LONDON
-from tests.pages.actions import expect_to_fit, shot, sign_in_when_asked, window
+from tests.pages.actions import expect_to_fit, fill_date, shot, sign_in_when_asked, window
 from tests.world import World
 
 
@@ -35,7 +35,7 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     page.get_by_label("Who is on duty").select_option("Amina Yusuf")
     begins, ends = now - timedelta(hours=1), now + timedelta(hours=9)
     for name, at in (("from", begins), ("to", ends)):
-        page.locator(f"#{name}_day").fill(f"{at:%Y-%m-%d}")
+        fill_date(page, {"from": "Begins on", "to": "Ends on"}[name], at.date())
         page.locator(f"#{name}_time").fill(f"{at:%H:%M}")
     page.get_by_role("button", name="Add the shift").click()
     expect(page.locator("[data-now=Officers]")).to_contain_text("Amina Yusuf, until")

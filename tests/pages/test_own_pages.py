@@ -87,7 +87,8 @@ def test_an_invitation_is_read_out_taken_up_and_shows_how_it_stands(
 ) -> None:
     world.tag.is_far_away()
     staff, _ = sign_in(desk, world, "amina@cordon.example", f"/cases/{world.wearer.id}")
-    staff.get_by_role("link", name="Their own page").click()
+    staff.get_by_role("link", name=world.victim.name).click()
+    staff.get_by_role("link", name="Open their own page").click()
     staff.get_by_label("How and when they asked for it").fill("On the phone, at 10.")
     staff.get_by_role("button", name="Make a link and a code").click()
     expect(staff.locator("[data-code]")).to_have_text(re.compile(r"^\d{6}$"))

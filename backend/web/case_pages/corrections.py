@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from backend import clock
 from backend.cases import corrections, eligibility, viewing
@@ -17,9 +17,9 @@ from backend.cases.monitoring_status import Ended, Suspended
 from backend.errors import DomainError, InvalidTransition
 from backend.models import Fact, Person, Role
 from backend.record.facts import LONDON, Terms, What
-from backend.web.case_pages.case import RISK_TEXTS
+from backend.web.case_pages.case import done_at
 from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
-from backend.web.case_pages.monitoring_status import status_command
+from backend.web.case_pages.monitoring_status import RISK_TEXTS, status_command
 from backend.web.forms import answers, build, is_as, pressed, visitor
 from backend.web.signed_in import page_for
 
@@ -95,7 +95,7 @@ def _correction(wearer_id: int, which: str, number: int, act: Callable[[], Any])
             return refused(error), error.status
 
     def done(_: Any) -> Any:
-        return redirect(url_for("case_pages.case", wearer_id=wearer_id, _anchor="history"))
+        return done_at(url_for("case_pages.history", wearer_id=wearer_id), "The correction is recorded.")
 
     return try_to(act, done, again)
 

@@ -10,10 +10,13 @@ from flask import Blueprint, render_template, request, url_for
 
 from backend.errors import DomainError, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import Person, Role
+from backend.web import dates
 from backend.web.forms import ask_back, visitor
 from backend.web.signed_in import settings
 
 bp = Blueprint("case_pages", __name__)
+
+bp.add_app_template_global(dates.parts_of, "date_parts")
 
 View = TypeVar("View", bound=Callable[..., Any])
 # The category of what is flashed for the next page: a banner that says what was done.
@@ -47,7 +50,8 @@ def try_to(act: Callable[[], Any], done: Callable[[Any], Any], again: Callable[[
     try:
         return done(act())
     except NeedsConfirmation as error:
-        return ask_back(error, request.form.get("back") or url_for("case_pages.cases"))
+        is_page = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+        return ask_back(error, request.path if is_page else url_for("case_pages.cases"))
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
@@ -68,10 +72,21 @@ def with_form(**more: Any) -> dict[str, Any]:
 @bp.app_template_global()
 def error_list(error: DomainError) -> list[dict[str, Any]]:
     """Return the problems of a form for the summary on top: each field's own with a link to it."""
-    return [
-        {"text": one["detail"], "href": f"#{one['field']}", "attributes": {"data-field": one["field"]}}
-        for one in error.extra.get("errors", [])
-    ] or [{"text": error.detail}]
+    return [{"text": one["detail"], "href": f"#{_id_of(one['field'])}"} for one in error.extra.get("errors", [])] or [
+        {"text": error.detail}
+    ]
+
+
+def _id_of(field: str) -> str:
+    """Return which element the summary leads to: of a date its first field."""
+    return dates.first_field(field) if dates.first_field(field) in request.form else field
+
+
+@bp.app_template_global()
+def fault_of(error: DomainError | None, field: str) -> dict[str, str] | None:
+    """Return what is wrong with one field, as a component of GOV.UK Frontend takes it, or None."""
+    found = (one for one in (error.extra.get("errors", []) if error else []) if one["field"] == field)
+    return next(({"text": one["detail"]} for one in found), None)
 
 
 def refused(error: DomainError) -> str:

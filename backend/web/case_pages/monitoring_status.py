@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from backend.alert_kinds import title_of
+from backend.cases import viewing
 from backend.cases.commands.monitoring import (
     AssessRisk,
     EndCase,
@@ -12,12 +15,14 @@ from backend.cases.commands.monitoring import (
     ResumeCase,
     SuspendCase,
 )
-from backend.cases.monitoring_status import Ended
-from backend.web.case_pages.case import change
+from backend.cases.monitoring_status import Ended, Risk, Suspended
+from backend.errors import NotFound
+from backend.web.case_pages.case import one_task
 from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import build, pressed
 from backend.web.signed_in import page_for
 
+RISK_TEXTS = {Risk.LOW: "Low", Risk.MEDIUM: "Medium", Risk.HIGH: "High", Risk.VERY_HIGH: "Very high"}
 RESUME = "resume"
 SAID = {
     SuspendCase: "Monitoring is suspended. Fixes are stored and not judged.",
@@ -34,31 +39,66 @@ def status_command(chosen: str) -> type[SuspendCase | ResumeCase | EndCase]:
     return EndCase if chosen in set(Ended) else SuspendCase
 
 
-@bp.post("/cases/<int:wearer_id>/life")
+@bp.route("/cases/<int:wearer_id>/life", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
 def change_life(wearer_id: int) -> Any:
     command = status_command(pressed("life"))
-    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id), said=SAID[command])
-
-
-@bp.post("/cases/<int:wearer_id>/risk")
-@page_for(*STAFF)
-@refusable
-def assess_risk(wearer_id: int) -> Any:
-    return change(
+    return one_task(
         wearer_id,
-        lambda person, now: build(AssessRisk).carry_out(person, now, wearer_id),
-        said="The risk of serious harm is recorded.",
+        "life",
+        lambda person, now: build(command).carry_out(person, now, wearer_id),
+        said=SAID[command],
+        more=lambda shown: {"suspensions": list(Suspended), "endings": list(Ended)},
     )
 
 
-@bp.post("/cases/<int:wearer_id>/alerts/<int:alert_id>")
+@bp.route("/cases/<int:wearer_id>/risk", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
-def act_on_alert(wearer_id: int, alert_id: int) -> Any:
-    """Recall because of an alert, or record that the police have it."""
-    is_recall = pressed() == "recall"
-    command = RecallWearer if is_recall else HandAlertToPolice
-    said = "The recall is recorded." if is_recall else "The handover to the police is recorded."
-    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, alert_id), said=said)
+def assess_risk(wearer_id: int) -> Any:
+    return one_task(
+        wearer_id,
+        "risk",
+        lambda person, now: build(AssessRisk).carry_out(person, now, wearer_id),
+        said="The risk of serious harm is recorded.",
+        more=lambda shown: {"risks": RISK_TEXTS},
+    )
+
+
+@bp.route("/cases/<int:wearer_id>/alerts/<int:alert_id>/police", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def hand_to_police(wearer_id: int, alert_id: int) -> Any:
+    """Record that the police have an alert."""
+    return one_task(
+        wearer_id,
+        "police",
+        lambda person, now: build(HandAlertToPolice).carry_out(person, now, alert_id),
+        said="The handover to the police is recorded.",
+        more=_alert_of(wearer_id, alert_id),
+    )
+
+
+@bp.route("/cases/<int:wearer_id>/alerts/<int:alert_id>/recall", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def recall(wearer_id: int, alert_id: int) -> Any:
+    """Recall because of an alert."""
+    return one_task(
+        wearer_id,
+        "recall",
+        lambda person, now: build(RecallWearer).carry_out(person, now, alert_id),
+        said="The recall is recorded.",
+        more=_alert_of(wearer_id, alert_id),
+    )
+
+
+def _alert_of(wearer_id: int, alert_id: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def more(_: dict[str, Any]) -> dict[str, Any]:
+        alert = next((one for one in viewing.open_alerts(wearer_id) if one.id == alert_id), None)
+        if alert is None:
+            raise NotFound("The alert was not found among those of this case that are not closed.")
+        return {"alert": alert, "alert_title": title_of(alert.kind, alert.event)}
+
+    return more

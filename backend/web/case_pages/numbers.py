@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
+
 from backend.cases.commands.numbers import ConfirmNumber, DeclareNumber, SendCode, TakeBackNumber, VerifyNumber
 from backend.models import Person
-from backend.web.case_pages.case import change
+from backend.web.case_pages.case import one_task
+from backend.web.case_pages.contact_details import address_of, shown_victim
 from backend.web.case_pages.layout import STAFF, bp, refusable
 from backend.web.forms import build, number_chosen, pressed
 from backend.web.signed_in import page_for, settings
 
 
-@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/number")
+@bp.route("/cases/<int:wearer_id>/victims/<int:victim_id>/number", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
 def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
@@ -25,22 +28,44 @@ def prove_victims_number(wearer_id: int, victim_id: int) -> Any:
             return build(SendCode).carry_out(person, now, wearer_id, victim_id)
         return build(VerifyNumber).carry_out(person, now, wearer_id, victim_id, key=settings().signing_key())
 
-    return change(wearer_id, act, said="A code is on its way to them." if is_asked else "Their number is verified.")
+    here = url_for("case_pages.prove_victims_number", wearer_id=wearer_id, victim_id=victim_id)
+    return one_task(
+        wearer_id,
+        "verify_number",
+        act,
+        said="A code is on its way to them. Enter it when they read it out."
+        if is_asked
+        else "Their number is verified.",
+        back=address_of(wearer_id, victim_id),
+        then=here if is_asked else "",
+        more=lambda shown: shown_victim(shown, victim_id),
+    )
 
 
-@bp.post("/cases/<int:wearer_id>/numbers")
+@bp.route("/cases/<int:wearer_id>/numbers", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
 def keep_wearers_numbers(wearer_id: int) -> Any:
     """Declare that a number is the wearer's, confirm as a second person that it is, or take it back."""
     number_id = number_chosen("number_id")
-    if number_id is None:
-        return change(
-            wearer_id,
-            lambda person, now: build(DeclareNumber).carry_out(person, now, wearer_id),
-            said="The number is recorded. A second person confirms it.",
+
+    def act(person: Person, now: datetime) -> Any:
+        if number_id is None:
+            return build(DeclareNumber).carry_out(person, now, wearer_id)
+        command = ConfirmNumber if pressed() == "confirm" else TakeBackNumber
+        return build(command).carry_out(person, now, wearer_id, number_id)
+
+    said = "The number is recorded. A second person confirms it."
+    if number_id is not None:
+        is_confirmed = pressed() == "confirm"
+        said = (
+            "The number is confirmed as the wearer’s." if is_confirmed else "The number is not the wearer’s any more."
         )
-    is_confirmed = pressed() == "confirm"
-    command = ConfirmNumber if is_confirmed else TakeBackNumber
-    said = "The number is confirmed as the wearer’s." if is_confirmed else "The number is not the wearer’s any more."
-    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id, number_id), said=said)
+    return one_task(
+        wearer_id,
+        "wearer_numbers",
+        act,
+        said=said,
+        then=url_for("case_pages.keep_wearers_numbers", wearer_id=wearer_id),
+        more=lambda shown: {"wearer_numbers": shown["contacts"].declared[wearer_id]},
+    )

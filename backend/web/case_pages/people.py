@@ -14,31 +14,35 @@ from backend.cases.commands.people import CoverColleague, HandOver, LetLeave, Op
 from backend.errors import DomainError, NotFound
 from backend.models import Person, Role
 from backend.record.facts import LONDON
-from backend.web.case_pages.case import change
-from backend.web.case_pages.layout import STAFF, bp, colleagues_of, refusable, refused, try_to, with_form
+from backend.web.case_pages.case import colleagues, one_task
+from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to, with_form
 from backend.web.forms import build, number_chosen, visitor
 from backend.web.signed_in import page_for
 
 
-@bp.post("/cases/<int:wearer_id>/officer")
+@bp.route("/cases/<int:wearer_id>/officer", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
 def hand_over(wearer_id: int) -> Any:
-    return change(
+    return one_task(
         wearer_id,
+        "officer",
         lambda person, now: build(HandOver).carry_out(person, now, wearer_id),
         said="The case is handed over.",
+        more=lambda shown: {"colleagues": colleagues()},
     )
 
 
-@bp.post("/cases/<int:wearer_id>/restriction")
+@bp.route("/cases/<int:wearer_id>/restriction", methods=["GET", "POST"])
 @page_for(Role.SUPERVISOR)
 @refusable
 def restrict(wearer_id: int) -> Any:
-    return change(
+    return one_task(
         wearer_id,
+        "restriction",
         lambda person, now: build(RestrictCase).carry_out(person, now, wearer_id),
         said="Who may open the case is recorded.",
+        more=lambda shown: {"colleagues": colleagues(), "restricted_to": shown["file"].named_at(shown["now"])},
     )
 
 
@@ -58,11 +62,10 @@ def open_in_emergency(wearer_id: int) -> Any:
 def team() -> Any:
     """The supervisor's colleagues: who has how many cases, who leaves, who covers."""
     person, now = visitor(), clock.now()
-    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
     rows = [
         {"person": one, "cases": sum(wearer.id not in closed for wearer in officers.caseload_of(one, now))}
-        for one in colleagues
+        for one in colleagues()
     ]
     return render_template("case/people.html", person=person, rows=rows)
 
@@ -73,8 +76,8 @@ def team() -> Any:
 def leave(person_id: int) -> Any:
     """An officer leaves: each case to a named colleague, in one action."""
     person, now = visitor(), clock.now()
-    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
-    leaver = next((one for one in colleagues if one.id == person_id), None)
+    team = colleagues()
+    leaver = next((one for one in team if one.id == person_id), None)
     if leaver is None:
         raise NotFound("The colleague was not found.")
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
@@ -83,7 +86,7 @@ def leave(person_id: int) -> Any:
     hidden = len(caseload) - len(shown)
 
     def again(error: DomainError | None) -> str:
-        heirs = [{"value": str(one.id), "text": one.name} for one in colleagues if one.id != leaver.id]
+        heirs = [{"value": str(one.id), "text": one.name} for one in team if one.id != leaver.id]
         return render_template(
             "case/leave.html",
             **with_form(
@@ -129,8 +132,8 @@ def held_days(cover: dict[str, Any]) -> dict[str, str]:
 def cover(person_id: int) -> Any:
     """A colleague answers for someone's cases from one day to another."""
     person, now = visitor(), clock.now()
-    colleagues = [one for one in colleagues_of(person) if one.role != Role.ADMINISTRATOR]
-    absent = next((one for one in colleagues if one.id == person_id), None)
+    team = colleagues()
+    absent = next((one for one in team if one.id == person_id), None)
     if absent is None:
         raise NotFound("The colleague was not found.")
 
@@ -138,7 +141,7 @@ def cover(person_id: int) -> Any:
     corrects = number_chosen("corrects") if request.method == "POST" else request.args.get("corrects", type=int)
 
     def again(error: DomainError | None) -> str:
-        others = [one for one in colleagues if one.id != absent.id]
+        others = [one for one in team if one.id != absent.id]
         wrong = next((one for one in covers if one["id"] == corrects and not one["is_corrected"]), None)
         held = held_days(wrong) if wrong and request.method == "GET" else request.form
         return render_template(

@@ -11,8 +11,8 @@ from backend.cases import protected_people, viewing
 from backend.cases.commands.base import FieldProblem, InvalidFields
 from backend.cases.commands.people import AddProtectedPerson, ReachThrough, TakeOutProtectedPerson
 from backend.errors import DomainError
-from backend.web.case_pages.case import change
-from backend.web.case_pages.case import done as done_on_case
+from backend.web.case_pages.case import done_at, one_task
+from backend.web.case_pages.contact_details import address_of, shown_victim
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import build, number_chosen, pressed, visitor
 from backend.web.signed_in import page_for
@@ -26,15 +26,16 @@ def add_victim(wearer_id: int) -> Any:
     person, now = visitor(), clock.now()
     seen = viewing.look(person, wearer_id, now, now)
 
-    def page(error: DomainError | None = None, found: Any = None) -> str:
+    def page(error: DomainError | None = None) -> str:
         known = error.extra["known"] if isinstance(error, protected_people.KnownPerson) else None
+        found = None
+        if pressed() in ("find", "choose"):
+            same = protected_people.find(person, pressed("text"), now, but=wearer_id)
+            found = [protected_people.as_dict(one) for one in same]
         return render_template("case/victim.html", **with_form(error=error, case=seen, found=found, known=known))
 
-    if request.method == "GET":
+    if request.method == "GET" or pressed() == "find":
         return page()
-    if pressed() == "find":
-        found = protected_people.find(person, pressed("text"), now, but=wearer_id)
-        return page(found=[protected_people.as_dict(one) for one in found])
 
     def act() -> Any:
         if pressed() == "choose" and number_chosen("victim") is None:
@@ -45,19 +46,36 @@ def add_victim(wearer_id: int) -> Any:
             given |= {"name": None, "is_child": False, "reached_through": None}
         return build(AddProtectedPerson, **given).carry_out(person, now, wearer_id)
 
-    def done(_: Any) -> Any:
-        return done_on_case(wearer_id, "They are entered in this case.", "protected")
+    def done(entered: Any) -> Any:
+        return done_at(address_of(wearer_id, entered.id), "They are entered in this case.")
 
     return try_to(act, done, page)
 
 
-@bp.post("/cases/<int:wearer_id>/victims/<int:victim_id>/entry")
+@bp.route("/cases/<int:wearer_id>/victims/<int:victim_id>/through", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
-def change_victim(wearer_id: int, victim_id: int) -> Any:
-    """Let a child be reached through another person, or say that someone was entered in error."""
+def reach_through(wearer_id: int, victim_id: int) -> Any:
+    """Let a child be reached through another person, or through no one."""
+    return one_task(
+        wearer_id,
+        "through",
+        lambda person, now: build(ReachThrough).carry_out(person, now, wearer_id, victim_id),
+        said="How the child is reached is recorded.",
+        back=address_of(wearer_id, victim_id),
+        more=lambda shown: shown_victim(shown, victim_id),
+    )
 
-    is_out = pressed() == "out"
-    command = TakeOutProtectedPerson if is_out else ReachThrough
-    said = "They are not in this case any more." if is_out else "How the child is reached is recorded."
-    return change(wearer_id, lambda person, now: build(command).carry_out(person, now, wearer_id, victim_id), said=said)
+
+@bp.route("/cases/<int:wearer_id>/victims/<int:victim_id>/out", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def take_out(wearer_id: int, victim_id: int) -> Any:
+    """Say that someone was entered in this case in error."""
+    return one_task(
+        wearer_id,
+        "take_out",
+        lambda person, now: build(TakeOutProtectedPerson).carry_out(person, now, wearer_id, victim_id),
+        said="They are not in this case any more.",
+        more=lambda shown: shown_victim(shown, victim_id),
+    )

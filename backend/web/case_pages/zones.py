@@ -5,37 +5,42 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from backend import clock
-from backend.cases import viewing, zone_preview
+from backend.cases import zone_preview
 from backend.cases.commands.drawing import ChangedMeasures
 from backend.cases.commands.zones import ChangeZone
-from backend.errors import NotFound
+from backend.errors import DomainError
 from backend.models import PlaceZone
 from backend.record import zone_geojson
-from backend.web.case_pages.case import case_page
 from backend.web.case_pages.case import done as done_on_case
+from backend.web.case_pages.case import found, one_task, opened
+from backend.web.case_pages.hours import ROWS, held_hours
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
 from backend.web.forms import build, pressed, sent_again, visitor
 from backend.web.signed_in import page_for
 
 
-@bp.post("/cases/<int:wearer_id>/zones/<int:zone_id>")
+@bp.route("/cases/<int:wearer_id>/zones/<int:zone_id>", methods=["GET", "POST"])
 @page_for(*STAFF)
 @refusable
 def change_zone(wearer_id: int, zone_id: int) -> Any:
     """Save another version of a zone; where its hours change, show first what that means."""
     person, now = visitor(), clock.now()
-    seen = viewing.look(person, wearer_id, now, now)
-    zone = next((one for one in seen["zones"] if one["id"] == zone_id), None)
-    if zone is None:
-        raise NotFound("The zone was not found.")
+    shown = opened(wearer_id)
+    zone = found(shown["case"]["zones"], zone_id, "The zone")
+
+    def page(error: DomainError | None = None) -> str:
+        more = {"zone": zone, "error": error, "hours_of": held_hours, "rows_of_hours": ROWS, "days": zone_geojson.DAYS}
+        return render_template("case/tasks/zone.html", **with_form(**{**shown, **more}))
+
+    if request.method == "GET" or pressed() == "change":
+        return page()
 
     def act() -> Any:
-        is_removed = pressed("is_removed") == "yes"
-        feature = zone["feature"] if is_removed else build(ChangedMeasures).feature(zone["feature"])
-        command = build(ChangeZone, zone=feature, **_from(zone))
+        feature = build(ChangedMeasures).feature(zone["feature"])
+        command = build(ChangeZone, zone=feature, is_removed=False, **_from(zone))
         if _schedule(feature) != _schedule(zone["feature"]) and pressed() != "save":
             trial = zone_preview.try_change(person, zone_id, feature, command.from_at, command.order_id, now)
             return feature, command.from_at, trial
@@ -44,17 +49,28 @@ def change_zone(wearer_id: int, zone_id: int) -> Any:
 
     def done(tried: Any) -> Any:
         if tried is None:
-            what = "removed" if pressed("is_removed") == "yes" else "changed"
-            return done_on_case(wearer_id, f"The zone is {what}.")
+            return done_on_case(wearer_id, "The zone is changed.")
         feature, from_at, trial = tried
         kept = sent_again()
         said = {"was": zone_geojson.in_words(zone["feature"]), "will_be": zone_geojson.in_words(feature)}
-        return render_template(
-            "case/zone_check.html",
-            **with_form(case=seen, zone=zone, feature=feature, from_at=from_at, trial=trial, kept=kept, said=said),
-        )
+        more = {"zone": zone, "feature": feature, "from_at": from_at, "trial": trial, "kept": kept, "said": said}
+        return render_template("case/zone_check.html", **with_form(**{**shown, **more}))
 
-    return try_to(act, done, lambda error: case_page(wearer_id, error))
+    return try_to(act, done, page)
+
+
+@bp.route("/cases/<int:wearer_id>/zones/<int:zone_id>/removal", methods=["GET", "POST"])
+@page_for(*STAFF)
+@refusable
+def remove_zone(wearer_id: int, zone_id: int) -> Any:
+    """Remove a zone from an instant on, or say that it was never right."""
+    zone = found(opened(wearer_id)["case"]["zones"], zone_id, "The zone")
+
+    def act(person: Any, now: datetime) -> Any:
+        command = build(ChangeZone, zone=zone["feature"], is_removed=True, **_from(zone))
+        return command.carry_out(person, now, zone_id)
+
+    return one_task(wearer_id, "remove_zone", act, said="The zone is removed.", more=lambda shown: {"zone": zone})
 
 
 def _schedule(feature: dict[str, Any]) -> Any:

@@ -286,7 +286,7 @@ export class AlertView {
         !alert.place && row("Last known place", lastPlace ? instant(lastPlace.fix_time) : "None: the tag has sent no place"),
       ),
       alert.handling !== "closed" &&
-        el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}#alert-${alert.id}` }, "Recall to prison, in the case")),
+        el("p", { class: "panel__more" }, el("a", { href: `/cases/${alert.wearer.id}/alerts/${alert.id}/recall` }, "Recall to prison, in the case")),
       el("p", { class: "panel__more" }, `Looking at this location is recorded under your name. Reason: ${this.#detail.looked_because}.`),
     );
   }
