@@ -21,7 +21,7 @@ MOST_PAGES = 1_000
 class Search:
     """What is looked for; empty fields find everything."""
 
-    # A code, or a part of the name of the person on probation, the protected person or the place.
+    # A code, a CRN, or a part of the name of the person on probation, the protected person or the place.
     text: str = ""
     from_at: datetime | None = None
     to_at: datetime | None = None
@@ -81,7 +81,7 @@ def find(person: Person, search: Search) -> Found:
 
 def _says(text: str) -> Any:
     """Return what an alert has to be about so that it is found by ``text``: names first, so that an index serves."""
-    named = Wearer.select(Wearer.id).where(Wearer.name.contains(text))
+    named = Wearer.select(Wearer.id).where(Wearer.name.contains(text) | (Wearer.crn == text.upper()))
     written = Victim.select(Victim.id).where(Victim.name.contains(text))
     places = ProtectedPlace.select(ProtectedPlace.id).where(
         ProtectedPlace.label.contains(text) | ProtectedPlace.victim.in_(written)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from backend import calling
@@ -19,6 +19,9 @@ RISKS = {"low": "Low", "medium": "Medium", "high": "High", "very_high": "Very hi
 class CaseSummary:
     """The facts of the case now, in words; empty and None where none are recorded."""
 
+    # Who the wearer is in other systems.
+    crn: str
+    date_of_birth: date | None
     # The assessed risk of serious harm.
     risk: str
     risk_from: datetime | None
@@ -37,6 +40,8 @@ def summary_of(alert: Alert, now: datetime) -> CaseSummary:
     plan = _held(alert.wearer_id, What.SAFETY_PLAN, now)
     wording, wording_from = _wording(alert.zone)
     return CaseSummary(
+        crn=alert.wearer.crn or "",
+        date_of_birth=alert.wearer.date_of_birth,
         risk=RISKS.get(risk.value["risk"], "") if risk else "",
         risk_from=risk.from_at if risk else None,
         safety_plan=plan.value["text"] if plan else "",

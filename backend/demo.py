@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from backend import authentication, tags
-from backend.cases import writing
+from backend.cases import identity, writing
 from backend.db import atomic
 from backend.models import (
     Activation,
@@ -62,6 +62,14 @@ PEOPLE = (
     (Role.SUPERVISOR, TEAMS[1], "Helen Morris", "helen@cordon.example", "+447700900105"),
     (Role.ADMINISTRATOR, TEAMS[0], "Ivy Chen", "ivy@cordon.example", "+447700900106"),
 )
+# Who they are in other systems, by the serial of the tag.
+IDENTITIES = {
+    "LDN-0001": ("X900101", date(1984, 3, 14)),
+    "LDN-0002": ("X900102", date(1991, 11, 2)),
+    "LDN-0003": ("X900103", date(1978, 6, 30)),
+    "LDN-0004": ("X900104", date(1996, 1, 9)),
+    "LDN-0005": ("X900105", date(1988, 8, 21)),
+}
 CASES = (
     _Case(
         team=TEAMS[0],
@@ -192,6 +200,7 @@ def _make(now: datetime) -> None:
         wearer = Wearer.create(
             team=teams[case.team], name=case.wearer, responsible_officer=people[case.officer], created_at=now
         )
+        identity.record(people[case.officer], wearer.id, *IDENTITIES[case.serial], now, why="released on licence")
         place = ProtectedPlace.create(victim=victim, label=case.place)
         order = writing.open_order(
             people[case.officer],

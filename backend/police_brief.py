@@ -42,7 +42,7 @@ def brief_of(alert: Alert, where: Whereabouts | None, caller: str, now: datetime
     known = summary_of(alert, now)
     lines = [
         Line("Who calls", f"{caller}. Cordon alert {alert.code}."),
-        Line("Person on probation", f"{alert.wearer.name}, who wears a GPS tag. {_risk(known)}"),
+        Line("Person on probation", f"{alert.wearer.name}{_born(known)}, who wears a GPS tag. {_risk(known)}"),
         Line("What happened", _situation(alert)),
         Line("Since", _since(alert)),
         Line("The order says", _order(known)),
@@ -53,6 +53,10 @@ def brief_of(alert: Alert, where: Whereabouts | None, caller: str, now: datetime
         Line("Safety plan", known.safety_plan or "No safety plan is recorded."),
     ]
     return [Line("Drill", DRILL), *lines] if alert.wearer.is_training else lines
+
+
+def _born(known: CaseSummary) -> str:
+    return f", born {known.date_of_birth:%-d %B %Y}" if known.date_of_birth else ""
 
 
 def _risk(known: CaseSummary) -> str:

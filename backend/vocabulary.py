@@ -162,6 +162,7 @@ class What(StrEnum):
     COVER = "cover"
     TEAM = "team"
     NAME = "name"
+    IDENTITY = "identity"
     RISK = "risk"
     SAFETY_PLAN = "safety_plan"
     ELIGIBILITY = "eligibility"

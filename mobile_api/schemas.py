@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -228,6 +228,8 @@ class ContactOut(BaseModel):
 class CaseSummaryOut(BaseModel):
     """What is recorded of the case now; empty and null where nothing is."""
 
+    crn: str = Field(description="The wearer's case reference number of probation")
+    date_of_birth: date | None
     risk: str = Field(description="The assessed risk of serious harm: Low, Medium, High or Very high")
     risk_from: datetime | None
     safety_plan: str

@@ -54,7 +54,11 @@ CALLED = {
     "ends_at": "order_ends_on",
     "zone": "zone_id",
     "serial": "tag_serial",
+    "crn": "wearer_crn",
+    "date_of_birth": "wearer_date_of_birth",
 }
+# Columns that may be left out, and whose cells may be empty.
+OPTIONAL = ("wearer_crn", "wearer_date_of_birth")
 MISSING = "This must be given."
 SEPARATORS = (",", ";", "\t")
 # A borough that joins another; what is larger is split.
@@ -253,7 +257,7 @@ def _rows(table: str, problems: list[RowProblem]) -> list[tuple[int, dict[str, A
         if missing:
             problems.append(RowProblem(1, missing[0], f"The heading has no column {', '.join(missing)}."))
             return None
-        for name in (*COLUMNS, WEARER_NUMBERS, ZONE_CONFIRMED, CASE_AS_IN, VICTIM_AS_IN):
+        for name in (*COLUMNS, *OPTIONAL, WEARER_NUMBERS, ZONE_CONFIRMED, CASE_AS_IN, VICTIM_AS_IN):
             if heading.count(name) > 1:
                 problems.append(RowProblem(1, name, f"The heading has the column {name} twice."))
         rows = []
@@ -329,7 +333,7 @@ def _case(
     problems: list[RowProblem],
     now: datetime,
 ) -> tuple[OpenCase, Person] | None:
-    values = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    values = {name: (row.get(name) or "").strip() for name in (*COLUMNS, *OPTIONAL)}
 
     found: dict[str, str] = {}
 
@@ -358,7 +362,7 @@ def _case(
             numbers.e164(values["victim_phone"])
     except DomainError as error:
         found["victim_phone"] = error.detail
-    problems += [RowProblem(number, column, found[column]) for column in ("", *COLUMNS) if column in found]
+    problems += [RowProblem(number, column, found[column]) for column in ("", *COLUMNS, *OPTIONAL) if column in found]
     if found or new is None or officer is None or serial is None:
         return None
     is_confirmed = (row.get(ZONE_CONFIRMED) or "").strip().casefold() == "yes"

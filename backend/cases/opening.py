@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_wearer, require
-from backend.cases import protected_people, writing
+from backend.cases import identity, protected_people, writing
 from backend.cases.commands.opening import NewCondition, OpenCase
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidRecord
@@ -52,6 +52,8 @@ def open_case(person: Person, new: OpenCase, now: datetime, officer: Person | No
             team=person.team_id, name=new.wearer.strip(), responsible_officer=responsible_id, created_at=now
         )
         audit.record(audit.actor_of(person), "case_opened", f"wearer:{wearer.id}", now, officer=responsible_id)
+        if new.crn or new.date_of_birth:
+            identity.record(person, wearer.id, new.crn, new.date_of_birth, now, why=new.why, document=new.document)
         if new.victim_id is not None:
             victim = protected_people.add_known(
                 person, wearer.id, new.victim_id, now, why=new.why, document=new.document

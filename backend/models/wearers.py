@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, ForeignKeyField, JSONField, fn
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, JSONField, fn
 
 from backend.db import InstantField
 from backend.models.protected_people import Victim
@@ -15,6 +15,9 @@ class Wearer(Table):
 
     team = ForeignKeyField(Team, backref="wearers")
     name = CharField()
+    # As recorded now, for lists and searches; the record has since when, and who said so.
+    crn = CharField(null=True, index=True)
+    date_of_birth = DateField(null=True)
     responsible_officer = ForeignKeyField(Person, null=True)
     is_training = BooleanField(default=False)
     # No person: its tag walks into a test zone every few minutes. A canary is a training case as well.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -24,6 +24,11 @@ from backend.vocabulary import What
 def _aware(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError("an instant needs its time zone")
+    return text
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
     return text
 
 
@@ -71,6 +76,13 @@ class RiskValue(Value):
     """The risk that a wearer is assessed at."""
 
     risk: StrictStr
+
+
+class IdentityValue(Value):
+    """Who a wearer is in other systems; null where it is not known."""
+
+    crn: StrictStr | None
+    date_of_birth: Annotated[StrictStr, AfterValidator(_day)] | None
 
 
 class SafetyPlanValue(Value):
@@ -125,6 +137,7 @@ VALUES: Mapping[str, TypeAdapter[Any]] = {
     What.COVER: TypeAdapter(CoverValue),
     What.TEAM: TypeAdapter(StrictInt),
     What.NAME: TypeAdapter(StrictStr),
+    What.IDENTITY: TypeAdapter(IdentityValue),
     What.RISK: TypeAdapter(RiskValue),
     What.SAFETY_PLAN: TypeAdapter(SafetyPlanValue),
     What.ELIGIBILITY: TypeAdapter(dict[StrictStr, StrictBool | None]),

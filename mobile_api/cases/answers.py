@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -296,6 +296,8 @@ class CaseOut(WearerOut):
     life_version: int = Field(description="Send it back as `version` with a change of the monitoring")
     life_reason: str | None
     expected_end_at: datetime | None
+    crn: str | None
+    date_of_birth: date | None
     risk: str | None
     officer: PersonOut | None
     tag: CaseTagOut | None

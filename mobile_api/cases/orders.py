@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.cases import opening
+from backend.cases.commands.identity import RecordIdentity
 from backend.cases.commands.opening import OpenCase
 from backend.cases.commands.orders import AddCondition, OpenOrder, StateEligibility, VaryOrder
 from backend.cases.commands.versions import Stale
@@ -27,6 +28,13 @@ def open_case(person: Person, body: OpenCase, now: datetime) -> Wearer:
     return opening.open_case(person, body, now)
 
 
+carry_out(
+    "record_identity",
+    "/v1/wearers/<int:wearer_id>/identity",
+    "Record the wearer's case reference number (CRN) and date of birth, in place of what was recorded.",
+    RecordIdentity,
+    InvalidRecord,
+)
 carry_out("open_order", "/v1/wearers/<int:wearer_id>/orders", "Record a further order.", OpenOrder, *CHANGED)
 carry_out(
     "vary_order",

@@ -109,6 +109,7 @@ EMPTY = {
     "case_pages.change_life": 3,
     "case_pages.assess_risk": 2,
     "case_pages.hand_over": 2,
+    "case_pages.record_identity": 1,
     "case_pages.restrict": 1,
     "case_pages.hand_to_police": 2,
     "case_pages.recall": 1,

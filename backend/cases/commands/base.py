@@ -99,6 +99,7 @@ MISSING = {"missing", "string_too_short", "none_required"}
 # Kinds of values that a person chooses or types, for which the field's own question says more than pydantic does.
 UNREADABLE = {"int_parsing", "int_type", "float_parsing", "float_type", "enum", "literal_error", "bool_parsing"}
 UNREADABLE |= {"greater_than_equal", "less_than_equal"}
+UNREADABLE |= {"date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"}
 
 
 def problems_of(error: ValidationError, model: type[BaseModel] | None = None) -> list[FieldProblem]:

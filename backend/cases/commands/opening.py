@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from backend.bounds import Instant
 from backend.cases.commands.base import Ask, Command, Name, RowId, Text
+from backend.cases.commands.identity_fields import BirthDate, Crn
 from backend.cases.commands.typed import FirstDay, LastDay, Named
 
 OrderKind = Annotated[
@@ -29,6 +30,8 @@ class OpenCase(Command):
     """Everything that the first judged fix needs: wearer, protected person, place, order, zone and tag."""
 
     wearer: Annotated[Name, Ask("Enter the name of the person on probation.")]
+    crn: Crn = None
+    date_of_birth: BirthDate = None
     victim_id: Annotated[RowId | None, Named("who")] = Field(
         None, description="A person who is recorded already, instead of a new name; their number stays as it is"
     )

@@ -66,6 +66,7 @@ def as_it_was(
     worn = file.tag_at(at)
     assessed = file.value_at(f"wearer:{wearer.id}", What.RISK, at)
     risk = monitoring_status.Risk(assessed["risk"]) if assessed else None
+    known = file.value_at(f"wearer:{wearer.id}", What.IDENTITY, at) or {}
     places = protected_people.places_by_victim(person, file.victims, now)
     moving = _who_is_near_known(file, at)
     placed = {zone.row.place.victim_id for zone in file.zones if not zone.row.moves}
@@ -76,6 +77,8 @@ def as_it_was(
     return {
         "id": wearer.id,
         "name": wearer.name,
+        "crn": known.get("crn"),
+        "date_of_birth": known.get("date_of_birth"),
         "is_drill": wearer.is_training,
         "at": at.isoformat(),
         "life": case.status_at(at).value,

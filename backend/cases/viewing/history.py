@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from backend.access import access_file
-from backend.cases import eligibility
+from backend.cases import eligibility, identity
 from backend.cases.viewing.activations import names_of_staff, worn_by
 from backend.cases.viewing.as_known import as_known
 from backend.cases.viewing.sent_back import fields_of
@@ -21,6 +21,7 @@ ENTRY_TEXTS = {
     What.MONITORING_STATUS: "Case",
     What.OFFICER: "Responsible officer",
     What.TEAM: "Team",
+    What.IDENTITY: "CRN and date of birth",
     What.RISK: "Risk of serious harm",
     What.SAFETY_PLAN: "Safety plan",
     What.ELIGIBILITY: "Eligibility for a tag",
@@ -213,6 +214,9 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
     if what is What.OFFICER:
         return names.get(value["person"], "no one")
+    if what is What.IDENTITY:
+        born = value["date_of_birth"]
+        return identity.in_words(value["crn"], date.fromisoformat(born) if born else None) or "not known"
     if what is What.RISK:
         return str(value["risk"]).replace("_", " ")
     if what is What.SAFETY_PLAN:

@@ -18,6 +18,8 @@ def fields_of(what: What, value: Any) -> dict[str, Any]:
         return {"person_id": value["person"]}
     if what is What.COVER:
         return {"covering_id": value["by"]}
+    if what is What.IDENTITY:
+        return {"crn": value["crn"], "date_of_birth": value["date_of_birth"]}
     if what is What.RISK:
         return {"risk": value["risk"]}
     if what is What.ELIGIBILITY:

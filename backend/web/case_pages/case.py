@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -45,6 +45,7 @@ def opened(wearer_id: int) -> dict[str, Any]:
         "life_texts": LIFE_TEXTS,
         "today": now.astimezone(LONDON).date(),
         "one_day": timedelta(days=1),
+        "born": lambda text: f"{date.fromisoformat(text):%-d %B %Y}",
         "when": lambda text: datetime.fromisoformat(text).astimezone(LONDON),
     }
 

@@ -35,6 +35,7 @@ def cases() -> Any:
     rows = [
         {
             "id": wearer.id,
+            "crn": wearer.crn,
             "name": wearer.name,
             "is_drill": wearer.is_training,
             "life": known[wearer.id].status_at(now).value if wearer.id in known else "unreadable",

@@ -1,7 +1,7 @@
 /** What is recorded of the case and has to be known at the alert: who is protected, the risk, the order, the plan. */
 
 import { el } from "./dom.js";
-import { day } from "./time.js";
+import { birthday, day } from "./time.js";
 
 /** @param {object} alert with its `case` @returns {Array} what the panel holds */
 export function casePanel(alert) {
@@ -12,6 +12,7 @@ export function casePanel(alert) {
     el(
       "dl",
       { class: "facts" },
+      (known.crn || known.date_of_birth) && row("Person on probation", "identity", [known.crn && `CRN ${known.crn}`, known.date_of_birth && `born ${birthday(known.date_of_birth)}`].filter(Boolean).join(", ")),
       row("Protected", "protected", known.protected.join(", ") || "No protected person is recorded"),
       row("Risk of serious harm", "risk", known.risk || "Not assessed", known.risk_from && el("span", { class: "soft" }, ` since ${day(known.risk_from)}`)),
       row("The order says", "wording", known.wording ? `“${known.wording}”` : "Its wording is not recorded", known.wording_from && el("span", { class: "soft" }, ` ${known.wording_from}`)),

@@ -34,6 +34,11 @@ export function exact(at) {
   return wholeDay.format(date) === wholeDay.format(now()) ? clock : `${dayOfYear.format(date)}, ${clock}`;
 }
 
+/** @param {string} text a day as 1990-05-03 @returns {string} "3 May 1990" */
+export function birthday(text) {
+  return longDay.format(new Date(`${text}T12:00:00Z`));
+}
+
 /** @param {string|number} at @returns {string} "23:14:05" alone, where the day stands beside it */
 export function clockTime(at) {
   return timeOfDay.format(new Date(at));
