@@ -62,9 +62,9 @@ def nearest(lat: float, lon: float) -> Nearest | None:
     return found[0][1] if found else None
 
 
-def landmarks_near(lat: float, lon: float) -> list[tuple[NamedPlace, Nearest]]:
-    """Return the landmarks within ``NEAREST_WITHIN_M``, the nearest first, each with how the place lies to it."""
-    north = NEAREST_WITHIN_M / METRES_A_DEGREE
+def landmarks_near(lat: float, lon: float, within_m: float = NEAREST_WITHIN_M) -> list[tuple[NamedPlace, Nearest]]:
+    """Return the landmarks within so many metres, the nearest first, each with how the place lies to it."""
+    north = within_m / METRES_A_DEGREE
     east = north / max(0.05, math.cos(math.radians(lat)))
     rows = NamedPlace.select().where(
         NamedPlace.is_landmark,
@@ -75,7 +75,7 @@ def landmarks_near(lat: float, lon: float) -> list[tuple[NamedPlace, Nearest]]:
     for row in rows:
         east_m, north_m = Frame(row.lat, row.lon).from_degrees(lat, lon)
         distance_m = math.hypot(east_m, north_m)
-        if distance_m <= NEAREST_WITHIN_M:
+        if distance_m <= within_m:
             found.append((row, Nearest(row.name, distance_m, direction(east_m, north_m))))
     return sorted(found, key=lambda one: one[1].distance_m)
 

@@ -83,6 +83,16 @@ class Settings(BaseSettings):
         "Map tiles, e.g. https://tiles.example/{z}/{x}/{y}.png. Empty: maps show zone, track and scale without tiles.",
     )
     tile_attribution: str = _setting("", "text", "The credit that the tile server's terms ask for, shown on the map.")
+    address_api_url: str = _setting(
+        "",
+        "URL",
+        'Where addresses are searched for beside the places that are loaded: asked with POST and {"text": ...}, as '
+        "docs/operations.md says. Empty: only what is loaded is searched.",
+    )
+    address_api_key: str = _setting("", "secret", "Sent to it as a bearer token. Empty: none is sent.")
+    address_api_timeout_s: float = _setting(
+        3.0, "seconds", "How long it may take; then the page says so, and shows what is loaded."
+    )
     max_body_bytes: int = _setting(1_048_576, "bytes", "Largest request body; a larger one is answered 413.")
     max_batch_fixes: int = _setting(1_000, "fixes", "Most fixes in one request of a tag.")
     ingest_queue_size: int = _setting(

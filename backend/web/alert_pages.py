@@ -7,22 +7,25 @@ from typing import Any
 
 from flask import Blueprint, Flask, jsonify, redirect, render_template, request, url_for
 
-from backend import alert_search, clock, places
+from backend import address_search, alert_search, clock, db, places
 from backend.access import access_wearer
+from backend.address_search import FoundAddress
 from backend.alert_search import Search
 from backend.bounds import is_number, read_day
 from backend.cases import safety_plans
-from backend.errors import DomainError, NotAllowed, NotFound
-from backend.models import AlertKind, Handling, Person, Role
+from backend.errors import DomainError, InvalidRecord, NotAllowed, NotFound
+from backend.models import AlertKind, Handling, NamedPlace, Person, Role
 from backend.record.facts import LONDON
 from backend.web.alert_words import situation_of
 from backend.web.forms import from_when, text_of, visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_TEXTS
-from backend.web.signed_in import no_store, page_for, page_visitor
+from backend.web.signed_in import no_store, page_for, page_visitor, settings
 
 bp = Blueprint("alert_pages", __name__)
 
 STAFF = (Role.OFFICER, Role.SUPERVISOR)
+MOST_AROUND_M = 10_000.0
+MOST_NAMED = 60
 HANDLINGS = {Handling.OPEN: "Not acknowledged", Handling.ACKNOWLEDGED: "Acknowledged", Handling.CLOSED: "Closed"}
 
 
@@ -93,8 +96,31 @@ def _midnight(name: str) -> datetime | None:
 @page_for(*STAFF)
 def search_places() -> Any:
     """Find places for the map on which a zone is drawn; what is searched is in no address and no log."""
-    found = places.find(text_of("text")[:100])
+    text = text_of("text")[:100]
+    found: list[NamedPlace | FoundAddress] = list(places.find(text))
+    # Nothing of the database waits for another service.
+    db.release_connection()
+    note = ""
+    try:
+        found += address_search.find(settings(), text) if len(places.fold(text)) >= places.LEAST_LETTERS else []
+    except address_search.Unavailable:
+        note = "The address search did not answer. Postcodes and place names still work."
     rows = [{"name": one.name, "kind": one.kind, "around": one.around, "lat": one.lat, "lon": one.lon} for one in found]
+    return no_store(jsonify(places=rows, note=note))
+
+
+@bp.post("/places/near")
+@page_for(*STAFF)
+def places_near() -> Any:
+    """Name the places around a point, for a map without tiles and for what a zone covers."""
+    try:
+        lat, lon, within_m = (float(text_of(name)) for name in ("lat", "lon", "within_m"))
+    except ValueError:
+        raise InvalidRecord("Send lat, lon and within_m as numbers.") from None
+    if not (abs(lat) <= 90 and abs(lon) <= 180 and within_m >= 0):
+        raise InvalidRecord("Send a point on the globe.")
+    found = places.landmarks_near(lat, lon, min(within_m, MOST_AROUND_M))[:MOST_NAMED]
+    rows = [{"name": one.name, "lat": one.lat, "lon": one.lon, "distance_m": near.distance_m} for one, near in found]
     return no_store(jsonify(places=rows))
 
 

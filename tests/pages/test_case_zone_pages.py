@@ -228,7 +228,7 @@ def test_a_zone_is_changed_and_ended_by_its_page_with_what_lapses_in_words_and_s
         "the circle of 805 m around its middle. Warns from 500 m outside."
     )
     page.get_by_role("link", name="Change the zone of Home").click()
-    page.get_by_label("Radius, metres").fill("900")
+    page.get_by_label("Radius", exact=True).fill("900")
     page.get_by_label("Buffer, metres").fill("100")
     page.get_by_label("Why").fill("Varied.")
     page.get_by_role("button", name="Save the new version").click()

@@ -53,7 +53,7 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     # A zone that was drawn too small was so since it began.
     page.get_by_role("link", name="Back to the case").click()
     page.locator("[data-zone]").get_by_role("link", name="Change").click()
-    page.get_by_label("Radius, metres").fill("300")
+    page.get_by_label("Radius", exact=True).fill("300")
     page.get_by_label("The version at hand was wrong all along").check()
     page.get_by_label("Why").fill("Metres and yards.")
     page.get_by_role("button", name="Save the new version").click()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
 
 from playwright.sync_api import BrowserContext, expect
 
-from backend import db, places
+from backend import clock, db, places
+from tests import cases
 from tests.backend.test_places import NAMES, POSTCODES
 from tests.pages.actions import expect_to_fit, shot, sign_in
-from tests.world import World
+from tests.world import HOME, World
 
 
 def load() -> None:
@@ -28,20 +31,84 @@ def test_a_postcode_gives_the_middle_and_the_page_says_what_it_gives_away(quiet:
     expect(page.get_by_label("Longitude")).to_have_value("-0.103500")
     outline = page.locator("[data-outline-said]")
     expect(outline).to_contain_text("This zone covers everything within 500 m of its middle, 1 km across.")
-    expect(outline).to_contain_text("gives the address away to within about 10 m")
+    expect(outline).to_contain_text(
+        "The middle of this circle is the address: the outline in the order gives the address"
+    )
+    expect(outline).to_contain_text("away to within about 10 m")
+    # What the zone covers is said by the names that lie in it, which stand on the map as well.
+    expect(page.locator("[data-outline-covers]")).to_have_text("In it: Finsbury Park Station.")
+    expect(page.locator(".case-map__name", has_text="Finsbury Park Station")).to_be_attached()
     expect_to_fit(page)
     shot(page, "place-found-390")
     page.get_by_role("button", name="Move the middle away from the address").click()
     expect(outline).to_contain_text(re.compile(r"The middle was moved by \d{3} m and the circle widened by as much"))
     moved = int(re.findall(r"moved by (\d+) m", outline.inner_text())[0])
     assert 170 <= moved <= 310
-    expect(page.get_by_label("Radius, metres")).to_have_value(str(500 + moved))
+    expect(page.get_by_label("Radius", exact=True)).to_have_value(str(500 + moved))
     assert page.get_by_label("Latitude").input_value() != "51.564500"
     expect(page.locator("[data-outline-offset]")).to_be_hidden()
     expect_to_fit(page)
     page.get_by_label("Find a postcode or a place").fill("zz")
     page.get_by_role("button", name="Find", exact=True).click()
     expect(page.locator("[data-place-said]")).to_contain_text("Nothing found. Enter at least three letters")
+    assert complaints == []
+
+
+def test_a_radius_is_typed_in_miles_wherever_a_circle_is(quiet: World, phone: BrowserContext) -> None:
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}/protect")
+    page.get_by_label("Latitude").fill("51.5")
+    page.get_by_label("Longitude").fill("-0.2")
+    page.get_by_label("Radius", exact=True).fill("0.5")
+    page.get_by_label("Unit").select_option("miles")
+    expect(page.locator("[data-outline-said]")).to_contain_text("everything within 805 m of its middle")
+    page.get_by_role("button", name="Protect it now").click()
+    expect(page.locator("[data-zone]").last).to_contain_text("the circle of 805 m")
+    page.get_by_role("link", name="Change the zone of New place").click()
+    page.get_by_label("Radius", exact=True).fill("1")
+    page.get_by_label("Unit").select_option("miles")
+    page.get_by_label("Why").fill("Wider.")
+    page.get_by_role("button", name="Save the new version").click()
+    expect(page.locator("[data-zone]").last).to_contain_text("the circle of 1,609 m (1.0 miles)")
+    assert complaints == []
+
+
+def test_an_area_is_drawn_by_keyboard_alone_and_the_page_says_what_it_covers(
+    quiet: World, desk: BrowserContext
+) -> None:
+    load()
+    cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, complaints = sign_in(desk, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}/conditions/new")
+    press = page.keyboard.press
+    page.get_by_role("button", name="Draw an area instead").focus()
+    press("Enter")
+    # The map has the focus now, and moves with the arrow keys.
+    here = page.get_by_role("button", name="Put a corner at the middle of the map")
+    said = page.locator("[data-draw-said]")
+    expect(said).to_contain_text("With a keyboard, move the map with the arrow keys")
+    for count, keys in enumerate(([], ["ArrowRight"] * 2, ["ArrowDown"] * 2, ["ArrowLeft"] * 2), 1):
+        page.locator(".leaflet-container").focus()
+        for key in keys:
+            before = page.locator(".leaflet-map-pane").get_attribute("style")
+            press(key)
+            expect(page.locator(".leaflet-map-pane")).not_to_have_attribute("style", before or "")
+            page.wait_for_function("!document.querySelector('.leaflet-pan-anim')")
+        here.focus()
+        press("Enter")
+        expect(said).to_contain_text(f"{count} corner")
+    page.get_by_role("button", name="Close the area").focus()
+    press("Enter")
+    expect(said).to_contain_text("An area of 4 corners.")
+    expect(page.locator("[data-outline-said]")).to_contain_text("from west to east")
+    expect(page.locator("[data-outline-offset]")).to_be_hidden()
+    shape = json.loads(page.get_by_label("GeoJSON").input_value())
+    assert len({tuple(corner) for corner in shape["coordinates"][0]}) == 4
+    # An area around a name says that it lies in it.
+    lat, lon = HOME[0] + 0.001, HOME[1] - 0.004
+    ring = [[lon - 0.001, lat - 0.001], [lon + 0.001, lat - 0.001], [lon, lat + 0.002], [lon - 0.001, lat - 0.001]]
+    page.get_by_label("GeoJSON").fill(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    expect(page.locator("[data-outline-covers]")).to_have_text("In it: Finsbury Park Station.")
+    expect(page.locator("[data-outline-said]")).to_contain_text("This zone covers 2 hectares, 138 m from west to east")
+    shot(page, "area-by-keyboard-1280")
     assert complaints == []
 
 

@@ -13,6 +13,7 @@ from backend.cases import opening
 from backend.cases.commands.base import Ask, Command
 from backend.errors import InvalidRecord
 from backend.record import zone_geojson
+from zones.shape import METRES_A_MILE
 
 LATITUDE, LONGITUDE = Ask("Enter the latitude as a number."), Ask("Enter the longitude as a number.")
 RADIUS, BUFFER = Ask("Enter the radius as a number."), Ask("Enter the buffer as a number.")
@@ -25,11 +26,28 @@ class DrawnCircle(Command):
     lat: Annotated[float, LATITUDE]
     lon: Annotated[float, LONGITUDE]
     radius_m: Annotated[float, RADIUS]
+    radius_unit: str = ""
     buffer_m: Annotated[float, BUFFER]
 
     def feature(self) -> dict[str, Any]:
         """Return the zone. Raises: InvalidRecord for measures out of range."""
-        return opening.circle(self.lat, self.lon, self.radius_m, self.buffer_m)
+        return opening.circle(self.lat, self.lon, in_metres(self.radius_m, self.radius_unit), self.buffer_m)
+
+
+class Radius(Command):
+    """A radius as it is typed beside its unit."""
+
+    radius_m: Annotated[float, RADIUS]
+    radius_unit: str = ""
+
+    def metres(self) -> float:
+        """Return it in metres."""
+        return in_metres(self.radius_m, self.radius_unit)
+
+
+def in_metres(radius: float, unit: str) -> float:
+    """Return a radius in metres that was typed in metres or in miles."""
+    return round(radius * METRES_A_MILE, 3) if unit == "miles" else radius
 
 
 class WeeklyHours(Command):
@@ -104,6 +122,7 @@ class ChangedMeasures(WeeklyHours):
     """Other measures and hours of a zone that is in the record."""
 
     radius_m: Annotated[float | None, RADIUS] = None
+    radius_unit: str = ""
     buffer_m: Annotated[float, BUFFER]
 
     def feature(self, held: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +131,7 @@ class ChangedMeasures(WeeklyHours):
         if feature["geometry"]["type"] == "Point":
             if self.radius_m is None:
                 raise InvalidRecord(RADIUS.text)
-            feature["properties"]["radius_m"] = self.radius_m
+            feature["properties"]["radius_m"] = in_metres(self.radius_m, self.radius_unit)
             # A circle has one radius: the one that was entered in miles gives way.
             feature["properties"].pop("radius_miles", None)
         feature["properties"]["buffer_m"] = self.buffer_m

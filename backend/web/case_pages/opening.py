@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from backend import clock
 from backend.cases import opening, viewing, writing
-from backend.cases.commands.drawing import DrawnCircle
+from backend.cases.commands.drawing import DrawnCircle, Radius
 from backend.cases.commands.opening import OpenCase
 from backend.cases.commands.zones import ProtectNewPlace
 from backend.cases.protected_people import KnownPerson
@@ -66,7 +66,7 @@ def protect(wearer_id: int) -> Any:
         return again(None)
 
     def act() -> Any:
-        return build(ProtectNewPlace).carry_out(person, now, wearer_id)
+        return build(ProtectNewPlace, radius_m=lambda: build(Radius).metres()).carry_out(person, now, wearer_id)
 
     def done(_: Any) -> Any:
         return done_on_case(wearer_id, "The place is protected now. A supervisor decides whether it stays.")

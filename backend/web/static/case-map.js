@@ -1,6 +1,7 @@
-/** The maps of case pages: zones as they are, a tap for the middle of a new circle, and areas drawn corner by corner. */
+/** The maps of case pages: zones as they are, a tap for the middle of a new circle, areas drawn by tap or by keyboard. */
 
 import { startOutline } from "./outline.js";
+import { drawNames } from "./places-near.js";
 import { startPlaceSearch } from "./place-search.js";
 
 const L = window.L;
@@ -21,6 +22,7 @@ function layerOf(feature) {
 function begin(ground) {
   const map = L.map(ground, { attributionControl: false, zoomSnap: 0.5 });
   if (ground.dataset.tiles) L.tileLayer(ground.dataset.tiles, { maxZoom: 19 }).addTo(map);
+  else map.whenReady(() => drawNames(map));
   L.control.scale({ imperial: false }).addTo(map);
   const north = L.control({ position: "topright" });
   north.onAdd = () => Object.assign(document.createElement("div"), { className: "case-map__north", textContent: "▲ N", ariaHidden: "true" });
@@ -35,7 +37,7 @@ function begin(ground) {
 function pick(map) {
   const [lat, lon] = ["lat", "lon"].map((id) => document.getElementById(id));
   const radius = document.getElementById("radius_m") ?? document.getElementById("radius");
-  // Only the page on which a zone is entered whole has a unit, and a shape that is pasted.
+  // Only the page on which a zone is entered whole has a shape that is pasted.
   const [unit, shape] = ["radius_unit", "shape"].map((id) => document.getElementById(id));
   let circle = null;
   const draw = () => {
@@ -63,8 +65,11 @@ function pick(map) {
     for (const field of [lat, lon]) field.dispatchEvent(new Event("input"));
     if (!circle) map.setView([y, x], 16);
   };
-  startPlaceSearch(to);
-  startOutline({ lat, lon, radius, unit, shape }, to);
+  const outline = startOutline({ lat, lon, radius, unit, shape }, to);
+  startPlaceSearch((y, x) => {
+    to(y, x);
+    outline?.isAddress();
+  });
   draw();
   if (circle) map.fitBounds(circle.getBounds().pad(1));
   if (shape) follow(map, shape);
@@ -94,7 +99,7 @@ function follow(map, field) {
 function draws(map, field) {
   const tools = document.querySelector("[data-draw]");
   if (!tools) return null;
-  const [begin, undo, close, clear, said] = ["begin", "undo", "close", "clear", "said"].map((name) =>
+  const [begin, here, undo, close, clear, said] = ["begin", "here", "undo", "close", "clear", "said"].map((name) =>
     tools.querySelector(`[data-draw-${name}]`),
   );
   const circle = ["lat", "lon"].map((id) => document.getElementById(id));
@@ -111,7 +116,7 @@ function draws(map, field) {
     const lines = points.length > 1 ? [L.polyline(points, { ...DRAWN, dashArray: "6 6", interactive: false })] : [];
     sketch = L.layerGroup([...lines, ...dots]).addTo(map);
     begin.hidden = corners !== null;
-    undo.hidden = close.hidden = corners === null;
+    here.hidden = undo.hidden = close.hidden = corners === null;
     undo.disabled = !points.length;
     close.disabled = points.length < LEAST_CORNERS;
     clear.hidden = corners === null && !field.value;
@@ -133,7 +138,12 @@ function draws(map, field) {
       input.dispatchEvent(new Event("input"));
     }
     put("");
-    say("Tap the corners of the area, one after the other.");
+    say("Tap the corners of the area, one after the other. With a keyboard, move the map with the arrow keys, and put a corner at its middle.");
+    map.getContainer().focus();
+  });
+  here.addEventListener("click", () => {
+    corners.push(map.getCenter());
+    count();
   });
   undo.addEventListener("click", () => {
     corners.pop();

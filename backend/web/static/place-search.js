@@ -22,7 +22,7 @@ export function startPlaceSearch(to) {
     try {
       const response = await fetch("/places/search", { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ text: field.value }), signal: AbortSignal.timeout(8000) });
       if (!response.ok) throw new Error(String(response.status));
-      const { places } = await response.json();
+      const { places, note } = await response.json();
       for (const place of places) {
         const button = document.createElement("button");
         button.type = "button";
@@ -33,9 +33,10 @@ export function startPlaceSearch(to) {
         row.append(button);
         found.append(row);
       }
-      said.textContent = places.length
+      const count = places.length
         ? `${places.length} found. Choose one.`
         : "Nothing found. Enter at least three letters or figures, or tap the middle on the map.";
+      said.textContent = [note, count].filter(Boolean).join(" ");
     } catch {
       said.textContent = "Cordon did not answer. Try again, or tap the middle on the map.";
     }
