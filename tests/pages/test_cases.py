@@ -163,6 +163,31 @@ def test_case_pages_fit_a_narrow_phone_say_what_is_missing_and_show_the_case_as_
     world.reads_everything()
 
 
+def test_a_long_caseload_comes_50_cases_a_page_and_a_search_is_in_no_address(
+    world: World, desk: BrowserContext
+) -> None:
+    rows = [
+        {"team": world.team, "name": f"Owen Price {number:03d}", "created_at": clock.now()} for number in range(120)
+    ]
+    Wearer.insert_many(rows).execute()
+    db.release_connection()
+    page, complaints = sign_in(desk, world, "grace@cordon.example", "/cases")
+    expect(page.locator("[data-case]")).to_have_count(50)
+    expect(page.locator("[data-count='121']")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("[data-case]")).to_have_count(50)
+    page.get_by_role("link", name="Page 3").click()
+    expect(page.locator("[data-case]")).to_have_count(21)
+    page.get_by_label("Find a name").fill("price")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Next page").click()
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator("[data-case]")).to_have_count(20)
+    assert page.url == f"{world.url}/cases"
+    assert complaints == []
+    world.reads_everything()
+
+
 def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
     world: World,
     desk: BrowserContext,

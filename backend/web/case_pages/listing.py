@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 
 from backend import clock
 from backend.cases import caseload_health, completeness, drills, officers, viewing, writing
@@ -13,8 +13,10 @@ from backend.cases.commands.zones import DecideOnZone
 from backend.models import Role
 from backend.record import reading
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
-from backend.web.forms import build, pressed, visitor
+from backend.web.forms import build, number_chosen, pressed, visitor
 from backend.web.signed_in import page_for, settings
+
+CASES_A_PAGE = 50
 
 
 @bp.route("/cases", methods=["GET", "POST"])
@@ -28,10 +30,15 @@ def cases() -> Any:
     gaps: dict[int, list[str]] = {}
     for finding in completeness.find(now, ids, silent_after=settings().tag_silent_after()):
         gaps.setdefault(finding.wearer_id, []).append(finding.text)
+    # Those that need something come first: of a long caseload they are on the first page.
+    found.sort(key=lambda wearer: (wearer.is_training, wearer.id not in gaps))
+    pages = max(1, -(-len(found) // CASES_A_PAGE))
+    number = min(pages, max(1, number_chosen("page") or request.args.get("page", 1, type=int)))
+    shown = found[(number - 1) * CASES_A_PAGE : number * CASES_A_PAGE]
     # The watch says of one that cannot be read that it cannot.
-    known = reading.cases(ids, faults={})
-    reporting = caseload_health.reporting_states(found, settings(), now)
-    officers_then = reading.OfficersThen(found)
+    known = reading.cases([wearer.id for wearer in shown], faults={})
+    reporting = caseload_health.reporting_states(shown, settings(), now)
+    officers_then = reading.OfficersThen(shown)
     rows = [
         {
             "id": wearer.id,
@@ -44,7 +51,7 @@ def cases() -> Any:
             "officer": officers_then.at(wearer, now),
             "gaps": gaps.get(wearer.id, []),
         }
-        for wearer in found
+        for wearer in shown
     ]
     is_supervisor = person.role == Role.SUPERVISOR
     return render_template(
@@ -53,7 +60,11 @@ def cases() -> Any:
         rows=rows,
         text=text,
         now=now,
-        gap_count=sum(len(row["gaps"]) for row in rows),
+        gap_count=sum(map(len, gaps.values())),
+        number=number,
+        pages=pages,
+        count=len(found),
+        address=lambda page: url_for("case_pages.cases", page=page),
         to_approve=writing.to_approve(person, now) if is_supervisor else [],
         openings=officers.openings_to_review(person, now) if is_supervisor else [],
     )
