@@ -23,6 +23,8 @@ from backend.record import reading
 from backend.record.case_file import CaseFile
 from backend.record.facts import What
 
+RESTRICTED = "This case is open to named colleagues only. Ask a supervisor, or open it in an emergency and say why."
+
 
 def access_alert(person: Person, alert_id: int) -> Alert:
     """Return the alert if ``person`` may know of it.
@@ -79,10 +81,10 @@ def access_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
     require(person, Role.OFFICER, Role.SUPERVISOR)
     file = CaseFile.load([wearer_id]).get(wearer_id)
     if file is None or file.wearer.team_id != person.team_id:
-        raise NotFound("There is no such case.")
+        raise NotFound("The case was not found.")
     named = file.named_at(now)
     if named is not None and wearer_id in _closed_to([person.id], {wearer_id: named}, now)[person.id]:
-        raise NotAllowed("You may not open this.")
+        raise NotAllowed(RESTRICTED)
     return file
 
 
@@ -147,7 +149,7 @@ def hidden_subjects(person: Person, now: datetime) -> set[str]:
 
 def _refuse_closed(person: Person, wearer_id: int, now: datetime) -> None:
     if wearer_id in closed_cases([person.id], now, wearer_id).get(person.id, set()):
-        raise NotAllowed("You may not open this.")
+        raise NotAllowed(RESTRICTED)
 
 
 def named_on(wearer_id: int, now: datetime) -> set[int] | None:

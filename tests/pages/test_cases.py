@@ -264,7 +264,7 @@ def test_a_case_is_filled_in_restricted_opened_in_an_emergency_and_recalled_by_i
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "case-full-1280")
     outside, _ = sign_in(narrow, world, "ben@cordon.example", path)
-    expect(outside.get_by_text("You may not open this.")).to_be_visible()
+    expect(outside.get_by_text("This case is open to named colleagues only.")).to_be_visible()
     assert "Daniel" not in outside.content()
     outside.get_by_text("It is an emergency").click()
     outside.get_by_label("What the emergency is").fill("She rang: he is at her door.")

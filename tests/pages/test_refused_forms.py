@@ -92,6 +92,13 @@ def test_a_suspended_order_whose_last_day_is_varied_stays_suspended(
     vary("Save and let the order be in force")
     page.get_by_role("link", name="Read or correct the history").click()
     expect(page.locator(".case-entry").filter(has_text="Varied by the court.")).to_have_count(2)
+    page.get_by_role("link", name="Back to the case").click()
+    # The form has the last day: one tick takes it away.
+    order.get_by_role("link", name="Enter a variation").click()
+    page.get_by_label("The order has no end any more").check()
+    page.get_by_label("Why").fill("Without an end.")
+    page.get_by_role("button", name="Save the variation").click()
+    expect(order).to_contain_text("without an end")
     assert reading.case(world.wearer.id).zones_in_force(clock.now())
     db.release_connection()
     assert complaints == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import access, clock, db
 from backend.cases import completeness, drills, monitoring_status, officers, police_handovers, teams, writing
 from backend.cases.officers import CaseloadLeft, restricted_cases
 from backend.cases.writing import provisional_zones
@@ -191,7 +191,7 @@ def test_a_restricted_case_is_403_without_a_hint_for_everyone_else_until_it_is_o
     alert_id = officer.alert()["id"]
     assert colleague.alerts("all") == []
     refused = colleague.api("GET", f"/v1/alerts/{alert_id}")
-    assert (refused.status_code, refused.json()["detail"]) == (403, "You may not open this.")
+    assert (refused.status_code, refused.json()["detail"]) == (403, access.RESTRICTED)
     assert colleague.hints == []
     world.forward(10)
     assert colleague.hints == []

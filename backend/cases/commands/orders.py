@@ -75,7 +75,7 @@ class VaryOrder(Reasoned, Dated, Versioned):
     @model_validator(mode="after")
     def _says_one_thing_of_its_end(self) -> Self:
         if self.removes_end and self.ends_at is not None:
-            raise ValueError("ends_at: give another end, or remove it, not both")
+            raise ValueError("Enter another last day, or say that the order has no end any more: not both.")
         return self
 
     def carry_out(self, by: Person, now: datetime, order_id: int) -> Fact:

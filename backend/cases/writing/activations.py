@@ -44,7 +44,7 @@ def fit_tag(
     access_wearer(person, wearer_id, now)
     tag = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
     if tag is None:
-        raise NotFound("No tag has this serial.")
+        raise NotFound("No tag has this serial. An administrator registers tags.")
     if to_at is not None and to_at <= from_at:
         raise InvalidRecord("The tag must come off after it was fitted.")
     wrong = None
@@ -161,7 +161,7 @@ def swap_tag(
     old = access_activation(person, activation_id, now)
     tag = Tag.get_or_none(case_folding.is_same(Tag.serial, serial))
     if tag is None:
-        raise NotFound("No tag has this serial.")
+        raise NotFound("No tag has this serial. An administrator registers tags.")
     if tag.id == old.tag_id:
         raise InvalidRecord("The wearer already has this tag on. Choose the tag that they wear from now on.")
     with atomic():

@@ -152,7 +152,7 @@ def ask(owner: Owner, by: Person | None, channel: Channel, now: datetime) -> Ver
     Raises: InvalidRecord where there is no number, or none that can be; TooManyCodes.
     """
     if not owner.phone:
-        raise InvalidRecord("There is no number to verify.")
+        raise InvalidRecord("No number is recorded that can be verified. Record it first.")
     e164(owner.phone)
     with atomic():
         lock_rows(type(owner), [owner.id])

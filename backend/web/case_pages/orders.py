@@ -12,7 +12,7 @@ from backend.errors import NotFound
 from backend.models import Person
 from backend.web.case_pages.case import found, one_task
 from backend.web.case_pages.layout import STAFF, bp, refusable
-from backend.web.forms import answers, build
+from backend.web.forms import answers, build, pressed
 from backend.web.signed_in import page_for
 
 
@@ -34,7 +34,9 @@ def add_order(wearer_id: int) -> Any:
 def vary_order(wearer_id: int, order_id: int) -> Any:
     def act(person: Person, now: datetime) -> Any:
         _refuse_another_case(person, wearer_id, order_id, now)
-        return build(VaryOrder).carry_out(person, now, order_id)
+        # The form has the last day as it is: one who says that there is none any more need not empty it.
+        without_end = {"ends_at": None} if pressed("removes_end") == "yes" else {}
+        return build(VaryOrder, **without_end).carry_out(person, now, order_id)
 
     return one_task(wearer_id, "variation", act, said="The variation is recorded.", more=_order_of(order_id))
 
