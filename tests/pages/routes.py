@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import clock, db
 from backend.cases import protected_people, writing
-from backend.models import Activation, Fact
+from backend.models import Activation, Fact, PlaceRequest
 from backend.web.security import BLUEPRINTS_WITHOUT_FORMS
 from tests import cases
 from tests.world import World
@@ -44,6 +44,7 @@ def full_record(world: World) -> dict[str, Any]:
         person, world.wearer.id, "Mia Bennett", now, is_child=True, why="Named in the order."
     )
     entry = Fact.select().where(Fact.case == world.wearer, Fact.what == "terms").first()
+    asked = PlaceRequest.create(victim=world.victim, kind="school", words="The school on the hill.", asked_at=now)
     worn = Activation.get(Activation.wearer == world.wearer)
     db.release_connection()
     world.tag.is_far_away()
@@ -60,6 +61,7 @@ def full_record(world: World) -> dict[str, Any]:
         "child_id": child.id,
         "person_id": world.colleague.person.id,
         "team_id": world.team.id,
+        "request_id": asked.id,
         "name": "default",
     }
 

@@ -84,7 +84,9 @@ def test_files_are_kept_for_a_year_and_compressed_and_pages_with_forms_are_not(q
     assert "Content-Encoding" not in page.headers
 
 
-def test_no_name_is_in_the_title_of_a_tab(quiet: World, phone: BrowserContext) -> None:
+def test_no_name_is_in_the_title_of_a_tab_and_every_page_leads_to_the_alerts_that_wait(
+    quiet: World, phone: BrowserContext
+) -> None:
     values = full_record(quiet)
     page, _ = sign_in(phone, quiet, "grace@cordon.example", "/officer")
     names = [quiet.wearer.name, quiet.victim.name, "Mia Bennett", *(one.person.name for one in quiet.phones)]
@@ -94,6 +96,10 @@ def test_no_name_is_in_the_title_of_a_tab(quiet: World, phone: BrowserContext) -
         title = page.title()
         assert title.endswith("Cordon"), (endpoint, title)
         assert not [name for name in names if name in title], (endpoint, title)
+        # The live app is the list itself; a page of errors asks nothing of the database.
+        if not path.startswith("/officer") and endpoint != "no such page":
+            expect(page.get_by_role("link", name="Live alerts")).to_have_count(1)
+            expect(page.locator("[data-alert-strip]")).to_be_visible()
 
 
 def test_a_reload_without_a_signal_shows_the_last_list_its_age_and_one_button(
