@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.bench_phone --rounds 5``: chromium as a phone of 390 by 844 pixels on the "Slow 4G" of Lighthouse
 (150 ms of round trip, 1.6 Mbit/s down, 0.75 Mbit/s up), the processor slowed four times, 200 unanswered alerts.
-Measured from the request until the first alert can be tapped and the page says that it is live.
+Measured from the request until the first alert can be tapped, and until the page says that it is live.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8
 SLOWER = 4
 
 
-def look(context: BrowserContext, world: World, *, is_kept: bool) -> float:
-    """Return the seconds from the request until the list can be used."""
+def look(context: BrowserContext, world: World, *, is_kept: bool) -> tuple[float, float]:
+    """Return the seconds from the request until the first alert can be tapped, and until the page is live."""
     page = context.pages[0]
     session = context.new_cdp_session(page)
     session.send("Network.enable")
@@ -39,11 +39,12 @@ def look(context: BrowserContext, world: World, *, is_kept: bool) -> float:
     page.goto("about:blank")
     began = time.perf_counter()
     page.goto(f"{world.url}/officer", wait_until="commit")
-    expect(page.locator("[data-group=unanswered] [data-alert-id]").first).to_be_visible()
+    page.locator("[data-group=unanswered] [data-alert-id] a").first.click(trial=True)
+    tappable = time.perf_counter() - began
     expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
-    took = time.perf_counter() - began
+    live = time.perf_counter() - began
     session.detach()
-    return took
+    return tappable, live
 
 
 def measure(url: str, rounds: int) -> dict[str, list[float]]:
@@ -52,7 +53,7 @@ def measure(url: str, rounds: int) -> dict[str, list[float]]:
     db.migrate()
     mine = clock.Clock()
     clock.use(mine)
-    took: dict[str, list[float]] = {"nothing kept": [], "files kept": []}
+    took: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, World(url, Path(folder), mine) as world, sync_playwright() as started:
         world.stop_worker()
         storm(world, ALERTS)
@@ -61,8 +62,10 @@ def measure(url: str, rounds: int) -> dict[str, list[float]]:
             # A service worker answers from its own store, which only a new phone does not have.
             with window(browser, **PHONE, service_workers="block") as context:
                 sign_in(context, world, "amina@cordon.example", "/cases")
-                took["nothing kept"].append(look(context, world, is_kept=False))
-                took["files kept"].append(look(context, world, is_kept=True))
+                for what, is_kept in (("nothing kept", False), ("files kept", True)):
+                    tappable, live = look(context, world, is_kept=is_kept)
+                    took.setdefault(f"{what}: first alert can be tapped", []).append(tappable)
+                    took.setdefault(f"{what}: live", []).append(live)
         browser.close()
     return took
 

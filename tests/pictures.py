@@ -36,17 +36,19 @@ def take(url: str) -> None:
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         phone = signed_in(browser, url, "amina@cordon.example", "/officer", **SMALL)
-        first = phone.locator("[data-kind=zone]").first
-        expect(first).to_be_visible(timeout=WAIT_MS)
-        first.get_by_role("link").first.click()
+        breach = phone.locator("[data-kind=zone]", has_text="Breach").first
+        expect(breach).to_be_visible(timeout=WAIT_MS)
+        breach.get_by_role("link").first.click()
         expect(phone.locator("[data-action=alert_raised]")).to_be_visible()
-        phone.screenshot(path=FOLDER / "officer-alert.png")
+        phone.screenshot(path=FOLDER / "officer-alert.png", animations="disabled")
+        phone.locator("[data-do=acknowledge]").click()
+        expect(phone.locator("[data-who=me]")).to_be_visible()
         desk = signed_in(browser, url, "grace@cordon.example", "/supervisor", **DESK)
-        desk.screenshot(path=FOLDER / "supervisor.png")
+        desk.screenshot(path=FOLDER / "supervisor.png", animations="disabled")
         desk.goto(f"{url}/cases")
         desk.get_by_role("link", name="Daniel Marsh").click()
         expect(desk.locator(".leaflet-container path").first).to_be_attached()
-        desk.screenshot(path=FOLDER / "case.png")
+        desk.screenshot(path=FOLDER / "case.png", animations="disabled")
         browser.close()
 
 
