@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, g, jsonify, redirect, render_template, request, url_for
 
 from backend import address_search, alert_search, clock, db, places
 from backend.access import access_wearer
@@ -40,8 +40,12 @@ def init_app(app: Flask) -> None:
 def _strip(person: Person | None) -> dict[str, Any] | None:
     if person is None or person.role not in STAFF:
         return None
-    count, gravest = alert_search.unanswered(person)
-    return {"count": count, "words": situation_of(gravest) if gravest else ""}
+    # A page asks more than once while it is drawn.
+    if "alert_strip" not in g:
+        count, gravest = alert_search.unanswered(person)
+        g.alert_strip = {"count": count, "words": situation_of(gravest) if gravest else ""}
+    strip: dict[str, Any] = g.alert_strip
+    return strip
 
 
 @bp.get("/officer/standing")

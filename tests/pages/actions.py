@@ -20,10 +20,11 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "device_scale_factor": 2,
 }
-# A text is cut when it reaches over the edge of the screen, even where its box hides that.
+# A text is cut when it reaches over the edge of the screen, even where its box hides that. A map ends somewhere: names
+# of places may go on beyond it.
 CUT_TEXTS = """() => [...document.querySelectorAll("main *, header *")].filter(
   (e) => !e.children.length && e.textContent.trim() && e.getClientRects().length
-    && !e.closest(".visually-hidden, .govuk-visually-hidden, thead, svg")
+    && !e.closest(".visually-hidden, .govuk-visually-hidden, thead, svg, .case-map__name")
     && (e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1)
 ).map((e) => e.textContent)"""
 

@@ -91,7 +91,7 @@ def test_an_area_is_drawn_by_keyboard_alone_and_the_page_says_what_it_covers(
             before = page.locator(".leaflet-map-pane").get_attribute("style")
             press(key)
             expect(page.locator(".leaflet-map-pane")).not_to_have_attribute("style", before or "")
-            page.wait_for_function("!document.querySelector('.leaflet-pan-anim')")
+            expect(page.locator(".leaflet-pan-anim")).to_have_count(0)
         here.focus()
         press("Enter")
         expect(said).to_contain_text(f"{count} corner")

@@ -21,7 +21,7 @@ def test_a_new_case_with_a_postcode_takes_less_than_90_seconds_of_a_person(quiet
     spare = quiet.new_tag("LDN-0099", None)
     page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/cases")
     hand = Hand()
-    hand.taps_on(page.get_by_role("button", name="New case"))
+    hand.taps_on(page.get_by_role("link", name="New case"))
     hand.types(page.get_by_label("Person on probation"), "Owen Price")
     hand.types(page.get_by_label("Their CRN"), "X900101")
     hand.types(page.get_by_label("Protected person"), "Sofia Marino")

@@ -152,8 +152,8 @@ def test_each_empty_form_says_everything_at_once_at_its_fields_with_links_that_n
             for link in links.all():
                 target = (link.get_attribute("href") or "")[1:]
                 expect(page.locator(f"[id='{target}']")).to_have_count(1)
-                expect(
-                    page.locator(".govuk-form-group--error").filter(has=page.locator(f"[id='{target}']"))
-                ).not_to_have_count(0)
+                group = ".govuk-form-group--error"
+                at_field = page.locator(f"{group}[id='{target}'], {group}:has([id='{target}'])")
+                expect(at_field).not_to_have_count(0)
             expect(page.locator(".govuk-error-message")).not_to_have_count(0)
     assert found == EMPTY

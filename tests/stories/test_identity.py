@@ -13,7 +13,7 @@ from tests import cases
 from tests.stories.test_caseload import HEADING, row, zones
 from tests.world import World
 
-CRN, BORN = "X900101", "1984-03-14"
+CRN, BORN = "X731905", "1984-03-14"
 
 
 def record(world: World, **more: Any) -> Any:
@@ -21,7 +21,7 @@ def record(world: World, **more: Any) -> Any:
     return world.officer.api("POST", f"/v1/wearers/{world.wearer.id}/identity", json=body)
 
 
-@pytest.mark.parametrize("crn", ["X900101", " x900101 ", "x 900 101", "Ｘ９００１０１"])
+@pytest.mark.parametrize("crn", ["X731905", " x731905 ", "x 731 905", "Ｘ７３１９０５"])
 def test_a_crn_is_one_letter_and_six_digits_in_any_spelling(world: World, crn: str) -> None:
     assert record(world, crn=crn).status_code == 201
     assert Wearer.get_by_id(world.wearer.id).crn == CRN
@@ -31,9 +31,9 @@ def test_a_crn_is_one_letter_and_six_digits_in_any_spelling(world: World, crn: s
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("crn", "9001011", "Enter the CRN as one letter and six digits, like X123456."),
+        ("crn", "7319051", "Enter the CRN as one letter and six digits, like X123456."),
         ("crn", "XX90010", "Enter the CRN as one letter and six digits, like X123456."),
-        ("crn", "X9001012", "Enter the CRN as one letter and six digits, like X123456."),
+        ("crn", "X7319052", "Enter the CRN as one letter and six digits, like X123456."),
         ("date_of_birth", "14/03/1984", "Enter the date of birth as a day, a month and a year."),
         ("date_of_birth", "1899-12-31", "The date of birth must be in 1900 or later."),
     ],
@@ -57,25 +57,25 @@ def test_it_is_shown_on_the_case_and_its_alert_found_and_kept_in_the_history(wor
     before = clock.now()
     world.forward(60)
     assert record(world).status_code == 201
-    assert record(world, crn="X900102", why="Misread.").status_code == 201
+    assert record(world, crn="X731906", why="Misread.").status_code == 201
     path = f"/v1/wearers/{world.wearer.id}"
     case = world.officer.api("GET", path).json()
-    assert (case["crn"], case["date_of_birth"]) == ("X900102", BORN)
+    assert (case["crn"], case["date_of_birth"]) == ("X731906", BORN)
     then = world.officer.api("GET", path, params={"at": before.isoformat()}).json()
     assert (then["crn"], then["date_of_birth"]) == (None, None)
-    said = [one["value"] for one in world.officer.api("GET", f"{path}/history").json()["history"]]
+    said = [one["value"] for one in world.officer.api("GET", f"{path}/history").json()["entries"]]
     assert [one for one in said if "CRN" in one] == [
-        "CRN X900102, born 14 March 1984",
-        "CRN X900101, born 14 March 1984",
+        "CRN X731906, born 14 March 1984",
+        "CRN X731905, born 14 March 1984",
     ]
-    for text in ("x900102", "900102", "14/3/1984", "14 March 1984", BORN):
+    for text in ("x731906", "731906", "14/3/1984", "14 March 1984", BORN):
         assert [one.name for one in viewing.cases_of(world.officer.person, clock.now(), text)] == ["Daniel Marsh"], text
-    for text in ("X900101", "3/14/1984"):
+    for text in ("X731905", "3/14/1984"):
         assert viewing.cases_of(world.officer.person, clock.now(), text) == []
     db.release_connection()
     world.tag.walks_in()
     alert = world.officer.alert()["case"]
-    assert (alert["crn"], alert["date_of_birth"]) == ("X900102", BORN)
+    assert (alert["crn"], alert["date_of_birth"]) == ("X731906", BORN)
     world.officer.acknowledges()
     world.reads_everything()
 
@@ -91,7 +91,7 @@ def test_neither_is_in_any_push_text_or_call(world: World) -> None:
     sent = [*world.pushes, *world.doubles.messages, *world.doubles.calls]
     assert len(sent) > 3
     for one in map(repr, sent):
-        assert "900101" not in one
+        assert "731905" not in one
         assert "1984" not in one
         assert "14 March" not in one
     world.officer.acknowledges()

@@ -94,7 +94,7 @@ def first_breach(world: World, drawn: list[PlaceZone]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked_of", "most"), [(page_of_the_case, 30), (change_of_a_zone, 41)], ids=["page", "change of a zone"]
+    ("asked_of", "most"), [(page_of_the_case, 31), (change_of_a_zone, 41)], ids=["page", "change of a zone"]
 )
 def test_a_case_asks_the_database_as_often_with_sixteen_orders_and_zones_as_with_one(
     world: World, asked_of: Callable[[World, list[PlaceZone]], list[str]], most: int

@@ -19,6 +19,9 @@ from backend.models import (
     Wearer,
 )
 
+# No one is born on it.
+NO_DAY = date.max
+
 
 def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
     """Return the cases of the person's team that they may know of, by name; with ``text``, those that match it.
@@ -46,7 +49,7 @@ def cases_of(person: Person, now: datetime, text: str = "") -> list[Wearer]:
         query = query.where(
             Wearer.name.contains(sought)
             | Wearer.crn.contains("".join(sought.split()))
-            | (Wearer.date_of_birth == _day(sought))
+            | (Wearer.date_of_birth == (_day(sought) or NO_DAY))
             | Wearer.id.in_(by_order)
             | Wearer.id.in_(by_zone)
             | Wearer.id.in_(by_tag)
