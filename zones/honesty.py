@@ -8,6 +8,7 @@ the tag in foil at night, or leaves it elsewhere, only keeps it from learning.
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -83,7 +84,7 @@ def share_of_claim(known: Nights | None, night: int) -> float:
         return 1.0
     told = known.told if known.night >= night else _told(known)
     shares = [share for of, share in told if night - of <= FORGOTTEN_AFTER_NIGHTS]
-    return max(LEAST_SHARE, *shares) if len(shares) >= NIGHTS_NEEDED else 1.0
+    return min(1.0, max(LEAST_SHARE, *shares)) if len(shares) >= NIGHTS_NEEDED else 1.0
 
 
 def to_numbers(known: Nights) -> list[float]:
@@ -97,6 +98,8 @@ def from_numbers(numbers: Sequence[float]) -> Nights:
     head = 3 + len(NOTHING.counts)
     is_plain = all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers)
     if len(numbers) < head or (len(numbers) - head) % 2 or not is_plain:
+        raise ValueError("These are not the nights of a tag.")
+    if not all(math.isfinite(one) for one in numbers):
         raise ValueError("These are not the nights of a tag.")
     counts = tuple(int(count) for count in numbers[3:head])
     told = tuple((int(of), float(share)) for of, share in zip(numbers[head::2], numbers[head + 1 :: 2], strict=True))

@@ -64,7 +64,9 @@ class Ground:
         ):
             self.activations[activation.tag_id].append(activation)
             shown = getattr(activation, "claimnights", None)
-            self.claim_nights[activation.id] = shown.nights if shown is not None and shown.nights else {}
+            nights = None if shown is None else shown.nights
+            # What cannot be read is as if nothing had been learnt: the claims stand as sent.
+            self.claim_nights[activation.id] = nights if isinstance(nights, dict) else {}
         wearer_ids = {a.wearer_id for rows in self.activations.values() for a in rows}
         # A wearer may have two tags while one is swapped for the other.
         self.wearers: dict[int, Wearer] = self._hold(Wearer, {wearer_id: wearer_id for wearer_id in wearer_ids})

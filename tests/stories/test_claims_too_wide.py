@@ -110,10 +110,15 @@ def test_what_a_tag_showed_on_one_wearer_says_nothing_on_the_next(world: World) 
     finish(world)
 
 
-def test_nights_that_cannot_be_read_leave_the_claim_as_sent(world: World) -> None:
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"": ["spoilt"]}, {"": 7}, ["spoilt"], "spoilt", {"": [1.0] * 10 + [9.0, -7.0] * 5}],
+    ids=["words", "a number", "a list", "a text", "nights that are not yet"],
+)
+def test_nights_that_cannot_be_read_leave_the_claim_as_sent(world: World, spoilt: Any) -> None:
     has_a_curfew(world)
     sleeps(world, 7)
-    ClaimNights.update(nights={"": ["spoilt"]}).execute()
+    ClaimNights.update(nights=spoilt).execute()
     db.release_connection()
     assert walks_a_little_inside(world)["certainty"] == "unconfirmed"
     finish(world)

@@ -87,7 +87,9 @@ def test_whatever_is_learnt_is_between_half_of_the_claim_and_all_of_it_and_reads
         assert share_of_claim(known, 21) == 1.0
 
 
-@pytest.mark.parametrize("numbers", [[], [1.0], ["x"] * 12, [True] * 10, [1.0] * 11])
+@pytest.mark.parametrize(
+    "numbers", [[], [1.0], ["x"] * 12, [True] * 10, [1.0] * 11, [float("inf")] * 10, [float("nan")] * 10]
+)
 def test_numbers_that_are_no_nights_are_refused(numbers):
     with pytest.raises(ValueError, match="nights"):
         from_numbers(numbers)
