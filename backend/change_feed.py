@@ -6,10 +6,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from backend import bulk_statements, db, wakeups
+from backend import db, wakeups
 from backend.models import Alert, Feed
 
 CHANGED = "alerts.feed"
+# In one statement, which holds the counter until the commit: the alert that is first takes the first new number.
+NUMBER = (
+    "WITH counted AS (UPDATE feed SET cursor = cursor + %s WHERE id = 1 RETURNING cursor) "
+    "UPDATE alert SET cursor = counted.cursor - t.after FROM counted, unnest(%s::bigint[], %s::bigint[]) "
+    "AS t(alert_id, after) WHERE alert.id = t.alert_id RETURNING alert.id, alert.cursor"
+)
 _watched: ContextVar[set[int] | None] = ContextVar("watched", default=None)
 
 
@@ -41,11 +47,9 @@ def watched() -> Iterator[set[int]]:
 def _number_changes() -> None:
     changed = dict(db.carried(CHANGED))
     db.carried(CHANGED).clear()
-    query = Feed.update(cursor=Feed.cursor + len(changed)).where(Feed.id == 1).returning(Feed.cursor)
-    last = next(iter(query.execute())).cursor
-    numbered = list(enumerate(sorted(changed), start=last - len(changed) + 1))
-    bulk_statements.update_rows(Alert, [{"id": alert_id, "cursor": cursor} for cursor, alert_id in numbered])
-    for cursor, alert_id in numbered:
+    ids = sorted(changed)
+    numbered = db.database.execute_sql(NUMBER, (len(ids), ids, list(range(len(ids) - 1, -1, -1))))
+    for alert_id, cursor in numbered:
         # An answer with this row tells the cursor that the change really has.
         changed[alert_id].cursor = cursor
 

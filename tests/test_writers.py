@@ -23,6 +23,9 @@ WRITES = {
 }
 BULK_WRITES = {"insert_rows", "update_rows"}
 NAMES = {table.__name__ for table in TABLES}
+# Where a statement is written out.
+STATEMENT = re.compile(r'(?:UPDATE|INSERT INTO|DELETE FROM) "?(\w+)"?')
+BY_TABLE = {table._meta.table_name: table.__name__ for table in TABLES}
 
 
 def writers() -> dict[str, set[str]]:
@@ -42,6 +45,8 @@ def writers() -> dict[str, set[str]]:
 def _written(tree: ast.AST) -> set[str]:
     found = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {BY_TABLE.get(table, "") for table in STATEMENT.findall(node.value)}
         if not isinstance(node, ast.Call):
             continue
         called = node.func

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation, lifecycle
-from backend.alerts.situation import new_code
+from backend.alerts.situation import store
 from backend.escalation.steps import Policy
 from backend.models import Alert, AlertKind, Handling, Wearer
 from backend.record.facts import LONDON
@@ -55,8 +55,7 @@ def raise_latched(
     ``policy`` takes the place of the team's own. No one is texted or called in the first ``quiet_s`` seconds. ``about``
     are further columns: which tag and event, or who wrote.
     """
-    alert = Alert.create(
-        code=new_code(wearer),
+    alert = Alert(
         kind=kind,
         wearer=wearer,
         team=wearer.team_id,
@@ -72,6 +71,7 @@ def raise_latched(
         raised_at=now,
         **about,
     )
+    store(alert)
     audit.record(
         audit.SYSTEM,
         "alert_raised",

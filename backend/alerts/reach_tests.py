@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from backend import audit, channels, outbox
-from backend.alerts.situation import new_code
+from backend.alerts.situation import store
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, TooManyAttempts
 from backend.lifecycle import Danger
@@ -60,8 +60,7 @@ def newest(person: Person) -> dict[Channel, Notification]:
 
 def _alert(training: Wearer, now: datetime) -> Alert:
     """Make what the message hangs on: closed and over from the beginning, so that it is on no list and rings no one."""
-    return Alert.create(
-        code=new_code(training),
+    alert = Alert(
         kind=AlertKind.NOTICE,
         wearer=training,
         team=training.team_id,
@@ -78,3 +77,4 @@ def _alert(training: Wearer, now: datetime) -> Alert:
         raised_at=now,
         handling=Handling.CLOSED,
     )
+    return store(alert)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation
-from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, new_code, raise_alert
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, store
 from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
@@ -135,8 +135,7 @@ def raise_notice(
     columns: which tag and event it is about.
     """
     with atomic():
-        alert = Alert.create(
-            code=new_code(wearer),
+        alert = Alert(
             kind=AlertKind.NOTICE,
             wearer=wearer,
             team=wearer.team_id,
@@ -155,6 +154,7 @@ def raise_notice(
             raised_at=now,
             **about,
         )
+        store(alert)
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
         escalation.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
         publish(alert)

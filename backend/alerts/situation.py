@@ -171,7 +171,6 @@ def raise_alert(
     """
     now = judgement.decided_at
     alert = Alert(
-        code=new_code(judgement.wearer),
         kind=judgement.kind,
         wearer=judgement.wearer,
         team=judgement.wearer.team_id,
@@ -189,7 +188,7 @@ def raise_alert(
     _take_situation(alert, judgement)
     alert.peak_danger = danger_of(judgement)
     alert.last_fix_time = alert.worst_until = last_fix_time or judgement.fix_time
-    alert.save(force_insert=True)
+    store(alert)
     _note(alert, "alert_raised", judgement)
     escalation.start(alert, now)
     if not is_late:
@@ -382,10 +381,16 @@ def _note(alert: Alert, action: str, judgement: Judgement, **more: bool) -> None
     )
 
 
-def new_code(wearer: Wearer) -> str:
-    """Return a code that no alert has; that of a drill says so wherever it is read, sent or printed."""
-    while True:
-        code = "CANARY-" if wearer.is_canary else "DRILL-" if wearer.is_training else ""
-        code += "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
-        if not Alert.select().where(Alert.code == code).exists():
-            return code
+def store(alert: Alert) -> Alert:
+    """Insert a new alert under a code that no alert has; that of a drill says so wherever it is read or printed."""
+    is_canary, is_drill = alert.wearer.is_canary, alert.wearer.is_training
+    prefix = "CANARY-" if is_canary else "DRILL-" if is_drill else ""
+    while alert.id is None:
+        alert.code = prefix + "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
+        # Another one that has the code already is left as it is, and this one tries the next.
+        new = Alert.insert(alert.__data__).on_conflict(action="IGNORE", conflict_target=[Alert.code])
+        for made in new.returning(Alert.id).execute():
+            alert.id = made.id
+    # It is stored as it stands.
+    alert._dirty.clear()
+    return alert

@@ -51,7 +51,8 @@ def start(alert: Alert, now: datetime, policy: Policy | None = None, *, quiet_s:
             group.escalation.policy = policy.to_json()
         if quiet_s > 0.0:
             group.escalation.policy = quiet_first(policy_for(group.escalation), quiet_s).to_json()
-        _begin(group, alert, now)
+        # Of the alert itself nothing can wait yet.
+        _begin(group, alert, now, others)
     elif group.rings_anew(alert):
         _warn_first(group, alert, now)
     else:
@@ -74,7 +75,7 @@ def restart(alert: Alert, now: datetime) -> None:
     if others and group.escalation.next_at is not None and not group.rings_anew(alert):
         _join(group, alert, now)
     else:
-        _begin(group, alert, now)
+        _begin(group, alert, now, group.members)
 
 
 def warn_again(alert: Alert, now: datetime, *, is_return: bool = False) -> None:
@@ -126,9 +127,10 @@ def _go_on(group: Group, now: datetime, by: Person | None) -> None:
     escalation.save()
 
 
-def _begin(group: Group, lead: Alert, now: datetime) -> None:
+def _begin(group: Group, lead: Alert, now: datetime, notified: Sequence[Alert]) -> None:
+    """Climb from the first step; what waits about the alerts that people were ``notified`` of is cancelled."""
     escalation = group.escalation
-    for alert in group.members:
+    for alert in notified:
         outbox.cancel_pending(alert, now, WARNINGS)
     escalation.lead_id, escalation.step, escalation.repeats, escalation.is_anew = lead.id, 0, 0, False
     escalation.started_at = now
@@ -199,10 +201,11 @@ def climb_all(climbs: Sequence[Group], now: datetime, repeats_per_hour: int = RE
             for alert in group.members:
                 outbox.cancel_pending(alert, now, WARNINGS)
             group.escalation.is_anew = False
-    leads = [group.lead for group in climbs]
-    _give_up_hints([group.lead for group in climbs if group.escalation.step > 0], now)
-    received = outbox.receipts_of(leads)
-    failed = come_to_nothing(leads)
+    # At the first step nothing of the present episode has gone out.
+    under_way = [group.lead for group in climbs if group.escalation.step > 0]
+    _give_up_hints(under_way, now)
+    received = outbox.receipts_of(under_way)
+    failed = come_to_nothing(under_way)
     to_send: list[outbox.NewNotification] = []
     for group in climbs:
         has_failed = group.lead.id in failed

@@ -5,11 +5,12 @@ Alerts are locked before the climb. Who holds a climb changes no alert that they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from backend import bulk_statements, channels, db, lifecycle
+from backend import channels, db, lifecycle
 from backend.escalation import grouping
 from backend.escalation.grouping import Member
 from backend.escalation.locked_alert import WARNINGS
@@ -127,20 +128,25 @@ def outcome_due_at(alert: Alert) -> datetime | None:
 
 def hold(alert: Alert, now: datetime) -> Group:
     """Save the alert and return its group, held; the alert is one of the members where it awaits an answer."""
+    is_new = False
     if alert.escalation_id is None:
-        alert.escalation_id = _row_for(alert, now)
-    alert.save()
-    db.lock_rows(Escalation, [alert.escalation_id])
-    group = groups([alert.escalation_id])[0]
-    group.members = [alert if one.id == alert.id else one for one in group.members]
+        escalation, is_new = _held_for(alert, now)
+        alert.escalation_id = escalation.id
+        alert.save()
+    else:
+        alert.save()
+        escalation = db.lock_and_read(Escalation, [alert.escalation_id], waits=True)[alert.escalation_id]
+    # No other alert can belong to a climb that was made this moment.
+    members = [alert] if is_new else list(_members([escalation.id]))
+    group = Group(escalation, [alert if one.id == alert.id else one for one in members])
+    _add_acting([group])
     return group
 
 
 def groups(escalation_ids: Sequence[int]) -> list[Group]:
     """Return these climbs, which are held, with their alerts."""
     found = {row.id: Group(row, []) for row in Escalation.select().where(Escalation.id.in_(escalation_ids))}
-    members = Alert.select().where(Alert.escalation.in_(escalation_ids), UNANSWERED).order_by(Alert.id)
-    for alert in members:
+    for alert in _members(escalation_ids):
         found[alert.escalation_id].members.append(alert)
     _add_acting(list(found.values()))
     return [found[number] for number in escalation_ids if number in found]
@@ -157,6 +163,10 @@ def _add_acting(of: Sequence[Group]) -> None:
         for group in about_tags:
             if group.escalation.wearer_id == alert.wearer_id and alert.escalation_id != group.escalation.id:
                 group.acting.append(alert)
+
+
+def _members(escalation_ids: Sequence[int]) -> Iterable[Alert]:
+    return Alert.select().where(Alert.escalation.in_(escalation_ids), UNANSWERED).order_by(Alert.id)
 
 
 def alerts_told_with(alert_id: int) -> list[int]:
@@ -211,20 +221,20 @@ def hand_over_desk(leaver_id: int, heir_id: int | None) -> list[int]:
     return [row.lead_id for row in rows if row.lead_id is not None]
 
 
-def _row_for(alert: Alert, now: datetime) -> int:
+def _held_for(alert: Alert, now: datetime) -> tuple[Escalation, bool]:
+    """Return the climb to which an alert belongs, held, and whether it was made for it."""
     about = grouping.group_of(alert.kind, alert.id, is_late=alert.is_late)
     mine = (Escalation.wearer == alert.wearer_id) & (Escalation.about == about)
     # Looked for first: to insert what is known would use a number of the sequence each time.
-    row = Escalation.get_or_none(mine)
-    if row is None:
-        fresh = {
-            "wearer": alert.wearer_id,
-            "about": about,
-            "started_at": now,
-            "step": 0,
-            "is_anew": False,
-            "repeats": 0,
-        }
-        bulk_statements.insert_rows(Escalation, [fresh], ignore_known=True)
-        row = Escalation.get(mine)
-    return int(row.id)
+    found = _held(mine)
+    if found is not None:
+        return found, False
+    fresh = {"wearer": alert.wearer_id, "about": about, "started_at": now, "step": 0, "is_anew": False, "repeats": 0}
+    made = list(Escalation.insert(fresh).on_conflict_ignore().returning(Escalation).execute())
+    # Another unit made it this moment where none was made here.
+    return (made[0], True) if made else (_held(mine) or Escalation.get(mine), False)
+
+
+def _held(which: Any) -> Escalation | None:
+    rows: Any = Escalation.select().where(which)
+    return next(iter(rows.for_update("FOR NO KEY UPDATE")), None)

@@ -137,6 +137,8 @@ def _waits_for_one(escalation: Escalation, policy: Policy, now: datetime) -> boo
 def come_to_nothing(alerts: Sequence[Alert]) -> set[int]:
     """Return those of these alerts for whose present rise of danger all that was tried has failed."""
     episodes = {alert.id: alert.episode for alert in alerts}
+    if not episodes:
+        return set()
     has_failed = (Notification.state == NotificationState.FAILED) | Notification.detail.is_null(False)
     is_out = Notification.state.in_(list(outbox.GONE_OUT))
     tried = Notification.select(Notification.alert, Notification.episode, is_out.alias("is_out")).where(

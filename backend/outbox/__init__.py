@@ -16,7 +16,15 @@ from backend.outbox.enqueue import (
 )
 from backend.outbox.receipts import episode_of, has_receipt, receipts_of, record_receipt, shown_to
 from backend.outbox.settle import GONE_OUT, RANK, hold, raise_state, retry, settle, settle_sent
-from backend.outbox.websocket_hints import NO_SOCKET, SOCKET_FRESH_S, UNTAKEN_S, connected, give_up_hints, hint_sent
+from backend.outbox.websocket_hints import (
+    NO_SOCKET,
+    SOCKET_FRESH_S,
+    UNTAKEN_S,
+    connected,
+    give_up_hints,
+    hint_sent,
+    with_sockets,
+)
 
 __all__ = [
     "GONE_OUT",
@@ -57,4 +65,5 @@ __all__ = [
     "settle_sent",
     "shown_to",
     "silent_attempts",
+    "with_sockets",
 ]

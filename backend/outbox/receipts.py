@@ -83,5 +83,7 @@ def has_receipt(alert: Alert, person: Person) -> bool:
 def receipts_of(alerts: Collection[Alert]) -> set[tuple[int, int]]:
     """Return alert and person wherever a phone has said that it has the present episode of one of these alerts."""
     episodes = {alert.id: alert.episode for alert in alerts}
+    if not episodes:
+        return set()
     query = Receipt.select(Receipt.alert, Receipt.person, Receipt.episode).where(Receipt.alert.in_(list(episodes)))
     return {(row.alert_id, row.person_id) for row in query if row.episode == episodes[row.alert_id]}

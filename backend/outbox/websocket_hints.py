@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from peewee import Case
 
@@ -20,9 +21,13 @@ NO_SOCKET = "no open socket took it"
 
 def connected(person_ids: Sequence[int], now: datetime) -> set[int]:
     """Return which of these people have an open socket that its process has confirmed lately."""
+    return {row.person_id for row in with_sockets(person_ids, now)}
+
+
+def with_sockets(person_ids: Sequence[int], now: datetime) -> Any:
+    """Return the same as a query, to be asked with others."""
     since = now - timedelta(seconds=SOCKET_FRESH_S)
-    query = Socket.select(Socket.person).where(Socket.person.in_(person_ids), Socket.seen_at > since)
-    return {row.person_id for row in query}
+    return Socket.select(Socket.person).where(Socket.person.in_(person_ids), Socket.seen_at > since)
 
 
 def hint_sent(alert_id: int, person_ids: Collection[int], now: datetime) -> None:

@@ -19,7 +19,7 @@ OPTED_OUT = (ANSWERED_STOP, "21610")
 
 
 # What a person has, beside the channels that are down.
-PUSHED, PROVED = "takes pushes", "has a proved number"
+PUSHED, PROVED, CONNECTED = "takes pushes", "has a proved number", "has an open socket"
 
 
 def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel]]:
@@ -31,16 +31,17 @@ def live(people: Iterable[Person], now: datetime) -> dict[int, frozenset[Channel
     ids = list(numbered)
     if not ids:
         return {}
-    connected = outbox.connected(ids, now)
     # In one statement: they are read while a warning waits.
+    connecting: Any = outbox.with_sockets(ids, now).select_extend(Value(CONNECTED)).distinct()
     pushing: Any = Device.select(Device.person, Value(PUSHED)).where(_takes_push(ids)).distinct()
     proving: Any = numbers.proved_people().select_extend(Value(PROVED)).where(Person.id.in_(ids))
     marked = RouteDown.select(RouteDown.person, RouteDown.channel).where(
         RouteDown.person.in_(ids), RouteDown.up_at.is_null()
     )
-    said = set(pushing.union_all(proving).union_all(marked).tuples())
+    said = set(pushing.union_all(proving).union_all(marked).union_all(connecting).tuples())
     pushed = {person_id for person_id, what in said if what == PUSHED}
     proved = {person_id for person_id, what in said if what == PROVED}
+    connected = {person_id for person_id, what in said if what == CONNECTED}
     down = said
     found: dict[int, frozenset[Channel]] = {}
     for person_id, has_number in numbered.items():

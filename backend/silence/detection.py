@@ -28,7 +28,7 @@ from backend.silence.address import at_address
 from backend.silence.gaps import gaps_of
 from backend.silence.margins import margin_s
 from backend.silence.possible_places import in_words, possible_places, zones_of
-from backend.silence.watched_tags import WatchedTag, tags_on, watched
+from backend.silence.watched_tags import WatchedTag, tags_on, watched, watched_of
 from zones import Certainty, Level
 
 log = logging.getLogger(__name__)
@@ -99,12 +99,13 @@ def record_changed(case: Case, now: datetime) -> None:
     While no one has to, what was told before counts as not told: a case that resumes with a dead tag rings. The
     wearer is held.
     """
-    tag_ids = tags_on(case.wearer_id, now)
-    if not tag_ids:
+    worn = tags_on(case.wearer_id, now)
+    if not worn:
         return
+    tag_ids = sorted(worn)
     far_off = now + timedelta(seconds=RINGS_AGAIN_S / 2)
     is_settled = TagContact.silent_at.is_null() | (TagContact.silent_at > far_off)
-    told_of = list(watched(tag_ids, now, {case.wearer_id: case}))
+    told_of = list(watched_of(worn, now, {case.wearer_id: case}))
     TagContact.update(is_resting=True).where(
         is_settled, TagContact.tag.in_(tag_ids), TagContact.tag.not_in(told_of)
     ).execute()

@@ -25,7 +25,13 @@ def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | No
 
     A case that cannot be read is watched: an error never means that no one is protected.
     """
-    worn = {activation.tag_id: activation for activation in _worn(now, Activation.tag.in_(list(tag_ids)))}
+    return watched_of(_worn(now, Activation.tag.in_(list(tag_ids))), now, read)
+
+
+def watched_of(
+    worn: Mapping[int, Activation], now: datetime, read: Mapping[int, Case] | None = None
+) -> dict[int, WatchedTag]:
+    """Return the same of tags whose activations are at hand."""
     wearer_ids = {activation.wearer_id for activation in worn.values()}
     if not wearer_ids:
         return {}
@@ -43,12 +49,12 @@ def watched(tag_ids: Iterable[int], now: datetime, read: Mapping[int, Case] | No
     return found
 
 
-def tags_on(wearer_id: int, now: datetime) -> list[int]:
-    """Return the tags that a wearer has on."""
-    return sorted({activation.tag_id for activation in _worn(now, Activation.wearer == wearer_id)})
+def tags_on(wearer_id: int, now: datetime) -> dict[int, Activation]:
+    """Return the tags that a wearer has on, each with its activation."""
+    return _worn(now, Activation.wearer == wearer_id)
 
 
-def _worn(now: datetime, where: object) -> list[Activation]:
+def _worn(now: datetime, where: object) -> dict[int, Activation]:
     query = (
         Activation.select(Activation, Wearer)
         .join(Wearer)
@@ -60,4 +66,4 @@ def _worn(now: datetime, where: object) -> list[Activation]:
         )
         .order_by(Activation.id)
     )
-    return list(query)
+    return {activation.tag_id: activation for activation in query}

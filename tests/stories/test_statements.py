@@ -94,7 +94,7 @@ def first_breach(world: World, drawn: list[PlaceZone]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked_of", "most"), [(page_of_the_case, 31), (change_of_a_zone, 41)], ids=["page", "change of a zone"]
+    ("asked_of", "most"), [(page_of_the_case, 31), (change_of_a_zone, 40)], ids=["page", "change of a zone"]
 )
 def test_a_case_asks_the_database_as_often_with_sixteen_orders_and_zones_as_with_one(
     world: World, asked_of: Callable[[World, list[PlaceZone]], list[str]], most: int
@@ -113,4 +113,4 @@ def test_a_first_breach_asks_the_database_as_often_however_rich_the_case_is(worl
     world.stop_worker()
     world.checks_at_end = False
     statements = first_breach(world, full_case(world, 0, size))
-    assert len(statements) <= 42, "\n".join(statements)
+    assert len(statements) <= 32, "\n".join(statements)
