@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
+from backend import db
 from backend.models import Alert, AuditEntry, Person
 
 SYSTEM = "system"
+# What a unit of work has written, under which name.
+OURS = "audited"
+# Who looks changes nothing.
+LOOKS = ("location_viewed", "whereabouts_asked", "caseload_viewed")
+OF_CASE = """
+WITH one (id) AS (VALUES (%s::bigint)), theirs (subject) AS (
+    SELECT 'wearer:' || id FROM one
+    UNION SELECT 'order:' || "order".id FROM "order" JOIN one ON wearer_id = one.id
+    UNION SELECT 'zone:' || place_zone.id FROM place_zone JOIN one ON wearer_id = one.id
+    UNION SELECT 'victim:' || victim_id FROM place_zone JOIN one ON wearer_id = one.id
+        JOIN protected_place ON protected_place.id = place_id
+    UNION SELECT 'victim:' || of_victim_id FROM fact JOIN one ON case_id = one.id WHERE what = 'protected'
+)
+SELECT max(newest.id) FROM theirs JOIN LATERAL (
+    SELECT max(id) AS id FROM audit_entry WHERE audit_entry.subject = theirs.subject AND action <> ALL (%s)
+) newest ON true
+"""
 
 
 def actor_of(person: Person | None) -> str:
@@ -19,7 +40,29 @@ def record(
     actor: str, action: str, subject: str, now: datetime, *, alert: Alert | None = None, **detail: Any
 ) -> AuditEntry:
     """Append one entry; ``detail`` holds figures and ids, never a coordinate."""
-    return AuditEntry.create(at=now, actor=actor, action=action, subject=subject, alert=alert, detail=detail or None)
+    made = AuditEntry.create(at=now, actor=actor, action=action, subject=subject, alert=alert, detail=detail or None)
+    if db.is_in_unit():
+        db.carried(OURS)[made.id] = made
+    return made
+
+
+def of_this_unit() -> Collection[int]:
+    """Return the numbers of the entries that the present unit of work has written."""
+    return db.carried(OURS)
+
+
+def newest() -> int:
+    """Return the number of the newest entry of all; 0 where there is none."""
+    return AuditEntry.select(fn.MAX(AuditEntry.id)).scalar() or 0
+
+
+def newest_of_case(wearer_id: int) -> int:
+    """Return the number of the newest change of a case: of its wearer, orders, zones or protected people.
+
+    It is asked for before the case is read: what is recorded between the two is then no part of what was read.
+    """
+    newest = db.database.execute_sql(OF_CASE, (wearer_id, list(LOOKS)))
+    return next(iter(newest))[0] or 0
 
 
 def record_look(actor: str, alert: Alert, now: datetime, *, reason: str, again_after: timedelta) -> None:

@@ -173,3 +173,4 @@ class What(StrEnum):
     PROTECTED = "protected"
     REACHED = "reached"
     DECLINED = "warnings_declined"
+    RECALL = "recall"

@@ -11,10 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from backend import alerts, clock, location_words, places, police_brief, police_codes, queries
 from backend.access import require
 from backend.alerts import colleagues
-from backend.bounds import Instant
-from backend.cases import safety_plans
 from backend.epoch import AnotherEpoch
-from backend.errors import InvalidRecord, InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
+from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFound, NotSignedIn
 from backend.models import Role
 from backend.people import police_rooms
 from backend.web.openapi import describes
@@ -73,16 +71,6 @@ class PoliceCodeOut(BaseModel):
     code: str
     until: datetime
     address: str = Field(description="Where the police enter it")
-
-
-class SafetyPlanIn(Strict):
-    """The safety plan from an instant on; an empty text says that there is none any more."""
-
-    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
-    from_at: Instant
-    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
-    document: str = Field("", max_length=400)
-    corrects: int | None = Field(None, description="The entry that was recorded in error")
 
 
 class PlaceAskedIn(Strict):
@@ -209,19 +197,3 @@ def end_codes(alert_id: int) -> tuple[str, int]:
 def search_places() -> Response:
     require(current_person(), Role.OFFICER, Role.SUPERVISOR)
     return write(PlacesOut(places=[PlaceOut.model_validate(one) for one in places.find(read(PlaceAskedIn).text)]))
-
-
-@bp.post("/v1/wearers/<int:wearer_id>/safety-plan")
-@describes(
-    "Record the safety plan of a case.",
-    tag="cases",
-    body=SafetyPlanIn,
-    answer=RecordedOut,
-    status=201,
-    errors=[NotSignedIn, NotAllowed, NotFound, InvalidRequest, InvalidRecord],
-)
-def write_safety_plan(wearer_id: int) -> Response:
-    person, body = current_person(), read(SafetyPlanIn)
-    more = body.model_dump(include={"why", "document", "corrects"})
-    entry = safety_plans.write(person, wearer_id, body.text, body.from_at, clock.now(), **more)
-    return write(RecordedOut(id=entry.id), 201)

@@ -201,11 +201,12 @@ def allow_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
 @describes(
     "Record that calls to a protected person are not safe.",
     tag="victims",
+    body=commands.StopCalls,
     status=204,
     errors=[NotSignedIn, NotAllowed, NotFound],
 )
 def stop_calls(wearer_id: int, victim_id: int) -> tuple[str, int]:
-    commands.StopCalls().carry_out(current_person(), clock.now(), wearer_id, victim_id)
+    read(commands.StopCalls).carry_out(current_person(), clock.now(), wearer_id, victim_id)
     return "", 204
 
 

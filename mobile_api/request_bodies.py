@@ -8,7 +8,8 @@ from typing import TypeVar
 from flask import Response, request
 from pydantic import BaseModel, Field, ValidationError
 
-from backend.cases.commands.base import problems_of
+from backend.bounds import is_number
+from backend.cases.commands.base import Versioned, problems_of
 from backend.errors import InvalidRequest, MalformedJson, UnsupportedMediaType
 from backend.web.request_checks import check_json, finite, refuse_constant
 from backend.web.signed_in import no_store
@@ -25,7 +26,32 @@ class EpochHeaders(BaseModel):
 
 
 def read(model: type[Model]) -> Model:
-    """Return the request's JSON body. Raises: UnsupportedMediaType, MalformedJson; InvalidRequest with every fault."""
+    """Return the request's JSON body; of a change of what was read, the version may come as ``If-Match`` instead.
+
+    Raises: UnsupportedMediaType, MalformedJson; InvalidRequest with every fault.
+    """
+    made = _read(model)
+    if isinstance(made, Versioned) and made.version is None:
+        return made.model_copy(update={"version": _matched()})
+    return made
+
+
+def _matched() -> int | None:
+    """Return the version that the request names as ``If-Match``; None where it names none. Raises: InvalidRequest."""
+    named = request.headers.get("If-Match", "").strip()
+    if named in ("", "*"):
+        return None
+    # What compresses an answer marks its ETag with how.
+    version = named.removeprefix("W/").strip('"').partition(":")[0]
+    if not is_number(version):
+        said = "Give the version in If-Match as the case's ETag has it."
+        raise InvalidRequest(said, errors=[{"field": "If-Match", "code": "invalid", "detail": said}])
+    return int(version)
+
+
+def _read(model: type[Model]) -> Model:
+    if not request.get_data() and set(model.model_fields) <= set(Versioned.model_fields):
+        return model()
     if not request.is_json:
         raise UnsupportedMediaType("Send a JSON body with Content-Type: application/json.")
     try:

@@ -8,7 +8,7 @@ from datetime import datetime
 from backend import alerts, audit
 from backend.access import access_wearer
 from backend.alerts.protected_person_replies import cases_of
-from backend.cases import completeness, protected_people
+from backend.cases import completeness, protected_people, schedule
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
@@ -16,7 +16,7 @@ from backend.people import consent, numbers
 from backend.people.wordings import choices_of
 from backend.record import reading
 from backend.record.facts import What
-from backend.record.recording import record_fact
+from backend.record.recording import lock_cases, record_fact
 
 LONGEST_CALL_NOTE = 300
 
@@ -49,6 +49,7 @@ def agree(
     number = numbers.usable(phone, wearer_id)
     choices = choices_of(chosen, senders)
     with atomic():
+        lock_cases(*_cases(victim))
         if number != victim.phone:
             _enter_number(person, wearer_id, victim, number, now)
             numbers.void(victim, "the number was changed", now)
@@ -57,7 +58,9 @@ def agree(
         completeness.ask_for([wearer_id], now)
         if has_declined(victim, now):
             _enter_declined(person, wearer_id, victim, False, now, "They agreed to texts.")
-        return consent.choose(victim, choices, person, now)
+        made = consent.choose(victim, choices, person, now)
+        _plan_texts(victim, now)
+        return made
 
 
 def choose_themselves(
@@ -68,9 +71,12 @@ def choose_themselves(
         raise InvalidRecord("Tell your officer which number is safe for you. Then choose here.")
     choices = choices_of(chosen, senders)
     with atomic():
+        lock_cases(*_cases(victim))
         if has_declined(victim, now):
             _decline_themselves(victim, False, "They agreed to texts on their own page.", now)
-        return consent.choose(victim, choices, None, now)
+        made = consent.choose(victim, choices, None, now)
+        _plan_texts(victim, now)
+        return made
 
 
 def stop_themselves(victim: Victim, now: datetime) -> None:
@@ -186,3 +192,16 @@ def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: st
     victim = protected_people.of_case(wearer_id, victim_id)
     numbers.usable(victim.phone or "", wearer_id)
     numbers.take_code(victim, person, code, key, now)
+    with atomic():
+        lock_cases(*_cases(victim))
+        _plan_texts(victim, now)
+
+
+def _cases(victim: Victim) -> list[int]:
+    return sorted(wearer.id for wearer in cases_of(victim))
+
+
+def _plan_texts(victim: Victim, now: datetime) -> None:
+    """Let them read of an end to come of which their officer was asked to tell them, since texts are safe now."""
+    for case in reading.cases(_cases(victim), faults={}).values():
+        schedule.plan(case, now)

@@ -153,6 +153,28 @@ def _has_words(reader: Victim) -> bool:
     return bool(consent and consent.wording_ending and numbers.is_proved(reader))
 
 
+def readable_late(place_ids: Iterable[int], alert_ids: Iterable[int], ends_at: datetime) -> set[int]:
+    """Return the places of whose end their officer was asked to tell, and whose readers have words for a text by now.
+
+    ``alert_ids`` are the notices that were raised for that end.
+    """
+    asked = list(place_ids)
+    if not asked:
+        return set()
+    texted = {
+        row.victim_id
+        for row in Notification.select(Notification.victim).where(
+            Notification.alert.in_(list(alert_ids)), Notification.purpose == Purpose.VICTIM_ENDING
+        )
+    }
+    readers = {place.id: reached(place.victim) for place in ProtectedPlace.select().where(ProtectedPlace.id.in_(asked))}
+    return {
+        place_id
+        for place_id, reader in readers.items()
+        if reader.id not in texted and _has_words(reader) and not _keeps(reader, ends_at)
+    }
+
+
 def _keeps(reader: Victim, at: datetime) -> bool:
     """Tell whether a place of theirs, or of a child who is reached through them, is still protected from anyone.
 

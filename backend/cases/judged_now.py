@@ -11,7 +11,7 @@ from backend import alerts, silence, stored_fixes
 from backend.alerts import Judgement
 from backend.bulk_statements import insert_rows, update_rows
 from backend.escalation.steps import Who
-from backend.ingest.alert_changes import cannot_judge, judgement_of
+from backend.ingest.alert_changes import after_order, cannot_judge, judgement_of
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S
 from backend.ingest.visits import level_of
 from backend.ingest.zones_of_wearer import next_change, shape_of
@@ -144,7 +144,7 @@ def _said_of(case: Case, known: list[PlaceState], at: datetime, now: datetime) -
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
         told = judgement_of(row.wearer, row.zone, decision, now, now, is_newest=True)
-        found.append(replace(told, is_by_record=True))
+        found.append(after_order(case, replace(told, is_by_record=True)))
     return found
 
 

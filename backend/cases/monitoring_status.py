@@ -8,6 +8,7 @@ from typing import Any
 
 from backend import audit
 from backend.access import access_alert, access_wearer
+from backend.cases import completeness
 from backend.cases.change_warnings import day
 from backend.cases.writing import lock_cases, record_fact, settle
 from backend.db import atomic
@@ -15,6 +16,7 @@ from backend.errors import InvalidRecord, InvalidTransition
 from backend.models import Fact, Person
 from backend.record import protection_ends, reading
 from backend.record.facts import MonitoringStatus, What, standing
+from backend.record.recalls import at_large_since
 from backend.record.timeline import Case
 
 IN_WORDS = {
@@ -111,7 +113,6 @@ def end(
     *,
     why: str,
     document: str = "",
-    alert_id: int | None = None,
     corrects: int | None = None,
     is_confirmed: bool = False,
 ) -> Fact:
@@ -132,30 +133,34 @@ def end(
     if wrong is None and case.status_at(effective_at) is MonitoringStatus.ENDED:
         raise InvalidTransition("This case has ended, or ends before that.")
     value: dict[str, Any] = {"state": MonitoringStatus.ENDED, "reason": reason}
-    with atomic():
-        if alert_id is not None:
-            alert = access_alert(person, alert_id)
-            if alert.wearer_id != wearer_id:
-                raise InvalidRecord("The alert is of another case.")
-            value["alert_id"] = alert.id
-            audit.record(audit.actor_of(person), f"led_to_{reason}", f"alert:{alert.id}", now, alert=alert)
-        return _live(person, wearer_id, value, effective_at, now, why, document, corrects, is_confirmed=is_confirmed)
+    return _live(person, wearer_id, value, effective_at, now, why, document, corrects, is_confirmed=is_confirmed)
 
 
 def recall(person: Person, alert_id: int, now: datetime, *, why: str, document: str = "") -> Fact:
-    """Recall the wearer to prison because of an alert: one action, from which the case ends after the notice."""
+    """Record that the wearer is recalled to prison because of an alert. Monitoring goes on until custody is entered.
+
+    Between the decision and the arrest the danger is greatest: nothing stops, no alert closes, and no text says that
+    protection ends. What is missing then is that custody is entered.
+
+    Raises: NotFound, NotAllowed; InvalidTransition for a case that has ended, and for a wearer who is recalled already.
+    """
     alert = access_alert(person, alert_id)
-    return end(
-        person,
-        alert.wearer_id,
-        Ended.RECALL,
-        now,
-        now,
-        why=why,
-        document=document,
-        alert_id=alert.id,
-        is_confirmed=True,
-    )
+    wearer_id, subject = alert.wearer_id, f"wearer:{alert.wearer_id}"
+    access_wearer(person, wearer_id, now)
+    with atomic():
+        lock_cases(wearer_id)
+        case = reading.case(wearer_id)
+        if case.status_at(now) is MonitoringStatus.ENDED:
+            raise InvalidTransition("This case has ended: resume it first, if the wearer is monitored again.")
+        if at_large_since(reading.history(subject, What.RECALL), case, now) is not None:
+            raise InvalidTransition("The wearer is recalled already. Monitoring goes on until custody is entered.")
+        value = {"alert_id": alert.id}
+        entry = record_fact(
+            subject, What.RECALL, value, now, person, now, why=why, document=document, wearer_id=wearer_id
+        )
+        audit.record(audit.actor_of(person), "led_to_recall", f"alert:{alert.id}", now, alert=alert)
+        completeness.ask_for([wearer_id], now)
+        return entry
 
 
 def _live(
@@ -189,9 +194,19 @@ def _live(
             corrects=corrects,
         )
         since = min([from_at, *(one.from_at for one in before.statuses if one.id == corrects)])
-        said = _overlaps(before, entry, now)
+        said = [*_at_large(before, entry, now), *_overlaps(before, entry, now)]
         settle(before, since, now, is_confirmed=is_confirmed, and_said=said)
         return entry
+
+
+def _at_large(before: Case, new: Fact, now: datetime) -> list[str]:
+    """Say that a recalled wearer is not in prison by the end of their case, where custody was not entered."""
+    is_recall = new.value["state"] == MonitoringStatus.ENDED and new.value.get("reason") == Ended.RECALL
+    held = before.status_fact(now)
+    is_in_custody = held is not None and held.value.get("reason") == Suspended.CUSTODY
+    if not is_recall or is_in_custody or new.from_at <= now:
+        return []
+    return ["Custody is not entered: nothing is judged any more, and the wearer may be at large. Enter custody first."]
 
 
 def _overlaps(before: Case, new: Fact, now: datetime) -> list[str]:

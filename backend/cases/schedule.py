@@ -53,7 +53,7 @@ def ends_of(case: Case, now: datetime) -> list[tuple[int, datetime]]:
     """Return every end of an order that is to come by its dates: the last one, and one before a gap in them."""
     found = []
     for order_id, versions in case.orders.items():
-        dates = {at for one in standing(versions) for at in (one.from_at, one.value.ends_at) if at is not None}
+        dates = {at for one in standing(versions) for at in (one.from_at, one.value.over_at) if at is not None}
         for at in sorted(at for at in dates if at > now):
             if _covers(case, order_id, at - timedelta(microseconds=1)) and not _covers(case, order_id, at):
                 found.append((order_id, at))
@@ -140,6 +140,9 @@ def _has_come(due: CaseDue, now: datetime) -> bool:
 def _told(case: Case, done: Iterable[CaseDue], now: datetime) -> dict[datetime, dict[int, bool]]:
     """Return for each instant to come which places were told of, and whether as a suspension; call off what lapsed."""
     told: dict[datetime, dict[int, bool]] = defaultdict(dict)
+    raised: dict[str, set[int]] = defaultdict(set)
+    for due in done:
+        raised[due.detail["ends_at"]] |= set(due.detail.get("alerts", []))
     for due in done:
         ends_at = datetime.fromisoformat(due.detail["ends_at"])
         if ends_at <= now:
@@ -151,11 +154,14 @@ def _told(case: Case, done: Iterable[CaseDue], now: datetime) -> dict[datetime, 
             told[ends_at] |= dict.fromkeys(lost, False)
             continue
         held = protection_ends.guards(case, ends_at)
+        # A person who agreed to texts since reads of it still.
+        late = end_of_protection.readable_late(due.detail["ends"], raised[due.detail["ends_at"]], ends_at)
         off = []
         for name, least, is_pause in (("ends", Guard.PAUSED, False), ("pauses", Guard.WATCHED, True)):
             for place_id in due.detail[name]:
                 if place_id in lost:
-                    told[ends_at][place_id] = is_pause
+                    if is_pause or place_id not in late:
+                        told[ends_at][place_id] = is_pause
                 elif held.get(place_id, Guard.NONE) >= least:
                     off.append(place_id)
         if off:

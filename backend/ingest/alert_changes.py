@@ -18,8 +18,11 @@ from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
 from backend.record import protection_ends
 from backend.record.facts import MonitoringStatus
+from backend.record.timeline import Case
 from zones import Certainty, Decision, Level, ZoneKind, are_repeated, judge_instant
 from zones.passages import REPEATED_WITHIN_S
+
+AFTER_ORDER = "After the order: protection goes on for a moment, and this is no evidence of a breach."
 
 
 def change_alerts(
@@ -79,7 +82,7 @@ def change_alerts(
                 )
                 # What goes on is reported by the alert that stands; only its beginning may be found out late.
                 if not goes_on or _began_before_it_was_told(ground, wearer, place_id, visit):
-                    _tell_visit(wearer, judged.row, visit, latest_received, decided_at, ground.now_for_s)
+                    _tell_visit(ground, wearer, judged.row, visit, latest_received, decided_at)
 
 
 def _began_before_it_was_told(ground: Ground, wearer: Wearer, place_id: int, visit: Visit) -> bool:
@@ -89,7 +92,7 @@ def _began_before_it_was_told(ground: Ground, wearer: Wearer, place_id: int, vis
 
 def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> None:
     """Let the gravest of what a place's zones say of one fix change its alert."""
-    heard = [ground.heard(judgement) for judgement in told]
+    heard = [ground.heard(after_order(ground.cases.get(one.wearer.id), one)) for one in told]
     if not heard:
         return
     gravest = max(heard, key=lambda judgement: (alerts.danger_of(judgement), judgement.level))
@@ -97,6 +100,15 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
         changed = ground.apply(gravest)
         if changed is not None and changed.is_over and changed.is_pass_through:
             _tell_repeated_passes(changed, gravest)
+
+
+def after_order(case: Case | None, judgement: Judgement) -> Judgement:
+    """Return a judgement that says so itself where it rests on the grace after an order, and on no order in force."""
+    if case is None or judgement.level is Level.CLEAR:
+        return judgement
+    if not case.is_after_order(judgement.zone.id, judgement.fix_time):
+        return judgement
+    return replace(judgement, reasons=(*judgement.reasons, AFTER_ORDER))
 
 
 def is_past(at: datetime, now: datetime, now_for_s: float) -> bool:
@@ -122,7 +134,7 @@ def _tell_afterwards(
     """
     for judged in at_place:
         for visit in judged.visits:
-            raised = _tell_visit(wearer, judged.row, visit, received_at, decided_at, ground.now_for_s)
+            raised = _tell_visit(ground, wearer, judged.row, visit, received_at, decided_at)
             case = ground.cases[wearer.id]
             if raised is not None and case.status_at(decided_at) is MonitoringStatus.ENDED:
                 reason = protection_ends.life_reason(case, decided_at)
@@ -225,13 +237,15 @@ def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
 
 
 def _tell_visit(
-    wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime, now_for_s: float
+    ground: Ground, wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime
 ) -> Alert | None:
     """Let alerts tell of all of a visit that late data shows; return the alert that was raised for it, if one was."""
+    now_for_s = ground.now_for_s
     found = FoundVisit(
         instant(visit.began_at), instant(visit.ended_at), visit.peak.is_pass_through, visit.is_taken_back
     )
     peak = judgement_of(wearer, row, visit.peak, received_at, decided_at, now_for_s=now_for_s)
+    peak = after_order(ground.cases.get(wearer.id), peak)
     raised = None
     for change in changes_for(found, _spans_near(wearer, row.place_id, found, now_for_s)):
         match change:

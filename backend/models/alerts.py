@@ -170,6 +170,10 @@ class AuditEntry(Table):
     subject = CharField()
     detail = JSONField(null=True)
 
+    class Meta:
+        # What is new of one thing is asked with each look at a case, and with each change of it.
+        indexes = ((("subject", "id"), False),)
+
 
 class PoliceHandover(Table):
     """An alert handed to a police control room: to which force, under which reference, when and by whom."""

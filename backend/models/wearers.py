@@ -46,6 +46,8 @@ class Activation(Table):
     to_at = InstantField(null=True)
     # It was never so; what is right instead stands in its correction.
     is_in_error = BooleanField(default=False)
+    # A person confirmed that another tag is recorded for this time as well, until one of the two is corrected.
+    is_beside = BooleanField(default=False)
 
 
 class ProtectedPlace(Table):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from backend import audit
 from backend.access import require
-from backend.db import atomic
+from backend.db import atomic, lock_rows
 from backend.errors import DomainError, NotFound
 from backend.models import Person, Role, Shift
 
@@ -153,11 +153,39 @@ def add(by: Person, person_id: int, from_at: datetime, to_at: datetime, now: dat
         person = Person.get_or_none(Person.id == person_id, Person.team == by.team_id, Person.is_active)
         if person is None or person.role == Role.ADMINISTRATOR:
             raise NotFound("The officer or supervisor in your team was not found.")
-        shift = Shift.create(
-            team=by.team_id, person=person, from_at=from_at, to_at=to_at, entered_by=by, created_at=now
-        )
-        audit.record(audit.actor_of(by), "shift_added", f"shift:{shift.id}", now, person=person.id)
+        taken = _taken(by.team_id, person.id, from_at, to_at)
+        if taken:
+            begins, ends = (at.astimezone(LONDON) for at in (taken[0].from_at, taken[0].to_at))
+            raise ShiftRefused(
+                f"{person.name} is on duty from {begins:%-d %B, %H:%M} until {ends:%-d %B, %H:%M} already: take that "
+                "shift off the rota first, or choose another time."
+            )
+        return _put(by.team_id, person.id, from_at, to_at, by, now)
+
+
+def _taken(team_id: int, person_id: int, from_at: datetime, to_at: datetime) -> list[Shift]:
+    """Return the shifts that a person, who is held from now on, has in that time already, earliest first."""
+    lock_rows(Person, [person_id])
+    mine = Shift.select().where(Shift.team == team_id, Shift.person == person_id)
+    return list(mine.where(Shift.from_at < to_at, Shift.to_at > from_at).order_by(Shift.from_at))
+
+
+def _put(team_id: int, person_id: int, from_at: datetime, to_at: datetime, by: Person, now: datetime) -> Shift:
+    shift = Shift.create(team=team_id, person=person_id, from_at=from_at, to_at=to_at, entered_by=by, created_at=now)
+    audit.record(audit.actor_of(by), "shift_added", f"shift:{shift.id}", now, person=person_id)
     return shift
+
+
+def _fill(team_id: int, person_id: int, from_at: datetime, to_at: datetime, by: Person, now: datetime) -> int:
+    """Put a person on duty where they are not in that time; return how many shifts that took."""
+    added, begins = 0, from_at
+    for shift in [*_taken(team_id, person_id, from_at, to_at), None]:
+        ends = to_at if shift is None else min(shift.from_at, to_at)
+        if ends > begins:
+            _put(team_id, person_id, begins, ends, by, now)
+            added += 1
+        begins = begins if shift is None else max(begins, shift.to_at)
+    return added
 
 
 def claim_to_check(now: datetime, ahead: timedelta) -> list[Shift]:
@@ -191,13 +219,13 @@ def copy_week(by: Person, monday: date, now: datetime) -> int:
         week = [shift for shift in known if first <= shift.from_at < last and shift.person.team_id == by.team_id]
         if not week:
             raise ShiftRefused(f"No shift begins in the week from {monday:%-d %B}.")
-        taken = {(shift.person_id, shift.from_at, shift.to_at) for shift in known}
         added = 0
+        # In one order for all who copy at once.
+        lock_rows(Person, [shift.person_id for shift in week])
         for shift in week:
             from_at, to_at = (_a_week_later(at) for at in (shift.from_at, shift.to_at))
-            if to_at > now and (shift.person_id, from_at, to_at) not in taken:
-                add(by, shift.person_id, from_at, to_at, now)
-                added += 1
+            if to_at > now:
+                added += _fill(by.team_id, shift.person_id, from_at, to_at, by, now)
     return added
 
 
@@ -226,14 +254,7 @@ def hand_over(leaver_id: int, heir_id: int | None, by: Person, now: datetime) ->
         ahead = list(Shift.select().where(Shift.person == leaver_id, Shift.to_at > now))
         for shift in ahead:
             if heir_id is not None:
-                Shift.create(
-                    team=shift.team_id,
-                    person=heir_id,
-                    from_at=max(shift.from_at, now),
-                    to_at=shift.to_at,
-                    entered_by=by,
-                    created_at=now,
-                )
+                _fill(shift.team_id, heir_id, max(shift.from_at, now), shift.to_at, by, now)
             if shift.from_at < now:
                 Shift.update(to_at=now).where(Shift.id == shift.id).execute()
             else:

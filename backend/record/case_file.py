@@ -12,8 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
+from peewee import JOIN
+
 from backend.models import (
     Activation,
+    ActivationCorrection,
     AuditEntry,
     Condition,
     Fact,
@@ -25,7 +28,7 @@ from backend.models import (
     ZoneVersion,
 )
 from backend.record import reading
-from backend.record.facts import Version, What, officer_at, standing, true_at
+from backend.record.facts import Version, What, known, officer_at, standing, true_at
 from backend.record.timeline import Case
 
 TAG_ACTIONS = ("tag_fitted", "tag_taken_off", "tag_swapped")
@@ -63,10 +66,17 @@ class CaseFile:
     # Which zones were in force when; where something of it cannot be read there is none, and ``fault`` says what.
     timeline: Case | None = None
     fault: str = ""
+    # The version that a change of what is read here names; 0 where it was read for something else.
+    version: int = 0
+    # As which record it is; None: as the record stands.
+    known_at: datetime | None = None
 
     @classmethod
-    def load(cls, wearer_ids: Iterable[int]) -> dict[int, Self]:
-        """Read these cases; one that does not exist is left out, one that cannot be read is there with its fault."""
+    def load(cls, wearer_ids: Iterable[int], known_at: datetime | None = None) -> dict[int, Self]:
+        """Read these cases; one that does not exist is left out, one that cannot be read is there with its fault.
+
+        With ``known_at`` they are as the record stood then.
+        """
         ids = sorted(set(wearer_ids))
         files = {row.id: cls(row) for row in Wearer.select().where(Wearer.id.in_(ids))}
         if not files:
@@ -77,7 +87,36 @@ class CaseFile:
         _read_conditions(files)
         _read_tags(files)
         _read_facts(files)
-        return files
+        return files if known_at is None else {number: file.as_known(known_at) for number, file in files.items()}
+
+    def as_known(self, known_at: datetime) -> Self:
+        """Return the case as the record stood at an earlier instant: without what was recorded since."""
+        facts = [row for row in self.facts if _is_known(row, known_at)]
+        zones = [zone for zone in self.zones if zone.made is None or zone.made.recorded_at <= known_at]
+        timeline, fault = reading.case_from(self.wearer.id, [(zone.row, zone.made) for zone in zones], facts)
+        found = replace(
+            self,
+            known_at=known_at,
+            facts=facts,
+            zones=zones,
+            timeline=timeline,
+            fault=fault,
+            of_victims={
+                victim_id: [row for row in rows if _is_known(row, known_at)]
+                for victim_id, rows in self.of_victims.items()
+            },
+            covers={person: known(versions, known_at) for person, versions in self.covers.items()},
+            orders=[order for order in self.orders if order.created_at <= known_at],
+            conditions={
+                order_id: [one for one in rows if one.recorded_at <= known_at]
+                for order_id, rows in self.conditions.items()
+            },
+            activations=[
+                one for row in self.activations if (one := _worn_as_known(row, self.facts, known_at)) is not None
+            ],
+        )
+        theirs = found.placed | _entered_in(found)
+        return replace(found, victims={one: victim for one, victim in self.victims.items() if one in theirs})
 
     @property
     def case(self) -> Case:
@@ -143,7 +182,7 @@ class CaseFile:
         query = AuditEntry.select().where(
             AuditEntry.subject == f"wearer:{self.wearer.id}", AuditEntry.action.in_(TAG_ACTIONS)
         )
-        return list(query.order_by(AuditEntry.id))
+        return [row for row in query.order_by(AuditEntry.id) if self.known_at is None or row.at <= self.known_at]
 
 
 def _read_zones(files: Mapping[int, CaseFile]) -> None:
@@ -160,9 +199,48 @@ def _read_conditions(files: Mapping[int, CaseFile]) -> None:
 
 
 def _read_tags(files: Mapping[int, CaseFile]) -> None:
-    query = Activation.select(Activation, Tag).join(Tag).where(Activation.wearer.in_(list(files)))
-    for row in query.order_by(Activation.id):
+    query = (
+        Activation.select(Activation, Tag, ActivationCorrection)
+        .join(Tag)
+        .switch(Activation)
+        .join(
+            ActivationCorrection,
+            JOIN.LEFT_OUTER,
+            on=(ActivationCorrection.activation == Activation.id),
+            attr="correction",
+        )
+        .where(Activation.wearer.in_(list(files)))
+        .order_by(Activation.id)
+    )
+    for row in query:
         files[row.wearer_id].activations.append(row)
+
+
+def _is_known(row: Fact, known_at: datetime) -> bool:
+    """Tell whether a fact was known by then: recorded, or so already and only written down with the next change."""
+    is_written_later = row.recorded_by_id is None and row.from_at <= known_at
+    return row.recorded_at <= known_at or is_written_later
+
+
+def _worn_as_known(worn: Activation, entries: Iterable[Fact], known_at: datetime) -> Activation | None:
+    """Return from when until when the tag was worn, as the record stood then; None where nothing was recorded of it."""
+    said = [row for row in reading.readable(entries) if row.of_activation_id == worn.id]
+    fitted = [row for row in said if row.value["to_at"] is None]
+    if fitted and fitted[0].recorded_at > known_at:
+        return None
+    held = standing([reading.fact_version(row) for row in said], known_at)
+    ends = [version.value["to_at"] for version in held if version.value["to_at"] is not None]
+    since = [row for row in said if row.recorded_at > known_at]
+    corrected_at = getattr(getattr(worn, "correction", None), "recorded_at", None)
+    return Activation(
+        id=worn.id,
+        tag=worn.tag,
+        wearer=worn.wearer_id,
+        from_at=worn.from_at,
+        # Of what was said since nothing was known; without that its row says it.
+        to_at=(datetime.fromisoformat(ends[-1]) if ends else None) if since else worn.to_at,
+        is_in_error=worn.is_in_error and (corrected_at is None or corrected_at <= known_at),
+    )
 
 
 def _read_facts(files: Mapping[int, CaseFile]) -> None:

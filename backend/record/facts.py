@@ -146,19 +146,35 @@ def without(versions: Iterable[Version[T]], one: Version[T]) -> list[Version[T]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """An order's dates as a variation sets them: in force from ``starts_at`` until ``ends_at``, unless suspended."""
+    """An order's dates as the court gave them: in force from ``starts_at`` until ``ends_at``, unless suspended.
+
+    ``protected_until`` is a grace beside them: protection goes on so long after the order, so that the person protected
+    hears of its end first. What is seen in that time is after the order, and no evidence of a breach.
+    """
 
     starts_at: datetime
     ends_at: datetime | None = None
     is_suspended: bool = False
     end_reason: str | None = None
+    protected_until: datetime | None = None
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When protection by the order is over: at its end, or at the end of the grace after it."""
+        if self.ends_at is None or self.protected_until is None:
+            return self.ends_at
+        return max(self.ends_at, self.protected_until)
+
+    def is_after(self, at: datetime) -> bool:
+        """Tell whether an instant is after the order, in the grace of protection."""
+        return self.ends_at is not None and self.ends_at <= at and self.cover(at)
 
     def are_in_force(self, at: datetime) -> bool:
         return not self.is_suspended and self.cover(at)
 
     def cover(self, at: datetime) -> bool:
-        """Tell whether the instant is within the dates, suspended or not."""
-        return self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+        """Tell whether the instant is within the dates, or the grace after them, suspended or not."""
+        return self.starts_at <= at and (self.over_at is None or at < self.over_at)
 
     def as_value(self) -> dict[str, Any]:
         """Return the terms as an entry keeps them."""
@@ -167,16 +183,18 @@ class Terms:
             "ends_at": self.ends_at.isoformat() if self.ends_at else None,
             "is_suspended": self.is_suspended,
             "end_reason": self.end_reason,
+            "protected_until": self.protected_until.isoformat() if self.protected_until else None,
         }
 
     @classmethod
     def from_value(cls, value: dict[str, Any]) -> Terms:
-        ends_at = value.get("ends_at")
+        ends_at, protected_until = value.get("ends_at"), value.get("protected_until")
         return cls(
             datetime.fromisoformat(value["starts_at"]),
             datetime.fromisoformat(ends_at) if ends_at else None,
             bool(value.get("is_suspended")),
             value.get("end_reason"),
+            datetime.fromisoformat(protected_until) if protected_until else None,
         )
 
 

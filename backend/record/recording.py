@@ -15,6 +15,9 @@ from backend.record import reading
 from backend.record.facts import What, ends_a_case, goes_on
 from backend.record.values import check
 
+# What a unit of work has said again, so that what it entered does not hide it, and under which name.
+SAID_AGAIN = "said again"
+
 
 def lock_cases(*wearer_ids: int) -> None:
     """Hold cases until the unit of work ends, in the order in which fixes hold them: tags, then the wearers."""
@@ -78,7 +81,7 @@ def record_fact(
         history = [reading.fact_version(row) for row in rows]
         for version in goes_on(history, reading.fact_version(fact), ends_a_case):
             kept = by_id[version.id]
-            _append(
+            again = _append(
                 subject,
                 what,
                 kept.case_id,
@@ -91,6 +94,7 @@ def record_fact(
                 replaces=kept.id,
                 is_restated=True,
             )
+            db.carried(SAID_AGAIN)[again.id] = again
         if wearer_id is not None:
             db.carried(reading.ENTRIES).pop(wearer_id, None)
         audit.record(audit.actor_of(by), f"{what}_entered", subject, now, entry=fact.id, from_at=from_at.isoformat())

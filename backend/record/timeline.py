@@ -63,7 +63,7 @@ class Timeline:
     def _find_changes(self) -> list[datetime]:
         found = set(changes_of(self._case.statuses))
         for terms in self._orders.values():
-            dates = [at for one in terms.standing for at in (one.value.starts_at, one.value.ends_at)]
+            dates = [at for one in terms.standing for at in (one.value.starts_at, one.value.ends_at, one.value.over_at)]
             found |= {*terms.changes, *(at for at in dates if at is not None)}
         for line in self._lines:
             ends = [version.value.to_at for version in line.standing]
@@ -164,6 +164,12 @@ class Case:
     def is_order_in_force(self, order_id: int, at: datetime) -> bool:
         terms = self.terms_at(order_id, at)
         return terms is not None and terms.are_in_force(at)
+
+    def is_after_order(self, zone_id: int, at: datetime) -> bool:
+        """Tell whether a version of a zone is in force by the grace after its order alone: see ``Terms``."""
+        held = next((zone for zone in self.timeline.at(at).in_force if zone.zone_id == zone_id), None)
+        terms = self.terms_at(held.order_id, at) if held is not None and held.order_id is not None else None
+        return terms is not None and terms.is_after(at)
 
     def is_order_over(self, order_id: int, at: datetime) -> bool:
         """Tell whether the order had an end and has passed it."""

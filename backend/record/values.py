@@ -42,12 +42,13 @@ class Value(BaseModel):
 
 
 class TermsValue(Value):
-    """An order's dates as the court gave them, and whether the order is suspended."""
+    """An order's dates as the court gave them, whether the order is suspended, and a grace of protection after it."""
 
     starts_at: Instant
     ends_at: Instant | None = None
     is_suspended: StrictBool = False
     end_reason: StrictStr | None = None
+    protected_until: Instant | None = None
 
 
 class MonitoringStatusValue(Value):
@@ -124,6 +125,12 @@ class ReachedValue(Value):
     through: StrictInt | None
 
 
+class RecallValue(Value):
+    """That the wearer is recalled to prison, and the alert that led to it."""
+
+    alert_id: StrictInt
+
+
 class DeclinedValue(Value):
     """Whether a protected person wants no warnings."""
 
@@ -148,6 +155,7 @@ VALUES: Mapping[str, TypeAdapter[Any]] = {
     What.PROTECTED: TypeAdapter(ProtectedValue),
     What.REACHED: TypeAdapter(ReachedValue),
     What.DECLINED: TypeAdapter(DeclinedValue),
+    What.RECALL: TypeAdapter(RecallValue),
 }
 
 

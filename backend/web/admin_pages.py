@@ -8,25 +8,47 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from backend import accounts, clock
-from backend.bounds import is_number
-from backend.cases import administration, officers, opening, teams
+from backend import accounts, audit, clock
+from backend.cases import administration, opening, teams
 from backend.cases.change_warnings import day
+from backend.cases.commands.administration import (
+    AddPerson,
+    AddTag,
+    AddTeam,
+    CallOffTeamChange,
+    ChangeStaffNumber,
+    MergeTeam,
+    RenameTeam,
+    SplitTeam,
+)
+from backend.cases.commands.base import FieldProblem, InvalidFields
+from backend.cases.commands.people import LetLeave
 from backend.cases.officers import CaseloadLeft
-from backend.errors import DomainError, InvalidRecord, NeedsConfirmation, NotFound
+from backend.errors import DomainError, NeedsConfirmation, NotFound
 from backend.models import Person, Role, Tag, Team
 from backend.people import numbers
 from backend.record.facts import LONDON
-from backend.web.forms import ask_back, from_when, is_confirmed, text_of, visitor
+from backend.web.forms import (
+    ask_back,
+    build,
+    build_of,
+    keep_anchors,
+    keep_version,
+    number_chosen,
+    text_of,
+    visitor,
+)
 from backend.web.signed_in import page_for, settings
 
 bp = Blueprint("admin_pages", __name__)
 
+WHICH = "Choose the team that changes."
 ROLES = {Role.OFFICER: "Officer", Role.SUPERVISOR: "Supervisor", Role.ADMINISTRATOR: "Administrator"}
 
 
 def _page(error: DomainError | None = None, made: str = "", secret: str = "", text: str = "") -> str:
     person = visitor()
+    keep_version(audit.newest())
     free = {tag.id for tag in opening.free_tags()}
     tags: list[dict[str, Any]] = [
         {"serial": tag.serial, "is_free": tag.id in free} for tag in Tag.select().order_by(Tag.serial)
@@ -58,40 +80,26 @@ def administrator() -> Any:
     return _page(text=text_of("text"))
 
 
-def _try(act: Callable[[], tuple[str, str]]) -> Any:
+def _try(act: Callable[[], tuple[str, str]], **anchors: str) -> Any:
+    """Do what a form asks; ``anchors`` has where on this page a field stands that is not called by its own name."""
     try:
         made, secret = act()
     except NeedsConfirmation as error:
         return ask_back(error, url_for("admin_pages.administrator"))
     except DomainError as error:
+        keep_anchors(anchors)
         return _page(error), error.status
     return _page(made=made, secret=secret)
-
-
-def _number(name: str, what: str) -> int:
-    if not is_number(text_of(name)):
-        raise InvalidRecord(f"Choose {what}.")
-    return int(text_of(name))
 
 
 @bp.post("/administrator/people")
 @page_for(Role.ADMINISTRATOR)
 def add_person() -> Any:
     def act() -> tuple[str, str]:
-        if text_of("role") not in set(Role):
-            raise InvalidRecord("Choose what the person does.")
-        link = administration.add_person(
-            visitor(),
-            _number("team", "a team"),
-            Role(text_of("role")),
-            text_of("name"),
-            text_of("email"),
-            text_of("phone").replace(" ", "") or None,
-            clock.now(),
-        )
+        link = build(AddPerson).carry_out(visitor(), clock.now())
         return f"The account of {link.person.name} is made. {_hand_over(link)}", link.url(settings().public_url)
 
-    return _try(act)
+    return _try(act, team="new-team")
 
 
 def _hand_over(link: accounts.Link) -> str:
@@ -108,11 +116,11 @@ def _hand_over(link: accounts.Link) -> str:
 def reset_password(person_id: int) -> Any:
     def act() -> tuple[str, str]:
         if text_of("is_sure") != "yes":
-            raise InvalidRecord("Tick that you know who is asking.")
+            raise InvalidFields([FieldProblem("is_sure", "missing", "Tick that you know who is asking.")])
         link = accounts.reset(visitor(), person_id, clock.now())
         return f"{link.person.name} is signed out everywhere. {_hand_over(link)}", link.url(settings().public_url)
 
-    return _try(act)
+    return _try(act, is_sure=f"sure-{person_id}")
 
 
 @bp.post("/administrator/accounts/<int:alarm_id>")
@@ -131,20 +139,20 @@ def settle(alarm_id: int) -> Any:
 @page_for(Role.ADMINISTRATOR)
 def change_number(person_id: int) -> Any:
     def act() -> tuple[str, str]:
-        phone = text_of("new_phone") or None
-        changed = administration.change_number(visitor(), person_id, phone, clock.now())
-        if phone is None:
+        command = build(ChangeStaffNumber)
+        changed = command.carry_out(visitor(), clock.now(), person_id)
+        if command.number is None:
             return f"{changed.name} has no number any more.", ""
         return f"A code goes to the new number of {changed.name}, who enters it under My number.", ""
 
-    return _try(act)
+    return _try(act, new_phone=f"new-phone-{person_id}")
 
 
 @bp.post("/administrator/teams")
 @page_for(Role.ADMINISTRATOR)
 def add_team() -> Any:
     def act() -> tuple[str, str]:
-        return f"The team {administration.add_team(visitor(), text_of('team_name'), clock.now()).name} is made.", ""
+        return f"The team {build(AddTeam).carry_out(visitor(), clock.now()).name} is made.", ""
 
     return _try(act)
 
@@ -153,7 +161,7 @@ def add_team() -> Any:
 @page_for(Role.ADMINISTRATOR)
 def add_tag() -> Any:
     def act() -> tuple[str, str]:
-        tag = administration.add_tag(visitor(), text_of("serial"), clock.now())
+        tag = build(AddTag).carry_out(visitor(), clock.now())
         return f"The tag {tag.serial} is registered. The key that it signs with:", tag.key
 
     return _try(act)
@@ -166,19 +174,16 @@ def change_team() -> Any:
 
     def act() -> tuple[str, str]:
         by, now = visitor(), clock.now()
-        from_at = from_when(now)
-        team_id = _number("team", "the team that changes")
-        into = text_of("into")
-        if into:
-            target = _number("into", "the team that it becomes part of")
-            staff, cases = teams.merge_team(
-                by, team_id, target, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
-            )
-            return f"{staff} people and {cases} cases belong to the other team from {_when(from_at, now)} on.", ""
-        teams.rename_team(by, team_id, text_of("new_name"), from_at, now, why=text_of("why"))
-        return f"The team has its new name from {_when(from_at, now)} on.", ""
+        if text_of("into"):
+            merger, team_id = build_of(MergeTeam, "team", WHICH)
+            staff, cases = merger.carry_out(by, now, team_id)
+            since = _when(merger.from_at or now, now)
+            return f"{staff} people and {cases} cases belong to the other team from {since} on.", ""
+        renaming, team_id = build_of(RenameTeam, "team", WHICH)
+        renaming.carry_out(by, now, team_id)
+        return f"The team has its new name from {_when(renaming.from_at, now)} on.", ""
 
-    return _try(act)
+    return _try(act, team="change-team", why="why-team")
 
 
 @bp.route("/administrator/teams/<int:team_id>/split", methods=["GET", "POST"])
@@ -186,6 +191,7 @@ def change_team() -> Any:
 def split_team(team_id: int) -> Any:
     """Some people of a team go to another one, each with the cases that they answer for then."""
     by, now = visitor(), clock.now()
+    keep_version(audit.newest())
     team = Team.get_or_none(Team.id == team_id)
     if team is None:
         return _page(NotFound("The team was not found.")), NotFound.status
@@ -211,18 +217,14 @@ def split_team(team_id: int) -> Any:
     if request.method == "GET":
         return form()
     try:
-        from_at = from_when(now)
-        into = _number("into", "the other team")
-        named = [int(value) for value in request.form.getlist("people") if is_number(value)]
-        cases = teams.split_team(
-            by, team_id, into, named, from_at, now, why=text_of("why"), is_confirmed=is_confirmed()
-        )
+        command = build(SplitTeam)
+        cases = command.carry_out(by, now, team_id)
     except NeedsConfirmation as error:
         return ask_back(error, url_for("admin_pages.administrator"))
     except DomainError as error:
         return form(error), error.status
-    counted = f"{len(named)} of {team.name} and {cases} case{'' if cases == 1 else 's'}"
-    made = f"{counted} belong to the other team from {_when(from_at, now)} on."
+    counted = f"{len(command.people)} of {team.name} and {cases} case{'' if cases == 1 else 's'}"
+    made = f"{counted} belong to the other team from {_when(command.from_at or now, now)} on."
     return _page(made=made)
 
 
@@ -230,10 +232,10 @@ def split_team(team_id: int) -> Any:
 @page_for(Role.ADMINISTRATOR)
 def call_off(change_id: int) -> Any:
     def act() -> tuple[str, str]:
-        teams.call_off(visitor(), change_id, clock.now(), why=text_of("why"))
+        build(CallOffTeamChange).carry_out(visitor(), clock.now(), change_id)
         return "The change is called off: everything stays as it is.", ""
 
-    return _try(act)
+    return _try(act, why=f"why-planned-{change_id}")
 
 
 def _when(from_at: datetime, now: datetime) -> str:
@@ -244,14 +246,13 @@ def _when(from_at: datetime, now: datetime) -> str:
 @page_for(Role.ADMINISTRATOR)
 def leave(person_id: int) -> Any:
     def act() -> tuple[str, str]:
-        heir = int(text_of("heir")) if is_number(text_of("heir")) else None
+        command = build(LetLeave, heirs={}, everyone_else=number_chosen("heir"))
         try:
-            moved = officers.leave(visitor(), person_id, {}, clock.now(), why=text_of("why"), everyone_else=heir)
+            moved = command.carry_out(visitor(), clock.now(), person_id)
         except CaseloadLeft as error:
             count = len(error.extra["wearers"])
-            raise InvalidRecord(
-                f"{count} case{'s' if count != 1 else ''} would be left without an officer: name a colleague."
-            ) from None
+            said = f"{count} case{'s' if count != 1 else ''} would be left without an officer: name a colleague."
+            raise InvalidFields([FieldProblem("heir", "missing", said)]) from None
         return f"The account is closed; {moved} case{'s' if moved != 1 else ''} handed over.", ""
 
-    return _try(act)
+    return _try(act, heir=f"heir-{person_id}", why=f"why-{person_id}")

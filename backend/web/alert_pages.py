@@ -7,17 +7,18 @@ from typing import Any
 
 from flask import Blueprint, Flask, g, jsonify, redirect, render_template, request, url_for
 
-from backend import address_search, alert_search, clock, db, places
+from backend import address_search, alert_search, audit, clock, db, places
 from backend.access import access_wearer
 from backend.address_search import FoundAddress
 from backend.alert_search import Search
 from backend.bounds import is_number, read_day
 from backend.cases import safety_plans
+from backend.cases.commands.monitoring import WriteSafetyPlan
 from backend.errors import DomainError, InvalidRecord, NotAllowed, NotFound
 from backend.models import AlertKind, Handling, NamedPlace, Person, Role
 from backend.record.facts import LONDON
 from backend.web.alert_words import situation_of
-from backend.web.forms import from_when, text_of, visitor
+from backend.web.forms import build, keep_version, text_of, visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_TEXTS
 from backend.web.signed_in import no_store, page_for, page_visitor, settings
 
@@ -134,28 +135,23 @@ def safety_plan(wearer_id: int) -> Any:
     """Read and write the safety plan of a case."""
     person, now = visitor(), clock.now()
     wearer = access_wearer(person, wearer_id, now)
-    errors: list[dict[str, str]] = []
+    error: DomainError | None = None
+    keep_version(audit.newest_of_case(wearer_id))
     if request.method == "POST":
-        if not text_of("why"):
-            errors.append({"text": "Enter why the plan changes", "href": "#why"})
-        if len(text_of("text")) > safety_plans.LONGEST:
-            errors.append({"text": f"Write the plan in at most {safety_plans.LONGEST} characters", "href": "#text"})
-        if not errors:
-            try:
-                safety_plans.write(person, wearer_id, text_of("text"), from_when(now), now, why=text_of("why"))
-            except (NotFound, NotAllowed):
-                raise
-            except DomainError as error:
-                errors.append({"text": error.detail, "href": "#text"})
-            else:
-                return redirect(url_for("alert_pages.safety_plan", wearer_id=wearer_id, saved=1))
+        try:
+            build(WriteSafetyPlan).carry_out(person, now, wearer_id)
+            return redirect(url_for("alert_pages.safety_plan", wearer_id=wearer_id, saved=1))
+        except (NotFound, NotAllowed):
+            raise
+        except DomainError as refused:
+            error = refused
     page = render_template(
         "alerts/safety_plan.html",
         person=person,
         wearer=wearer,
         plan=safety_plans.plan_at(wearer_id, now),
         values=request.form,
-        errors=errors,
+        error=error,
         is_saved="saved" in request.args,
     )
-    return page, 422 if errors else 200
+    return page, error.status if error else 200

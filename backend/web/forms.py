@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, TypeVar
 
-from flask import render_template, request
+from flask import g, render_template, request
 
 from backend import clock, typed_text
 from backend.bounds import is_number, read_day
 from backend.cases import eligibility
 from backend.cases.commands import typed
-from backend.cases.commands.base import Command
+from backend.cases.commands.base import Command, FieldProblem, InvalidFields
 from backend.errors import InvalidRecord, NeedsConfirmation
 from backend.models import Person
 from backend.record.facts import LONDON
@@ -54,6 +55,33 @@ def build(model: type[Made], **given: Any) -> Made:
     Raises: InvalidFields with everything that is wrong, by the names of the form's fields.
     """
     return typed.read(model, SentForm(), clock.now(), given)
+
+
+def build_of(model: type[Made], name: str, asked: str) -> tuple[Made, int]:
+    """Return the command that the form holds, with the number of what it changes, which is chosen in the form too.
+
+    Raises: InvalidFields with everything that is wrong; ``asked`` where nothing was chosen.
+    """
+    number, problems, command = number_chosen(name), [], None
+    if number is None:
+        problems.append(FieldProblem(name, "missing", asked))
+    try:
+        command = build(model)
+    except InvalidFields as error:
+        problems += error.problems
+    if command is None or number is None:
+        raise InvalidFields(problems)
+    return command, number
+
+
+def keep_anchors(anchors: Mapping[str, str]) -> None:
+    """Let links of the summary of errors lead to where a field stands on this page, by the name of the field."""
+    g.anchors = anchors
+
+
+def keep_version(version: int) -> None:
+    """Let the forms of this page send back which version of the record it shows."""
+    g.version_read = version
 
 
 def answers() -> dict[str, bool | None]:

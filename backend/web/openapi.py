@@ -11,15 +11,18 @@ from typing import Any, TypeVar, cast
 
 from flask import Blueprint, jsonify
 from flask import Response as Answer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from spectree import Response, SecurityScheme, SpecTree, Tag
 from spectree.models import InType, SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
+from backend.cases.commands.base import Versioned
+from backend.cases.commands.versions import Stale
 from backend.errors import (
     DomainError,
     InvalidRequest,
     MalformedJson,
+    NeedsConfirmation,
     NotFound,
     NotSignedIn,
     StorageUnavailable,
@@ -74,6 +77,14 @@ class Problem(BaseModel):
     code: str = Field(description="Stable: docs/errors.md lists every one")
     detail: str
     errors: list[FieldProblem] | None = Field(None, description="Everything that is wrong with the request's fields")
+
+
+class Matched(BaseModel):
+    """Which version of the case was read."""
+
+    version: str | None = Field(
+        None, alias="If-Match", description="The ETag that came with the case, in place of `version` in the body"
+    )
 
 
 class Answers(Response):
@@ -200,6 +211,14 @@ def describes(
         StorageUnavailable,
         *([NotSignedIn] if by == PERSON else []),
     ]
+    is_versioned = body is not None and issubclass(body, Versioned)
+    if is_versioned:
+        always += [Stale, NeedsConfirmation]
+        refusals[412] = [f"`{Stale.code}`: {Stale.title}; the version came as If-Match"]
+        headers = create_model(f"{headers.__name__}Matched", __base__=(headers, Matched)) if headers else Matched
+    if body is not None and set(body.model_fields) <= set(Versioned.model_fields):
+        # A version by itself may come as If-Match, without a body.
+        body = None
     if body is not None or form is not None:
         refusals[413] = ["`body_too_large`: The body is too large"]
     if body is not None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from backend import db
+from backend.cases.commands.versions import Stale
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
 from backend.web.own_pages.layout import error_page
 from backend.web.request_reading import is_of_programs, is_own_page
@@ -94,10 +95,12 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DomainError)
     def refused(error: DomainError) -> Response:
+        # The version that was read came as a condition of the request, or within it.
+        status = 412 if isinstance(error, Stale) and "If-Match" in request.headers else error.status
         if is_for_people():
-            response = page(error.status, error.title, error.detail)
+            response = page(status, error.title, error.detail)
         else:
-            response = problem(error.status, error.code, error.title, error.detail, error.extra)
+            response = problem(status, error.code, error.title, error.detail, error.extra)
         if isinstance(error, (StorageUnavailable, TooManyAttempts)):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify
 
-from backend import accounts, clock
+from backend import accounts, audit, clock
 from backend.cases import teams
 from backend.cases.commands.administration import (
     AddPerson,
@@ -117,10 +117,10 @@ def merge_team(team_id: int) -> Response:
 @bp.get("/v1/teams/changes")
 @describes("Changes of teams whose day is still to come.", tag="people", answer=TeamChangesOut, errors=SEEN)
 def list_team_changes() -> Response:
+    version = audit.newest()
     changes = teams.planned(current_person())
-    return no_store(
-        jsonify(changes=[{"id": one.id, "from_at": one.from_at.isoformat(), "text": one.text} for one in changes])
-    )
+    rows = [{"id": one.id, "from_at": one.from_at.isoformat(), "text": one.text} for one in changes]
+    return no_store(jsonify(version=version, changes=rows))
 
 
 @bp.post("/v1/tags")

@@ -58,7 +58,13 @@ class ColleagueOut(PersonOut):
     is_active: bool
 
 
-class ColleaguesOut(BaseModel):
+class VersionedOut(BaseModel):
+    """What was read, as a change of it names it."""
+
+    version: int = Field(description="Send it back as `version` with a change of what is read here")
+
+
+class ColleaguesOut(VersionedOut):
     """Colleagues."""
 
     people: list[ColleagueOut]
@@ -79,7 +85,7 @@ class CoverOut(BaseModel):
     corrects: int | None
 
 
-class CoversOut(BaseModel):
+class CoversOut(VersionedOut):
     """Covers, the newest record first."""
 
     covers: list[CoverOut]
@@ -105,7 +111,7 @@ class TeamChangeOut(BaseModel):
     text: str
 
 
-class TeamChangesOut(BaseModel):
+class TeamChangesOut(VersionedOut):
     """Changes of teams, the next one first."""
 
     changes: list[TeamChangeOut]
@@ -227,11 +233,14 @@ class CaseOrderOut(BaseModel):
     """An order of a case."""
 
     id: int
-    version: int = Field(description="Send it back as `version` with a variation")
+    version: int = Field(description="The same as `version` of the case")
     kind: str
     reference: str
     starts_at: datetime
-    ends_at: datetime | None
+    ends_at: datetime | None = Field(description="As the court gave it")
+    protected_until: datetime | None = Field(
+        description="Until when protection goes on after the order; what is seen then is no evidence of a breach"
+    )
     is_suspended: bool
     is_in_force: bool
     conditions: list[CaseConditionOut]
@@ -292,8 +301,9 @@ class CaseOut(WearerOut):
     """A case as it was at an instant."""
 
     at: datetime
+    version: int = Field(description="Send it back as `version`, or the ETag as `If-Match`, with a change of the case")
     life: Literal["active", "suspended", "ended"]
-    life_version: int = Field(description="Send it back as `version` with a change of the monitoring")
+    life_version: int = Field(description="The same as `version` of the case")
     life_reason: str | None
     expected_end_at: datetime | None
     crn: str | None

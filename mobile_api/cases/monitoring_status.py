@@ -9,8 +9,8 @@ from backend.cases.commands.monitoring import (
     RecallWearer,
     ResumeCase,
     SuspendCase,
+    WriteSafetyPlan,
 )
-from backend.cases.commands.versions import Stale
 from backend.epoch import AnotherEpoch
 from backend.errors import InvalidRecord, InvalidTransition
 from mobile_api.cases.shapes import CHANGED, carry_out
@@ -24,11 +24,8 @@ carry_out(
     SuspendCase,
     *CHANGED,
     InvalidTransition,
-    Stale,
 )
-carry_out(
-    "resume_case", f"{WEARER}/resumption", "Judge fixes again.", ResumeCase, InvalidRecord, InvalidTransition, Stale
-)
+carry_out("resume_case", f"{WEARER}/resumption", "Judge fixes again.", ResumeCase, InvalidRecord, InvalidTransition)
 carry_out(
     "end_case",
     f"{WEARER}/end",
@@ -36,12 +33,11 @@ carry_out(
     EndCase,
     *CHANGED,
     InvalidTransition,
-    Stale,
 )
 carry_out(
     "recall_wearer",
     f"{ALERT}/recall",
-    "Recall the wearer because of this alert, in one action.",
+    "Record that the wearer is recalled because of this alert; monitoring goes on until custody is entered.",
     RecallWearer,
     InvalidTransition,
     AnotherEpoch,
@@ -57,3 +53,6 @@ carry_out(
     of_alert=True,
 )
 carry_out("assess_risk", f"{WEARER}/risk", "Record the assessed risk.", AssessRisk, InvalidRecord)
+carry_out(
+    "write_safety_plan", f"{WEARER}/safety-plan", "Record the safety plan of a case.", WriteSafetyPlan, InvalidRecord
+)

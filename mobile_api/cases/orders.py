@@ -8,7 +8,6 @@ from backend.cases import opening
 from backend.cases.commands.identity import RecordIdentity
 from backend.cases.commands.opening import OpenCase
 from backend.cases.commands.orders import AddCondition, OpenOrder, StateEligibility, VaryOrder
-from backend.cases.commands.versions import Stale
 from backend.cases.protected_people import KnownPerson
 from backend.errors import InvalidRecord
 from backend.models import Person, Wearer
@@ -42,7 +41,6 @@ carry_out(
     "Change terms of an order from an instant on, and no other; stored fixes since then are judged again.",
     VaryOrder,
     *CHANGED,
-    Stale,
 )
 carry_out(
     "add_condition",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify
 
-from backend import clock
+from backend import audit, clock
 from backend.cases import administration, officers
 from backend.cases.commands.people import CoverColleague, HandOver, LetLeave, OpenInEmergency, RestrictCase
 from backend.cases.officers import CaseloadLeft
@@ -47,8 +47,11 @@ carry_out(
     "Every cover that was recorded for a person, newest record first.", tag="people", answer=CoversOut, errors=SEEN
 )
 def list_covers(person_id: int) -> Response:
+    version = audit.newest()
     rows = officers.covers_of(current_person(), person_id, clock.now())
-    return no_store(jsonify(covers=[{name: plain(value) for name, value in row.items()} for row in rows]))
+    return no_store(
+        jsonify(version=version, covers=[{name: plain(value) for name, value in row.items()} for row in rows])
+    )
 
 
 @bp.post("/v1/people/<int:person_id>/departure")
@@ -68,10 +71,11 @@ def let_colleague_leave(person_id: int) -> Response:
 @bp.get("/v1/people")
 @describes("Your colleagues; an administrator sees everyone.", tag="people", answer=ColleaguesOut, errors=SEEN)
 def list_people() -> Response:
-    person = current_person()
+    person, version = current_person(), audit.newest()
     found = administration.people_of(person)
     return no_store(
         jsonify(
+            version=version,
             people=[
                 {
                     "id": one.id,
@@ -81,6 +85,6 @@ def list_people() -> Response:
                     "is_active": one.is_active,
                 }
                 for one in found
-            ]
+            ],
         )
     )

@@ -95,8 +95,7 @@ def carry_out(
         person = current_person()
         if of_alert:
             epoch.expect(request.headers.get(EPOCH))
-        has_body = bool(command.model_fields)
-        now, asked = clock.now(), read(command) if has_body else command()
+        now, asked = clock.now(), read(command)
         with change_feed.watched() as alert_ids:
             made = asked.carry_out(person, now, **path, **more())
         return ("", 204) if answer is None else created(**answer_of(made, alert_ids, now))
@@ -105,7 +104,7 @@ def carry_out(
     described = describes(
         summary,
         tag=tag,
-        body=command if command.model_fields else None,
+        body=command,
         answer=answer,
         status=204 if answer is None else 201,
         headers=EpochHeaders if of_alert else None,

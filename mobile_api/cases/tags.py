@@ -50,6 +50,6 @@ carry_out(
 )
 def list_tags(wearer_id: int) -> Response:
     now = clock.now()
-    at = read_query(AtQuery).at or now
-    rows = viewing.activations(current_person(), wearer_id, at, now)
+    query = read_query(AtQuery)
+    rows = viewing.activations(current_person(), wearer_id, query.at or now, now, query.known_at)
     return no_store(jsonify(tags=[plain(row) for row in rows]))

@@ -51,7 +51,10 @@ def search_cases() -> Response:
 def get_case(wearer_id: int) -> Response:
     now = clock.now()
     query = read_query(AtQuery)
-    return no_store(jsonify(viewing.look(current_person(), wearer_id, query.at or now, now, query.known_at)))
+    seen = viewing.look(current_person(), wearer_id, query.at or now, now, query.known_at)
+    response = no_store(jsonify(seen))
+    response.set_etag(str(seen["version"]))
+    return response
 
 
 @bp.get("/v1/wearers/<int:wearer_id>/history")

@@ -21,7 +21,8 @@ from backend.record.facts import LONDON
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 11, 24, 20, tzinfo=UTC)
 # What a page may ask of its form besides a command: which button or way was chosen, and what to show again.
-OF_FORMS = {"answers", "ask_back", "build", "is_as", "number_chosen", "pressed", "sent_again", "visitor"}
+OF_FORMS = {"answers", "ask_back", "build", "build_of", "is_as", "keep_anchors", "keep_version", "number_chosen"}
+OF_FORMS |= {"pressed", "sent_again", "visitor"}
 
 
 def test_a_form_and_a_body_make_the_same_command() -> None:

@@ -10,7 +10,7 @@ from peewee import IntegrityError
 
 from backend import clock, db
 from backend.errors import InvalidRecord
-from backend.models import Activation, Fact, Tag, Team, Wearer
+from backend.models import Activation, Fact, Person, Role, Shift, Tag, Team, Wearer
 from backend.models.span import Span
 from backend.record import reading
 from backend.record.facts import What, true_at
@@ -111,6 +111,30 @@ def test_a_tag_is_on_one_wearer_at_a_time_whatever_is_written_unless_one_was_rec
         Activation.create(tag=tag, wearer=other, from_at=now)
         Activation.update(is_in_error=True).where(Activation.id == first.id).execute()
     assert Activation.select().where(~Activation.is_in_error).count() == 1
+
+
+def test_a_wearer_has_one_tag_on_whatever_is_written_unless_a_person_confirmed_two(wearer: Wearer) -> None:
+    now = clock.now()
+    first, second = (Tag.create(serial=f"LDN-000{number}", key="", created_at=now) for number in (1, 2))
+    Activation.create(tag=first, wearer=wearer, from_at=now)
+    with pytest.raises(IntegrityError), db.atomic():
+        Activation.create(tag=second, wearer=wearer, from_at=now + timedelta(days=1))
+    Activation.create(tag=second, wearer=wearer, from_at=now, is_beside=True)
+    assert Activation.select().count() == 2
+
+
+def test_a_person_is_on_duty_once_at_a_time_in_one_team(wearer: Wearer) -> None:
+    now, hour = clock.now(), timedelta(hours=1)
+    person = Person.create(
+        team=wearer.team, role=Role.OFFICER, name="P", email="p@cordon.example", password_hash="", created_at=now
+    )
+    shift = {"team": wearer.team, "person": person, "created_at": now}
+    Shift.create(**shift, from_at=now, to_at=now + hour)
+    with pytest.raises(IntegrityError), db.atomic():
+        Shift.create(**shift, from_at=now + hour / 2, to_at=now + 2 * hour)
+    # Its end is no part of it.
+    Shift.create(**shift, from_at=now + hour, to_at=now + 2 * hour)
+    assert Shift.select().count() == 2
 
 
 def test_a_value_that_cannot_be_is_refused_before_it_is_recorded(wearer: Wearer) -> None:

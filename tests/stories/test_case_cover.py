@@ -39,6 +39,25 @@ def test_a_short_cover_within_a_long_one_is_an_exception_and_the_long_one_holds_
     assert [answers(world, now + days * DAY) for days in (19, 20, 21)] == ["Ben Carter", "Ola Third", "Ben Carter"]
 
 
+def test_who_covers_is_rung_and_shown_and_reported(world: World) -> None:
+    now = clock.now()
+    absent, covering = world.officer.person, world.colleague.has_app()
+    officers.cover(absent, absent.id, covering.person.id, now, now + DAY, now, why="Leave.")
+    db.release_connection()
+    world.tag.walks_in()
+    covering.expects_push("breach")
+    case = world.supervisor.api("GET", f"/v1/wearers/{world.wearer.id}").json()
+    assert case["officer"]["name"] == covering.person.name
+    report = world.supervisor.api("GET", "/v1/reports/response-times", params={"by": "officer"}).json()
+    assert [one["name"] for one in report["groups"]] == [covering.person.name]
+    # What was theirs stays theirs in the report when the officer is back.
+    world.clock.forward(2 * 86_400)
+    assert answers(world, clock.now()) == absent.name
+    report = world.supervisor.api("GET", "/v1/reports/response-times", params={"by": "officer"}).json()
+    assert [one["name"] for one in report["groups"]] == [covering.person.name]
+    world.checks_at_end = False
+
+
 def test_the_heir_of_the_person_who_covered_covers_for_as_long_and_not_longer(world: World) -> None:
     third = world.person(Role.OFFICER, "Ola Third", None).person
     fourth = world.person(Role.OFFICER, "Pia Fourth", None).person

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from backend import clock, db
-from backend.cases import monitoring_status, schedule, writing
+from backend.cases import contact_details, monitoring_status, schedule, writing
 from backend.cases.monitoring_status import Ended, Suspended
 from backend.models import Handling, Notification, Order, PlaceZone, Purpose
 from backend.record import protection_ends, reading
@@ -215,6 +215,30 @@ def test_a_gap_between_two_terms_of_an_order_is_an_end_of_which_they_read_before
     told.reads_everything()
 
 
+def test_the_courts_date_stays_and_what_is_seen_in_the_grace_after_it_is_no_evidence_of_a_breach(told: World) -> None:
+    made, _ = on_an_order(told, days=20)
+    told.tag.is_far_away()
+    court_said = clock.now()
+    cases.vary(told, made, Terms(told.zone.from_at, court_said), court_said)
+    terms = reading.case(told.wearer.id).terms_at(made.id, clock.now())
+    db.release_connection()
+    assert terms is not None
+    assert terms.protected_until is not None
+    assert terms.ends_at == court_said < terms.protected_until - protection_ends.NOTICE + timedelta(seconds=1)
+    seen = told.officer.api("GET", f"/v1/wearers/{told.wearer.id}").json()["orders"][-1]
+    assert (seen["ends_at"], seen["protected_until"]) == (court_said.isoformat(), terms.protected_until.isoformat())
+    assert is_protected(told)
+    told.forward(60)
+    told.tag.walks_in()
+    (alert,) = cases.alerts()
+    assert alert.reasons[-1] == "After the order: protection goes on for a moment, and this is no evidence of a breach."
+    told.forward(protection_ends.NOTICE.total_seconds())
+    assert not is_protected(told)
+    assert victim_texts(told).count(ENDING) == 1
+    assert [one.handling for one in cases.alerts()] == ["closed"]
+    told.checks_at_end = False
+
+
 @pytest.mark.parametrize("how", ["he is recalled", "the order expires"])
 def test_what_ends_while_the_wearer_is_in_custody_is_told_to_them_before(told: World, how: str) -> None:
     on_an_order(told, days=2)
@@ -232,6 +256,28 @@ def test_what_ends_while_the_wearer_is_in_custody_is_told_to_them_before(told: W
     assert victim_texts(told) == [ENDING]
     assert ending_sent_at()[0] < ends_at
     told.reads_everything()
+
+
+def test_who_agrees_to_texts_after_their_officer_was_asked_to_tell_them_still_reads_of_the_end(world: World) -> None:
+    on_an_order(world, days=2)
+    ends_at = clock.now() + timedelta(days=2)
+    cases.forward_to(world, ends_at - timedelta(hours=20))
+    assert victim_texts(world) == []
+    assert [said for said in notices_of(world) if said.endswith("Tell the protected person before then.")]
+    phone = world.victim.phone or ""
+    words = cases.chosen(NEAR, cases.OVER, ENDING)
+    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, phone, words, clock.now())
+    db.release_connection()
+    world.settle()
+    world.forward(60)
+    assert victim_texts(world) == [ENDING]
+    # Once is enough, whatever is recorded afterwards.
+    contact_details.agree(world.officer.person, world.wearer.id, world.victim.id, phone, words, clock.now())
+    db.release_connection()
+    world.forward(60)
+    assert victim_texts(world) == [ENDING]
+    assert ending_sent_at()[0] < ends_at
+    world.checks_at_end = False
 
 
 def test_what_ends_at_midnight_they_read_by_day(told: World) -> None:
@@ -281,17 +327,19 @@ def test_a_text_that_cannot_be_sent_before_the_end_is_given_up_at_it_and_is_thei
 def test_an_end_that_is_called_off_is_said_to_go_on(told: World, is_sent: bool) -> None:
     on_an_order(told)
     told.tag.walks_in()
-    alert = cases.alerts()[0]
     if not is_sent:
         told.stop_worker()
-    entry = monitoring_status.recall(told.officer.person, alert.id, clock.now(), why="Wrong man.")
+    now = clock.now()
+    entry = monitoring_status.end(
+        told.officer.person, told.wearer.id, Ended.REVOCATION, now, now, why="Wrong man.", is_confirmed=True
+    )
     if is_sent:
         db.release_connection()
         told.settle()
     else:
         schedule.run_due(clock.now())
     monitoring_status.resume(
-        told.officer.person, told.wearer.id, entry.from_at, clock.now(), why="Recalled the wrong man."
+        told.officer.person, told.wearer.id, entry.from_at, clock.now(), why="Revoked for the wrong man."
     )
     db.release_connection()
     if not is_sent:

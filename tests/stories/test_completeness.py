@@ -19,7 +19,7 @@ from backend.models import (
     Wearer,
 )
 from backend.people import consent
-from backend.record.facts import Terms
+from backend.record.facts import LONDON, Terms
 from tests import cases
 from tests.cases import chosen
 from tests.world import HOME, World
@@ -291,3 +291,30 @@ def test_the_one_who_declined_warnings_themselves_misses_nothing_until_they_chan
     # A reply of STOP may not be theirs: someone asks them.
     assert of_case(world) == {MissingItem.VICTIM_WITHOUT_CONTACT}
     world.reads_everything()
+
+
+def test_hours_that_have_run_out_are_missing(world: World) -> None:
+    starts = clock.now().astimezone(LONDON)
+    hours = {
+        "timezone": "Europe/London",
+        "rrule": f"DTSTART:{starts:%Y%m%dT180000}\nRRULE:FREQ=DAILY;COUNT=3",
+        "minutes": 60,
+    }
+    feature = {**world.zone.feature, "properties": {**world.zone.feature["properties"], "schedule": hours}}
+    now = clock.now()
+    writing.change_zone(
+        world.officer.person, world.zone.id, now, now, why="For three evenings.", feature=feature, is_confirmed=True
+    )
+    db.release_connection()
+
+    def missing() -> list[str]:
+        found = completeness.find(clock.now(), [world.wearer.id])
+        db.release_connection()
+        return [one.detail for one in found if one.item is MissingItem.SCHEDULE_OVER]
+
+    assert missing() == []
+    world.clock.forward(2 * 86_400)
+    assert missing() == []
+    world.clock.forward(2 * 86_400)
+    assert missing() == [world.zone.place.label]
+    world.checks_at_end = False

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend import alerts, clock, db
+from backend import alert_search, alerts, clock, db
 from backend.cases import monitoring_status
 from backend.cases.monitoring_status import Ended
 from backend.errors import InvalidRequest, NotAllowed
@@ -223,6 +223,7 @@ def test_each_further_message_has_its_own_clock_and_each_kind_is_counted(quiet: 
 
 def test_withdrawn_and_false_ones_have_their_share_and_outcomes_their_mix(quiet: World) -> None:
     tags = [quiet.new_wearer(f"Wearer {number}", f"LDN-1{number}") for number in range(4)]
+    supervisor = quiet.supervisor.person
     for tag in tags:
         tag.is_far_away()
         tag.walks_in()
@@ -231,6 +232,9 @@ def test_withdrawn_and_false_ones_have_their_share_and_outcomes_their_mix(quiet:
     found = sorted(quiet.officer.alerts("all"), key=lambda row: row["id"])
     withdrawn = sum(row["certainty"] == "withdrawn" for row in found)
     assert withdrawn
+    # No one waits for an answer to what never was.
+    assert alert_search.unanswered(supervisor)[0] == sum(row["certainty"] != "withdrawn" for row in found)
+    db.release_connection()
     for row, code in zip(found, ("false_alarm", "police_informed"), strict=False):
         quiet.officer.acknowledges(row["id"])
         closed = {"code": code, "note": "Seen.", "is_confirmed": True}

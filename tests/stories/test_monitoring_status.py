@@ -99,38 +99,56 @@ def test_a_suspension_that_goes_on_past_its_expected_end_is_told_then_and_not_on
     world.reads_everything()
 
 
-def test_a_recall_is_one_action_after_which_alerts_are_closed_and_they_were_told_in_their_words_before(
-    world: World,
-) -> None:
+def test_a_recall_keeps_watching_until_custody_is_entered(world: World) -> None:
     officer = world.officer.has_app()
     consents_to_three_wordings(world)
     world.tag.stays_inside()
     world.settle()
     alert = cases.alerts()[0]
-    recalled_at = clock.now()
     monitoring_status.recall(officer.person, alert.id, clock.now(), why="Breach of licence condition 4.")
     db.release_connection()
-    world.settle()
-    told = world.expect_sms(world.victim.phone, ENDING)
-    assert told is not None
-    # Until their notice is over they are protected as before.
-    assert reading.case(world.wearer.id).status_at(clock.now()) is MonitoringStatus.ACTIVE
-    assert cases.alerts()[0].handling == "open"
-    world.forward(protection_ends.NOTICE.total_seconds() + 1)
-    closed = cases.alerts()[0]
-    assert (closed.handling, closed.outcome_code, closed.is_over) == ("closed", "ended_recall", True)
-    sent = Notification.get(Notification.purpose == Purpose.VICTIM_ENDING)
-    assert recalled_at < sent.sent_at < recalled_at + protection_ends.NOTICE
-    db.release_connection()
-    world.forward(1_200)
-    world.tag.stays_inside()
-    assert len(cases.alerts()) == 1
     history = officer.api("GET", f"/v1/alerts/{alert.id}").json()["history"]
     assert "led_to_recall" in [step["action"] for step in history]
+    world.forward(protection_ends.NOTICE.total_seconds() + 60)
+    # Decided and at large: they are judged as before, no alert is closed, and no text says that protection ends.
+    assert reading.case(world.wearer.id).status_at(clock.now()) is MonitoringStatus.ACTIVE
+    assert not Notification.select().where(Notification.purpose == Purpose.VICTIM_ENDING).exists()
+    assert cases.alerts()[0].handling == "open"
+    db.release_connection()
+    world.forward(1_200)
+    world.tag.is_far_away()
+    world.forward(7_200)
+    world.tag.walks_in()
+    assert len(cases.alerts()) == 2
+    gaps = officer.api("GET", "/v1/watch").json()["findings"]
+    assert [one["gap"] for one in gaps].count("recalled_without_custody") == 1
     with pytest.raises(InvalidTransition):
         monitoring_status.recall(officer.person, alert.id, clock.now(), why="Again.")
     db.release_connection()
-    world.reads_everything()
+    now = clock.now()
+    monitoring_status.suspend(
+        officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        now,
+        now + timedelta(days=60),
+        now,
+        why="Arrested.",
+        is_confirmed=True,
+    )
+    db.release_connection()
+    assert {one.outcome_code for one in cases.alerts() if not one.is_late} == {"suspended_custody"}
+    gaps = officer.api("GET", "/v1/watch").json()["findings"]
+    assert "recalled_without_custody" not in [one["gap"] for one in gaps]
+    world.checks_at_end = False
+
+
+def test_an_end_by_recall_without_custody_is_asked_back(world: World) -> None:
+    now = clock.now()
+    with pytest.raises(NeedsConfirmation) as asked:
+        monitoring_status.end(world.officer.person, world.wearer.id, Ended.RECALL, now, now, why="Recalled.")
+    assert any("Custody is not entered" in said for said in asked.value.extra["warnings"])
+    db.release_connection()
 
 
 def test_where_they_chose_no_words_for_the_end_their_officer_is_told_to_tell_them(world: World) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -106,3 +108,56 @@ def test_what_was_entered_within_a_stretch_stays_and_is_asked_back_in_words(worl
         custody(world, now, now)
     db.release_connection()
     world.reads_everything()
+
+
+def later(world: World, path: str, body: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Enter something for tomorrow, then something else from now on; return the answers, unconfirmed and confirmed."""
+    now = clock.now()
+    tomorrow = {"from_at": (now + timedelta(days=1)).isoformat(), "why": "Planned."}
+    first = world.supervisor.api("POST", path, json={**body, **tomorrow})
+    assert first.status_code == 201, first.text
+    world.forward(60)
+    again = {**body, "from_at": clock.now().isoformat(), "why": "From now on."}
+    asked = world.supervisor.api("POST", path, json=again)
+    return first, asked, world.supervisor.api("POST", path, json={**again, "is_confirmed": True})
+
+
+KINDS: dict[str, tuple[str, Callable[[World], dict[str, Any]], str]] = {
+    "risk": ("/v1/wearers/{wearer}/risk", lambda _: {"risk": "high"}, "Risk of serious harm: high"),
+    "safety plan": ("/v1/wearers/{wearer}/safety-plan", lambda _: {"text": "Call them."}, "Safety plan: Call them."),
+    "officer": (
+        "/v1/wearers/{wearer}/officer",
+        lambda world: {"person_id": world.colleague.person.id},
+        "Responsible officer: Ben Carter",
+    ),
+    "order": ("/v1/orders/{order}/variations", lambda _: {"is_suspended": True}, "Order: terms"),
+    "eligibility": (
+        "/v1/orders/{order}/eligibility",
+        lambda _: {"facts": dict.fromkeys(("is_adult", "is_high_risk", "is_domestic_abuse", "has_accommodation"))},
+        "Eligibility for a tag",
+    ),
+    "cover": (
+        "/v1/people/{officer}/cover",
+        lambda world: {
+            "covering_id": world.colleague.person.id,
+            "until": (clock.now() + timedelta(days=5)).isoformat(),
+        },
+        "Cover: Ben Carter",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_entered_for_a_later_day_stays_and_is_asked_back_in_words_whatever_it_is(
+    world: World, kind: str
+) -> None:
+    now = clock.now()
+    made = cases.order(world, now - timedelta(days=30), now + timedelta(days=30))
+    path, body, said = KINDS[kind]
+    path = path.format(wearer=world.wearer.id, order=made.id, officer=world.officer.person.id)
+    _, asked, confirmed = later(world, path, body(world))
+    assert (asked.status_code, asked.json()["code"]) == (409, "needs_confirmation"), asked.text
+    (warning,) = [one for one in asked.json()["warnings"] if "was entered before. It stays." in one]
+    assert warning.startswith(said)
+    assert confirmed.status_code == 201, confirmed.text
+    world.checks_at_end = False

@@ -50,7 +50,8 @@ class Phone:
 
     def api(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send a request as this person, with a fresh access token where the old one has expired."""
-        answer = self.world.api(method, path, headers={"Authorization": f"Bearer {self.token}"}, **more)
+        headers = {**(more.pop("headers", None) or {}), "Authorization": f"Bearer {self.token}"}
+        answer = self.world.api(method, path, headers=headers, **more)
         if answer.status_code == 401 and "expired" in answer.text:
             pair = self.world.api("POST", "/v1/sessions/refresh", json={"refresh_token": self._refresh})
             assert pair.status_code == 200, pair.text

@@ -169,7 +169,8 @@ class World:
         now = clock.now()
         row = Tag.create(serial=serial, key=tags.new_key(), created_at=now)
         if wearer is not None:
-            Activation.create(tag=row, wearer=wearer, from_at=now - timedelta(days=40))
+            is_beside = Activation.select().where(Activation.wearer == wearer, Activation.to_at.is_null()).exists()
+            Activation.create(tag=row, wearer=wearer, from_at=now - timedelta(days=40), is_beside=is_beside)
         db.release_connection()
         return TestTag(self, row.serial, row.key, HOME)
 

@@ -10,16 +10,20 @@ from pydantic import Field
 from backend import accounts
 from backend.bounds import Instant
 from backend.cases import administration, teams
-from backend.cases.commands.base import Ask, Because, Command, Dated, Name, RowId
+from backend.cases.commands.base import Ask, Because, Command, Dated, Name, RowId, Versioned
 from backend.cases.commands.numbers import Number
+from backend.cases.commands.typed import Named
+from backend.cases.commands.versions import changes
 from backend.models import Fact, Person, Role, Tag, Team
+
+BELONG = ("team_entered", "moved_to_team", "team_change_called_off")
 
 
 class AddPerson(Command):
     """A new colleague."""
 
-    team_id: Annotated[RowId, Ask("Choose a team.")]
-    role: Annotated[Role, Ask("Choose a role.")]
+    team_id: Annotated[RowId, Named("team"), Ask("Choose a team.")]
+    role: Annotated[Role, Ask("Choose what the person does.")]
     name: Annotated[Name, Ask("Enter a name.")]
     email: Annotated[Name, Ask("Enter an email address.")]
     phone: str | None = None
@@ -29,11 +33,12 @@ class AddPerson(Command):
         return administration.add_person(by, self.team_id, self.role, self.name, self.email, self.phone, now)
 
 
-class ChangeStaffNumber(Command):
+class ChangeStaffNumber(Versioned):
     """Another number of a colleague, or none."""
 
-    number: Number | None
+    number: Annotated[Number | None, Named("new_phone")]
 
+    @changes("person", "person_number_changed")
     def carry_out(self, by: Person, now: datetime, person_id: int) -> Person:
         """Change it, and send a code there. Raises: NotAllowed, NotFound, InvalidRecord, TooManyCodes."""
         return administration.change_number(by, person_id, self.number, now)
@@ -42,24 +47,25 @@ class ChangeStaffNumber(Command):
 class AddTeam(Command):
     """A team by its name."""
 
-    name: Annotated[Name, Ask("Enter a name.")]
+    name: Annotated[Name, Named("team_name"), Ask("Enter a name.")]
 
     def carry_out(self, by: Person, now: datetime) -> Team:
         """Make it. Raises: NotAllowed, InvalidRecord."""
         return administration.add_team(by, self.name, now)
 
 
-class RenameTeam(Dated):
+class RenameTeam(Dated, Versioned):
     """Another name of a team from an instant on."""
 
-    name: Annotated[Name, Ask("Enter a name.")]
+    name: Annotated[Name, Named("new_name"), Ask("Enter a name.")]
 
+    @changes("team", "name_entered")
     def carry_out(self, by: Person, now: datetime, team_id: int) -> Fact:
         """Rename it. Raises: NotAllowed, NotFound, InvalidRecord."""
         return teams.rename_team(by, team_id, self.name, self.from_at, now, why=self.why)
 
 
-class _TeamChange(Because):
+class _TeamChange(Because, Versioned):
     """Why, and from when on, empty for now; and that what it leaves without an officer was read and confirmed."""
 
     from_at: Instant | None = None
@@ -72,6 +78,7 @@ class MoveToTeam(_TeamChange):
     people: list[RowId] = Field(default_factory=list)
     wearers: list[RowId] = Field(default_factory=list)
 
+    @changes("", *BELONG)
     def carry_out(self, by: Person, now: datetime, team_id: int) -> None:
         """Move them. Raises: NotAllowed, NotFound, InvalidRecord, NeedsConfirmation."""
         more = self.model_dump(include={"why", "people", "wearers", "from_at", "is_confirmed"})
@@ -84,6 +91,7 @@ class SplitTeam(_TeamChange):
     into: Annotated[RowId, Ask("Choose the other team.")]
     people: list[RowId]
 
+    @changes("", *BELONG)
     def carry_out(self, by: Person, now: datetime, team_id: int) -> int:
         """Split it; returns how many cases went. Raises: NotAllowed, NotFound, InvalidRecord, NeedsConfirmation."""
         more = self.model_dump(include={"why", "is_confirmed"})
@@ -95,6 +103,7 @@ class MergeTeam(_TeamChange):
 
     into: Annotated[RowId, Ask("Choose the other team.")]
 
+    @changes("", *BELONG)
     def carry_out(self, by: Person, now: datetime, team_id: int) -> tuple[int, int]:
         """Merge it; returns how many people and cases went. Raises: NotAllowed, NotFound, NeedsConfirmation."""
         more = self.model_dump(include={"why", "is_confirmed"})

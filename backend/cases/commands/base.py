@@ -88,11 +88,12 @@ class Reasoned(Documented):
 
 
 class Versioned(Command):
-    """A change of what was read: refused as ``stale`` where it was changed since."""
+    """A change of what was read: refused as ``stale`` where it was changed since; see ``versions``."""
 
     version: RowId | None = Field(
         None, description="The version that was read, as the case gives it; without one the change is made as it is"
     )
+    is_confirmed: bool = Field(False, description="What it does to what was recorded before was read and confirmed")
 
 
 MISSING = {"missing", "string_too_short", "none_required"}

@@ -10,8 +10,9 @@ from pydantic import Field, StringConstraints
 
 from backend import shared_location, text_parts
 from backend.cases import contact_details
-from backend.cases.commands.base import Ask, Because, Command, RowId, Text
+from backend.cases.commands.base import Ask, Because, Command, RowId, Text, Versioned
 from backend.cases.commands.typed import Named
+from backend.cases.commands.versions import changes
 from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
 
@@ -21,8 +22,11 @@ Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 Chosen = Annotated[str, StringConstraints(strip_whitespace=True, max_length=text_parts.GSM_ONE)]
 Hour = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5)]
 
+REACHED = ("consent_given", "consent_withdrawn", "warnings_declined", "warnings_wanted", "victim_number_changed")
+CALLED = ("calls_allowed", "calls_ended", "victim_number_changed")
 
-class AgreeToTexts(Command):
+
+class AgreeToTexts(Versioned):
     """A protected person agrees to texts to this number, in their own words: the answers to the same questions."""
 
     phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
@@ -44,46 +48,51 @@ class AgreeToTexts(Command):
     hours_from: Hour = Field("", description="From when a text is safe, as 08:00 in London; empty: at any hour")
     hours_until: Hour = Field("", description="Until when a text is safe")
 
+    @changes("victim", *REACHED)
     def carry_out(
         self, by: Person, now: datetime, wearer_id: int, victim_id: int, *, senders: Collection[str] = ()
     ) -> Consent:
         """Record the consent. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
-        answers = self.model_dump()
+        answers = self.model_dump(exclude={"version", "is_confirmed"})
         number = self.phone.replace(" ", "")
         return contact_details.agree(by, wearer_id, victim_id, number, answers, now, senders=senders)
 
 
-class WithdrawTexts(Command):
+class WithdrawTexts(Versioned):
     """A protected person withdraws their consent to texts."""
 
+    @changes("victim", *REACHED)
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
         """Withdraw it at once. Raises: NotFound, NotAllowed."""
         contact_details.withdraw(by, wearer_id, victim_id, now)
 
 
-class DeclineWarnings(Because):
+class DeclineWarnings(Because, Versioned):
     """A protected person wants no warnings, by their own decision; a consent to texts ends."""
 
     why: Annotated[Text, Ask("Enter how and when they said so.")]
 
+    @changes("victim", *REACHED)
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed."""
         return contact_details.decline(by, wearer_id, victim_id, now, why=self.why)
 
 
-class AllowCalls(Command):
+class AllowCalls(Versioned):
     """What to heed when they are called, such as hours, or whom to ask for."""
 
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=contact_details.LONGEST_CALL_NOTE)] = ""
 
+    @changes("victim", *CALLED)
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> SafeCall:
         """Record that calls are safe. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
         return contact_details.allow_calls(by, wearer_id, victim_id, self.note, now)
 
 
-class StopCalls(Command):
+class StopCalls(Versioned):
     """Calls to a protected person are not safe."""
 
+    @changes("victim", *CALLED)
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
         """Record it. Raises: NotFound, NotAllowed."""
         contact_details.stop_calls(by, wearer_id, victim_id, now)

@@ -23,12 +23,12 @@ from backend.cases.commands.base import (
 from backend.cases.commands.opening import Condition as WordsOfOrder
 from backend.cases.commands.opening import FirstOfOrder, LastOfOrder, OrderKind, Reference
 from backend.cases.commands.typed import FirstDay, LastDay
-from backend.cases.commands.versions import refuse_stale
+from backend.cases.commands.versions import changes
 from backend.cases.writing import lock_cases
 from backend.db import atomic
 from backend.models import Condition, Fact, Order, Person
 from backend.record import reading
-from backend.record.facts import Terms, What
+from backend.record.facts import Terms
 from backend.record.timeline import Case
 
 
@@ -78,13 +78,13 @@ class VaryOrder(Reasoned, Dated, Versioned):
             raise ValueError("Enter another last day, or say that the order has no end any more: not both.")
         return self
 
+    @changes("order", "terms_entered")
     def carry_out(self, by: Person, now: datetime, order_id: int) -> Fact:
         """Vary the order. Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation; Stale."""
         order = writing.access_order(by, order_id, now)
         with atomic():
             lock_cases(order.wearer_id)
             case = reading.case(order.wearer_id)
-            refuse_stale(self.version, case.orders.get(order_id, []), What.TERMS)
             return writing.vary_order(
                 by,
                 order_id,
@@ -110,10 +110,11 @@ class VaryOrder(Reasoned, Dated, Versioned):
             ends_at,
             held.is_suspended if self.is_suspended is None else self.is_suspended,
             held.end_reason if ends_at == held.ends_at else None,
+            held.protected_until if ends_at == held.ends_at else None,
         )
 
 
-class AddCondition(Command):
+class AddCondition(Versioned):
     """A condition in the words of the order."""
 
     number: Annotated[Name, Ask("Enter the number of the condition.")]
@@ -123,6 +124,7 @@ class AddCondition(Command):
     why: str = Field("", max_length=4_000)
     document: str = Field("", max_length=400)
 
+    @changes("order", "condition_entered")
     def carry_out(self, by: Person, now: datetime, order_id: int) -> Condition:
         """Record the condition. Raises: NotFound, NotAllowed; InvalidRecord for a correction without a reason."""
         more = self.model_dump(include={"corrects", "why", "document"})
@@ -138,11 +140,12 @@ class Facts(Command):
     has_accommodation: bool | None
 
 
-class StateEligibility(Correcting, Dated):
+class StateEligibility(Correcting, Dated, Versioned):
     """Whether the wearer may be tagged by an order, from an instant on."""
 
     facts: Facts
 
+    @changes("order", "eligibility_entered")
     def carry_out(self, by: Person, now: datetime, order_id: int) -> Fact:
         """State it. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "document", "corrects"})

@@ -9,8 +9,20 @@ from pydantic import Field, StringConstraints, model_validator
 
 from backend.bounds import Instant
 from backend.cases import officers, protected_people
-from backend.cases.commands.base import Ask, Because, Command, Correcting, Dated, Documented, Name, RowId, Text
+from backend.cases.commands.base import (
+    Ask,
+    Because,
+    Command,
+    Correcting,
+    Dated,
+    Documented,
+    Name,
+    RowId,
+    Text,
+    Versioned,
+)
 from backend.cases.commands.typed import FirstDay, LastDay, Named
+from backend.cases.commands.versions import changes
 from backend.models import EmergencyOpening, Fact, Person, ProtectedPlace, Victim
 
 
@@ -58,40 +70,44 @@ class AddPlace(Command):
         return protected_people.add_place(by, wearer_id, victim_id, self.label, now)
 
 
-class TakeOutProtectedPerson(Because):
+class TakeOutProtectedPerson(Because, Versioned):
     """Why a person was entered in this case in error."""
 
+    @changes("victim", "protected_entered")
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> None:
         """Take them out. Raises: NotFound, NotAllowed, InvalidRecord, InvalidTransition."""
         protected_people.take_out(by, wearer_id, victim_id, now, why=self.why)
 
 
-class ReachThrough(Because):
+class ReachThrough(Because, Versioned):
     """The adult of the case through whom a child is reached; null for no one."""
 
     reached_through: Annotated[RowId | None, Named("through")]
 
+    @changes("victim", "reached_entered")
     def carry_out(self, by: Person, now: datetime, wearer_id: int, victim_id: int) -> Victim:
         """Record it. Raises: NotFound, NotAllowed, InvalidRecord."""
         return protected_people.reach_through(by, wearer_id, victim_id, self.reached_through, now, why=self.why)
 
 
-class HandOver(Correcting, Dated):
+class HandOver(Correcting, Dated, Versioned):
     """Who answers for the case from an instant on."""
 
     person_id: Annotated[RowId, Named("officer"), Ask("Choose a colleague.")]
 
+    @changes("wearer", "responsible_officer_entered")
     def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Hand the case over. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "document", "corrects"})
         return officers.hand_over(by, wearer_id, self.person_id, self.from_at, now, **more)
 
 
-class RestrictCase(Because):
+class RestrictCase(Because, Versioned):
     """The people to whom the case is open; null opens it to the team again."""
 
     people: list[RowId] | None
 
+    @changes("wearer", "restricted_entered")
     def carry_out(self, by: Person, now: datetime, wearer_id: int) -> Fact:
         """Restrict the case. Raises: NotFound, NotAllowed, InvalidRecord."""
         return officers.restrict(by, wearer_id, self.people, now, why=self.why)
@@ -117,7 +133,7 @@ class ReviewOpening(Command):
         return officers.review_opening(by, opening_id, self.note, now)
 
 
-class CoverColleague(Because):
+class CoverColleague(Because, Versioned):
     """Who answers for an absent colleague's cases, from when until when."""
 
     covering_id: Annotated[RowId, Named("covering"), Ask("Choose who covers.")]
@@ -127,18 +143,20 @@ class CoverColleague(Because):
     until: Annotated[Instant, LastDay("last_day"), Ask("Enter the last day of the cover as a day, a month and a year.")]
     corrects: RowId | None = Field(None, description="The cover that was recorded in error")
 
+    @changes("person", "cover_entered")
     def carry_out(self, by: Person, now: datetime, person_id: int) -> Fact:
         """Record the cover. Raises: NotFound, NotAllowed, InvalidRecord."""
         more = self.model_dump(include={"why", "corrects"})
         return officers.cover(by, person_id, self.covering_id, self.from_at, self.until, now, **more)
 
 
-class LetLeave(Because):
+class LetLeave(Because, Versioned):
     """Which colleague takes each case, by the number of the wearer, and one for those that are not named."""
 
     heirs: dict[RowId, RowId] = Field(default_factory=dict)
     everyone_else: RowId | None = None
 
+    @changes("person", "cover_entered")
     def carry_out(self, by: Person, now: datetime, person_id: int) -> int:
         """Let the officer leave; returns how many cases went. Raises: NotFound, NotAllowed, CaseloadLeft."""
         return officers.leave(by, person_id, self.heirs, now, why=self.why, everyone_else=self.everyone_else)

@@ -160,7 +160,7 @@ def _value(name: str, field: FieldInfo, source: Source, now: datetime, called: s
     if kind is list:
         return source.getlist(typed) or (None if _is_optional(field.annotation) else [])
     text = str(source.get(typed) or "").strip()
-    if kind is str:
+    if kind is str and (text or not _is_optional(field.annotation)):
         return text if text or field.is_required() else ABSENT
     if not text:
         return None if field.is_required() and _is_optional(field.annotation) else ABSENT

@@ -9,10 +9,13 @@ from pydantic import Field
 
 from backend.bounds import Instant
 from backend.cases import writing
-from backend.cases.commands.base import Ask, Command, Dated, Name, Reasoned, RowId
+from backend.cases.commands.base import Ask, Command, Dated, Name, Reasoned, RowId, Versioned
 from backend.cases.commands.drawing import LATITUDE, LONGITUDE
 from backend.cases.commands.typed import Named
+from backend.cases.commands.versions import changes
 from backend.models import Fact, Person, PlaceZone
+
+DRAWN = ("zone_entered", "zone_removed", "approval_entered")
 
 
 class ProtectPlace(Reasoned, Dated):
@@ -30,7 +33,7 @@ class ProtectPlace(Reasoned, Dated):
         return writing.add_zone(by, wearer_id, self.place_id, self.zone, self.from_at, now, **more)
 
 
-class ChangeZone(Reasoned, Dated):
+class ChangeZone(Reasoned, Dated, Versioned):
     """A new version of a zone; what is not given stays. A correction says that the version at hand never held."""
 
     zone: dict[str, Any] | None = None
@@ -38,6 +41,7 @@ class ChangeZone(Reasoned, Dated):
     is_correction: bool = False
     order_id: Annotated[RowId | None, Named("order")] = None
 
+    @changes("zone", *DRAWN)
     def carry_out(self, by: Person, now: datetime, zone_id: int) -> PlaceZone:
         """Enter the version. Raises: NotFound, NotAllowed, InvalidTransition, ZoneNotUsable, NeedsConfirmation."""
         more = self.model_dump(include={"why", "document", "order_id", "is_removed", "is_correction", "is_confirmed"})
@@ -62,11 +66,12 @@ class ProtectNewPlace(Command):
         )
 
 
-class DecideOnZone(Reasoned):
+class DecideOnZone(Reasoned, Versioned):
     """What a supervisor decides on a provisional zone."""
 
     is_approved: bool
 
+    @changes("zone", *DRAWN)
     def carry_out(self, by: Person, now: datetime, zone_id: int) -> Fact:
         """Record the decision. Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation."""
         return writing.decide_on(by, zone_id, self.is_approved, now, why=self.why, is_confirmed=self.is_confirmed)

@@ -11,11 +11,15 @@ from typing import Any
 from peewee import JOIN
 
 from backend.cases import change_warnings
-from backend.models import Activation, Fix, Person, Victim, Wearer
+from backend.models import Activation, Fix, Person, PlaceZone, Victim, Wearer
 from backend.people.contacts import Contacts
 from backend.people.numbers import Standing
 from backend.record.case_file import CaseFile, is_worn
 from backend.record.facts import MonitoringStatus, What, true_at
+from backend.record.recalls import at_large_since
+from backend.zone_properties import properties_of
+from zones.refusal import ZoneRefused
+from zones.schedule import read_timing
 
 # A tag that was fitted this long ago and never reported is not just slow.
 FITTED_AFTER = timedelta(hours=1)
@@ -45,6 +49,8 @@ class MissingItem(StrEnum):
     EXPIRED_AND_REPORTING = "expired_order_and_reporting"
     ENDED_AND_REPORTING = "ended_case_and_reporting"
     SUSPENSION_OVERDUE = "suspension_overdue"
+    RECALLED = "recalled_without_custody"
+    SCHEDULE_OVER = "schedule_over"
     UNREADABLE = "case_unreadable"
 
 
@@ -67,6 +73,8 @@ TEXTS = {
     MissingItem.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
     MissingItem.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or reopen the case",
     MissingItem.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
+    MissingItem.RECALLED: "The wearer is recalled and custody is not entered: protection goes on until it is",
+    MissingItem.SCHEDULE_OVER: "The hours of a zone have run out, so it warns of nothing: enter others, or remove it",
     MissingItem.UNREADABLE: "Something that is recorded of the case cannot be read, so fixes are kept and not judged",
 }
 
@@ -152,12 +160,18 @@ def _missing_from(
         has_reported_since = newest is not None and entry is not None and newest[0] > entry.from_at
         return [(MissingItem.ENDED_AND_REPORTING, "")] if is_reporting and has_reported_since else []
     found: list[tuple[MissingItem, str]] = []
+    recalled_at = at_large_since(file.history(f"wearer:{wearer_id}", What.RECALL), case, now)
+    if recalled_at is not None:
+        found.append((MissingItem.RECALLED, f"recalled {change_warnings.day(recalled_at)}"))
     # A suspension hides zones; what is missing is asked as if it were lifted.
     zones = case.as_if_active.zones_in_force(now)
     held = {zone.order_id for zone in zones}
     in_force = [order for order in orders if case.is_order_in_force(order.id, now)]
     found += [(MissingItem.ORDER_WITHOUT_ZONE, order.reference) for order in in_force if order.id not in held]
     found += [(MissingItem.ZONE_WITHOUT_ORDER, "") for _ in [zone for zone in zones if zone.order_id is None][:1]]
+    held_zones = {zone.zone_id for zone in zones}
+    over = {one.row.place.label for one in file.zones if one.row.id in held_zones and _has_run_out(one.row, now)}
+    found += [(MissingItem.SCHEDULE_OVER, label) for label in sorted(over)]
     if not worn and zones and life is MonitoringStatus.ACTIVE:
         found.append((MissingItem.WITHOUT_TAG, ""))
     if len(worn) > 1:
@@ -188,6 +202,17 @@ def _missing_from(
         if until and datetime.fromisoformat(until) <= now:
             found.append((MissingItem.SUSPENSION_OVERDUE, str(entry.value.get("reason") or "")))
     return found
+
+
+def _has_run_out(zone: PlaceZone, now: datetime) -> bool:
+    """Tell whether the hours of a zone that the record has in force come no more, as far as its calendar is read."""
+    try:
+        timing = read_timing(properties_of(zone.feature))
+    except ZoneRefused:
+        # Whatever is wrong with a zone is said where its fixes are judged.
+        return False
+    at = now.timestamp()
+    return timing.schedule is not None and not timing.is_in_force(at) and timing.next_change(at) is None
 
 
 def _missing_of_victim(victim: Victim, file: CaseFile, facts: _Facts, now: datetime) -> list[tuple[MissingItem, str]]:

@@ -11,13 +11,17 @@ from backend.models import Person
 from backend.record.case_file import CaseFile
 
 
-def activations(person: Person, wearer_id: int, at: datetime, now: datetime) -> list[dict[str, Any]]:
+def activations(
+    person: Person, wearer_id: int, at: datetime, now: datetime, known_at: datetime | None = None
+) -> list[dict[str, Any]]:
     """Return which tags the wearer had worn by ``at``, newest first, each with who fitted it and took it off, and why.
+
+    With ``known_at`` it is what was recorded by then.
 
     Raises: NotFound, NotAllowed.
     """
     file = access_file(person, wearer_id, now)
-    return activations_of(file, names_of_staff(), at)
+    return activations_of(file if known_at is None else file.as_known(known_at), names_of_staff(), at)
 
 
 def activations_of(file: CaseFile, names: Mapping[int, str], at: datetime) -> list[dict[str, Any]]:

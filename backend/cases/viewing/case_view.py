@@ -10,7 +10,7 @@ from backend import audit
 from backend.access import access_file
 from backend.cases import eligibility, monitoring_status, protected_people, writing
 from backend.cases.viewing.activations import names_of_staff
-from backend.cases.viewing.as_known import as_known, places_by, protected_by
+from backend.cases.viewing.begun import places_by, protected_by
 from backend.cases.viewing.history import number_ending
 from backend.db import atomic
 from backend.models import (
@@ -37,7 +37,9 @@ ONE_LOOK_S = 60.0
 
 def open_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
     """Return all that is recorded of the case, and record that it was looked at. Raises: NotFound, NotAllowed."""
+    version = audit.newest_of_case(wearer_id)
     file = access_file(person, wearer_id, now)
+    file.version = version
     _record_look(person, file.wearer, now)
     return file
 
@@ -51,7 +53,7 @@ def look(
     """
     file = open_file(person, wearer_id, now)
     if known_at is not None:
-        file = as_known(file, known_at)
+        file = file.as_known(known_at)
     return as_it_was(file, Contacts.read(file.victims.values(), [wearer_id]), names_of_staff(), person, at, now)
 
 
@@ -68,11 +70,13 @@ def as_it_was(
     risk = monitoring_status.Risk(assessed["risk"]) if assessed else None
     known = file.value_at(f"wearer:{wearer.id}", What.IDENTITY, at) or {}
     places = protected_people.places_by_victim(person, file.victims, now)
-    moving = _who_is_near_known(file, at)
+    # What people agreed to is recorded as it happens: of what came after it, no one knew.
+    agreed_at = at if file.known_at is None else min(at, file.known_at)
+    moving = _who_is_near_known(file, agreed_at)
     placed = {zone.row.place.victim_id for zone in file.zones if not zone.row.moves}
     # What began later is no part of the case as it was; of the case as it is, what is to come is one.
     shown = set(file.victims) if at >= now else protected_by(file, at)
-    drawn = None if at >= now else places_by(file, at)
+    drawn = None if at >= now and file.known_at is None else places_by(file, at)
     orders = [order for order in file.orders if at >= now or case.terms_at(order.id, at) is not None]
     return {
         "id": wearer.id,
@@ -81,8 +85,9 @@ def as_it_was(
         "date_of_birth": known.get("date_of_birth"),
         "is_drill": wearer.is_training,
         "at": at.isoformat(),
+        "version": file.version,
         "life": case.status_at(at).value,
-        "life_version": max((one.id for one in case.statuses), default=0),
+        "life_version": file.version,
         "life_reason": entry.value.get("reason") if entry else None,
         "expected_end_at": entry.value.get("expected_end_at") if entry else None,
         "risk": risk.value if risk else None,
@@ -94,7 +99,7 @@ def as_it_was(
         "zones": [_zone(file, zone, zone.row.id in held) for zone in _zones_at(file, at)],
         "victims": [
             {
-                **_victim(file, contacts, victim, victim.id in moving, at),
+                **_victim(file, contacts, victim, victim.id in moving, agreed_at),
                 "is_held": contacts.is_held(victim, wearer.id),
                 "is_placed": victim.id in placed,
                 "places": [
@@ -158,11 +163,12 @@ def _order(file: CaseFile, order: Order, at: datetime, risk: monitoring_status.R
     facts = file.value_at(f"order:{order.id}", What.ELIGIBILITY, at)
     return {
         "id": order.id,
-        "version": max((one.id for one in file.case.orders.get(order.id, [])), default=0),
+        "version": file.version,
         "kind": order.kind,
         "reference": order.reference,
         "starts_at": terms.starts_at.isoformat(),
         "ends_at": terms.ends_at.isoformat() if terms.ends_at else None,
+        "protected_until": terms.protected_until.isoformat() if terms.protected_until else None,
         "is_suspended": terms.is_suspended,
         "is_in_force": file.case.is_order_in_force(order.id, at) and file.case.status_at(at) is MonitoringStatus.ACTIVE,
         "conditions": [

@@ -9,7 +9,6 @@ from typing import Any
 from backend.access import access_file
 from backend.cases import eligibility, identity
 from backend.cases.viewing.activations import names_of_staff, worn_by
-from backend.cases.viewing.as_known import as_known
 from backend.cases.viewing.sent_back import fields_of
 from backend.models import Person, Victim
 from backend.record import reading, zone_geojson
@@ -20,8 +19,10 @@ ENTRY_TEXTS = {
     What.TERMS: "Order: terms",
     What.MONITORING_STATUS: "Case",
     What.OFFICER: "Responsible officer",
+    What.COVER: "Cover",
     What.TEAM: "Team",
     What.IDENTITY: "CRN and date of birth",
+    What.NAME: "Name of the team",
     What.RISK: "Risk of serious harm",
     What.SAFETY_PLAN: "Safety plan",
     What.ELIGIBILITY: "Eligibility for a tag",
@@ -32,6 +33,7 @@ ENTRY_TEXTS = {
     What.DECLINED: "Warnings to a protected person",
     What.PROTECTED: "Protected person",
     What.REACHED: "How a child is reached",
+    What.RECALL: "Recall",
 }
 
 
@@ -47,7 +49,7 @@ def history(person: Person, wearer_id: int, now: datetime, known_at: datetime | 
     A correction says in place of what it was recorded, and what it corrects is marked and stays.
     """
     file = access_file(person, wearer_id, now)
-    return history_of(file if known_at is None else as_known(file, known_at), names_of_staff())
+    return history_of(file if known_at is None else file.as_known(known_at), names_of_staff())
 
 
 def history_of(file: CaseFile, names: dict[int, str]) -> list[Row]:
@@ -209,6 +211,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         starts_at = datetime.fromisoformat(value["starts_at"])
         ends_at = datetime.fromisoformat(value["ends_at"]) if value.get("ends_at") else None
         text = f"from {day(starts_at)}" + (f" until {day(ends_at)}" if ends_at else ", no end")
+        if value.get("protected_until"):
+            text += f", protection until {day(datetime.fromisoformat(value['protected_until']))}"
         return text + (", suspended" if value.get("is_suspended") else "")
     if what is What.MONITORING_STATUS:
         return value["state"] + (f" ({value['reason']})" if value.get("reason") else "")
@@ -217,6 +221,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
     if what is What.IDENTITY:
         born = value["date_of_birth"]
         return identity.in_words(value["crn"], date.fromisoformat(born) if born else None) or "not known"
+    if what is What.COVER:
+        return names.get(value["by"], "no one")
     if what is What.RISK:
         return str(value["risk"]).replace("_", " ")
     if what is What.SAFETY_PLAN:
@@ -231,6 +237,8 @@ def in_words(what: What, value: Any, names: dict[int, str], victims: dict[int, s
         return f"{value['serial']}{until}"
     if what is What.NUMBER:
         return number_ending(value)
+    if what is What.RECALL:
+        return "recalled to prison; monitored until custody is entered"
     if what is What.DECLINED:
         return "declined by them" if value["is_declined"] else "wanted"
     if what is What.PROTECTED:

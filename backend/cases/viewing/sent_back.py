@@ -22,6 +22,8 @@ def fields_of(what: What, value: Any) -> dict[str, Any]:
         return {"crn": value["crn"], "date_of_birth": value["date_of_birth"]}
     if what is What.RISK:
         return {"risk": value["risk"]}
+    if what is What.SAFETY_PLAN:
+        return {"text": value["text"]}
     if what is What.ELIGIBILITY:
         return {"facts": value}
     if what is What.RESTRICTED:

@@ -275,9 +275,13 @@ def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool
     """Refuse a second tag beside the first, or ask back where only a correction leads through that.
 
     Fixes of both are judged as those of one person who is now here and now there: a tag in a drawer hides a breach.
+    What is confirmed is marked as beside the first, until one of them is corrected.
     """
     worn = Activation.select().where(Activation.wearer == new.wearer_id, ~Activation.is_in_error)
     beside = next((other for other in worn.order_by(Activation.from_at) if _are_at_once(new, other)), None)
+    if new.is_beside != (beside is not None):
+        new.is_beside = beside is not None
+        new.save(only=[Activation.is_beside])
     if beside is None:
         return
     if not is_correction:

@@ -103,8 +103,9 @@ def vary_order(
 ) -> Fact:
     """Let other terms hold from ``from_at`` on; fixes since then are judged again by them.
 
-    An end that is decided now comes after ``ends.NOTICE``, so that the person affected gets a notice first. One that
-    has come before stands as it was: then their officer is asked to tell them.
+    The dates stay as the court gave them. Where an end is decided now, protection goes on for ``ends.NOTICE`` beside
+    them, so that the person affected gets a notice first. Of an end that has come before their officer is asked to tell
+    them.
 
     Raises: NotFound, NotAllowed, InvalidRecord, NeedsConfirmation.
     """
@@ -129,10 +130,11 @@ def _after_notice(before: Case, order_id: int, terms: Terms, now: datetime) -> T
     if not any(zone.order_id == order_id for zone in before.zones_meant(now)):
         return terms
     held = before.terms_at(order_id, now)
-    if held is not None and held.ends_at is not None and terms.ends_at <= held.ends_at <= now + protection_ends.NOTICE:
+    over_at = held.over_at if held is not None else None
+    if over_at is not None and terms.ends_at <= over_at <= now + protection_ends.NOTICE:
         # It ends as soon already, and they were told of that instant: a decision entered again makes it no other.
-        return replace(terms, ends_at=held.ends_at)
-    return replace(terms, ends_at=now + protection_ends.NOTICE)
+        return replace(terms, protected_until=over_at)
+    return replace(terms, protected_until=now + protection_ends.NOTICE)
 
 
 def add_condition(

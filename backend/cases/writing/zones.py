@@ -194,6 +194,7 @@ def _make_version(
         wearer=wearer_id,
         line=line or zone.id,
         from_at=from_at.isoformat(),
+        why=why.strip(),
     )
     return zone
 

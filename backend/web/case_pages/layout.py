@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 
+from backend.cases.commands.versions import Stale
 from backend.errors import DomainError, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import Person, Role
 from backend.web import dates
-from backend.web.forms import ask_back, visitor
+from backend.web.forms import ask_back, keep_version, number_chosen, visitor
 from backend.web.signed_in import settings
 
 bp = Blueprint("case_pages", __name__)
@@ -59,6 +60,12 @@ def try_to(act: Callable[[], Any], done: Callable[[Any], Any], again: Callable[[
 
 
 def with_form(**more: Any) -> dict[str, Any]:
+    # A form that is sent again once it was looked at sends the version that was read first.
+    if "case" in more and "kept" not in more:
+        sent, error = number_chosen("version"), more.get("error")
+        # Where something else is wrong what was read first is still what is changed.
+        is_kept = sent is not None and error is not None and error.code != Stale.code
+        keep_version(sent if is_kept and sent is not None else more["case"]["version"])
     return {
         "person": visitor(),
         "values": request.form,
@@ -70,11 +77,19 @@ def with_form(**more: Any) -> dict[str, Any]:
 
 
 @bp.app_template_global()
+def version_read() -> int | None:
+    """Return the version of what this page shows, which its forms send back; None where it shows no case."""
+    return g.get("version_read")
+
+
+@bp.app_template_global()
 def error_list(error: DomainError) -> list[dict[str, Any]]:
     """Return the problems of a form for the summary on top: each field's own with a link to it."""
-    return [{"text": one["detail"], "href": f"#{_id_of(one['field'])}"} for one in error.extra.get("errors", [])] or [
-        {"text": error.detail}
-    ]
+    anchors = g.get("anchors", {})
+    return [
+        {"text": one["detail"], "href": f"#{anchors.get(one['field']) or _id_of(one['field'])}"}
+        for one in error.extra.get("errors", [])
+    ] or [{"text": error.detail}]
 
 
 def _id_of(field: str) -> str:

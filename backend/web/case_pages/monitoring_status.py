@@ -89,7 +89,7 @@ def recall(wearer_id: int, alert_id: int) -> Any:
         wearer_id,
         "recall",
         lambda person, now: build(RecallWearer).carry_out(person, now, alert_id),
-        said="The recall is recorded.",
+        said="The recall is recorded. Monitoring goes on until custody is entered.",
         more=_alert_of(wearer_id, alert_id),
     )
 

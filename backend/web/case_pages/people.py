@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from backend import clock
+from backend import audit, clock
 from backend.cases import officers, viewing
 from backend.cases.commands.people import CoverColleague, HandOver, LetLeave, OpenInEmergency, RestrictCase
 from backend.errors import DomainError, NotFound
@@ -16,7 +16,7 @@ from backend.models import Person, Role
 from backend.record.facts import LONDON
 from backend.web.case_pages.case import colleagues, one_task
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to, with_form
-from backend.web.forms import build, number_chosen, visitor
+from backend.web.forms import build, keep_version, number_chosen, visitor
 from backend.web.signed_in import page_for
 
 
@@ -80,6 +80,7 @@ def leave(person_id: int) -> Any:
     leaver = next((one for one in team if one.id == person_id), None)
     if leaver is None:
         raise NotFound("The colleague was not found.")
+    keep_version(audit.newest())
     closed = viewing.closed_cases([person.id], now).get(person.id, set())
     caseload = officers.caseload_of(leaver, now)
     shown = [wearer for wearer in caseload if wearer.id not in closed]
@@ -137,6 +138,7 @@ def cover(person_id: int) -> Any:
     if absent is None:
         raise NotFound("The colleague was not found.")
 
+    keep_version(audit.newest())
     covers = officers.covers_of(person, absent.id, now)
     corrects = number_chosen("corrects") if request.method == "POST" else request.args.get("corrects", type=int)
 
