@@ -8,12 +8,12 @@ import secrets
 from datetime import UTC, datetime
 
 from backend.models import TABLES, Epoch, Feed, WriteProbe
-from backend.models.record import RULES
+from backend.models.record import RULES, readable_instants
 
 
 def up(migrator, db):
     db.create_tables(TABLES, safe=False)
-    for words in RULES:
+    for words in (*RULES, *readable_instants(TABLES)):
         db.execute_sql(words)
     # The one table that is not ours: the steps that were taken.
     db.execute_sql("ALTER TABLE schema_migration ALTER COLUMN id TYPE bigint")

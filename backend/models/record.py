@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -103,27 +103,6 @@ class Fact(Table):
         return reduce(or_, of_each) if of_each else cls.id.is_null()
 
 
-# The record is only added to: whatever is wrong in it is replaced by another fact.
-RULES = (
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the record is only added to' USING ERRCODE = 'restrict_violation'; END $$",
-    "CREATE TRIGGER fact_is_kept BEFORE UPDATE OR DELETE ON fact FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE TRIGGER facts_are_kept BEFORE TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
-    # A tag is on one ankle at a time. Only at the commit: a correction fits the right one before the wrong one is gone.
-    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_wearer EXCLUDE USING gist "
-    "(int8range(tag_id, tag_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
-    "WHERE (NOT is_in_error) DEFERRABLE INITIALLY DEFERRED",
-    # And a wearer has one tag on, but for what a person confirmed while two that were mixed up are put right.
-    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_tag EXCLUDE USING gist "
-    "(int8range(wearer_id, wearer_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
-    "WHERE (NOT is_in_error AND NOT is_beside) DEFERRABLE INITIALLY DEFERRED",
-    # No one is on duty twice in one team: which of two shifts ends, or is handed over, would be a guess.
-    "ALTER TABLE shift ADD CONSTRAINT shift_of_one_person EXCLUDE USING gist "
-    "(int8range(team_id, team_id, '[]') WITH &&, int8range(person_id, person_id, '[]') WITH &&, "
-    "tstzrange(from_at, to_at) WITH &&) DEFERRABLE INITIALLY DEFERRED",
-)
-
-
 class Condition(Table):
     """One condition of an order in the court's own words, from an instant on."""
 
@@ -212,3 +191,41 @@ class EmergencyOpening(Table):
     reviewed_by = ForeignKeyField(Person, null=True, backref="reviews")
     reviewed_at = InstantField(null=True)
     review_note = TextField(null=True)
+
+
+# The record is only added to: whatever is wrong in it is replaced by another fact.
+RULES = (
+    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the record is only added to' USING ERRCODE = 'restrict_violation'; END $$",
+    "CREATE TRIGGER fact_is_kept BEFORE UPDATE OR DELETE ON fact FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER facts_are_kept BEFORE TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    # A tag is on one ankle at a time. Only at the commit: a correction fits the right one before the wrong one is gone.
+    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_wearer EXCLUDE USING gist "
+    "(int8range(tag_id, tag_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
+    "WHERE (NOT is_in_error) DEFERRABLE INITIALLY DEFERRED",
+    # And a wearer has one tag on, but for what a person confirmed while two that were mixed up are put right.
+    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_tag EXCLUDE USING gist "
+    "(int8range(wearer_id, wearer_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
+    "WHERE (NOT is_in_error AND NOT is_beside) DEFERRABLE INITIALLY DEFERRED",
+    # No one is on duty twice in one team: which of two shifts ends, or is handed over, would be a guess.
+    "ALTER TABLE shift ADD CONSTRAINT shift_of_one_person EXCLUDE USING gist "
+    "(int8range(team_id, team_id, '[]') WITH &&, int8range(person_id, person_id, '[]') WITH &&, "
+    "tstzrange(from_at, to_at) WITH &&) DEFERRABLE INITIALLY DEFERRED",
+)
+
+
+# Beyond these an instant cannot be read back, and fails every list that it is in, those of other cases too.
+READABLE = "BETWEEN '0002-01-01' AND '9998-12-31'"
+
+
+def readable_instants(tables: Iterable[type[Table]]) -> Iterator[str]:
+    """Return the statements that let no instant stand in these tables that cannot be read back, such as 'infinity'."""
+    for table in tables:
+        for field in table._meta.sorted_fields:
+            column = field.column_name
+            checks = {
+                InstantField: f"{column} {READABLE}",
+                SpanField: f"lower({column}) {READABLE} AND (upper_inf({column}) OR upper({column}) {READABLE})",
+            }
+            if type(field) in checks:
+                yield f'ALTER TABLE "{table._meta.table_name}" ADD CHECK ({checks[type(field)]})'

@@ -43,7 +43,11 @@ def test_every_answer_about_a_case_leaves_out_what_was_recorded_since(world: Wor
     since = {"from_at": (now - timedelta(days=1)).isoformat(), "why": "Learnt today."}
     changes: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", f"{path}/risk", {**since, "risk": "high"}),
-        ("POST", f"{path}/officer", {**since, "person_id": world.colleague.person.id, "is_confirmed": True}),
+        (
+            "POST",
+            f"{path}/officer",
+            {"from_at": now.isoformat(), "why": "A new post.", "person_id": world.colleague.person.id},
+        ),
         ("POST", f"{path}/orders", {"kind": "dapo", "reference": "X", "starts_at": since["from_at"], "why": "Made."}),
         ("POST", f"{path}/victims", {"name": "Mia Bennett", "is_child": True, "why": "Born."}),
         ("DELETE", f"{victim}/texts", {}),

@@ -67,6 +67,7 @@ Body = Callable[[World], dict[str, Any]]
 # How, where and with what each thing of a case is changed.
 CHANGED: dict[str, tuple[str, str, Body]] = {
     "the monitoring": ("POST", WEARER + "/suspension", suspended),
+    "identity": ("POST", WEARER + "/identity", lambda _: {"crn": "X123456"}),
     "the risk": ("POST", WEARER + "/risk", lambda _: said(risk="high")),
     "the officer": ("POST", WEARER + "/officer", officer),
     "who may open it": (

@@ -184,6 +184,7 @@ def _wearer_of(model: Any, number: int) -> int | None:
 
 def _versions_of(zone_id: int) -> list[int]:
     """Return every version of the zone to whose line this one belongs."""
-    line = ZoneVersion.select(ZoneVersion.line).where(ZoneVersion.zone == zone_id)
-    versions = ZoneVersion.select(ZoneVersion.zone).where(ZoneVersion.line.in_(line))
+    made = ZoneVersion.get_or_none(ZoneVersion.zone == zone_id)
+    # One that nothing is recorded of begins its line.
+    versions = ZoneVersion.select(ZoneVersion.zone).where(ZoneVersion.line == (made.line if made else zone_id))
     return [zone_id, *(row.zone_id for row in versions)]
