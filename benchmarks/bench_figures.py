@@ -1,6 +1,6 @@
 """How long the supervisor's page takes over a million alerts, beside a page that needs no figures, in one run.
 
-``python -m benchmarks.bench_figures --alerts 1000000``: a year of alerts of 20 teams. The server is that of `make
+``python -m benchmarks.bench_figures --alerts 1000000 --teams 20``: a year of alerts. The server is that of `make
 serve`; each look is one request over HTTP, from the first byte sent to the last byte read.
 """
 
@@ -24,7 +24,6 @@ from backend.settings import Settings
 from benchmarks.bench_line import PASSWORD, databases, percentile
 from tests.processes import web_server
 
-TEAMS = 20
 WEARERS = 30_000
 LOOKS = 20
 # Derived rows as the counting would write them: the page reads nothing else of alerts beyond its 50 clocks.
@@ -65,14 +64,14 @@ FROM alert, generate_series(1, 1 + (id %% 3)::int) number ORDER BY id DESC
 """
 
 
-def fill(url: str, alerts: int, now: datetime) -> None:
+def fill(url: str, alerts: int, teams: int, now: datetime) -> None:
     """Write the alerts of a year with their figures, and the people whose they are."""
-    for number in range(1, TEAMS + 1):
+    for number in range(1, teams + 1):
         Team.create(id=number, name=f"Team {number}", created_at=now)
     people = [
         {
             "id": n,
-            "team": 1 + n % TEAMS,
+            "team": 1 + n % teams,
             "role": Role.OFFICER,
             "name": f"O {n}",
             "email": f"{n}@b.c",
@@ -96,7 +95,7 @@ def fill(url: str, alerts: int, now: datetime) -> None:
     rows = [
         {
             "id": n,
-            "team": 1 + (n - 1) % TEAMS,
+            "team": 1 + (n - 1) % teams,
             "name": f"W {n}",
             "is_training": False,
             "is_canary": False,
@@ -115,7 +114,7 @@ def fill(url: str, alerts: int, now: datetime) -> None:
         ).fetchall()
         for table, name in keys:
             connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-        connection.execute(ALERTS, {"count": alerts, "wearers": WEARERS, "teams": TEAMS, "now": now})
+        connection.execute(ALERTS, {"count": alerts, "wearers": WEARERS, "teams": teams, "now": now})
         for words in (TRAIL, WORDS, FIGURES, CALLS):
             connection.execute(words, {})
         connection.execute("INSERT INTO figures_state (id, cursor) VALUES (1, %s)", [alerts])
@@ -157,12 +156,12 @@ def look(browser: requests.Session, address: str, values: dict[str, str]) -> flo
     return took_ms
 
 
-def measure(url: str, alerts: int) -> None:
+def measure(url: str, alerts: int, teams: int) -> None:
     """Print what the page costs, over 7, 28 and 365 days, narrowed, far back, and as CSV."""
     db.bind(url)
     db.migrate()
     now = clock.now()
-    fill(url, alerts, now)
+    fill(url, alerts, teams, now)
     today = now.date()
 
     def since(days: int, **more: object) -> dict[str, str]:
@@ -199,7 +198,7 @@ def measure(url: str, alerts: int) -> None:
             count = sum(1 for _ in lines)
         all_s = time.perf_counter() - began
     base = statistics.median(took["baseline: the list of alerts"])
-    print(f"{alerts} alerts, {TEAMS} teams, {LOOKS} looks each")
+    print(f"{alerts} alerts, {teams} teams, {LOOKS} looks each")
     for name, values_ms in took.items():
         half, p95 = statistics.median(values_ms), percentile(values_ms, 0.95)
         cpu_ms = work[name] / LOOKS * 1e3
@@ -215,9 +214,10 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alerts", type=int, default=1_000_000)
+    parser.add_argument("--teams", type=int, default=20)
     asked = parser.parse_args()
     with databases() as fresh:
-        measure(fresh("figures"), asked.alerts)
+        measure(fresh("figures"), asked.alerts, asked.teams)
 
 
 if __name__ == "__main__":
