@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from backend.alert_kinds import KINDS, said_of
+from backend.own_pages.words import SOURCE, text
 from backend.vocabulary import AlertKind, Purpose
 from zones import Certainty, Level
 
@@ -142,10 +143,10 @@ HOW_TO_REPLY = (
 )
 
 
-def code(digits: str, *, is_for_victim: bool) -> str:
+def code(digits: str, *, is_for_victim: bool, language: str = SOURCE) -> str:
     """Return the text that proves a number; what a protected person gets does not even say who sends it."""
     if is_for_victim:
-        return f"Your code is {digits}. It is good for 10 minutes."
+        return text(language, "code_text", digits=digits)
     return f"Cordon. Your code is {digits}. Enter it under My number within 10 minutes, or ask there for another."
 
 

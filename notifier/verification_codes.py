@@ -9,6 +9,8 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from backend import channels
 from backend.models import Verification
+from backend.own_pages import invitations
+from backend.own_pages.words import SOURCE
 from backend.people import numbers
 from notifier import messages, retries
 from notifier.circuit_breaker import Breaker
@@ -30,7 +32,7 @@ def send(
 ) -> None:
     """Send one claimed code, by the first way that takes it, and settle it."""
     digits = numbers.code_of(row, key)
-    words = "" if channels.is_call(row.channel) else messages.code(digits, is_for_victim=row.victim_id is not None)
+    words = "" if channels.is_call(row.channel) else _words(row, digits)
     outcome = retries.failed("nothing to send with")
     for name, breaker, tell in ways:
         outcome = _ask(name, breaker, tell, row, words)
@@ -44,6 +46,12 @@ def send(
         numbers.failed(row, outcome.detail)
     else:
         numbers.retry(row, now + timedelta(seconds=pause), outcome.detail)
+
+
+def _words(row: Verification, digits: str) -> str:
+    page = invitations.in_use(row.victim) if row.victim is not None else None
+    language = page.language if page is not None else SOURCE
+    return messages.code(digits, is_for_victim=row.victim_id is not None, language=language)
 
 
 def _ask(name: str, breaker: Breaker | None, tell: CodeSender, row: Verification, words: str) -> Outcome:

@@ -15,6 +15,7 @@ from backend.db import atomic, lock_rows, skip_locked
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import OwnPage, OwnSession, Person, Victim
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
+from backend.own_pages.words import offered
 from backend.people import numbers
 from backend.people.consent import is_safe_hour, sms_consent
 
@@ -204,12 +205,17 @@ def invited(victim: Victim, now: datetime) -> OwnPage | None:
     )
 
 
-def choose_look(page: OwnPage, look: str, help_label: str, status_words: str, now: datetime) -> None:
+def choose_look(
+    page: OwnPage, look: str, help_label: str, status_words: str, now: datetime, *, language: str = ""
+) -> None:
     """Let the page look like this. Raises: InvalidRecord for a choice that there is not."""
     if look not in LOOKS or help_label not in HELP_LABELS or status_words not in STATUS_WORDS:
         raise InvalidRecord("Choose one of these.")
+    if language and language not in offered():
+        raise InvalidRecord("Choose one of these languages.")
     with atomic():
-        OwnPage.update(look=look, help_label=help_label, status_words=status_words).where(
+        more = {"language": language} if language else {}
+        OwnPage.update(look=look, help_label=help_label, status_words=status_words, **more).where(
             OwnPage.id == page.id
         ).execute()
         audit.record(f"victim:{page.victim_id}", "own_page_look_chosen", f"victim:{page.victim_id}", now)

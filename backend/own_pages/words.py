@@ -1,15 +1,20 @@
-"""The words of a protected person's own pages, in English, and in Welsh once a translator signed it off. Pure.
+"""The words of a protected person's own pages and of the product's texts to them: one catalogue for both. Pure.
 
-Short sentences that a child of nine can read. None says what the page is for.
+English is the source, in short sentences that a child of nine can read; none says what it is for. A translation stands
+in ``translations/``, and is shown once its header says which translator signed off every line of it.
 """
 
 from __future__ import annotations
 
+from backend.own_pages.catalogue import Catalogue, read
+from backend.people.wordings import QUESTIONS
+
 LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
-# A language is shown from the release on in which a translator has read every line of it.
-SIGNED_OFF = frozenset({"en"})
+SOURCE = "en"
 
 ENGLISH: dict[str, str] = {
+    "code_text": "Your code is {digits}. It is good for 10 minutes.",
+    "language": "Language",
     "close": "Close this page",
     "empty_page": "There is nothing here.",
     "pin": "Passcode",
@@ -139,29 +144,32 @@ ENGLISH: dict[str, str] = {
     "call_closed": "{at}. Your officer has closed it.",
     "call_waiting": "{at}. People are being called. It is not taken yet.",
 }
-WELSH: dict[str, str] = {
-    "close": "Cau'r dudalen hon",
-    "empty_page": "Does dim byd yma.",
-    "pin": "Cod mynediad",
-    "open": "Agor",
-    "wrong": "Dydy hynny ddim yn gywir. Ceisiwch eto.",
-    "go_on": "Ymlaen",
-    "sent": "Anfonwyd am {at}.",
-    "sent_urgent": "Os na allwch aros, ffoniwch 999.",
-    "send_again": "Anfon eto",
-    "back": "Yn ôl",
-    "save": "Cadw",
-    "safe": "Rwy'n ddiogel",
-}
-CATALOGUE: dict[str, dict[str, str]] = {"en": ENGLISH, "cy": WELSH}
+
+
+def sources() -> tuple[str, ...]:
+    """Return every English sentence that a translation has to have: those of pages and texts, and of the questions."""
+    asked = (said for one in QUESTIONS for said in (one.ask, one.when, *one.examples))
+    return tuple(dict.fromkeys((*ENGLISH.values(), *asked)))
+
+
+CATALOGUES: dict[str, Catalogue] = {code: read(code) for code in LANGUAGES if code != SOURCE}
+
+
+def is_shown(language: str) -> bool:
+    """Tell whether a language is shown: a translator has signed off every line of it."""
+    return language == SOURCE or (language in CATALOGUES and CATALOGUES[language].is_signed_off(sources()))
 
 
 def offered() -> dict[str, str]:
-    """Return the languages that can be chosen: those that were signed off."""
-    return {code: name for code, name in LANGUAGES.items() if code in SIGNED_OFF}
+    """Return the languages that can be chosen."""
+    return {code: name for code, name in LANGUAGES.items() if is_shown(code)}
+
+
+def said(language: str, english: str) -> str:
+    """Return an English sentence of the catalogue in a language, where that is shown."""
+    return CATALOGUES[language].lines[english] if language != SOURCE and is_shown(language) else english
 
 
 def text(language: str, key: str, **values: str) -> str:
-    """Return the words in a language, where it is signed off and has them, else in English."""
-    found = CATALOGUE.get(language, {}).get(key) if language in SIGNED_OFF else None
-    return (found or ENGLISH[key]).format(**values)
+    """Return the words under a key in a language, where that is shown, else in English."""
+    return said(language, ENGLISH[key]).format(**values)

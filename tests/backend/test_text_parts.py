@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from backend import text_parts
-from backend.own_pages import words
 from backend.people.wordings import QUESTIONS
 
 
@@ -32,9 +31,3 @@ def test_parts_are_counted_as_networks_do(text: str, parts: int) -> None:
 
 def test_every_example_is_one_part() -> None:
     assert all(text_parts.parts(example) == 1 for one in QUESTIONS for example in one.examples)
-
-
-def test_welsh_is_shown_only_once_it_is_signed_off_and_names_nothing_that_english_does_not() -> None:
-    assert words.text("cy", "open") == words.ENGLISH["open"]
-    assert set(words.offered()) == set(words.SIGNED_OFF)
-    assert set(words.WELSH) <= set(words.ENGLISH)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from backend.errors import TooManyAttempts
 from backend.models import OwnPage, OwnSession
 from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import DEFAULT, help_label_of, look_of
-from backend.own_pages.words import text
+from backend.own_pages.words import SOURCE, is_shown, said, text
 from backend.record.facts import LONDON
 from backend.web.request_reading import OWN_PAGES, is_own_page
 from backend.web.signed_in import settings
@@ -96,11 +96,12 @@ def show(name: str, status: int = 200, **values: Any) -> Response:
     body = render_template(
         f"own_pages/{name}.html",
         say=say,
+        said=partial(said, language),
         look=look,
         mine=mine,
         help_label=label,
         away=settings().own_pages_exit_url,
-        language=language,
+        language=language if is_shown(language) else SOURCE,
         **values,
     )
     return make_response(body, status)

@@ -9,7 +9,7 @@ from backend.errors import InvalidRecord
 from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
 from backend.own_pages.sessions import Opened
-from backend.own_pages.words import text
+from backend.own_pages.words import offered, text
 from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, opened_only, page, show
 
 
@@ -56,7 +56,20 @@ def _held(response: Response, secret: str) -> Response:
 @chosen
 def choose_look() -> Response:
     """Ask how the page is to look."""
-    return show("look", looks=LOOKS, labels=HELP_LABELS, statuses=STATUS_WORDS, error=None)
+    return _show_look()
+
+
+def _show_look(error: str | None = None) -> Response:
+    status = 422 if error else 200
+    return show(
+        "look",
+        status,
+        looks=LOOKS,
+        labels=HELP_LABELS,
+        statuses=STATUS_WORDS,
+        languages=offered(),
+        error=error,
+    )
 
 
 @bp.post("/look")
@@ -68,8 +81,13 @@ def keep_look() -> Response:
     form = request.form
     try:
         invitations.choose_look(
-            mine, form.get("look", ""), form.get("help_label", ""), form.get("status_words", ""), clock.now()
+            mine,
+            form.get("look", ""),
+            form.get("help_label", ""),
+            form.get("status_words", ""),
+            clock.now(),
+            language=form.get("language", ""),
         )
     except InvalidRecord as error:
-        return show("look", 422, looks=LOOKS, labels=HELP_LABELS, statuses=STATUS_WORDS, error=error.detail)
+        return _show_look(error.detail)
     return go("own_pages.door")
