@@ -95,6 +95,9 @@ def _of_wearer(wearer_id: int, life: MonitoringStatus, now: datetime) -> Status:
     located_at = contact.located_at if contact is not None else None
     if life is not MonitoringStatus.ACTIVE:
         return Status(False, located_at)
+    if contact is not None and contact.is_at_rest:
+        # Beside its beacon, where the wearer has to be, it sends no positions and each contact is a check.
+        located_at = contact.contact_at
     is_seen = located_at is not None and located_at > now - CHECKED_WITHIN
     standing = Alert.select().where(
         Alert.wearer == wearer_id, Alert.kind.in_(UNWATCHED), ~Alert.is_over, Alert.handling != Handling.CLOSED

@@ -226,11 +226,13 @@ def test_the_page_of_every_kind_fits_a_phone(quiet: World, browser: Browser, sch
     with window(browser, **SCREEN, color_scheme=scheme) as phone:
         page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
         for alert_id in shown.values():
-            page.goto(f"{quiet.url}/officer/alerts/{alert_id}")
+            page.locator(f"[data-alert-id='{alert_id}']").get_by_role("link").click()
             expect(page.locator(".timeline, [data-panel=case]").first).to_be_visible()
             expect(page.get_by_text("others unanswered")).to_be_visible()
             expect_to_fit(page)
+            page.evaluate("scrollTo(0, 0)")
             pictures.append(page.screenshot())
+            page.get_by_role("link", name="All alerts").click()
         if scheme == "dark":
             _keep(page, "alert-pages", pictures, columns=7)
         assert complaints == []

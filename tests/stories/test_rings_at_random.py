@@ -36,7 +36,7 @@ from tests.world import World
 from tests.world.phone import Phone
 from tests.world.world import HOME
 
-EVENTS = 24
+EVENTS = 18
 # From when on people are asked about an alert anew.
 ASKED = ("alert_raised", "handed_back", "outcome_overdue", "acknowledgement_lapsed", "rang_again")
 WORKED = Settings(secret_key="a key for tests only")
@@ -167,10 +167,11 @@ def _asked_since(alert: Alert) -> datetime:
 
 
 def _was_rung(alert: Alert) -> bool:
-    """Tell whether a person was texted, called or sent a push since they were asked that showed this danger."""
+    """Tell whether someone was texted or called about this danger since people were asked; a push will do once over."""
+    quiet = [Channel.WEBSOCKET, Channel.PUSH] if not alert.is_over else [Channel.WEBSOCKET]
     rows = Notification.select().where(
         Notification.created_at >= _asked_since(alert) - timedelta(seconds=1),
-        Notification.channel.not_in([Channel.WEBSOCKET]),
+        Notification.channel.not_in(quiet),
         Notification.state != NotificationState.CANCELLED,
         Notification.person.is_null(False),
     )
@@ -178,7 +179,7 @@ def _was_rung(alert: Alert) -> bool:
     return any((row.shown or {}).get(str(alert.id), -1) >= danger for row in rows)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_nothing_grave_stays_unanswered_and_unrung(world: World, seed: int) -> None:
     world.stop_worker()
     names = ("silence_grave_s", "silence_calls_s", "silence_least_s", "silence_most_s")
@@ -193,10 +194,12 @@ def test_nothing_grave_stays_unanswered_and_unrung(world: World, seed: int) -> N
         _stand(clock.now())
         db.release_connection()
     # No person answers for a while: all that is open and grave has to be known to someone as grave as it is.
-    for _ in range(6):
+    for _ in range(11):
         world.forward(61)
     for alert in _stand(clock.now()):
-        if danger_now(alert) >= Danger.BREACH_UNCONFIRMED:
+        # What opened a moment ago, since no outcome was recorded in time, has its steps before it.
+        is_asked = clock.now() - _asked_since(alert) >= timedelta(minutes=5)
+        if is_asked and danger_now(alert) >= Danger.BREACH_UNCONFIRMED:
             assert _was_rung(alert), f"{alert.id} ({alert.kind}) was not rung: {story.said}"
     repeats: Counter[tuple[int, str]] = Counter()
     since = clock.now() - timedelta(hours=1)

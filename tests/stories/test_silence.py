@@ -11,6 +11,7 @@ from backend import alarms, clock, db
 from backend.cases import monitoring_status, writing
 from backend.cases.monitoring_status import Suspended
 from backend.models import Activation, AlarmKind, Alert, AlertKind, PlaceZone, ProtectedPlace, Tag, TagContact
+from backend.own_pages import status
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from backend.silence.margins import Gap, margin_s
@@ -645,6 +646,9 @@ def test_a_tag_in_range_of_its_home_beacon_is_shown_as_at_rest_and_rings_no_one_
     assert not silences(world)
     (row,) = world.officer.api("GET", "/v1/wearers").json()["wearers"]
     assert row["state"] == "at_rest"
+    # The protected person's page does not say each night that no one is watching.
+    assert status.of(world.victim, clock.now()).is_watched
+    db.release_connection()
     world.expect_nothing_more()
     # Gone from the beacon, and from the network: since then, and not since the evening before.
     contact_at = clock.now()
