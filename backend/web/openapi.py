@@ -13,6 +13,8 @@ from flask import Blueprint, jsonify
 from flask import Response as Answer
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from spectree import Response, SecurityScheme, SpecTree, Tag
+from spectree.model_adapter.protocol import SchemaMode
+from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import InType, SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
@@ -115,6 +117,21 @@ class Answers(Response):
         return dict(sorted(found.items()))
 
 
+class Shapes(PydanticModelAdapter):
+    """Describes each shape once: SpecTree asks for that of a refusal a thousand times, at every start of a process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[type[Any], str, str], dict[str, Any]] = {}
+
+    def json_schema(self, model: type[Any], *, ref_template: str, mode: SchemaMode = "validation") -> dict[str, Any]:
+        """Return the schema, of which SpecTree takes a copy."""
+        key = (model, ref_template, mode)
+        if key not in self._known:
+            self._known[key] = super().json_schema(model, ref_template=ref_template, mode=mode)
+        return self._known[key]
+
+
 class Routes(FlaskPlugin):
     """Reads the routes of the application, and leaves their requests and answers alone."""
 
@@ -174,6 +191,8 @@ def name_of(model: type[BaseModel]) -> str:
 
 API = SpecTree(
     backend=Routes,
+    # Its protocol and its own adapter differ in the type of the error.
+    model_adapter=cast(Any, Shapes()),
     mode="strict",
     annotations=False,
     title="Cordon",
