@@ -59,7 +59,7 @@ def compare(url: str, times: int) -> dict[str, list[float]]:
     """Return the seconds in which their phone is answered, by what was entered, each after the other in turn."""
     db.bind(url)
     db.migrate()
-    entered = {"safe": ("/safe", PIN), "second passcode": ("/safe", SECOND)}
+    entered = {"safe": ("/ok", PIN), "second passcode": ("/ok", SECOND)}
     locked = {"locked, wrong one": ("", "not this"), "locked, second": ("", SECOND)}
     took: dict[str, list[float]] = {name: [] for name in (*entered, *locked)}
     with tempfile.TemporaryDirectory() as folder, World(url, Path(folder), clock.Clock()) as world:

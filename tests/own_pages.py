@@ -44,7 +44,7 @@ class OwnPhone:
         return self.post("", {"phrase": phrase}, **more)
 
     def calls_for_help(self, words: str = "") -> requests.Response:
-        return self.post("/help", {"words": words} if words else {})
+        return self.post("/n", {"words": words} if words else {})
 
 
 def invite(world: World, victim: Victim | None = None) -> invitations.Invitation:

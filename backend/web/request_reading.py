@@ -30,13 +30,15 @@ _HTML = re.compile(rb"\r\naccept:[^\r\n]*text/html")
 OF_PROGRAMS = ("/v1/", "/health", "/ready", "/socket.io/", "/static/", "/officer/token")
 # Where protected people's own pages are: an address that says nothing.
 OWN_PAGES = "/p"
+# Where they call for help and say that they are safe: the browser may keep these addresses.
+CALLS, SAYS_SAFE = f"{OWN_PAGES}/n", f"{OWN_PAGES}/ok"
 _CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}(?=[ \t]*(;|$))")
 
 TAGS, SIGN_IN, SOCKETS, PEOPLE = "tags", "sign-in", "sockets", "people"
-_GUESSABLE = {"/v1/sessions", "/sign-in", "/v1/phones", OWN_PAGES, f"{OWN_PAGES}/safe", f"{OWN_PAGES}/start"}
+_GUESSABLE = {"/v1/sessions", "/sign-in", "/v1/phones", OWN_PAGES, SAYS_SAFE, f"{OWN_PAGES}/start"}
 # /health answers as long as a tag's request would get a thread: that is what a probe from outside asks.
 # And a call for help waits for nothing that a tag does not wait for.
-_AS_TAGS = {"/health", "/v1/phones/current/positions", f"{OWN_PAGES}/help", f"{OWN_PAGES}/l"}
+_AS_TAGS = {"/health", "/v1/phones/current/positions", CALLS, f"{OWN_PAGES}/l"}
 
 
 class Stage(Enum):

@@ -7,9 +7,10 @@ import re
 import pytest
 import requests
 
-from backend import clock
+from backend import clock, db
 from backend.models import OwnPage
 from backend.own_pages import invitations
+from notifier import incoming_calls, messages
 from tests.own_pages import PIN, SECOND, OwnPhone, calls, invite, words_of
 from tests.stories.test_help_messages import helps
 from tests.world import World
@@ -18,7 +19,7 @@ TELLING = re.compile(
     r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch(?!Position)|breach|govuk|consent|safe\b",
     re.IGNORECASE,
 )
-BEHIND = ("/safe", "/look", "/start", "/messages", "/messages/words", "/phone", "/places", "/call")
+BEHIND = ("/ok", "/look", "/start", "/messages", "/messages/words", "/phone", "/places", "/call")
 
 
 def told_by(answer: requests.Response) -> list[str]:
@@ -32,9 +33,7 @@ def told_by(answer: requests.Response) -> list[str]:
 def test_nothing_that_the_phone_opens_without_the_passcode_tells_whose_it_is(world: World) -> None:
     phone = OwnPhone(world).takes_up()
     phone.calls_for_help()
-    found = {
-        path: told_by(phone.get(path)) for path in ("", "/sent", "/m", "/a/ABCDEFGHJK", "/nowhere", "/help", *BEHIND)
-    }
+    found = {path: told_by(phone.get(path)) for path in ("", "/sent", "/m", "/a/ABCDEFGHJK", "/nowhere", "/n", *BEHIND)}
     found |= {name: told_by(phone.get(f"/f/{name}")) for name in ("page.css", "page.js", "notes.svg", "nothing.css")}
     found["wrong passcode"] = told_by(phone.enters("wrong one"))
     found["second passcode"] = told_by(phone.enters(SECOND))
@@ -43,6 +42,39 @@ def test_nothing_that_the_phone_opens_without_the_passcode_tells_whose_it_is(wor
     found["a form from elsewhere"] = told_by(phone.post("", {}, headers={"Origin": "https://elsewhere.example"}))
     assert {where: words for where, words in found.items() if words} == {}
     world.reads_everything()
+
+
+def test_no_address_that_a_browser_may_keep_tells_anything(world: World) -> None:
+    rules = [rule.rule for rule in world.app.url_map.iter_rules() if rule.rule.startswith("/p/") or rule.rule == "/p"]
+    assert len(rules) > 12
+    assert {rule for rule in rules if re.search(r"help|safe|alert|warn", rule) or TELLING.search(rule)} == set()
+
+
+def test_errors_are_as_neutral_as_the_page(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    large = "x" * (34 * 1_048_576)
+    answers = {
+        "405": phone.browser.delete(f"{world.url}/p", timeout=20),
+        "404": phone.get("/a/b/c/d"),
+        "413": phone.browser.post(f"{world.url}/p", data=large, timeout=60),
+    }
+    # What the database answers cannot be read.
+    db.database.execute_sql("UPDATE own_page SET expires_at = 'infinity'")
+    db.release_connection()
+    answers["unreadable"], answers["unreadable, a call"] = phone.get(), phone.calls_for_help()
+    assert answers["405"].status_code == 405
+    assert answers["404"].status_code == 404
+    assert answers["413"].status_code == 413
+    assert min(answers["unreadable"].status_code, answers["unreadable, a call"].status_code) >= 400
+    assert {name: told_by(answer) for name, answer in answers.items() if told_by(answer)} == {}
+    assert all(answer.headers["Content-Type"].startswith("text/html") for answer in answers.values())
+    assert "Not sent. Try again. If you cannot wait, call 999." in words_of(answers["unreadable, a call"])
+    assert "Send again" in words_of(answers["unreadable, a call"])
+
+
+def test_texts_that_the_product_words_itself_tell_nothing(world: World) -> None:
+    found = [messages.code("123456", is_for_victim=True), incoming_calls.WORDS, incoming_calls.THANKS]
+    assert [said for said in found if TELLING.search(said)] == []
 
 
 @pytest.mark.parametrize("path", BEHIND)

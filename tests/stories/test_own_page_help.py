@@ -142,7 +142,7 @@ def test_safe_and_the_second_passcode_give_the_phone_the_same_answers(world: Wor
     for phrase in (PIN, SECOND):
         phone = OwnPhone(world).takes_up()
         phone.enters(PIN)
-        moved = phone.post("/safe", {"phrase": phrase}, allow_redirects=False)
+        moved = phone.post("/ok", {"phrase": phrase}, allow_redirects=False)
         page = phone.get()
         headers = {
             name: value
@@ -188,7 +188,7 @@ def test_safe_and_the_second_passcode_do_the_same_work(world: World) -> None:
     asked = {}
     for phrase in (PIN, SECOND):
         phone.enters(PIN)
-        asked[phrase] = asked_of_the_database(world, phone, "/safe", phrase)
+        asked[phrase] = asked_of_the_database(world, phone, "/ok", phrase)
     assert asked[PIN] == asked[SECOND]
     assert any("help_call" in one for one in asked[PIN])
 
@@ -241,10 +241,10 @@ def test_their_page_shows_that_a_call_was_taken_only_once_it_was_and_no_secret_c
     world.reads_everything()
 
 
-@pytest.mark.parametrize("where", ["", "/help", "/sent", "/safe", "/nowhere"])
+@pytest.mark.parametrize("where", ["", "/n", "/sent", "/ok", "/nowhere"])
 def test_a_phone_that_was_never_invited_finds_an_empty_page_and_rings_nobody(world: World, where: str) -> None:
     stranger = OwnPhone(world)
-    answer = stranger.post(where) if where == "/help" else stranger.get(where)
+    answer = stranger.post(where) if where == "/n" else stranger.get(where)
     assert answer.status_code in (200, 404)
     assert "ordon" not in answer.text
     assert calls() == []

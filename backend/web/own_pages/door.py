@@ -47,7 +47,7 @@ def enter() -> Response:
     return keep(response, SESSION, secret)
 
 
-@bp.post("/help")
+@bp.post("/n")
 def call_for_help() -> Response:
     """Ring, whether or not the page is open or locked, and say that it was sent once that is so."""
     mine = page()

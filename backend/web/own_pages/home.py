@@ -119,14 +119,14 @@ def send_call() -> Response:
     return show("call", error=None, is_sent=True)
 
 
-@bp.get("/safe")
+@bp.get("/ok")
 @chosen
 def ask_safe() -> Response:
     """Ask for the passcode with which they say that they are safe."""
     return show("safe", error=None)
 
 
-@bp.post("/safe")
+@bp.post("/ok")
 @chosen
 def say_safe() -> Response:
     """Take that they are safe, or the second passcode: the answer is the same to the byte."""

@@ -20,7 +20,7 @@ from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import DEFAULT, help_label_of, look_of
 from backend.own_pages.words import SOURCE, is_shown, said, text
 from backend.record.facts import LONDON
-from backend.web.request_reading import OWN_PAGES, is_own_page
+from backend.web.request_reading import CALLS, OWN_PAGES, is_own_page
 from backend.web.signed_in import settings
 
 bp = Blueprint(
@@ -127,7 +127,7 @@ def local(at: datetime) -> str:
 
 def error_page(status: int) -> Response:
     """Return the page for whatever went wrong, which asks nothing of the database: that may be what failed."""
-    is_help = request.path.endswith("/help")
+    is_help = request.path == CALLS
     body = render_template(
         "own_pages/failed.html",
         say=lambda key, **more: text("en", key, **more),
