@@ -107,9 +107,9 @@ def test_a_suspended_order_whose_last_day_is_varied_stays_suspended(
 
 # Forms that are sent empty, and how many things are wrong with each.
 EMPTY = {
-    "case_pages.new_case": 9,
-    "case_pages.add_condition": 4,
-    "case_pages.protect": 2,
+    "case_pages.new_case": 8,
+    "case_pages.add_condition": 5,
+    "case_pages.protect": 3,
     "case_pages.add_order": 2,
     "case_pages.vary_order": 1,
     "case_pages.state_eligibility": 1,

@@ -82,10 +82,26 @@ class NewCondition(Command):
     number: str = Field("", max_length=200)
     wording: Annotated[Text, Ask("Write the condition in the words of the order.")]
     place_id: RowId | None = None
-    victim_id: Annotated[RowId | None, Named("victim")] = None
-    place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    victim_id: Annotated[RowId | None, Named("victim")] = Field(None, validate_default=True)
+    place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field("", validate_default=True)
     zone: dict[str, Any] = Field(description="GeoJSON Feature")
     from_at: Instant
     why: Annotated[Text, Ask("Say why.")]
     document: str = Field("", max_length=400)
     is_confirmed: bool = False
+
+    @field_validator("victim_id")
+    @classmethod
+    def _protects_someone(cls, victim_id: int | None, info: ValidationInfo) -> int | None:
+        if victim_id is None and info.data.get("place_id") is None:
+            raise PydanticCustomError("missing", "Choose whom the place protects.")
+        return victim_id
+
+    @field_validator("place")
+    @classmethod
+    def _is_at_a_place(cls, place: str, info: ValidationInfo) -> str:
+        if not place and info.data.get("place_id") is None:
+            raise PydanticCustomError(
+                "missing", "Choose a place, or enter a name for a new one that colleagues will know."
+            )
+        return place

@@ -32,8 +32,6 @@ def check_condition(person: Person, wearer_id: int, new: NewCondition, now: date
         victim = next((one for one in victims if one.id == new.victim_id), None)
         if victim is None:
             raise InvalidRecord("Choose whom the place protects.")
-        if not new.place.strip():
-            raise InvalidRecord("Choose a place, or enter a name for a new one that colleagues will know.")
     if victim not in victims:
         raise NotFound("The place was not found.")
     read_zone(new.zone)
