@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peewee import fn
@@ -14,6 +14,7 @@ from backend.models import Alert, AuditEntry, Person
 SYSTEM = "system"
 # What a unit of work has written, under which name.
 OURS = "audited"
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 # Who looks changes nothing.
 LOOKS = ("location_viewed", "whereabouts_asked", "caseload_viewed")
 OF_CASE = """
@@ -25,7 +26,10 @@ WITH one (id) AS (VALUES (%s::bigint)), theirs (subject) AS (
         JOIN protected_place ON protected_place.id = place_id
     UNION SELECT 'victim:' || of_victim_id FROM fact JOIN one ON case_id = one.id WHERE what = 'protected'
 )
-SELECT max(newest.id) FROM theirs JOIN LATERAL (
+SELECT max(newest.id), EXISTS (
+    SELECT 1 FROM audit_entry, one
+    WHERE audit_entry.subject = 'wearer:' || one.id AND actor = %s AND action = 'location_viewed' AND at > %s
+) FROM theirs JOIN LATERAL (
     SELECT max(id) AS id FROM audit_entry WHERE audit_entry.subject = theirs.subject AND action <> ALL (%s)
 ) newest ON true
 """
@@ -56,13 +60,15 @@ def newest() -> int:
     return AuditEntry.select(fn.MAX(AuditEntry.id)).scalar() or 0
 
 
-def newest_of_case(wearer_id: int) -> int:
-    """Return the number of the newest change of a case: of its wearer, orders, zones or protected people.
+def newest_of_case(wearer_id: int, actor: str = SYSTEM, looked_since: datetime = LONG_AGO) -> tuple[int, bool]:
+    """Return the number of the newest change of a case, and whether ``actor`` has looked at it since.
 
-    It is asked for before the case is read: what is recorded between the two is then no part of what was read.
+    A change is one of its wearer, orders, zones or protected people. It is asked for before the case is read: what is
+    recorded between the two is then no part of what was read.
     """
-    newest = db.database.execute_sql(OF_CASE, (wearer_id, list(LOOKS)))
-    return next(iter(newest))[0] or 0
+    newest = db.database.execute_sql(OF_CASE, (wearer_id, actor, looked_since, list(LOOKS)))
+    number, has_looked = next(iter(newest))
+    return number or 0, bool(has_looked)
 
 
 def record_look(actor: str, alert: Alert, now: datetime, *, reason: str, again_after: timedelta) -> None:

@@ -136,7 +136,7 @@ def safety_plan(wearer_id: int) -> Any:
     person, now = visitor(), clock.now()
     wearer = access_wearer(person, wearer_id, now)
     error: DomainError | None = None
-    keep_version(audit.newest_of_case(wearer_id))
+    keep_version(audit.newest_of_case(wearer_id)[0])
     if request.method == "POST":
         try:
             build(WriteSafetyPlan).carry_out(person, now, wearer_id)

@@ -16,14 +16,12 @@ from backend.db import atomic
 from backend.models import (
     Alert,
     AlertKind,
-    AuditEntry,
     Condition,
     Handling,
     LocationConsent,
     Order,
     Person,
     Victim,
-    Wearer,
 )
 from backend.people import numbers
 from backend.people.contacts import Contacts
@@ -37,10 +35,13 @@ ONE_LOOK_S = 60.0
 
 def open_file(person: Person, wearer_id: int, now: datetime) -> CaseFile:
     """Return all that is recorded of the case, and record that it was looked at. Raises: NotFound, NotAllowed."""
-    version = audit.newest_of_case(wearer_id)
+    actor = audit.actor_of(person)
+    version, has_looked = audit.newest_of_case(wearer_id, actor, now - timedelta(seconds=ONE_LOOK_S))
     file = access_file(person, wearer_id, now)
     file.version = version
-    _record_look(person, file.wearer, now)
+    if not has_looked:
+        with atomic():
+            audit.record(actor, "location_viewed", f"wearer:{wearer_id}", now, reason="case")
     return file
 
 
@@ -141,19 +142,6 @@ def _drawn(feature: Any) -> dict[str, Any]:
         nothing: dict[str, Any] = {"type": "Feature", "geometry": None, "properties": {}}
         return {"feature": nothing, "said": zone_geojson.UNREADABLE, "radius_m": None}
     return drawn
-
-
-def _record_look(person: Person, wearer: Wearer, now: datetime) -> None:
-    actor, subject = audit.actor_of(person), f"wearer:{wearer.id}"
-    seen = AuditEntry.select().where(
-        AuditEntry.subject == subject,
-        AuditEntry.actor == actor,
-        AuditEntry.action == "location_viewed",
-        AuditEntry.at > now - timedelta(seconds=ONE_LOOK_S),
-    )
-    if not seen.exists():
-        with atomic():
-            audit.record(actor, "location_viewed", subject, now, reason="case")
 
 
 def _order(file: CaseFile, order: Order, at: datetime, risk: monitoring_status.Risk | None) -> dict[str, Any]:
