@@ -199,15 +199,11 @@ def test_each_further_message_has_its_own_clock_and_each_kind_is_counted(quiet: 
         quiet.officer.acknowledges()
     assert quiet.tag.post(events=[{"kind": "strap_open", "at": clock.now().isoformat()}]).status_code == 200
     with db.atomic():
-        alerts.ring_for_silence(
-            quiet.wearer,
-            Alert.get(Alert.kind == "tamper").tag_id,
-            is_blind=False,
-            since=clock.now() - timedelta(seconds=400),
-            last_seen="Last seen far away.",
-            battery_pct=None,
-            now=clock.now(),
+        since = clock.now() - timedelta(seconds=400)
+        silence = alerts.Silence(
+            Alert.get(Alert.kind == "tamper").tag_id, alerts.NO_CONTACT, since, since, "Last seen far away.", None
         )
+        alerts.ring_for_silence(quiet.wearer, silence, clock.now())
     db.release_connection()
     report = figures(quiet)
     helps = next(row for row in report["alerts"] if row["kind"] == "help")

@@ -80,9 +80,8 @@ class Lives:
             elif kind == "tamper":
                 alerts.tell_of_event(wearer, Reported(self.tag_id, "strap_open", at, now), now)
             elif kind == "silence":
-                alerts.ring_for_silence(
-                    wearer, self.tag_id, is_blind=False, since=at, last_seen="Far.", battery_pct=None, now=now
-                )
+                silence = alerts.Silence(self.tag_id, alerts.NO_CONTACT, at, at, "Far.", None)
+                alerts.ring_for_silence(wearer, silence, now)
             else:
                 alerts.ring_for_message(self.world.victim, "He is here", now, is_answered=False)
 
