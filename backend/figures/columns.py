@@ -19,6 +19,34 @@ Columns = dict[str, Column]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 # An array of one dimension begins with its dimensions, flags, type, length and lower bound.
 HEADER_BYTES = 20
+# What is small shares one number of 64 bits: each further column costs time, however little it
+# holds. Of each part the expression, and how many bits it has.
+PARTS_OF_ALERTS = {
+    "kind": ("kind_id", 20),
+    "handling": ("handling_id", 20),
+    "outcome": ("coalesce(outcome_id, 0)", 20),
+    "is_withdrawn": ("is_withdrawn::int::bigint", 1),
+    "is_answered_in_full": ("is_answered_in_full::int::bigint", 1),
+}
+PARTS_OF_CALLS = {
+    "cause": ("cause_id", 20),
+    "channel": ("channel_id", 20),
+    "hour": ("hour::bigint", 5),
+    "weekday": ("weekday::bigint", 3),
+    "danger": ("danger::bigint", 8),
+    "is_rise": ("is_rise::int::bigint", 1),
+}
+
+
+def _together(parts: dict[str, tuple[str, int]]) -> str:
+    """Return the one number that holds all these parts, the first of them in its lowest bits."""
+    said, shift = [], 0
+    for part, bits in parts.values():
+        said.append(f"(({part}) << {shift})")
+        shift += bits
+    return " | ".join(said)
+
+
 # Each column with what the database is asked for, never null, and how it sends it.
 ALERTS: dict[str, tuple[str, str]] = {
     "alert": ("alert_id", ">i8"),
@@ -27,11 +55,7 @@ ALERTS: dict[str, tuple[str, str]] = {
     "team": ("team_id", ">i8"),
     "officer": ("coalesce(officer_id, 0)", ">i8"),
     "raised_at": ("raised_at", ">i8"),
-    "kind": ("kind_id", ">i8"),
-    "handling": ("handling_id", ">i8"),
-    "outcome": ("coalesce(outcome_id, 0)", ">i8"),
-    "is_withdrawn": ("is_withdrawn", "?"),
-    "is_answered_in_full": ("is_answered_in_full", "?"),
+    "parts": (_together(PARTS_OF_ALERTS), ">i8"),
     **{
         name: (f"coalesce({name}, 'NaN')", ">f8")
         for name in ("tag_lag_s", "decide_s", "send_s", "deliver_s", "outcome_s", "police_s")
@@ -40,14 +64,9 @@ ALERTS: dict[str, tuple[str, str]] = {
 CALLS: dict[str, tuple[str, str]] = {
     "alert": ("alert_id", ">i8"),
     "number": ("number", ">i4"),
-    "cause": ("cause_id", ">i8"),
-    "is_rise": ("is_rise", "?"),
-    "danger": ("danger", ">i4"),
     "at": ("at", ">i8"),
-    "hour": ("hour", ">i4"),
-    "weekday": ("weekday", ">i4"),
     "officer": ("coalesce(officer_id, 0)", ">i8"),
-    "channel": ("channel_id", ">i8"),
+    "parts": (_together(PARTS_OF_CALLS), ">i8"),
     "answer_s": ("answer_s", ">f8"),
     "total_s": ("coalesce(total_s, 'NaN')", ">f8"),
 }
@@ -81,7 +100,8 @@ def read(team_id: int, from_at: datetime, to_at: datetime) -> tuple[Columns, Col
     if elsewhere:
         where.append("alert_id = ANY(%(elsewhere)s) AND team_id <> %(team)s")
         values["elsewhere"] = elsewhere
-    return alerts, _columns("call_figures", CALLS, where, values)
+    calls = _columns("call_figures", CALLS, where, values)
+    return _apart(alerts, PARTS_OF_ALERTS), _apart(calls, PARTS_OF_CALLS)
 
 
 def instant_of(at: int) -> datetime:
@@ -104,6 +124,16 @@ def _columns(table: str, columns: dict[str, tuple[str, str]], where: Sequence[st
     sent = [cursor.pgresult.get_value(0, number) for number in range(len(columns))]
     kinds = [kind for _, kind in columns.values()]
     return {name: _array(bytes_, kind) for name, bytes_, kind in zip(columns, sent, kinds, strict=True)}
+
+
+def _apart(columns: Columns, parts: dict[str, tuple[str, int]]) -> Columns:
+    """Return the columns with each part as a column of its own; one bit is yes or no."""
+    together, shift = columns.pop("parts"), 0
+    for name, (_, bits) in parts.items():
+        part = (together >> shift) & ((1 << bits) - 1)
+        columns[name] = part.astype(bool) if bits == 1 else part
+        shift += bits
+    return columns
 
 
 def _array(sent: bytes | None, kind: str) -> Column:
