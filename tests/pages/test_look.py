@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from playwright.sync_api import BrowserContext, expect
 
+from backend import clock, db
+from backend.cases import writing
+from backend.models import ZoneVersion
+from backend.record.facts import Terms
+from tests import cases
 from tests.pages.actions import expect_to_fit, sign_in
 from tests.world import World
 
@@ -66,3 +73,31 @@ def test_an_acknowledgement_without_signal_says_so_and_goes_when_it_is_back(
     narrow.set_offline(False)
     expect(page.locator("[data-who=me]")).to_be_visible()
     assert quiet.officer.alert()["handling"] == "acknowledged"
+
+
+def test_a_long_reference_of_an_order_moves_no_button_off_the_screen(quiet: World, phone: BrowserContext) -> None:
+    person, now = quiet.officer.person, clock.now()
+    since = now - timedelta(days=9)
+    reference = "DAPO-CENTRAL-LONDON-MAGISTRATES-2026-0088"
+    made = writing.open_order(
+        person,
+        quiet.wearer.id,
+        "dapo",
+        reference,
+        Terms(since, None),
+        now,
+        why="Court.",
+        conditions=(("1", "Keep out."),),
+    )
+    cases.rests_on(quiet, made)
+    ZoneVersion.update(condition=made.conditions.get()).where(ZoneVersion.order == made).execute()
+    db.release_connection()
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").first.click()
+    expect(page.locator("[data-known=wording]")).to_contain_text(reference)
+    expect_to_fit(page)
+    box = page.get_by_role("button", name="I cannot").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
