@@ -120,6 +120,12 @@ quick: check ## Run the checks, and the tests of rules and units: no database, n
 docs: install .venv/installed-dev ## Write the parts of docs/ that are made from the code: codemap, settings, writers of tables
 	@$(BIN)/python -m tests.documents
 
+N ?= 200
+SEED ?= 0
+.PHONY: histories
+histories: install .venv/installed-dev ## Live through N random histories from SEED on, each against a judge of the whole
+	@$(BIN)/python -m tests.histories --count $(N) --seed $(SEED)
+
 .PHONY: bench
 bench: install .venv/installed-dev ## Measure, each figure beside a baseline from the same run
 	@$(BIN)/python -m benchmarks

@@ -50,6 +50,22 @@ def test_every_error_code_is_documented() -> None:
         assert f"`{code}`" in text, code
 
 
+def test_every_documented_code_is_one_that_code_makes() -> None:
+    written = "".join(path.read_text() for path in sources())
+    made = {kind.code for kind in every_error() if re.search(rf"(?<!class ){kind.__name__}\(", written)}
+    made |= set(CODES_BY_STATUS.values())
+    made |= set(re.findall(r'(?:Refused|Refusal)\(\s*(?:[\w.]+,\s*)?"(\w+)"', written))
+    made |= set(re.findall(r'\d{3}: \("(\w+)"', written))
+    cells = []
+    for line in (DOCS / "errors.md").read_text().splitlines():
+        if line.startswith("| "):
+            first, second = line.split("|")[1:3]
+            cells.append(second if first.strip().isdigit() else first)
+    documented = [code for cell in cells for code in re.findall(r"`([a-z_]+)`", cell)]
+    assert len(documented) > 80
+    assert {code for code in documented if code not in made} == set()
+
+
 def test_every_command_is_documented(app: Flask) -> None:
     text = (DOCS / "operations.md").read_text()
     for name in set(app.cli.list_commands(None)) - {"run", "shell", "routes"}:  # type: ignore[arg-type]

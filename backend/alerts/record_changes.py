@@ -30,10 +30,17 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
 
 
 JOINED = "joined"
+# In the sentences that say when an alert was, now that more is known.
+IT_LASTED, IT_BEGAN = "that it lasted", "that it began at"
 
 
-def span_of(alert: Alert, seen: Sequence[datetime] = (), found: Sequence[datetime] = ()) -> AlertSpan:
-    """Return what an alert spans; ``seen`` is when fixes of now showed a breach, ``found`` when late ones did."""
+def with_reason(judgement: Judgement, reason: str) -> Judgement:
+    """Return a judgement with one more reason."""
+    return replace(judgement, reasons=(*judgement.reasons, reason))
+
+
+def span_of(alert: Alert) -> AlertSpan:
+    """Return what an alert spans."""
     return AlertSpan(
         alert.id,
         alert.fix_time,
@@ -42,36 +49,57 @@ def span_of(alert: Alert, seen: Sequence[datetime] = (), found: Sequence[datetim
         is_late=alert.is_late,
         is_withdrawn=alert.certainty == Certainty.WITHDRAWN,
         is_closed=alert.handling == Handling.CLOSED,
+        is_acknowledged=alert.handling == Handling.ACKNOWLEDGED,
         is_passage=alert.is_pass_through,
-        seen_at=tuple(at for at in (alert.fix_time, alert.breached_at, *seen) if at is not None),
-        found_at=tuple(found),
     )
 
 
-def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: datetime) -> None:
-    """Let an alert tell of all of its visit, now that more fixes of it have arrived.
+def retell(
+    alert_id: int,
+    judgement: Judgement,
+    began_at: datetime,
+    last_at: datetime,
+    words: Sequence[str] = (),
+    *,
+    is_ended: bool = False,
+) -> None:
+    """Let an alert tell of its visit as the evidence and the record have it now: from when to when, and how grave.
 
-    Newer fixes say how what stands goes on: only its beginning moves. Where the visit was graver than people know of,
-    they are asked again.
+    Newer fixes say how what stands goes on. Where the visit was graver than people know of, they are asked again.
     """
     with atomic():
         alert = escalation.lock(alert_id)
         now = judgement.decided_at
-        is_graver = alert.is_over and danger_of(judgement) > alert.peak_danger
-        is_longer = began_at < alert.fix_time or last_at > alert.last_fix_time
-        if alert.handling == Handling.CLOSED or not (is_graver or is_longer):
+        is_closed = alert.handling == Handling.CLOSED
+        is_graver = alert.is_over and not is_closed and danger_of(judgement) > alert.peak_danger
+        is_moved = (began_at, last_at) != (alert.fix_time, alert.last_fix_time)
+        if not (is_graver or is_moved or is_ended):
             return
+        is_shorter = began_at > alert.fix_time or last_at < alert.last_fix_time
         alert.fix_time, alert.last_fix_time = began_at, last_at
         if danger_of(judgement) >= alert.peak_danger:
             alert.worst_from = min(began_at, alert.worst_from or began_at)
+        if alert.worst_from is not None:
+            alert.worst_from = min(max(alert.worst_from, began_at), last_at)
+        if alert.worst_until is not None:
+            alert.worst_until = max(min(alert.worst_until, last_at), began_at)
         if is_graver:
             alert.level, alert.certainty = judgement.level, judgement.certainty
             alert.reasons, alert.distance_m = list(judgement.reasons), judgement.distance_m
             alert.peak_danger = danger_of(judgement)
+        if words:
+            # What was said before of when it was counts no more.
+            kept = (said for said in alert.reasons if IT_LASTED not in said and IT_BEGAN not in said)
+            alert.reasons = [*kept, *words]
+        if is_ended:
+            # No fix of now says so: no text may say that they have gone.
+            alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+            escalation.drop_victim_warning(alert, now)
         alert.save()
-        if is_longer:
+        if is_moved:
+            action = "alert_shortened" if is_shorter else "alert_extended"
             span = {"from_at": began_at.isoformat(), "until": last_at.isoformat()}
-            audit.record(audit.SYSTEM, "alert_extended", f"alert:{alert.id}", now, alert=alert, **span)
+            audit.record(audit.SYSTEM, action, f"alert:{alert.id}", now, alert=alert, **span)
         if is_graver:
             audit.record(
                 audit.SYSTEM,
@@ -89,28 +117,6 @@ def extend(alert_id: int, judgement: Judgement, began_at: datetime, last_at: dat
             escalation.restart(alert, now)
         else:
             publish(alert)
-
-
-def shorten(alert_id: int, began_at: datetime, last_at: datetime, reasons: Sequence[str], now: datetime) -> None:
-    """Let an alert tell of less, since the record was corrected; where it stood beyond that, it is over."""
-    with atomic():
-        alert = escalation.lock(alert_id)
-        stands = not alert.is_over and last_at >= alert.last_fix_time
-        alert.fix_time, alert.last_fix_time = began_at, last_at
-        if alert.worst_from is not None:
-            alert.worst_from = min(max(alert.worst_from, began_at), last_at)
-        if alert.worst_until is not None:
-            alert.worst_until = max(min(alert.worst_until, last_at), began_at)
-        alert.reasons = [*alert.reasons, *reasons]
-        if not alert.is_over and not stands:
-            alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
-            escalation.drop_victim_warning(alert, now)
-        alert.save()
-        span = {"from_at": began_at.isoformat(), "until": last_at.isoformat()}
-        audit.record(
-            audit.SYSTEM, "alert_shortened", f"alert:{alert.id}", now, alert=alert, why="record_corrected", **span
-        )
-        publish(alert)
 
 
 def join(alert_id: int, into_id: int, now: datetime) -> None:

@@ -22,6 +22,9 @@ from zones import Certainty, Level
 CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
 STAFF_CHANNELS = channels.QUIET
 
+SURE = (Danger.BUFFER, Danger.BREACH)
+NO_RETURN = "Better fixes show that the wearer did not come back; the visit before stands as it was told."
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -48,6 +51,8 @@ class Judgement:
     is_by_record: bool = False
     # The fix is too old to say where the wearer is now.
     is_past: bool = False
+    # When the zone came into force around the wearer, where that was after the fix: what is raised began then.
+    began_at: datetime | None = None
     # How far it may raise an alert by itself; it may lower one, or leave it, whatever this is.
     raises_to: Level = Level.BREACH
     # The breach that it ends was never sure while it stood; the fixes on both sides now say that the wearer was inside.
@@ -180,14 +185,14 @@ def raise_alert(
         is_late=is_late,
         is_over=over_at is not None,
         over_at=over_at,
-        fix_time=judgement.fix_time,
+        fix_time=judgement.began_at or judgement.fix_time,
         received_at=judgement.received_at,
         decided_at=judgement.decided_at,
         raised_at=now,
     )
     _take_situation(alert, judgement)
     alert.peak_danger = danger_of(judgement)
-    alert.last_fix_time = alert.worst_until = last_fix_time or judgement.fix_time
+    alert.last_fix_time = alert.worst_until = max(alert.fix_time, last_fix_time or judgement.fix_time)
     store(alert)
     _note(alert, "alert_raised", judgement)
     escalation.start(alert, now)
@@ -206,6 +211,8 @@ def _rise(alert: Alert, judgement: Judgement) -> Alert:
     risen_to = danger_of(judgement)
     is_return = alert.is_over or alert.certainty == Certainty.WITHDRAWN or _fell_for_s(alert, judgement) is not None
     is_notified = _has_to_be_told(alert, judgement, risen_to)
+    if alert.is_over:
+        alert.over_before_at = None if alert.certainty == Certainty.WITHDRAWN else alert.last_fix_time
     alert.is_over, alert.over_at = False, None
     _take_situation(alert, judgement)
     alert.peak_danger = max(alert.peak_danger, risen_to)
@@ -266,9 +273,15 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     now = judgement.decided_at
     alert.is_over, alert.over_at = True, now
     alert.is_over_by_fix = not judgement.is_by_record
-    alert.last_fix_time = judgement.fix_time
+    alert.last_fix_time = max(alert.fix_time, judgement.fix_time)
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
+    if how == "withdrawn" and alert.over_before_at is not None:
+        # Only the return was not so; the visit before it was, and stays as it was told.
+        how = "over"
+        alert.last_fix_time, alert.level = alert.over_before_at, lifecycle.level_of(Danger(alert.peak_danger))
+        alert.certainty = Certainty.CONFIRMED if alert.peak_danger in SURE else Certainty.UNCONFIRMED
+        alert.reasons = [*alert.reasons, NO_RETURN]
     if how == "withdrawn":
         # The level that was feared stays on record; what is withdrawn is the certainty. No one is due an answer.
         alert.certainty = Certainty.WITHDRAWN
@@ -324,7 +337,7 @@ def _take_situation(alert: Alert, judgement: Judgement) -> None:
             alert.breached_at = judgement.fix_time
     if judgement.mover is not None and danger_of(judgement) > alert.peak_danger:
         alert.mover = judgement.mover
-    alert.last_fix_time = judgement.fix_time
+    alert.last_fix_time = max(alert.fix_time, judgement.fix_time)
 
 
 def _take_worst(alert: Alert, judgement: Judgement) -> None:

@@ -1,28 +1,33 @@
-"""Does an alert already cover this visit? What visits found late, or a corrected record, change of alerts. Pure.
+"""What people were told against what the evidence and the record come to: the difference, alert by alert. Pure.
 
-A visit is a stay on the forbidden side as the evidence has it; an alert tells of one visit, or of several with no more
-than ten minutes between them. What people hear must not depend on the order in which fixes arrived: a visit that
-belongs to an alert moves its beginning or its end, one that joins two makes one of them, and any other is an alert of
-its own. Only visits and alerts of one wearer at one place may be compared.
+A visit is a stay on the forbidden side as the evidence has it. Each visit is one alert, whatever the order in which its
+fixes arrived and whatever the record said meanwhile: an alert that begins or ends elsewhere is moved, one that tells of
+two visits keeps one of them and the other is raised, two that tell of one visit are made one. Only visits and alerts of
+one wearer at one place may be compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from backend.lifecycle import REENTRY_S
 
 REENTRY = timedelta(seconds=REENTRY_S)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundVisit:
-    """A visit that fixes show which arrived late, or that a corrected record makes one."""
+    """A visit that the evidence shows by the record as it is."""
 
     began_at: datetime
     ended_at: datetime
+    # Since when the wearer had been near before it; an alert may begin as early as that.
+    near_from: datetime
+    # When it was known to be over; an alert may end as late as that. None where nothing says that it is.
+    over_by: datetime | None = None
     is_passage: bool = False
     # It was never sure, and the next fix took it back.
     is_taken_back: bool = False
@@ -40,13 +45,9 @@ class AlertSpan:
     is_late: bool = False
     is_withdrawn: bool = False
     is_closed: bool = False
+    # A person acts on it.
+    is_acknowledged: bool = False
     is_passage: bool = False
-    # Instants at which it is known to have seen the wearer on the forbidden side. One that stood through hours without
-    # a fix tells of no visit in them.
-    seen_at: tuple[datetime, ...] = ()
-    # Instants on the forbidden side that came to light late: it was extended over them, or another alert that was found
-    # late tells of them.
-    found_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,20 @@ class Raise:
     """No alert tells of this visit: it is an alert of its own, found late."""
 
     visit: FoundVisit
+    # The alert that told of it together with another visit, or with a time between the two.
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Extend:
-    """The alert tells of this visit, of all of it from now on: where nothing moves it stays as it is."""
+class Tell:
+    """The alert tells of this visit from now on, from when to when; where nothing moves it may still become graver."""
 
     alert_id: int
+    visit: FoundVisit
     began_at: datetime
     last_at: datetime
+    # It stood, and the visit is over.
+    is_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,90 +79,92 @@ class Join:
     into_id: int
 
 
-Change = Raise | Extend | Join
+Change = Raise | Tell | Join
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From an instant to another."""
+def difference(
+    visits: Sequence[FoundVisit], alerts: Sequence[AlertSpan], *, ends_what_stands: bool = False
+) -> list[Change]:
+    """Return what has to change of the alerts at a place so that each visit there is one of them.
 
-    began_at: datetime
-    ended_at: datetime
-
-    def meets(self, other: Span) -> bool:
-        """Tell whether the two have an instant in common."""
-        return self.began_at <= other.ended_at and other.began_at <= self.ended_at
-
-
-def cut_to(alert: Span, in_force: Sequence[Span], near: Sequence[Span], *, is_standing: bool) -> Span | None:
-    """Return what is left of an alert where the record says that its place was protected only ``in_force``.
-
-    None where nothing has to change: it was protected all the time, or nothing is left and it is withdrawn whole.
-    Of several parts with a visit in them (``near``) the first is kept; of an alert that stands the last, if it goes on
-    to the end, since what stands now must not seem to be over.
+    ``alerts`` are all that reach into the time of the visits. One that tells of no visit is left as it is. How
+    what stands goes on is for the fixes of now to say, unless the record has changed: then it ``ends_what_stands``.
     """
-    parts = [part for part in in_force if any(part.meets(one) for one in near)]
-    if not parts:
+    mine: dict[int, list[AlertSpan]] = {number: [] for number in range(len(visits))}
+    for alert in alerts:
+        number = _told_by(alert, visits)
+        if number is not None:
+            mine[number].append(alert)
+    changes: list[Change] = []
+    for number, visit in enumerate(visits):
+        changes += _changes(visit, sorted(mine[number], key=_rank), alerts, ends_what_stands=ends_what_stands)
+    return changes
+
+
+def _told_by(alert: AlertSpan, visits: Sequence[FoundVisit]) -> int | None:
+    """Return the number of the visit that an alert tells of: the one that goes on where it stands, else most of it."""
+    if not alert.is_over and visits and visits[-1].over_by is None and _common(alert, visits[-1]) >= -REENTRY:
+        return len(visits) - 1
+    best = max(range(len(visits)), key=lambda number: (_common(alert, visits[number]), -number), default=None)
+    if best is None:
         return None
-    goes_on = is_standing and in_force[-1] is parts[-1] and parts[-1].ended_at > alert.ended_at
-    kept = parts[-1] if goes_on else parts[0]
-    begin, end = max(alert.began_at, kept.began_at), min(alert.ended_at, kept.ended_at)
-    if begin > alert.began_at:
-        begin = max(begin, min(one.began_at for one in near if kept.meets(one)))
-    return None if (begin, end) == (alert.began_at, alert.ended_at) else Span(begin, end)
+    is_kept_apart = alert.is_closed or alert.is_withdrawn or alert.is_passage or visits[best].is_passage
+    least = timedelta(0) if is_kept_apart else -REENTRY
+    return best if _common(alert, visits[best]) >= least else None
 
 
-def covers(alert: AlertSpan, visit: FoundVisit) -> bool:
-    """Tell whether the alert tells of the visit, or would have gone on with it had its fixes come in their time."""
-    if alert.is_withdrawn:
+def _common(alert: AlertSpan, visit: FoundVisit) -> timedelta:
+    """Return how long an alert and a visit have in common; less than nothing where they lie apart."""
+    alert_ends = alert.last_at if alert.is_over else NEVER
+    return min(alert_ends, visit.over_by or NEVER) - max(alert.began_at, visit.near_from)
+
+
+def _changes(
+    visit: FoundVisit, mine: Sequence[AlertSpan], alerts: Sequence[AlertSpan], *, ends_what_stands: bool
+) -> list[Change]:
+    if any(one.is_withdrawn for one in mine) and visit.is_taken_back:
         # Of a visit that was taken back its withdrawn alert has told already.
-        return visit.is_taken_back and _meet(alert, visit, REENTRY)
-    if _meet(alert, visit, timedelta(0)):
-        # Within its span it tells of what it saw, and of what lies no more than ten minutes from that.
-        near = (visit.began_at - REENTRY <= at <= visit.ended_at + REENTRY for at in (alert.began_at, *alert.seen_at))
-        reaches_out = visit.began_at < alert.began_at or (alert.is_over and visit.ended_at > alert.last_at)
-        return alert.is_late or reaches_out or any(near)
-    if alert.is_closed or not _meet(alert, visit, REENTRY):
-        # What was found out of a closed one is on record: what lies beside it is a matter of its own.
-        return False
-    # Of passages each is counted: neither is gone on with.
-    first_is_passage = alert.is_passage if alert.last_at <= visit.began_at else visit.is_passage
-    return not first_is_passage
-
-
-def changes_for(visit: FoundVisit, alerts: Sequence[AlertSpan]) -> list[Change]:
-    """Return what a visit found late changes of the alerts at its place."""
-    covering = sorted((alert for alert in alerts if covers(alert, visit)), key=_rank)
-    if not covering:
-        is_known = any(_was_extended_over(alert, visit) for alert in alerts)
-        return [] if is_known else [Raise(visit)]
-    main, others = covering[0], covering[1:]
-    if main.is_withdrawn:
         return []
+    live = [one for one in mine if not one.is_withdrawn]
+    if not live:
+        told = (one for one in alerts if not one.is_withdrawn and _common(one, visit) >= timedelta(0))
+        return [Raise(visit, next((one.alert_id for one in told), None))]
+    if visit.is_passage:
+        # Each passage is counted by itself.
+        return []
+    main, others = live[0], live[1:]
     if main.is_closed:
+        # What was found out of a closed one is on record: what goes far beyond it is a matter of its own.
         is_more = visit.began_at < main.began_at - REENTRY or visit.ended_at > main.last_at + REENTRY
-        return [Raise(visit)] if is_more else []
-    joined = [alert for alert in others if not alert.is_withdrawn and not alert.is_closed]
-    began_at = min(visit.began_at, main.began_at, *(alert.began_at for alert in joined))
+        if is_more:
+            return [Raise(visit, main.alert_id)]
+        # It may have said too much, and never says more than what was closed.
+        began_at = max(main.began_at, min(visit.near_from, main.last_at))
+        last_at = max(min(main.last_at, visit.over_by or NEVER), began_at)
+        is_shorter = (began_at, last_at) != (main.began_at, main.last_at)
+        return [Tell(main.alert_id, visit, began_at, last_at)] if is_shorter else []
+    began_at = min(max(main.began_at, visit.near_from), visit.began_at)
     last_at = main.last_at
     if main.is_over:
-        last_at = max(visit.ended_at, main.last_at, *(alert.last_at for alert in joined))
-    found: list[Change] = [Extend(main.alert_id, began_at, last_at)]
-    # Two that people were called about one by one stay two: only what was found late becomes a part of another.
-    found += [Join(alert.alert_id, main.alert_id) for alert in joined if alert.is_late]
+        last_at = max(min(main.last_at, visit.over_by or NEVER), visit.ended_at)
+    elif visit.over_by is not None and ends_what_stands:
+        last_at = max(min(main.last_at, visit.over_by), visit.ended_at)
+    is_ended = not main.is_over and visit.over_by is not None and ends_what_stands
+    found: list[Change] = [Tell(main.alert_id, visit, began_at, max(began_at, last_at), is_ended)]
+    # One that a person acts on, or has closed, stays what it is.
+    joined = (one for one in others if not one.is_closed and not one.is_acknowledged)
+    found += [Join(one.alert_id, main.alert_id) for one in joined]
     return found
 
 
-def _was_extended_over(alert: AlertSpan, visit: FoundVisit) -> bool:
-    is_within = alert.began_at <= visit.began_at and (not alert.is_over or visit.ended_at <= alert.last_at)
-    return is_within and not alert.is_withdrawn and any(visit.began_at <= at <= visit.ended_at for at in alert.found_at)
-
-
-def _meet(alert: AlertSpan, visit: FoundVisit, slack: timedelta) -> bool:
-    is_before_its_end = not alert.is_over or visit.began_at <= alert.last_at + slack
-    return is_before_its_end and alert.began_at - slack <= visit.ended_at
-
-
-def _rank(alert: AlertSpan) -> tuple[bool, bool, bool, bool, datetime, int]:
-    """Put first what stands, then what people were warned of as it was, then the earliest."""
-    return alert.is_withdrawn, alert.is_closed, alert.is_over, alert.is_late, alert.began_at, alert.alert_id
+def _rank(alert: AlertSpan) -> tuple[bool, bool, bool, bool, bool, datetime, int]:
+    """Put first what stands, then what a person acts on, then what was told as it was, then the earliest."""
+    return (
+        alert.is_withdrawn,
+        alert.is_closed,
+        alert.is_over,
+        not alert.is_acknowledged,
+        alert.is_late,
+        alert.began_at,
+        alert.alert_id,
+    )

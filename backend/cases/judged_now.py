@@ -144,7 +144,11 @@ def _said_of(case: Case, known: list[PlaceState], at: datetime, now: datetime) -
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
         told = judgement_of(row.wearer, row.zone, decision, now, now, is_newest=True)
-        found.append(after_order(case, replace(told, is_by_record=True)))
+        was_held = case.is_in_force(row.zone_id, row.fix_time) and shape_of(row.zone).timing.is_in_force(
+            row.fix_time.timestamp()
+        )
+        told = replace(told, is_by_record=True, began_at=None if was_held else at)
+        found.append(after_order(case, told))
     return found
 
 

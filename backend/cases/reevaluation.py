@@ -9,38 +9,35 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, islice
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
 from backend.alert_kinds import RECORD_CORRECTED
-from backend.cases import alert_corrections
+from backend.bulk_statements import update_rows
+from backend.cases.alert_corrections import causes_in_words
 from backend.db import atomic
-from backend.ingest.alert_changes import cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
-from backend.ingest.visits import danger_of, level_of
-from backend.ingest.zones_of_wearer import next_change, shape_of
-from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
+from backend.ingest.alert_changes import cannot_judge
+from backend.ingest.derivation import Derived, derive
+from backend.ingest.judge import CONTEXT_S, instant
+from backend.ingest.past_fixes import changed_levels
+from backend.ingest.visit_alerts import Occasion, tell
+from backend.lifecycle import NOW_FOR_S, REENTRY_S
 from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
 from backend.record.recording import lock_cases
 from backend.record.timeline import Case
-from zones import Certainty, Decision, judge_instant, judge_late
-from zones import Fix as JudgedFix
+from zones import Certainty
 
 log = logging.getLogger(__name__)
 
 # Fewer than the parameters that any engine takes in one statement.
 WRITTEN_AT_ONCE = 1_000
-
-# A fix with less than this is likelier outside than inside.
-EVEN_ODDS = 0.5
 
 # So often the past may change under a look before the look holds the case while it judges.
 FREE_TRIES = 3
@@ -48,7 +45,9 @@ FREE_TRIES = 3
 # The process that changed the record re-evaluates at once; a request this old was left by one that died.
 OVERDUE_S = 60.0
 
-Level = tuple[int | None, str | None]
+FURTHER = timedelta(hours=1)
+
+T = TypeVar("T")
 
 
 def request(wearer_id: int, since: datetime, now: datetime) -> None:
@@ -70,7 +69,7 @@ def request(wearer_id: int, since: datetime, now: datetime) -> None:
 def settle(wearer_id: int, now: datetime) -> None:
     """Take the pending re-evaluation of a case, if there is one."""
     for _ in range(FREE_TRIES):
-        found = _look(wearer_id)
+        found = _look(wearer_id, now)
         if found is None:
             return
         if _keep(found, now):
@@ -78,7 +77,7 @@ def settle(wearer_id: int, now: datetime) -> None:
     with atomic():
         lock_cases(wearer_id)
         with db.long_thought():
-            found = _look(wearer_id)
+            found = _look(wearer_id, now)
         if found is not None:
             _keep(found, now)
 
@@ -119,12 +118,7 @@ class _Look:
     until: datetime
     seen: _Seen
     rows: dict[int, PlaceZone]
-    # The stays near a zone, each with the zone's row.
-    runs: list[tuple[int, list[Decision]]]
-    # The fixes whose level is another now, by that level.
-    changed: dict[Level, list[int]]
-    # Zones that could not be judged, with why and the last fix concerned.
-    failures: list[tuple[int, str, datetime]]
+    derived: Derived
 
 
 def _seen(wearer_id: int, since: datetime, until: datetime) -> _Seen | None:
@@ -159,7 +153,7 @@ def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]
     return [(alert.fix_time, alert.last_fix_time) for alert in found]
 
 
-def _look(wearer_id: int) -> _Look | None:
+def _look(wearer_id: int, now: datetime) -> _Look | None:
     """Judge what a case's pending re-evaluation asks for, and change nothing; None where nothing is due."""
     pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
     if pending is None:
@@ -175,59 +169,22 @@ def _look(wearer_id: int) -> _Look | None:
         return None
     case = reading.case(wearer_id)
     rows = {zone.id: zone for zone in _fixed_zones(wearer_id)}
-    fixes = stored_fixes.of_wearer(wearer_id, since - timedelta(seconds=CONTEXT_S), until)
-    force = _in_force(case, fixes)
-    look = _Look(Wearer.get_by_id(wearer_id), case, since, until, seen, rows, [], {}, [])
-    worst: dict[float, Decision] = {}
-    unknown: set[float] = set()
-    for zone_id in sorted(set().union(*force)):
-        row = rows[zone_id]
-        for judged in _stretches(fixes, [zone_id in held for held in force]):
-            try:
-                decisions = judge_late(shape_of(row), judged)
-            except Exception as error:
-                log.warning("zone %s not judged again: %s", row.id, type(error).__name__)
-                unknown |= {fix.fix_time for fix in judged}
-                look.failures.append((zone_id, type(error).__name__, instant(judged[-1].fix_time)))
-                continue
-            for decision in decisions:
-                known = worst.get(decision.fix_time)
-                if known is None or danger_of(decision) > danger_of(known):
-                    worst[decision.fix_time] = decision
-            for is_near, near in groupby(decisions, lambda decision: danger_of(decision) >= RAISES_FROM):
-                if is_near:
-                    look.runs.append((zone_id, list(near)))
-    look.changed = _changed_levels(look, worst, unknown)
-    return look
-
-
-def _in_force(case: Case, fixes: Sequence[JudgedFix]) -> list[frozenset[int]]:
-    """Return for each fix the versions of zones in force at its time."""
-    return [case.timeline.at(instant(fix.fix_time)).ids for fix in fixes]
-
-
-def _stretches(fixes: Sequence[JudgedFix], held: Sequence[bool]) -> list[list[JudgedFix]]:
-    """Return the unbroken rows of fixes during which a version of a zone was in force."""
-    paired = zip(fixes, held, strict=True)
-    return [[fix for fix, _ in row] for is_held, row in groupby(paired, lambda one: one[1]) if is_held]
-
-
-def _changed_levels(look: _Look, worst: dict[float, Decision], unknown: set[float]) -> dict[Level, list[int]]:
-    """Return the fixes whose stored level is not what they are judged to be now, by that level."""
-    stored = Fix.select(Fix.id, Fix.fix_time, Fix.level, Fix.certainty).where(
-        Fix.wearer == look.wearer, Fix.fix_time >= look.since, Fix.fix_time <= look.until
-    )
-    changed: dict[Level, list[int]] = defaultdict(list)
-    for fix_id, fix_time, level, certainty in stored.tuples().iterator():
-        at = fix_time.timestamp()
-        decision = worst.get(at)
-        if at in unknown:
-            is_now: Level = (CANNOT_JUDGE_LEVEL, None)
-        else:
-            is_now = (level_of(decision), str(decision.certainty)) if decision else (None, None)
-        if (level, certainty) != is_now:
-            changed[is_now].append(fix_id)
-    return dict(changed)
+    # Where the wearer was last before that time is what a zone that begins in it is judged by.
+    leading = stored_fixes.leading_to(wearer_id, since, CONTEXT_S)
+    read_from = since - timedelta(seconds=CONTEXT_S)
+    if leading:
+        read_from = min(read_from, instant(leading[0].fix_time) - timedelta(milliseconds=1))
+    further, known = FURTHER, -1
+    while True:
+        fixes = stored_fixes.of_wearer(wearer_id, read_from, until)
+        derived = derive(case, rows.values(), fixes, max(now, until).timestamp())
+        if not derived.begins_near or len(fixes) == known:
+            break
+        # A stay that reaches further back is judged as a whole.
+        known, read_from, further = len(fixes), read_from - further, 2 * further
+    for row, why, _ in derived.failures:
+        log.warning("zone %s not judged again: %s", row.id, why)
+    return _Look(Wearer.get_by_id(wearer_id), case, since, until, seen, rows, derived)
 
 
 def _keep(look: _Look, now: datetime) -> bool:
@@ -235,30 +192,31 @@ def _keep(look: _Look, now: datetime) -> bool:
 
     Levels are written some at a time: a month of them in one unit of work would hold the case for seconds.
     """
-    for level, ids in look.changed.items():
-        for some in _batches(ids):
-            with atomic():
-                if not _still_stands(look):
-                    return False
-                stored, certainty = level
-                Fix.update(level=stored, certainty=certainty, decided_at=now).where(Fix.id.in_(some)).execute()
+    for some in _batches(changed_levels(look.wearer.id, look.derived, look.since, look.until, now)):
+        with atomic():
+            if not _still_stands(look):
+                return False
+            update_rows(Fix, some)
     with atomic():
         if not _still_stands(look):
             return False
-        for zone_id, why, at in look.failures:
-            alerts.apply(cannot_judge(look.wearer, look.rows[zone_id], why, at, now, now))
-        near = [
-            (look.rows[zone].place_id, instant(run[0].fix_time), instant(run[-1].fix_time)) for zone, run in look.runs
-        ]
-        if not look.failures:
-            # First: what an alert does not tell of any more may be a visit that no other one tells of.
-            alert_corrections.cut(look.case, look.rows, near, look.since, now)
-        for zone_id, run in look.runs:
-            _raise_untold(look, zone_id, run, now)
-        if not look.failures:
-            _withdraw_unfounded(look, now)
+        for row, why, at in look.derived.failures:
+            alerts.apply(cannot_judge(look.wearer, row, why, instant(at), now, now))
+        if not look.derived.failures:
+            _tell(look, now)
         PendingReevaluation.delete().where(PendingReevaluation.wearer == look.wearer).execute()
     return True
+
+
+def _tell(look: _Look, now: datetime) -> None:
+    """Bring alerts into agreement with what was derived, each change in the words of what the record says now."""
+
+    def because(alert: Alert, began_at: datetime, last_at: datetime) -> Sequence[str]:
+        return causes_in_words(look.case, alert, began_at, last_at)
+
+    occasion = Occasion(look.wearer, look.case, now, now, NOW_FOR_S, because, ends_what_stands=True)
+    tell(occasion, look.derived, look.since, max(now, look.until + timedelta(seconds=1)))
+    _withdraw_unfounded(look, now)
 
 
 def _still_stands(look: _Look) -> bool:
@@ -267,51 +225,13 @@ def _still_stands(look: _Look) -> bool:
     return _seen(look.wearer.id, look.since, look.until) == look.seen
 
 
-def _raise_untold(look: _Look, zone_id: int, run: Sequence[Decision], now: datetime) -> None:
-    if instant(run[-1].fix_time) < look.since or danger_of(max(run, key=danger_of)) < Danger.BREACH_UNCONFIRMED:
-        return
-    untold = _untold(look.wearer.id, look.rows[zone_id].place_id, run)
-    if untold:
-        peak = max(untold, key=danger_of)
-        judgement = judgement_of(look.wearer, look.rows[zone_id], peak, now, now)
-        alerts.raise_late(judgement, instant(untold[0].fix_time), instant(untold[-1].fix_time))
-
-
-def _untold(wearer_id: int, place_id: int, run: Sequence[Decision]) -> Sequence[Decision]:
-    """Return what of a stay no alert tells of: all of it where none tells of its beginning, or the rest of it.
-
-    An alert of its beginning is not enough: that of its end may have been withdrawn by an entry which is corrected now.
-    """
-    slack = timedelta(seconds=REENTRY_S)
-    told = [
-        (alert.fix_time - slack, alert.last_fix_time + slack if alert.is_over else None)
-        for alert in Alert.select(Alert.fix_time, Alert.last_fix_time, Alert.is_over).where(
-            Alert.wearer == wearer_id,
-            Alert.place == place_id,
-            Alert.kind == AlertKind.ZONE,
-            Alert.certainty != Certainty.WITHDRAWN,
-            Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-        )
-    ]
-
-    def is_reported(decision: Decision) -> bool:
-        at = instant(decision.fix_time)
-        return any(begin <= at and (end is None or at <= end) for begin, end in told)
-
-    # An alert that begins later speaks of the end of the stay only.
-    if not is_reported(run[0]):
-        return run
-    # The first fix of a departure still belongs to the stay, and by itself tells of none.
-    rest = [one for one in run if danger_of(one) >= Danger.BREACH_UNCONFIRMED and not is_reported(one)]
-    return rest if any(one.probability_inside >= EVEN_ODDS for one in rest) else []
-
-
 def _withdraw_unfounded(look: _Look, now: datetime) -> None:
     """Withdraw alerts about a time at which, by the record as it is now, no zone was near."""
     slack = timedelta(seconds=REENTRY_S)
     founded = [
-        (look.rows[zone_id].place_id, instant(run[0].fix_time) - slack, instant(run[-1].fix_time) + slack)
-        for zone_id, run in look.runs
+        (place_id, instant(begin) - slack, instant(end) + slack)
+        for place_id, near in look.derived.near.items()
+        for begin, end in near
     ]
     raised = Alert.select(Alert.id, Alert.place, Alert.fix_time, Alert.last_fix_time).where(
         Alert.wearer == look.wearer,
@@ -326,41 +246,11 @@ def _withdraw_unfounded(look: _Look, now: datetime) -> None:
             place_id == alert.place_id and begin <= alert.last_fix_time and alert.fix_time <= end
             for place_id, begin, end in founded
         )
-        if not is_founded and not _is_founded_on_an_instant(look, alert, now):
+        if not is_founded:
             alerts.withdraw(alert.id, RECORD_CORRECTED, now)
 
 
-def _is_founded_on_an_instant(look: _Look, alert: Alert, now: datetime) -> bool:
-    """Tell whether a zone came into force around the wearer between a fix of the alert and the next one.
-
-    After its first fix it may have begun so. After its last one it goes on so: the wearer is not known to have left.
-    """
-    fixes = {alert.fix_time, alert.last_fix_time}
-    return any(_begins_around(look, alert.place_id, at, now) for at in sorted(fixes))
-
-
-def _begins_around(look: _Look, place_id: int, at: datetime, now: datetime) -> bool:
-    seen = Fix.select(Fix.fix_time).where(Fix.wearer == look.wearer).order_by(Fix.fix_time)
-    last = seen.where(Fix.fix_time <= at).order_by(Fix.fix_time.desc()).first()
-    if last is None:
-        return False
-    following = seen.where(Fix.fix_time > last.fix_time).first()
-    until = following.fix_time if following else now
-    near = stored_fixes.leading_to(look.wearer.id, last.fix_time, CONTEXT_S)
-    for row in look.rows.values():
-        if row.place_id != place_id:
-            continue
-        begins_at = next_change(row, look.case, last.fix_time)
-        while begins_at is not None and begins_at < until:
-            if look.case.is_in_force(row.id, begins_at):
-                state = judge_late(shape_of(row), near)[-1].state
-                if danger_of(judge_instant(shape_of(row), state, begins_at.timestamp())) >= RAISES_FROM:
-                    return True
-            begins_at = next_change(row, look.case, begins_at)
-    return False
-
-
-def _batches(ids: Sequence[int]) -> Iterator[list[int]]:
-    rest = iter(ids)
+def _batches(rows: Sequence[T]) -> Iterator[list[T]]:
+    rest = iter(rows)
     while some := list(islice(rest, WRITTEN_AT_ONCE)):
         yield some

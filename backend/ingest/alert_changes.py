@@ -9,15 +9,12 @@ from datetime import datetime, timedelta
 
 from backend import alerts, lifecycle
 from backend.alerts import Judgement
-from backend.alerts.visit_derivation import REENTRY, AlertSpan, Extend, FoundVisit, Join, Raise, changes_for
 from backend.ingest.context import Ground
 from backend.ingest.judge import ZoneJudgement, instant
-from backend.ingest.visits import Visit, certainty_of, danger_of, is_on_the_allowed_side, level_of
+from backend.ingest.visits import certainty_of, danger_of, is_on_the_allowed_side, level_of
 from backend.ingest.zones_of_wearer import shape_of
 from backend.lifecycle import Danger
-from backend.models import Alert, AlertKind, Fix, PlaceZone, Wearer
-from backend.record import protection_ends
-from backend.record.facts import MonitoringStatus
+from backend.models import Alert, AlertKind, PlaceZone, Wearer
 from backend.record.timeline import Case
 from zones import Certainty, Decision, Level, ZoneKind, are_repeated, judge_instant
 from zones.passages import REPEATED_WITHIN_S
@@ -31,7 +28,12 @@ def change_alerts(
     judged_zones: Sequence[ZoneJudgement],
     received: dict[datetime, datetime],
     decided_at: datetime,
-) -> None:
+) -> bool:
+    """Change the alerts of now by the fixes of now, and tell whether what the past was has to be looked at.
+
+    That is so where an alert was raised of a wearer of whom a late one tells too, and where fixes show a breach at a
+    place that is not watched any more.
+    """
     places: dict[int, list[ZoneJudgement]] = defaultdict(list)
     for judged in judged_zones:
         places[judged.row.place_id].append(judged)
@@ -39,29 +41,32 @@ def change_alerts(
     held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
     watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
 
+    is_raised = is_missed = False
     for place_id, at_place in places.items():
         if place_id not in watched:
-            _tell_afterwards(ground, wearer, at_place, latest_received, decided_at)
+            decisions = (decision for v in at_place for decision in v.decisions.values())
+            is_missed |= any(danger_of(decision) >= Danger.BREACH_UNCONFIRMED for decision in decisions)
             continue
         _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
         times = sorted({time for judged in at_place for time in judged.decisions})
         for time in times:
             told = [
-                judgement_of(
-                    wearer,
-                    v.row,
-                    decision,
-                    received.get(instant(time), latest_received),
-                    decided_at,
-                    now_for_s=ground.now_for_s,
+                replace(
+                    judgement_of(
+                        wearer,
+                        v.row,
+                        decision,
+                        received.get(instant(time), latest_received),
+                        decided_at,
+                        now_for_s=ground.now_for_s,
+                    ),
+                    began_at=None if v.began_at is None or time != times[-1] else instant(v.began_at),
                 )
                 for v in at_place
                 if (decision := v.decisions.get(time)) is not None
             ]
-            _change(ground, at_place, time, told)
-        standing_on: list[ZoneJudgement] = []
+            is_raised |= _change(ground, at_place, time, told)
         if times and is_past(instant(times[-1]), decided_at, ground.now_for_s):
-            standing_on = [v for v in at_place if v.row.id in held and _may_go_on(v, times[-1], decided_at)]
             told = [
                 judgement_of(
                     wearer,
@@ -72,34 +77,26 @@ def change_alerts(
                     is_newest=True,
                     now_for_s=ground.now_for_s,
                 )
-                for v in standing_on
+                for v in at_place
+                if v.row.id in held and _may_go_on(v, times[-1], decided_at)
             ]
-            _change(ground, at_place, times[-1], told)
-        for judged in at_place:
-            for visit in judged.visits:
-                goes_on = visit.is_ongoing and (
-                    judged in standing_on or not is_past(instant(visit.ended_at), decided_at, ground.now_for_s)
-                )
-                # What goes on is reported by the alert that stands; only its beginning may be found out late.
-                if not goes_on or _began_before_it_was_told(ground, wearer, place_id, visit):
-                    _tell_visit(ground, wearer, judged.row, visit, latest_received, decided_at)
+            is_raised |= _change(ground, at_place, times[-1], told)
+    return is_missed or (is_raised and wearer.id in ground.found_late)
 
 
-def _began_before_it_was_told(ground: Ground, wearer: Wearer, place_id: int, visit: Visit) -> bool:
-    standing = ground.standing.get((wearer.id, place_id, AlertKind.ZONE))
-    return standing is not None and not standing.is_over and instant(visit.began_at) < standing.fix_time
-
-
-def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> None:
-    """Let the gravest of what a place's zones say of one fix change its alert."""
+def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> bool:
+    """Let the gravest of what a place's zones say of one fix change its alert, and tell whether it is a new one."""
     heard = [ground.heard(after_order(ground.cases.get(one.wearer.id), one)) for one in told]
     if not heard:
-        return
+        return False
     gravest = max(heard, key=lambda judgement: (alerts.danger_of(judgement), judgement.level))
     if _matters(ground, gravest) and _is_whole(ground, at_place, time, gravest):
+        before = ground.standing.get((gravest.wearer.id, gravest.zone.place_id, gravest.kind))
         changed = ground.apply(gravest)
         if changed is not None and changed.is_over and changed.is_pass_through:
             _tell_repeated_passes(changed, gravest)
+        return changed is not None and changed is not before
+    return False
 
 
 def after_order(case: Case | None, judgement: Judgement) -> Judgement:
@@ -123,23 +120,6 @@ def _may_go_on(judged: ZoneJudgement, time: float, now: datetime) -> bool:
         return False
     aged = judge_instant(shape_of(judged.row), decision.state, now.timestamp())
     return danger_of(aged) >= Danger.BREACH_UNCONFIRMED
-
-
-def _tell_afterwards(
-    ground: Ground, wearer: Wearer, at_place: Sequence[ZoneJudgement], received_at: datetime, decided_at: datetime
-) -> None:
-    """Tell officers alone of stays at a place that is not watched any more: fixes from before came only now.
-
-    Of an ended case it is kept on record and asks no one for anything.
-    """
-    for judged in at_place:
-        for visit in judged.visits:
-            raised = _tell_visit(ground, wearer, judged.row, visit, received_at, decided_at)
-            case = ground.cases[wearer.id]
-            if raised is not None and case.status_at(decided_at) is MonitoringStatus.ENDED:
-                reason = protection_ends.life_reason(case, decided_at)
-                said = f"Found in fixes that arrived after monitoring ended: {reason}."
-                alerts.close_by_system([raised.id], f"ended_{reason}", said, decided_at)
 
 
 def _is_whole(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Judgement) -> bool:
@@ -234,65 +214,6 @@ def _tell_repeated_passes(passage: Alert, ended_by: Judgement) -> None:
         ),
         over_at=ended_by.decided_at,
     )
-
-
-def _tell_visit(
-    ground: Ground, wearer: Wearer, row: PlaceZone, visit: Visit, received_at: datetime, decided_at: datetime
-) -> Alert | None:
-    """Let alerts tell of all of a visit that late data shows; return the alert that was raised for it, if one was."""
-    now_for_s = ground.now_for_s
-    found = FoundVisit(
-        instant(visit.began_at), instant(visit.ended_at), visit.peak.is_pass_through, visit.is_taken_back
-    )
-    peak = judgement_of(wearer, row, visit.peak, received_at, decided_at, now_for_s=now_for_s)
-    peak = after_order(ground.cases.get(wearer.id), peak)
-    raised = None
-    for change in changes_for(found, _spans_near(wearer, row.place_id, found, now_for_s)):
-        match change:
-            case Raise():
-                raised = alerts.raise_late(peak, found.began_at, found.ended_at)
-            case Extend(alert_id, began_at, last_at):
-                alerts.extend(alert_id, peak, began_at, last_at)
-            case Join(alert_id, into_id):
-                alerts.join(alert_id, into_id, decided_at)
-    return raised
-
-
-def _spans_near(wearer: Wearer, place_id: int, visit: FoundVisit, now_for_s: float) -> list[AlertSpan]:
-    """Return the alerts of a breach at this place that may tell of the visit."""
-    rows = list(
-        Alert.select()
-        .where(
-            Alert.wearer == wearer,
-            Alert.place == place_id,
-            Alert.kind == AlertKind.ZONE,
-            Alert.peak_danger >= Danger.BREACH_UNCONFIRMED,
-            Alert.fix_time <= visit.ended_at + REENTRY,
-            (~Alert.is_over) | (Alert.last_fix_time >= visit.began_at - REENTRY),
-        )
-        .order_by(Alert.id)
-    )
-    seen, found = _breaches_in(wearer, visit, now_for_s) if rows else ([], [])
-    return [
-        alerts.span_of(row, [at for at in seen if row.fix_time <= at <= row.last_fix_time], found)
-        for row in rows
-        if row.outcome_code != alerts.JOINED
-    ]
-
-
-def _breaches_in(wearer: Wearer, visit: FoundVisit, now_for_s: float) -> tuple[list[datetime], list[datetime]]:
-    """Return when stored fixes of the visit were a breach: those that were of now as they arrived, and late ones."""
-    stored = Fix.select(Fix.fix_time, Fix.received_at).where(
-        Fix.wearer == wearer,
-        Fix.level == Level.BREACH,
-        Fix.fix_time >= visit.began_at,
-        Fix.fix_time <= visit.ended_at,
-    )
-    seen: list[datetime] = []
-    found: list[datetime] = []
-    for row in stored:
-        (found if is_past(row.fix_time, row.received_at, now_for_s) else seen).append(row.fix_time)
-    return seen, found
 
 
 def _matters(ground: Ground, told: Judgement) -> bool:

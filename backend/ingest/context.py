@@ -78,6 +78,8 @@ class Ground:
         self.states: dict[tuple[int, int], PlaceState] = {}
         self._changed: dict[tuple[int, int], PlaceState] = {}
         self.standing: dict[tuple[int, int, str], Alert] = {}
+        # Wearers of whom a visit was found late that may go on now.
+        self.found_late: set[int] = set()
         # The newest of each kind that is about no place.
         self.about_tags: dict[tuple[int, str], Alert] = {}
         # Alerts of silence that stand, by wearer and tag.
@@ -98,13 +100,14 @@ class Ground:
     def _lock_standing(self, wearer_ids: set[int]) -> None:
         """Hold the alerts that a judgement may change: those that stand, or ended lately enough to go on."""
         since = clock.now() - timedelta(seconds=lifecycle.REENTRY_S)
+        of_now = (~Alert.is_over) | (Alert.over_at > since) | Alert.needs_all_clear
         where = (
             Alert.wearer.in_(wearer_ids),
-            ~Alert.is_late,
-            (~Alert.is_over) | (Alert.over_at > since) | Alert.needs_all_clear,
+            (~Alert.is_late & of_now) | (Alert.is_late & (Alert.last_fix_time > since)),
         )
-        found: Any = Alert.select(Alert.id, Alert.wearer).where(*where).tuples()
-        standing: dict[int, int] = dict(found)
+        found: Any = list(Alert.select(Alert.id, Alert.wearer, Alert.is_late).where(*where).tuples())
+        self.found_late = {wearer_id for _, wearer_id, is_late in found if is_late}
+        standing = {alert_id: wearer_id for alert_id, wearer_id, is_late in found if not is_late}
         if not standing:
             return
         for alert in self._hold(Alert, standing).values():
@@ -179,8 +182,12 @@ class Ground:
     def restore(self, before: tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]], wearer_id: int) -> None:
         """Forget what a judgement that was undone had changed; the wearer's alerts are read again."""
         self.states, self._changed, self.standing = before
+        self.read_standing_again(wearer_id)
+
+    def read_standing_again(self, wearer_id: int) -> None:
+        """Read a wearer's standing alerts again after something else has changed them."""
         ids = [alert.id for key, alert in self.standing.items() if key[0] == wearer_id]
-        for alert in Alert.select().where(Alert.id.in_(ids)).order_by(Alert.id):
+        for alert in Alert.select().where(Alert.id.in_(ids)) if ids else ():
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
 
     def danger_at(self, wearer_id: int, zone_id: int) -> Danger:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby, pairwise
+from itertools import groupby
 
-from backend.ingest.visits import Seen, Visit, visits
 from backend.models import PlaceZone
 from zones import Decision, Fix, PlaceState, Zone, decide_together, doubt_of, judge_instant, judge_late, redecide
 from zones.late import order
@@ -28,8 +27,6 @@ class Past:
 
     # The stored fixes of the wearer after the first instant and up to the second one at which the zone was in force.
     fixes: Callable[[float, float], Sequence[Fix]]
-    # The time of the first stored fix of the wearer after an instant, wherever it lies.
-    following: Callable[[float], float | None]
     # Whether the record holds this version of the zone to be in force at an instant.
     is_held: Callable[[float], bool]
     # The instants after the first and up to the second one at which the zone comes into force.
@@ -48,8 +45,10 @@ class ZoneJudgement:
     state: PlaceState | None = None
     # The newest decision, also of a fix that only says where the wearer is as the zone comes into force.
     last: Decision | None = None
-    # Stays on the forbidden side, of new fixes and of those that are judged again because of them.
-    visits: list[Visit] = field(default_factory=list)
+    # When the zone came into force after the newest fix, if it did.
+    began_at: float | None = None
+    # Whether some of the fixes are older than what had been judged before them.
+    is_late: bool = False
     error: str | None = None
 
 
@@ -60,12 +59,13 @@ def judge(
     new: Sequence[Fix],
     past: Past,
     settled_until: float = float("-inf"),
-    change_at: float | None = None,
+    now: float = float("-inf"),
 ) -> ZoneJudgement:
     """Judge ``new`` fixes, in any order, against one zone.
 
     Up to ``settled_until`` another version of the zone has judged the place: what is older than that is late, however
-    new it is to this version. At ``change_at`` the zone comes into force or out of it, which was not judged yet.
+    new it is to this version. Where the zone came into force between the newest fix and ``now``, that fix says where
+    the wearer was as it did.
     An error of any kind becomes ``error`` and never a decision: it must not read as clear.
     """
     judgement = ZoneJudgement(row)
@@ -73,14 +73,13 @@ def judge(
         shape = zone(row)
         state = _read_state(row, state_text)
         judging = _Judging(shape, past, judgement)
-        judging.run(state, sorted(new, key=order), settled_until, change_at)
+        judging.run(state, sorted(new, key=order), settled_until, now)
     except Exception as error:
         # The text of an exception may hold a coordinate; its kind and its place in the code cannot.
         place = traceback.extract_tb(error.__traceback__)[-1]
         log.warning("zone %s not judged: %s at %s:%s", row.id, type(error).__name__, place.filename, place.lineno)
         judgement.error = type(error).__name__
         judgement.decisions.clear()
-        judgement.visits.clear()
     return judgement
 
 
@@ -101,10 +100,11 @@ class _Judging:
     past: Past
     judgement: ZoneJudgement
 
-    def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, change_at: float | None) -> None:
+    def run(self, state: PlaceState | None, new: Sequence[Fix], settled_until: float, now: float) -> None:
         newest = state.fix_time if state else float("-inf")
         newer = [fix for fix in new if fix.fix_time > max(newest, settled_until)]
         behind = [fix for fix in new if fix.fix_time <= max(newest, settled_until)]
+        self.judgement.is_late = bool(behind)
         in_reach = [fix for fix in behind if state is not None and state.anchor_time < fix.fix_time <= newest]
         told: list[Decision] = []
         if state is not None and in_reach:
@@ -114,50 +114,28 @@ class _Judging:
             self._act_on(told[-1])
         for some in _stretches([fix for fix in behind if fix not in in_reach]):
             begin, end = some[0].fix_time - CONTEXT_S, some[-1].fix_time + CONTEXT_S
-            alone = judge_late(self.zone, _together(self.past.fixes(begin, end), some))
-            after = self._until_next(alone[-1], max(newest, settled_until))
-            self._look_at(alone, is_open=False, after=after)
-        before = state
+            told += judge_late(self.zone, _together(self.past.fixes(begin, end), some))
         for _, group in groupby(newer, lambda fix: fix.fix_time):
             decision = decide_together(self.zone, list(group), state)
             state = decision.state
             told.append(decision)
             self._act_on(decision)
-        instants: list[Seen] = []
-        if before is not None and change_at is not None and newer and change_at <= newer[0].fix_time:
-            # What is asked for after just before it holds the instant itself.
-            instants = self._instants(before, change_at - TICK_S, newer[0].fix_time)
-        self._look_at(told, is_open=True, before=instants)
+        held = [decision for decision in told if self.past.is_held(decision.fix_time)]
+        self.judgement.judged.update((decision.fix_time, decision) for decision in held)
         self.judgement.state = state
+        if newer and state is not None:
+            self._as_it_came_into_force(state, now)
+
+    def _as_it_came_into_force(self, state: PlaceState, now: float) -> None:
+        begins = self.past.beginnings(state.fix_time, now)
+        if begins and self.past.is_held(now) and self.zone.timing.is_in_force(now):
+            self.judgement.decisions[state.fix_time] = judge_instant(self.zone, state, begins[-1])
+            self.judgement.began_at = begins[-1]
 
     def _act_on(self, decision: Decision) -> None:
         self.judgement.last = decision
         if self.past.is_held(decision.fix_time):
             self.judgement.decisions[decision.fix_time] = decision
-
-    def _until_next(self, last: Decision, newest: float) -> list[Seen]:
-        """Judge the instants after the last of some late fixes that the next one we know of does not decide."""
-        if not self.past.beginnings(last.fix_time, newest):
-            return []
-        following = self.past.following(last.fix_time)
-        return [] if following is None else self._instants(last.state, last.fix_time, following)
-
-    def _look_at(
-        self, told: Sequence[Decision], *, is_open: bool, before: Iterable[Seen] = (), after: Iterable[Seen] = ()
-    ) -> None:
-        """Take decisions that follow each other in time for the record, and find the stays among them.
-
-        A stay may also begin without a fix, as the zone comes into force around the wearer.
-        """
-        held = [decision for decision in told if self.past.is_held(decision.fix_time)]
-        self.judgement.judged.update((decision.fix_time, decision) for decision in held)
-        seen = [*before, *((decision.fix_time, decision) for decision in held), *after]
-        for one, following in pairwise(told):
-            seen += self._instants(one.state, one.fix_time, following.fix_time)
-        self.judgement.visits += visits(sorted(seen, key=lambda pair: pair[0]), is_open=is_open)
-
-    def _instants(self, state: PlaceState, after: float, until: float) -> list[Seen]:
-        return [(at, judge_instant(self.zone, state, at)) for at in self.past.beginnings(after, until)]
 
 
 def _together(stored: Sequence[Fix], new: Sequence[Fix]) -> list[Fix]:

@@ -10,13 +10,14 @@ from datetime import datetime
 
 from backend import alarms, clock, moving_places, stored_fixes
 from backend.db import STORAGE_TROUBLE, apart
-from backend.ingest.alert_changes import change_alerts, tell_unusable
+from backend.ingest.alert_changes import change_alerts, is_past, tell_unusable
 from backend.ingest.context import Ground
 from backend.ingest.group import Brought, Group, Judged
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, Past, ZoneJudgement, instant, judge, relevant_to
+from backend.ingest.past_fixes import tell_of_past
 from backend.ingest.visits import danger_of, level_of
 from backend.ingest.zones_of_wearer import InForce, next_change, shape_of
-from backend.models import AlarmKind, Fix, PlaceState, PlaceZone
+from backend.models import AlarmKind, PlaceState, PlaceZone
 from zones import Certainty, Doubt, judge_late
 from zones import Fix as JudgedFix
 
@@ -103,12 +104,11 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             text = state.state if state else None
             if text is None and settled[zone.id] > float("-inf"):
                 text = _first_state(zone, wearer_id, min(fix.fix_time for fix in relevant))
-            due_at = state.next_change_at.timestamp() if state and state.next_change_at else None
-            judged_zones.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], due_at))
+            judged_zones.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], now))
     decided_at = clock.now()
     for one in judged_zones:
         _keep_state(ground, tag_id, wearer_id, one, new)
-    change_alerts(ground, wearer, judged_zones, received, decided_at)
+    is_past_concerned = change_alerts(ground, wearer, judged_zones, received, decided_at)
     if ground.moving[wearer_id]:
         for moved in moving_places.judge_wearer(
             wearer, tag_id, ground.moving[wearer_id], ground.states, new, max(received.values()), decided_at
@@ -126,6 +126,9 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             judged[fix.fix_time] = (level_of(worst), worst.certainty, decided_at)
         else:
             judged[fix.fix_time] = (None, None, decided_at)
+    is_late = is_past_concerned or any(v.is_late for v in judged_zones)
+    if judged_zones and (is_late or any(is_past(at, decided_at, ground.now_for_s) for at in received)):
+        judged |= tell_of_past(ground, wearer, new, max(received.values()), decided_at)
     return judged
 
 
@@ -140,12 +143,7 @@ def _past_of(force: InForce, zone: PlaceZone, wearer_id: int) -> Past:
         stored = stored_fixes.of_wearer(wearer_id, instant(after), instant(until))
         return [fix for fix in stored if is_held(fix.fix_time)]
 
-    def following(at: float) -> float | None:
-        later = Fix.select(Fix.fix_time).where(Fix.wearer == wearer_id, Fix.fix_time > instant(at))
-        first = later.order_by(Fix.fix_time).limit(1).first()
-        return None if first is None else first.fix_time.timestamp()
-
-    return Past(fixes, following, is_held, beginnings)
+    return Past(fixes, is_held, beginnings)
 
 
 def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:

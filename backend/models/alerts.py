@@ -86,6 +86,8 @@ class Alert(Table):
     is_over = BooleanField(default=False)
     is_late = BooleanField(default=False)
     over_at = InstantField(null=True)
+    # When it was over before the wearer came back: should that return not be so, what came before it still is.
+    over_before_at = InstantField(null=True)
     # Only fixes of the past say that it is over: the protected person reads so when one of now does.
     needs_all_clear = BooleanField(default=False)
     reasons = SentencesField()

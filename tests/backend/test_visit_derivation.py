@@ -1,4 +1,4 @@
-"""The rule "does an alert already cover this visit?", and what a visit that is found late changes of alerts."""
+"""What people were told against what the evidence comes to: which alerts are raised, moved, split and made one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.alerts.visit_derivation import (
-    AlertSpan,
-    Change,
-    Extend,
-    FoundVisit,
-    Join,
-    Raise,
-    Span,
-    changes_for,
-    covers,
-    cut_to,
-)
+from backend.alerts.visit_derivation import AlertSpan, Change, FoundVisit, Join, Raise, Tell, difference
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -28,206 +17,128 @@ def at(clock: str) -> datetime:
     return DAY + timedelta(hours=int(hours), minutes=int(minutes))
 
 
-def visit(began: str, ended: str, **more: Any) -> FoundVisit:
-    return FoundVisit(at(began), at(ended), **more)
+def visit(began: str, ended: str, over: str | None = "", near: str = "", **more: Any) -> FoundVisit:
+    """Return a visit that was over when it was seen last, unless said otherwise; None where it goes on."""
+    over_by = None if over is None else at(over or ended)
+    return FoundVisit(at(began), at(ended), at(near or began), over_by, **more)
 
 
 def alert(began: str, last: str, alert_id: int = 1, **more: Any) -> AlertSpan:
-    seen, found = (tuple(at(one) for one in more.pop(name, ())) for name in ("seen", "found"))
-    return AlertSpan(alert_id, at(began), at(last), seen_at=seen, found_at=found, **more)
+    return AlertSpan(alert_id, at(began), at(last), **more)
 
 
-@pytest.mark.parametrize(
-    ("told", "found", "is_covered"),
-    [
-        pytest.param(alert("10:00", "12:00"), visit("11:00", "11:08"), False, id="within one that saw nothing of it"),
-        pytest.param(
-            alert("10:00", "12:00", seen=["11:05"]), visit("11:00", "11:08"), True, id="within one that saw it"
-        ),
-        pytest.param(
-            alert("10:00", "10:20", seen=["10:05"]), visit("10:10", "10:10"), True, id="5 min after what it saw last"
-        ),
-        pytest.param(alert("10:00", "10:10", is_late=True), visit("10:02", "10:08"), True, id="within a late one"),
-        pytest.param(alert("10:05", "10:10"), visit("10:00", "10:08"), True, id="it began before the alert"),
-        pytest.param(alert("10:00", "10:05"), visit("10:04", "10:30"), True, id="it ended after the alert"),
-        pytest.param(alert("10:00", "10:10"), visit("10:18", "10:20"), True, id="8 min after one that is over"),
-        pytest.param(alert("10:00", "10:10"), visit("09:50", "09:52"), True, id="8 min before one"),
-        pytest.param(alert("10:00", "10:10"), visit("10:21", "10:25"), False, id="11 min after one"),
-        pytest.param(alert("10:00", "10:10"), visit("09:40", "09:49"), False, id="11 min before one"),
-        pytest.param(
-            alert("10:00", "10:10", is_closed=True), visit("10:18", "10:20"), False, id="8 min after a closed one"
-        ),
-        pytest.param(
-            alert("10:00", "10:10", is_closed=True), visit("10:05", "10:12"), True, id="it reaches into a closed one"
-        ),
-        pytest.param(
-            alert("10:00", "10:01", is_passage=True), visit("10:05", "10:06"), False, id="4 min after a passage"
-        ),
-        pytest.param(
-            alert("10:05", "10:06"), visit("10:00", "10:01", is_passage=True), False, id="a passage 4 min before"
-        ),
-        pytest.param(
-            alert("10:00", "10:10", is_withdrawn=True), visit("10:02", "10:08"), False, id="in one that was withdrawn"
-        ),
-        pytest.param(
-            alert("10:00", "10:10", is_withdrawn=True),
-            visit("10:02", "10:08", is_taken_back=True),
-            True,
-            id="taken back, as the withdrawn alert has told",
-        ),
-        pytest.param(
-            alert("10:00", "13:00", is_over=False),
-            visit("11:00", "11:10"),
-            False,
-            id="in the hours through which one stood without a fix",
-        ),
-        pytest.param(
-            alert("13:09", "13:30", is_over=False),
-            visit("10:00", "13:09"),
-            True,
-            id="up to the beginning of one that stands",
-        ),
-        pytest.param(
-            alert("10:00", "10:10", is_over=False),
-            visit("12:00", "12:10"),
-            False,
-            id="after the newest fix of one that stands",
-        ),
-    ],
-)
-def test_an_alert_covers_a_visit(told: AlertSpan, found: FoundVisit, is_covered: bool) -> None:
-    assert covers(told, found) is is_covered
+def tell(found: FoundVisit, began: str, last: str, alert_id: int = 1, **more: Any) -> Tell:
+    return Tell(alert_id, found, at(began), at(last), **more)
+
+
+MORNING, NOON = visit("10:00", "10:10", "10:12"), visit("12:00", "12:10", "12:12")
+GOES_ON = visit("12:00", "12:10", None)
 
 
 @pytest.mark.parametrize(
     ("found", "told", "changes"),
     [
-        pytest.param(visit("10:00", "10:10"), [], [Raise(visit("10:00", "10:10"))], id="no alert: one is raised late"),
+        pytest.param([MORNING], [], [Raise(MORNING)], id="no alert: one is raised late"),
         pytest.param(
-            visit("10:00", "13:10"),
-            [alert("13:09", "13:30", is_over=False)],
-            [Extend(1, at("10:00"), at("13:30"))],
+            [MORNING], [alert("10:00", "10:12")], [tell(MORNING, "10:00", "10:12")], id="as it was told: nothing moves"
+        ),
+        pytest.param(
+            [visit("10:00", "10:10", near="09:52")],
+            [alert("09:55", "10:10")],
+            [tell(visit("10:00", "10:10", near="09:52"), "09:55", "10:10")],
+            id="it was told as the wearer came near: it begins then",
+        ),
+        pytest.param(
+            [visit("09:00", "12:10", None)],
+            [alert("12:00", "12:10", is_over=False)],
+            [tell(visit("09:00", "12:10", None), "09:00", "12:10")],
             id="one that stands begins when the visit began: three hours are not lost",
         ),
         pytest.param(
-            visit("10:12", "10:14"),
-            [alert("10:00", "10:05")],
-            [Extend(1, at("10:00"), at("10:14"))],
-            id="seven minutes after one that is over: it lasted longer, and is not swallowed",
+            [visit("10:00", "10:25", "10:26")],
+            [alert("10:00", "10:12")],
+            [tell(visit("10:00", "10:25", "10:26"), "10:00", "10:25")],
+            id="it lasted longer",
         ),
         pytest.param(
-            visit("10:20", "13:15"),
-            [alert("10:00", "10:30", 1, is_late=True), alert("13:09", "13:30", 2, is_over=False)],
-            [Extend(2, at("10:00"), at("13:30")), Join(1, 2)],
+            [MORNING],
+            [alert("09:00", "13:00")],
+            [tell(MORNING, "10:00", "10:12")],
+            id="it began later and was over earlier",
+        ),
+        pytest.param(
+            [MORNING, GOES_ON],
+            [alert("10:00", "12:10", is_over=False)],
+            [Raise(MORNING, 1), tell(GOES_ON, "12:00", "12:10")],
+            id="one that stood over two visits keeps the one that goes on, and the other is raised",
+        ),
+        pytest.param(
+            [MORNING, NOON],
+            [alert("10:00", "12:12")],
+            [tell(MORNING, "10:00", "10:12"), Raise(NOON, 1)],
+            id="one that told of two visits keeps the first",
+        ),
+        pytest.param(
+            [visit("10:00", "12:10", None)],
+            [alert("10:00", "10:30", 1, is_late=True), alert("12:05", "12:10", 2, is_over=False)],
+            [tell(visit("10:00", "12:10", None), "10:00", "12:10", 2), Join(1, 2)],
             id="what lay between a late one and one that stands makes one of both",
         ),
         pytest.param(
-            visit("10:05", "11:00"),
-            [alert("10:00", "10:10", 1, is_late=True), alert("10:55", "11:10", 2, is_late=True)],
-            [Extend(1, at("10:00"), at("11:10")), Join(2, 1)],
-            id="two late ones become one",
-        ),
-        pytest.param(
-            visit("10:05", "11:00"),
+            [visit("10:00", "11:10")],
             [alert("10:00", "10:10", 1), alert("10:55", "11:10", 2)],
-            [Extend(1, at("10:00"), at("11:10"))],
-            id="two that people were warned of stay two",
+            [tell(visit("10:00", "11:10"), "10:00", "11:10"), Join(2, 1)],
+            id="two that people were warned of become one",
         ),
         pytest.param(
-            visit("10:02", "10:12"), [alert("10:00", "10:10", is_closed=True)], [], id="a closed one tells of it"
+            [visit("10:00", "11:10")],
+            [alert("10:00", "10:10", 1), alert("10:55", "11:10", 2, is_acknowledged=True)],
+            [tell(visit("10:00", "11:10"), "10:00", "11:10", 2), Join(1, 2)],
+            id="the one on which a person acts is the one that stays",
+        ),
+        pytest.param([MORNING], [alert("10:00", "10:12", is_closed=True)], [], id="a closed one tells of it"),
+        pytest.param(
+            [MORNING],
+            [alert("09:30", "10:40", is_closed=True)],
+            [tell(MORNING, "10:00", "10:12")],
+            id="a closed one had said too much",
         ),
         pytest.param(
-            visit("10:02", "12:00"),
+            [visit("10:02", "12:00")],
             [alert("10:00", "10:10", is_closed=True)],
-            [Raise(visit("10:02", "12:00"))],
+            [Raise(visit("10:02", "12:00"), 1)],
             id="a closed one tells of a small part of it",
         ),
         pytest.param(
-            visit("11:00", "11:08"),
-            [alert("10:00", "13:00", is_over=False, found=["11:04"])],
-            [],
-            id="one that was extended over it knows it already",
+            [visit("10:18", "10:20")],
+            [alert("10:00", "10:10", is_closed=True)],
+            [Raise(visit("10:18", "10:20"))],
+            id="eight minutes after a closed one it is a matter of its own",
         ),
         pytest.param(
-            visit("11:00", "11:20"),
-            [
-                alert("10:00", "13:00", 1, is_over=False, found=["11:04"]),
-                alert("11:00", "11:08", 2, is_late=True),
-            ],
-            [Extend(2, at("11:00"), at("11:20"))],
-            id="a late one within one that stands is the one that tells of it",
-        ),
-        pytest.param(
-            visit("10:02", "10:08", is_taken_back=True),
+            [visit("10:02", "10:08", is_taken_back=True)],
             [alert("10:00", "10:10", is_withdrawn=True)],
             [],
             id="what was taken back and withdrawn is told",
         ),
+        pytest.param(
+            [MORNING], [alert("10:00", "10:10", is_withdrawn=True)], [Raise(MORNING)], id="what was withdrawn and is so"
+        ),
+        pytest.param(
+            [visit("10:05", "10:06", is_passage=True)],
+            [alert("10:00", "10:01", is_passage=True)],
+            [Raise(visit("10:05", "10:06", is_passage=True))],
+            id="each passage is counted",
+        ),
+        pytest.param([], [alert("10:00", "10:10")], [], id="no visit: it is left as it is"),
     ],
 )
-def test_a_visit_found_late_changes_alerts(found: FoundVisit, told: list[AlertSpan], changes: list[Change]) -> None:
-    assert changes_for(found, told) == changes
+def test_alerts_become_the_visits(found: list[FoundVisit], told: list[AlertSpan], changes: list[Change]) -> None:
+    assert difference(found, told) == changes
 
 
-def span(began: str, ended: str) -> Span:
-    return Span(at(began), at(ended))
-
-
-@pytest.mark.parametrize(
-    ("told", "in_force", "near", "is_standing", "left"),
-    [
-        pytest.param(
-            span("22:22", "23:50"),
-            [span("22:22", "23:50")],
-            [span("22:22", "23:50")],
-            False,
-            None,
-            id="it was protected all the time",
-        ),
-        pytest.param(
-            span("22:22", "23:50"),
-            [span("22:22", "23:10")],
-            [span("22:22", "23:09")],
-            False,
-            span("22:22", "23:10"),
-            id="its end was not protected",
-        ),
-        pytest.param(
-            span("20:00", "23:50"),
-            [span("21:00", "23:50")],
-            [span("21:04", "23:50")],
-            False,
-            span("21:04", "23:50"),
-            id="its beginning was not protected",
-        ),
-        pytest.param(
-            span("20:00", "23:50"),
-            [span("20:00", "21:00"), span("23:00", "23:50")],
-            [span("20:00", "20:59"), span("23:01", "23:50")],
-            False,
-            span("20:00", "21:00"),
-            id="its middle was not protected: the first part is kept",
-        ),
-        pytest.param(
-            span("20:00", "23:50"),
-            [span("20:00", "21:00"), span("23:00", "23:55")],
-            [span("20:00", "20:59"), span("23:01", "23:50")],
-            True,
-            span("23:01", "23:50"),
-            id="it stands and goes on: the last part is kept",
-        ),
-        pytest.param(
-            span("20:00", "23:50"),
-            [span("20:00", "21:00")],
-            [],
-            False,
-            None,
-            id="no visit is left: it is withdrawn whole",
-        ),
-        pytest.param(span("20:00", "23:50"), [], [span("20:00", "23:50")], False, None, id="nothing was protected"),
-    ],
-)
-def test_a_corrected_record_leaves_of_an_alert(
-    told: Span, in_force: list[Span], near: list[Span], is_standing: bool, left: Span | None
-) -> None:
-    assert cut_to(told, in_force, near, is_standing=is_standing) == left
+@pytest.mark.parametrize("is_record", [True, False], ids=["the record has changed", "late fixes"])
+def test_only_a_changed_record_ends_what_stands(is_record: bool) -> None:
+    told = [alert("10:00", "10:30", is_over=False)]
+    expected = tell(MORNING, "10:00", "10:12" if is_record else "10:30", is_ended=is_record)
+    assert difference([MORNING], told, ends_what_stands=is_record) == [expected]

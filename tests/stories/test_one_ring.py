@@ -219,7 +219,7 @@ def test_a_late_alert_that_turns_out_graver_rings_who_acknowledged_less(quiet_en
         now,
         now,
     )
-    alerts.extend(alert.id, judgement, now - timedelta(seconds=700), now - timedelta(seconds=600))
+    alerts.retell(alert.id, judgement, now - timedelta(seconds=700), now - timedelta(seconds=600))
     db.release_connection()
     world.settle()
     changed = Alert.get()

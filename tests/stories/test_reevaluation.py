@@ -26,15 +26,15 @@ class Gate:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.judging = threading.Semaphore(0)
         self.passing = threading.Semaphore(0)
-        judge_late = reevaluation.judge_late
+        derive = reevaluation.derive
 
         def wait_and_judge(*given: Any) -> Any:
             if threading.current_thread() is not threading.main_thread():
                 self.judging.release()
                 assert self.passing.acquire(timeout=60)
-            return judge_late(*given)
+            return derive(*given)
 
-        patch.setattr(reevaluation, "judge_late", wait_and_judge)
+        patch.setattr(reevaluation, "derive", wait_and_judge)
 
     def is_reached(self) -> None:
         assert self.judging.acquire(timeout=60), "no look back began to judge"
@@ -179,15 +179,15 @@ def test_a_look_that_holds_the_case_may_think_for_longer_than_a_frozen_process_i
     world.forward(300)
     world.tag.stays(9_000.0, for_s=60, every_s=30)
     world.stop_worker()
-    judge_late = reevaluation.judge_late
+    derive = reevaluation.derive
 
     def think_and_judge(*given: Any) -> Any:
         time.sleep(1.5)
-        return judge_late(*given)
+        return derive(*given)
 
     # The past changes under every look, so that the last one holds the case; a process is frozen after a second.
     monkeypatch.setattr(reevaluation, "FREE_TRIES", 0)
-    monkeypatch.setattr(reevaluation, "judge_late", think_and_judge)
+    monkeypatch.setattr(reevaluation, "derive", think_and_judge)
     monkeypatch.setattr(db, "SILENT_UNIT_S", 1)
     db.database.obj.close_all()
     db.bind(world.settings.database_url)
@@ -211,7 +211,8 @@ def test_an_alert_of_a_zone_that_came_into_force_around_a_silent_tag_outlives_an
     # The wearer lies inside and the wearer's tag says nothing more.
     world.forward(600)
     (alert,) = eventually(cases.alerts, "the alert of the instant")
-    assert alert.fix_time < begins_at <= alert.raised_at
+    assert abs(alert.fix_time - begins_at) < timedelta(seconds=1)
+    assert begins_at <= alert.raised_at
     cases.zone_around(world, cases.east_of(HOME, 20_000.0), clock.now() - timedelta(hours=1))
     (alert,) = cases.alerts()
     assert (alert.certainty == Certainty.WITHDRAWN, alert.is_over) == (False, False)

@@ -1,0 +1,31 @@
+"""Random histories of cases end, and stand after each event, as a judge has it who reads the whole of them at once.
+
+``python -m tests.histories --count 500 --seed 0`` lives through many more.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from backend import clock, db, tags
+from backend.settings import Settings
+from tests.applications import create_app
+from tests.histories.judge import live_through
+
+# Those that fit into some twenty seconds, and those that once showed a fault.
+SEEDS = (0, 1, 2, 3, 4, 5, 8, 20, 22)
+
+
+@pytest.mark.timeout(600)
+def test_random_histories_come_to_the_truth_whatever_the_order_of_arrival(
+    settings: Settings, test_clock: clock.Clock
+) -> None:
+    tags.forget_known()
+    app = create_app(settings)
+    try:
+        found = [fault for seed in SEEDS for fault in live_through(app, seed)]
+        assert found == [], "\n".join(found)
+    finally:
+        clock.use(test_clock)
+        app.extensions["cordon.committer"].close()
+        db.release_connection()
