@@ -26,7 +26,7 @@ from backend.ingest.alert_changes import cannot_judge
 from backend.ingest.derivation import Derived, derive
 from backend.ingest.judge import CONTEXT_S, instant
 from backend.ingest.past_fixes import changed_levels
-from backend.ingest.visit_alerts import Occasion, tell
+from backend.ingest.visit_alerts import Occasion, reaches_out, tell
 from backend.lifecycle import NOW_FOR_S, REENTRY_S
 from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
@@ -178,7 +178,8 @@ def _look(wearer_id: int, now: datetime) -> _Look | None:
     while True:
         fixes = stored_fixes.of_wearer(wearer_id, read_from, until)
         derived = derive(case, rows.values(), fixes, max(now, until).timestamp())
-        if not derived.begins_near or len(fixes) == known:
+        is_cut = bool(fixes) and reaches_out(wearer_id, derived, instant(fixes[0].fix_time), None)[0]
+        if not (derived.begins_near or is_cut) or len(fixes) == known:
             break
         # A stay that reaches further back is judged as a whole.
         known, read_from, further = len(fixes), read_from - further, 2 * further

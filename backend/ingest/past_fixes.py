@@ -13,7 +13,7 @@ from backend.ingest.context import Ground
 from backend.ingest.derivation import Derived, derive
 from backend.ingest.group import Judged
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
-from backend.ingest.visit_alerts import Occasion, by_late_fixes, near_alerts, tell
+from backend.ingest.visit_alerts import Occasion, by_late_fixes, near_alerts, reaches_out, tell
 from backend.ingest.visits import level_of
 from backend.models import Fix, PendingReevaluation, Wearer
 from backend.record import protection_ends
@@ -91,11 +91,15 @@ def _derive(
         # A zone may have come into force before the next fix.
         until = now.timestamp() if following is None else following
         derived = derive(ground.cases[wearer.id], ground.zones[wearer.id], fixes, until)
-        if len(fixes) == known or not (derived.begins_near or (derived.ends_near and not is_all)):
+        edge = None if is_all else instant(fixes[-1].fix_time)
+        is_before, is_after = reaches_out(wearer.id, derived, instant(fixes[0].fix_time), edge)
+        is_before |= derived.begins_near
+        is_after |= derived.ends_near and not is_all
+        if len(fixes) == known or not (is_before or is_after):
             return derived, fixes
         known = len(fixes)
-        begin -= further if derived.begins_near else 0.0
-        end = max(end, until) + further if derived.ends_near else end
+        begin -= further if is_before else 0.0
+        end = max(end, until) + further if is_after else end
         further *= 2
 
 

@@ -95,6 +95,23 @@ def near_alerts(
     return list(Alert.select().join(PlaceZone, on=Alert.zone).where(*where).order_by(Alert.id))
 
 
+def reaches_out(wearer_id: int, derived: Derived, begin: datetime, end: datetime | None) -> tuple[bool, bool]:
+    """Tell whether more has to be read before, and after, what was derived: an alert or a return may reach out of it.
+
+    What was read goes from ``begin`` to ``end``, None where nothing newer is known.
+    """
+    found = [as_found(visit) for visits in derived.visits.values() for visit in visits]
+    if not found:
+        return False, False
+    first, last = _span(found)
+    rows = near_alerts(wearer_id, derived.visits, first, last)
+    is_before = first - begin <= REENTRY or any(row.fix_time < begin for row in rows)
+    if end is None:
+        return is_before, False
+    ends = (last or end, *(row.last_fix_time for row in rows))
+    return is_before, any(end - at <= REENTRY for at in ends)
+
+
 def _raise(occasion: Occasion, derived: DerivedVisit, visit: FoundVisit, part_of: Alert | None) -> Alert:
     judgement = _judgement(occasion, derived)
     if part_of is not None:
