@@ -159,7 +159,7 @@ def _read_place(
 
 def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVisit]:
     at = [moment[0] for moment in line]
-    row_of = {id(decision): row for _, decision, row in line}
+    row_of = {_known_by(decision): row for _, decision, row in line if decision is not None}
     place = 0
     for is_off, run in groupby(line, lambda moment: moment[1] is None):
         part = list(run)
@@ -173,7 +173,7 @@ def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVis
                 first -= 1
             after = next((n for n in range(last + 1, len(line)) if _is_over(line[n][1])), None)
             yield DerivedVisit(
-                row_of[id(visit.peak)],
+                row_of[_known_by(visit.peak)],
                 visit.peak,
                 visit.began_at,
                 visit.ended_at if after is None or _is_fix(line[after]) else at[after],
@@ -181,6 +181,11 @@ def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVis
                 None if after is None else at[after],
                 visit.is_taken_back,
             )
+
+
+def _known_by(decision: Decision) -> tuple[float, float, float]:
+    """Return what tells one decision of a line from another, also where the visit's end has confirmed it."""
+    return decision.fix_time, decision.distance_m, decision.probability_inside
 
 
 def _is_fix(moment: Moment) -> bool:
