@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from backend import authentication, tags
+from backend import authentication, tag_signatures
 from backend.cases import identity, writing
 from backend.db import atomic
 from backend.models import (
@@ -223,7 +223,7 @@ def _make(now: datetime) -> None:
             order_id=order.id,
             condition_id=Condition.get(Condition.order == order).id,
         )
-        tag = Tag.create(serial=case.serial, key=tags.new_key(), created_at=now)
+        tag = Tag.create(serial=case.serial, key=tag_signatures.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=since)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from backend import clock, db, tags
+from backend import clock, db, tag_signatures
 from backend.models import Session, Socket
 from benchmarks.bench_line import databases
 from tests.faults.test_fault_01_worker_dies import DIE_AT
@@ -137,7 +137,7 @@ def run() -> None:
             url = fresh(f"fault_{number}")
             db.bind(url)
             db.migrate()
-            tags.forget_known()
+            tag_signatures.forget_known()
             folder = Path(scratch) / str(number)
             folder.mkdir()
             before: Any = clock.use(mine := clock.Clock())

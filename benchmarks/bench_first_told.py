@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 import requests
 
-from backend import clock, db, tags
+from backend import clock, db, tag_signatures
 from tests.monitor import Monitor
 from tests.postgres import PostgresServer, create_database
 from tests.processes import ROOT, environment, free_port
@@ -205,7 +205,7 @@ def serving(scratch: Path) -> Iterator[tuple[Service, Monitor]]:
         database_url = create_database(server.url(), "cordon")
         db.bind(database_url)
         db.migrate()
-        tags.forget_known()
+        tag_signatures.forget_known()
         mine = clock.Clock()
         held.callback(clock.use, clock.use(mine))
         world = World(database_url, scratch, mine)

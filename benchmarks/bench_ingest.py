@@ -28,7 +28,7 @@ from pathlib import Path
 import psutil
 from standardwebhooks import Webhook
 
-from backend import bulk_statements, clock, db, tags
+from backend import bulk_statements, clock, db, tag_signatures
 from backend.models import Activation, PlaceZone, ProtectedPlace, Tag, Team, Victim, Wearer
 from backend.settings import Settings
 from benchmarks.bench_line import databases, plain_server
@@ -125,7 +125,7 @@ def populate(
         with db.atomic():
             wearers = [{"team": team.id, "name": f"Wearer {n}", "created_at": since} for n in numbers]
             Wearer.insert_many(wearers).execute()
-            keys = {n: tags.new_key() for n in numbers}
+            keys = {n: tag_signatures.new_key() for n in numbers}
             bulk_statements.insert_rows(
                 Tag, [{"serial": f"T{n:06d}", "key": keys[n], "created_at": since} for n in numbers]
             )

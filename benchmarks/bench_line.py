@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import socketio
 from standardwebhooks import Webhook
 
-from backend import authentication, clock, db, tags
+from backend import authentication, clock, db, tag_signatures
 from backend.models import Activation, Alert, Person, PlaceZone, ProtectedPlace, Role, Tag, Team, Victim, Wearer
 from backend.settings import Settings
 from tests.postgres import PostgresServer, create_database
@@ -89,7 +89,7 @@ def populate(settings: Settings, count: int) -> list[tuple[str, str]]:
                 "properties": {"id": f"z{n}", "kind": "exclusion", "radius_m": 250, "buffer_m": 250},
             }
             PlaceZone.create(place=place, wearer=wearer, feature=feature, from_at=now - timedelta(days=1))
-            tag = Tag.create(serial=f"T{n:05d}", key=tags.new_key(), created_at=now)
+            tag = Tag.create(serial=f"T{n:05d}", key=tag_signatures.new_key(), created_at=now)
             Activation.create(tag=tag, wearer=wearer, from_at=now - timedelta(days=1))
             made.append((tag.serial, tag.key))
     db.database.obj.close_all()

@@ -12,10 +12,10 @@ from backend import (
     canary,
     db,
     heartbeats,
+    kept_requests,
     outages,
     queue_depths,
     shared_location,
-    signed_requests,
 )
 from backend.models import Activation, AlarmKind, Device, Person, Wearer
 from backend.people import numbers, rota
@@ -212,7 +212,7 @@ class Looks:
 
     def signed_bytes(self, now: datetime) -> None:
         """What tags signed is erased after the time that is set."""
-        signed_requests.erase_old(now, self._settings.keep_signed_days)
+        kept_requests.erase_old(now, self._settings.keep_signed_days)
 
     def outages(self, now: datetime) -> None:
         """Count whom an outage left unprotected until all that waited has come in; until then it stands."""

@@ -14,7 +14,7 @@ from tests.world import World
 from zones.geo import Frame
 
 WHY = "So the court ordered."
-# Their words for: the wearer is near, it is over, and protection is about to end.
+# Their words for: the person on probation is near, it is over, and protection is about to end.
 NEAR, OVER = "Your book has arrived.", "Your book was collected."
 ENDING = "The library is closing this branch."
 

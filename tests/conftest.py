@@ -13,7 +13,7 @@ import certifi
 import psycopg
 import pytest
 
-from backend import clock, db, password_hashing, tags
+from backend import clock, db, password_hashing, tag_signatures
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests import applications
@@ -145,7 +145,7 @@ def test_clock(request: pytest.FixtureRequest) -> Iterator[clock.Clock]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings for a bare application, without providers."""
-    tags.forget_known()
+    tag_signatures.forget_known()
     return Settings(
         database_url=database_url,
         secret_key="a key for tests only",
@@ -157,7 +157,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def world(database_url: str, tmp_path: Path, test_clock: clock.Clock) -> Iterator[World]:
     """The whole line: a served application, a worker, doubles of the providers, people and tags."""
-    tags.forget_known()
+    tag_signatures.forget_known()
     with World(database_url, tmp_path, test_clock) as whole:
         yield whole
         if whole.checks_at_end:

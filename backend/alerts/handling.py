@@ -246,7 +246,7 @@ def _correct(alert: Alert, person: Person, now: datetime) -> None:
         return
     if escalation.was_victim_warned(alert) and not escalation.is_victim_left_warned(alert):
         # The protected person has read that the wearer was near and has gone. No text of theirs says that it was wrong.
-        said = "The protected person was told by text that the wearer was near. "
+        said = "The protected person was told by text that the person on probation was near. "
         said += f"Alert {alert.code} was an error: tell them."
         raise_notice(alert.wearer, alert.zone, [said], now, (Who.OFFICER,))
     escalation.tell_victim_it_is_over(alert, now)

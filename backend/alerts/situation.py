@@ -23,7 +23,7 @@ CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
 STAFF_CHANNELS = channels.QUIET
 
 SURE = (Danger.BUFFER, Danger.BREACH)
-NO_RETURN = "Better fixes show that the wearer did not come back; the visit before stands as it was told."
+NO_RETURN = "Better fixes show that the person on probation did not come back; the visit before stands as it was told."
 
 
 @dataclass(frozen=True, slots=True)

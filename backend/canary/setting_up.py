@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend import audit, authentication, channels, tags
+from backend import audit, authentication, channels, tag_signatures
 from backend.cases.opening import circle
 from backend.cases.writing import add_zone
 from backend.db import atomic
@@ -110,7 +110,7 @@ def set_up(phone: str | None, duty_line: str, now: datetime) -> tuple[Person, st
         )
         victim = Victim.create(team=team, name=NAME, created_at=now)
         place = ProtectedPlace.create(victim=victim, label="CANARY")
-        tag = Tag.create(serial=f"CANARY-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
+        tag = Tag.create(serial=f"CANARY-{secrets.token_hex(4)}", key=tag_signatures.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now)
         shape = circle(*WHERE, RADIUS_M, 0.0)
         # At sea on purpose, where no wearer is.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from peewee import IntegrityError
 
-from backend import accounts, audit, authentication, case_folding, tags
+from backend import accounts, audit, authentication, case_folding, tag_signatures
 from backend.access import require
 from backend.cases import teams
 from backend.db import atomic
@@ -97,7 +97,7 @@ def add_tag(by: Person, serial: str, now: datetime) -> Tag:
         raise InvalidRecord(SERIAL_TAKEN)
     try:
         with atomic():
-            tag = Tag.create(serial=serial.strip(), key=tags.new_key(), created_at=now)
+            tag = Tag.create(serial=serial.strip(), key=tag_signatures.new_key(), created_at=now)
             audit.record(audit.actor_of(by), "tag_added", f"tag:{tag.id}", now)
             return tag
     except IntegrityError:

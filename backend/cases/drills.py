@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from backend import audit, ingest, tags
+from backend import audit, ingest, tag_signatures
 from backend.access import access_wearer, require
 from backend.cases import consequences
 from backend.cases.writing import add_zone
@@ -39,7 +39,7 @@ def training_case(person: Person, now: datetime) -> Wearer:
         wearer = Wearer.create(team=person.team_id, name=name, is_training=True, created_at=now)
         victim = Victim.create(team=person.team_id, name="DRILL (no person)", created_at=now)
         place = ProtectedPlace.create(victim=victim, label="DRILL")
-        tag = Tag.create(serial=f"DRILL-{secrets.token_hex(4)}", key=tags.new_key(), created_at=now)
+        tag = Tag.create(serial=f"DRILL-{secrets.token_hex(4)}", key=tag_signatures.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now)
         feature = {
             "type": "Feature",

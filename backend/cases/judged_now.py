@@ -24,8 +24,8 @@ from zones import PlaceState as JudgedState
 log = logging.getLogger(__name__)
 
 LEFT_WARNED = (
-    "A warning ended because the zones in force changed, and no fix says that the wearer has left. "
-    "The protected person was told that the wearer is near"
+    "A warning ended because the zones in force changed, and no fix says that the person on probation has left. "
+    "The protected person was told that the person on probation is near"
 )
 
 

@@ -76,7 +76,7 @@ def suspend(
     """
     access_wearer(person, wearer_id, now)
     if reading.case(wearer_id).status_at(from_at) is MonitoringStatus.ENDED:
-        raise InvalidTransition("This case has ended by then: resume it first, if the wearer is monitored again.")
+        raise InvalidTransition("This case has ended by then: resume it first, if the person is monitored again.")
     if min(expected_end_at, until or expected_end_at) <= from_at:
         raise InvalidRecord("The end that is expected must be after the start.")
     value = {"state": MonitoringStatus.SUSPENDED, "reason": reason, "expected_end_at": expected_end_at.isoformat()}
@@ -151,9 +151,9 @@ def recall(person: Person, alert_id: int, now: datetime, *, why: str, document: 
         lock_cases(wearer_id)
         case = reading.case(wearer_id)
         if case.status_at(now) is MonitoringStatus.ENDED:
-            raise InvalidTransition("This case has ended: resume it first, if the wearer is monitored again.")
+            raise InvalidTransition("This case has ended: resume it first, if the person is monitored again.")
         if at_large_since(reading.history(subject, What.RECALL), case, now) is not None:
-            raise InvalidTransition("The wearer is recalled already. Monitoring goes on until custody is entered.")
+            raise InvalidTransition("The person is recalled already. Monitoring goes on until custody is entered.")
         value = {"alert_id": alert.id}
         entry = record_fact(
             subject, What.RECALL, value, now, person, now, why=why, document=document, wearer_id=wearer_id
@@ -206,7 +206,7 @@ def _at_large(before: Case, new: Fact, now: datetime) -> list[str]:
     is_in_custody = held is not None and held.value.get("reason") == Suspended.CUSTODY
     if not is_recall or is_in_custody or new.from_at <= now:
         return []
-    return ["Custody is not entered: nothing is judged any more, and the wearer may be at large. Enter custody first."]
+    return ["Custody is not entered: nothing is judged any more, and the person may be at large. Enter custody first."]
 
 
 def _overlaps(before: Case, new: Fact, now: datetime) -> list[str]:

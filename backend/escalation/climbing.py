@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from backend import audit, channels, outbox
 from backend.change_feed import publish
-from backend.escalation import bounds, groups
+from backend.escalation import groups, repeat_limits
 from backend.escalation.groups import Group
 from backend.escalation.locked_alert import WARNINGS, policy_for
 from backend.escalation.next_step import (
@@ -219,7 +219,7 @@ def climb_all(climbs: Sequence[Group], now: datetime, repeats_per_hour: int = RE
         outcome_at = group.next_outcome_due_at()
         if outcome_at is not None:
             escalation.next_at = min(escalation.next_at, max(outcome_at, now))
-    outbox.enqueue_all(bounds.within_bounds(to_send, climbs, now, repeats_per_hour), now)
+    outbox.enqueue_all(repeat_limits.within_bounds(to_send, climbs, now, repeats_per_hour), now)
     for group in climbs:
         _save(group, now, [group.lead])
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend import signed_requests
+from backend import kept_requests
 from backend.bulk_statements import insert_rows
 from backend.ingest.group import Brought, Group, Judged
+from backend.kept_requests import Sent
 from backend.models import Fix, PlaceState, QuarantinedFix, TagEvent
-from backend.signed_requests import Sent
 
 
 def keep_signed(group: Group) -> None:
     """Keep the bytes of each request that was not kept before, as its tag signed them."""
-    signed_requests.keep([Sent(s.tag_id, s.received_at, s.signed) for s in group.fresh if s.signed is not None])
+    kept_requests.keep([Sent(s.tag_id, s.received_at, s.signed) for s in group.fresh if s.signed is not None])
 
 
 def keep_refused(group: Group) -> None:

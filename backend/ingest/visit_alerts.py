@@ -115,7 +115,7 @@ def reaches_out(wearer_id: int, derived: Derived, begin: datetime, end: datetime
 def _raise(occasion: Occasion, derived: DerivedVisit, visit: FoundVisit, part_of: Alert | None) -> Alert:
     judgement = _judgement(occasion, derived)
     if part_of is not None:
-        words = f"Alert {part_of.code} told of it as a part of another visit; the wearer had left between the two."
+        words = f"Alert {part_of.code} told of it as a part of another visit; the person had left between the two."
         judgement = alerts.with_reason(judgement, words)
     return alerts.raise_late(judgement, visit.began_at, visit.ended_at)
 

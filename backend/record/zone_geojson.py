@@ -79,7 +79,7 @@ def feature(kind: str, outline: Outline, buffer_m: float, hours: Sequence[Hours]
     Raises: InvalidRecord that says what is missing or out of range.
     """
     if kind not in list(ZONE_KINDS):
-        raise InvalidRecord("Choose whether the wearer must keep out or stay in.")
+        raise InvalidRecord("Choose whether the person on probation must keep out or stay in.")
     if not 0 <= buffer_m <= MOST_M:
         raise InvalidRecord("The buffer must be between 0 and 50,000 metres.")
     properties: dict[str, Any] = {"id": "condition", "kind": kind, **outline.measures, "buffer_m": buffer_m}
@@ -148,7 +148,7 @@ def in_words(zone: dict[str, Any]) -> str:
     must, where = ("stay in", "before they leave it") if keeps_in(zone) else ("keep out of", "outside")
     buffer_m = float(properties.get("buffer_m", DEFAULT_BUFFER_M))
     warned = f"Warns from {length(buffer_m)} {where}." if buffer_m else "Without a buffer."
-    return f"The wearer must {must} {_shape(zone)}. {warned} {_when(properties.get('schedule'))}"
+    return f"The person on probation must {must} {_shape(zone)}. {warned} {_when(properties.get('schedule'))}"
 
 
 def keeps_in(zone: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend import clock, db, deadlines, ingest, ingest_answers, tags
+from backend import clock, db, deadlines, ingest, ingest_answers, tag_signatures
 from backend.errors import (
     BatchTooLarge,
     DomainError,
@@ -125,7 +125,7 @@ def report_fixes(serial: str) -> Response:
     except ingest.KeyChanged:
         # The key that is known here is not the tag's any more: the request is verified with the one that is.
         with deadlines.in_all(deadlines.AT_THE_DOOR_S):
-            tags.find_newest(serial)
+            tag_signatures.find_newest(serial)
     try:
         return jsonify(_take(serial, body, received_at))
     except ingest.KeyChanged:
@@ -137,9 +137,9 @@ def _take(serial: str, body: bytes, received_at: datetime) -> dict[str, Any]:
     tolerance_s = settings().signature_tolerance_s
     try:
         with deadlines.in_all(deadlines.AT_THE_DOOR_S):
-            tag, signed = tags.authenticate(serial, request.headers, body, received_at, tolerance_s)
-    except tags.KeyUnreadable:
-        unread = tags.find(serial)
+            tag, signed = tag_signatures.authenticate(serial, request.headers, body, received_at, tolerance_s)
+    except tag_signatures.KeyUnreadable:
+        unread = tag_signatures.find(serial)
         db.release_connection()
         committer().submit(ingest.unheard(unread.id, "the tag's key cannot be read", received_at))
         raise

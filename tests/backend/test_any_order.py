@@ -14,7 +14,7 @@ from hypothesis import settings as with_settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from backend import alerts, clock, db, tags
+from backend import alerts, clock, db, tag_signatures
 from backend.models import (
     Activation,
     Alert,
@@ -45,7 +45,7 @@ def new_case(app: Flask) -> Tag:
         place = ProtectedPlace.create(victim=victim, label="Home")
         wearer = Wearer.create(team=team, name="Daniel Marsh", created_at=now)
         PlaceZone.create(place=place, wearer=wearer, from_at=now - timedelta(days=2), feature=cases.circle(*HOME))
-        tag = Tag.create(serial=uuid.uuid4().hex, key=tags.new_key(), created_at=now)
+        tag = Tag.create(serial=uuid.uuid4().hex, key=tag_signatures.new_key(), created_at=now)
         Activation.create(tag=tag, wearer=wearer, from_at=now - timedelta(days=2))
         db.release_connection()
     return tag

@@ -30,32 +30,32 @@ def zone(kind: str = "exclusion", *hours: Hours, buffer_m: float = 300.0, outlin
     [
         pytest.param(
             zone(),
-            "The wearer must keep out of the circle of 8,047 m (5.0 miles) around its middle. "
+            "The person on probation must keep out of the circle of 8,047 m (5.0 miles) around its middle. "
             "Warns from 300 m outside. "
             "In force at all hours.",
             id="a circle in miles",
         ),
         pytest.param(
             zone("inclusion", NIGHTS, buffer_m=0, outline=zone_geojson.circle(51.5, -0.1, 50, "m")),
-            "The wearer must stay in the circle of 50 m around its middle. Without a buffer. "
+            "The person on probation must stay in the circle of 50 m around its middle. Without a buffer. "
             "In force: Mon, Sun from 19:00 to 07:00.",
             id="a curfew on some nights",
         ),
         pytest.param(
             zone("inclusion", EVERY_DAY, outline=zone_geojson.pasted(json.dumps(POLYGON))),
-            "The wearer must stay in the area that is drawn. Warns from 300 m before they leave it. "
+            "The person on probation must stay in the area that is drawn. Warns from 300 m before they leave it. "
             "In force: Every day from 00:00 to 00:00.",
             id="a whole day, every day",
         ),
         pytest.param(
             {"geometry": {"type": "Point"}, "properties": {"radius_miles": 0.5}},
-            "The wearer must keep out of the circle of 805 m around its middle. Warns from 500 m outside. "
+            "The person on probation must keep out of the circle of 805 m around its middle. Warns from 500 m outside. "
             "In force at all hours.",
             id="without a buffer of its own, the zone's default holds",
         ),
         pytest.param(
             {"geometry": {"type": "LineString"}, "properties": STREET},
-            "The wearer must keep out of the street that is drawn, 40 m wide. Warns from 60 m outside. "
+            "The person on probation must keep out of the street that is drawn, 40 m wide. Warns from 60 m outside. "
             "In force at the hours of a calendar rule.",
             id="a street",
         ),

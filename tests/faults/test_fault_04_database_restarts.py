@@ -19,7 +19,7 @@ import psutil
 import psycopg
 import pytest
 
-from backend import clock, db, heartbeats, tags, wakeups
+from backend import clock, db, heartbeats, tag_signatures, wakeups
 from backend.models import WearerNumber
 from notifier import database_outage, engine
 from notifier.database_outage import WithoutDatabase
@@ -53,7 +53,7 @@ def world(server: PostgresServer, tmp_path: Path, test_clock: clock.Clock) -> It
     db.bind(create_database(server.url(), "cordon"))
     db.migrate(APPLICATION)
     db.database.obj.close_all()
-    tags.forget_known()
+    tag_signatures.forget_known()
     with World(server.url("cordon", APPLICATION), tmp_path, test_clock) as whole:
         yield whole
         if whole.checks_at_end:

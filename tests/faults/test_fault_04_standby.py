@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from backend import clock, db, tags
+from backend import clock, db, tag_signatures
 from tests.faults.conftest import Remedy
 from tests.postgres import APPLICATION, PostgresServer, create_database
 from tests.world import World, eventually
@@ -49,7 +49,7 @@ def world(
     if is_on:
         socket_of = standby.url().partition("host=")[2]
         url += f",{socket_of}&target_session_attrs=read-write"
-    tags.forget_known()
+    tag_signatures.forget_known()
     with World(url, tmp_path, test_clock) as whole:
         yield whole
         if whole.checks_at_end:

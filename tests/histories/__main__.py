@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from backend import db, tags
+from backend import db, tag_signatures
 from backend.settings import Settings
 from tests.histories.judge import live_through
 from tests.postgres import APPLICATION, PostgresServer, create_database, role_url
@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _live(url: str, folder: Path, args: argparse.Namespace) -> int:
-    tags.forget_known()
+    tag_signatures.forget_known()
     app = create_app(
         Settings(database_url=url, secret_key="a key for tests only", vapid_private_key_file=str(folder / "vapid.pem"))
     )

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from standardwebhooks import Webhook
 
-from backend import alerts, clock, db, tags, zone_instants
+from backend import alerts, clock, db, tag_signatures, zone_instants
 from backend.cases import writing
 from backend.cases.commands.monitoring import SuspendCase
 from backend.cases.commands.orders import VaryOrder
@@ -91,7 +91,9 @@ class Life:
         )
         self.wearer = Wearer.create(team=team, name="W", responsible_officer=self.person, created_at=now)
         victim = Victim.create(team=team, name="V", created_at=now)
-        self.tags = [Tag.create(serial=f"T-{number}-{n}", key=tags.new_key(), created_at=now) for n in range(2)]
+        self.tags = [
+            Tag.create(serial=f"T-{number}-{n}", key=tag_signatures.new_key(), created_at=now) for n in range(2)
+        ]
         self.activation = Activation.create(tag=self.tags[0], wearer=self.wearer, from_at=now)
         self.record = Record(self.history.hours)
         self.record.worn = [Said(0, now, 0)]

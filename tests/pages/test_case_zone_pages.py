@@ -72,7 +72,9 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
     expect(page.get_by_role("heading", name="2 alerts last month")).to_be_visible()
     expect(page.locator("[data-trial]")).to_contain_text("2 alerts in the last 30 days: 2 confirmed breaches.")
     expect(
-        page.get_by_text("The wearer must keep out of the circle of 1,609 m (1.0 miles) around its middle.")
+        page.get_by_text(
+            "The person on probation must keep out of the circle of 1,609 m (1.0 miles) around its middle."
+        )
     ).to_be_visible()
     page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
     shot(page, "condition-check-1280")
@@ -134,7 +136,7 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     # The address lies in the zone that the wearer has to keep out of: that is asked back.
     page.get_by_role("button", name="Save it all the same").click()
     expect(page.locator("[data-zone]").filter(has_text="Curfew address")).to_contain_text(
-        "The wearer must stay in the circle"
+        "The person on probation must stay in the circle"
     )
     zone = rows()[-1].feature
     assert zone["properties"]["schedule"] == {
@@ -428,7 +430,7 @@ def test_an_area_is_drawn_by_tapping_its_corners_and_the_last_one_is_undone(
     page.get_by_label("Name of a new place").fill("Estate")
     page.get_by_label("Why").fill("Licence.")
     page.get_by_role("button", name=TRY).click()
-    expect(page.get_by_text("The wearer must keep out of the area that is drawn.")).to_be_visible()
+    expect(page.get_by_text("The person on probation must keep out of the area that is drawn.")).to_be_visible()
     shot(page, "condition-drawn-check-390")
     page.get_by_role("button", name=SAVE).click()
     expect(page.locator("[data-zone]").filter(has_text="Estate")).to_contain_text("In force")

@@ -59,7 +59,7 @@ def test_terms_conditions_officer_life_and_risk_are_corrected_from_the_history_o
     page.get_by_role("button", name="Save the new version").click()
     page.get_by_role("link", name="Read or correct the history").click()
     expect(entries(page, "the circle of 300 m").first).to_contain_text(
-        "In place of: zone. The wearer must keep out of the circle of 250 m"
+        "In place of: zone. The person on probation must keep out of the circle of 250 m"
     )
     assert reading.versions_of_zones(world.wearer.id)[-1][0].from_at == world.zone.from_at
     db.release_connection()

@@ -25,7 +25,7 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     page.get_by_role("link", name="Record that they agree to texts").click()
     laura = page.locator("main")
     laura.get_by_label("The number that is safe for them").fill("+447700900201")
-    laura.get_by_label("Their words for: the wearer is near").fill("Your book has arrived.")
+    laura.get_by_label("Their words for: the person on probation is near").fill("Your book has arrived.")
     laura.get_by_label("Their words for: protection is about to end").fill("The library closes.")
     laura.get_by_role("button", name="Record their consent").click()
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
@@ -34,7 +34,9 @@ def test_what_was_typed_in_a_form_that_is_refused_is_still_there_and_open(
     expect(laura.get_by_label("Their words for: it is over")).to_be_focused()
     expect(laura.locator(".govuk-error-message")).to_have_count(1)
     shot(page, "case-refused-field-390")
-    expect(laura.get_by_label("Their words for: the wearer is near")).to_have_value("Your book has arrived.")
+    expect(laura.get_by_label("Their words for: the person on probation is near")).to_have_value(
+        "Your book has arrived."
+    )
     expect(laura.get_by_label("Their words for: protection is about to end")).to_be_visible()
     expect_to_fit(page)
     expect(laura.get_by_label("The number that is safe for them")).to_have_value("+447700900201")

@@ -104,7 +104,7 @@ def test_the_wearer_stands_at_their_door_as_protection_stops_and_they_never_read
     else:
         assert victim_texts(told) == [NEAR]
         said = (
-            "that the wearer is near at the place Home: tell them."
+            "that the person on probation is near at the place Home: tell them."
             if closed_as is None
             else "Tell the protected person now."
         )

@@ -65,7 +65,7 @@ def test_a_tag_that_another_person_wears_by_then_is_not_given_back_by_a_correcti
     officer = world.officer.person
     writing.take_tag_off(officer, activation.id, now - timedelta(hours=2), now, why="Off.", is_confirmed=True)
     writing.fit_tag(officer, other.id, "LDN-0001", now - timedelta(hours=1), now, why="Fitted to another.")
-    with pytest.raises(InvalidRecord, match="Another wearer has this tag on"):
+    with pytest.raises(InvalidRecord, match="Another person wears this tag"):
         writing.take_tag_off(officer, activation.id, now, now, why="Later.", is_correction=True, is_confirmed=True)
     with pytest.raises(InvalidTransition):
         writing.take_tag_off(officer, activation.id, now, now, why="Again.", is_confirmed=True)

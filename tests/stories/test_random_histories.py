@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend import clock, db, tags
+from backend import clock, db, tag_signatures
 from backend.settings import Settings
 from tests.applications import create_app
 from tests.histories.judge import live_through
@@ -20,7 +20,7 @@ SEEDS = (0, 1, 2, 3, 4, 5, 8, 20, 22)
 def test_random_histories_come_to_the_truth_whatever_the_order_of_arrival(
     settings: Settings, test_clock: clock.Clock
 ) -> None:
-    tags.forget_known()
+    tag_signatures.forget_known()
     app = create_app(settings)
     try:
         found = [fault for seed in SEEDS for fault in live_through(app, seed)]

@@ -14,7 +14,7 @@ import pytest
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
-from backend import clock, db, shared_location, tags
+from backend import clock, db, shared_location, tag_signatures
 from backend.cases import monitoring_status
 from backend.cases.monitoring_status import Risk
 from backend.models import (
@@ -48,7 +48,7 @@ class Worlds:
 
     def __post_init__(self) -> None:
         self.client = create_app(self.settings).test_client()
-        self.key = tags.new_key()
+        self.key = tag_signatures.new_key()
         self.since = clock.now() - timedelta(days=40)
         self.team = Team.create(name="North London", created_at=self.since)
         self.officer = Person.create(

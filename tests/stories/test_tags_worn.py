@@ -122,7 +122,7 @@ def test_a_second_tag_is_not_fitted_beside_the_first_where_it_would_hide_what_th
     person, wearer, old = world.officer.person, world.wearer, worn(world)
     world.new_tag("LDN-0099", None)
     now = clock.now()
-    with pytest.raises(InvalidRecord, match="The wearer has tag LDN-0001 on at that time: swap the tags"):
+    with pytest.raises(InvalidRecord, match="They wear tag LDN-0001 at that time: swap the tags"):
         writing.fit_tag(person, wearer.id, "LDN-0099", now, now, is_confirmed=True)
     # Also for a time that has passed, or that is still to come.
     for from_at, to_at in (

@@ -78,7 +78,7 @@ def test_the_wearer_stands_in_their_zone_as_its_hours_end_and_their_officer_is_a
     assert [
         said
         for said in cases.notices_of(world)
-        if said.endswith("that the wearer is near at the place Home: tell them.")
+        if said.endswith("that the person on probation is near at the place Home: tell them.")
     ]
     world.reads_everything()
 

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from backend import clock, db, signed_requests, tags
+from backend import clock, db, kept_requests, tag_signatures
 from backend.models import SignedRequest
 from notifier.watchdog import Watchdog
 from tests.world import World
@@ -18,7 +18,9 @@ ELSEWHERE_M = 11_000.0
 
 def kept(world: World) -> list[SignedRequest]:
     rows = list(
-        SignedRequest.select().where(SignedRequest.tag == tags.find(world.tag.serial).id).order_by(SignedRequest.id)
+        SignedRequest.select()
+        .where(SignedRequest.tag == tag_signatures.find(world.tag.serial).id)
+        .order_by(SignedRequest.id)
     )
     db.release_connection()
     return rows
@@ -35,7 +37,7 @@ def test_each_request_is_kept_as_it_was_signed_in_the_chain_of_its_tag(world: Wo
     content = [base64.b64decode(row.signed).decode() for row in rows]
     assert [one.split(".")[0] for one in content] == ["msg-0", "msg-1", "msg-2", "msg-3"]
     assert content[1].split(".", 2)[2] == sent[1]
-    assert signed_requests.broken_at(rows[0].tag_id) is None
+    assert kept_requests.broken_at(rows[0].tag_id) is None
 
 
 @pytest.mark.parametrize("change", ["a body", "a digest", "one is gone"])
@@ -48,7 +50,7 @@ def test_a_request_that_was_changed_or_taken_out_is_found(world: World, change: 
         SignedRequest.update(digest="0" * 64, signed=None, salt=None).where(SignedRequest.id == rows[1]).execute()
     else:
         SignedRequest.delete().where(SignedRequest.id == rows[1]).execute()
-    found = signed_requests.broken_at(rows[0].tag_id)
+    found = kept_requests.broken_at(rows[0].tag_id)
     db.release_connection()
     assert found == (rows[2].id if change == "one is gone" else rows[1].id)
 
@@ -59,7 +61,7 @@ def test_the_bytes_are_erased_after_their_time_and_the_chain_still_holds(world: 
     assert Watchdog(world.settings).look(clock.now())
     rows = kept(world)
     assert {(row.signed, row.salt) for row in rows} == {(None, None)}
-    assert signed_requests.broken_at(rows[0].tag_id) is None
+    assert kept_requests.broken_at(rows[0].tag_id) is None
     db.release_connection()
     world.checks_at_end = False
 

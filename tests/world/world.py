@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from peewee import ModelSelect, Select, fn
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backend import clock, db, tags
+from backend import clock, db, tag_signatures
 from backend.models import (
     Activation,
     Attempt,
@@ -167,7 +167,7 @@ class World:
     def new_tag(self, serial: str, wearer: Wearer | None) -> TestTag:
         """Return a tag, worn by ``wearer`` for forty days."""
         now = clock.now()
-        row = Tag.create(serial=serial, key=tags.new_key(), created_at=now)
+        row = Tag.create(serial=serial, key=tag_signatures.new_key(), created_at=now)
         if wearer is not None:
             is_beside = Activation.select().where(Activation.wearer == wearer, Activation.to_at.is_null()).exists()
             Activation.create(tag=row, wearer=wearer, from_at=now - timedelta(days=40), is_beside=is_beside)

@@ -30,7 +30,7 @@ class AgreeToTexts(Versioned):
     """A protected person agrees to texts to this number, in their own words: the answers to the same questions."""
 
     phone: Annotated[Number, Ask("Enter the number that is safe for them.")]
-    wording_breach: Annotated[Wording, Ask("Enter their words for: the wearer is near.")]
+    wording_breach: Annotated[Wording, Ask("Enter their words for: the person on probation is near.")]
     wording_over: Annotated[Wording, Ask("Enter their words for: it is over.")]
     wording_ending: Annotated[Wording, Ask("Enter their words for: protection is about to end.")]
     wording_help: Chosen = Field(

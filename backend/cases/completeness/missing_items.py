@@ -60,7 +60,7 @@ TEXTS = {
     MissingItem.WITHOUT_TAG: "A zone is in force and no tag is worn, so nothing is judged",
     MissingItem.TAG_NEVER_REPORTED: "The tag was fitted and has never reported",
     MissingItem.TAG_SILENT: "The tag has stopped reporting",
-    MissingItem.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the wearer has on",
+    MissingItem.TWO_TAGS: "Two tags are recorded as worn at once, so it is not known which one the person wears",
     MissingItem.REPORTING_WITHOUT_ORDER: "The tag reports and there is no order",
     MissingItem.WITHOUT_OFFICER: "No active officer is responsible",
     MissingItem.VICTIM_WITHOUT_ZONE: "No zone was ever drawn around a place of a protected person",
@@ -68,12 +68,13 @@ TEXTS = {
     MissingItem.NUMBER_UNPROVED: "The number of a protected person is not verified, so no text goes to them",
     MissingItem.NUMBER_DUE: "The number of a protected person was verified more than 90 days ago: verify it again",
     MissingItem.NUMBER_HELD: (
-        "The number of a protected person was declared to be the wearer's, so texts about this case are held"
+        "The number of a protected person was declared to be that of the person on probation, so "
+        "texts about this case are held"
     ),
     MissingItem.EXPIRED_AND_REPORTING: "Every order has ended and the tag still reports",
     MissingItem.ENDED_AND_REPORTING: "The case has ended and the tag still reports: take it off, or reopen the case",
     MissingItem.SUSPENSION_OVERDUE: "A suspension is past the end that was expected",
-    MissingItem.RECALLED: "The wearer is recalled and custody is not entered: protection goes on until it is",
+    MissingItem.RECALLED: "The person is recalled and custody is not entered: protection goes on until it is",
     MissingItem.SCHEDULE_OVER: "The hours of a zone have run out, so it warns of nothing: enter others, or remove it",
     MissingItem.UNREADABLE: "Something that is recorded of the case cannot be read, so fixes are kept and not judged",
 }

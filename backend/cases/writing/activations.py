@@ -163,7 +163,9 @@ def swap_tag(
     if tag is None:
         raise NotFound("No tag has this serial. An administrator registers tags.")
     if tag.id == old.tag_id:
-        raise InvalidRecord("The wearer already has this tag on. Choose the tag that they wear from now on.")
+        raise InvalidRecord(
+            "The person on probation already wears this tag. Choose the one that they wear from now on."
+        )
     with atomic():
         # All of them in one statement, as the one who stores fixes holds them: in the order of their numbers.
         held = Activation.select(Activation.tag).where(Activation.wearer == old.wearer_id)
@@ -268,7 +270,7 @@ def activations_of(tag_id: int) -> list[Activation]:
 
 def _refuse_two_wearers(new: Activation) -> None:
     if any(_are_at_once(new, other) for other in activations_of(new.tag_id)):
-        raise InvalidRecord("Another wearer has this tag on at that time: record first when it came off.")
+        raise InvalidRecord("Another person wears this tag at that time: record first when it came off.")
 
 
 def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool) -> None:
@@ -285,9 +287,7 @@ def _refuse_two_tags(new: Activation, *, is_correction: bool, is_confirmed: bool
     if beside is None:
         return
     if not is_correction:
-        said = (
-            f"The wearer has tag {beside.tag.serial} on at that time: swap the tags, or record first when it came off."
-        )
+        said = f"They wear tag {beside.tag.serial} at that time: swap the tags, or record first when it came off."
         raise InvalidRecord(said)
     if not is_confirmed:
         who = Wearer.get_by_id(new.wearer_id).name

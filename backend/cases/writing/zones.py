@@ -167,7 +167,7 @@ def _make_version(
     if to_at is not None and to_at <= from_at:
         raise InvalidRecord("The zone must end after it begins.")
     if order_id is not None and not Order.select().where(Order.id == order_id, Order.wearer == wearer_id).exists():
-        raise InvalidRecord("The order is not this wearer's.")
+        raise InvalidRecord("The order is not of this case.")
     if condition_id is not None and not (
         Condition.select().where(Condition.id == condition_id, Condition.order == order_id).exists()
     ):

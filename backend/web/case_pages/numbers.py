@@ -59,7 +59,9 @@ def keep_wearers_numbers(wearer_id: int) -> Any:
     if number_id is not None:
         is_confirmed = pressed() == "confirm"
         said = (
-            "The number is confirmed as the wearer’s." if is_confirmed else "The number is not the wearer’s any more."
+            "The number is confirmed as that of the person on probation."
+            if is_confirmed
+            else "The number is not that of the person on probation any more."
         )
     return one_task(
         wearer_id,

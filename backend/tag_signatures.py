@@ -1,4 +1,4 @@
-"""Tags: their keys, and verification of the signatures of their requests."""
+"""The keys of tags, and the signature by which a tag shows that a request is its own."""
 
 from __future__ import annotations
 
