@@ -129,7 +129,8 @@ def populate(
             bulk_statements.insert_rows(
                 Tag, [{"serial": f"T{n:06d}", "key": keys[n], "created_at": since} for n in numbers]
             )
-            rows = [{"tag": n + 1, "wearer": n + 1, "from_at": since} for n in numbers]
+            fitted = {"from_at": since, "is_in_error": False, "is_beside": False}
+            rows = [{"tag": n + 1, "wearer": n + 1, **fitted} for n in numbers]
             bulk_statements.insert_rows(Activation, rows)
             zones = []
             for n in numbers:

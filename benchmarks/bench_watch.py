@@ -55,7 +55,10 @@ def measure(url: str, cases: int) -> None:
             (ProtectedPlace, [{"id": n, "victim": n, "label": f"P {n}"} for n in ids]),
             (PlaceZone, [{"place": n, "wearer": n, "feature": feature, "from_at": since, "moves": False} for n in ids]),
             (Tag, [{"id": n, "serial": f"T{n}", "key": "", "created_at": since} for n in ids]),
-            (Activation, [{"tag": n, "wearer": n, "from_at": since, "is_in_error": False} for n in ids]),
+            (
+                Activation,
+                [{"tag": n, "wearer": n, "from_at": since, "is_in_error": False, "is_beside": False} for n in ids],
+            ),
             (Fix, [{"tag": n, "wearer": n, **fix} for n in ids]),
             # An ordinary morning: what there is to tell was told.
             (

@@ -204,4 +204,4 @@ def _cases(victim: Victim) -> list[int]:
 def _plan_texts(victim: Victim, now: datetime) -> None:
     """Let them read of an end to come of which their officer was asked to tell them, since texts are safe now."""
     for case in reading.cases(_cases(victim), faults={}).values():
-        schedule.plan(case, now)
+        schedule.plan_dates(case, now)

@@ -72,6 +72,13 @@ def gaining(case: Case, at: datetime) -> bool:
 
 def plan(case: Case, now: datetime) -> None:
     """Make anew the schedule of what the record holds to come; part of the unit of work that changed it."""
+    plan_dates(case, now)
+    completeness.ask_for([case.wearer_id], now)
+    completeness.ensure_daily(now)
+
+
+def plan_dates(case: Case, now: datetime) -> None:
+    """Make the schedule anew where the record is as it was, and only who may be texted has changed."""
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
@@ -90,8 +97,6 @@ def plan(case: Case, now: datetime) -> None:
     due = _changes_to_come(case, told, {ends_at for _, ends_at in ends}, now)
     due += _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
     insert_rows(CaseDue, due)
-    completeness.ask_for([case.wearer_id], now)
-    completeness.ensure_daily(now)
 
 
 def _changes_to_come(

@@ -83,7 +83,8 @@ def _step_out(step: Step) -> dict[str, Any]:
         "who": list(step.who),
         "channels": list(step.channels),
         "unless_received": step.unless_received,
-        "is_quiet": step.is_quiet,
+        # No team sets a quiet step: it is of the policies that Cordon derives for a silent tag.
+        **({"is_quiet": True} if step.is_quiet else {}),
     }
 
 

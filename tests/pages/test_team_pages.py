@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from backend import clock, db
 from backend.models import CaseDue, Role, Team, Wearer
 from backend.record.facts import LONDON
-from tests.pages.actions import expect_to_fit, shot, sign_in
+from tests.pages.actions import expect_to_fit, fill_date, shot, sign_in
 from tests.world import World
 
 
@@ -31,7 +31,7 @@ def test_an_administrator_splits_a_team_for_a_day_to_come_and_calls_it_off(
     day = clock.now().astimezone(LONDON).date() + timedelta(days=30)
     page.get_by_label("Amina Yusuf").check()
     page.get_by_label("The other team").select_option("Camden")
-    page.get_by_label("From (empty: now)").fill(day.isoformat())
+    fill_date(page, "From", day)
     page.get_by_label("Why").fill("The borough is split.")
     shot(page, "team-split-1280")
     page.get_by_role("button", name="Split the team").click()

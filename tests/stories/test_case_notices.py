@@ -64,7 +64,7 @@ def said_of(world: World, words: str) -> list[str]:
 
 def _newest_life(world: World) -> int:
     try:
-        return reading.case(world.wearer.id).life[-1].id
+        return reading.case(world.wearer.id).statuses[-1].id
     finally:
         db.release_connection()
 

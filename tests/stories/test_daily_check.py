@@ -54,7 +54,10 @@ def caseload(world: World, count: int) -> list[int]:
                 ],
             ),
             (Tag, [{"id": n, "serial": f"T-{n}", "key": "k", "created_at": now} for n in ids]),
-            (Activation, [{"tag": n, "wearer": n, "from_at": now, "is_in_error": False} for n in ids]),
+            (
+                Activation,
+                [{"tag": n, "wearer": n, "from_at": now, "is_in_error": False, "is_beside": False} for n in ids],
+            ),
         ):
             bulk_statements.insert_rows(model, rows)
     db.release_connection()
