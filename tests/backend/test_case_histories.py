@@ -194,12 +194,18 @@ def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
     spans = []
     # The one rule beside it: the one who was last seen where a zone is in force at an entry is notified of, although no
     # fix was judged by it. This judge says of whom that was so.
-    allowed = set(inside)
+    allowed: set[float] = set(inside)
+    began: set[float] = set()
     for n in range(len(history)):
         known = history[: n + 1]
         fitted_after = [step for kind, step, _ in known if kind == "tag"][-1:] or [-99]
         newest = max([step for kind, step, _ in known if kind == "fix" and step > fitted_after[0]], default=0)
         allowed |= {newest} & brute_force(known, at=STEPS + 1)
+        # Likewise of the one who was last seen where a zone comes into force: the alert begins at that instant.
+        for kind, changed, _ in known:
+            seen = [step for of, step, _ in known if of == "fix" and fitted_after[0] < step <= changed]
+            if kind in ("zone", "terms") and seen and max(seen) in brute_force(known, at=changed + 1):
+                began.add(changed + 0.5)
     for alert in Alert.select().where(Alert.wearer == told.wearer, Alert.kind == AlertKind.ZONE):
         if alert.certainty != Certainty.WITHDRAWN:
             spans.append(sorted((alert.fix_time, alert.last_fix_time)))
@@ -209,5 +215,5 @@ def test_the_alerts_are_those_of_a_judge_who_reads_the_whole_history_at_once(
         is_notified = any(begin - slack < told.at(step) < end + slack for begin, end in spans)
         assert is_notified, f"no one was notified of {step}"
     for begin, end in spans:
-        is_founded = any(begin - slack < told.at(step) < end + slack for step in allowed)
+        is_founded = any(begin - slack < told.at(step) < end + slack for step in allowed | began)
         assert is_founded, "told of nothing"

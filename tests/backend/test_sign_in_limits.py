@@ -126,7 +126,7 @@ def submits(client: Any, email: str, password: str, address: str) -> Any:
 def test_the_page_counts_with_the_api_and_says_so_in_words(app: Flask) -> None:
     statuses(app, [OFFICER], [STRANGER] * 3)
     page = submits(app.test_client(), OFFICER, "a guess", STRANGER)
-    assert page.status_code == 429
+    assert (page.status_code, page.mimetype) == (429, "text/html")
     assert "Too many attempts" in page.text
     assert "Retry-After" in page.headers
 

@@ -62,7 +62,7 @@ def full_record(world: World) -> dict[str, Any]:
         "person_id": world.colleague.person.id,
         "team_id": world.team.id,
         "request_id": asked.id,
-        "name": "default",
+        "name": "all",
     }
 
 
