@@ -38,7 +38,7 @@ def test_a_new_case_from_nothing_to_a_judged_fix_in_less_than_three_minutes(
     expect(page.get_by_label("Latitude")).not_to_have_value("")
     page.get_by_label("Latitude").fill(str(HOME[0]))
     page.get_by_label("Longitude").fill(str(HOME[1]))
-    page.get_by_label("Serial of the tag that the person on probation wears from now on").select_option("LDN-0099")
+    page.get_by_label("Serial of the tag that they wear from now on").select_option("LDN-0099")
     shot(page, "case-new-1280")
     page.get_by_role("button", name="Open the case").click()
     expect(page.get_by_role("heading", name="Owen Price")).to_be_visible()

@@ -33,7 +33,7 @@ def test_a_new_case_with_a_postcode_takes_less_than_90_seconds_of_a_person(quiet
     hand.taps_on(page.get_by_role("button", name=re.compile("N4  ?2AA, Postcode")))
     expect(page.get_by_label("Latitude")).to_have_value("51.564500")
     hand.taps_on(page.get_by_role("button", name="Move the middle away from the address"))
-    hand.chooses(page.get_by_label("Serial of the tag that the person on probation wears from now on"), "LDN-0099")
+    hand.chooses(page.get_by_label("Serial of the tag that they wear from now on"), "LDN-0099")
     expect_to_fit(page)
     shot(page, "journey-new-case-390")
     hand.taps_on(page.get_by_role("button", name="Open the case"))

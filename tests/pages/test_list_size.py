@@ -98,7 +98,7 @@ def test_no_name_is_in_the_title_of_a_tab_and_every_page_leads_to_the_alerts_tha
         assert not [name for name in names if name in title], (endpoint, title)
         # The live app is the list itself; a page of errors asks nothing of the database.
         if not path.startswith("/officer") and endpoint != "no such page":
-            expect(page.get_by_role("link", name="Live alerts")).to_have_count(1)
+            expect(page.locator("a.cordon-header__link", has_text="Live alerts")).to_have_count(1)
             expect(page.locator("[data-alert-strip]")).to_be_visible()
 
 

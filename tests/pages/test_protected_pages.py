@@ -90,7 +90,7 @@ def test_a_new_case_for_someone_who_is_recorded_asks_who_they_are_and_fits_a_nar
         ("Longitude", "-0.1"),
     ):
         page.get_by_label(label).fill(value)
-    page.get_by_label("Serial of the tag that the person on probation wears from now on").select_option("LDN-0099")
+    page.get_by_label("Serial of the tag that they wear from now on").select_option("LDN-0099")
     page.get_by_role("button", name="Open the case").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose them, or say that this is another person")
     expect_to_fit(page)

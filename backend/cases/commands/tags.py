@@ -12,7 +12,7 @@ from backend.cases.commands.typed import When
 from backend.cases.commands.versions import changes
 from backend.models import Activation, Person
 
-SERIAL = Ask("Choose the serial of the tag that the person on probation wears from now on.")
+SERIAL = Ask("Choose the serial of the tag that they wear from now on.")
 WHY = Ask("Enter why the tag is changed.")
 WORN = ("tag_fitted", "tag_swapped", "tag_taken_off")
 
