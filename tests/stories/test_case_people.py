@@ -246,7 +246,7 @@ def test_an_error_that_is_found_after_the_stay_is_their_officers_to_tell_them_si
     officer.acknowledges()
     officer.records_outcome("raised_in_error", "The zone was drawn on the wrong street.")
     (said,) = cases.notices_of(world)
-    assert said.endswith(f"the wearer was near. Alert {cases.alerts()[0].code} was an error: tell them.")
+    assert said.endswith(f"the person on probation was near. Alert {cases.alerts()[0].code} was an error: tell them.")
     world.settle()
     assert len([message for message in world.doubles.messages if message.to == world.victim.phone]) == 2
     world.reads_everything()
