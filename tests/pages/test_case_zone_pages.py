@@ -355,7 +355,7 @@ def test_the_hours_of_a_zone_to_keep_out_of_are_changed_after_a_look_at_what_the
         zone.get_by_label(day).first.check()
     zone.get_by_label("From", exact=True).first.fill("09:00")
     zone.get_by_label("Until").first.fill("17:00")
-    zone.get_by_label("Why").fill("Only when she works there.")
+    zone.get_by_label("Why").fill("Only when they work there.")
     expect_to_fit(page)
     zone.get_by_role("button", name="Save the new version").click()
     expect(page.locator("[data-was]")).to_contain_text("In force at all hours.")

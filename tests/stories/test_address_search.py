@@ -21,7 +21,7 @@ FAILED = "The address search did not answer. Postcodes and place names still wor
 
 
 class AddressApi:
-    """A double of an address API on a free port: it keeps what it was asked, and answers what it is told to."""
+    """A double of an address API on a free port: it keeps what it was asked, and gives the answer that a test sets."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any, str]] = []
