@@ -10,7 +10,8 @@ import psycopg
 
 # What only begins and ends a unit of work, or looks whether a pooled connection is alive, asks nothing.
 UNITS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-PROBE = "SELECT 1"
+# The clock is measured by a thread of its own, which belongs to no work that is counted.
+PROBES = ("SELECT 1", "SELECT clock_timestamp()")
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def counted() -> Iterator[list[str]]:
 
     def noted(cursor: Any, query: Any, *args: Any, **more: Any) -> Any:
         text = query.decode() if isinstance(query, bytes) else str(query)
-        if text != PROBE and not text.lstrip().upper().startswith(UNITS):
+        if text not in PROBES and not text.lstrip().upper().startswith(UNITS):
             texts.append(text)
         return execute(cursor, query, *args, **more)
 

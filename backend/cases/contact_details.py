@@ -173,6 +173,11 @@ def _enter_number(person: Person, wearer_id: int, victim: Victim, number: str, n
     record_fact(subject, What.NUMBER, number, now, person, now, why=why, wearer_id=wearer_id)
 
 
+def keep_least_gap(victim: Victim, least_gap_min: int) -> None:
+    """Keep from how many minutes on they hear that no one can watch; 0 for every gap of which texts tell."""
+    Victim.update(least_gap_min=least_gap_min).where(Victim.id == victim.id).execute()
+
+
 def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> None:
     """Text them a code now, while the officer speaks with them; the words say nothing of what it is for.
 

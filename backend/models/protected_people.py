@@ -18,6 +18,8 @@ class Victim(Table):
     # A child has no phone here: they are reached through an adult of the same case, or through no one.
     is_child = BooleanField(default=False)
     reached_through = ForeignKeyField("self", null=True)
+    # Gaps in watching that are shorter are not told to them, as was agreed with their officer.
+    least_gap_min = IntegerField(default=0)
     created_at = InstantField()
 
 
@@ -141,8 +143,6 @@ class OwnPage(Table):
     # Whether its status is in plain words or in words that mean something only to them.
     status_words = CharField(default="plain")
     language = CharField(default="en")
-    # Gaps in watching that are shorter are not told on it, as was agreed with their officer.
-    least_gap_min = IntegerField(default=0)
     wrong_tries = IntegerField(default=0)
     locked_until = InstantField(null=True)
     ended_at = InstantField(null=True)

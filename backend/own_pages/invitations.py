@@ -23,6 +23,8 @@ LINK_LENGTH, CODE_LENGTH = 10, 6
 GOOD_FOR = timedelta(hours=24)
 MOST_TRIES = 5
 LONGEST_NOTE = 300
+# What a new phone takes over from the one before it; passcodes are chosen anew.
+GUISE = ("look", "help_label", "status_words", "language")
 NOT_THEIRS = "Someone opened the link to their own page and answered that it is not for them. The link is void."
 
 
@@ -169,9 +171,10 @@ def accept(link: str, code: str, now: datetime) -> tuple[OwnPage, str]:
     by = f"victim:{page.victim_id}"
     with atomic():
         lock_rows(Victim, [page.victim_id])
+        guise = _guise_of(page.victim_id)
         _end_in_use(page.victim_id, by, now)
         taken = (
-            OwnPage.update(accepted_at=now, phone_digest=digest(secret))
+            OwnPage.update(accepted_at=now, phone_digest=digest(secret), **guise)
             .where(OwnPage.id == page.id, OwnPage.accepted_at.is_null(), OwnPage.ended_at.is_null())
             .execute()
         )
@@ -179,6 +182,17 @@ def accept(link: str, code: str, now: datetime) -> tuple[OwnPage, str]:
             raise InvitationOver("Ask for a new link.")
         audit.record(by, "own_page_taken_up", f"victim:{page.victim_id}", now, own_page=page.id)
     return OwnPage.get_by_id(page.id), secret
+
+
+def _guise_of(victim_id: int) -> dict[str, str]:
+    """Return how their page looked so far: on a new phone it must not say plainly what they had put in code."""
+    before = (
+        OwnPage.select()
+        .where(OwnPage.victim == victim_id, OwnPage.accepted_at.is_null(False))
+        .order_by(OwnPage.accepted_at.desc(), OwnPage.id.desc())
+        .first()
+    )
+    return {} if before is None else {name: getattr(before, name) for name in GUISE}
 
 
 def page_of_phone(secret: str) -> OwnPage | None:

@@ -31,7 +31,6 @@ from backend.models import (
     Wearer,
 )
 from backend.own_pages import status
-from backend.own_pages.invitations import in_use
 from backend.own_pages.status import UNWATCHED, Status
 from backend.people import numbers
 from backend.people.consent import is_safe_hour, sms_consent
@@ -103,8 +102,7 @@ def _tell(victim_id: int, now: datetime) -> bool:
     with atomic():
         lock_rows(Victim, [victim_id])
         victim = Victim.get_by_id(victim_id)
-        page = in_use(victim)
-        found = status.of_active(victim, now, page.least_gap_min if page else 0)
+        found = status.of_active(victim, now, victim.least_gap_min)
         told = UnwatchedTold.get_or_none(UnwatchedTold.victim == victim)
         if told is not None:
             return _is_over(victim, told, found, now)

@@ -1,6 +1,6 @@
 """Counts what looks like play with a tag, for officers; and the rule that keeps short gaps from a protected person.
 
-Staff are alerted to each of these as ever: the rule changes only what a protected person's own page says.
+Staff are alerted to each of these as ever: the rule changes only what a protected person's page and texts say.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from backend import audit
 from backend.access import access_victim, require
+from backend.cases import contact_details
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.lifecycle import Danger
-from backend.models import Activation, Alert, AlertKind, OwnPage, Person, Role, TagEvent
-from backend.own_pages.invitations import in_use
+from backend.models import Activation, Alert, AlertKind, Person, Role, TagEvent
 
 COUNTED_OVER = timedelta(days=30)
 # So many of one kind in that time are a pattern.
@@ -62,18 +62,16 @@ def seen_of(wearer_id: int, now: datetime) -> Play:
 
 
 def set_rule(person: Person, victim_id: int, least_gap_min: int, now: datetime) -> None:
-    """Let their page tell only of gaps longer than that, as the officer agreed with them.
+    """Let them hear only of gaps longer than that, by text and on their page, as the officer agreed with them.
 
     Raises: NotAllowed; NotFound; InvalidRecord.
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
-    page = in_use(access_victim(person, victim_id, now))
-    if page is None:
-        raise InvalidRecord("They have no page of their own yet.")
+    victim = access_victim(person, victim_id, now)
     if least_gap_min not in GAPS_MIN:
         raise InvalidRecord("Choose one of these.")
     with atomic():
-        OwnPage.update(least_gap_min=least_gap_min).where(OwnPage.id == page.id).execute()
+        contact_details.keep_least_gap(victim, least_gap_min)
         audit.record(
             audit.actor_of(person), "short_gaps_rule_set", f"victim:{victim_id}", now, least_gap_min=least_gap_min
         )

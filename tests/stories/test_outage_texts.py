@@ -88,11 +88,14 @@ def test_a_tag_that_is_tampered_with_is_no_watching_though_it_still_sends(agreed
     agreed.reads_everything()
 
 
-def test_a_gap_that_they_agreed_to_hear_nothing_of_is_not_texted(agreed: World) -> None:
-    OwnPhone(agreed).takes_up()
+def test_a_gap_that_they_agreed_to_hear_nothing_of_is_not_texted_with_a_page_or_without(agreed: World) -> None:
     tag_play.set_rule(agreed.officer.person, agreed.victim.id, 30, clock.now())
     db.release_connection()
-    minutes_pass(agreed, 20)
+    minutes_pass(agreed, 10)
+    assert theirs(agreed) == []
+    # A page on another phone changes nothing of what was agreed.
+    OwnPhone(agreed).takes_up()
+    minutes_pass(agreed, 10)
     assert theirs(agreed) == []
     minutes_pass(agreed, 12)
     assert len(theirs(agreed)) == 1

@@ -11,6 +11,7 @@ import requests
 from backend import clock, db
 from backend.models import OwnPage
 from backend.own_pages import invitations
+from backend.web.own_pages.layout import PHONE_LASTS_S
 from notifier import incoming_calls, messages
 from tests.own_pages import PIN, SECOND, OwnPhone, calls, invite, words_of
 from tests.stories.test_help_messages import helps
@@ -125,6 +126,30 @@ def test_a_new_phone_closes_the_old_one_and_so_does_the_officer(world: World) ->
     assert calls() == []
     invitations.end(world.officer.person, world.victim.id, clock.now())
     assert "nothing here" in words_of(new.get())
+
+
+def test_a_new_phone_looks_as_the_old_one_did_before_and_behind_the_passcode(world: World) -> None:
+    old = OwnPhone(world).takes_up()
+    old.enters(PIN)
+    old.post("/look", {"look": "recipes", "help_label": "contact", "status_words": "coded"})
+    invitations.end(world.officer.person, world.victim.id, clock.now())
+    db.release_connection()
+    new = OwnPhone(world).takes_up()
+    door = new.get()
+    assert "<title>Recipes</title>" in door.text
+    assert "Contact us" in words_of(door)
+    home = words_of(new.enters(PIN))
+    assert "Saving is off." in home
+    assert "watched over" not in home
+
+
+def test_a_page_that_is_looked_at_keeps_its_button_though_its_passcode_is_never_entered(world: World) -> None:
+    phone = OwnPhone(world).takes_up()
+    kept = dict(phone.browser.cookies)["v"]
+    given = phone.get().headers["Set-Cookie"]
+    assert given.startswith(f"v={kept};")
+    assert f"Max-Age={PHONE_LASTS_S}" in given
+    assert "Set-Cookie" not in OwnPhone(world).get().headers
 
 
 def test_an_open_page_cannot_be_taken_over_without_the_passcode(world: World) -> None:

@@ -103,7 +103,7 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
     if act == "rule":
         return try_to(
             lambda: tag_play.set_rule(person, victim_id, number_chosen("least_gap_min") or 0, now),
-            lambda _: _show(wearer_id, victim_id, said="Their page tells of gaps as you agreed."),
+            lambda _: _show(wearer_id, victim_id, said="They hear of gaps as you agreed."),
             again,
         )
     if act == "agree":

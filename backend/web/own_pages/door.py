@@ -43,8 +43,7 @@ def enter() -> Response:
     opened, secret = sessions.enter(mine, request.form.get("phrase", ""), clock.now())
     if opened in (Opened.WRONG, Opened.LOCKED):
         return show("door", 422, error=str(opened))
-    response = keep(go("own_pages.door"), PHONE, request.cookies[PHONE], PHONE_LASTS_S)
-    return keep(response, SESSION, secret)
+    return keep(go("own_pages.door"), SESSION, secret)
 
 
 @bp.post("/n")

@@ -28,7 +28,7 @@ def show_home(mine: OwnPage) -> Response:
 
 def _status_lines(mine: OwnPage) -> list[tuple[str, dict[str, str]]]:
     """Return the keys of the sentences with what is filled in."""
-    now = status.of(mine.victim, clock.now(), mine.least_gap_min)
+    now = status.of(mine.victim, clock.now(), mine.victim.least_gap_min)
     prefix = "coded_" if mine.status_words == "coded" else ""
     filled = {} if now.checked_at is None else {"at": local(now.checked_at)}
     if now.is_watched:
