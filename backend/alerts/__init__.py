@@ -23,6 +23,7 @@ from backend.alerts.record_changes import (
     withdraw,
 )
 from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
+from backend.alerts.shared_notices import raise_shared_notice
 from backend.alerts.silent_tags import AFTER_TAMPER, BLIND, NO_CONTACT, Silence, end_silence, ring_for_silence
 from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
 from backend.alerts.tamper_alerts import (
@@ -95,6 +96,7 @@ __all__ = [
     "raise_alert",
     "raise_late",
     "raise_notice",
+    "raise_shared_notice",
     "repair",
     "retell",
     "ring_again",

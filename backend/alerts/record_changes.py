@@ -137,6 +137,7 @@ def raise_notice(
 ) -> Alert:
     """Notify people of something about a case that is no danger: it rings once and does not escalate.
 
+    Without ``to`` it is on record, and the caller notifies people.
     With ``and_answering`` the one who answers for the case is among them, on duty or not. ``about`` are further
     columns: which tag and event it is about.
     """
@@ -162,7 +163,8 @@ def raise_notice(
         )
         store(alert)
         audit.record(audit.SYSTEM, "notice_raised", f"alert:{alert.id}", now, alert=alert)
-        escalation.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
+        if to or and_answering:
+            escalation.tell(alert, to, Purpose.NOTICE, now, and_answering=and_answering)
         publish(alert)
         return alert
 

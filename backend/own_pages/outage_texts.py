@@ -42,6 +42,8 @@ EVERY_S = 15.0
 AT_ONCE = 50
 # No one hears of shorter gaps: tags report once a minute, and their networks have holes.
 LEAST_GAP_MIN = 10
+# What begins so soon after goes beside it.
+BESIDE_WITHIN = timedelta(hours=1)
 
 
 def tell_due(now: datetime) -> int:
@@ -178,7 +180,10 @@ def _alert_of(victim: Victim, since_at: datetime, now: datetime) -> Alert | None
     if zone is None:
         return None
     said = f"No one can watch since {since_at.astimezone(LONDON):%H:%M}. The protected person gets a text that says so."
-    return alerts.raise_notice(zone.wearer, zone, [said], now, (Who.OFFICER,))
+    # One outage of a platform is one message to an officer, however many people they answer for.
+    lately = UnwatchedTold.select(UnwatchedTold.alert).where(UnwatchedTold.at > now - BESIDE_WITHIN).distinct()
+    ids = [row.alert_id for row in lately]
+    return alerts.raise_shared_notice(zone.wearer, zone, said, now, (Who.OFFICER,), lately=ids)
 
 
 def _enqueue(victim: Victim, alert: Alert, purpose: Purpose, now: datetime) -> None:

@@ -8,9 +8,19 @@ import pytest
 
 from backend import clock, db
 from backend.cases import contact_details, monitoring_status
-from backend.models import Consent, UnwatchedTold
+from backend.models import (
+    Alert,
+    Channel,
+    Consent,
+    Handling,
+    Notification,
+    PlaceZone,
+    ProtectedPlace,
+    UnwatchedTold,
+    Victim,
+)
 from backend.own_pages import asking_again, outage_texts, tag_play
-from backend.people import consent
+from backend.people import consent, numbers
 from backend.record.facts import LONDON
 from tests.cases import ENDING, NEAR, OVER, WHY, chosen
 from tests.own_pages import PIN, OwnPhone, words_of
@@ -144,6 +154,44 @@ def test_a_text_that_cannot_be_delivered_is_told_to_their_officer_and_tried_no_m
     looks(agreed)
     assert theirs(agreed) == []
     agreed.reads_everything()
+
+
+def test_an_outage_costs_an_officer_one_notice_however_many_people_they_answer_for(agreed: World) -> None:
+    others = [also_protected(agreed, f"+4477009005{number:02d}") for number in range(4)]
+    minutes_pass(agreed, 11)
+    for other in others:
+        assert len([one for one in agreed.doubles.messages if one.to == other.phone]) == 1
+    said = "No one can watch since"
+    (notice,) = [one for one in agreed.officer.alerts() if one["reasons"][0].startswith(said)]
+    to_officer = [one.body for one in agreed.doubles.messages if one.to == agreed.officer.person.phone]
+    closed = list(Alert.select().where(Alert.handling == Handling.CLOSED))
+    assert [body.split()[2].rstrip(":") for body in to_officer if "Notice" in body].count(notice["code"]) == 1
+    assert not [one.code for one in closed if one.code in " ".join(to_officer)]
+    _, further = notice["reasons"]
+    assert further.startswith("The same holds of further protected people, 4 by now. Their closed notices: ")
+    assert sorted(one.code for one in closed) == sorted(further.rstrip(".").rsplit(": ")[-1].split(", "))
+    # Each case says on its own what its person was texted, and names no one else.
+    for one in closed:
+        texts = Notification.select().where(Notification.alert == one, Notification.victim.is_null(False))
+        assert texts.count() == 1
+    assert agreed.victim.name not in " ".join(said for one in closed for said in one.reasons)
+    db.release_connection()
+    agreed.reads_everything()
+
+
+def also_protected(world: World, phone: str) -> Victim:
+    """Let one more person be protected from the same wearer who wants to read of outages."""
+    other = Victim.create(team=world.team, name="One more", phone=phone, created_at=clock.now())
+    numbers.carry_over(other, clock.now())
+    PlaceZone.create(
+        place=ProtectedPlace.create(victim=other, label="Work"),
+        wearer=world.wearer,
+        feature=world.zone.feature,
+        from_at=world.zone.from_at,
+    )
+    consent.give(other, Channel.SMS, NEAR, OVER, world.officer.person, clock.now(), wording_unwatched=SHUT)
+    db.release_connection()
+    return other
 
 
 def test_a_second_look_at_the_same_time_tells_nothing_twice(agreed: World) -> None:
