@@ -11,7 +11,7 @@ from peewee import JOIN
 from backend import clock
 from backend.access import closed_cases, require
 from backend.models import Alert, AlertKind, Handling, Person, ProtectedPlace, Role, Team, Victim, Wearer
-from zones import Certainty
+from backend.models.alerts import NEEDS_ANSWER
 
 PAGE = 50
 # Deeper pages than this are found by a narrower search.
@@ -91,16 +91,9 @@ def _says(text: str) -> Any:
 
 
 def unanswered(person: Person) -> tuple[int, Alert | None]:
-    """Return how many alerts of the person's team no one has acknowledged, and the gravest of them.
-
-    A withdrawn one waits for no answer: it never was.
-    """
+    """Return how many alerts of the person's team wait for an answer, and the gravest of them."""
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
-    open_now = [
-        Alert.team == person.team_id,
-        Alert.handling == Handling.OPEN,
-        Alert.certainty != Certainty.WITHDRAWN,
-    ]
+    open_now: list[Any] = [Alert.team == person.team_id, NEEDS_ANSWER]
     if closed:
         open_now.append(Alert.wearer.not_in(closed))
     query = Alert.select().where(*open_now)

@@ -94,6 +94,12 @@ def kind_held(kind: str) -> AlertKind:
     return AlertKind(kind) if kind in set(AlertKind) else AlertKind.CANNOT_JUDGE
 
 
+def needs_answer(kind: str, certainty: str, handling: str) -> bool:
+    """Return whether an alert waits for an answer: no one acknowledged it, it was not withdrawn, and is no notice."""
+    is_about_danger = kind_held(kind) is not AlertKind.NOTICE and certainty_held(certainty) is not Certainty.WITHDRAWN
+    return is_about_danger and handling_held(handling) is Handling.OPEN
+
+
 def level_of(held: Danger) -> Level:
     """Return the level of a danger, however sure it is."""
     if held >= Danger.BREACH_UNCONFIRMED:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, SQL, Case, fn
 
 from backend import audit, clock
 from backend.access import access_alert, closed_cases, require
@@ -29,7 +29,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
-from backend.models.alerts import LISTED
+from backend.models.alerts import LISTED, NEEDS_ANSWER
 from zones import Certainty
 
 TRACK_BEFORE_S = 3_600.0
@@ -37,6 +37,8 @@ MOST_TRACK_FIXES = 1_000
 # Looking again within this time is the same look, and is recorded once.
 ONE_LOOK = timedelta(seconds=60)
 RESPONDING = "responding to alert"
+# The groups of the live list, in its order. Notices, and what was withdrawn, need no answer.
+GROUPS = ("unanswered", "acknowledged", "no_answer_needed", "closed")
 HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
     "open": (Handling.OPEN,),
     "acknowledged": (Handling.ACKNOWLEDGED,),
@@ -48,7 +50,7 @@ HANDLING_OF_STATUS: dict[str, tuple[Handling, ...]] = {
 def alerts_of(person: Person, status: str, after: int | None = None, limit: int = 200) -> list[Alert]:
     """Return the alerts of the person's own team, gravest first.
 
-    Unanswered before answered, standing before over, then by level, certainty and the newest fix; of the live ones what
+    By group, unanswered first; standing before over, then by level, certainty and the newest fix; of the live ones what
     the person acts on is always among them. With ``after``, only those changed after that cursor, oldest change first.
 
     Raises: NotAllowed for administrators.
@@ -73,13 +75,12 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
     if after is not None:
         # In the order of the changes, so that a page that is full can be followed by the next one.
         return list(query.where(Alert.cursor > after).order_by(Alert.cursor).limit(limit))
-    unanswered = Case(Alert.handling, ((Handling.OPEN, 0), (Handling.ACKNOWLEDGED, 1)), 2)
     sure = Case(Alert.certainty, ((Certainty.CONFIRMED, 0), (Certainty.UNCONFIRMED, 1)), 2)
     # Of the gravest level what people write goes first, and then what tags report of themselves.
     first = Case(Alert.kind, tuple((kind, words.order) for kind, words in KINDS.items()), len(KINDS))
     ended = Case(Alert.is_over, ((True, 1),), 0)
     ordered = query.order_by(
-        unanswered,
+        _group(),
         ended,
         sure == 2,
         Alert.level.desc(),
@@ -97,13 +98,22 @@ def alerts_of(person: Person, status: str, after: int | None = None, limit: int 
 
 
 def live_counts(person: Person) -> dict[str, int]:
-    """Return how many alerts are on the person's live list, by how they are handled."""
+    """Return how many alerts are in each of the ``GROUPS`` of the person's live list."""
     closed = closed_cases([person.id], clock.now()).get(person.id, set())
-    query: Any = Alert.select(Alert.handling, fn.COUNT(Alert.id)).where(Alert.team == person.team_id, LISTED)
+    query: Any = Alert.select(_group(), fn.COUNT(Alert.id)).where(Alert.team == person.team_id, LISTED)
     if closed:
         query = query.where(Alert.wearer.not_in(closed))
-    counted = dict(query.group_by(Alert.handling).tuples())
-    return {handling.value: counted.get(handling.value, 0) for handling in Handling}
+    counted = dict(query.group_by(SQL("1")).tuples())
+    return {name: counted.get(number, 0) for number, name in enumerate(GROUPS)}
+
+
+def _group() -> Any:
+    """Return the number of an alert's group in ``GROUPS``."""
+    return Case(
+        None,
+        ((NEEDS_ANSWER, 0), (Alert.handling == Handling.ACKNOWLEDGED, 1), (Alert.handling == Handling.OPEN, 2)),
+        3,
+    )
 
 
 def _has_status(status: str) -> Any:

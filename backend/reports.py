@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from backend import clock
+from backend import clock, lifecycle
 from backend.access import closed_cases, require
 from backend.alert_timings import OF_EACH_RISE, SPANS, STAGES, AlertClock, clocks_of, took_of
 from backend.cases import police_handovers
@@ -166,7 +166,7 @@ def _group_of_call(one: AlertClock, call: Call, by: str, people: dict[int, str])
 
 def _summary(clocks: Sequence[AlertClock], calls: Sequence[Asked]) -> dict[str, Any]:
     rises = [(one, call) for one, call in calls if call.is_rise]
-    unanswered = [clock.alert for clock in clocks if clock.alert.handling == Handling.OPEN]
+    unanswered = [clock.alert for clock in clocks if _needs_answer(clock.alert)]
     withdrawn = sum(clock.is_withdrawn for clock in clocks)
     false = sum(clock.alert.outcome_code == FALSE_ALARM for clock in clocks)
     return {
@@ -188,6 +188,10 @@ def _summary(clocks: Sequence[AlertClock], calls: Sequence[Asked]) -> dict[str, 
         "closed_as_false": {"count": false, "share": _share(false, len(clocks))},
         "outcomes": dict(Counter(clock.alert.outcome_code or "none" for clock in clocks).most_common()),
     }
+
+
+def _needs_answer(alert: Alert) -> bool:
+    return lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling)
 
 
 def _values(name: str, clocks: Iterable[AlertClock], rises: Iterable[Asked]) -> list[float]:

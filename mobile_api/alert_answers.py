@@ -68,6 +68,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "is_drill": alert.wearer.is_training,
         "is_late": alert.is_late,
         "handling": lifecycle.handling_held(alert.handling),
+        "needs_answer": lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling),
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),
         "place": NamedOut(id=alert.place.id, name=alert.place.label) if alert.place else None,
         "zone_kind": _zone_kind(alert.zone.feature) if alert.zone else None,

@@ -103,6 +103,7 @@ class AlertOut(BaseModel):
     is_drill: bool = Field(description="Of a training case: no one is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
     handling: Handling
+    needs_answer: bool = Field(description="Not acknowledged, not withdrawn and no notice: what lists call unanswered")
     wearer: NamedOut
     place: NamedOut | None = Field(description="Null where it is about no place: of a tag's event")
     zone_kind: Literal["exclusion", "inclusion", "restriction", "moving"] | None = Field(
@@ -305,10 +306,11 @@ class AlertDetailOut(AlertOut):
 
 
 class LiveCountsOut(BaseModel):
-    """How many alerts are on the live list."""
+    """How many alerts are on the live list, by the group in which they are listed."""
 
-    open: int
+    unanswered: int
     acknowledged: int
+    no_answer_needed: int = Field(description="Notices, and what was withdrawn, that no one has acknowledged")
     closed: int = Field(description="Closed, and what they tell of still stands")
 
 

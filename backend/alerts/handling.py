@@ -98,6 +98,8 @@ def danger_now(alert: Alert) -> Danger:
 def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
     """Say that one cannot act: the next people are asked at once. Saying it again changes nothing.
 
+    Of an alert that needs no answer it changes nothing either.
+
     Raises: NotFound; InvalidTransition for a closed alert.
     """
     with atomic():
@@ -110,6 +112,9 @@ def cannot(person: Person, alert_id: int, now: datetime) -> Alert:
             return alert
         if alert.handling == Handling.ACKNOWLEDGED:
             _reopen_all(alert, now)
+        if not lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling):
+            # Of a notice, and of what was withdrawn, no one else is asked.
+            return alert
         audit.record(audit.actor_of(person), "cannot", f"alert:{alert.id}", now, alert=alert)
         escalation.pass_on(alert, person, now)
         return alert

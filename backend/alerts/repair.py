@@ -20,7 +20,7 @@ TRIED_AFTER_S = 30.0
 DUE_AFTER_S = 5.0
 
 # A withdrawn alert and a notice ring no one, whatever people do about them.
-NEEDS_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
+DUE_AN_ANSWER = UNANSWERED & ((Alert.handling == Handling.OPEN) | Alert.outcome_at.is_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def without_next_action(now: datetime, *, overdue_s: float | None, limit: int = 
     """
     query: Any = (
         Alert.select(Alert.id, Alert.team)
-        .where(NEEDS_ANSWER, _is_stuck(now, overdue_s))
+        .where(DUE_AN_ANSWER, _is_stuck(now, overdue_s))
         .order_by(Alert.id)
         .limit(limit)
         .tuples()
@@ -80,7 +80,7 @@ def repair(alert_id: int, now: datetime) -> bool:
     """
     with atomic():
         escalation.lock(alert_id)
-        alert = Alert.get_or_none(Alert.id == alert_id, NEEDS_ANSWER, _is_stuck(now, OVERDUE_S))
+        alert = Alert.get_or_none(Alert.id == alert_id, DUE_AN_ANSWER, _is_stuck(now, OVERDUE_S))
         if alert is None:
             return False
         audit.record(audit.SYSTEM, "escalation_repaired", f"alert:{alert.id}", now, alert=alert)
@@ -102,7 +102,7 @@ def start_over(before: datetime, now: datetime) -> int:
     """
     with atomic():
         begun = Escalation.select(Escalation.id).where(Escalation.started_at < before)
-        mine = (Alert.handling == Handling.OPEN) & NEEDS_ANSWER & Alert.escalation.in_(begun)
+        mine = (Alert.handling == Handling.OPEN) & DUE_AN_ANSWER & Alert.escalation.in_(begun)
         rows = list(Alert.select(Alert.id, Alert.escalation).where(mine))
         ids = sorted(row.id for row in rows)
         db.lock_rows(Alert, ids)

@@ -145,7 +145,7 @@ def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figu
     rises["day"] = day_of[rise_of]
     ranked = {"answer_s": Ranked(rises["answer_s"]), "total_s": Ranked(rises["total_s"])}
     of_alerts = {name: Ranked(alerts[name]) for name in SPANS}
-    is_open = _is(rows, "handling", OPEN)
+    is_open = _needs_answer(rows)
     totals = Group(None, len(alerts["alert"]), int(alerts["is_answered_in_full"].sum()), int(is_open.sum()))
     totals.spans = {name: one.of_all() for name, one in of_alerts.items()}
     totals.answers = _answers_of_all(rises, ranked["answer_s"])
@@ -219,6 +219,12 @@ def _is(rows: _Rows, column: str, word: str) -> Column:
     return has
 
 
+def _needs_answer(rows: _Rows) -> Column:
+    """Return which alerts wait for an answer, as ``lifecycle.needs_answer`` says it; notices are not counted at all."""
+    waits: Column = _is(rows, "handling", OPEN) & ~rows.alerts["is_withdrawn"]
+    return waits
+
+
 def _targets(teams: Column) -> Column:
     """Return within how many seconds the team of each call wants an answer."""
     within = {team.id: team.answer_within_s for team in Team.select(Team.id, Team.answer_within_s)}
@@ -288,7 +294,7 @@ def _groups(
     keys, place = numbered(rows.alerts[by])
     counts = np.bincount(place, minlength=len(keys))
     in_full = np.bincount(place, rows.alerts["is_answered_in_full"], len(keys))
-    is_open = np.bincount(place, _is(rows, "handling", OPEN), len(keys))
+    is_open = np.bincount(place, _needs_answer(rows), len(keys))
     spans = {name: one.by_group(place, len(keys)) for name, one in of_alerts.items()}
     for number, key in enumerate(keys):
         group = made.setdefault(int(key), Group(int(key)))

@@ -151,6 +151,9 @@ class Alert(Table):
 UNANSWERED = SQL("(handling <> 'closed' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 Alert.add_index(Alert.index(Alert.id, name="alert_unanswered", where=UNANSWERED))
 Alert.add_index(Alert.index(Alert.escalation, name="alert_group", where=UNANSWERED))
+# Of these the ones that no one has acknowledged: what every list, badge, board and figure calls unanswered. Its twin is
+# ``lifecycle.needs_answer``.
+NEEDS_ANSWER = SQL("(handling = 'open' AND certainty <> 'withdrawn' AND kind <> 'notice')")
 # And few are on people's lists: what is not closed, and what was closed while it stood.
 LISTED = SQL("(handling <> 'closed' OR NOT is_over)")
 Alert.add_index(Alert.index(Alert.team, name="alert_listed", where=LISTED))

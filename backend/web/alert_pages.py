@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, g, jsonify, redirect, render_template, request, url_for
 
-from backend import address_search, alert_search, audit, clock, db, places
+from backend import address_search, alert_search, audit, clock, db, lifecycle, places
 from backend.access import access_wearer
 from backend.address_search import FoundAddress
 from backend.alert_search import Search
@@ -15,7 +15,7 @@ from backend.bounds import is_number, read_day
 from backend.cases import safety_plans
 from backend.cases.commands.monitoring import WriteSafetyPlan
 from backend.errors import DomainError, InvalidRecord, NotAllowed, NotFound
-from backend.models import AlertKind, Handling, NamedPlace, Person, Role
+from backend.models import Alert, AlertKind, Handling, NamedPlace, Person, Role
 from backend.record.facts import LONDON
 from backend.web.alert_words import situation_of
 from backend.web.forms import build, keep_version, text_of, visitor
@@ -82,7 +82,7 @@ def search() -> Any:
         "alerts/search.html",
         person=person,
         found=found,
-        rows=[{"alert": alert, "what": situation_of(alert)} for alert in found.alerts],
+        rows=[{"alert": alert, "what": situation_of(alert), "state": _state_of(alert)} for alert in found.alerts],
         values=request.form,
         errors=errors,
         handlings=HANDLINGS,
@@ -90,6 +90,12 @@ def search() -> Any:
         outcomes=OUTCOME_TEXTS,
     )
     return page, 422 if errors else 200
+
+
+def _state_of(alert: Alert) -> str:
+    if alert.handling == Handling.OPEN and not lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling):
+        return "Needs no answer"
+    return HANDLINGS[lifecycle.handling_held(alert.handling)]
 
 
 def _midnight(name: str) -> datetime | None:

@@ -17,7 +17,8 @@ from prometheus_client.registry import Collector
 
 from backend import alarms, canary, clock, db, heartbeats, queue_depths
 from backend.errors import NotFound, NotSignedIn, StorageUnavailable
-from backend.models import Alert, Handling
+from backend.models import Alert
+from backend.models.alerts import NEEDS_ANSWER
 from backend.web.signed_in import settings
 
 bp = Blueprint("metrics", __name__)
@@ -60,7 +61,7 @@ class _FromDatabase(Collector):
         for kind, age_s in sorted(heartbeats.ages_s(now).items()):
             ages.add_metric([kind], age_s)
         yield ages
-        open_alerts = Alert.select(fn.COUNT(Alert.id)).where(Alert.handling == Handling.OPEN).scalar()
+        open_alerts = Alert.select(fn.COUNT(Alert.id)).where(NEEDS_ANSWER).scalar()
         yield GaugeMetricFamily("cordon_alerts_open", "Alerts that no person has acknowledged.", open_alerts)
         standing = GaugeMetricFamily("cordon_alarms_standing", "What is wrong with Cordon itself.", labels=["kind"])
         kinds = [alarm.kind for alarm in alarms.standing()]

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from backend import alarms, alert_timings, canary, clock, csv_tables, db, figures, outages, queries, reports
+from backend import alarms, alert_timings, canary, clock, csv_tables, db, figures, lifecycle, outages, queries, reports
 from backend.bounds import is_number, read_day
 from backend.errors import InvalidRequest
 from backend.escalation import policies
@@ -232,7 +232,7 @@ def _standing() -> dict[str, Any]:
             {
                 "alert": alert,
                 "what": situation_of(alert),
-                "is_notice": alert.kind == AlertKind.NOTICE,
+                "needs_answer": lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling),
                 "since_s": max(0.0, (now - since[alert.id]).total_seconds()),
             }
             for alert in found

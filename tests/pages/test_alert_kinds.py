@@ -29,6 +29,9 @@ def test_a_notice_is_drawn_as_a_notice_and_is_never_clear(quiet: World, phone: B
     card = page.locator("[data-kind=notice]")
     expect(card).to_contain_text("Notice")
     expect(card).to_contain_text(said)
+    expect(page.locator("[data-group=no_answer_needed]")).to_contain_text("To read: needs no answer 1")
+    expect(page.locator("[data-group=unanswered]")).to_be_hidden()
+    assert not page.title().startswith("(")
     for wrong in ("Clear", "✓", "Over since", "Near zone", "Breach", "Last fix"):
         expect(card).not_to_contain_text(wrong)
     expect(card.locator(".look--notice")).to_be_visible()
@@ -37,6 +40,8 @@ def test_a_notice_is_drawn_as_a_notice_and_is_never_clear(quiet: World, phone: B
     shot(page, "kinds-notice-390")
     card.get_by_role("link").click()
     expect(page.locator("[data-action=notice_raised]")).to_contain_text("Written")
+    expect(page.locator(".notice")).to_contain_text("Needs no answer")
+    expect(page.get_by_role("button", name="I cannot")).to_have_count(0)
     expect(page.locator(".status")).not_to_contain_text("Clear")
     expect(page.locator(FACTS)).not_to_contain_text("fix")
     expect_to_fit(page)

@@ -81,7 +81,7 @@ def test_the_board_shows_every_standing_alert_with_its_clock_and_no_name(quiet: 
     storm(quiet, 60)
     quiet.clock.forward(200)
     expect(page.locator(".board__row")).to_have_count(60)
-    expect(page.locator("[data-board-counts]")).to_contain_text("60 not acknowledged")
+    expect(page.locator("[data-board-counts]")).to_contain_text("60 unanswered")
     expect(page.locator("[data-late=yes]").first).to_be_visible()
     assert "Daniel" not in page.locator("main").inner_text()
     expect_to_fit(page)
@@ -120,7 +120,7 @@ def test_the_boards_clock_of_a_rise_begins_with_the_rise(quiet: World, desk: Bro
     quiet.clock.forward(30)
     page.reload()
     row = page.locator(".board__row")
-    expect(row).to_contain_text("Not acknowledged")
+    expect(row).to_contain_text("Unanswered")
     assert 30 <= int(row.locator("[data-since-s]").get_attribute("data-since-s") or 0) < 100
     expect(page.locator("[data-late=yes]")).to_have_count(0)
     quiet.clock.forward(160)

@@ -73,7 +73,7 @@ def test_what_one_acts_on_is_on_the_list_however_long_it_is(quiet: World, phone:
     quiet.officer.acknowledges(oldest.id)
     page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
     expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_have_count(50)
-    expect(page.locator(f"[data-group=answered] [data-alert-id='{oldest.id}']")).to_be_visible()
+    expect(page.locator(f"[data-group=acknowledged] [data-alert-id='{oldest.id}']")).to_be_visible()
 
 
 def test_files_are_kept_for_a_year_and_compressed_and_pages_with_forms_are_not(quiet: World) -> None:

@@ -60,7 +60,8 @@ export class Actions {
           "aria-disabled": isBusy ? "true" : false,
           on: { click: () => answers.acknowledge(alert) },
         }),
-        !isBusy && button("I cannot", { class: "action action--plain", "data-do": "cannot", on: { click: () => answers.cannot(alert.id) } }),
+        // No one is asked about what needs no answer: there is nothing to pass on.
+        !isBusy && alert.needs_answer && button("I cannot", { class: "action action--plain", "data-do": "cannot", on: { click: () => answers.cannot(alert.id) } }),
       );
     }
     if (alert.handling === "closed") return null;

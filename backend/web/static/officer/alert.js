@@ -172,7 +172,7 @@ export class AlertView {
 
   /** When this person said that they cannot act, unless something has asked them again since. */
   #passedOn(alert) {
-    if (alert.handling !== "open") return null;
+    if (!alert.needs_answer) return null;
     return (this.#detail && passedOnAt(this.#detail.history, config.me.id)) ?? answers.passedOn(alert);
   }
 
@@ -192,7 +192,7 @@ export class AlertView {
   #renderOthers() {
     const others = store.unanswered().filter((alert) => alert.id !== this.#id);
     if (!others.length) return fill(this.others);
-    const isThisOpen = store.get(this.#id)?.handling === "open";
+    const isThisOpen = store.get(this.#id)?.needs_answer;
     const number = Math.max(others.length, store.unansweredCount() - (isThisOpen ? 1 : 0));
     const count = number === 1 ? "1 other unanswered" : `${number} others unanswered`;
     fill(

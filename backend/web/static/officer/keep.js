@@ -23,7 +23,7 @@ async function keep() {
     who: whoName(alert),
     near: hasLevel(alert) && !alert.is_over ? howFar(alert) : "",
     acts: whoActs(alert).text,
-    isOpen: alert.handling === "open",
+    isOpen: alert.needs_answer,
   }));
   const list = { at: now(), count: store.unansweredCount(), alerts };
   try {

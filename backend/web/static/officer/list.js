@@ -5,11 +5,17 @@ import { el, fill, say } from "./dom.js";
 import { live, PAGE } from "./live.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
 import { unwatch, watch } from "./receipts.js";
-import { store } from "./store.js";
+import { groupOf, GROUPS, store } from "./store.js";
 import { ago } from "./time.js";
 import { now } from "./clock.js";
 
 const NEW_FOR_MS = 20_000;
+const TITLES = {
+  unanswered: "Unanswered",
+  acknowledged: "Someone is acting",
+  no_answer_needed: "To read: needs no answer",
+  closed: "Closed, and not over",
+};
 
 /** Shows the list in `root` until `leave` is called. */
 export class ListView {
@@ -22,11 +28,7 @@ export class ListView {
     this.empty = el("p", { class: "empty__words" });
     this.emptyChecked = el("p", { class: "empty__checked" });
     this.emptyBox = el("div", { class: "empty", hidden: true, "data-empty": true }, this.empty, this.emptyChecked);
-    this.groups = [
-      this.#group("unanswered", "Unanswered", "open"),
-      this.#group("answered", "Someone is acting", "acknowledged"),
-      this.#group("closed", "Closed, and not over", "closed"),
-    ];
+    this.groups = GROUPS.map((name) => this.#group(name, TITLES[name]));
     this.moreWords = el("p", {});
     this.more = el(
       "div",
@@ -47,7 +49,7 @@ export class ListView {
     for (const card of this.#cards.values()) unwatch(card);
   }
 
-  #group(name, title, handling, holds = (alert) => alert.handling === handling) {
+  #group(name, title) {
     const count = el("span", { class: "group__count" });
     const list = el("ol", { class: "cards", role: "list" });
     const section = el(
@@ -56,7 +58,7 @@ export class ListView {
       el("h2", { class: "group__title", id: `group-${name}` }, title, " ", count),
       list,
     );
-    return { section, count, list, holds, handling };
+    return { section, count, list, name };
   }
 
   #render() {
@@ -66,8 +68,7 @@ export class ListView {
   }
 
   #renderMore(shown) {
-    const { open, acknowledged, closed } = store.counts ?? { open: 0, acknowledged: 0, closed: 0 };
-    const all = open + acknowledged + closed;
+    const all = GROUPS.reduce((sum, name) => sum + (store.counts?.[name] ?? 0), 0);
     this.more.hidden = all <= shown;
     say(this.moreWords, `The ${shown} gravest of ${all} are shown, and all that you act on.`);
   }
@@ -83,9 +84,9 @@ export class ListView {
       this.#cards.delete(id);
     }
     for (const group of this.groups) {
-      const members = alerts.filter(group.holds);
+      const members = alerts.filter((alert) => groupOf(alert) === group.name);
       group.section.hidden = members.length === 0;
-      say(group.count, String(Math.max(members.length, store.counts?.[group.handling] ?? 0)));
+      say(group.count, String(Math.max(members.length, store.counts?.[group.name] ?? 0)));
       members.forEach((alert, index) => {
         const card = this.#card(alert);
         // Moving a card that stands right would take the focus from it.

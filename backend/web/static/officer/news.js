@@ -10,12 +10,13 @@ const GRAVE = 3;
 const SPOKEN_FOR_MS = 10_000;
 
 function isNews({ before, after }) {
-  if (after.handling !== "open") return false;
+  // A notice is news; what was withdrawn before this phone knew of it is not.
+  if (after.handling !== "open" || after.certainty === "withdrawn") return false;
   return !before || danger(after) > danger(before) || before.handling !== "open" || after.episode > before.episode;
 }
 
 function headline({ before, after }) {
-  if (!before) return "New alert";
+  if (!before) return after.needs_answer ? "New alert" : "To read";
   if (before.handling !== "open") return "Needs an answer again";
   return danger(after) > danger(before) ? "Danger rose" : "Rings again";
 }
@@ -40,7 +41,7 @@ function onChange({ detail: { changes, isFirst } }) {
   if (!news.length) return;
   if (isFirst) {
     const count = store.unansweredCount();
-    speak(count === 1 ? "1 alert is unanswered." : `${count} alerts are unanswered.`);
+    if (count) speak(count === 1 ? "1 alert is unanswered." : `${count} alerts are unanswered.`);
     return;
   }
   speak(news.map((one) => `${headline(one)}. ${summary(one.after)}.`).join(" "));

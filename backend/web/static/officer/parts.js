@@ -92,7 +92,7 @@ export function whoActs(alert) {
   if (alert.handling === "closed") {
     return { kind: "closed", text: alert.outcome ? `Closed by ${alert.outcome.by.name} at ${exact(alert.outcome.at)}` : "Closed" };
   }
-  if (alert.handling === "open") return { kind: "none", text: alert.certainty === "withdrawn" ? "Needs no answer" : "No one has acknowledged" };
+  if (alert.handling === "open") return { kind: "none", text: alert.needs_answer ? "No one has acknowledged" : "Needs no answer" };
   const { by, at } = alert.acknowledgement;
   return by.id === config.me.id
     ? { kind: "me", text: `You are acting since ${exact(at)}` }

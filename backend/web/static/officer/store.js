@@ -2,17 +2,24 @@
 
 import { config } from "./config.js";
 
-const HANDLING = { open: 0, acknowledged: 1, closed: 2 };
+/** The groups of the list, in its order, as the server has them. */
+export const GROUPS = ["unanswered", "acknowledged", "no_answer_needed", "closed"];
+const OF_HANDLING = { open: "no_answer_needed", acknowledged: "acknowledged", closed: "closed" };
 const LEVEL = { breach: 2, buffer: 1, clear: 0 };
 // Of one level, the order of the kinds as the server has it.
 const orderOf = (alert) => config.kinds[alert.kind]?.order ?? FAR;
 const SURE = { confirmed: 0, unconfirmed: 1, withdrawn: 2 };
 const FAR = 8.64e15;
 
-/** The server's own order: unanswered, standing, not withdrawn, level, messages and tags first, certainty, newest fix. */
+/** @returns {string} the group in which an alert is listed and counted */
+export function groupOf(alert) {
+  return alert.needs_answer ? "unanswered" : OF_HANDLING[alert.handling];
+}
+
+/** The server's own order: group, standing, not withdrawn, level, messages and tags first, certainty, newest fix. */
 function graver(a, b) {
   return (
-    HANDLING[a.handling] - HANDLING[b.handling] ||
+    GROUPS.indexOf(groupOf(a)) - GROUPS.indexOf(groupOf(b)) ||
     a.is_over - b.is_over ||
     (a.certainty === "withdrawn") - (b.certainty === "withdrawn") ||
     LEVEL[b.level] - LEVEL[a.level] ||
@@ -31,7 +38,7 @@ class Store extends EventTarget {
   /** @type {number|null} the feed's newest cursor whose alerts are all in here */
   cursor = null;
 
-  /** @type {{open: number, acknowledged: number, closed: number}|null} of the whole list, however much of it is here */
+  /** @type {{unanswered: number, acknowledged: number, no_answer_needed: number, closed: number}|null} of the whole list, however much of it is here */
   counts = null;
 
   /** @type {string|null} the life of the database that the cursor is of */
@@ -79,12 +86,12 @@ class Store extends EventTarget {
 
   /** @returns {object[]} */
   unanswered() {
-    return this.live().filter((alert) => alert.handling === "open");
+    return this.live().filter((alert) => alert.needs_answer);
   }
 
   /** @returns {number} how many alerts no one has acknowledged, those that are not shown here too */
   unansweredCount() {
-    return Math.max(this.counts?.open ?? 0, this.unanswered().length);
+    return Math.max(this.counts?.unanswered ?? 0, this.unanswered().length);
   }
 
   #take(alerts, cursor) {

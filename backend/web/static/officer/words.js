@@ -28,7 +28,7 @@ export function lookOf(alert) {
 
 /** @returns {boolean} whether it is over and still someone's to look at: drawn as what it was, never as "clear" */
 export function hasEndedUnanswered(alert) {
-  return alert.is_over && alert.handling === "open" && alert.certainty !== "withdrawn" && alert.kind !== "notice";
+  return alert.is_over && alert.needs_answer;
 }
 
 /** @returns {string} the level, or what else it is, in the words that officers read first */
@@ -78,7 +78,7 @@ export function wasWords(alert) {
   const left = keepsIn ? "Back now." : isBreach ? "Out now." : "Away now.";
   const now = worst?.has_left ? left : "Not watched any more: where they are now is not known.";
   const end = alert.is_late ? "Found in late data." : now;
-  return [said.length && `${said.filter(Boolean).join(", ")}.`, end, alert.handling === "open" && "Not answered."].filter(Boolean).join(" ");
+  return [said.length && `${said.filter(Boolean).join(", ")}.`, end, alert.needs_answer && "Not answered."].filter(Boolean).join(" ");
 }
 
 function depth(worst, isBreach, keepsIn) {
