@@ -13,7 +13,7 @@ import certifi
 import psycopg
 import pytest
 
-from backend import clock, db, password_hashing, tag_signatures
+from backend import clock, db, demo, password_hashing, tag_signatures
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests import applications
@@ -71,16 +71,34 @@ def _template() -> str:
     return f"template_cordon_{os.getpid()}"
 
 
+@pytest.fixture
+def database_template(postgres: str) -> str:
+    """The name of the database that each test of a module copies; a module may name ``demo_template`` instead."""
+    return _template()
+
+
+@pytest.fixture(scope="session")
+def demo_template(postgres: str, quick_hashing: None) -> str:
+    """The name of a database that holds the demo caseload, made once: making it takes longer than most tests."""
+    name = f"{_template()}_demo"
+    create_database(postgres, name, _template())
+    db.bind(role_url(postgres, name, APPLICATION))
+    demo.seed(clock.now())
+    db.release_connection()
+    db.database.obj.close_all()
+    return name
+
+
 _made = 0
 
 
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
+def database_url(postgres: str, database_template: str) -> Iterator[str]:
     """A fresh, migrated database, as the role of the application, which owns no table."""
     global _made
     _made += 1
     name = f"cordon_{os.getpid()}_{_made}"
-    create_database(postgres, name, _template())
+    create_database(postgres, name, database_template)
     with psycopg.connect(postgres, autocommit=True) as connection:
         # The database of a team in London may well speak London time.
         connection.execute(f"ALTER DATABASE {name} SET timezone TO 'Europe/London'")

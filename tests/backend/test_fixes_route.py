@@ -22,6 +22,11 @@ from backend.settings import Settings
 from tests.applications import create_app
 
 
+@pytest.fixture
+def database_template(demo_template: str) -> str:
+    return demo_template
+
+
 class Line:
     """The application without a server, and the first demo tag."""
 

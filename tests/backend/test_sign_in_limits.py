@@ -21,6 +21,11 @@ STRANGER, OFFICE, ELSEWHERE = "203.0.113.9", "198.51.100.7", "192.0.2.44"
 
 
 @pytest.fixture
+def database_template(demo_template: str) -> str:
+    return demo_template
+
+
+@pytest.fixture
 def app(settings: Settings, test_clock: clock.Clock) -> Iterator[Flask]:
     limits = {
         "sign_in_limit": "3 per minute; 5 per hour",

@@ -107,6 +107,11 @@ LAST = ("sessions.", "pages.sign_out", "phones.")
 
 
 @pytest.fixture
+def database_template(demo_template: str) -> str:
+    return demo_template
+
+
+@pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     logging.disable(logging.ERROR)
     made = create_app(settings.changed(twilio_auth_token=TWILIO, twilio_account_sid="AC1", twilio_from="+447700900000"))
