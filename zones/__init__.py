@@ -5,14 +5,14 @@ An exception raised here never means clear: the caller keeps what it knew and te
 
 from zones.acceptance import contradictions, misplaced
 from zones.decision import LATENESS_S, Certainty, Decision, Level, PlaceState, decide
-from zones.fix import Fix, FixRefused, Source, read_validity
+from zones.fix import Fix, FixRefused, Source, read_source, read_validity
 from zones.instant import judge_instant
 from zones.late import decide_together, judge_late, redecide
 from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
 from zones.schedule import Permission, Reason, Schedule, Timing
-from zones.sources import CLAIMS, PositionFeed, radius_68_m
+from zones.sources import CLAIMS, PositionFeed, radius_68_m, read_claim
 from zones.survey import Survey, survey
 from zones.worth import Doubt, doubt_of
 from zones.zone import TeamArea, Zone, ZoneKind, ZoneRefused
@@ -54,6 +54,8 @@ __all__ = [
     "judge_late",
     "misplaced",
     "radius_68_m",
+    "read_claim",
+    "read_source",
     "read_validity",
     "redecide",
     "replay",

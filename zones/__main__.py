@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from zones.fix import Fix, FixRefused, Source, read_validity
+from zones.fix import Fix, FixRefused, Source, read_source, read_validity
 from zones.judging import Change, Judging
-from zones.sources import PositionFeed, radius_68_m
+from zones.sources import PositionFeed, read_claim
 from zones.zone import Zone, ZoneRefused
 
 _FORMATS = """\
@@ -47,15 +47,15 @@ def _read_fix(row: Any) -> tuple[str, Fix]:
     missing = [name for name in ("tag", "fix_time", "lat", "lon") if row.get(name) is None]
     if missing:
         raise FixRefused("missing", f"{' and '.join(missing)} missing.")
-    optional = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "received_at")
+    optional = ("speed_mps", "course_deg", "satellites", "hdop", "received_at")
     extras = {name: row[name] for name in optional if row.get(name) is not None}
-    if isinstance(extras.get("accuracy_m"), int | float):
-        extras["accuracy_m"] = radius_68_m(extras["accuracy_m"], PositionFeed.read(row.get("feed")))
+    accuracy_m, source = read_claim(row.get("accuracy_m"), read_source(row), PositionFeed.read(row.get("feed")))
     return str(row["tag"]), Fix(
         row["fix_time"],
         row["lat"],
         row["lon"],
-        source=Source.read(row.get("source")),
+        accuracy_m=accuracy_m,
+        source=source,
         is_valid=read_validity(row),
         **extras,
     )
@@ -96,7 +96,7 @@ def judge(zones: list[Zone], lines: TextIO, name: str) -> Iterator[str | None]:
             print(f"{name}: line {number}: {fault}", file=sys.stderr)
             yield None
             continue
-        if fix.source is Source.UNKNOWN:
+        if Source.read(row.get("source")) is Source.UNKNOWN:
             said = f"source is {row['source']!r}, which is not a known source: judged as the coarsest."
             print(f"{name}: line {number}: {said}", file=sys.stderr)
             yield None

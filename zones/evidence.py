@@ -148,6 +148,14 @@ class Model:
     # its error would then be most of what it shows of the way.
     anchor_share: float = 0.5
 
+    def unclaimed_m(self, source: Source | None) -> float:
+        """Return the 68 % radius in metres of a fix that claims none, by its source."""
+        if source is None or source is Source.GNSS:
+            return self.unclaimed_gnss_m
+        if source is Source.CELL or source is Source.UNKNOWN:
+            return self.unclaimed_cell_m
+        return self.unclaimed_wifi_m if source is Source.WIFI else self.unclaimed_rf_m
+
 
 MODEL = Model()
 
@@ -163,12 +171,7 @@ def accuracy_m(fix: Fix, model: Model = MODEL) -> float:
     claimed = fix.accuracy_m
     if claimed is not None:
         return claimed if claimed > model.floor_m else model.floor_m
-    source = fix.source
-    if source is None or source is Source.GNSS:
-        return model.unclaimed_gnss_m
-    if source is Source.CELL or source is Source.UNKNOWN:
-        return model.unclaimed_cell_m
-    return model.unclaimed_wifi_m if source is Source.WIFI else model.unclaimed_rf_m
+    return model.unclaimed_m(fix.source)
 
 
 def probability_inside(distance_m: float, scale_m: float, depth_m: float, half_breadth_m: float) -> float:

@@ -41,8 +41,11 @@ _WORDS = {
 
 
 # What receivers, and the programs between, call their own judgement of a position; NMEA says A or V, others 1 or 0.
-_VALIDITY = ("valid", "isvalid", "fixvalid", "gpsvalid", "gnssvalid", "positionvalid", "locationvalid", "validity")
-_INVALIDITY = ("invalid", "isinvalid", "mock", "ismock", "mocked", "simulated")
+_VALIDITY = {
+    *("valid", "isvalid", "fixvalid", "gpsvalid", "gnssvalid", "positionvalid", "locationvalid", "validity"),
+    *("fixok", "gnssfixok", "gpsfixok", "gpsok", "positionok", "locationok", "hasfix", "isfixed"),
+}
+_INVALIDITY = {"invalid", "isinvalid", "mock", "ismock", "mocked", "simulated", "issimulated", "isfrommockprovider"}
 _KIND_OF_FIX = ("fix", "fixtype", "fixquality", "fixstatus", "fixmode", "gpsfix", "gnssfix", "gpsstatus")
 _NO = frozenset(("false", "no", "n", "0", "00", "v", "void", "invalid", "none", "nofix", "notvalid", "off", "lost"))
 _YES = frozenset(("true", "yes", "y", "1"))
@@ -55,24 +58,55 @@ def _plain(word: object) -> str:
     return "".join(mark for mark in str(word).casefold() if mark.isalnum())
 
 
-def read_validity(sent: Mapping[str, Any]) -> bool | None:
+# What receivers give as HDOP while they have no position: 99.9 or 99.99.
+_HDOP_OF_NONE = 99.0
+# Where programs between say what the operating system of a phone calls the source.
+_SOURCES = frozenset(("provider", "locationprovider", "locationsource", "positionsource", "fixsource", "sourcetype"))
+# Programs between put what the receiver said into objects of their own; what lies deeper is about something else.
+_DEEPEST = 2
+
+
+def read_source(sent: Mapping[str, Any]) -> Source | None:
+    """Return the source of a position, from `source` or from a name that programs between give it; None where none is.
+
+    Under such another name only towers and wireless networks are listened to: the word may be about something else.
+    """
+    if sent.get("source") is not None:
+        return Source.read(sent["source"])
+    named = {Source.read(value) for name, value in sent.items() if _plain(name) in _SOURCES}
+    return next((source for source in (Source.CELL, Source.WIFI) if source in named), None)
+
+
+def read_validity(sent: Mapping[str, Any], depth: int = 1) -> bool | None:
     """Return what the receiver says of its own position in whatever it sent, None where it says nothing.
 
     A position that is said to be simulated is none. Only a clear no counts as one: other words are about other things.
+    `depth` is how many objects this one lies in, with itself.
     """
     found: bool | None = None
     for name, value in sent.items():
-        plain = _plain(name)
+        if isinstance(value, dict) and depth < _DEEPEST and read_validity(value, depth + 1) is False:
+            return False
         if value is None or isinstance(value, list | dict):
             continue
+        plain = _plain(name)
         if plain in _VALIDITY or plain in _KIND_OF_FIX:
             if _plain(value) in _NO:
                 return False
             found = True if plain in _VALIDITY else found
+        if plain == "hdop" and _is_at_least(value, _HDOP_OF_NONE):
+            return False
         is_simulated = plain in _INVALIDITY and _plain(value) in _YES
         if is_simulated or (plain == "status" and _plain(value) in ("v", "void", "invalid", "nofix")):
             return False
     return found
+
+
+def _is_at_least(value: object, least: float) -> bool:
+    try:
+        return float(str(value)) >= least
+    except ValueError:
+        return False
 
 
 class FixRefused(ValueError):

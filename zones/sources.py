@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import NamedTuple
 
-from zones.evidence import T_RADIUS_68, T_RADIUS_95
+from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95
+from zones.fix import Source
+
+# The way from pole to pole is 2e7 m: a wider circle holds every place.
+_WIDEST_M = 1e7
 
 
 class PositionFeed(StrEnum):
@@ -47,3 +52,25 @@ CLAIMS: dict[PositionFeed | None, Claim] = {
 def radius_68_m(claimed_m: float | None, feed: PositionFeed | None) -> float | None:
     """Return the 68 % radius in metres of what a feed claims; None where it claims nothing."""
     return None if claimed_m is None else claimed_m * CLAIMS[feed].to_radius_68
+
+
+def read_claim(said: object, source: Source | None, feed: PositionFeed | None) -> tuple[float | None, Source | None]:
+    """Return what a tag says of its accuracy, in whatever form, as a 68 % radius in metres, and the source to judge by.
+
+    The radius is None where it says nothing, or 0. What cannot be read, is below 0 or wider than the Earth is no claim,
+    and no one knows what its sender knows of the place: it raises as a fix without a claim does, and as one of an
+    unknown source it says nothing about safety near an edge.
+    """
+    if said is None:
+        return None, source
+    claimed_m = math.nan
+    if isinstance(said, int | float | str) and not isinstance(said, bool):
+        try:
+            claimed_m = float(said)
+        except (ValueError, OverflowError):
+            claimed_m = math.nan
+    if claimed_m == 0:
+        return None, source
+    if 0 < claimed_m <= _WIDEST_M:
+        return radius_68_m(claimed_m, feed), source
+    return MODEL.unclaimed_m(source), Source.UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +12,11 @@ from typing import Any
 from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
 from backend.settings import Settings
 from backend.tag_events import RINGING, kind_of
-from zones import Fix, FixRefused, PositionFeed, Source, radius_68_m, read_validity
+from zones import Fix, FixRefused, PositionFeed, read_claim, read_source, read_validity
 
 REQUIRED = ("fix_time", "lat", "lon")
-NUMBERS = ("accuracy_m", "speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
-KNOWN = frozenset((*REQUIRED, *NUMBERS, "source", "feed"))
+NUMBERS = ("speed_mps", "course_deg", "satellites", "hdop", "battery_pct")
+KNOWN = frozenset((*REQUIRED, *NUMBERS, "accuracy_m", "source", "feed"))
 LONGEST_KEPT_BODY = 4_000
 LONGEST_DETAIL = 300
 # The calendar that every time zone can be reckoned in.
@@ -229,18 +230,23 @@ def _read_fix(index: int, item: Any, received_at: datetime, settings: Settings) 
     # What is optional must not cost a fix that could save them: a value of no use is kept apart and left out.
     numbers: dict[str, Any] = {name: _number_or_none(name, item.get(name), extra) for name in NUMBERS}
     battery_pct = numbers.pop("battery_pct")
-    feed = PositionFeed.read(item.get("feed"))
+    claimed = item.get("accuracy_m")
+    accuracy_m, source = read_claim(claimed, read_source(item), PositionFeed.read(item.get("feed")))
+    if source is not None and item.get("source") not in (None, str(source)):
+        extra["source"] = item["source"]
     if item.get("feed") is not None:
         # What it claimed itself is kept beside, with the word that says how it is meant.
-        extra |= {"feed": item["feed"], "claimed_m": numbers["accuracy_m"]}
-    numbers["accuracy_m"] = radius_68_m(numbers["accuracy_m"], feed)
+        extra |= {"feed": item["feed"], "claimed_m": claimed}
+    elif claimed is not None and claimed != accuracy_m:
+        extra["accuracy_m"] = claimed
     fix = Fix(
         fix_time=at.timestamp(),
         lat=item["lat"],
         lon=item["lon"],
-        source=_source(item.get("source"), extra),
+        accuracy_m=accuracy_m,
+        source=source,
         received_at=received_at.timestamp(),
-        is_valid=read_validity(extra),
+        is_valid=read_validity(item),
         **numbers,
     )
     return SentFix(index, fix, at, battery_pct, _printable(extra) or None, said_time)
@@ -266,19 +272,14 @@ def _instant(value: Any, name: str) -> datetime:
 def _number_or_none(name: str, value: Any, extra: dict[str, Any]) -> float | None:
     if value is None:
         return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or value != value or abs(value) > 1e9:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not abs(number) <= 1e9:
         extra[name] = value
         return None
-    return float(value)
-
-
-def _source(value: Any, extra: dict[str, Any]) -> Source | None:
-    """Return the source by any name it goes by; the word itself is kept beside where it is another."""
-    source = Source.read(value)
-    if source is not None and value != str(source):
-        extra["source"] = value
-    return source
+    return number
 
 
 def _printable(extra: dict[str, Any]) -> dict[str, Any]:

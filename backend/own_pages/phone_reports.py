@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from zones import Fix
-from zones.fix import FixRefused
+from zones import Fix, FixRefused, read_claim, read_validity
 
 KNOTS_MPS = 0.514444
 KMH_MPS = 1 / 3.6
@@ -42,8 +41,9 @@ def of_form(values: Mapping[str, str], now: datetime) -> Report:
             _instant(values.get("timestamp"), now),
             _number(lat),
             _number(lon),
-            _number(values.get("accuracy")),
+            values.get("accuracy"),
             None if speed is None else speed * KNOTS_MPS,
+            values,
         ),
         _number(values.get("batt")),
     )
@@ -66,8 +66,9 @@ def of_traccar_json(content: Any, now: datetime) -> list[Report]:
                     _instant(location.get("timestamp"), now),
                     _number(coords.get("latitude", coords.get("lat"))),
                     _number(coords.get("longitude", coords.get("lon"))),
-                    _number(coords.get("accuracy")),
+                    coords.get("accuracy"),
                     None if speed is None or speed < 0 else speed,
+                    one,
                 ),
                 None if level is None or level < 0 else level * 100,
             )
@@ -86,20 +87,27 @@ def of_owntracks(content: Mapping[str, Any], token: str, now: datetime) -> Repor
             _instant(content.get("tst"), now),
             _number(content.get("lat")),
             _number(content.get("lon")),
-            _number(content.get("acc")),
+            content.get("acc"),
             None if speed is None or speed < 0 else speed * KMH_MPS,
+            content,
         ),
         None if battery is None or battery < 0 else battery,
     )
 
 
 def _fix(
-    at: float | None, lat: float | None, lon: float | None, accuracy_m: float | None, speed_mps: float | None
+    at: float | None,
+    lat: float | None,
+    lon: float | None,
+    accuracy: Any,
+    speed_mps: float | None,
+    sent: Mapping[str, Any],
 ) -> Fix | None:
     if at is None or lat is None or lon is None:
         return None
     try:
-        return Fix(at, lat, lon, accuracy_m, speed_mps)
+        accuracy_m, source = read_claim(accuracy or None, None, None)
+        return Fix(at, lat, lon, accuracy_m, speed_mps, source=source, is_valid=read_validity(sent))
     except FixRefused:
         return None
 

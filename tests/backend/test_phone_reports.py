@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backend.own_pages import phone_reports
-from zones import Fix
+from zones import Fix, Source
 
 NOW = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 AT = NOW.timestamp()
@@ -42,6 +42,12 @@ AT = NOW.timestamp()
             id="ISO",
         ),
         pytest.param({"id": "t", "lat": "51.5", "lon": "-0.1"}, Fix(AT, 51.5, -0.1), None, id="no time is now"),
+        pytest.param(
+            {"id": "t", "lat": "51.5", "lon": "-0.1", "accuracy": "-1.0", "valid": "false"},
+            Fix(AT, 51.5, -0.1, 15.0, source=Source.UNKNOWN, is_valid=False),
+            None,
+            id="an accuracy below 0, and marked invalid",
+        ),
         pytest.param({"id": "t", "batt": "40"}, None, 40.0, id="no position is a sign of life"),
         pytest.param({"id": "t", "lat": "151.5", "lon": "-0.1"}, None, None, id="no such latitude"),
         pytest.param({"id": "t", "lat": "nan", "lon": "1e999"}, None, None, id="no numbers"),
@@ -125,4 +131,4 @@ def _plain(fix: Fix | None) -> Any:
     if fix is None:
         return None
     speed = None if fix.speed_mps is None else round(fix.speed_mps, 2)
-    return (round(fix.fix_time), fix.lat, fix.lon, fix.accuracy_m, speed)
+    return (round(fix.fix_time), fix.lat, fix.lon, fix.accuracy_m, speed, fix.source, fix.is_valid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ def moved(world: World, lat: float, lon: float, **more: Any) -> dict[str, Any]:
     return world.tag.fix(0.0, **{"lat": lat, "lon": lon, **more})
 
 
-def tower(metres: float = 0.0, accuracy_m: float | None = 900.0, word: Any = "cell") -> Bad:
+def tower(metres: float = 0.0, accuracy_m: Any = 900.0, word: Any = "cell") -> Bad:
     return lambda world: world.tag.fix(metres + world.tag.sent, accuracy_m=accuracy_m, source=word)
 
 
@@ -48,6 +49,18 @@ WORTHLESS: dict[str, Bad] = {
     "a word that nobody knows": tower(700.0, None, "Zellortung"),
     "a number for a word": tower(700.0, None, 5),
     "a wide claim of a phone": tower(400.0, 1_500.0, None),
+    **{
+        f"a claim of {claim!r}": tower(400.0, claim, None)
+        for claim in ("1500", "good", 1e308, math.nan, [1500], -1, True)
+    },
+    "a provider that is a network": lambda world: world.tag.fix(700.0, accuracy_m=None, provider="network"),
+    "the HDOP of no position": lambda world: world.tag.fix(5_000.0, hdop=99.99),
+    "no satellite, in words": lambda world: world.tag.fix(5_000.0, satellites="0"),
+    "marked by a relay between": lambda world: world.tag.fix(5_000.0, attributes={"valid": False}),
+    "a receiver that says it is not well": lambda world: world.tag.fix(5_000.0, gnssFixOK=False),
+    "a place at the pole": lambda world: moved(world, 90.0, 180.0),
+    "the antimeridian": lambda world: moved(world, LAT, -180.0),
+    "whole degrees": lambda world: moved(world, 51.0, 0.0),
 }
 
 

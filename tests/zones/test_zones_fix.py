@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from zones import Fix, FixRefused, PositionFeed, Source, radius_68_m
+from zones import Fix, FixRefused, PositionFeed, Source, radius_68_m, read_claim, read_source
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,34 @@ def test_where_nothing_is_claimed_there_is_nothing_to_scale():
 def test_a_tag_is_never_judged_by_less_than_half_of_its_claim():
     with pytest.raises(FixRefused, match="claim_share"):
         Fix(1, 2, 3, claim_share=0.49)
+
+
+@pytest.mark.parametrize(
+    ("said", "claim"),
+    [
+        *((nothing, (None, None)) for nothing in (None, 0, 0.0, "0.0")),
+        *((12, (12.0, None)), ("12.5", (12.5, None)), (3e6, (3e6, None))),
+        *(
+            (word, (15.0, Source.UNKNOWN))
+            for word in (-1, "good", "", True, [12], {}, math.nan, math.inf, -math.inf, "nan", "12 m", 1e308, 10**400)
+        ),
+    ],
+)
+def test_a_claim_that_cannot_be_read_is_no_claim_of_a_source_that_no_one_knows(said, claim):
+    assert read_claim(said, None, None) == claim
+
+
+@pytest.mark.parametrize(
+    ("sent", "source"),
+    [
+        ({"source": "gps", "provider": "network"}, Source.GNSS),
+        ({"provider": "network"}, Source.CELL),
+        ({"locationSource": "WLAN", "provider": "fused"}, Source.WIFI),
+        ({"provider": "fused"}, None),
+        ({"provider": ["network"]}, None),
+        ({"network": "EE"}, None),
+        ({}, None),
+    ],
+)
+def test_a_source_by_the_names_that_programs_between_use(sent, source):
+    assert read_source(sent) is source
