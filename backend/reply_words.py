@@ -85,8 +85,14 @@ REACTION = re.compile(r"^\s*(?:liked|loved)\s+[\u201c\"].*[\u201d\"]\s*$", re.IG
 LONGEST_SHORT = 5
 # Pictures that add nothing to a short answer, with their colours and joiners. Any other may be a cry for help.
 PLEASANT = frozenset("👍👌👏🙏🙂😊😀😁😃😄☺❤♥💕💖✅✔🎉") | frozenset("🏻🏼🏽🏾🏿")
-# What a phone or an answer adds beneath, and what is quoted.
-QUOTED = re.compile(r"^\s*(?:>|--\s*$|sent (?:from|via|using) |anfonwyd o |get outlook |on .+ wrote:)", re.IGNORECASE)
+# What a phone or an answer adds beneath, and what is quoted: as programs write it, not as a person might.
+QUOTED = re.compile(
+    r"^\s*(?:>|--\s*$|get outlook for \w+\s*$"
+    r"|(?:sent (?:from|via|using)|anfonwyd o) (?:my|fy|the|outlook|yahoo|g?mail|samsung|galaxy|iphone|ipad|android)\b"
+    r"[^.!?]{0,30}$"
+    r"|on (?:[^.!?]*\d|mon|tue|wed|thu|fri|sat|sun)[^.!?]* wrote:\s*$)",
+    re.IGNORECASE,
+)
 
 
 def is_withdrawal(text: str) -> bool:

@@ -71,6 +71,8 @@ def test_a_bare_word_leaves_nothing_to_read() -> None:
         "Got it, ok",
         "Diolch yn fawr",
         "Loved \u201cYour book\u201d",
+        "Thanks\nSent from my iPhone",
+        "Ok\nOn 30 Nov 2026 at 14:02, Cordon wrote:",
     ],
 )
 def test_is_a_known_short_answer(text: str) -> None:
@@ -92,6 +94,8 @@ def test_is_a_known_short_answer(text: str) -> None:
         "Questioned \u201cYour book\u201d",
         "He liked \u201cme\u201d being scared",
         "\U0001f44d",
+        "Ok\nSent from outside my door, he is here",
+        "Thanks\nOn the stairs he wrote: I kill you",
     ],
 )
 def test_is_no_known_short_answer(text: str) -> None:
