@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 # Source: OWASP, CSV injection: what a spreadsheet takes for the beginning of a formula, in full width too.
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BEGINS_FORMULA = (*FORMULA_SIGNS, "\t", "\r", "\n")
 TEXT_MARK = "'"
+# A spreadsheet may take a semicolon for the end of a cell, and a line within quotes for the end of a row: what follows
+# begins one.
+_BEGINS_WITHIN = re.compile(rf"([;\t\r\n]\s*)(?=[{re.escape(''.join(FORMULA_SIGNS))}])")
 
 
 def as_csv(rows: Iterable[Iterable[object]]) -> str:
@@ -23,4 +28,5 @@ def _cell(value: object) -> object:
         return value
     # Some spreadsheets leave the spaces before it out.
     begins = value.startswith(BEGINS_FORMULA) or value.lstrip().startswith(BEGINS_FORMULA)
-    return f"{TEXT_MARK}{value}" if begins else value
+    marked = _BEGINS_WITHIN.sub(rf"\1{TEXT_MARK}", value)
+    return f"{TEXT_MARK}{marked}" if begins else marked
