@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -100,17 +101,49 @@ NAMES = {
 }
 
 
+# What a name of no list says by its words: each row has one word of every set. An event that no one knows and that
+# sounds like one which rings is taken for it: to ring for nothing is put right by a look at the tag.
+_OFF = {"open", "opened", "cut", "removed", "removal", "removing", "broken", "loose", "off", "detached", "unlocked"}
+_TAMPER = {"tamper", "tampered", "tampering"}
+_CASE = {"case", "cover", "housing", "enclosure", "lid"}
+_STRAP = {"strap", "band", "belt", "tag", "device"}
+_SOUNDS_LIKE: tuple[tuple[str, tuple[set[str], ...]], ...] = (
+    ("case_open", (_CASE, _OFF | _TAMPER)),
+    ("strap_open", (_TAMPER,)),
+    ("shutdown", ({"power", "powered", "switched", "switch", "turned", "turn"}, {"off", "down"})),
+    ("shutdown", ({"shut", "shutting"}, {"down"})),
+    ("shutdown", ({"shutdown", "poweroff", "powerdown"},)),
+    ("strap_open", (_STRAP, _OFF)),
+    ("jamming", ({"jam", "jammed", "jamming", "jammer"},)),
+    ("sos", ({"sos", "panic", "emergency", "duress", "distress"},)),
+)
+_IS_OVER = {
+    "end",
+    "ended",
+    "closed",
+    "close",
+    "stop",
+    "stopped",
+    "clear",
+    "cleared",
+    "restored",
+    "ok",
+    "normal",
+    "over",
+}
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+
+
 def kind_of(name: str) -> str | None:
     """Return the event that a tag or a vendor calls so, in whatever case; None for one that is not known."""
-    plain = name.strip().casefold().replace("-", "_").replace(" ", "_").removeprefix("ev_")
-    if found := _known(plain):
-        return found
-    begun = _known(plain.removesuffix("_start")) if plain.endswith("_start") else None
-    if begun:
-        return begun
-    ended = _known(plain.removesuffix("_end")) if plain.endswith("_end") else None
-    return RINGING[ended].ended_by if ended in RINGING else None
+    plain = re.sub(r"[\W_]+", "_", name.strip().casefold()).strip("_").removeprefix("ev_")
+    return _known(plain) or _sounds_like({word.casefold() for word in _WORD.findall(name)})
 
 
 def _known(plain: str) -> str | None:
     return plain if plain in KINDS else NAMES.get(plain)
+
+
+def _sounds_like(words: set[str]) -> str | None:
+    found = next((kind for kind, needed in _SOUNDS_LIKE if all(words & some for some in needed)), None)
+    return RINGING[found].ended_by if found is not None and words & _IS_OVER else found
