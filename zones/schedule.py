@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dateutil import rrule  # type: ignore[import-untyped]
-
+from zones import recurrence
 from zones.refusal import ZoneRefused, number
 
 _DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
@@ -20,6 +19,9 @@ _WEEK = timedelta(days=7)
 _HORIZON_WEEKS = 60
 # A stretch of a calendar rule lasts a week at most: a longer one is an order with a beginning and an end.
 _LONGEST_S = 7 * 86400.0
+# Every instant at which one begins or ends is asked of each of them.
+_MOST_PERMISSIONS = 500
+_MOST_WEEKLY = 100
 
 
 class Reason(StrEnum):
@@ -60,7 +62,8 @@ class Schedule:
     def _starts(self, first: datetime, last: datetime) -> Iterator[tuple[datetime, timedelta]]:
         """Yield local starts in a window of naive local time, with the length of each."""
         if self.rule is not None:
-            for found in _rule(self.rule).between(first, last, inc=True):
+            rules = recurrence.read(self.rule)
+            for found in rules.between(first, last) if rules is not None else ():
                 yield found, self.length
         day = first.date()
         while day <= last.date():
@@ -72,11 +75,6 @@ class Schedule:
     def periods(self, week: int) -> tuple[tuple[float, float], ...]:
         """Return the periods, as (start, end) in epoch seconds, that touch the given week since 1970, in order."""
         return _periods(self, week)
-
-
-@lru_cache(maxsize=256)
-def _rule(text: str) -> Any:
-    return rrule.rrulestr(text, forceset=True)
 
 
 def _instant(wall: datetime, zone: ZoneInfo, *, is_end: bool) -> float:
@@ -190,6 +188,8 @@ def _read_time(name: str, value: object) -> time:
 def _read_weekly(value: object) -> tuple[tuple[int, time, timedelta], ...]:
     if not isinstance(value, list) or not value:
         raise ZoneRefused("schedule", "The schedule's weekly list is empty.")
+    if len(value) > _MOST_WEEKLY:
+        raise ZoneRefused("schedule", f"The schedule's weekly list has more than {_MOST_WEEKLY} entries.")
     found = []
     for n, entry in enumerate(value, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("days"), list):
@@ -200,7 +200,7 @@ def _read_weekly(value: object) -> tuple[tuple[int, time, timedelta], ...]:
         length = datetime.combine(any_day, end) - datetime.combine(any_day, start)
         # To the same time or an earlier one is over midnight.
         length = length if length > timedelta(0) else length + timedelta(days=1)
-        for day in entry["days"]:
+        for day in entry["days"][:_MOST_WEEKLY]:
             if str(day).lower() not in _DAYS:
                 raise ZoneRefused("schedule", f"{day!r} in entry {n} of the schedule is not one of {', '.join(_DAYS)}.")
             found.append((_DAYS.index(str(day).lower()), start, length))
@@ -230,11 +230,11 @@ def read_schedule(value: object) -> Schedule | None:
     if not isinstance(text, str) or "DTSTART" not in text.upper():
         raise ZoneRefused("rrule", "The schedule's rrule has no DTSTART line.")
     try:
-        start = next(iter(_rule(text)), None)
-    except (ValueError, TypeError) as fault:
-        raise ZoneRefused("rrule", f"The schedule's rrule cannot be read: {fault}.") from None
-    if start is None or start.tzinfo is not None:
-        raise ZoneRefused("rrule", "The schedule's rrule must give at least one time, local and without an offset.")
+        rules = recurrence.read(text)
+    except ValueError as fault:
+        raise ZoneRefused("rrule", f"The schedule's rrule cannot be used: {fault}.") from None
+    if rules is None:
+        raise ZoneRefused("rrule", "The schedule's rrule, or one of its rules, gives no time at all.")
     return Schedule(name, rule=text, length=timedelta(seconds=length_s))
 
 
@@ -250,6 +250,8 @@ def read_timing(properties: dict[str, Any]) -> Timing:
     listed = properties.get("permissions") or []
     if not isinstance(listed, list):
         raise ZoneRefused("permission", "permissions is not a list.")
+    if len(listed) > _MOST_PERMISSIONS:
+        raise ZoneRefused("permission", f"There are more than {_MOST_PERMISSIONS} permissions.")
     for n, entry in enumerate(listed, 1):
         if not isinstance(entry, dict) or entry.get("reason") not in list(Reason):
             raise ZoneRefused("permission", f"Permission {n} has no reason among {', '.join(Reason)}.")

@@ -44,6 +44,25 @@ POISONS: dict[str, tuple[str, Any, bool]] = {
         },
         False,
     ),
+    "a zone whose hours come every second": (
+        FEATURE,
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [0, 51]},
+            "properties": {
+                "id": "home",
+                "kind": "exclusion",
+                "radius_m": 200,
+                "buffer_m": 200,
+                "schedule": {
+                    "timezone": "UTC",
+                    "rrule": "DTSTART:20200101T000000\nRRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+                    "minutes": 5,
+                },
+            },
+        },
+        False,
+    ),
     "an order's terms that are empty": (ENTRY.format("terms"), {}, False),
     "terms that are a list": (ENTRY.format("terms"), [], False),
     "terms that begin never": (ENTRY.format("terms"), {"starts_at": "never"}, False),

@@ -75,6 +75,67 @@ def test_an_icalendar_rule_with_an_exception():
     assert zone.timing.next_change(utc("2026-01-06T09:15")) == utc("2026-01-08T08:30")
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "RRULE:FREQ=SECONDLY",
+        "RRULE:FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
+        "RRULE:FREQ=HOURLY;BYDAY=MO",
+        "FREQ=SECONDLY",
+        "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "RRULE:FREQ=DAILY;INTERVAL=7;BYDAY=TU",
+        "RRULE:FREQ=DAILY;INTERVAL=1000000000",
+        "RRULE:FREQ=DAILY;INTERVAL=0",
+        "RRULE:FREQ=DAILY;INTERVAL=-1",
+        "RRULE:FREQ=WEEKLY;BYSETPOS=300",
+        "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "RRULE:FREQ=YEARLY;BYEASTER=400",
+        "RRULE:FREQ=DAILY;BYHOUR=1,2,3;BYMINUTE=1,2,3",
+        "RRULE:FREQ=DAILY;BYSECOND=1,2",
+        "RRULE:FREQ=DAILY\nEXRULE:FREQ=SECONDLY",
+        "RRULE:FREQ=DAILY;FREQ",
+        "RRULE:FREQ",
+        "RRULE:",
+        "RRULE:FREQ=DAILY;BYDAY=" + "MO," * 900,
+        "\n".join(["RRULE:FREQ=DAILY"] * 9),
+        "RDATE;X=Y:20260101",
+        "EXDATE:20260101T000000",
+        "RRULE:FREQ=DAILY;UNTIL=20270101T000000Z",
+        "RRULE:FREQ=DAILY;COUNT=x",
+    ],
+)
+def test_a_rule_that_cannot_be_reckoned_at_once_is_refused(rule):
+    with pytest.raises(ZoneRefused) as refused:
+        timed(schedule={"timezone": "UTC", "rrule": f"DTSTART:20260105T083000\n{rule}", "minutes": 45})
+    assert refused.value.code == "rrule"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY",
+        "FREQ=DAILY;BYMONTH=7,8",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO",
+        "FREQ=MONTHLY;BYDAY=1MO",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO",
+        "FREQ=DAILY;BYHOUR=8,20;COUNT=9",
+    ],
+)
+def test_a_rule_of_days_or_more_is_read(rule):
+    timing = timed(
+        schedule={"timezone": "UTC", "rrule": f"DTSTART:20260105T083000\nRRULE:{rule}", "minutes": 45}
+    ).timing
+    assert timing.next_change(utc("2026-01-01T00:00")) is not None or "29" in rule or "53" in rule
+
+
+def test_of_a_rule_that_another_takes_away_whole_nothing_is_left_and_no_one_waits():
+    rule = "DTSTART:20260105T083000\nRRULE:FREQ=DAILY\nEXRULE:FREQ=DAILY"
+    timing = timed(schedule={"timezone": "UTC", "rrule": rule, "minutes": 45}).timing
+    assert not timing.is_in_force(utc("2026-03-05T08:45"))
+    assert timing.next_change(utc("2026-01-01T00:00")) is None
+
+
 def test_overlapping_periods_are_one():
     weekly = [{"days": ["mo"], "from": "08:00", "to": "12:00"}, {"days": ["mo"], "from": "11:00", "to": "13:00"}]
     zone = timed(schedule={"timezone": "UTC", "weekly": weekly})
@@ -166,7 +227,7 @@ ENTRY = {"days": ["mo"], "from": "19:00", "to": "07:00"}
         ({"schedule": {"timezone": "UTC", "rrule": 5, "minutes": 5}}, "no DTSTART line"),
         (
             {"schedule": {"timezone": "UTC", "rrule": "DTSTART:20260101T000000\nRRULE:FREQ=NEVER", "minutes": 5}},
-            "cannot be read",
+            "cannot be used",
         ),
         (
             {"schedule": {"timezone": "UTC", "rrule": "DTSTART:20260101T000000Z\nRRULE:FREQ=DAILY", "minutes": 5}},
@@ -181,6 +242,8 @@ ENTRY = {"days": ["mo"], "from": "19:00", "to": "07:00"}
         ({"valid_from": True}, "not a number"),
         ({"valid_from": 10, "valid_until": 10}, "would never be in force"),
         ({"permissions": {"reason": "court"}}, "permissions is not a list"),
+        ({"permissions": [{"reason": "court", "from": 5, "to": 6}] * 501}, "more than 500 permissions"),
+        ({"schedule": {"timezone": "UTC", "weekly": [ENTRY] * 101}}, "more than 100 entries"),
         ({"permissions": [{"reason": "love"}]}, "Permission 1 has no reason among court, solicitor"),
         ({"permissions": [{"reason": "court", "from": 5, "to": 5}]}, "Permission 1 ends before it begins"),
     ],
