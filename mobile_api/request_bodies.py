@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Response, request
 from pydantic import BaseModel, Field, ValidationError
@@ -30,10 +30,17 @@ def read(model: type[Model]) -> Model:
 
     Raises: UnsupportedMediaType, MalformedJson; InvalidRequest with every fault.
     """
-    made = _read(model)
-    if isinstance(made, Versioned) and made.version is None:
-        return made.model_copy(update={"version": _matched()})
-    return made
+    content = _content(model)
+    if issubclass(model, Versioned) and isinstance(content, dict) and content.get("version") is None:
+        matched = _matched()
+        content = {name: value for name, value in content.items() if name != "version"}
+        content |= {} if matched is None else {"version": matched}
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems = problems_of(error, model)
+        detail = "; ".join(f"{one.field}: {one.detail}" for one in problems)
+        raise InvalidRequest(detail, errors=[one.as_dict() for one in problems]) from None
 
 
 def _matched() -> int | None:
@@ -49,21 +56,15 @@ def _matched() -> int | None:
     return int(version)
 
 
-def _read(model: type[Model]) -> Model:
+def _content(model: type[BaseModel]) -> Any:
     if not request.get_data() and set(model.model_fields) <= set(Versioned.model_fields):
-        return model()
+        return {}
     if not request.is_json:
         raise UnsupportedMediaType("Send a JSON body with Content-Type: application/json.")
     try:
-        content = json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant)
+        return check_json(json.loads(request.get_data(), parse_float=finite, parse_constant=refuse_constant))
     except (ValueError, RecursionError):
         raise MalformedJson("The body cannot be read as JSON.") from None
-    try:
-        return model.model_validate(check_json(content))
-    except ValidationError as error:
-        problems = problems_of(error, model)
-        detail = "; ".join(f"{one.field}: {one.detail}" for one in problems)
-        raise InvalidRequest(detail, errors=[one.as_dict() for one in problems]) from None
 
 
 def read_query(model: type[Model]) -> Model:

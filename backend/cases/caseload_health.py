@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -34,6 +34,7 @@ from backend.models import (
 )
 from backend.models.alerts import UNANSWERED
 from backend.record import reading
+from backend.record.case_file import CaseFile
 from backend.record.facts import LONDON, MonitoringStatus
 from backend.record.timeline import Case
 from backend.settings import Settings
@@ -41,7 +42,7 @@ from backend.silence import battery_of
 from backend.silence.address import at_address
 from backend.silence.battery import Battery
 from backend.silence.reporting_state import ORDER, SLACK_S, Heard, Reporting, ReportingState, reporting_of
-from zones import Level, Zone, ZoneKind
+from zones import Certainty, Level, Zone, ZoneKind
 from zones.national_grid import grid_reference
 from zones.refusal import ZoneRefused
 
@@ -128,9 +129,16 @@ def reporting_states(wearers: Sequence[Wearer], settings: Settings, now: datetim
     return {line.wearer.id: line.reporting for line in _lines(wearers, settings, now)}
 
 
-def health_of(wearer: Wearer, settings: Settings, now: datetime) -> Health:
-    """Return the line of one wearer, whose case was opened already."""
-    return _lines([wearer], settings, now)[0]
+def health_of(file: CaseFile, alerts: Iterable[Alert], settings: Settings, now: datetime) -> Health:
+    """Return the line of a case that was opened already, and whose ``alerts`` that are not closed were read."""
+    worn = file.tag_at(now)
+    read = _Read(
+        worn={file.wearer.id: worn} if worn else {},
+        cases={file.wearer.id: file.timeline} if file.timeline else {},
+        zones=_shapes(zone.row for zone in file.zones),
+        alerts=_by_wearer(one for one in alerts if one.certainty != Certainty.WITHDRAWN),
+    )
+    return _lines([file.wearer], settings, now, read)[0]
 
 
 def wearer_of(person: Person, wearer_id: int, now: datetime) -> Wearer:
@@ -183,16 +191,24 @@ def ask_where(person: Person, wearer_id: int, why: str, settings: Settings, now:
     return Answer(newest.lat, newest.lon, newest.accuracy_m, newest.fix_time, grid, line.where, due_at)
 
 
-def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime) -> list[Health]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What lines need of the record and of alerts, each by its wearer."""
+
+    worn: Mapping[int, Activation]
+    cases: Mapping[int, Case]
+    zones: Mapping[int, list[tuple[PlaceZone, Zone]]]
+    alerts: Mapping[int, list[Alert]]
+
+
+def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime, read: _Read | None = None) -> list[Health]:
     ids = [wearer.id for wearer in wearers]
     if not ids:
         return []
-    worn = _worn(ids, now)
+    read = read or _Read(_worn(ids, now), reading.cases(ids, faults={}), _zones(ids), _alerts(ids))
+    worn, cases, zones, alerts = read.worn, read.cases, read.zones, read.alerts
     contacts = _contacts(worn.values())
-    cases = reading.cases(ids, faults={})
-    zones = _zones(ids)
     states = _states(ids)
-    alerts = _alerts(ids)
     last = _last_fixes(contacts.values(), now - timedelta(seconds=settings.report_interval_s + SLACK_S))
     lines = []
     for wearer in wearers:
@@ -289,9 +305,13 @@ def _last_fixes(contacts: Iterable[TagContact], late: datetime) -> dict[int, Fix
 
 
 def _zones(wearer_ids: Sequence[int]) -> dict[int, list[tuple[PlaceZone, Zone]]]:
-    found: dict[int, list[tuple[PlaceZone, Zone]]] = defaultdict(list)
     rows = PlaceZone.select(PlaceZone, ProtectedPlace).join(ProtectedPlace).where(PlaceZone.wearer.in_(wearer_ids))
-    for row in rows.order_by(PlaceZone.id):
+    return _shapes(rows.order_by(PlaceZone.id))
+
+
+def _shapes(rows: Iterable[PlaceZone]) -> dict[int, list[tuple[PlaceZone, Zone]]]:
+    found: dict[int, list[tuple[PlaceZone, Zone]]] = defaultdict(list)
+    for row in rows:
         if row.moves:
             continue
         try:
@@ -311,8 +331,12 @@ def _states(wearer_ids: Sequence[int]) -> dict[int, list[PlaceState]]:
 
 
 def _alerts(wearer_ids: Sequence[int]) -> dict[int, list[Alert]]:
+    return _by_wearer(Alert.select().where(Alert.wearer.in_(wearer_ids), UNANSWERED).order_by(Alert.id))
+
+
+def _by_wearer(alerts: Iterable[Alert]) -> dict[int, list[Alert]]:
     found: dict[int, list[Alert]] = defaultdict(list)
-    for row in Alert.select().where(Alert.wearer.in_(wearer_ids), UNANSWERED).order_by(Alert.id):
+    for row in alerts:
         found[row.wearer_id].append(row)
     for rows in found.values():
         rows.sort(key=_danger, reverse=True)

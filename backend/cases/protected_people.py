@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import JOIN, fn
+
 from backend import audit
 from backend.access import access_wearer, closed_cases, known_victims
 from backend.cases import completeness
@@ -246,15 +248,17 @@ def _adult_of(wearer_id: int, victim_id: int) -> Victim:
 def places_by_victim(person: Person, victim_ids: Iterable[int], now: datetime) -> dict[int, list[ProtectedPlace]]:
     """Return the places of these people; one that only cases closed to the person know of is left out."""
     closed = closed_cases([person.id], now).get(person.id, set())
-    drawn: dict[int, set[int]] = {}
-    places = list(
-        ProtectedPlace.select().where(ProtectedPlace.victim.in_(list(victim_ids))).order_by(ProtectedPlace.id)
+    drawn = fn.ARRAY_AGG(PlaceZone.wearer.distinct()).filter(PlaceZone.wearer.is_null(False))
+    places = (
+        ProtectedPlace.select(ProtectedPlace, drawn.alias("drawn"))
+        .join(PlaceZone, JOIN.LEFT_OUTER)
+        .where(ProtectedPlace.victim.in_(list(victim_ids)))
+        .group_by(ProtectedPlace.id)
+        .order_by(ProtectedPlace.id)
     )
-    for zone in PlaceZone.select(PlaceZone.place, PlaceZone.wearer).where(PlaceZone.place.in_(places)):
-        drawn.setdefault(zone.place_id, set()).add(zone.wearer_id)
     found: dict[int, list[ProtectedPlace]] = {}
-    for place in places:
-        if not drawn.get(place.id) or drawn[place.id] - closed:
+    for place in places.objects():
+        if not place.drawn or set(place.drawn) - closed:
             found.setdefault(place.victim_id, []).append(place)
     return found
 

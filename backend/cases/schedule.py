@@ -72,13 +72,17 @@ def gaining(case: Case, at: datetime) -> bool:
 
 def plan(case: Case, now: datetime) -> None:
     """Make anew the schedule of what the record holds to come; part of the unit of work that changed it."""
-    plan_dates(case, now)
-    completeness.ask_for([case.wearer_id], now)
+    insert_rows(CaseDue, [*_dates(case, now), completeness.look_due(case.wearer_id, now)])
     completeness.ensure_daily(now)
 
 
 def plan_dates(case: Case, now: datetime) -> None:
     """Make the schedule anew where the record is as it was, and only who may be texted has changed."""
+    insert_rows(CaseDue, _dates(case, now))
+
+
+def _dates(case: Case, now: datetime) -> list[dict[str, Any]]:
+    """Take out what is outdated of the schedule, and return the rows that take its place."""
     undone = CaseDue.select().where(
         CaseDue.wearer == case.wearer_id, CaseDue.done_at.is_null(), CaseDue.what.in_([BEGINS, *DERIVED])
     )
@@ -95,8 +99,7 @@ def plan_dates(case: Case, now: datetime) -> None:
     told = _told(case, [row for row in done if row.what == TELL_VICTIM], now)
     ends = ends_of(case, now)
     due = _changes_to_come(case, told, {ends_at for _, ends_at in ends}, now)
-    due += _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
-    insert_rows(CaseDue, due)
+    return due + _announcements(case, ends, [row for row in done if row.what == ANNOUNCE], now)
 
 
 def _changes_to_come(

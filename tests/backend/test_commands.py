@@ -33,6 +33,7 @@ def test_a_form_and_a_body_make_the_same_command() -> None:
             "from_day": "2026-11-24",
             "from_time": "21:00",
             "why": " Ill. ",
+            "version": "7",
         }
     )
     body = {
@@ -40,12 +41,13 @@ def test_a_form_and_a_body_make_the_same_command() -> None:
         "expected_end_at": "2026-12-02T00:00:00Z",
         "from_at": "2026-11-24T21:00:00Z",
         "why": "Ill.",
+        "version": 7,
     }
     assert typed.read(SuspendCase, form, NOW) == SuspendCase.model_validate(body)
 
 
 def test_everything_that_is_wrong_with_a_form_is_said_at_once_each_by_its_field() -> None:
-    form = MultiDict({"life": "holiday", "expected_end": "soon", "from_day": "24 November"})
+    form = MultiDict({"life": "holiday", "expected_end": "soon", "from_day": "24 November", "version": "7"})
     with pytest.raises(InvalidFields) as refused:
         typed.read(SuspendCase, form, NOW)
     assert {one.field: one.detail for one in refused.value.problems} == {
@@ -61,7 +63,7 @@ def test_a_body_is_refused_in_the_same_words_by_the_names_of_its_own_fields() ->
         SuspendCase.model_validate({"reason": "holiday", "from_at": "2026-11-24T21:00:00Z"})
     said = {one.field: one.detail for one in problems_of(refused.value, SuspendCase)}
     assert (said["reason"], said["why"]) == ("Choose what has changed.", "Say why.")
-    assert set(said) == {"reason", "why", "expected_end_at"}
+    assert set(said) == {"reason", "why", "expected_end_at", "version"}
 
 
 def test_a_row_of_a_table_makes_the_command_under_the_names_of_its_columns() -> None:
@@ -74,21 +76,23 @@ def test_a_row_of_a_table_makes_the_command_under_the_names_of_its_columns() -> 
 
 
 def test_a_last_day_is_whole_and_no_instant_stays_as_it_is_where_the_form_leaves_it_empty() -> None:
-    form = MultiDict({"ends_on": "2026-12-24", "why": "Longer."})
+    form = MultiDict({"ends_on": "2026-12-24", "why": "Longer.", "version": "7"})
     command = typed.read(VaryOrder, form, NOW)
     assert command.ends_at == datetime(2026, 12, 25, tzinfo=LONDON)
     assert (command.starts_at, command.is_suspended, command.removes_end) == (None, None, False)
-    assert typed.read(VaryOrder, MultiDict({"why": "Back.", "is_suspended": "no"}), NOW).is_suspended is False
+    back = MultiDict({"why": "Back.", "is_suspended": "no", "version": "7"})
+    assert typed.read(VaryOrder, back, NOW).is_suspended is False
 
 
 def test_no_one_chosen_opens_a_case_to_the_team() -> None:
-    assert typed.read(RestrictCase, MultiDict({"why": "Over."}), NOW).people is None
-    assert typed.read(RestrictCase, MultiDict([("why", "So."), ("people", "3"), ("people", "4")]), NOW).people == [3, 4]
+    assert typed.read(RestrictCase, MultiDict({"why": "Over.", "version": "7"}), NOW).people is None
+    chosen = MultiDict([("why", "So."), ("people", "3"), ("people", "4"), ("version", "7")])
+    assert typed.read(RestrictCase, chosen, NOW).people == [3, 4]
 
 
 def test_an_order_cannot_be_given_an_end_and_have_it_removed() -> None:
     with pytest.raises(ValidationError):
-        VaryOrder(why="So.", from_at=NOW, ends_at=NOW, removes_end=True)
+        VaryOrder(why="So.", from_at=NOW, ends_at=NOW, removes_end=True, version=7)
 
 
 def _functions_of_forms(path: Path) -> set[str]:

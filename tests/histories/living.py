@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from standardwebhooks import Webhook
 
-from backend import alerts, clock, db, tag_signatures, zone_instants
+from backend import alerts, audit, clock, db, tag_signatures, zone_instants
 from backend.cases import writing
 from backend.cases.commands.monitoring import SuspendCase
 from backend.cases.commands.orders import VaryOrder
@@ -211,15 +211,17 @@ class Life:
                     zone=self._zone(place, spot) if spot else None,
                     is_removed=spot is None,
                     is_confirmed=True,
+                    version=audit.newest(),
                 ).carry_out(self.person, now, held.id)
                 assert zone.from_at == from_at
                 self.record.zones[place].append(Said(number, from_at, spot))
             case "suspend case" | "correct life":
                 self._suspend(number, entry, now)
             case "swap tag":
-                self.activation = SwapTag(serial=self.tags[1].serial, at=from_at, why=WHY, is_confirmed=True).carry_out(
-                    self.person, now, self.activation.id
+                swap = SwapTag(
+                    serial=self.tags[1].serial, at=from_at, why=WHY, is_confirmed=True, version=audit.newest()
                 )
+                self.activation = swap.carry_out(self.person, now, self.activation.id)
                 self.record.worn.append(Said(number, from_at, 1))
             case _:
                 raise AssertionError(entry.kind)
@@ -239,9 +241,10 @@ class Life:
         **more: Any,
     ) -> None:
         corrects = self.rows[wrong.number] if wrong else None
-        fact = VaryOrder(from_at=from_at, why=WHY, corrects=corrects, is_confirmed=True, **more).carry_out(
-            self.person, now, self.orders[place].id
+        variation = VaryOrder(
+            from_at=from_at, why=WHY, corrects=corrects, is_confirmed=True, version=audit.newest(), **more
         )
+        fact = variation.carry_out(self.person, now, self.orders[place].id)
         # The terms that were entered: an end decided now comes a quarter of an hour later, as the product announces.
         terms = Terms.from_value(fact.value)
         self.rows[number] = fact.id
@@ -263,6 +266,7 @@ class Life:
             why=WHY,
             corrects=self.rows[wrong.number] if wrong else None,
             is_confirmed=True,
+            version=audit.newest(),
         ).carry_out(self.person, now, self.wearer.id)
         self.rows[number] = fact.id
         self.record.life.append(

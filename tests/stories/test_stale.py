@@ -8,14 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import requests
 
-from backend import clock, db
+from backend import audit, clock, db
 from backend.cases import contact_details
 from backend.models import Activation, Order, Tag
 from tests import cases
+from tests.pages.routes import full_record, pages_of_staff
+from tests.stories.test_statements import signed_in
 from tests.world import World
-from tests.world.phone import PASSWORD, Phone
+from tests.world.phone import Phone
 
 WEARER = "/v1/wearers/{world.wearer.id}"
 VICTIM = WEARER + "/victims/{world.victim.id}"
@@ -89,6 +90,12 @@ CHANGED: dict[str, tuple[str, str, Body]] = {
     "cover": ("POST", "/v1/people/{world.officer.person.id}/cover", cover),
 }
 WITHOUT_WHY = {"a condition", "texts", "texts that end", "calls"}
+# Pages whose forms change nothing that was read, and what they do.
+OF_NOTHING_READ = {
+    "case_pages.ask_where": "asks where a wearer is",
+    "case_pages.import_caseload": "reads files",
+    "case_pages.new_case": "opens a case",
+}
 # What the audit trail says without the reason, which the fact beside it has.
 WITHOUT_REASON = {"warnings that are not wanted"}
 
@@ -140,7 +147,28 @@ def test_a_version_that_is_no_number_is_refused_by_its_field(world: World) -> No
     refused = world.officer.api("POST", path, json=body, headers={"If-Match": '"newest"'})
     assert refused.status_code == 422
     assert [one["field"] for one in refused.json()["errors"]] == ["If-Match"]
-    assert world.officer.api("POST", path, json=body, headers={"If-Match": "*"}).status_code == 201
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_change_that_does_not_say_what_was_read_is_refused_and_changes_nothing(world: World, what: str) -> None:
+    order, worn = prepared(world)
+    method, path, body_of = CHANGED[what]
+    body = body_of(world) | ({} if what in WITHOUT_WHY else {"why": "Told on the phone."})
+    token = world.officer.token
+    before = audit.newest()
+    # A * names nothing that was read, and null no more than a field that is left out.
+    for headers, more in (({}, {}), ({"If-Match": "*"}, {}), ({}, {"version": None})):
+        answer = world.api(
+            method,
+            path.format(world=world, order=order, worn=worn),
+            json=body | more,
+            headers={**headers, "Authorization": f"Bearer {token}"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), answer.text
+        (problem,) = answer.json()["errors"]
+        assert (problem["field"], problem["code"]) == ("version", "missing")
+        assert "Read what is recorded now" in problem["detail"]
+    assert audit.newest() == before
 
 
 def test_a_change_of_something_else_makes_nothing_stale(world: World) -> None:
@@ -162,16 +190,19 @@ def test_who_may_not_open_the_case_hears_nothing_of_what_was_changed(world: Worl
     assert "changed" not in refused.json()
 
 
+def hidden(text: str) -> dict[str, str]:
+    """Return what the first form of a page sends besides what is typed: what a browser reads of a name twice counts."""
+    found: dict[str, str] = {}
+    for form in re.findall(r"<form.*?</form>", text, re.DOTALL):
+        for name, value in re.findall(r'type="hidden" name="(csrf_token|version)" value="([^"]+)"', form):
+            found.setdefault(name, value)
+    return found
+
+
 def test_a_form_that_a_colleague_overtook_says_what_they_recorded(world: World) -> None:
-    browser = requests.Session()
-    page = browser.get(f"{world.url}/sign-in", timeout=20).text
-    token = {"csrf_token": re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)}  # type: ignore[union-attr]
-    browser.post(
-        f"{world.url}/sign-in", data={**token, "email": world.officer.person.email, "password": PASSWORD}, timeout=20
-    )
+    browser = signed_in(world, world.officer.person.email)
     address = f"{world.url}/cases/{world.wearer.id}/risk"
-    page = browser.get(address, timeout=20).text
-    sent = dict(re.findall(r'type="hidden" name="(csrf_token|version)" value="([^"]+)"', page))
+    sent = hidden(browser.get(address, timeout=20).text)
     assert set(sent) == {"csrf_token", "version"}
     high = said(risk="high", why="They were seen with a knife.")
     assert world.colleague.api("POST", WEARER.format(world=world) + "/risk", json=high).status_code == 201
@@ -179,3 +210,58 @@ def test_a_form_that_a_colleague_overtook_says_what_they_recorded(world: World) 
     assert answer.status_code == 409
     assert "Ben Carter recorded: high (They were seen with a knife.)" in answer.text
     assert world.officer.api("GET", WEARER.format(world=world)).json()["risk"] == "high"
+
+
+def test_a_form_that_is_shown_again_for_another_fault_still_sends_what_was_read_first(world: World) -> None:
+    browser = signed_in(world, world.officer.person.email)
+    days = {"first_day": "2031-03-01", "last_day": "2031-03-08", "covering": str(world.colleague.person.id)}
+    address = f"{world.url}/people/{world.officer.person.id}/cover"
+    sent = hidden(browser.get(address, timeout=20).text)
+    body = cover(world) | {"why": "On leave."}
+    made = world.supervisor.api("POST", f"/v1/people/{world.officer.person.id}/cover", json=body)
+    assert made.status_code == 201, made.text
+    again = browser.post(address, data={**sent, **days, "why": ""}, timeout=20)
+    assert again.status_code == 422
+    assert hidden(again.text)["version"] == sent["version"]
+    stale = browser.post(address, data={**hidden(again.text), **days, "why": "On leave."}, timeout=20)
+    assert stale.status_code == 409
+    assert "On leave." in stale.text
+    # What was recorded is shown now, so it counts as read.
+    assert int(hidden(stale.text)["version"]) > int(sent["version"])
+
+
+def test_what_is_confirmed_is_what_was_read_and_not_what_was_recorded_since(world: World) -> None:
+    colleague = f"/v1/people/{world.officer.person.id}/cover"
+    later = {"covering_id": world.colleague.person.id, "why": "Planned."}
+    later |= {"from_at": (clock.now() + 30 * DAY).isoformat(), "until": (clock.now() + 31 * DAY).isoformat()}
+    made = world.supervisor.api("POST", colleague, json=later)
+    assert made.status_code == 201, made.text
+    browser = signed_in(world, world.officer.person.email)
+    address = f"{world.url}/people/{world.officer.person.id}/cover"
+    sent = hidden(browser.get(address, timeout=20).text)
+    days = {"first_day": f"{clock.now():%Y-%m-%d}", "last_day": f"{clock.now() + 60 * DAY:%Y-%m-%d}"}
+    form = {**days, "covering": str(world.colleague.person.id), "why": "On leave."}
+    asked = browser.post(address, data={**sent, **form}, timeout=20)
+    assert "Read this before it is saved" in asked.text
+    after = {"from_at": (clock.now() + 70 * DAY).isoformat(), "until": (clock.now() + 71 * DAY).isoformat()}
+    second = world.supervisor.api("POST", colleague, json=later | after)
+    assert second.status_code == 201, second.text
+    confirmed = browser.post(address, data={**form, **hidden(asked.text), "is_confirmed": "yes"}, timeout=20)
+    assert confirmed.status_code == 409
+    assert "This was changed since you read it" in confirmed.text
+
+
+def test_every_form_that_changes_a_case_sends_the_version_that_its_page_shows(world: World) -> None:
+    world.stop_worker()
+    values = full_record(world)
+    browser = signed_in(world, world.supervisor.person.email)
+    with_version, without = set(), set()
+    for endpoint, address in pages_of_staff(world, values):
+        if not endpoint.startswith("case_pages."):
+            continue
+        main = browser.get(world.url + address, timeout=20).text.partition("<main")[2]
+        for form in re.findall(r"<form.*?</form>", main, re.DOTALL):
+            if 'name="csrf_token"' in form:
+                (with_version if 'name="version"' in form else without).add(endpoint)
+    assert without == set(OF_NOTHING_READ)
+    assert len(with_version) > 15

@@ -90,8 +90,8 @@ class Reasoned(Documented):
 class Versioned(Command):
     """A change of what was read: refused as ``stale`` where it was changed since; see ``versions``."""
 
-    version: RowId | None = Field(
-        None, description="The version that was read, as the case gives it; without one the change is made as it is"
+    version: Annotated[RowId, Ask("Read what is recorded now, then decide: send the version that comes with it.")] = (
+        Field(description="The version that was read, as it came with what is changed")
     )
     is_confirmed: bool = Field(False, description="What it does to what was recorded before was read and confirmed")
 

@@ -129,14 +129,12 @@ def _ask_back() -> None:
     raise NeedsConfirmation(" ".join(said), warnings=said)
 
 
-def _refuse_stale(read: int | None, watched: Changes, path: Mapping[str, Any], by: Person) -> None:
-    if read is None:
-        return
+def _refuse_stale(read: int, watched: Changes, path: Mapping[str, Any], by: Person) -> None:
     rows = AuditEntry.select().where(AuditEntry.id > read, AuditEntry.action.in_(watched.actions))
-    subjects = watched.subjects(path)
-    if subjects is not None:
-        rows = rows.where(AuditEntry.subject.in_(subjects))
     since = [row for row in rows.order_by(AuditEntry.id) if row.id not in audit.of_this_unit()]
+    # Mostly no one changed anything of the kind meanwhile, and then no more is asked.
+    subjects = watched.subjects(path) if since else None
+    since = [row for row in since if subjects is None or row.subject in subjects]
     changed = _changed(since, by, path.get("wearer_id")) if since else []
     if not changed:
         return

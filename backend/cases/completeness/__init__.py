@@ -1,6 +1,6 @@
 """Completeness checks: what is missing from a case that could leave a person without protection."""
 
-from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on
+from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on, look_due
 from backend.cases.completeness.missing_items import (
     FITTED_AFTER,
     SILENT_AFTER,
@@ -26,4 +26,5 @@ __all__ = [
     "find_in",
     "go_on",
     "look",
+    "look_due",
 ]

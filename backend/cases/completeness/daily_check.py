@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from backend import audit
 from backend.bulk_statements import insert_rows
@@ -28,23 +29,18 @@ MORNING_ENDS = 12
 
 def ask_for(wearer_ids: Iterable[int], at: datetime) -> None:
     """See that these cases are looked at when ``at`` has come, because something of them changes."""
-    _ask_for(wearer_ids, at, is_morning=False)
+    insert_rows(CaseDue, [look_due(wearer_id, at) for wearer_id in sorted(set(wearer_ids))])
 
 
-def _ask_for(wearer_ids: Iterable[int], at: datetime, *, is_morning: bool) -> None:
-    insert_rows(
-        CaseDue,
-        [
-            {
-                "what": WATCH,
-                "subject": f"wearer:{wearer_id}",
-                "wearer": wearer_id,
-                "due_at": at,
-                "detail": {"is_morning": is_morning},
-            }
-            for wearer_id in sorted(set(wearer_ids))
-        ],
-    )
+def look_due(wearer_id: int, at: datetime, *, is_morning: bool = False) -> dict[str, Any]:
+    """Return the row of due work by which a case is looked at when ``at`` has come."""
+    return {
+        "what": WATCH,
+        "subject": f"wearer:{wearer_id}",
+        "wearer": wearer_id,
+        "due_at": at,
+        "detail": {"is_morning": is_morning},
+    }
 
 
 def ensure_daily(now: datetime) -> None:
@@ -80,7 +76,7 @@ def go_on(due: CaseDue, now: datetime, silent_after: timedelta) -> None:
         # Only one of several workers finds the row undone.
         if not CaseDue.delete().where(CaseDue.id == due.id, CaseDue.done_at.is_null()).execute():
             return
-        _ask_for(with_news, now, is_morning=is_morning)
+        insert_rows(CaseDue, [look_due(wearer_id, now, is_morning=is_morning) for wearer_id in sorted(with_news)])
         if len(ids) == missing_items.BATCH:
             detail = {"after": ids[-1], "counts": dict(counts)}
             CaseDue.create(what=WATCH, subject="all", due_at=now, detail=detail)

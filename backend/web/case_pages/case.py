@@ -74,7 +74,7 @@ def case(wearer_id: int) -> Any:
         "case/case.html",
         **with_form(
             **shown,
-            health=caseload_health.health_of(shown["file"].wearer, settings(), shown["now"]),
+            health=caseload_health.health_of(shown["file"], alerts, settings(), shown["now"]),
             empty_words=caseload_health.empty_words,
             gaps=[finding.text for finding in gaps],
             wearer_numbers=shown["contacts"].declared[wearer_id],

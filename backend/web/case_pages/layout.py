@@ -62,10 +62,7 @@ def try_to(act: Callable[[], Any], done: Callable[[Any], Any], again: Callable[[
 def with_form(**more: Any) -> dict[str, Any]:
     # A form that is sent again once it was looked at sends the version that was read first.
     if "case" in more and "kept" not in more:
-        sent, error = number_chosen("version"), more.get("error")
-        # Where something else is wrong what was read first is still what is changed.
-        is_kept = sent is not None and error is not None and error.code != Stale.code
-        keep_version(sent if is_kept and sent is not None else more["case"]["version"])
+        keep_version(more["case"]["version"])
     return {
         "person": visitor(),
         "values": request.form,
@@ -77,9 +74,13 @@ def with_form(**more: Any) -> dict[str, Any]:
 
 
 @bp.app_template_global()
-def version_read() -> int | None:
-    """Return the version of what this page shows, which its forms send back; None where it shows no case."""
-    return g.get("version_read")
+def version_read(error: DomainError | None) -> int | None:
+    """Return the version of what this page shows, which its forms send back; None where nothing of it is changed.
+
+    Where something else was wrong with the form, what was read first is still what is changed.
+    """
+    sent = number_chosen("version") if error else None
+    return g.get("version_read") if sent is None or isinstance(error, Stale) else sent
 
 
 @bp.app_template_global()

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from backend import clock
+from backend import audit, clock
 from backend.cases import caseload_health, completeness, drills, officers, viewing, writing
 from backend.cases.commands.people import ReviewOpening
 from backend.cases.commands.zones import DecideOnZone
 from backend.models import Role
 from backend.record import reading
 from backend.web.case_pages.layout import STAFF, bp, refusable, refused, try_to
-from backend.web.forms import build, number_chosen, pressed, visitor
+from backend.web.forms import build, keep_version, number_chosen, pressed, visitor
 from backend.web.signed_in import page_for, settings
 
 CASES_A_PAGE = 50
@@ -25,6 +25,8 @@ def cases() -> Any:
     """The team's cases and what is missing from them; a search is posted, since names belong in no address."""
     person, now = visitor(), clock.now()
     text = pressed("text")
+    # Before it is read: what is recorded between the two is no part of what a supervisor decides on.
+    keep_version(audit.newest())
     found = viewing.cases_of(person, now, text)
     ids = [wearer.id for wearer in found]
     gaps: dict[int, list[str]] = {}

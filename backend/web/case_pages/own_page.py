@@ -18,7 +18,7 @@ from backend.own_pages.words import text
 from backend.people import consent
 from backend.people.wordings import QUESTIONS
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
-from backend.web.forms import build, number_chosen, pressed, visitor
+from backend.web.forms import build, keep_version, number_chosen, pressed, visitor
 from backend.web.own_pages.messages import values_of
 from backend.web.request_reading import OWN_PAGES
 from backend.web.signed_in import page_for, settings
@@ -36,6 +36,7 @@ def _show(
 ) -> str:
     person, now = visitor(), clock.now()
     access_wearer(person, wearer_id, now)
+    keep_version(audit.newest_of_case(wearer_id)[0])
     victim = protected_people.of_case(wearer_id, victim_id)
     agreed = consent.sms_consent(victim)
     in_use = invitations.in_use(victim)
