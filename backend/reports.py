@@ -68,8 +68,9 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
         held = true_at(belonged.get(one.alert.wearer_id, []), one.alert.raised_at)
         one.team = teams[held.value] if held else one.alert.team
     found = [one for one in found if person.team_id in (_team(one).id, one.alert.team_id, one.alert.wearer.team_id)]
-    # Those raised in error stay on record and are counted apart.
-    clocks = [one for one in found if one.alert.outcome_code != IN_ERROR]
+    # Those raised in error, and those seen after the order alone, stay on record and are counted apart.
+    rightly = [one for one in found if one.alert.outcome_code != IN_ERROR]
+    clocks = [one for one in rightly if not one.alert.is_after_order]
     names = reading.team_names_at(to_at - timedelta(microseconds=1))
     officers = reading.OfficersThen([one.alert.wearer for one in clocks])
     for one in clocks:
@@ -97,7 +98,8 @@ def response_times(person: Person, from_at: datetime, to_at: datetime, by: str) 
             for key in sorted({*groups, *calls}, key=lambda key: key[1])
         ],
         "alerts": [{**row_of(one, people), "police": _handover(first.get(one.alert.id))} for one in clocks],
-        "raised_in_error": len(found) - len(clocks),
+        "raised_in_error": len(found) - len(rightly),
+        "after_the_order": len(rightly) - len(clocks),
     }
 
 

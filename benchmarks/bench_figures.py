@@ -28,11 +28,12 @@ WEARERS = 30_000
 LOOKS = 20
 # Derived rows as the counting would write them: the page reads nothing else of alerts beyond its 50 clocks.
 ALERTS = """
-INSERT INTO alert (id, code, kind, wearer_id, team_id, level, certainty, peak_danger, is_over, is_late,
+INSERT INTO alert (id, code, kind, wearer_id, team_id, level, certainty, peak_danger, is_over, is_late, is_after_order,
   needs_all_clear, reasons, could_be_inside, is_pass_through, fix_time, received_at, decided_at, last_fix_time,
   raised_at, handling, acknowledged_by_id, acknowledged_at, first_acknowledged_at, acknowledged_danger, episode,
   outcome_code, outcome_at, cursor)
-SELECT n, 'B' || n, 'zone', 1 + n %% %(wearers)s, 1 + n %% %(teams)s, 2, 'confirmed', 4, true, false, false, '[]',
+SELECT n, 'B' || n, 'zone', 1 + n %% %(wearers)s, 1 + n %% %(teams)s, 2, 'confirmed', 4, true, false, false, false,
+  '[]',
   false, false, at, at, at, at, at, 'closed', 1 + n %% 200, at, at, 4, 1, 'police_informed', at, n
 FROM generate_series(1, %(count)s) n,
   LATERAL (SELECT %(now)s::timestamptz - n * (interval '365 days' / %(count)s)) x(at)
@@ -48,10 +49,10 @@ INSERT INTO figures_word (word) VALUES ('zone'), ('closed'), ('police_informed')
 """
 FIGURES = """
 INSERT INTO alert_figures (alert_id, wearer_id, team_id, handled_by_team_id, officer_id, raised_at, kind_id,
-  handling_id, outcome_id, is_withdrawn, is_answered_in_full, is_waited_for, counted_at, tag_lag_s, decide_s, send_s,
-  deliver_s, outcome_s, police_s)
+  handling_id, outcome_id, is_withdrawn, is_answered_in_full, is_after_order, is_waited_for, counted_at, tag_lag_s,
+  decide_s, send_s, deliver_s, outcome_s, police_s)
 SELECT id, wearer_id, team_id, team_id, 1 + id %% 200, raised_at, 1, 2, 3, id %% 9 = 0, true,
-  false, raised_at, random() * 30, random() * 0.1, random() * 2, random() * 10, random() * 900, NULL FROM alert
+  false, false, raised_at, random() * 30, random() * 0.1, random() * 2, random() * 10, random() * 900, NULL FROM alert
   ORDER BY id DESC
 """
 CALLS = """

@@ -67,6 +67,7 @@ def alert_values(alert: Alert) -> dict[str, Any]:
         "danger": danger_now(alert),
         "is_drill": alert.wearer.is_training,
         "is_late": alert.is_late,
+        "is_after_order": alert.is_after_order,
         "handling": lifecycle.handling_held(alert.handling),
         "needs_answer": lifecycle.needs_answer(alert.kind, alert.certainty, alert.handling),
         "wearer": NamedOut(id=alert.wearer.id, name=alert.wearer.name),

@@ -102,6 +102,9 @@ class AlertOut(BaseModel):
     danger: int = Field(description="Level and certainty in one order, 0 (none) to 4 (confirmed breach)")
     is_drill: bool = Field(description="Of a training case: no one is in danger")
     is_late: bool = Field(description="Found in data that came too late to warn while it lasted")
+    is_after_order: bool = Field(
+        description="Seen only in the grace of protection after the order: no evidence of a breach"
+    )
     handling: Handling
     needs_answer: bool = Field(description="Not acknowledged, not withdrawn and no notice: what lists call unanswered")
     wearer: NamedOut

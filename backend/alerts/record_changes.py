@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation
-from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, store
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, store, take_order
 from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
@@ -77,6 +77,7 @@ def retell(
             return
         is_shorter = began_at > alert.fix_time or last_at < alert.last_fix_time
         alert.fix_time, alert.last_fix_time = began_at, last_at
+        take_order(alert, judgement)
         if danger_of(judgement) >= alert.peak_danger:
             alert.worst_from = min(began_at, alert.worst_from or began_at)
         if alert.worst_from is not None:

@@ -57,6 +57,8 @@ class Judgement:
     raises_to: Level = Level.BREACH
     # The breach that it ends was never sure while it stood; the fixes on both sides now say that the wearer was inside.
     was_inside: bool = False
+    # It rests on the grace of protection after an order, and on no order in force.
+    is_after_order: bool = False
 
 
 def newest(wearer_id: int, place_id: int, kind: AlertKind) -> Alert | None:
@@ -183,6 +185,7 @@ def raise_alert(
         zone=judgement.zone,
         peak_danger=Danger.NONE,
         is_late=is_late,
+        is_after_order=judgement.is_after_order,
         is_over=over_at is not None,
         over_at=over_at,
         fix_time=judgement.began_at or judgement.fix_time,
@@ -319,8 +322,15 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
     return _save(alert)
 
 
+def take_order(alert: Alert, judgement: Judgement) -> None:
+    """Let an alert be evidence from what is seen while an order is in force, whatever was seen after the order."""
+    if judgement.level is not Level.CLEAR and not judgement.is_after_order:
+        alert.is_after_order = False
+
+
 def _take_situation(alert: Alert, judgement: Judgement) -> None:
     _take_worst(alert, judgement)
+    take_order(alert, judgement)
     alert.level, alert.certainty = judgement.level, judgement.certainty
     alert.zone = judgement.zone
     alert.reasons = list(judgement.reasons)

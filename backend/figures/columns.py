@@ -27,6 +27,7 @@ PARTS_OF_ALERTS = {
     "outcome": ("coalesce(outcome_id, 0)", 20),
     "is_withdrawn": ("is_withdrawn::int::bigint", 1),
     "is_answered_in_full": ("is_answered_in_full::int::bigint", 1),
+    "is_after_order": ("is_after_order::int::bigint", 1),
 }
 PARTS_OF_CALLS = {
     "cause": ("cause_id", 20),

@@ -180,6 +180,7 @@ def _alert_row(one: AlertClock, team_id: int, officer_id: int | None, words: _Wo
         "handling": words.number(alert.handling),
         "outcome": words.number(alert.outcome_code) if alert.outcome_code else None,
         "is_withdrawn": one.is_withdrawn,
+        "is_after_order": alert.is_after_order,
         "is_answered_in_full": bool(one.rises) and all(call.took_s is not None for call in one.rises),
         "is_waited_for": not is_complete and alert.raised_at > now - WAITED_FOR,
         "counted_at": now,

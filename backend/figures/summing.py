@@ -105,6 +105,8 @@ class Figures:
     in_error: int
     # Of which a rise was answered late or not at all: what closes so counts in no other figure.
     in_error_late: int
+    # Seen in the grace of protection after an order: no evidence of a breach, and in no other figure.
+    after_order: int
     # One page: calls that no one answered, and alerts.
     unanswered: list[dict[str, Any]]
     alert_ids: list[int]
@@ -113,7 +115,7 @@ class Figures:
 
 @dataclass(slots=True)
 class _Rows:
-    """What was chosen of a team's rows: alerts, those raised in error apart, and the calls for an answer to them."""
+    """What was chosen of a team's rows: alerts, those counted apart left out, and the calls for an answer to them."""
 
     alerts: Columns
     calls: Columns
@@ -121,6 +123,7 @@ class _Rows:
     alert_of: Column
     in_error: int
     in_error_late: int
+    after_order: int
     words: dict[int, str]
 
 
@@ -174,6 +177,7 @@ def figures_of(person: Person, filters: Filters, by: str, page: int = 1) -> Figu
         closed_as_false=outcomes.get(FALSE_ALARM, 0),
         in_error=rows.in_error,
         in_error_late=rows.in_error_late,
+        after_order=rows.after_order,
         unanswered=_unanswered(rows),
         alert_ids=newest_ids[(page - 1) * PAGE : page * PAGE].tolist(),
         open_ids=newest_ids[is_open[newest]][:PAGE].tolist(),
@@ -197,7 +201,8 @@ def _chosen(person: Person, filters: Filters) -> _Rows:
     numbers = {word: number for number, word in words.items()}
     found = filters.of_alerts(alerts, calls, alert_of, closed, numbers)
     is_error = alerts["outcome"] == numbers.get(IN_ERROR, -1)
-    counted = found & ~is_error
+    is_after = alerts["is_after_order"] & ~is_error
+    counted = found & ~is_error & ~is_after
     kept = filters.of_calls(calls, numbers) & counted[alert_of]
     index = np.cumsum(counted) - 1
     in_error = (found & is_error)[alert_of] & calls["is_rise"]
@@ -208,6 +213,7 @@ def _chosen(person: Person, filters: Filters) -> _Rows:
         index[alert_of[kept]],
         int((found & is_error).sum()),
         len(np.unique(alert_of[is_late])),
+        int((found & is_after).sum()),
         words,
     )
 

@@ -105,7 +105,7 @@ def after_order(case: Case | None, judgement: Judgement) -> Judgement:
         return judgement
     if not case.is_after_order(judgement.zone.id, judgement.fix_time):
         return judgement
-    return replace(judgement, reasons=(*judgement.reasons, AFTER_ORDER))
+    return replace(judgement, reasons=(*judgement.reasons, AFTER_ORDER), is_after_order=True)
 
 
 def is_past(at: datetime, now: datetime, now_for_s: float) -> bool:

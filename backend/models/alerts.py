@@ -85,6 +85,8 @@ class Alert(Table):
     peak_danger = IntegerField()
     is_over = BooleanField(default=False)
     is_late = BooleanField(default=False)
+    # All that was seen of it was seen in the grace of protection after the order: no evidence of a breach.
+    is_after_order = BooleanField(default=False)
     over_at = InstantField(null=True)
     # When it was over before the wearer came back: should that return not be so, what came before it still is.
     over_before_at = InstantField(null=True)

@@ -37,6 +37,8 @@ class AlertFigures(Table):
     handling = ForeignKeyField(FiguresWord, index=False)
     outcome = ForeignKeyField(FiguresWord, null=True, index=False)
     is_withdrawn = BooleanField()
+    # Seen after the order alone: it is counted apart.
+    is_after_order = BooleanField()
     is_answered_in_full = BooleanField()
     # A message or a receipt may still come, of which the alert itself says nothing.
     is_waited_for = BooleanField()

@@ -70,6 +70,7 @@ def totals(summed: Figures) -> dict[str, Any]:
         },
         "in_error": summed.in_error,
         "in_error_late": summed.in_error_late,
+        "after_order": summed.after_order,
     }
 
 

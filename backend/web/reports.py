@@ -90,7 +90,10 @@ class ReportOut(BaseModel):
     totals: SummaryOut
     groups: list[GroupOut]
     alerts: list[dict[str, Any]]
-    raised_in_error: int
+    raised_in_error: int = Field(description="In no other figure")
+    after_the_order: int = Field(
+        description="Seen in the grace of protection after an order: no evidence of a breach, and in no other figure"
+    )
 
 
 def period(query: ReportQuery) -> tuple[datetime, datetime]:

@@ -54,6 +54,7 @@ def lives(world: World, count: int, chance: random.Random) -> None:
             "reasons": [],
             "is_over": False,
             "is_late": False,
+            "is_after_order": False,
             "needs_all_clear": False,
             "could_be_inside": False,
             "is_pass_through": False,

@@ -6,9 +6,10 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from backend import clock, db
+from backend import clock, db, figures
 from backend.cases import contact_details, monitoring_status, schedule, writing
 from backend.cases.monitoring_status import Ended, Suspended
+from backend.figures import Filters
 from backend.models import Handling, Notification, Order, PlaceZone, Purpose
 from backend.record import protection_ends, reading
 from backend.record.facts import LONDON, Terms, ends_with
@@ -236,6 +237,32 @@ def test_the_courts_date_stays_and_what_is_seen_in_the_grace_after_it_is_no_evid
     assert not is_protected(told)
     assert victim_texts(told).count(ENDING) == 1
     assert [one.handling for one in cases.alerts()] == ["closed"]
+    seen = told.officer.api("GET", f"/v1/alerts/{alert.id}").json()
+    assert (seen["is_after_order"], seen["handling"]) == (True, "closed")
+    # Neither the figures of the page nor the report count it: each says how many there were.
+    report = told.supervisor.api("GET", "/v1/reports/response-times").json()
+    assert (report["totals"]["count"], report["alerts"], report["after_the_order"]) == (0, [], 1)
+    figures.count_changed(clock.now())
+    summed = figures.figures_of(told.supervisor.person, Filters(court_said - timedelta(days=1), clock.now()), "officer")
+    assert (summed.totals.count, summed.after_order, summed.alert_ids) == (0, 1, [])
+    db.release_connection()
+    told.checks_at_end = False
+
+
+def test_what_began_while_the_order_was_in_force_and_goes_on_in_the_grace_is_counted(told: World) -> None:
+    made, _ = on_an_order(told, days=20)
+    told.tag.is_far_away()
+    told.tag.walks_in()
+    ends = clock.now()
+    cases.vary(told, made, Terms(told.zone.from_at, ends), ends)
+    told.forward(60)
+    told.tag.walks_in()
+    (alert,) = cases.alerts()
+    assert alert.fix_time < ends < alert.last_fix_time
+    seen = told.officer.api("GET", f"/v1/alerts/{alert.id}").json()
+    assert not seen["is_after_order"]
+    report = told.supervisor.api("GET", "/v1/reports/response-times").json()
+    assert (report["totals"]["count"], report["after_the_order"]) == (1, 0)
     told.checks_at_end = False
 
 

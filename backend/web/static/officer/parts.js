@@ -33,6 +33,7 @@ export function marks(alert) {
   return [
     alert.handling === "closed" && alert.standing && el("span", { class: "mark mark--still" }, `Closed, still ${alert.standing.where}`),
     alert.kind !== "notice" && alert.is_over && alert.over_at && el("span", { class: "mark" }, `Over since ${exact(alert.over_at)}`),
+    alert.is_after_order && el("span", { class: "mark" }, "After the order"),
     alert.is_late && el("span", { class: "mark mark--late" }, "Found in late data"),
   ].filter(Boolean);
 }
