@@ -21,7 +21,7 @@ from backend.errors import InvalidRequest, InvalidTransition, NotAllowed, NotFou
 from backend.lifecycle import Danger
 from backend.models import Alert, Person
 from backend.web.openapi import describes
-from backend.web.signed_in import current_person, no_store
+from backend.web.signed_in import current_person, no_store, page_visitor
 from mobile_api.alert_answers import alert_out, detail_out
 from mobile_api.request_bodies import EPOCH, EpochHeaders, read, read_query, write
 from mobile_api.schemas import (
@@ -38,6 +38,9 @@ from mobile_api.schemas import (
 )
 
 bp = Blueprint("alerts", __name__)
+
+# As many as a page of the list has: PAGE in backend/web/static/officer/live.js.
+FIRST = 50
 
 
 @bp.before_request
@@ -76,18 +79,30 @@ def _detail(person: Person, alert: Alert) -> Response:
     errors=[NotSignedIn, NotAllowed, InvalidRequest],
 )
 def list_alerts() -> Response:
-    query = read_query(AlertsQuery)
+    return write(_listed(current_person(), read_query(AlertsQuery)))
+
+
+@bp.get("/officer/list")
+def first_list() -> Response:
+    """Give the officers' app its first list by the cookie of its page: a slow phone need not wait for a token first."""
+    visitor = page_visitor()
+    if visitor is None:
+        raise NotSignedIn("Sign in first.")
+    return write(_listed(visitor.person, AlertsQuery(status="live", limit=FIRST, after=None, epoch=None)))
+
+
+def _listed(person: Person, query: AlertsQuery) -> AlertsOut:
     # A cursor of another life of the database says nothing of this one: then everything is sent again.
     is_reset = query.after is not None and epoch.is_lost(query.epoch, query.after)
     after = None if is_reset else query.after
     # The cursor is read first: a change that comes between the two is notified again, never missed.
     cursor = alerts.newest_cursor()
-    found = queries.alerts_of(current_person(), query.status, after, query.limit)
+    found = queries.alerts_of(person, query.status, after, query.limit)
     if after is not None and len(found) == query.limit:
         cursor = found[-1].cursor
     told = [alert_out(alert) for alert in found]
-    counts = LiveCountsOut(**queries.live_counts(current_person()))
-    return write(AlertsOut(alerts=told, counts=counts, cursor=cursor, epoch=epoch.current(), is_reset=is_reset))
+    counts = LiveCountsOut(**queries.live_counts(person))
+    return AlertsOut(alerts=told, counts=counts, cursor=cursor, epoch=epoch.current(), is_reset=is_reset)
 
 
 @bp.get("/v1/alerts/<int:alert_id>")

@@ -137,6 +137,10 @@ def officer(alert_id: int | None = None) -> str:
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
             "push_key": web_push.public_key(settings()),
+            "libraries": {
+                "map": [url_for("static", filename=f"vendor/leaflet/leaflet.{end}") for end in ("js", "css")],
+                "socket": url_for("static", filename="vendor/socket.io.min.js"),
+            },
             "tile_url": settings().tile_url,
             "tile_attribution": settings().tile_attribution,
             "outcome_due_after_s": lifecycle.OUTCOME_DUE_AFTER_S,

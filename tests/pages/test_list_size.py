@@ -66,6 +66,17 @@ def test_a_list_of_5000_alerts_is_small_and_comes_a_page_at_a_time(quiet: World,
     assert complaints == []
 
 
+def test_the_first_list_waits_for_no_token_and_no_library(quiet: World, phone: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/cases")
+    for late in ("**/officer/token", "**/leaflet.js", "**/socket.io.min.js"):
+        phone.route(late, lambda route: route.abort())
+    page.goto(f"{quiet.url}/officer")
+    expect(page.locator("[data-group=unanswered] [data-alert-id]")).to_have_count(1)
+    assert quiet.api("GET", "/officer/list").status_code == 401
+
+
 def test_what_one_acts_on_is_on_the_list_however_long_it_is(quiet: World, phone: BrowserContext) -> None:
     storm(quiet, 80)
     oldest = Alert.select().order_by(Alert.raised_at).first()

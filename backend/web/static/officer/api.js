@@ -81,6 +81,25 @@ export async function accessToken(isRefused = false) {
 }
 
 /**
+ * Fetch the first list by the cookie of this page, before there is a token; the page has asked for it already.
+ * @returns {Promise<any>}
+ * @throws {ApiError}
+ */
+export async function firstList() {
+  // Not `no-store`: then the answer that the page asked for would not be taken. The server forbids to keep it.
+  const sentAt = Date.now() - performance.now();
+  let response;
+  try {
+    response = await fetch("/officer/list", { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw new ApiError("No answer from Cordon.");
+  }
+  learnFrom(response, Math.max(sentAt, Date.now() - TIMEOUT_MS));
+  if (!response.ok) throw await problemOf(response);
+  return response.json();
+}
+
+/**
  * Ask the API.
  * @param {string} method
  * @param {string} path

@@ -143,7 +143,7 @@ export class ListView {
     this.emptyBox.hidden = store.live().length > 0;
     if (this.emptyBox.hidden) return;
     say(this.empty, isKnown ? "No open alerts." : live.state === "connecting" ? "Looking for alerts …" : "Not known: Cordon does not answer.");
-    const isFresh = live.state === "live" || live.state === "polling";
+    const isFresh = ["live", "polling", "connecting"].includes(live.state);
     say(
       this.emptyChecked,
       !isKnown

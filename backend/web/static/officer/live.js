@@ -4,8 +4,10 @@
  * States: connecting, live, reconnecting (nothing answers), polling (HTTP answers, no socket), offline.
  */
 
-import { accessToken, call, speakOf } from "./api.js";
+import { accessToken, call, firstList, speakOf } from "./api.js";
 import { now } from "./clock.js";
+import { config } from "./config.js";
+import { load } from "./library.js";
 import { store } from "./store.js";
 
 export const POLL_EVERY_MS = 5000;
@@ -23,6 +25,7 @@ class Live extends EventTarget {
   #fullAt = 0;
   #askedAt = 0;
   #failed = false;
+  #isFirstDue = true;
   #shown = PAGE;
 
   /** @type {number|null} when the truth was last fetched, in ms */
@@ -34,10 +37,13 @@ class Live extends EventTarget {
     if (this.#failed) return "reconnecting";
     if (this.checkedAt === null) return "connecting";
     if (this.#socket?.connected) return "live";
+    if (!this.#socket && !this.#socketFailed) return "connecting";
     return this.#socketFailed ? "polling" : "reconnecting";
   }
 
   start() {
+    // The socket and the second fetch need it; the first list does not wait for it.
+    accessToken().catch(() => "");
     this.refresh();
     this.#openSocket();
     setInterval(() => this.#onTick(), 1000);
@@ -73,7 +79,7 @@ class Live extends EventTarget {
     const isFull = this.#isFullDue || store.cursor === null || Date.now() - this.#fullAt >= SAFETY_EVERY_MS;
     const query = isFull ? `status=live&limit=${this.#shown}` : `status=all&limit=${MOST_CHANGES}&after=${store.cursor}&epoch=${store.epoch}`;
     try {
-      const { alerts, counts, cursor, epoch, is_reset: isReset } = await call("GET", `/v1/alerts?${query}`);
+      const { alerts, counts, cursor, epoch, is_reset: isReset } = await this.#fetch(query);
       speakOf(epoch);
       store.counts = counts;
       if (isReset) {
@@ -97,6 +103,13 @@ class Live extends EventTarget {
     this.#tell();
   }
 
+  /** Fetch the list: the first one by the cookie, while the token is on its way. */
+  async #fetch(query) {
+    const isFirst = this.#isFirstDue;
+    this.#isFirstDue = false;
+    return (isFirst && (await firstList().catch(() => null))) || call("GET", `/v1/alerts?${query}`);
+  }
+
   #onTick() {
     const every = this.state === "live" ? SAFETY_EVERY_MS : POLL_EVERY_MS;
     if (Date.now() - this.#askedAt >= every) this.refresh();
@@ -114,8 +127,10 @@ class Live extends EventTarget {
     this.dispatchEvent(new Event("state"));
   }
 
-  #openSocket() {
-    if (typeof window.io !== "function") {
+  async #openSocket() {
+    try {
+      await load(config.libraries.socket);
+    } catch {
       this.#socketFailed = true;
       return;
     }

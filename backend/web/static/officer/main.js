@@ -1,7 +1,9 @@
 /** The officer's app: puts the parts together. */
 
 import { AlertView } from "./alert.js";
+import { config } from "./config.js";
 import { startKeeping } from "./keep.js";
+import { load } from "./library.js";
 import { ListView } from "./list.js";
 import { live } from "./live.js";
 import { startMenu } from "./menu.js";
@@ -17,6 +19,7 @@ const root = document.getElementById("main");
 const bar = document.getElementById("bar");
 const back = document.getElementById("back");
 let view = null;
+const MAP_AFTER_MS = 4000;
 
 function show(id, isFirst) {
   view?.leave();
@@ -36,3 +39,5 @@ startKeeping();
 startPush(startRouter(show));
 live.start();
 setInterval(tick, 1000);
+// The map of the next alert, while there is a signal: not before the list is there.
+setTimeout(() => load(...config.libraries.map).catch(() => {}), MAP_AFTER_MS);

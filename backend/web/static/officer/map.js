@@ -3,6 +3,7 @@
 import { now } from "./clock.js";
 import { config } from "./config.js";
 import { el, fill } from "./dom.js";
+import { load } from "./library.js";
 import { boundsOf, bufferOf, drawZone } from "./shapes.js";
 import { clockTime } from "./time.js";
 
@@ -23,6 +24,8 @@ export class AlertMap {
   #names = null;
   #zoneKey = "";
   #shown = null;
+  /** What was to be drawn last; null once the view is left. */
+  #wanted = null;
   #fitted = null;
   #isMoved = false;
   #isBig = false;
@@ -46,7 +49,13 @@ export class AlertMap {
   /** Show the alert's zone and track as they are now. */
   update(alert) {
     const L = window.L;
-    if (!L || this.element.hidden || !this.ground.isConnected || alert === this.#shown) return;
+    this.#wanted = alert;
+    if (!L) {
+      // Where it cannot be loaded just now the next change of the alert asks again.
+      load(...config.libraries.map).then(() => this.#wanted && this.update(this.#wanted), () => {});
+      return;
+    }
+    if (this.element.hidden || !this.ground.isConnected || alert === this.#shown) return;
     this.#shown = alert;
     if (!this.#map) this.#begin(L);
     const zoneKey = JSON.stringify(alert.zone ?? "none");
@@ -68,6 +77,7 @@ export class AlertMap {
   }
 
   leave() {
+    this.#wanted = null;
     document.documentElement.classList.remove("has-big-map");
     this.#map?.remove();
     this.#map = null;
