@@ -19,7 +19,7 @@ from backend.models import AlertKind, Channel, Person, Role
 from backend.own_pages import choices_counted
 from backend.record import reading
 from backend.record.facts import LONDON
-from backend.web import figures_shown
+from backend.web import dates, figures_shown
 from backend.web.alert_words import danger_word, situation_of
 from backend.web.forms import visitor
 from backend.web.outcome_texts import KIND_TEXTS, OUTCOME_SHORT, OUTCOME_TEXTS
@@ -28,6 +28,8 @@ from backend.web.signed_in import no_store, page_for, settings
 
 bp = Blueprint("supervisor_pages", __name__)
 
+# The first and the last day of the period.
+DAYS = ("from", "to")
 # The last hour, as canaries walk.
 MOST_WALKS = 12
 # So many changed alerts are counted before the page is made, so that it is there at once; the watchdog counts the rest.
@@ -100,11 +102,12 @@ def set_answer_target() -> Any:
 
 def _page(target_error: InvalidRequest | None = None) -> Any:
     person, now = visitor(), clock.now()
-    asked = {name: value for name, value in request.args.items() if value and name != "csv"}
+    asked = _asked()
     try:
-        query, is_refused = FiguresQuery.model_validate(_with_whole_days(asked)), False
-    except ValidationError:
-        query, is_refused = FiguresQuery.model_validate({}), True
+        query, refused = FiguresQuery.model_validate(_with_whole_days(asked)), set()
+    except ValidationError as error:
+        query, refused = FiguresQuery.model_validate({}), {one["loc"][0] for one in error.errors()}
+    is_refused = bool(refused)
     filters = query.filters()
     figures.count_changed(now, MOST_COUNTED)
     if "csv" in request.args and not is_refused:
@@ -117,8 +120,7 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
     of_places = figures.names_of_places([one.key for one in summed.places.most])
     officers = list(Person.select().where(Person.team == person.team_id).order_by(Person.name))
     names = _names(query.by, summed.groups, filters.to_at)
-    unchosen = {"csv", "page"}
-    chosen = {} if is_refused else {name: value for name, value in request.args.items() if name not in unchosen}
+    chosen = {} if is_refused else {name: value for name, value in asked.items() if name != "page"}
     page = render_template(
         "supervisor.html",
         person=person,
@@ -155,6 +157,8 @@ def _page(target_error: InvalidRequest | None = None) -> Any:
         danger_word=danger_word,
         target_error=target_error,
         is_refused=is_refused,
+        wrong_days=[name for name in DAYS if name in refused],
+        typed=request.args if is_refused else {},
         from_at=filters.from_at,
         to_at=filters.to_at - timedelta(seconds=1),
         now=now,
@@ -238,6 +242,13 @@ def _standing() -> dict[str, Any]:
             for alert in found
         ],
     }
+
+
+def _asked() -> dict[str, str]:
+    """Return what is chosen in the address; a day is one value, or three fields of the form."""
+    parts = {f"{name}-{part}" for name in DAYS for part in dates.PARTS}
+    asked = {name: value for name, value in request.args.items() if value and name not in {"csv", *parts}}
+    return asked | {name: day for name in DAYS if (day := dates.joined(request.args, name))}
 
 
 def _with_whole_days(asked: dict[str, str]) -> dict[str, Any]:

@@ -127,3 +127,28 @@ def test_the_boards_clock_of_a_rise_begins_with_the_rise(quiet: World, desk: Bro
     page.reload()
     expect(page.locator("[data-late=yes]")).to_have_count(1)
     assert complaints == []
+
+
+def test_the_period_is_typed_as_dates_are_everywhere_and_an_error_leads_to_its_field(
+    quiet: World, desk: BrowserContext, phone: BrowserContext
+) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, complaints = sign_in(desk, quiet, "grace@cordon.example", "/supervisor")
+    first, last = page.get_by_role("group", name="From"), page.get_by_role("group", name="To, this day included")
+    for part, typed in (("Day", "1"), ("Month", "2"), ("Year", "2026")):
+        first.get_by_label(part).fill(typed)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("alerts raised from 1 February 2026, 00:00")).to_be_visible()
+    expect(page.locator("[data-total=count]")).to_have_text("1")
+    page.locator("[data-tally=place] a").click()
+    expect(page.get_by_text("alerts raised from 1 February 2026, 00:00")).to_be_visible()
+    last.get_by_label("Month").fill("13")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("link", name="Enter the last day as a day, a month and a year").click()
+    expect(last.get_by_label("Day")).to_be_focused()
+    expect(last.get_by_label("Month")).to_have_value("13")
+    in_hand, more = sign_in(phone, quiet, "grace@cordon.example", "/supervisor")
+    expect_to_fit(in_hand)
+    shot(in_hand, "figures-period-390")
+    assert [one for one in complaints + more if "422" not in one] == []
