@@ -225,7 +225,7 @@ class Settings(BaseSettings):
     duty_line: str = _setting(
         "",
         "E.164 number",
-        "A phone that is always manned: alarms about the service itself are texted to it as well. Empty: none.",
+        "A phone that is always staffed: alarms about the service itself are texted to it as well. Empty: none.",
     )
     front_door_url: str = _setting(
         "",

@@ -32,7 +32,7 @@ KINDS: dict[str, str] = {
     "tonight": "They are moving tonight",
     "away": "They are away",
     "call": "They ask for a call at a time that is safe",
-    "school": "They tell of a child's school terms",
+    "school": "They wrote about a child's school terms",
 }
 # What is for a while, and so needs its days.
 FOR_A_WHILE = ("away", "school")

@@ -52,7 +52,7 @@ def record_fact(
     something else or one that is replaced already.
     """
     if not why.strip():
-        raise InvalidRecord("Say why.")
+        raise InvalidRecord("Enter why.")
     check(what, value)
     if until is not None and until <= from_at:
         raise InvalidRecord("It must end after it begins.")

@@ -51,7 +51,7 @@ def test_everything_that_is_wrong_with_a_form_is_said_at_once_each_by_its_field(
     with pytest.raises(InvalidFields) as refused:
         typed.read(SuspendCase, form, NOW)
     assert {one.field: one.detail for one in refused.value.problems} == {
-        "why": "Say why.",
+        "why": "Enter why.",
         "from_day": "Enter the day from which it holds as a day, a month and a year.",
         "life": "Choose what has changed.",
         "expected_end": "Enter the day on which it is expected to end as a day, a month and a year.",
@@ -62,7 +62,7 @@ def test_a_body_is_refused_in_the_same_words_by_the_names_of_its_own_fields() ->
     with pytest.raises(ValidationError) as refused:
         SuspendCase.model_validate({"reason": "holiday", "from_at": "2026-11-24T21:00:00Z"})
     said = {one.field: one.detail for one in problems_of(refused.value, SuspendCase)}
-    assert (said["reason"], said["why"]) == ("Choose what has changed.", "Say why.")
+    assert (said["reason"], said["why"]) == ("Choose what has changed.", "Enter why.")
     assert set(said) == {"reason", "why", "expected_end_at", "version"}
 
 

@@ -30,11 +30,11 @@ def test_the_supervisor_sees_the_last_walks_of_the_canary_or_that_none_walks(
 ) -> None:
     page, complaints = sign_in(narrow, world, "grace@cordon.example", "/supervisor")
     panel = page.locator("[data-canary]")
-    expect(panel).to_contain_text("no canary walks")
+    expect(panel).to_contain_text("none is sent")
     canary.set_up(None, "", clock.now())
     db.release_connection()
     page.reload()
-    expect(panel).to_contain_text("has not walked yet")
+    expect(panel).to_contain_text("has not been tried yet")
     walked("failed", 620, "send")
     walked("interrupted", 310)
     walked("passed", 5)

@@ -65,7 +65,7 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
     shot(page, "condition-new-1280")
     page.get_by_role("button", name=TRY).click()
     # What is missing is said, and nothing that was entered is lost.
-    expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    expect(page.get_by_role("alert")).to_contain_text("Enter why.")
     expect(page.get_by_label("Unit")).to_have_value("miles")
     page.get_by_label("Why").fill("Licence varied.")
     page.get_by_role("button", name=TRY).click()
@@ -273,14 +273,14 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     expect(stated).to_contain_text("It is not recorded whether this order may require a tag.")
 
     def state(why: str, *answers: tuple[str, str]) -> None:
-        page.get_by_role("link", name="State whether the wearer may be tagged").click()
+        page.get_by_role("link", name="State whether the person on probation may be tagged").click()
         for question, answer in answers:
             page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
         page.get_by_label("Why").fill(why)
-        page.get_by_role("button", name="State it").click()
+        page.get_by_role("button", name="Save the answers").click()
 
     state("", ("18 or older", "Yes"))
-    expect(page.get_by_role("alert")).to_contain_text("Say why.")
+    expect(page.get_by_role("alert")).to_contain_text("Enter why.")
     # The form that was refused has what was answered.
     expect(page.get_by_role("group", name="18 or older").get_by_label("Yes", exact=True)).to_be_checked()
     day = (clock.now() - timedelta(days=10)).astimezone(LONDON).date()
@@ -290,7 +290,7 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     page.get_by_label("Why").fill("Checked at release.")
     shot(page, "eligibility-390")
     expect_to_fit(page)
-    page.get_by_role("button", name="State it").click()
+    page.get_by_role("button", name="Save the answers").click()
     expect(stated).to_contain_text("Not known: high or very high risk of serious harm.")
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
     expect(page.locator("[data-life]")).to_contain_text("Never reported")
@@ -304,7 +304,7 @@ def test_whether_the_wearer_may_be_tagged_is_stated_on_the_case_by_version_and_b
     fill_date(page, "Show the case as it was on", day)
     page.get_by_role("button", name="Show").click()
     expect(stated).to_contain_text("Not met: accommodation where the tag can be charged.")
-    expect(page.get_by_text("State whether the wearer may be tagged")).to_have_count(0)
+    expect(page.get_by_text("State whether the person on probation may be tagged")).to_have_count(0)
     assert [line for line in complaints if "422" not in line and "409" not in line] == []
 
 
@@ -324,7 +324,7 @@ def test_an_officer_finds_on_the_alert_which_force_has_it_and_under_which_refere
         page.get_by_role("button", name="Record the handover").click()
         expect(page.get_by_role("alert")).to_contain_text("Enter the police force and its reference.")
         page.get_by_label("Police force").fill(force)
-        page.get_by_label("Its reference").fill(reference)
+        page.get_by_label("Their reference").fill(reference)
         page.get_by_role("button", name="Record the handover").click()
         expect(card).to_contain_text(f"Handed to {force}, reference {reference}")
     expect_to_fit(page)

@@ -1,4 +1,4 @@
-"""Protected persons of a case in a real browser: found, chosen, entered anew, a child, and the wrong one taken out."""
+"""Protected people of a case in a real browser: found, chosen, entered anew, a child, and the wrong one taken out."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_each_entry_says_who_why_and_from_which_document_and_dates_that_contradi
     assert Condition.get().wording == "Not to enter Hornsey Road, N7."
     with pytest.raises(InvalidRecord, match="end after it starts"):
         cases.vary(world, made, Terms(clock.now(), clock.now() - timedelta(days=1)), clock.now())
-    with pytest.raises(InvalidRecord, match="Say why"):
+    with pytest.raises(InvalidRecord, match="Enter why"):
         writing.vary_order(
             world.officer.person, made.id, Terms(clock.now()), clock.now(), clock.now(), why=" ", is_confirmed=True
         )

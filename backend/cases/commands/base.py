@@ -60,7 +60,7 @@ class Command(BaseModel):
 class Because(Command):
     """Why something is recorded."""
 
-    why: Annotated[Text, Ask("Say why.")]
+    why: Annotated[Text, Ask("Enter why.")]
 
 
 class Documented(Because):

@@ -86,7 +86,7 @@ class NewCondition(Command):
     place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field("", validate_default=True)
     zone: dict[str, Any] = Field(description="GeoJSON Feature")
     from_at: Instant
-    why: Annotated[Text, Ask("Say why.")]
+    why: Annotated[Text, Ask("Enter why.")]
     document: str = Field("", max_length=400)
     is_confirmed: bool = False
 

@@ -212,7 +212,7 @@ def _fitted(activation_id: int, at: datetime, why: str, *, is_off: bool) -> Acti
     """Return the activation as it is now that the case is held, if it can end at that instant for that reason."""
     activation: Activation = Activation.get_by_id(activation_id)
     if not why.strip():
-        raise InvalidRecord("Say why.")
+        raise InvalidRecord("Enter why.")
     if activation.is_in_error:
         raise InvalidTransition("This was recorded in error: look for the tag that is right instead.")
     if (activation.to_at is not None) is not is_off:

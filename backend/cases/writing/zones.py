@@ -163,7 +163,7 @@ def _make_version(
 ) -> PlaceZone:
     read_zone(feature)
     if not why.strip():
-        raise InvalidRecord("Say why.")
+        raise InvalidRecord("Enter why.")
     if to_at is not None and to_at <= from_at:
         raise InvalidRecord("The zone must end after it begins.")
     if order_id is not None and not Order.select().where(Order.id == order_id, Order.wearer == wearer_id).exists():

@@ -105,7 +105,10 @@ def taken(now: datetime, duty_line: str = "") -> Found:
         found.update(_found(declared))
     line = one_form(duty_line)
     if line and known.where(WearerNumber.number == line).exists():
-        found["duty_line"] = ("The duty line was declared to be a wearer's number: nothing is stopped, check it", None)
+        found["duty_line"] = (
+            "The duty line was declared to be a number of a person on probation: nothing is stopped, check it",
+            None,
+        )
     return found
 
 
@@ -147,20 +150,21 @@ def _found(declared: WearerNumber) -> Found:
         if victim.id in theirs:
             if declared.confirmed_at is None:
                 found[f"victim:{victim.id}"] = (
-                    f"Texts to protected person {victim.id} about one wearer are held: their number was declared to be "
-                    "that wearer's. Confirm it or take it back",
+                    f"Texts to protected person {victim.id} about one case are held: their number was declared to be "
+                    "of its person on probation. Confirm it or take it back",
                     team_id,
                 )
         elif victim.id not in proved_victims:
             found[f"victim:{victim.id}"] = (
-                f"The number of protected person {victim.id} was declared to be the wearer's of another case: nothing "
-                "is stopped, check it",
+                f"The number of protected person {victim.id} was declared to be of the person on probation of another "
+                "case: nothing is stopped, check it",
                 victim.team_id,
             )
     for person in Person.select().where(Person.is_active, Person.phone.in_(spelt)).order_by(Person.id):
         if person.id not in proved_people:
             found[f"person:{person.id}"] = (
-                f"The number of staff member {person.id} was declared to be a wearer's: nothing is stopped, check it",
+                f"The number of staff member {person.id} was declared to be of a person on probation: "
+                "nothing is stopped, check it",
                 person.team_id,
             )
     return found
