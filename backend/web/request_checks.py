@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Request, request
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.formparser import FormDataParser
 from werkzeug.routing import IntegerConverter
 
 from backend.bounds import MOST
@@ -23,6 +25,30 @@ class RowNumber(IntegerConverter):
 
     # By its digits, not by its value: a route of another method would be found first, and 405 answered for 404.
     regex = r"\d{1,18}"
+
+
+class FormReader(FormDataParser):
+    """Reads forms. What is none, such as a part without a name, is a mistake of its sender."""
+
+    def parse(self, *args: Any, **more: Any) -> Any:
+        """Return the form and its files. Raises: HTTPException where it is none."""
+        try:
+            stream, form, files = super().parse(*args, **more)
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise BadRequest("The form cannot be read.") from error
+        if None in form or None in files:
+            for _, file in files.items(multi=True):
+                file.close()
+            raise BadRequest("A part of the form has no name.")
+        return stream, form, files
+
+
+class CheckedRequest(Request):
+    """A request whose form is read in one place, no matter who asks for it first."""
+
+    form_data_parser_class = FormReader
 
 
 def fault_of(text: str) -> str | None:
@@ -63,6 +89,7 @@ def check_json(content: Any) -> Any:
 
 def init_app(app: Flask) -> None:
     """Look at the address, the query and the form of every request."""
+    app.request_class = CheckedRequest
     app.url_map.converters["int"] = RowNumber
 
     @app.before_request

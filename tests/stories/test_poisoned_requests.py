@@ -159,12 +159,12 @@ def sender(app: Flask) -> Sender:
     return Sender(app)
 
 
-def _rules(app: Flask) -> list[Rule]:
+def rules_of(app: Flask) -> list[Rule]:
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     return sorted(rules, key=lambda rule: (rule.endpoint.startswith(LAST), rule.rule))
 
 
-def _methods(rule: Rule) -> list[str]:
+def methods_of(rule: Rule) -> list[str]:
     return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
 
 
@@ -173,11 +173,11 @@ def _some(poisons: Sequence[str], turn: int, count: int = 8) -> list[str]:
     return [poisons[(turn * count + number) % len(poisons)] for number in range(count)]
 
 
-def _role(rule: Rule) -> str:
+def role_of(rule: Rule) -> str:
     return "administrator" if "administrat" in rule.endpoint or "admin" in rule.rule else "supervisor"
 
 
-def _path(rule: Rule, poisoned: str | None = None, poison: str = "") -> str:
+def path_of(rule: Rule, poisoned: str | None = None, poison: str = "") -> str:
     def fill(match: re.Match[str]) -> str:
         if match[2] == poisoned:
             return poison
@@ -235,19 +235,19 @@ def _with(content: Any, way: tuple[Any, ...], poison: str) -> str:
 
 
 def test_no_path_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app):
+    for rule in rules_of(sender.app):
         for name in sorted(rule.arguments):
             for poison in PATHS:
-                for method in _methods(rule):
-                    role = _role(rule)
+                for method in methods_of(rule):
+                    role = role_of(rule)
                     body: dict[str, Any] = {"json": {}} if method != "GET" and "/v1/" in rule.rule else {}
-                    sender.send(role, method, _path(rule, name, poison), f"{name} = {poison}", **body)
-            sender.send("nobody", _methods(rule)[0], _path(rule, name, PATHS[-2]), f"{name} = {PATHS[-2]}")
+                    sender.send(role, method, path_of(rule, name, poison), f"{name} = {poison}", **body)
+            sender.send("nobody", methods_of(rule)[0], path_of(rule, name, PATHS[-2]), f"{name} = {PATHS[-2]}")
     assert sender.failures == []
 
 
 def test_no_query_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app):
+    for rule in rules_of(sender.app):
         view = sender.app.view_functions[rule.endpoint]
         operation = getattr(view, "operation", None)
         names = set(re.findall(r'args(?:\.get\(|\[)"(\w+)"', inspect.getsource(inspect.getmodule(view))))
@@ -256,27 +256,29 @@ def test_no_query_fails(sender: Sender) -> None:
         for name in sorted(names):
             for poison in _some(TEXTS, sender.count, 6):
                 query = {name: poison[:3_000]}
-                sender.send(_role(rule), _methods(rule)[0], _path(rule), f"?{name} = {poison}", query_string=query)
-        sender.send(_role(rule), _methods(rule)[0], _path(rule), "a NUL in a name", query_string={"\x00": "x"})
-        sender.send("officer", _methods(rule)[0], _path(rule) + "?x=%ff%00&%fe=%80", "bytes that are no text")
+                sender.send(
+                    role_of(rule), methods_of(rule)[0], path_of(rule), f"?{name} = {poison}", query_string=query
+                )
+        sender.send(role_of(rule), methods_of(rule)[0], path_of(rule), "a NUL in a name", query_string={"\x00": "x"})
+        sender.send("officer", methods_of(rule)[0], path_of(rule) + "?x=%ff%00&%fe=%80", "bytes that are no text")
     assert sender.failures == []
 
 
 def test_no_body_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app):
-        for method in _methods(rule):
+    for rule in rules_of(sender.app):
+        for method in methods_of(rule):
             if method == "GET":
                 continue
             for body in BODIES:
                 for kind in TYPES if body == BODIES[1] else TYPES[:1]:
                     what = f"{kind}: {body[:20]!r}"
-                    sender.send(_role(rule), method, _path(rule), what, data=body, headers={"Content-Type": kind})
-            sender.send("nobody", method, _path(rule), "no text", data=BODIES[2], content_type=TYPES[0])
+                    sender.send(role_of(rule), method, path_of(rule), what, data=body, headers={"Content-Type": kind})
+            sender.send("nobody", method, path_of(rule), "no text", data=BODIES[2], content_type=TYPES[0])
     assert sender.failures == []
 
 
 def test_no_field_of_json_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app):
+    for rule in rules_of(sender.app):
         operation = getattr(sender.app.view_functions[rule.endpoint], "operation", None)
         if operation is None or operation.body is None or rule.endpoint.startswith("fixes"):
             continue
@@ -284,15 +286,15 @@ def test_no_field_of_json_fails(sender: Sender) -> None:
         content = _sample(schema, schema.get("$defs", {}))
         for way in _ways(content):
             for poison in _some(VALUES, sender.count):
-                for method in set(_methods(rule)) - {"GET"}:
+                for method in set(methods_of(rule)) - {"GET"}:
                     body = _with(content, way, poison)
                     what = f"{'.'.join(map(str, way))} = {poison}"
-                    sender.send(_role(rule), method, _path(rule), what, data=body, content_type="application/json")
+                    sender.send(role_of(rule), method, path_of(rule), what, data=body, content_type="application/json")
     assert sender.failures == []
 
 
 def test_no_field_of_a_form_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app):
+    for rule in rules_of(sender.app):
         view = sender.app.view_functions[rule.endpoint]
         if getattr(view, "operation", None) is not None or "POST" not in (rule.methods or set()):
             continue
@@ -301,7 +303,7 @@ def test_no_field_of_a_form_fails(sender: Sender) -> None:
         for name in names:
             for poison in _some(FORM_TEXTS, sender.count, 2):
                 form = dict.fromkeys(names, "1") | {name: poison, "is_confirmed": "yes", "why": "So it is."}
-                sender.send(_role(rule), "POST", _path(rule), f"{name} = {poison}", data=form)
+                sender.send(role_of(rule), "POST", path_of(rule), f"{name} = {poison}", data=form)
     assert sender.failures == []
 
 
@@ -344,22 +346,23 @@ def test_no_text_of_a_provider_fails_and_a_nul_in_it_loses_nothing(sender: Sende
         "ErrorCode",
         "Digits",
     )
-    for rule in _rules(sender.app):
+    for rule in rules_of(sender.app):
         if not rule.endpoint.startswith("callbacks."):
             continue
         for name in names:
             for poison in TEXTS:
                 form = dict.fromkeys(names, "1") | {"MessageStatus": "delivered", name: poison}
-                url = f"http://127.0.0.1:8000{_path(rule)}"
+                url = f"http://127.0.0.1:8000{path_of(rule)}"
                 headers = {"X-Twilio-Signature": RequestValidator(TWILIO).compute_signature(url, form)}
                 assert (
-                    sender.send("nobody", "POST", _path(rule), f"{name} = {poison}", data=form, headers=headers) != 401
+                    sender.send("nobody", "POST", path_of(rule), f"{name} = {poison}", data=form, headers=headers)
+                    != 401
                 )
     assert sender.failures == []
 
 
 def test_no_header_fails(sender: Sender) -> None:
-    for rule in _rules(sender.app)[::8]:
+    for rule in rules_of(sender.app)[::8]:
         for name in (
             "Authorization",
             "Cookie",
@@ -373,5 +376,5 @@ def test_no_header_fails(sender: Sender) -> None:
             for poison in ("\xff\xfe", "9" * 5_000, "-1", "Bearer \xe9", "Bearer 1.2", "cordon=\xff", "²", "x" * 8_000):
                 if name in ("Content-Length", "Host") and poison in ("9" * 5_000, "²"):
                     continue
-                sender.send("nobody", _methods(rule)[0], _path(rule), f"{name}: {poison}", headers={name: poison})
+                sender.send("nobody", methods_of(rule)[0], path_of(rule), f"{name}: {poison}", headers={name: poison})
     assert sender.failures == []

@@ -161,10 +161,16 @@ def refuse_other_sites() -> Response | None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_ours = site in (None, "same-origin", "none") and (
-        origin is None or origin == "null" or urlsplit(origin).netloc == request.host
-    )
+    is_ours = site in (None, "same-origin", "none") and (origin in (None, "null") or _host(origin) == request.host)
     return None if is_ours else error_page(403)
+
+
+def _host(origin: str) -> str | None:
+    """Return the host of an origin, None for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 @bp.after_request
