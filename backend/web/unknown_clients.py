@@ -12,13 +12,19 @@ import re
 from flask import Flask, request
 
 from backend.errors import NotFound
+from backend.web.request_reading import OWN_PAGES
 
-# What trackers call a position in a query. No route here takes one there.
+# Where the app of a protected person's own phone says where it is: older ones of Traccar do so in the address.
+KNOWN = f"{OWN_PAGES}/l"
+# What trackers call a position in a query. No other route takes one there.
 POSITION_NAMES = frozenset(
     {"lat", "latitude", "lon", "lng", "long", "longitude", "location", "locations", "latlng", "latlon", "coords", "loc"}
-    | {"position", "point", "geo", "gps", "nmea", "geojson"}
+    | {"position", "point", "geo", "gps", "nmea", "geojson", "latlong", "geopoint", "gprmc", "gpgga"}
 )
-_PAIR = re.compile(r"-?\d{1,3}\.\d+\s*[,;\s]\s*-?\d{1,3}\.\d+")
+_PAIR = re.compile(r"-?\d{1,3}\.\d+\s*[,;/\s]\s*-?\d{1,3}\.\d+")
+# Two values of this form are a position, whatever they are called.
+_DEGREES = re.compile(r"\s*[-+]?\d{1,3}\.\d{3,}\s*")
+_NMEA = re.compile(r"\$?G[A-Z](RMC|GGA|GLL),", re.IGNORECASE)
 _QUERY_OF_A_REQUEST = re.compile(r"\?.*(?= HTTP/\d)|\?.*", re.DOTALL)
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -31,13 +37,16 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def refuse() -> None:
         is_of_no_one = request.path == "/" and (request.method not in READING or request.query_string)
-        if is_of_no_one or _is_position():
+        if is_of_no_one or (request.path != KNOWN and _is_position()):
             raise NotFound("Nothing was kept. Tags post signed fixes to /v1/tags/SERIAL/fixes; see /v1/openapi.json.")
 
 
 def _is_position() -> bool:
+    said = list(request.args.items(multi=True))
+    if sum(_DEGREES.fullmatch(value) is not None for _, value in said) >= 2:
+        return True
     return any(
-        name.strip().lower() in POSITION_NAMES or _PAIR.search(value) for name, value in request.args.items(multi=True)
+        name.strip().lower() in POSITION_NAMES or _PAIR.search(value) or _NMEA.search(value) for name, value in said
     )
 
 

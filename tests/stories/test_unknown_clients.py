@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from backend import db
-from backend.models import TABLES
+from backend import clock, db
+from backend.models import TABLES, VictimPosition
+from tests.stories.test_moving_places import agrees
 from tests.world import World
 
 LAT, LON = "51.56431", "-0.10307"
@@ -44,6 +45,8 @@ CLIENTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a page of cases": ("GET", f"/cases?coords={LAT},{LON}", {}),
     "the look whether all is well": ("GET", f"/health?lat={LAT}&lng={LON}", {}),
     "a pair under a word of its own": ("GET", f"/health?where={LAT},{LON}", {}),
+    "a pair under words of its own": ("GET", f"/sign-in?n={LAT}&e={LON}", {}),
+    "NMEA": ("GET", f"/sign-in?data=$GPRMC,123519,A,{LAT},N,{LON},W,022.4", {}),
     "the description": ("GET", f"/v1/openapi.json?lat={LAT}&lon={LON}", {}),
     "the tags' own route": ("GET", f"/v1/tags/LDN-0001/fixes?lat={LAT}&lon={LON}", {}),
     "a query that is no text": ("GET", "/?lat=%ff%fe&lon=%00", {}),
@@ -64,6 +67,22 @@ def test_a_person_who_opens_the_address_gets_to_the_sign_in_page(world: World) -
     answer = requests.get(world.url + "/", timeout=20)
     assert (answer.status_code, answer.url) == (200, world.url + "/sign-in")
     assert "Password" in answer.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_known_clients_of_a_protected_persons_phone_may_say_where_it_is_in_the_address(
+    world: World, method: str
+) -> None:
+    token = agrees(world).token
+    said = {"id": token, "timestamp": f"{clock.now().timestamp():.0f}", "lat": LAT, "lon": LON}
+    answer = world.api(method, "/p/l", params=said)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert VictimPosition.select().count() == 1
+    db.release_connection()
+    # A token that is no one's is told so, and never sent to a page.
+    answer = world.api(method, "/p/l", params={**said, "id": "no one's"}, allow_redirects=False)
+    assert answer.status_code == 400
+    assert LAT not in answer.text
 
 
 def test_no_coordinate_of_a_query_is_kept_in_a_row_or_a_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
