@@ -1,26 +1,35 @@
-"""The life of an alert: its situation, its handling, and when it escalates. Pure: ``now`` is an argument."""
+"""The life of an alert: its situation, its handling, and when it escalates. Pure: ``now`` is an argument.
+
+How grave it is stands in ``backend.danger``, whose words are at hand here as well.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
+from backend.danger import (
+    DANGER_OF_KIND as DANGER_OF_KIND,
+)
+from backend.danger import (
+    RAISES_FROM,
+    Danger,
+    danger,
+)
+from backend.danger import (
+    certainty_held as certainty_held,
+)
+from backend.danger import (
+    danger_held as danger_held,
+)
+from backend.danger import (
+    level_held as level_held,
+)
+from backend.danger import (
+    level_of as level_of,
+)
 from backend.vocabulary import AlertKind, Handling
 from zones import Certainty, Level
-
-
-class Danger(IntEnum):
-    """The one order of danger, across levels and certainties."""
-
-    NONE = 0
-    BUFFER_UNCONFIRMED = 1
-    BUFFER = 2
-    BREACH_UNCONFIRMED = 3
-    BREACH = 4
-
-
-# An alert is raised from here on. A buffer that is still unconfirmed only makes the tag report faster.
-RAISES_FROM = Danger.BUFFER
 
 # A wearer who comes back to the same place within this time continues the same alert (ARCHITECTURE: re-entry).
 REENTRY_S = 600.0
@@ -45,43 +54,8 @@ def now_for_s(interval_s: float) -> float:
 # Of a tag that is asked for a fix a minute.
 NOW_FOR_S = now_for_s(60.0)
 
-# How grave an alert is that no level and certainty say it of.
-DANGER_OF_KIND: dict[str, Danger] = {
-    AlertKind.CANNOT_JUDGE: Danger.BREACH_UNCONFIRMED,
-    AlertKind.REPEATED_PASSES: Danger.BREACH_UNCONFIRMED,
-    AlertKind.TAMPER: Danger.BREACH,
-    AlertKind.HELP: Danger.BREACH,
-    AlertKind.SILENCE: Danger.BREACH_UNCONFIRMED,
-    AlertKind.NOTICE: Danger.NONE,
-}
 # What stands until a person clears it with a note: nothing that is reported later, and no change of the record, does.
 LATCHED = (AlertKind.TAMPER, AlertKind.HELP)
-
-
-def danger(level: Level, certainty: Certainty) -> Danger:
-    """Return the danger of a judgement; a withdrawn one is none."""
-    if certainty is Certainty.WITHDRAWN or level is Level.CLEAR:
-        return Danger.NONE
-    if level is Level.BUFFER:
-        return Danger.BUFFER if certainty is Certainty.CONFIRMED else Danger.BUFFER_UNCONFIRMED
-    return Danger.BREACH if certainty is Certainty.CONFIRMED else Danger.BREACH_UNCONFIRMED
-
-
-def danger_held(kind: str, level: int, certainty: str) -> Danger:
-    """Return the danger of an alert as stored: of one that is not about nearness its kind says it."""
-    if kind != AlertKind.ZONE:
-        return DANGER_OF_KIND.get(kind, Danger.BREACH_UNCONFIRMED)
-    return danger(level_held(level), certainty_held(certainty))
-
-
-def level_held(level: int) -> Level:
-    """Return a level as stored; one that cannot be read is the gravest, because an error never means safe."""
-    return Level(level) if level in set(Level) else Level.BREACH
-
-
-def certainty_held(certainty: str) -> Certainty:
-    """Return a certainty as stored; one that cannot be read is unconfirmed."""
-    return Certainty(certainty) if certainty in set(Certainty) else Certainty.UNCONFIRMED
 
 
 def handling_held(handling: str) -> Handling:
@@ -98,13 +72,6 @@ def needs_answer(kind: str, certainty: str, handling: str) -> bool:
     """Return whether an alert waits for an answer: no one acknowledged it, it was not withdrawn, and is no notice."""
     is_about_danger = kind_held(kind) is not AlertKind.NOTICE and certainty_held(certainty) is not Certainty.WITHDRAWN
     return is_about_danger and handling_held(handling) is Handling.OPEN
-
-
-def level_of(held: Danger) -> Level:
-    """Return the level of a danger, however sure it is."""
-    if held >= Danger.BREACH_UNCONFIRMED:
-        return Level.BREACH
-    return Level.BUFFER if held > Danger.NONE else Level.CLEAR
 
 
 class Transition(StrEnum):

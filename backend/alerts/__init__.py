@@ -22,10 +22,10 @@ from backend.alerts.record_changes import (
     with_reason,
     withdraw,
 )
-from backend.alerts.repair import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.shared_notices import raise_shared_notice
 from backend.alerts.silent_tags import AFTER_TAMPER, BLIND, NO_CONTACT, Silence, end_silence, ring_for_silence
 from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
+from backend.alerts.stopped_escalations import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.tamper_alerts import (
     Reported,
     keep_event_of_ended_case,

@@ -19,6 +19,7 @@ from backend.cases import protected_people
 from backend.cases.commands import typed
 from backend.cases.commands.base import InvalidFields
 from backend.cases.commands.opening import OpenCase
+from backend.cases.import_columns import CALLED, COLUMNS, OPTIONAL, WEARER_NUMBERS, ZONE_CONFIRMED
 from backend.cases.import_matching import CASE_AS_IN, VICTIM_AS_IN, Done, Tie, Ties
 from backend.cases.opening import free_tags, open_case, widen
 from backend.db import atomic
@@ -28,37 +29,6 @@ from backend.people import numbers
 from backend.record.facts import ends_with
 from backend.zone_replay import read_zone
 
-COLUMNS = (
-    "wearer",
-    "victim",
-    "victim_phone",
-    "place",
-    "order_kind",
-    "order_reference",
-    "order_starts_on",
-    "order_ends_on",
-    "condition",
-    "zone_id",
-    "tag_serial",
-    "officer_email",
-)
-# A column that may be left out: the wearer's numbers, with a semicolon between them.
-WEARER_NUMBERS = "wearer_phones"
-# Another: "yes" says that what the product asks back about the zone was looked at, and that the zone is right.
-ZONE_CONFIRMED = "zone_confirmed"
-# Under which column a table has a field of the command that opens a case.
-CALLED = {
-    "kind": "order_kind",
-    "reference": "order_reference",
-    "starts_at": "order_starts_on",
-    "ends_at": "order_ends_on",
-    "zone": "zone_id",
-    "serial": "tag_serial",
-    "crn": "wearer_crn",
-    "date_of_birth": "wearer_date_of_birth",
-}
-# Columns that may be left out, and whose cells may be empty.
-OPTIONAL = ("wearer_crn", "wearer_date_of_birth")
 MISSING = "This must be given."
 SEPARATORS = (",", ";", "\t")
 # A borough that joins another; what is larger is split.

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.errors import BatchTooLarge, EmptyBatch, InvalidRequest, MalformedJson
+from backend.errors import InvalidRequest, MalformedJson
+from backend.ingest.batch_limits import require_size
 from backend.settings import Settings
 from backend.tag_events import RINGING, kind_of
 from zones import Fix, FixRefused, PositionFeed, read_claim, read_source, read_validity
@@ -148,12 +149,7 @@ def read_body(body: bytes, settings: Settings) -> tuple[list[Any], list[Any]]:
     for name, value in (("fixes", fixes), ("events", events)):
         if not isinstance(value, list):
             raise InvalidRequest(f"{name} must be a list.")
-    if not fixes and not events:
-        raise EmptyBatch("The batch holds no fix and no event.")
-    if len(fixes) > settings.max_batch_fixes or len(events) > settings.max_batch_fixes:
-        raise BatchTooLarge(
-            f"The batch holds {max(len(fixes), len(events))} items; one request may carry {settings.max_batch_fixes}."
-        )
+    require_size(len(fixes), len(events), settings.max_batch_fixes)
     return fixes, events
 
 

@@ -13,6 +13,7 @@ from backend.cases import (
     checked_imports,
     completeness,
     consequences,
+    import_columns,
     import_matching,
     officers,
     writing,
@@ -39,7 +40,7 @@ from backend.record.reading import victims_of
 from tests import cases
 from tests.world import HOME, World
 
-HEADING = ",".join(caseload_import.COLUMNS)
+HEADING = ",".join(import_columns.COLUMNS)
 
 
 def zones() -> str:
@@ -63,7 +64,7 @@ def row(**more: str) -> str:
         "tag_serial": "LDN-0099",
         "officer_email": "amina@cordon.example",
     } | more
-    return ",".join(values[name] for name in caseload_import.COLUMNS)
+    return ",".join(values[name] for name in import_columns.COLUMNS)
 
 
 def test_a_sound_caseload_is_loaded_and_its_next_fix_is_judged(world: World) -> None:
@@ -120,7 +121,7 @@ def test_the_dry_run_lists_the_problem_of_every_row_and_then_nothing_is_loaded(w
 
 def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_persons(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload_import.WEARER_NUMBERS}"
+    heading = f"{HEADING},{import_columns.WEARER_NUMBERS}"
     table = "\n".join([heading, f"{row()},07700 900666; +447700900202"])
     (problem,) = caseload_import.read(world.supervisor.person, table, zones(), clock.now()).problems
     assert (problem.row, problem.column) == (2, "victim_phone")
@@ -133,7 +134,7 @@ def test_wearer_numbers_come_with_the_table_and_are_refused_as_a_protected_perso
 
 def test_a_table_that_calls_a_colleagues_number_a_wearers_silences_no_one_and_is_an_alarm(world: World) -> None:
     world.new_tag("LDN-0099", None)
-    heading = f"{HEADING},{caseload_import.WEARER_NUMBERS}"
+    heading = f"{HEADING},{import_columns.WEARER_NUMBERS}"
     owned = f"{world.officer.person.phone}; {world.victim.phone}"
     table = "\n".join([heading, f"{row()},{owned}"])
     assert caseload_import.load(world.supervisor.person, table, zones(), clock.now()) == 1
@@ -165,7 +166,7 @@ def test_problems_name_the_line_of_the_file_and_a_broken_row_is_never_read_as_a_
         (5, ""),
         (6, "zone_id"),
         (7, ""),
-        *[(7, name) for name in caseload_import.COLUMNS[3:] if name not in ("victim_phone", "order_ends_on")],
+        *[(7, name) for name in import_columns.COLUMNS[3:] if name not in ("victim_phone", "order_ends_on")],
         (8, ""),
         (8, "zone_id"),
         (8, "tag_serial"),
@@ -442,7 +443,7 @@ def test_a_row_that_contradicts_the_case_or_the_person_it_names_is_refused_with_
 def test_what_is_loaded_for_a_colleague_says_who_loaded_it_and_who_answers_for_it(world: World) -> None:
     world.new_tag("LDN-0099", None)
     ben, amina = world.colleague.person, world.officer.person
-    table = f"{HEADING},{caseload_import.WEARER_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
+    table = f"{HEADING},{import_columns.WEARER_NUMBERS}\n{row(officer_email=ben.email)},07700 900777\n"
     caseload_import.load(amina, table, zones(), clock.now())
     wearer = Wearer.get(Wearer.name == "Owen Price")
     assert wearer.responsible_officer_id == ben.id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend import clock, db
-from backend.cases import caseload_import, zone_preview
+from backend.cases import caseload_import, import_columns, zone_preview
 from backend.cases.commands.opening import NewCondition
 from backend.errors import InvalidRecord
 from backend.models import PlaceZone, ProtectedPlace, Wearer
@@ -17,7 +17,7 @@ from tests import cases
 from tests.world import HOME, World
 
 NEAR = cases.east_of(HOME, 400.0)
-HEADING = ",".join((*caseload_import.COLUMNS, caseload_import.ZONE_CONFIRMED))
+HEADING = ",".join((*import_columns.COLUMNS, import_columns.ZONE_CONFIRMED))
 
 
 def body_of(world: World, zone: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_a_caseload_is_asked_back_by_its_line_and_loaded_once_the_row_says_yes(w
         "tag_serial": "LDN-0099",
         "officer_email": "amina@cordon.example",
     }
-    row = ",".join(values[name] for name in caseload_import.COLUMNS)
+    row = ",".join(values[name] for name in import_columns.COLUMNS)
     with pytest.raises(InvalidRecord) as refusal:
         caseload_import.load(world.supervisor.person, f"{HEADING}\n{row},", zones, clock.now())
     (problem,) = refusal.value.extra["problems"]

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from backend import clock
-from backend.cases import caseload_import, checked_imports
+from backend.cases import caseload_import, checked_imports, import_columns
 from backend.errors import DomainError, InvalidRecord
 from backend.web.case_pages.layout import STAFF, bp, refusable, with_form
 from backend.web.forms import number_chosen, pressed, visitor
@@ -74,5 +74,5 @@ def _page(**more: Any) -> str:
     shown: dict[str, Any] = {"error": None, "problems": [], "kept": None, "found": [], "loaded": None, "is_late": False}
     shown |= {"progress": None, "number": None, "opened": 0, **more}
     return render_template(
-        "case/import.html", **with_form(columns=caseload_import.COLUMNS, most=caseload_import.MOST_CASES, **shown)
+        "case/import.html", **with_form(columns=import_columns.COLUMNS, most=caseload_import.MOST_CASES, **shown)
     )
