@@ -226,4 +226,5 @@ def offered_for(outcome: str) -> list[AlertKind]:
 
 
 # Why an alert was withdrawn for which there was no reason by what the record says now.
+NEVER_THERE = "Fixes that arrived later show that the person on probation was not there then."
 RECORD_CORRECTED = "The record was corrected: by what held at that time there was no breach."

@@ -48,10 +48,15 @@ def span_of(alert: Alert) -> AlertSpan:
         is_over=alert.is_over,
         is_late=alert.is_late,
         is_withdrawn=alert.certainty == Certainty.WITHDRAWN,
-        is_closed=alert.handling == Handling.CLOSED,
+        is_closed=_has_outcome(alert),
         is_acknowledged=alert.handling == Handling.ACKNOWLEDGED,
         is_passage=alert.is_pass_through,
     )
+
+
+def _has_outcome(alert: Alert) -> bool:
+    """Tell whether a person has found out what came of it. What was closed by itself may still turn out otherwise."""
+    return alert.handling == Handling.CLOSED and alert.outcome_by_id is not None
 
 
 def retell(
@@ -62,19 +67,20 @@ def retell(
     words: Sequence[str] = (),
     *,
     is_ended: bool = False,
-) -> None:
+) -> Alert | None:
     """Let an alert tell of its visit as the evidence and the record have it now: from when to when, and how grave.
 
-    Newer fixes say how what stands goes on. Where the visit was graver than people know of, they are asked again.
+    Newer fixes say how what stands goes on. Where the visit was graver than people know of, they are asked again, also
+    about one that was closed by itself: that one is returned.
     """
     with atomic():
         alert = escalation.lock(alert_id)
         now = judgement.decided_at
-        is_closed = alert.handling == Handling.CLOSED
-        is_graver = alert.is_over and not is_closed and danger_of(judgement) > alert.peak_danger
+        is_past = alert.is_over or is_ended
+        is_graver = is_past and not _has_outcome(alert) and danger_of(judgement) > alert.peak_danger
         is_moved = (began_at, last_at) != (alert.fix_time, alert.last_fix_time)
         if not (is_graver or is_moved or is_ended):
-            return
+            return None
         is_shorter = began_at > alert.fix_time or last_at < alert.last_fix_time
         alert.fix_time, alert.last_fix_time = began_at, last_at
         take_order(alert, judgement)
@@ -114,16 +120,28 @@ def retell(
                 by=RaisedBy.LATE,
                 is_news=True,
             )
-        if is_graver and alert.handling == Handling.ACKNOWLEDGED and alert.acknowledged_danger < alert.peak_danger:
+        is_opened = is_graver and alert.handling == Handling.CLOSED
+        if is_opened:
+            alert.handling, alert.outcome_code, alert.outcome_note, alert.outcome_at = Handling.OPEN, None, None, None
+        is_acknowledged = alert.handling == Handling.ACKNOWLEDGED
+        if is_opened or (is_graver and is_acknowledged and alert.acknowledged_danger < alert.peak_danger):
             escalation.restart(alert, now)
         else:
             publish(alert)
+        return alert if is_opened else None
 
 
 def join(alert_id: int, into_id: int, now: datetime) -> None:
     """Close an alert that tells of a part of what another one tells of, now that the fixes between them are known."""
-    into = Alert.get_by_id(into_id)
-    close_by_system([alert_id], JOINED, f"It is a part of what alert {into.code} tells of.", now)
+    with atomic():
+        into = Alert.get_by_id(into_id)
+        said = f"It is a part of what alert {into.code} tells of."
+        close_by_system([alert_id], JOINED, said, now)
+        alert = escalation.lock(alert_id)
+        if alert.outcome_code != JOINED and not _has_outcome(alert):
+            alert.outcome_code, alert.outcome_note = JOINED, said
+            alert.save()
+            publish(alert)
 
 
 def raise_notice(

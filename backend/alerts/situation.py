@@ -279,10 +279,11 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
     alert.last_fix_time = max(alert.fix_time, judgement.fix_time)
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
-    if how == "withdrawn" and alert.over_before_at is not None:
+    if how == "withdrawn" and (alert.over_before_at is not None or alert.peak_danger == Danger.BREACH):
         # Only the return was not so; the visit before it was, and stays as it was told.
         how = "over"
-        alert.last_fix_time, alert.level = alert.over_before_at, lifecycle.level_of(Danger(alert.peak_danger))
+        alert.last_fix_time = alert.over_before_at or alert.last_fix_time
+        alert.level = lifecycle.level_of(Danger(alert.peak_danger))
         alert.certainty = Certainty.CONFIRMED if alert.peak_danger in SURE else Certainty.UNCONFIRMED
         alert.reasons = [*alert.reasons, NO_RETURN]
     if how == "withdrawn":

@@ -26,13 +26,12 @@ from backend.ingest.alert_changes import cannot_judge
 from backend.ingest.derivation import Derived, derive
 from backend.ingest.judge import CONTEXT_S, instant
 from backend.ingest.past_fixes import changed_levels
-from backend.ingest.visit_alerts import Occasion, reaches_out, tell
-from backend.lifecycle import NOW_FOR_S, REENTRY_S
+from backend.ingest.visit_alerts import Occasion, reaches_out, tell, withdraw_unfounded
+from backend.lifecycle import NOW_FOR_S
 from backend.models import AlarmKind, Alert, AlertKind, Fix, PendingReevaluation, PlaceZone, Wearer
 from backend.record import reading
 from backend.record.recording import lock_cases
 from backend.record.timeline import Case
-from zones import Certainty
 
 log = logging.getLogger(__name__)
 
@@ -217,38 +216,13 @@ def _tell(look: _Look, now: datetime) -> None:
 
     occasion = Occasion(look.wearer, look.case, now, now, NOW_FOR_S, because, ends_what_stands=True)
     tell(occasion, look.derived, look.since, max(now, look.until + timedelta(seconds=1)))
-    _withdraw_unfounded(look, now)
+    withdraw_unfounded(look.wearer, look.derived, look.since, look.until, RECORD_CORRECTED, now)
 
 
 def _still_stands(look: _Look) -> bool:
     """Hold the case, and tell whether the look rests on what is still so."""
     lock_cases(look.wearer.id)
     return _seen(look.wearer.id, look.since, look.until) == look.seen
-
-
-def _withdraw_unfounded(look: _Look, now: datetime) -> None:
-    """Withdraw alerts about a time at which, by the record as it is now, no zone was near."""
-    slack = timedelta(seconds=REENTRY_S)
-    founded = [
-        (place_id, instant(begin) - slack, instant(end) + slack)
-        for place_id, near in look.derived.near.items()
-        for begin, end in near
-    ]
-    raised = Alert.select(Alert.id, Alert.place, Alert.fix_time, Alert.last_fix_time).where(
-        Alert.wearer == look.wearer,
-        Alert.kind == AlertKind.ZONE,
-        Alert.zone.in_(list(look.rows)),
-        Alert.fix_time >= look.since,
-        Alert.fix_time <= look.until,
-        Alert.certainty != Certainty.WITHDRAWN,
-    )
-    for alert in raised.order_by(Alert.id):
-        is_founded = any(
-            place_id == alert.place_id and begin <= alert.last_fix_time and alert.fix_time <= end
-            for place_id, begin, end in founded
-        )
-        if not is_founded:
-            alerts.withdraw(alert.id, RECORD_CORRECTED, now)
 
 
 def _batches(rows: Sequence[T]) -> Iterator[list[T]]:

@@ -31,8 +31,8 @@ def change_alerts(
 ) -> bool:
     """Change the alerts of now by the fixes of now, and tell whether what the past was has to be looked at.
 
-    That is so where an alert was raised of a wearer of whom a late one tells too, and where fixes show a breach at a
-    place that is not watched any more.
+    That is so where an alert was raised of a wearer of whom a late one tells too, where a return was none and the
+    visit before it has to be found again, and where fixes show a breach at a place that is not watched any more.
     """
     places: dict[int, list[ZoneJudgement]] = defaultdict(list)
     for judged in judged_zones:
@@ -41,11 +41,11 @@ def change_alerts(
     held = {zone.id for zone in ground.in_force(wearer.id, decided_at)}
     watched = {zone.place_id for zone in ground.in_force(wearer.id, decided_at)}
 
-    is_raised = is_missed = False
+    is_concerned = False
     for place_id, at_place in places.items():
         if place_id not in watched:
             decisions = (decision for v in at_place for decision in v.decisions.values())
-            is_missed |= any(danger_of(decision) >= Danger.BREACH_UNCONFIRMED for decision in decisions)
+            is_concerned |= any(danger_of(decision) >= Danger.BREACH_UNCONFIRMED for decision in decisions)
             continue
         _apply_cannot_judge(ground, wearer, at_place, max(received), latest_received, decided_at)
         times = sorted({time for judged in at_place for time in judged.decisions})
@@ -65,7 +65,7 @@ def change_alerts(
                 for v in at_place
                 if (decision := v.decisions.get(time)) is not None
             ]
-            is_raised |= _change(ground, at_place, time, told)
+            is_concerned |= _change(ground, at_place, time, told)
         if times and is_past(instant(times[-1]), decided_at, ground.now_for_s):
             told = [
                 judgement_of(
@@ -80,12 +80,12 @@ def change_alerts(
                 for v in at_place
                 if v.row.id in held and _may_go_on(v, times[-1], decided_at)
             ]
-            is_raised |= _change(ground, at_place, times[-1], told)
-    return is_missed or (is_raised and wearer.id in ground.found_late)
+            is_concerned |= _change(ground, at_place, times[-1], told)
+    return is_concerned
 
 
 def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told: Sequence[Judgement]) -> bool:
-    """Let the gravest of what a place's zones say of one fix change its alert, and tell whether it is a new one."""
+    """Let the gravest of what a place's zones say of one fix change its alert; tell if the past has to be looked at."""
     heard = [ground.heard(after_order(ground.cases.get(one.wearer.id), one)) for one in told]
     if not heard:
         return False
@@ -95,7 +95,10 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
         changed = ground.apply(gravest)
         if changed is not None and changed.is_over and changed.is_pass_through:
             _tell_repeated_passes(changed, gravest)
-        return changed is not None and changed is not before
+        if changed is None:
+            return False
+        is_return_taken_back = gravest.certainty is Certainty.WITHDRAWN and changed.certainty != Certainty.WITHDRAWN
+        return is_return_taken_back or (changed is not before and gravest.wearer.id in ground.found_late)
     return False
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from backend.ingest.judge import CONTEXT_S
-from backend.ingest.visits import Seen, danger_of, level_of, visits
+from backend.ingest.visits import Seen, danger_of, is_on_the_allowed_side, level_of, visits
 from backend.ingest.zones_of_wearer import InForce, shape_of
 from backend.lifecycle import RAISES_FROM, REENTRY_S
 from backend.models import PlaceZone
@@ -33,6 +33,8 @@ class DerivedVisit:
     # Since when the wearer had been near without a break, and when it was known to be over; None where it goes on.
     near_from: float
     over_by: float | None
+    # When what showed it to be over saw them off first: a return is counted from then.
+    off_from: float | None
     # It was never sure, and the next fix took it back.
     is_taken_back: bool
 
@@ -42,7 +44,7 @@ class Derived:
     """What some fixes of a wearer come to by the record as it is."""
 
     visits: dict[int, list[DerivedVisit]] = field(default_factory=lambda: defaultdict(list))
-    # From when to when the wearer was near each place, or inside.
+    # From when to when something showed that the wearer was near each place, or inside: what raises an alert.
     near: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     # The gravest decision about each fix, by its time.
     worst: dict[float, Decision] = field(default_factory=dict)
@@ -150,9 +152,9 @@ def _read_place(
     near = [decision is not None and danger_of(decision) >= RAISES_FROM for _, decision, _ in line]
     found.begins_near |= near[0] and line[0][0] <= times[0]
     found.ends_near |= near[-1]
-    for is_near, run in groupby(zip(near, line, strict=True), lambda pair: pair[0]):
-        if is_near:
-            instants = [moment[0] for _, moment in run]
+    for is_shown, run in groupby(line, _is_shown_near):
+        if is_shown:
+            instants = [at for at, _, _ in run]
             found.near[place_id].append((instants[0], instants[-1]))
     found.visits[place_id] = _merged(list(_visits(line, near)))
 
@@ -172,6 +174,7 @@ def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVis
             while first > 0 and near[first - 1]:
                 first -= 1
             after = next((n for n in range(last + 1, len(line)) if _is_over(line[n][1])), None)
+            off = next((n for n in range(last + 1, len(line)) if _is_off(line[n][1])), after)
             yield DerivedVisit(
                 row_of[_known_by(visit.peak)],
                 visit.peak,
@@ -179,6 +182,7 @@ def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVis
                 visit.ended_at if after is None or _is_fix(line[after]) else at[after],
                 at[first],
                 None if after is None else at[after],
+                None if after is None or off is None else min(at[off], at[after]),
                 visit.is_taken_back,
             )
 
@@ -194,6 +198,19 @@ def _is_fix(moment: Moment) -> bool:
     return decision is not None and decision.fix_time == at
 
 
+def _is_shown_near(moment: Moment) -> bool:
+    """Tell whether a moment shows that they are near; what is held of earlier fixes against a far one shows nothing."""
+    _, decision, row = moment
+    if decision is None or danger_of(decision) < RAISES_FROM:
+        return False
+    is_held = level_of(decision) is Level.BREACH and is_on_the_allowed_side(decision)
+    return not is_held or decision.distance_m <= float(row.feature["properties"].get("buffer_m") or 0.0)
+
+
+def _is_off(decision: Decision | None) -> bool:
+    return decision is None or is_on_the_allowed_side(decision)
+
+
 def _is_over(decision: Decision | None) -> bool:
     """Tell whether a visit is over: no zone is in force, or a fix shows it; one that cannot tell ends nothing."""
     if decision is None or decision.certainty is Certainty.WITHDRAWN:
@@ -206,7 +223,7 @@ def _merged(found: list[DerivedVisit]) -> list[DerivedVisit]:
     merged: list[DerivedVisit] = []
     for visit in found:
         before = merged[-1] if merged else None
-        is_return = before is not None and (before.over_by is None or visit.began_at - before.over_by <= REENTRY_S)
+        is_return = before is not None and (before.off_from is None or visit.began_at - before.off_from <= REENTRY_S)
         if before is None or not is_return or before.peak.is_pass_through:
             merged.append(visit)
             continue
@@ -218,6 +235,7 @@ def _merged(found: list[DerivedVisit]) -> list[DerivedVisit]:
             visit.ended_at,
             before.near_from,
             visit.over_by,
+            visit.off_from,
             before.is_taken_back and visit.is_taken_back,
         )
     return merged

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import alerts, stored_fixes
+from backend.alert_kinds import NEVER_THERE
 from backend.bulk_statements import update_rows
 from backend.ingest.context import Ground
 from backend.ingest.derivation import Derived, derive
 from backend.ingest.group import Judged
 from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
-from backend.ingest.visit_alerts import Occasion, by_late_fixes, near_alerts, reaches_out, tell
+from backend.ingest.visit_alerts import Occasion, by_late_fixes, near_alerts, reaches_out, tell, withdraw_unfounded
 from backend.ingest.visits import level_of
 from backend.models import Fix, PendingReevaluation, Wearer
 from backend.record import protection_ends
@@ -41,11 +42,14 @@ def tell_of_past(
     if read is None:
         _leave_for_later(wearer, first, now)
         return {}
-    derived, fixes = read
+    derived, fixes, until = read
     occasion = Occasion(wearer, ground.cases[wearer.id], received_at, now, ground.now_for_s, by_late_fixes)
     # What a zone that came into force after the last of them meets is news too, up to the fix that was known to follow.
     later = next((fix.fix_time for fix in fixes if fix.fix_time > last), None) or _following(wearer, last)
     raised = tell(occasion, derived, instant(first), now if later is None else instant(later))
+    since = instant(min(first, fixes[0].fix_time))
+    if not derived.failures:
+        withdraw_unfounded(wearer, derived, since, instant(until), NEVER_THERE, now, keeps_outcomes=True)
     case = ground.cases[wearer.id]
     if raised and case.status_at(now) is MonitoringStatus.ENDED:
         # Of an ended case it is kept on record and asks no one for anything.
@@ -77,8 +81,11 @@ def _with_alerts(wearer: Wearer, first: float, last: float) -> Window:
 
 def _derive(
     ground: Ground, wearer: Wearer, new: Sequence[JudgedFix], window: Window, now: datetime
-) -> tuple[Derived, list[JudgedFix]] | None:
-    """Derive what is known of a time, and of as much beside it as its stays reach; None where that is too much."""
+) -> tuple[Derived, list[JudgedFix], float] | None:
+    """Derive what is known of a time, and of as much beside it as its stays reach; None where that is too much.
+
+    Returns with it the fixes, and the instant up to which they are all that is known.
+    """
     begin, end = window[0] - CONTEXT_S, window[1] + CONTEXT_S
     further = FURTHER_S
     known = -1
@@ -96,7 +103,7 @@ def _derive(
         is_before |= derived.begins_near
         is_after |= derived.ends_near and not is_all
         if len(fixes) == known or not (is_before or is_after):
-            return derived, fixes
+            return derived, fixes, until
         known = len(fixes)
         begin -= further if is_before else 0.0
         end = max(end, until) + further if is_after else end

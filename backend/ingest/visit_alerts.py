@@ -15,6 +15,7 @@ from backend.lifecycle import Danger
 from backend.models import Alert, AlertKind, PlaceZone, Wearer
 from backend.record.facts import LONDON
 from backend.record.timeline import Case
+from zones import Certainty
 
 # Says why an alert begins or ends where it does now: given the alert, its new begin and its new end.
 Cause = Callable[[Alert, datetime, datetime], Sequence[str]]
@@ -35,7 +36,7 @@ class Occasion:
 
 
 def tell(occasion: Occasion, derived: Derived, since: datetime, until: datetime) -> list[Alert]:
-    """Apply what was derived to the alerts at each place; return those that were raised.
+    """Apply what was derived to the alerts at each place; return those that were raised, or opened again.
 
     What ended before ``since``, or began at ``until`` or later, was judged as it came and raises nothing.
     """
@@ -52,7 +53,7 @@ def tell(occasion: Occasion, derived: Derived, since: datetime, until: datetime)
                     if part_of is not None or (visit.ended_at >= since and visit.near_from < until):
                         raised.append(_raise(occasion, visits[visit], visit, rows.get(part_of or 0)))
                 case Tell(alert_id, visit):
-                    _retell(occasion, visits[visit], rows[alert_id], change)
+                    raised += _retell(occasion, visits[visit], rows[alert_id], change)
                 case Join(alert_id, into_id):
                     alerts.join(alert_id, into_id, occasion.now)
     return raised
@@ -120,12 +121,52 @@ def _raise(occasion: Occasion, derived: DerivedVisit, visit: FoundVisit, part_of
     return alerts.raise_late(judgement, visit.began_at, visit.ended_at)
 
 
-def _retell(occasion: Occasion, derived: DerivedVisit, row: Alert, change: Tell) -> None:
+def _retell(occasion: Occasion, derived: DerivedVisit, row: Alert, change: Tell) -> list[Alert]:
     words: list[str] = []
     if (change.began_at, change.last_at) != (row.fix_time, row.last_fix_time):
         words = [*occasion.because(row, change.began_at, change.last_at)]
     judgement = _judgement(occasion, derived)
-    alerts.retell(row.id, judgement, change.began_at, change.last_at, words, is_ended=change.is_ended)
+    opened = alerts.retell(row.id, judgement, change.began_at, change.last_at, words, is_ended=change.is_ended)
+    return [] if opened is None else [opened]
+
+
+def withdraw_unfounded(
+    wearer: Wearer,
+    derived: Derived,
+    since: datetime,
+    until: datetime,
+    reason: str,
+    now: datetime,
+    *,
+    keeps_outcomes: bool = False,
+) -> None:
+    """Withdraw alerts that began in a time and of which nothing in it tells: no one was near, or no zone in force.
+
+    ``until`` is the last instant of which all is known. With ``keeps_outcomes`` what a person has closed stays.
+    """
+    founded = [
+        (place_id, instant(begin) - REENTRY, instant(end) + REENTRY)
+        for place_id, near in derived.near.items()
+        for begin, end in near
+    ]
+    where = [
+        Alert.wearer == wearer,
+        Alert.kind == AlertKind.ZONE,
+        ~PlaceZone.moves,
+        Alert.fix_time >= since,
+        Alert.fix_time <= until,
+        Alert.certainty != Certainty.WITHDRAWN,
+    ]
+    if keeps_outcomes:
+        where += [Alert.outcome_by.is_null(), Alert.last_fix_time <= until]
+    raised = Alert.select(Alert.id, Alert.place, Alert.fix_time, Alert.last_fix_time).join(PlaceZone, on=Alert.zone)
+    for alert in raised.where(*where).order_by(Alert.id):
+        is_founded = any(
+            place_id == alert.place_id and begin <= alert.last_fix_time and alert.fix_time <= end
+            for place_id, begin, end in founded
+        )
+        if not is_founded:
+            alerts.withdraw(alert.id, reason, now)
 
 
 def _judgement(occasion: Occasion, visit: DerivedVisit) -> alerts.Judgement:

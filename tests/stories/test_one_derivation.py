@@ -1,0 +1,128 @@
+"""What people are told is what all evidence comes to: what late fixes change of an alert in each of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from backend import clock
+from backend.record.facts import Terms
+from tests import cases
+from tests.stories.test_case_ends import on_an_order, suspend
+from tests.world import World
+
+FAR_M = 4_700.0
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def fixes(told: World) -> Callable[..., None]:
+    """Send fixes of so many minutes after now, whenever they arrive."""
+    # What is sent about it is for other stories.
+    told.checks_at_end = False
+    began = clock.now()
+
+    def send(metres: float, *minutes: int) -> None:
+        told.tag.reports(
+            *({**told.tag.fix(metres), "fix_time": (began + minute * MINUTE).isoformat()} for minute in minutes)
+        )
+
+    return send
+
+
+def alert_of(world: World) -> dict[str, Any]:
+    (alert,) = [one for one in world.officer.alerts("all") if one["kind"] == "zone"]
+    return alert
+
+
+def minutes_of(began: datetime, alert: dict[str, Any]) -> tuple[float, float]:
+    """Return the minutes between which an alert lasted."""
+    ends = (datetime.fromisoformat(alert[name]) for name in ("fix_time", "last_fix_time"))
+    first, last = ((at - began) / MINUTE for at in ends)
+    return round(first), round(last)
+
+
+def live(world: World, send: Callable[..., None], began: datetime, metres: float, *minutes: int) -> None:
+    for minute in minutes:
+        cases.forward_to(world, began + minute * MINUTE)
+        send(metres, minute)
+
+
+def test_a_return_that_was_an_error_takes_nothing_back_of_the_visit_before_it(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 6, 7, 8)
+    live(told, fixes, began, 0.0, 20)
+    assert (alert_of(told)["certainty"], alert_of(told)["is_over"]) == ("confirmed", False)
+    # What the tag had stored: they had left, and the fix of now is all that says that they are back.
+    fixes(FAR_M, 12, 13, 14, 15, 16, 17)
+    live(told, fixes, began, FAR_M, 23, 24, 25)
+    told.settle()
+    alert = alert_of(told)
+    assert (alert["certainty"], alert["level"], alert["is_over"]) == ("confirmed", "breach", True)
+    first, last = minutes_of(began, alert)
+    assert first == 5
+    assert 8 <= last <= 23
+
+
+def test_two_visits_with_an_hour_between_them_are_two_alerts_however_late_that_is_known(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 6, 7, 8)
+    live(told, fixes, began, 0.0, 75, 76, 77)
+    live(told, fixes, began, FAR_M, 81, 82, 83)
+    assert minutes_of(began, alert_of(told)) == (5, 82)
+    # One fix off, soon after the first visit, and one just before the second.
+    fixes(FAR_M, 12)
+    fixes(FAR_M, 71)
+    told.settle()
+    found = sorted(minutes_of(began, one) for one in told.officer.alerts("all") if one["kind"] == "zone")
+    assert len(found) == 2, found
+    assert found[0][0] == 5
+    assert found[1][0] == 75
+
+
+def test_an_alert_that_a_suspension_closed_still_tells_of_its_whole_visit_and_how_sure_it_was(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    on_an_order(told)
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5)
+    assert alert_of(told)["certainty"] == "unconfirmed"
+    cases.forward_to(told, began + 30 * MINUTE)
+    suspend(told, from_at=began + 31 * MINUTE)
+    cases.forward_to(told, began + 40 * MINUTE)
+    assert alert_of(told)["handling"] == "closed"
+    fixes(0.0, 6, 7, 8, 9, 20)
+    told.settle()
+    alert = alert_of(told)
+    assert (alert["certainty"], alert["is_over"], alert["handling"]) == ("confirmed", True, "open")
+    assert minutes_of(began, alert) == (5, 31)
+
+
+def test_an_alert_that_no_fix_bears_out_any_more_is_withdrawn_as_the_late_fix_comes(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    made, _ = on_an_order(told)
+    until = clock.now() + timedelta(days=60)
+    began = clock.now()
+    cases.vary(told, made, Terms(told.zone.from_at, until, is_suspended=True), began)
+    live(told, fixes, began, 0.0, 5, 6, 7)
+    assert [one for one in told.officer.alerts("all") if one["kind"] == "zone"] == []
+    cases.forward_to(told, began + 40 * MINUTE)
+    # The order held again while the last that was known of them was that they were inside.
+    cases.vary(told, made, Terms(told.zone.from_at, until), began + 30 * MINUTE)
+    assert (alert_of(told)["certainty"], alert_of(told)["is_over"]) == ("unconfirmed", False)
+    fixes(FAR_M, 20)
+    told.settle()
+    alert = alert_of(told)
+    assert (alert["certainty"], alert["is_over"]) == ("withdrawn", True)
+    assert any("arrived later" in said for said in alert["reasons"])
