@@ -24,7 +24,7 @@ from backend.alerts.record_changes import (
 )
 from backend.alerts.shared_notices import raise_shared_notice
 from backend.alerts.silent_tags import AFTER_TAMPER, BLIND, NO_CONTACT, Silence, end_silence, ring_for_silence
-from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, raise_alert
+from backend.alerts.situation import Judgement, apply, change, danger_of, heard, newest_of, no_fix_shows, raise_alert
 from backend.alerts.stopped_escalations import OVERDUE_S, repair, start_over, unreached, without_next_action
 from backend.alerts.tamper_alerts import (
     Reported,
@@ -92,6 +92,7 @@ __all__ = [
     "newest_cursor",
     "newest_of",
     "next_escalation_at",
+    "no_fix_shows",
     "note_event_in_custody",
     "raise_alert",
     "raise_late",

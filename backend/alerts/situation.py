@@ -108,12 +108,12 @@ def change(alert: Alert | None, judgement: Judgement) -> Alert | None:
         case Transition.RISE:
             assert alert is not None
             return _rise(alert, judgement)
-        case Transition.WITHDRAW:
+        case Transition.WITHDRAW | Transition.END as how:
             assert alert is not None
-            return _finish(alert, judgement, "withdrawn")
-        case Transition.END:
-            assert alert is not None
-            return _finish(alert, judgement, "over")
+            if alert.kind == AlertKind.ZONE and judgement.fix_time < alert.fix_time and not judgement.is_by_record:
+                # Where they were before it began, by the zone that was in force then, says nothing of it.
+                return None
+            return _finish(alert, judgement, how)
         case Transition.FALL | Transition.SAME:
             assert alert is not None
             return _update(alert, judgement)
@@ -239,6 +239,8 @@ def _confirm_visit(alert: Alert, judgement: Judgement) -> None:
     """
     if alert.is_over or alert.is_pass_through or alert.peak_danger != Danger.BREACH_UNCONFIRMED:
         return
+    if no_fix_shows(alert):
+        return
     now = judgement.decided_at
     visit = replace(judgement, level=Level.BREACH, certainty=Certainty.CONFIRMED)
     is_notified = alert.handling != Handling.CLOSED and _has_to_be_told(alert, visit, Danger.BREACH)
@@ -253,6 +255,11 @@ def _confirm_visit(alert: Alert, judgement: Judgement) -> None:
         escalation.restart(alert, now)
     else:
         escalation.warn_again(alert, now)
+
+
+def no_fix_shows(alert: Alert) -> bool:
+    """Tell whether a zone came into force around where the wearer had been, and no fix since lay inside."""
+    return alert.breached_at is not None and alert.breached_at < alert.fix_time
 
 
 def _fell_for_s(alert: Alert, judgement: Judgement) -> float | None:
@@ -272,21 +279,21 @@ def _has_to_be_told(alert: Alert, judgement: Judgement, risen_to: Danger) -> boo
     return lifecycle.is_news(risen_to, known, fell_for_s)
 
 
-def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
+def _finish(alert: Alert, judgement: Judgement, how: Transition) -> Alert:
     now = judgement.decided_at
     alert.is_over, alert.over_at = True, now
     alert.is_over_by_fix = not judgement.is_by_record
     alert.last_fix_time = max(alert.fix_time, judgement.fix_time)
     alert.fell_at = alert.fell_at or judgement.fix_time
     alert.reasons = list(judgement.reasons)
-    if how == "withdrawn" and (alert.over_before_at is not None or alert.peak_danger == Danger.BREACH):
+    if how is Transition.WITHDRAW and (alert.over_before_at is not None or alert.peak_danger == Danger.BREACH):
         # Only the return was not so; the visit before it was, and stays as it was told.
-        how = "over"
+        how = Transition.END
         alert.last_fix_time = alert.over_before_at or alert.last_fix_time
         alert.level = lifecycle.level_of(Danger(alert.peak_danger))
         alert.certainty = Certainty.CONFIRMED if alert.peak_danger in SURE else Certainty.UNCONFIRMED
         alert.reasons = [*alert.reasons, NO_RETURN]
-    if how == "withdrawn":
+    if how is Transition.WITHDRAW:
         # The level that was feared stays on record; what is withdrawn is the certainty. No one is due an answer.
         alert.certainty = Certainty.WITHDRAWN
     if judgement.is_by_record or judgement.is_past:
@@ -297,7 +304,7 @@ def _finish(alert: Alert, judgement: Judgement, how: str) -> Alert:
         )
     else:
         escalation.tell_victim_it_is_over(alert, now)
-    if how == "withdrawn":
+    if how is Transition.WITHDRAW:
         _note(alert, "alert_withdrawn", judgement)
         escalation.tell_warned(alert, Purpose.WITHDRAWN, STAFF_CHANNELS, now)
         escalation.stop(alert, now)

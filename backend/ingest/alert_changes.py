@@ -32,7 +32,8 @@ def change_alerts(
     """Change the alerts of now by the fixes of now, and tell whether what the past was has to be looked at.
 
     That is so where an alert was raised of a wearer of whom a late one tells too, where a return was none and the
-    visit before it has to be found again, and where fixes show a breach at a place that is not watched any more.
+    visit before it has to be found again, where one ends that no fix bore out, and where fixes show a breach at a place
+    that is not watched any more.
     """
     places: dict[int, list[ZoneJudgement]] = defaultdict(list)
     for judged in judged_zones:
@@ -98,7 +99,12 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
         if changed is None:
             return False
         is_return_taken_back = gravest.certainty is Certainty.WITHDRAWN and changed.certainty != Certainty.WITHDRAWN
-        return is_return_taken_back or (changed is not before and gravest.wearer.id in ground.found_late)
+        is_borne_out = not (changed.is_over and alerts.no_fix_shows(changed))
+        return (
+            is_return_taken_back
+            or not is_borne_out
+            or (changed is not before and gravest.wearer.id in ground.found_late)
+        )
     return False
 
 

@@ -107,7 +107,7 @@ def _judge_wearer(ground: Ground, tag_id: int, wearer_id: int, sent: Sequence[Br
             judged_zones.append(judge(zone, shape_of, text, relevant, past, settled[zone.id], now))
     decided_at = clock.now()
     for one in judged_zones:
-        _keep_state(ground, tag_id, wearer_id, one, new)
+        _keep_state(ground, tag_id, wearer_id, one, new, decided_at)
     is_past_concerned = change_alerts(ground, wearer, judged_zones, received, decided_at)
     if ground.moving[wearer_id]:
         for moved in moving_places.judge_wearer(
@@ -160,7 +160,14 @@ def _first_state(zone: PlaceZone, wearer_id: int, before: float) -> str | None:
         return None
 
 
-def _keep_state(ground: Ground, tag_id: int, wearer_id: int, judged: ZoneJudgement, new: Iterable[JudgedFix]) -> None:
+def _keep_state(
+    ground: Ground,
+    tag_id: int,
+    wearer_id: int,
+    judged: ZoneJudgement,
+    new: Iterable[JudgedFix],
+    now: datetime,
+) -> None:
     key = (wearer_id, judged.row.id)
     state = ground.states.get(key)
     if judged.error is not None:
@@ -174,7 +181,10 @@ def _keep_state(ground: Ground, tag_id: int, wearer_id: int, judged: ZoneJudgeme
         if last is None or judged.state is None:
             return
         level, certainty, at, text = level_of(last), last.certainty, instant(last.fix_time), judged.state.to_json()
-        next_change_at = next_change(judged.row, ground.cases[wearer_id], at)
+        next_change_at = state.next_change_at if state else None
+        if next_change_at is None or next_change_at > now:
+            # An instant that is past is judged with its fixes. One that was due and is not judged yet stays due.
+            next_change_at = next_change(judged.row, ground.cases[wearer_id], max(at, now))
     ground.keep(
         PlaceState(
             wearer=wearer_id,

@@ -13,7 +13,7 @@ from backend.bulk_statements import update_rows
 from backend.ingest.context import Ground
 from backend.ingest.derivation import Derived, derive
 from backend.ingest.group import Judged
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, TICK_S, instant
 from backend.ingest.visit_alerts import Occasion, by_late_fixes, near_alerts, reaches_out, tell, withdraw_unfounded
 from backend.ingest.visits import level_of
 from backend.models import Fix, PendingReevaluation, Wearer
@@ -49,7 +49,9 @@ def tell_of_past(
     raised = tell(occasion, derived, instant(first), now if later is None else instant(later))
     since = instant(min(first, fixes[0].fix_time))
     if not derived.failures:
-        withdraw_unfounded(wearer, derived, since, instant(until), NEVER_THERE, now, keeps_outcomes=True)
+        # What the fix after it says is not all known.
+        before = instant(until - TICK_S)
+        withdraw_unfounded(wearer, derived, since, before, NEVER_THERE, now, keeps_outcomes=True)
     case = ground.cases[wearer.id]
     if raised and case.status_at(now) is MonitoringStatus.ENDED:
         # Of an ended case it is kept on record and asks no one for anything.
@@ -84,7 +86,7 @@ def _derive(
 ) -> tuple[Derived, list[JudgedFix], float] | None:
     """Derive what is known of a time, and of as much beside it as its stays reach; None where that is too much.
 
-    Returns with it the fixes, and the instant up to which they are all that is known.
+    Returns with it the fixes, and the instant before which they are all that is known.
     """
     begin, end = window[0] - CONTEXT_S, window[1] + CONTEXT_S
     further = FURTHER_S

@@ -142,7 +142,7 @@ def withdraw_unfounded(
 ) -> None:
     """Withdraw alerts that began in a time and of which nothing in it tells: no one was near, or no zone in force.
 
-    ``until`` is the last instant of which all is known. With ``keeps_outcomes`` what a person has closed stays.
+    Up to ``until`` all is known. With ``keeps_outcomes`` what a person has closed stays.
     """
     founded = [
         (place_id, instant(begin) - REENTRY, instant(end) + REENTRY)

@@ -45,7 +45,7 @@ def visits(seen: Iterable[Seen], *, is_open: bool) -> list[Visit]:
     is_broken = True
     for at, decision in seen:
         if danger_of(decision) < Danger.BREACH_UNCONFIRMED:
-            if decision.visit is Certainty.CONFIRMED and not is_broken:
+            if decision.visit is Certainty.CONFIRMED and not is_broken and _is_seen(found[-1][began:]):
                 _confirm(found[-1], began)
             if decision.certainty is Certainty.WITHDRAWN and not is_broken:
                 if not any(_is_deep(one) for _, one in found[-1][began:]):
@@ -80,6 +80,11 @@ def _confirm(stay: list[Seen], began: int) -> None:
     at, gravest = stay[place]
     if gravest.certainty is not Certainty.CONFIRMED:
         stay[place] = at, gravest._replace(certainty=Certainty.CONFIRMED, visit=Certainty.CONFIRMED)
+
+
+def _is_seen(stay: Iterable[Seen]) -> bool:
+    """Tell whether a fix shows the stay, and not only a zone that came into force around where the wearer had been."""
+    return any(at == decision.fix_time for at, decision in stay)
 
 
 def _is_deep(decision: Decision) -> bool:

@@ -63,6 +63,8 @@ def _faults_at(life: Life, place: Place, told: Sequence[Told]) -> Iterator[str]:
     taken: dict[int, str] = {}
     for alert in told:
         ranges = list(_matches(alert, true, tolerance))
+        if not ranges and _may_be_error(life, place, alert):
+            continue
         if not ranges:
             yield f"{_words(alert)} tells of no visit: {'; '.join(_visit_words(one) for one in true) or 'none'}"
             continue
@@ -79,6 +81,15 @@ def _faults_at(life: Life, place: Place, told: Sequence[Told]) -> Iterator[str]:
         is_sure = len(visit.fixes) > 1 or (visit.fixes and visit.ended_by == NEVER)
         if is_sure and number not in taken:
             yield f"no alert tells of {_visit_words(visit)}: {'; '.join(map(_words, told)) or 'none'}"
+
+
+def _may_be_error(life: Life, place: Place, alert: Told) -> bool:
+    """Tell whether a zone came into force around a wearer, and all that says that they had gone is one fix."""
+    worn = sorted((f for f in life.arrived if life.record.is_worn(f.tag, f.at) and not f.worthless), key=lambda f: f.at)
+    before = [fix for fix in worn if fix.at < alert.began_at]
+    spot = life.record.spot(place, alert.began_at)
+    is_around = bool(before) and spot is not None and (before[-1].spot == spot) is not (place == "hostel")
+    return is_around and alert.ended_at is None and not alert.is_confirmed and len(worn) - len(before) <= 1
 
 
 def _matches(alert: Told, true: Sequence[Visit], tolerance: timedelta) -> Iterator[tuple[int, int]]:
