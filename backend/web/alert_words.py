@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.alert_kinds import title_of
 from backend.lifecycle import certainty_held
-from backend.models import Alert
+from backend.models import Alert, AlertKind
 from zones import Certainty
 
 DANGERS = ("Not in a zone", "Near zone, unconfirmed", "Near zone", "Breach, unconfirmed", "Breach, confirmed")
@@ -20,4 +20,6 @@ def situation_of(alert: Alert) -> str:
     said = title_of(alert.kind, alert.event) or danger_word(alert.peak_danger)
     if certainty_held(alert.certainty) is Certainty.WITHDRAWN:
         return f"{said}, withdrawn"
-    return f"{said}, over" if alert.is_over else said
+    # A notice was never anything that goes on.
+    is_over = alert.is_over and alert.kind != AlertKind.NOTICE
+    return f"{said}, over" if is_over else said

@@ -54,6 +54,7 @@ def test_a_notice_and_a_withdrawn_alert_are_not_unanswered_anywhere(quiet: World
     board = page(quiet, "/board", "grace@cordon.example")
     assert "1 unanswered" in board
     assert board.count("Needs no answer") == 2
+    assert "Notice, over" not in board
     assert re.search(r"data-strip-count>1 unanswered alert<", page(quiet, "/rota", "amina@cordon.example"))
 
 
