@@ -111,7 +111,7 @@ def drop(notification: Notification, attempt: Attempt) -> None:
         outbox.hold(notification.id)
         outbox.finish_attempt(attempt, "dropped", "no longer needed", None, now)
         is_mine = outbox.settle(notification, NotificationState.CANCELLED, now, "no longer needed")
-        if is_mine and notification.purpose == Purpose.VICTIM_BREACH:
+        if is_mine and notification.purpose == Purpose.VICTIM_BREACH and not alerts.goes_another_way(notification):
             alerts.tell_victim_not_warned(alert, now)
 
 
@@ -184,7 +184,8 @@ def settle(notification: Notification, attempt: Attempt, outcome: Outcome) -> No
             pause = None
         is_for_victim = notification.purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING)
         if is_for_victim and pause is None:
-            alerts.tell_victim_not_warned(alert, now)
+            if not alerts.goes_another_way(notification):
+                alerts.tell_victim_not_warned(alert, now)
             if notification.purpose == Purpose.VICTIM_BREACH and outcome.result is Result.RETRY and not is_pointless:
                 # No one else is tried in their place: while the wearer is there it is tried on.
                 pause = retries.LONGEST_PAUSE_S

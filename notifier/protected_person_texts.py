@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.cases import end_of_protection
-from backend.models import Consent, Notification, Purpose, UnwatchedTold
+from backend.models import Channel, Consent, Notification, Purpose, UnwatchedTold
 from backend.people import numbers, wordings
-from backend.people.consent import is_safe_hour, sms_consent
+from backend.people.consent import is_safe_hour, sms_consent, standing
 from backend.record.facts import LONDON
 from zones import Certainty
 
@@ -73,6 +73,16 @@ def letter_of(notification: Notification, senders: Collection[str], now: datetim
         # From a sender that they did not choose it could give them away.
         return Letter()
     return Letter(victim.phone, _words(notification, consent, now), consent.sender or None)
+
+
+def notice_of(notification: Notification, now: datetime) -> Letter:
+    """Return a notice for their phone as they chose it, its sender being the guise; an empty one where none may go."""
+    victim = notification.victim
+    assert victim is not None
+    consent = standing(victim, Channel.PUSH)
+    if consent is None or not is_safe_hour(consent, now):
+        return Letter()
+    return Letter(None, _words(notification, consent, now), consent.sender)
 
 
 def _words(notification: Notification, consent: Consent, now: datetime) -> str | None:

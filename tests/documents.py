@@ -10,7 +10,7 @@ import ast
 from pathlib import Path
 
 from backend.own_pages.words import ENGLISH
-from backend.people.wordings import QUESTIONS
+from backend.people.wordings import ON_THEIR_PHONE, QUESTIONS
 from backend.settings import as_markdown
 from notifier import incoming_calls, messages
 from notifier.protected_person_texts import NOTHING, TEXTS
@@ -92,6 +92,18 @@ def messages_page() -> str:
     rows = [
         ("text", _asked(text.wording), "they did, each a version that is kept", text.when, text.reveals)
         for text in (*TEXTS.values(), NOTHING)
+    ]
+    on_phone = {one.name for one in ON_THEIR_PHONE}
+    rows += [
+        (
+            "notice on their phone",
+            f"{_asked(text.wording)}, under a name such as Recipes",
+            "they did, each a version that is kept",
+            text.when,
+            "what their own words say, and the name and icon that they chose",
+        )
+        for text in (*TEXTS.values(), NOTHING)
+        if text.wording in on_phone
     ]
     code = "the product; neutral"
     rows += [

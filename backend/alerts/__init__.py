@@ -37,6 +37,7 @@ from backend.change_feed import changes_after, newest_cursor
 from backend.escalation import (
     WARNINGS,
     escalate_overdue,
+    goes_another_way,
     has_to_wait,
     hasten,
     is_untrue,
@@ -75,6 +76,7 @@ __all__ = [
     "end_silence",
     "escalate_overdue",
     "forget_unheard",
+    "goes_another_way",
     "hand_back",
     "hand_over_desk",
     "hand_to",

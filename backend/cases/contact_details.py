@@ -13,7 +13,7 @@ from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
 from backend.people import consent, numbers
-from backend.people.wordings import choices_of
+from backend.people.wordings import ON_THEIR_PHONE, choices_of
 from backend.record import reading
 from backend.record.facts import What
 from backend.record.recording import lock_cases, record_fact
@@ -79,10 +79,33 @@ def choose_themselves(
         return made
 
 
-def stop_themselves(victim: Victim, now: datetime) -> None:
-    """End their texts at once, as they asked for on their own page, and tell their officer; alerts go on as ever."""
+def choose_notices(victim: Victim, chosen: Mapping[str, str], now: datetime, *, guises: Collection[str]) -> Consent:
+    """Record which notices their phone shows, in their words and under one of these guises. Raises: InvalidRecord."""
+    choices = choices_of(chosen, guises, ON_THEIR_PHONE)
+    if not choices.sender:
+        raise InvalidRecord("Choose what a notice is called.")
     with atomic():
-        if consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now):
+        lock_cases(*_cases(victim))
+        if has_declined(victim, now):
+            _decline_themselves(victim, False, "They turned notices on, on their own page.", now)
+        return consent.choose(victim, choices, None, now, Channel.PUSH)
+
+
+def stop_notices(victim: Victim, now: datetime) -> None:
+    """End notices on their phone at once, as they asked for on their own page, and tell their officer."""
+    with atomic():
+        if consent.withdraw(victim, Channel.PUSH, f"victim:{victim.id}", now):
+            alerts.tell_that_victim_wrote(victim, "They turned notices off on their own page.", now)
+
+
+def stop_themselves(victim: Victim, now: datetime) -> None:
+    """End their texts and notices at once, as they asked for on their own page, and tell their officer.
+
+    Alerts to officers go on as ever.
+    """
+    with atomic():
+        had = bool(consent.standing(victim, Channel.PUSH))
+        if consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now) or had:
             alerts.tell_that_victim_wrote(victim, "They stopped their texts on their own page.", now)
 
 

@@ -16,7 +16,14 @@ from backend.escalation.protected_person_messages import (
     tell_victim_of_breach,
     was_victim_warned,
 )
-from backend.escalation.staff_messages import tell, tell_answered, tell_undelivered, tell_victim_not_warned, tell_warned
+from backend.escalation.staff_messages import (
+    goes_another_way,
+    tell,
+    tell_answered,
+    tell_undelivered,
+    tell_victim_not_warned,
+    tell_warned,
+)
 
 __all__ = [
     "LONGEST_WAIT_S",
@@ -26,6 +33,7 @@ __all__ = [
     "climb",
     "drop_victim_warning",
     "escalate_overdue",
+    "goes_another_way",
     "hand_over_desk",
     "has_called",
     "has_to_wait",

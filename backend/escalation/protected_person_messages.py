@@ -1,4 +1,4 @@
-"""Notifies a protected person in the words they chose: that the wearer is near, and that it is over.
+"""Notifies a protected person in the words they chose, by text or notice: the wearer is near, and it is over.
 
 A protected person sees no alerts: a text is about all their places, their children's and every wearer, and so they
 are decided.
@@ -32,7 +32,7 @@ from backend.models import (
     Victim,
     Wearer,
 )
-from backend.people.consent import reached, sms_consent
+from backend.people.consent import CHANNELS, agreed, reached
 from backend.record.zone_geojson import keeps_in
 from zones import Certainty, Level
 
@@ -49,10 +49,9 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
     victim = _reader(alert)
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
     outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
-    if not victim.phone or not sms_consent(victim):
-        return
-    if knowledge.is_near_news(_texts_of(victim), alert.id, alert.wearer_id, now):
-        _enqueue(alert, victim, Purpose.VICTIM_BREACH, now)
+    for channel in agreed(victim, "wording_breach"):
+        if knowledge.is_near_news(_texts_of(victim, channel), alert.id, alert.wearer_id, now):
+            _enqueue(alert, victim, channel, Purpose.VICTIM_BREACH, now)
 
 
 def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
@@ -64,13 +63,15 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     victim = _reader(alert)
     if not _standing(victim, but=alert):
         unsent = outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
-        if any(knowledge.was_kept_from_them(row.created_at, now) for row in unsent):
+        kept = [row for row in unsent if knowledge.was_kept_from_them(row.created_at, now)]
+        if any(not was_victim_warned(row.alert) for row in kept):
             # The wearer was there for a while, and their text never left.
             tell_victim_not_warned(alert, now)
     # One text is enough, and the newest is the surest to go.
     outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
-    if knowledge.is_over_news(_texts_of(victim)) and victim.phone and sms_consent(victim):
-        _enqueue(alert, victim, Purpose.VICTIM_OVER, now)
+    for channel in agreed(victim, "wording_over"):
+        if knowledge.is_over_news(_texts_of(victim, channel)):
+            _enqueue(alert, victim, channel, Purpose.VICTIM_OVER, now)
 
 
 def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
@@ -79,14 +80,14 @@ def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
     Of a call that they made in secret their phone shows nothing.
     """
     victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert) if alert.place is not None else None
-    if victim is None or not victim.phone or is_secret(alert):
+    if victim is None or is_secret(alert):
         return
-    consent = sms_consent(victim)
-    if consent is None or not consent.wording_acts:
-        return
-    if alert.kind == AlertKind.HELP or was_victim_warned(alert):
+    ways = agreed(victim, "wording_acts")
+    told = [channel for channel in ways if alert.kind == AlertKind.HELP or was_victim_warned(alert, channel)]
+    if told:
         outbox.cancel_texts_to(victim, Purpose.VICTIM_ACTS, now)
-        _enqueue(alert, victim, Purpose.VICTIM_ACTS, now)
+    for channel in told:
+        _enqueue(alert, victim, channel, Purpose.VICTIM_ACTS, now)
 
 
 def is_secret(alert: Alert) -> bool:
@@ -101,17 +102,21 @@ def drop_victim_warning(alert: Alert, now: datetime) -> None:
         outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
 
 
-def was_victim_warned(alert: Alert) -> bool:
+def was_victim_warned(alert: Alert, channel: Channel | None = None) -> bool:
     """Tell whether the victim has read, or is about to read, of this alert that the wearer is near."""
     told = Notification.select().where(
-        Notification.alert == alert, Notification.purpose == Purpose.VICTIM_BREACH, _may_have_gone_out()
+        Notification.alert == alert,
+        Notification.purpose == Purpose.VICTIM_BREACH,
+        _may_have_gone_out(),
+        *([] if channel is None else [Notification.channel == channel]),
     )
     return bool(told.exists())
 
 
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this wearer is that the wearer is near."""
-    return knowledge.is_left_warned(_texts_of(_reader(alert)), alert.wearer_id)
+    reader = _reader(alert)
+    return any(knowledge.is_left_warned(_texts_of(reader, channel), alert.wearer_id) for channel in CHANNELS)
 
 
 def is_untrue(notification: Notification) -> bool:
@@ -127,7 +132,7 @@ def is_untrue(notification: Notification) -> bool:
     standing = [Danger(alert.peak_danger) for alert in _standing(victim)]
     if notification.purpose == Purpose.VICTIM_BREACH:
         return not knowledge.is_near_true(standing)
-    return not knowledge.is_over_true(standing, _texts_of(victim))
+    return not knowledge.is_over_true(standing, _texts_of(victim, Channel(notification.channel)))
 
 
 def has_to_wait(notification: Notification, now: datetime) -> bool:
@@ -138,6 +143,7 @@ def has_to_wait(notification: Notification, now: datetime) -> bool:
         .where(
             Notification.victim == notification.victim,
             Notification.purpose == Purpose.VICTIM_BREACH,
+            Notification.channel == notification.channel,
             Notification.state == NotificationState.PENDING,
             Notification.lease_token.is_null(False),
             Notification.lease_until > now,
@@ -179,12 +185,17 @@ def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:
     return [one for one in others if one.zone is not None and not keeps_in(one.zone.feature)]
 
 
-def _texts_of(victim: Victim) -> list[SentText]:
-    """Return the texts that they have, or may have, in their order."""
+def _texts_of(victim: Victim, channel: Channel) -> list[SentText]:
+    """Return what they have on this channel, or may have, in its order: each is read for itself."""
     rows: Iterable[Notification] = (
         Notification.select(Notification, Alert)
         .join(Alert)
-        .where(Notification.victim == victim, Notification.purpose.in_(list(VICTIM_TEXTS)), _may_have_gone_out())
+        .where(
+            Notification.victim == victim,
+            Notification.channel == channel,
+            Notification.purpose.in_(list(VICTIM_TEXTS)),
+            _may_have_gone_out(),
+        )
         .order_by(Notification.id)
     )
     return [
@@ -209,9 +220,12 @@ def _may_have_gone_out() -> object:
     return ~has_not_gone | fn.EXISTS(unknown)
 
 
-def _enqueue(alert: Alert, victim: Victim, purpose: Purpose, now: datetime) -> None:
+def _enqueue(alert: Alert, victim: Victim, channel: Channel, purpose: Purpose, now: datetime) -> None:
     # Each text about one alert has its own number: the wearer may come back, and leave, as often as they like.
     earlier = Notification.select().where(
-        Notification.alert == alert, Notification.victim == victim, Notification.purpose == purpose
+        Notification.alert == alert,
+        Notification.victim == victim,
+        Notification.channel == channel,
+        Notification.purpose == purpose,
     )
-    outbox.enqueue(alert, victim, Channel.SMS, purpose, now, step=earlier.count())
+    outbox.enqueue(alert, victim, channel, purpose, now, step=earlier.count())

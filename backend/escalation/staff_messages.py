@@ -114,6 +114,8 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     The alert is held already.
     """
     purpose = Purpose(notification.purpose)
+    if notification.victim_id is not None and goes_another_way(notification):
+        return
     if purpose in (Purpose.VICTIM_BREACH, Purpose.VICTIM_ENDING, Purpose.VICTIM_UNWATCHED):
         tell_victim_not_warned(alert, now)
     elif purpose is Purpose.VICTIM_HELP:
@@ -125,6 +127,19 @@ def tell_undelivered(alert: Alert, notification: Notification, now: datetime) ->
     elif purpose in NEWS and _is_still_due(notification):
         _note(alert, "news_undelivered", now)
         tell(alert, (Who.SUPERVISORS,), Purpose.NEWS_UNDELIVERED, now)
+
+
+def goes_another_way(notification: Notification) -> bool:
+    """Tell whether a protected person gets the same on another channel: it is on its way there, or has left."""
+    otherwise = Notification.select().where(
+        Notification.alert == notification.alert_id,
+        Notification.recipient_key == notification.recipient_key,
+        Notification.purpose == notification.purpose,
+        Notification.channel != notification.channel,
+        Notification.created_at >= notification.created_at,
+        Notification.state.in_([NotificationState.PENDING, *outbox.GONE_OUT]),
+    )
+    return bool(otherwise.exists())
 
 
 def tell_victim_not_warned(alert: Alert, now: datetime) -> None:

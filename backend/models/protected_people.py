@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from peewee import SQL, BigAutoField, BooleanField, CharField, DoubleField, ForeignKeyField, IntegerField, TextField
+from peewee import (
+    SQL,
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
 
 from backend.db import InstantField
 from backend.models.staff import Person, Team
@@ -152,6 +162,24 @@ class OwnPage(Table):
 OwnPage.add_index(
     OwnPage.index(
         OwnPage.victim, name="own_page_in_use", unique=True, where=SQL("accepted_at IS NOT NULL AND ended_at IS NULL")
+    )
+)
+
+
+class OwnSubscription(Table):
+    """A browser in which a protected person turned notices on: its address at its push service, and keys to encrypt."""
+
+    page = ForeignKeyField(OwnPage, backref="subscriptions")
+    token = TextField()
+    keys = JSONField()
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+    ended_because = CharField(null=True)
+
+
+OwnSubscription.add_index(
+    OwnSubscription.index(
+        OwnSubscription.token, name="own_subscription_live", unique=True, where=SQL("ended_at IS NULL")
     )
 )
 

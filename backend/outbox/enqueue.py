@@ -156,14 +156,15 @@ def cancel_texts_to(victim: Victim, purpose: Purpose, now: datetime) -> list[Not
     return list(cancelled.execute())
 
 
-def cancel_all_texts_to(victim: Victim, now: datetime) -> int:
-    """Cancel every text to a protected person that has not gone out, and return how many: they withdrew."""
+def cancel_all_texts_to(victim: Victim, now: datetime, channel: Channel | None = None) -> int:
+    """Cancel what has not gone out to a protected person, on one channel or all; return how many: they withdrew."""
     return (
         Notification.update(state=NotificationState.CANCELLED, settled_at=now, lease_token=None, detail="withdrawn")
         .where(
             Notification.victim == victim,
             Notification.state == NotificationState.PENDING,
             Notification.lease_token.is_null() | (Notification.lease_until <= now),
+            *([] if channel is None else [Notification.channel == channel]),
         )
         .execute()
     )

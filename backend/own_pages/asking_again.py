@@ -10,7 +10,7 @@ from backend.alerts.protected_person_replies import cases_of
 from backend.db import atomic, is_lost, lock_rows
 from backend.escalation.steps import Who
 from backend.models import Channel, Consent, PlaceZone, ProtectedPlace, Purpose, Victim
-from backend.people.consent import ASKED_AGAIN_AFTER, is_safe_hour
+from backend.people.consent import ASKED_AGAIN_AFTER, is_safe_hour, sms_consent
 from backend.record.facts import LONDON
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ EVERY_S = 300.0
 AT_ONCE = 50
 # No one is asked at night.
 BY_DAY = range(9, 18)
-SAID = "What a protected person chose for their texts is more than 90 days old: ask whether it is still right."
+SAID = "What a protected person chose to be sent is more than 90 days old: ask whether it is still right."
 
 
 def ask_due(now: datetime) -> int:
@@ -28,7 +28,6 @@ def ask_due(now: datetime) -> int:
         return 0
     before = now - ASKED_AGAIN_AFTER
     due = Consent.select(Consent.id).where(
-        Consent.channel == Channel.SMS,
         Consent.withdrawn_at.is_null(),
         Consent.given_at <= before,
         Consent.confirmed_at.is_null() | (Consent.confirmed_at <= before),
@@ -51,7 +50,8 @@ def _ask(consent_id: int, now: datetime) -> bool:
         consent = Consent.get_by_id(consent_id)
         victim = consent.victim
         lock_rows(Victim, [victim.id])
-        Consent.update(asked_at=now).where(Consent.id == consent_id).execute()
+        # Texts and notices are asked about at once.
+        Consent.update(asked_at=now).where(Consent.victim == victim, Consent.withdrawn_at.is_null()).execute()
         theirs = (Victim.id == victim) | (Victim.reached_through == victim)
         notices = []
         for wearer in cases_of(victim):
@@ -66,6 +66,7 @@ def _ask(consent_id: int, now: datetime) -> bool:
             if zone is not None:
                 notices.append(alerts.raise_notice(wearer, zone, [SAID], now, (Who.OFFICER,)))
         audit.record(audit.SYSTEM, "consent_asked_again", f"victim:{victim.id}", now, consent=consent_id)
-        if notices and consent.wording_asked and victim.phone and is_safe_hour(consent, now):
+        texts = sms_consent(victim)
+        if notices and texts is not None and texts.wording_asked and victim.phone and is_safe_hour(texts, now):
             outbox.enqueue(notices[0], victim, Channel.SMS, Purpose.VICTIM_ASKED, now)
         return True

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from backend.access import known_victims
 from backend.cases import contact_details
-from backend.models import Channel, Consent, OwnPage, Person
+from backend.models import Consent, OwnPage, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,7 @@ def of_team(person: Person, now: datetime) -> ChoicesCounted:
     """Count those of whom the person may know. Raises: NotAllowed for administrators."""
     grown = [victim for victim in known_victims(person, now) if not victim.is_child]
     ids = [victim.id for victim in grown]
-    agreements = Consent.select(Consent.victim).where(
-        Consent.victim.in_(ids), Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null()
-    )
+    agreements = Consent.select(Consent.victim).where(Consent.victim.in_(ids), Consent.withdrawn_at.is_null())
     agreed = {row.victim_id for row in agreements}
     declined = {victim.id for victim in grown if victim.id not in agreed and contact_details.has_declined(victim, now)}
     pages = OwnPage.select(OwnPage.victim).where(

@@ -12,6 +12,7 @@ from peewee import JOIN
 
 from backend import alerts, audit, outbox
 from backend.alerts.protected_person_replies import cases_of
+from backend.channels import TO_NUMBERS
 from backend.db import atomic, is_lost, lock_rows
 from backend.escalation.steps import Who
 from backend.models import (
@@ -33,7 +34,7 @@ from backend.models import (
 from backend.own_pages import status
 from backend.own_pages.status import UNWATCHED, Status
 from backend.people import numbers
-from backend.people.consent import is_safe_hour, sms_consent
+from backend.people.consent import agreed, is_safe_hour, standing
 from backend.record.facts import LONDON
 
 log = logging.getLogger(__name__)
@@ -114,19 +115,24 @@ def _tell(victim_id: int, now: datetime) -> bool:
 
 
 def _say_unwatched(victim: Victim, since_at: datetime, now: datetime) -> bool:
-    consent = sms_consent(victim)
-    if consent is None or not consent.wording_unwatched or not victim.phone or not numbers.is_proved(victim):
-        return False
-    if not is_safe_hour(consent, now):
-        # Their officer knows of it; they read it when a text is safe, if it is still so then.
+    # Their officer knows of it; they read it when a text is safe, if it is still so then.
+    ways = [channel for channel in agreed(victim, "wording_unwatched") if _is_safe(victim, channel, now)]
+    if not ways:
         return False
     alert = _alert_of(victim, since_at, now)
     if alert is None:
         return False
     UnwatchedTold.create(victim=victim, alert=alert, since_at=since_at, at=now)
-    _enqueue(victim, alert, Purpose.VICTIM_UNWATCHED, now)
+    for channel in ways:
+        _enqueue(victim, alert, channel, Purpose.VICTIM_UNWATCHED, now)
     audit.record(audit.SYSTEM, "told_unwatched", f"victim:{victim.id}", now, alert=alert)
     return True
+
+
+def _is_safe(victim: Victim, channel: Channel, now: datetime) -> bool:
+    consent = standing(victim, channel)
+    is_right = channel not in TO_NUMBERS or numbers.is_proved(victim)
+    return consent is not None and is_right and is_safe_hour(consent, now)
 
 
 def _is_over(victim: Victim, told: UnwatchedTold, found: Status | None, now: datetime) -> bool:
@@ -135,23 +141,21 @@ def _is_over(victim: Victim, told: UnwatchedTold, found: Status | None, now: dat
         return False
     told.delete_instance()
     outbox.cancel_texts_to(victim, Purpose.VICTIM_UNWATCHED, now)
-    consent = sms_consent(victim)
-    if found is None or consent is None or not consent.wording_watched:
+    if found is None:
         return False
-    first = (
-        Notification.select()
-        .where(
-            Notification.victim == victim,
-            Notification.purpose == Purpose.VICTIM_UNWATCHED,
-            Notification.created_at >= told.at,
-            Notification.state.not_in([NotificationState.CANCELLED, NotificationState.FAILED]),
-        )
-        .exists()
+    read = Notification.select(Notification.channel).where(
+        Notification.victim == victim,
+        Notification.purpose == Purpose.VICTIM_UNWATCHED,
+        Notification.created_at >= told.at,
+        Notification.state.not_in([NotificationState.CANCELLED, NotificationState.FAILED]),
     )
-    if first:
-        _enqueue(victim, told.alert, Purpose.VICTIM_WATCHED, now)
+    read_on = {row.channel for row in read}
+    ways = [channel for channel in agreed(victim, "wording_watched") if channel in read_on]
+    for channel in ways:
+        _enqueue(victim, told.alert, channel, Purpose.VICTIM_WATCHED, now)
+    if ways:
         audit.record(audit.SYSTEM, "told_watched", f"victim:{victim.id}", now, alert=told.alert)
-    return bool(first)
+    return bool(ways)
 
 
 def _alert_of(victim: Victim, since_at: datetime, now: datetime) -> Alert | None:
@@ -186,8 +190,11 @@ def _alert_of(victim: Victim, since_at: datetime, now: datetime) -> Alert | None
     return alerts.raise_shared_notice(zone.wearer, zone, said, now, (Who.OFFICER,), lately=ids)
 
 
-def _enqueue(victim: Victim, alert: Alert, purpose: Purpose, now: datetime) -> None:
+def _enqueue(victim: Victim, alert: Alert, channel: Channel, purpose: Purpose, now: datetime) -> None:
     earlier = Notification.select().where(
-        Notification.alert == alert, Notification.victim == victim, Notification.purpose == purpose
+        Notification.alert == alert,
+        Notification.victim == victim,
+        Notification.channel == channel,
+        Notification.purpose == purpose,
     )
-    outbox.enqueue(alert, victim, Channel.SMS, purpose, now, step=earlier.count())
+    outbox.enqueue(alert, victim, channel, purpose, now, step=earlier.count())

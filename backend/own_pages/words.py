@@ -98,6 +98,18 @@ ENGLISH: dict[str, str] = {
     "decline_why": "Why, if you want to say",
     "decline": "I want no texts",
     "declined": "You said that you want no texts. You can change that on any day.",
+    "notices_title": "Notices on this phone",
+    "notices_hint": "A notice is like a text, and comes over the internet. Anyone who sees your phone can read it. "
+    "It may come late or not at all. Texts are surer.",
+    "notices_on": "Notices are on.",
+    "notices_off": "Turn notices off",
+    "notices_turn_on": "Turn notices on",
+    "notices_lost": "This phone does not show them any more. Turn them on again below.",
+    "notices_failed": "Not turned on. Look at your phone's settings, and try again.",
+    "notices_called": "What a notice is called",
+    "notices_hours": "When a notice is safe",
+    "notices_hours_hint": "Outside these hours none is sent. Leave them empty for any hour.",
+    "notices_not_here": "This phone cannot show them. Your texts work all the same.",
     "phone_off": "This phone does not say where it is. If it did, you would be watched over wherever you go. "
     "No one could look up where you are.",
     "phone_ask": "Ask my officer for it",

@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import audit, outbox
+from backend.channels import TO_NUMBERS
 from backend.db import atomic
 from backend.models import Channel, Consent, Person, SafeCall, Victim
+from backend.people import notices
 from backend.people.wordings import Choices
 from backend.record.facts import LONDON
 
+# What they can agree to, each in words of its own.
+CHANNELS = (Channel.SMS, Channel.PUSH)
 ASKED_AGAIN_AFTER = timedelta(days=90)
 
 
@@ -22,12 +26,27 @@ def reached(victim: Victim) -> Victim:
 
 def sms_consent(victim: Victim) -> Consent | None:
     """Return the victim's standing consent to SMS, or None."""
+    return standing(victim, Channel.SMS)
+
+
+def standing(victim: Victim, channel: Channel) -> Consent | None:
+    """Return the victim's standing consent to be reached on this channel, or None."""
     return (
         Consent.select()
-        .where(Consent.victim == victim, Consent.channel == Channel.SMS, Consent.withdrawn_at.is_null())
+        .where(Consent.victim == victim, Consent.channel == channel, Consent.withdrawn_at.is_null())
         .order_by(Consent.given_at.desc())
         .first()
     )
+
+
+def agreed(victim: Victim, wording: str) -> list[Channel]:
+    """Return the channels on which they chose words for this use, such as ``wording_breach``; texts need a number."""
+    found = []
+    for channel in CHANNELS:
+        consent = standing(victim, channel)
+        if consent is not None and getattr(consent, wording) and (victim.phone or channel not in TO_NUMBERS):
+            found.append(channel)
+    return found
 
 
 def give(
@@ -63,14 +82,16 @@ def give(
         return consent
 
 
-def choose(victim: Victim, choices: Choices, recorded_by: Person | None, now: datetime) -> Consent:
-    """Record what they chose to be told by text."""
-    return give(victim, Channel.SMS, recorded_by=recorded_by, now=now, **asdict(choices))
+def choose(
+    victim: Victim, choices: Choices, recorded_by: Person | None, now: datetime, channel: Channel = Channel.SMS
+) -> Consent:
+    """Record what they chose to be told by text, or on another channel."""
+    return give(victim, channel, recorded_by=recorded_by, now=now, **asdict(choices))
 
 
 def versions(victim: Victim) -> list[Consent]:
-    """Return each consent to texts that they ever gave, newest first."""
-    query = Consent.select().where(Consent.victim == victim, Consent.channel == Channel.SMS)
+    """Return each consent to texts and notices that they ever gave, newest first."""
+    query = Consent.select().where(Consent.victim == victim)
     return list(query.order_by(Consent.id.desc()))
 
 
@@ -101,13 +122,17 @@ def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
 
     Warnings to officers are not touched.
 
-    Calls are no longer safe either: the one who stops texts has said that something has changed.
+    Notices on their phone end with texts, and calls are no longer safe either: the one who stops texts has said that
+    something has changed.
     """
     with atomic():
-        end_calls(victim, by, now)
-        ended = _end(victim, channel, by, now)
         if channel == Channel.SMS:
-            outbox.cancel_all_texts_to(victim, now)
+            end_calls(victim, by, now)
+            withdraw(victim, Channel.PUSH, by, now)
+        ended = _end(victim, channel, by, now)
+        outbox.cancel_all_texts_to(victim, now, None if channel == Channel.SMS else channel)
+        if channel == Channel.PUSH:
+            notices.end_all(victim, "withdrawn", now)
         if ended:
             audit.record(by, "consent_withdrawn", f"victim:{victim.id}", now, channel=channel)
         return ended

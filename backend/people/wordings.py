@@ -5,7 +5,7 @@ Pure. Each question says when the text goes and what it gives away, so that the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend import reply_words, text_parts, typed_text
@@ -106,6 +106,15 @@ class Choices:
     hours_until: int | None = None
 
 
+# What a notice on their phone can be used for: what has to be read now.
+ON_THEIR_PHONE = tuple(
+    one
+    for one in QUESTIONS
+    if one.name
+    in ("wording_breach", "wording_over", "wording_acts", "wording_nothing", "wording_unwatched", "wording_watched")
+)
+
+
 # What stands in their words for a time, and what it becomes.
 TIME = "{time}"
 WITH_TIME = ("wording_unwatched", "wording_watched")
@@ -116,13 +125,15 @@ def with_time(words: str, clock_time: str) -> str:
     return words.replace(TIME, clock_time)
 
 
-def choices_of(values: Mapping[str, str], senders: Collection[str]) -> Choices:
+def choices_of(
+    values: Mapping[str, str], senders: Collection[str], questions: Sequence[Question] = QUESTIONS
+) -> Choices:
     """Read the answers to the questions; ``senders`` are those from which texts can come.
 
     Raises: InvalidRecord in words for the person who answers.
     """
-    words = {one.name: values.get(one.name, "").strip() for one in QUESTIONS}
-    for one in QUESTIONS:
+    words = {one.name: "" for one in QUESTIONS} | {one.name: values.get(one.name, "").strip() for one in questions}
+    for one in questions:
         if one.is_needed and not words[one.name]:
             raise InvalidRecord(f"Enter {one.ask[0].lower()}{one.ask[1:]}.")
         check_one_part(with_time(words[one.name], "00:00") if one.name in WITH_TIME else words[one.name])

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from backend import clock, outbox, receipts
 from backend.models import Device, Notification, Purpose
-from backend.people import devices
+from backend.own_pages.looks import DEFAULT, LOOKS
+from backend.people import devices, notices
 from backend.settings import Settings
-from notifier import messages, retries
+from notifier import messages, protected_person_texts, retries
 from notifier.channels.fcm import Fcm
 from notifier.channels.webpush import WebPush
 from notifier.circuit_breaker import Breaker
@@ -43,13 +44,15 @@ class Push:
         self._send_within_s = max(0.0, settings.lease_s - 2 * settings.provider_timeout_s)
         # One for each push service: one that is down must not silence the others.
         self.breakers: dict[str, Breaker] = defaultdict(Breaker)
-        self._web_push: Provider = WebPush(settings)
+        self._web_push = WebPush(settings)
         self._fcm: Fcm | None = Fcm(settings) if settings.fcm_credentials else None
         if self._fcm is None:
             log.warning("push through Firebase is off: CORDON_FCM_CREDENTIALS is not set")
 
     def send(self, notification: Notification, subject: messages.Subject) -> Outcome:
         """Try each phone once."""
+        if notification.victim is not None:
+            return self._send_notice(notification)
         assert notification.person is not None
         phones = devices.tokens_of(notification.person)
         if not phones:
@@ -77,8 +80,27 @@ class Push:
             if outcome.result is Result.DEAD_ROUTE:
                 devices.end(device, outcome.detail, clock.now())
             outcomes.append(outcome)
-        order = (Result.SENT, Result.RETRY, Result.FAILED, Result.DEAD_ROUTE)
-        return min(outcomes, key=lambda outcome: order.index(outcome.result))
+        return _best(outcomes)
+
+    def _send_notice(self, notification: Notification) -> Outcome:
+        """Try each browser of a protected person once, with the title, the icon and the words that they chose."""
+        assert notification.victim is not None
+        letter = protected_person_texts.notice_of(notification, clock.now())
+        browsers = notices.live(notification.victim)
+        if not letter.words or not browsers:
+            return retries.failed("no phone of theirs shows notices, no consent, or too late")
+        guise = letter.sender if letter.sender in LOOKS else DEFAULT
+        data = {"title": LOOKS[guise].name, "body": letter.words, "icon": guise}
+        is_urgent = notification.purpose == Purpose.VICTIM_BREACH
+        outcomes = []
+        for one in browsers:
+            # A later notice takes the place of one that the phone has not fetched: what is not so any more is not read.
+            send = partial(self._web_push.send, one, data, is_urgent=is_urgent, topic="n")
+            outcome = self.breakers[urlsplit(one.token).netloc].ask(devices.WEB_PUSH, send)
+            if outcome.result is Result.DEAD_ROUTE:
+                notices.end(one, outcome.detail, clock.now())
+            outcomes.append(outcome)
+        return _best(outcomes)
 
     def _breaker(self, device: Device) -> Breaker:
         """Return the breaker of the service that rings this phone: Firebase may be refused by Apple alone."""
@@ -103,3 +125,8 @@ class Push:
         self._web_push.close()
         if self._fcm is not None:
             self._fcm.close()
+
+
+def _best(outcomes: list[Outcome]) -> Outcome:
+    order = (Result.SENT, Result.RETRY, Result.FAILED, Result.DEAD_ROUTE)
+    return min(outcomes, key=lambda outcome: order.index(outcome.result))

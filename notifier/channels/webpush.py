@@ -12,7 +12,7 @@ from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush
 
 from backend import addresses, clock, web_push
-from backend.models import Device
+from backend.models import Device, OwnSubscription
 from backend.settings import Settings
 from notifier import retries
 from notifier.channels import http
@@ -44,8 +44,10 @@ class WebPush:
         # The push services that have taken our key since this process began.
         self._took: set[str] = set()
 
-    def send(self, device: Device, data: dict[str, str], *, is_urgent: bool) -> Outcome:
-        """Try once."""
+    def send(
+        self, device: Device | OwnSubscription, data: dict[str, str], *, is_urgent: bool, topic: str = ""
+    ) -> Outcome:
+        """Try once; of two with one topic the later one takes the place of one that was not fetched yet."""
         try:
             push = partial(
                 webpush,
@@ -56,7 +58,7 @@ class WebPush:
                 {"sub": self._subject},
                 timeout=self._timeout_s,
                 ttl=USEFUL_FOR_S,
-                headers={"Urgency": "high" if is_urgent else "normal", "Topic": f"alert-{data['alert_id']}"},
+                headers={"Urgency": "high" if is_urgent else "normal", "Topic": topic or f"alert-{data['alert_id']}"},
                 requests_session=self._session,
             )
             answer = self._bounded.call(push)

@@ -9,7 +9,7 @@ import pytest
 from backend import clock, db
 from backend.models import Alert, Channel, Consent, Notification, Purpose, Victim
 from backend.people import consent, numbers
-from backend.people.wordings import QUESTIONS, choices_of
+from backend.people.wordings import ON_THEIR_PHONE, QUESTIONS, choices_of
 from backend.record.facts import LONDON
 from notifier import protected_person_texts
 from notifier.protected_person_texts import NOTHING, TEXTS
@@ -57,6 +57,22 @@ def test_each_text_says_their_own_words_in_the_one_state_and_nothing_in_any_othe
     alerted.reads_everything()
 
 
+def test_each_notice_on_their_phone_too_and_only_what_can_be_asked_for_there(alerted: World) -> None:
+    on_phone = {one.name for one in ON_THEIR_PHONE}
+    for purpose, text in TEXTS.items():
+        for state in ("agreed", "no consent", "withdrawn", "not a safe hour"):
+            set_up(alerted, state, Channel.PUSH)
+            row = Notification(
+                alert=Alert.get(), victim=Victim.get(), purpose=purpose, channel=Channel.PUSH, created_at=clock.now()
+            )
+            letter = protected_person_texts.notice_of(row, clock.now())
+            db.release_connection()
+            goes = state == "agreed" and text.wording in on_phone
+            assert letter.words == (WORDS[text.wording] if goes else None), (purpose, state)
+            assert letter.number is None
+    alerted.reads_everything()
+
+
 def test_what_was_nothing_is_said_in_the_words_for_that_or_as_over(alerted: World) -> None:
     set_up(alerted, "agreed")
     assert said(alerted, Purpose.VICTIM_OVER, Certainty.WITHDRAWN)[1] == WORDS[NOTHING.wording]
@@ -70,7 +86,7 @@ def test_what_is_said_to_staff_is_said_to_no_protected_person(alerted: World) ->
         assert said(alerted, purpose)[1] is None, purpose
 
 
-def set_up(world: World, state: str) -> None:
+def set_up(world: World, state: str, channel: Channel = Channel.SMS) -> None:
     Consent.delete().execute()
     numbers.void(world.victim, "another state", clock.now())
     if state != "number not verified":
@@ -81,11 +97,16 @@ def set_up(world: World, state: str) -> None:
     hours = {"hours_from": f"{hour:02d}:00", "hours_until": f"{(hour + 1) % 24:02d}:00"}
     consent.choose(
         world.victim,
-        choices_of(WORDS | (hours if state == "not a safe hour" else {}), ()),
+        choices_of(
+            WORDS | (hours if state == "not a safe hour" else {}),
+            (),
+            ON_THEIR_PHONE if channel == Channel.PUSH else QUESTIONS,
+        ),
         world.officer.person,
         clock.now(),
+        channel,
     )
     if state == "a sender that is gone":
         Consent.update(sender="Library").execute()
     if state == "withdrawn":
-        consent.withdraw(world.victim, Channel.SMS, "test", clock.now())
+        consent.withdraw(world.victim, channel, "test", clock.now())

@@ -15,7 +15,7 @@ from tests.pages.actions import PHONE, expect_to_fit, shot, window
 from tests.pages.test_accessible import violations
 from tests.world import World
 
-BEHIND = ("", "/messages", "/messages/words", "/places", "/phone", "/look", "/start", "/ok", "/call")
+BEHIND = ("", "/messages", "/messages/words", "/notices", "/places", "/phone", "/look", "/start", "/ok", "/call")
 
 
 @pytest.fixture

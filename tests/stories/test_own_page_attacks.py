@@ -21,7 +21,7 @@ TELLING = re.compile(
     r"cordon|probation|officer|police|victim|protect|abus|wearer|\btags?\b|court|danger|watch(?!Position)|breach|govuk|consent|safe\b",
     re.IGNORECASE,
 )
-BEHIND = ("/ok", "/look", "/start", "/messages", "/messages/words", "/phone", "/places", "/call")
+BEHIND = ("/ok", "/look", "/start", "/messages", "/messages/words", "/notices", "/phone", "/places", "/call")
 
 
 def told_by(answer: requests.Response) -> list[str]:
@@ -36,7 +36,9 @@ def test_nothing_that_the_phone_opens_without_the_passcode_tells_whose_it_is(wor
     phone = OwnPhone(world).takes_up()
     phone.calls_for_help()
     found = {path: told_by(phone.get(path)) for path in ("", "/sent", "/m", "/a/ABCDEFGHJK", "/nowhere", "/n", *BEHIND)}
-    found |= {name: told_by(phone.get(f"/f/{name}")) for name in ("page.css", "page.js", "notes.svg", "nothing.css")}
+    found |= {
+        name: told_by(phone.get(f"/f/{name}")) for name in ("page.css", "page.js", "w.js", "notes.svg", "nothing.css")
+    }
     found["wrong passcode"] = told_by(phone.enters("wrong one"))
     found["second passcode"] = told_by(phone.enters(SECOND))
     found["behind it"] = told_by(phone.get("/messages"))

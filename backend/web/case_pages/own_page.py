@@ -15,7 +15,7 @@ from backend.models import Channel
 from backend.own_pages import invitations, places, tag_play
 from backend.own_pages.invitations import Invitation
 from backend.own_pages.words import text
-from backend.people import consent
+from backend.people import consent, notices
 from backend.people.wordings import QUESTIONS
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to
 from backend.web.forms import build, keep_version, number_chosen, pressed, visitor
@@ -66,6 +66,8 @@ def _show(
         play=tag_play.seen_of(wearer_id, now),
         gap_items=[{"value": str(key), "text": called} for key, called in tag_play.GAPS_MIN.items()],
         versions=consent.versions(victim),
+        on_phone=consent.standing(victim, Channel.PUSH),
+        is_shown=bool(notices.live(victim)),
         is_due=bool(agreed and consent.is_due(agreed, now)),
         say=lambda key, **more: text("en", key, **more),
         error=error,

@@ -19,6 +19,7 @@ from backend.models import OwnPage, OwnSession
 from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import DEFAULT, help_label_of, look_of
 from backend.own_pages.words import SOURCE, is_shown, said, text
+from backend.people import notices
 from backend.record.facts import LONDON
 from backend.web.request_reading import CALLS, OWN_PAGES, is_own_page
 from backend.web.signed_in import settings
@@ -102,6 +103,7 @@ def show(name: str, status: int = 200, **values: Any) -> Response:
         help_label=label,
         away=settings().own_pages_exit_url,
         language=language if is_shown(language) else SOURCE,
+        keeps=bool(mine and notices.is_live(mine)),
         **values,
     )
     response = make_response(body, status)
@@ -138,6 +140,7 @@ def error_page(status: int) -> Response:
         help_label="",
         away=settings().own_pages_exit_url,
         language="en",
+        keeps=True,
         is_help=is_help,
         words=request.form.get("words", "") if is_help and request.method == "POST" else "",
     )

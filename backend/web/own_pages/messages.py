@@ -9,7 +9,7 @@ from flask import Response, request
 from backend import clock
 from backend.cases import contact_details
 from backend.errors import InvalidRecord
-from backend.models import Consent, OwnPage
+from backend.models import Channel, Consent, OwnPage
 from backend.people import consent, numbers
 from backend.people.wordings import QUESTIONS
 from backend.web.own_pages.layout import bp, chosen, go, local, page, show
@@ -62,8 +62,10 @@ def decide() -> Response:
     agreed = consent.sms_consent(mine.victim)
     if act == "stop":
         contact_details.stop_themselves(mine.victim, now)
-    elif act == "confirm" and agreed is not None:
-        consent.confirm(agreed, f"victim:{mine.victim_id}", now)
+    elif act == "confirm":
+        # Texts and notices are asked about at once.
+        for one in filter(None, (agreed, consent.standing(mine.victim, Channel.PUSH))):
+            consent.confirm(one, f"victim:{mine.victim_id}", now)
     elif act == "decline":
         contact_details.decline_themselves(mine.victim, request.form.get("why", ""), now)
     return go("own_pages.messages")

@@ -102,3 +102,41 @@ for (const form of document.querySelectorAll("form[data-share]")) {
     );
   });
 }
+
+// Notices are turned on in this browser only where that is asked for.
+async function subscribe(key, worker) {
+  if ((await Notification.requestPermission()) !== "granted") throw new Error("refused");
+  const registration = await navigator.serviceWorker.register(worker);
+  while (!registration.active) await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = await registration.pushManager.getSubscription();
+  return before ?? registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+}
+
+for (const form of document.querySelectorAll("form[data-notices]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = form.querySelector(".wrong");
+    said.hidden = true;
+    try {
+      const { endpoint, keys } = (await subscribe(form.dataset.key, form.dataset.worker)).toJSON();
+      form.elements.endpoint.value = endpoint;
+      form.elements.p256dh.value = keys.p256dh;
+      form.elements.auth.value = keys.auth;
+      form.submit();
+    } catch {
+      said.textContent = form.dataset.failed;
+      said.hidden = false;
+    }
+  });
+}
+
+// Where none are on any more, this browser keeps nothing of them, and no notice stays on its lock screen.
+async function forget() {
+  for (const one of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+    if (!new URL(one.scope).pathname.startsWith("/p/")) continue;
+    for (const shown of await one.getNotifications()) shown.close();
+    await (await one.pushManager?.getSubscription())?.unsubscribe();
+    await one.unregister();
+  }
+}
+if (!("keep" in document.body.dataset)) forget();
