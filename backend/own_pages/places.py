@@ -127,6 +127,28 @@ def _adults(wearer_id: int) -> list[Victim]:
     return [one.reached_through or one for one in reading.victims_of(wearer_id)]
 
 
+def unanswered_of_case(person: Person, wearer_id: int, now: datetime) -> list[PlaceRequest]:
+    """Return the unanswered requests of those whom a case protects, the oldest first. Raises: NotAllowed, NotFound."""
+    access_wearer(person, wearer_id, now)
+    ids = {one.id for one in _adults(wearer_id)}
+    query = PlaceRequest.select().where(PlaceRequest.victim.in_(ids), PlaceRequest.answered_at.is_null())
+    return list(query.order_by(PlaceRequest.id))
+
+
+def as_dict(asked: PlaceRequest, wearer_id: int) -> dict[str, Any]:
+    """Return a request with whom a zone for it may protect, for the JSON interface."""
+    return {
+        "id": asked.id,
+        "victim_id": asked.victim_id,
+        "kind": asked.kind,
+        "words": asked.words,
+        "from_day": asked.from_day,
+        "until_day": asked.until_day,
+        "asked_at": asked.asked_at.isoformat(),
+        "may_protect": [{"id": one.id, "name": one.name} for one in whom_it_may_protect(asked, wearer_id)],
+    }
+
+
 class AgreeToPlace(Command):
     """A circle around the place of a request, in force at once, or on its days and in its hours."""
 
@@ -172,6 +194,16 @@ class AgreeToPlace(Command):
             )
             _answer(asked, by, True, "", now, zone)
             return zone
+
+
+class AnswerRequest(Command):
+    """Words that a protected person reads on their own page in answer to a request."""
+
+    words: str = Field(description="Why not, or what was done instead", max_length=LONGEST)
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int, request_id: int) -> None:
+        """Answer it. Raises: NotFound, NotAllowed, InvalidRecord, InvalidTransition."""
+        decline(by, wearer_id, request_id, self.words, now)
 
 
 def decline(by: Person, wearer_id: int, request_id: int, words: str, now: datetime) -> None:

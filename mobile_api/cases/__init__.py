@@ -2,6 +2,7 @@
 
 from mobile_api.cases import (
     administration,
+    asked_places,
     caseload,
     monitoring_status,
     orders,
@@ -15,6 +16,7 @@ from mobile_api.cases.shapes import bp
 
 __all__ = [
     "administration",
+    "asked_places",
     "bp",
     "caseload",
     "monitoring_status",

@@ -130,6 +130,25 @@ class KnownVictimsOut(BaseModel):
     victims: list[KnownVictimOut]
 
 
+class PlaceRequestOut(BaseModel):
+    """What a protected person asked for about a place on their own page."""
+
+    id: int
+    victim_id: int
+    kind: str = Field(description="add, change, tonight, away or school")
+    words: str = Field(description="In their own words")
+    from_day: str | None = Field(description="The first day of what is for a while, as 2030-01-07")
+    until_day: str | None
+    asked_at: datetime
+    may_protect: list[NamedOut] = Field(description="Whom a zone for it may protect: who asked, and their children")
+
+
+class PlaceRequestsOut(BaseModel):
+    """The requests of a case that no one has answered."""
+
+    requests: list[PlaceRequestOut]
+
+
 class WearerOut(NamedOut):
     """A wearer."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from backend import clock, db
 from backend.errors import InvalidRecord, InvalidTransition, NotFound
-from backend.models import PlaceRequest, PlaceZone, Victim
+from backend.models import PlaceRequest, PlaceZone, Team, Victim, Wearer
 from backend.own_pages import places
 from backend.own_pages.places import AgreeToPlace
 from backend.record.facts import LONDON
@@ -122,6 +123,47 @@ def test_a_request_of_someone_else_or_for_someone_else_is_not_found(world: World
         places.decline(world.officer.person, world.wearer.id, asked.id, " ", clock.now())
     db.release_connection()
     assert "Someone else" not in phone.get("/places").text
+    world.reads_everything()
+
+
+def calls(world: World, method: str, path: str, expected: int, **more: object) -> dict[str, Any]:
+    answer = world.officer.api(method, f"/v1/wearers/{world.wearer.id}/place-requests{path}", **more)
+    assert answer.status_code == expected, answer.text
+    return dict(answer.json()) if answer.content else {}
+
+
+def test_over_the_interface_a_request_is_listed_and_agreed_once_with_a_zone(world: World, phone: OwnPhone) -> None:
+    asked = asks(phone, "away", **days(0, 7))
+    (listed,) = calls(world, "GET", "", 200)["requests"]
+    assert (listed["id"], listed["kind"], listed["words"]) == (asked.id, "away", "My sister's flat")
+    assert listed["may_protect"] == [{"id": world.victim.id, "name": world.victim.name}]
+    lat, lon = east_of(HOME, FAR_M)
+    body = {"victim_id": world.victim.id, "place": "Mum", "lat": lat, "lon": lon, "radius_m": 300.0}
+    made = calls(world, "POST", f"/{asked.id}/zone", 201, json=body)
+    zone = PlaceZone.get_by_id(made["id"])
+    assert zone.to_at - zone.from_at <= timedelta(days=8)
+    db.release_connection()
+    assert calls(world, "GET", "", 200)["requests"] == []
+    assert "Your officer said yes" in words_of(phone.get("/places"))
+    assert calls(world, "POST", f"/{asked.id}/answer", 409, json={"words": "No."})["code"] == "invalid_transition"
+    world.reads_everything()
+
+
+def test_over_the_interface_a_request_is_answered_in_words_by_those_of_the_case_only(
+    world: World, phone: OwnPhone
+) -> None:
+    asked = asks(phone, "change")
+    calls(world, "POST", f"/{asked.id}/answer", 422, json={"words": " "})
+    calls(world, "POST", f"/{asked.id + 1}/answer", 404, json={"words": "No."})
+    assert world.api("GET", f"/v1/wearers/{world.wearer.id}/place-requests").status_code == 401
+    Wearer.update(team=Team.create(name="Elsewhere")).where(Wearer.id == world.wearer.id).execute()
+    db.release_connection()
+    calls(world, "GET", "", 404)
+    calls(world, "POST", f"/{asked.id}/answer", 404, json={"words": "No."})
+    Wearer.update(team=world.team).where(Wearer.id == world.wearer.id).execute()
+    db.release_connection()
+    calls(world, "POST", f"/{asked.id}/answer", 204, json={"words": "It is wider since today."})
+    assert "It is wider since today." in words_of(phone.get("/places"))
     world.reads_everything()
 
 
