@@ -42,15 +42,18 @@ def of_form(values: Mapping[str, str], now: datetime) -> Report:
             _number(lat),
             _number(lon),
             values.get("accuracy"),
-            None if speed is None else speed * KNOTS_MPS,
+            None if speed is None or speed < 0 else speed * KNOTS_MPS,
             values,
         ),
         _number(values.get("batt")),
     )
 
 
-def of_traccar_json(content: Any, now: datetime) -> list[Report]:
-    """Read the JSON of Traccar Client: one message or several, coordinates nested or flat."""
+def of_traccar_json(content: Any, now: datetime, token: str = "") -> list[Report]:
+    """Read the JSON of Traccar Client: one message or several, coordinates nested or flat.
+
+    ``token`` is the one of the address, for messages without one of their own.
+    """
     found = []
     for one in content if isinstance(content, list) else [content]:
         if not isinstance(one, dict):
@@ -61,7 +64,7 @@ def of_traccar_json(content: Any, now: datetime) -> list[Report]:
         speed = _number(coords.get("speed"))
         found.append(
             Report(
-                str(one.get("device_id") or one.get("id") or ""),
+                str(one.get("device_id") or one.get("id") or token),
                 _fix(
                     _instant(location.get("timestamp"), now),
                     _number(coords.get("latitude", coords.get("lat"))),

@@ -51,6 +51,15 @@ AT = NOW.timestamp()
         pytest.param({"id": "t", "batt": "40"}, None, 40.0, id="no position is a sign of life"),
         pytest.param({"id": "t", "lat": "151.5", "lon": "-0.1"}, None, None, id="no such latitude"),
         pytest.param({"id": "t", "lat": "nan", "lon": "1e999"}, None, None, id="no numbers"),
+        pytest.param(
+            {"id": "t", "lat": "51.5", "lon": "-0.1", "accuracy": "-1", "speed": "-1", "batt": "x", "charge": "true"},
+            Fix(AT, 51.5, -0.1),
+            None,
+            id="-1 is unknown, and what else there is says nothing",
+        ),
+        pytest.param({"id": "t", "location": "51.5"}, None, None, id="half a location"),
+        pytest.param({"id": "t", "lat": "51.5"}, None, None, id="no longitude"),
+        pytest.param({"id": "t", "lat": "", "lon": ""}, None, None, id="empty fields"),
         pytest.param({"id": "t", "timestamp": "yesterday", "lat": "51.5", "lon": "-0.1"}, None, None, id="no time"),
     ],
 )
@@ -97,6 +106,21 @@ def test_the_json_of_traccar_client(content: Any) -> None:
     assert (report.token, report.battery_pct, _plain(report.fix)) == ("t", 50.0, _plain(Fix(AT, 51.5, -0.1, 9)))
 
 
+def test_unknown_values_of_the_json_are_none_and_its_identity_may_stand_in_the_address() -> None:
+    content = {
+        "location": {
+            "timestamp": 1_796_047_200_000,
+            "coords": {"latitude": 51.5, "longitude": -0.1, "accuracy": -1, "speed": -1},
+            "battery": {"level": -1},
+        }
+    }
+    (report,) = phone_reports.of_traccar_json(content, NOW, "t")
+    assert report.token == "t"
+    assert report.battery_pct is None
+    assert report.fix is not None
+    assert (report.fix.accuracy_m, report.fix.speed_mps) == (None, None)
+
+
 def test_an_event_without_a_position_and_what_is_no_message_say_nothing() -> None:
     event = {"location": {"event": "providerchange", "timestamp": "2026-11-30T14:00:00Z"}, "device_id": "t"}
     assert [one.fix for one in phone_reports.of_traccar_json([event, 7, None, "x"], NOW)] == [None]
@@ -116,6 +140,15 @@ def test_an_event_without_a_position_and_what_is_no_message_say_nothing() -> Non
             Fix(AT, 51.0, -0.1),
             None,
             id="unknown battery and speed",
+        ),
+        pytest.param(
+            {"_type": "location", "lat": 51, "lon": -0.1, "acc": 0}, Fix(AT, 51.0, -0.1), None, id="no time is now"
+        ),
+        pytest.param({"_type": "location", "tst": AT, "lat": "x", "lon": None}, None, None, id="no numbers"),
+        pytest.param({"_type": "location", "tst": AT}, None, None, id="no place"),
+        *(
+            pytest.param({"_type": kind, "tst": AT, "lat": 51, "lon": -0.1, "acc": 9}, None, None, id=f"a {kind}")
+            for kind in ("waypoint", "waypoints", "status", "dump", "card", "cmd", "steps", "beacon", "request")
         ),
         pytest.param({"_type": "transition", "tst": AT, "lat": 51, "lon": -0.1}, None, None, id="a transition"),
         pytest.param({"_type": "lwt", "tst": AT}, None, None, id="a last will"),

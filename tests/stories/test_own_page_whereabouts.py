@@ -102,6 +102,69 @@ def test_what_traccar_client_sends_is_answered_as_it_expects(
     assert positions() == 0
 
 
+def sends(world: World, how: str, token: str) -> requests.Response:
+    """Send one message with a place in each form in which these apps do, or may."""
+    lat, lon = place()
+    at = clock.now()
+    form = {"timestamp": f"{at.timestamp():.0f}", "lat": f"{lat}", "lon": f"{lon}"}
+    owntracks_one = {"_type": "location", "tst": int(at.timestamp()), "lat": lat, "lon": lon}
+    nested = {"location": {"timestamp": at.isoformat(), "coords": {"latitude": lat, "longitude": lon, "accuracy": -1}}}
+    ways: dict[str, dict[str, Any]] = {
+        "GET with a query": {"method": "GET", "params": {"id": token, **form}},
+        "POST with a query": {"method": "POST", "params": {"id": token, **form}},
+        "POST of a form": {"method": "POST", "data": {"deviceid": token, **form}},
+        "POST of a form, its id in the address": {"method": "POST", "params": {"id": token}, "data": form},
+        "JSON of Traccar Client": {"method": "POST", "json": {**nested, "device_id": token}},
+        "JSON, its id in the address": {"method": "POST", "params": {"id": token}, "json": nested},
+        "JSON, several": {"method": "POST", "json": [{**nested, "device_id": token}, {"device_id": token}]},
+        "OwnTracks": {"method": "POST", "json": owntracks_one, "auth": ("me", token)},
+        "OwnTracks, user and device in the address": {
+            "method": "POST",
+            "params": {"u": "me", "d": "phone"},
+            "json": owntracks_one,
+            "auth": ("me", token),
+        },
+        "OwnTracks, several": {"method": "POST", "json": [{"_type": "lwt"}, owntracks_one], "auth": ("me", token)},
+    }
+    return world.api(ways[how].pop("method"), "/p/l", **ways[how])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "GET with a query",
+        "POST with a query",
+        "POST of a form",
+        "POST of a form, its id in the address",
+        "JSON of Traccar Client",
+        "JSON, its id in the address",
+        "JSON, several",
+        "OwnTracks",
+        "OwnTracks, user and device in the address",
+        "OwnTracks, several",
+    ],
+)
+def test_a_place_is_taken_in_whatever_form_it_comes_and_no_strangers(world: World, phone: OwnPhone, how: str) -> None:
+    answer = sends(world, how, app_token(phone))
+    assert (answer.status_code, answer.text) == (200, "[]" if how.startswith("OwnTracks") else "")
+    assert positions() == 1
+    shared_location.pause(world.victim, clock.now())
+    db.release_connection()
+    assert sends(world, how, "no one's").status_code == (401 if how.startswith("OwnTracks") else 400)
+    assert positions() == 0
+    world.reads_everything()
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"{", b"[]", b"7", b'{"_type": 7}', b"[" * 5_000, b'{"lat": 1e999}'])
+def test_nothing_that_owntracks_may_send_stays_at_the_head_of_its_queue(
+    world: World, phone: OwnPhone, body: bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = world.api("POST", "/p/l", data=body, headers=headers, auth=("me", app_token(phone)))
+    assert (answer.status_code, answer.json()) == (200, [])
+    assert positions() == 0
+
+
 def test_the_answer_is_the_same_near_the_wearer_and_far_away(world: World, phone: OwnPhone) -> None:
     token = app_token(phone)
     far = traccar(world, token)

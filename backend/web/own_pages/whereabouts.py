@@ -83,23 +83,30 @@ def here() -> tuple[str, int]:
 def take_report() -> Response:
     """Take what Traccar Client or OwnTracks sends: 2xx for what can never be read: it would be sent for ever."""
     content = _json()
-    if isinstance(content, dict) and "_type" in content:
-        return _owntracks(content)
-    now = clock.now()
-    if content is not None and not request.args:
-        reports = phone_reports.of_traccar_json(content, now)[:MOST_MESSAGES]
+    messages = [one for one in (content if isinstance(content, list) else [content]) if isinstance(one, dict)]
+    if _password() or any("_type" in one for one in messages):
+        return _owntracks(messages[:MOST_MESSAGES])
+    now, given = clock.now(), {**request.form.to_dict(), **request.args.to_dict()}
+    if messages:
+        token = given.get("id") or given.get("deviceid") or ""
+        reports = phone_reports.of_traccar_json(messages[:MOST_MESSAGES], now, token)
     else:
-        reports = [phone_reports.of_form(request.args.to_dict() or request.form.to_dict(), now)]
+        reports = [phone_reports.of_form(given, now)]
     known = [_accept(report) for report in reports]
     return Response("", 200 if any(known) else 400)
 
 
-def _owntracks(content: dict[str, Any]) -> Response:
+def _password() -> str:
     given = request.authorization
-    token = (given.password or "") if given is not None and given.type == "basic" else ""
-    if not _accept(phone_reports.of_owntracks(content, token, clock.now())):
-        return Response("[]", 401, mimetype="application/json")
-    return Response("[]", 200, mimetype="application/json")
+    return (given.password or "") if given is not None and given.type == "basic" else ""
+
+
+def _owntracks(messages: list[dict[str, Any]]) -> Response:
+    """Answer an empty list to whatever OwnTracks sends, an empty body too: it would send it for ever."""
+    now = clock.now()
+    reports = [phone_reports.of_owntracks(one, _password(), now) for one in messages or [{}]]
+    is_known = all(_accept(report) for report in reports)
+    return Response("[]", 200 if is_known else 401, mimetype="application/json")
 
 
 def _json() -> Any:
