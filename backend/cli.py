@@ -20,6 +20,7 @@ from backend.cases import caseload_import, completeness
 from backend.cases.import_matching import Done
 from backend.errors import DomainError
 from backend.models import Person, Tag, Wearer
+from backend.own_pages import catalogue, words
 from backend.record.facts import LONDON
 from backend.settings import Settings, as_markdown
 
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(load_caseload)
     app.cli.add_command(load_places)
     app.cli.add_command(count_figures)
+    app.cli.add_command(translation)
 
 
 def to_newest_schema(config: Settings) -> list[str]:
@@ -107,6 +109,26 @@ def create_administrator(email: str, team: str, force: bool) -> None:
     click.echo(link.url(config.public_url))
     click.echo(f"The link works once and until {until:%H:%M} on {until.day} {until:%B} (London), on this service only.")
     click.echo("The first person to open it becomes that administrator: do not pass it on.")
+
+
+@click.command()
+@click.argument("language", type=click.Choice([code for code in words.LANGUAGES if code != words.SOURCE]))
+@click.option("--signed-off-by", default="", help="The translator and the day, once they have signed every line off.")
+def translation(language: str, signed_off_by: str) -> None:
+    """Bring the file of LANGUAGE to the sentences that protected people read, or sign it off for its translator."""
+    path = catalogue.FOLDER / f"{language}.po"
+    content = catalogue.completed(path.read_bytes(), words.sources())
+    if signed_off_by:
+        try:
+            content = catalogue.signed(content, signed_off_by, words.sources())
+        except catalogue.NotWhole as error:
+            raise click.ClickException(str(error)) from None
+    path.write_bytes(content)
+    lines = catalogue.parse(content).lines
+    missing = sum(1 for one in words.sources() if not lines.get(one))
+    click.echo(f"{path.name}: {len(words.sources())} sentences, {missing} not translated.")
+    if signed_off_by:
+        click.echo("It is signed off: the language can be chosen once this file is in use.")
 
 
 @click.command("seed-demo")

@@ -27,9 +27,9 @@ HELP_LABELS: dict[str, str] = {"help": "Help", "contact": "Contact us", "report"
 STATUS_WORDS: dict[str, str] = {"plain": "Plain words", "coded": "As if it were about saving notes"}
 
 
-def look_of(name: str) -> Look:
+def look_of(name: str | None) -> Look:
     """Return a guise as stored; one that is not known any more is the first."""
-    return LOOKS.get(name, LOOKS[DEFAULT])
+    return LOOKS.get(name or DEFAULT, LOOKS[DEFAULT])
 
 
 def help_label_of(name: str) -> str:

@@ -7,6 +7,7 @@ in ``translations/``, and is shown once its header says which translator signed 
 from __future__ import annotations
 
 from backend.own_pages.catalogue import Catalogue, read
+from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
 from backend.people.wordings import QUESTIONS
 
 LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
@@ -158,10 +159,39 @@ ENGLISH: dict[str, str] = {
 }
 
 
+# What is said of a form of theirs that cannot be kept, with a name for each figure.
+REFUSALS: tuple[str, ...] = (
+    "Choose one of these.",
+    "Choose one of these languages.",
+    "Choose one of the senders.",
+    "Choose what a notice is called.",
+    "Say a little more, so that your officer knows what to do.",
+    "Say it in {count} characters.",
+    "Enter the first and the last day.",
+    "The last day comes after the first, and within a year.",
+    "Choose {count} or more numbers or letters, not all the same.",
+    "The two do not match. Type them again.",
+    "Choose {count} or more numbers or letters for the second one too.",
+    "The second one has to be different from the first.",
+    "Enter your words for: danger is near.",
+    "Enter your words for: it is over.",
+    "Enter your words for: watching is about to end.",
+    "A text may have {count} characters.",
+    "A text may have {count} characters with these signs or letters.",
+    "The word that calls for help may have {count} characters.",
+    "This word means something else already. Choose another one to call for help.",
+    "Enter the hours as a time, for example 08:00.",
+    "Tell your officer which number is safe for you. Then choose here.",
+)
+COUNT = "{count}"
+
+
 def sources() -> tuple[str, ...]:
-    """Return every English sentence that a translation has to have: those of pages and texts, and of the questions."""
+    """Return every English sentence that a translation has to have: pages, texts, questions, choices and refusals."""
     asked = (said for one in QUESTIONS for said in (one.ask, one.when, *one.examples))
-    return tuple(dict.fromkeys((*ENGLISH.values(), *asked)))
+    looks = (said for one in LOOKS.values() for said in (one.name, one.empty))
+    choices = (*looks, *HELP_LABELS.values(), *STATUS_WORDS.values())
+    return tuple(dict.fromkeys((*ENGLISH.values(), *asked, *choices, *REFUSALS)))
 
 
 CATALOGUES: dict[str, Catalogue] = {code: read(code) for code in LANGUAGES if code != SOURCE}
@@ -180,6 +210,16 @@ def offered() -> dict[str, str]:
 def said(language: str, english: str) -> str:
     """Return an English sentence of the catalogue in a language, where that is shown."""
     return CATALOGUES[language].lines[english] if language != SOURCE and is_shown(language) else english
+
+
+def refusal(language: str, english: str) -> str:
+    """Return what is said of a form that cannot be kept, in a language; its figures stay as they are."""
+    for one in REFUSALS:
+        begin, _, end = one.partition(COUNT)
+        figure = english[len(begin) : len(english) - len(end)]
+        if one == english or (COUNT in one and figure.isdecimal() and english == f"{begin}{figure}{end}"):
+            return said(language, one).replace(COUNT, figure)
+    return english
 
 
 def text(language: str, key: str, **values: str) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from backend import clock, outbox, receipts
 from backend.models import Device, Notification, Purpose
+from backend.own_pages.invitations import in_use
 from backend.own_pages.looks import DEFAULT, LOOKS
+from backend.own_pages.words import SOURCE, said
 from backend.people import devices, notices
 from backend.settings import Settings
 from notifier import messages, protected_person_texts, retries
@@ -90,7 +92,9 @@ class Push:
         if not letter.words or not browsers:
             return retries.failed("no phone of theirs shows notices, no consent, or too late")
         guise = letter.sender if letter.sender in LOOKS else DEFAULT
-        data = {"title": LOOKS[guise].name, "body": letter.words, "icon": guise}
+        page = in_use(notification.victim)
+        title = said(page.language if page else SOURCE, LOOKS[guise].name)
+        data = {"title": title, "body": letter.words, "icon": guise}
         is_urgent = notification.purpose == Purpose.VICTIM_BREACH
         outcomes = []
         for one in browsers:

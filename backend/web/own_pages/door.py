@@ -13,8 +13,21 @@ from backend.own_pages.help_calls import How
 from backend.own_pages.invitations import InvitationOver
 from backend.own_pages.looks import DEFAULT, LOOKS
 from backend.own_pages.sessions import Opened
+from backend.own_pages.words import SOURCE
 from backend.web.own_pages import home
-from backend.web.own_pages.layout import PHONE, PHONE_LASTS_S, SESSION, bp, go, keep, local, page, session, show
+from backend.web.own_pages.layout import (
+    PHONE,
+    PHONE_LASTS_S,
+    SESSION,
+    bp,
+    go,
+    keep,
+    local,
+    look_in,
+    page,
+    session,
+    show,
+)
 from backend.web.request_reading import OWN_PAGES
 
 # How long after a call the page that says so can be shown without the passcode.
@@ -108,14 +121,15 @@ def manifest() -> Any:
     """Return how the page is called and looks on a home screen."""
     mine = page()
     name = mine.look if mine is not None and mine.look in LOOKS else DEFAULT
+    look = look_in(mine.language if mine else SOURCE, name)
     icon = {"src": url_for("own_pages.static", filename=f"{name}.svg"), "sizes": "any", "type": "image/svg+xml"}
     return {
-        "name": LOOKS[name].name,
-        "short_name": LOOKS[name].name,
+        "name": look.name,
+        "short_name": look.name,
         "start_url": OWN_PAGES,
         "scope": OWN_PAGES,
         "display": "standalone",
         "background_color": "#ffffff",
-        "theme_color": LOOKS[name].colour,
+        "theme_color": look.colour,
         "icons": [icon],
     }

@@ -12,7 +12,7 @@ from backend.models import Handling, HelpCall, OwnPage
 from backend.own_pages import help_calls, places, sessions, status
 from backend.own_pages.sessions import Opened
 from backend.people import consent
-from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, local, page, show
+from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, local, page, refused, show
 
 
 def show_home(mine: OwnPage) -> Response:
@@ -95,7 +95,7 @@ def ask_for_place() -> Response:
             until_day=form.get("until_day", ""),
         )
     except InvalidRecord as error:
-        return _places(error.detail)
+        return _places(refused(error))
     return _places(sent=True)
 
 
@@ -115,7 +115,7 @@ def send_call() -> Response:
     try:
         places.ask(mine.victim, "call", request.form.get("words", ""), clock.now())
     except InvalidRecord as error:
-        return show("call", 422, error=error.detail, is_sent=False)
+        return show("call", 422, error=refused(error), is_sent=False)
     return show("call", error=None, is_sent=True)
 
 

@@ -6,19 +6,21 @@ Nothing here uses the session, the errors or the styles of staff's pages: their 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from babel.dates import format_date
 from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
 from backend import clock
-from backend.errors import TooManyAttempts
+from backend.errors import InvalidRecord, TooManyAttempts
 from backend.models import OwnPage, OwnSession
 from backend.own_pages import invitations, sessions
-from backend.own_pages.looks import DEFAULT, help_label_of, look_of
-from backend.own_pages.words import SOURCE, is_shown, said, text
+from backend.own_pages.looks import DEFAULT, Look, help_label_of, look_of
+from backend.own_pages.words import SOURCE, is_shown, refusal, said, text
 from backend.people import notices
 from backend.record.facts import LONDON
 from backend.web.request_reading import CALLS, OWN_PAGES, is_own_page
@@ -92,8 +94,8 @@ def show(name: str, status: int = 200, **values: Any) -> Response:
     def say(key: str, **more: str) -> str:
         return text(language, key, **more)
 
-    look = look_of(mine.look if mine else DEFAULT)
-    label = help_label_of(mine.help_label) if mine else ""
+    look = look_in(language, mine.look if mine else DEFAULT)
+    label = said(language, help_label_of(mine.help_label)) if mine else ""
     body = render_template(
         f"own_pages/{name}.html",
         say=say,
@@ -111,6 +113,18 @@ def show(name: str, status: int = 200, **values: Any) -> Response:
     return keep(response, PHONE, request.cookies[PHONE], PHONE_LASTS_S) if mine else response
 
 
+def look_in(language: str, name: str | None) -> Look:
+    """Return a guise in the language of a page."""
+    look = look_of(name)
+    return replace(look, name=said(language, look.name), empty=said(language, look.empty))
+
+
+def refused(error: InvalidRecord) -> str:
+    """Return why a form cannot be kept, in the language of the page."""
+    mine = page()
+    return refusal(mine.language if mine else SOURCE, error.detail)
+
+
 def go(endpoint: str, **values: Any) -> Response:
     """Lead to another page after a form."""
     return cast(Response, redirect(url_for(endpoint, **values), 303))
@@ -126,7 +140,12 @@ def keep(response: Response, name: str, value: str, lasts_s: int | None = None) 
 def local(at: datetime) -> str:
     """Return an instant as their clock shows it, with its day where that is not today."""
     here, today = at.astimezone(LONDON), clock.now().astimezone(LONDON)
-    return f"{here:%H:%M}" if here.date() == today.date() else f"{here:%H:%M} on {here:%-d %B}"
+    if here.date() == today.date():
+        return f"{here:%H:%M}"
+    mine = page()
+    if mine is None or mine.language == SOURCE or not is_shown(mine.language):
+        return f"{here:%H:%M} on {here:%-d %B}"
+    return f"{here:%H:%M}, {format_date(here, 'd MMMM', locale=mine.language)}"
 
 
 def error_page(status: int) -> Response:

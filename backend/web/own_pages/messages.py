@@ -12,7 +12,7 @@ from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, OwnPage
 from backend.people import consent, numbers
 from backend.people.wordings import QUESTIONS
-from backend.web.own_pages.layout import bp, chosen, go, local, page, show
+from backend.web.own_pages.layout import bp, chosen, go, local, page, refused, show
 from backend.web.signed_in import settings
 
 
@@ -92,5 +92,5 @@ def keep_words() -> Response:
             _mine().victim, request.form, clock.now(), senders=settings().senders_of_texts()
         )
     except InvalidRecord as error:
-        return _ask(request.form, error.detail)
+        return _ask(request.form, refused(error))
     return go("own_pages.messages")

@@ -14,7 +14,7 @@ from backend.own_pages.looks import LOOKS
 from backend.own_pages.words import text
 from backend.people import consent, notices
 from backend.people.wordings import ON_THEIR_PHONE
-from backend.web.own_pages.layout import bp, chosen, go, page, show
+from backend.web.own_pages.layout import bp, chosen, go, page, refused, show
 from backend.web.own_pages.messages import values_of
 from backend.web.signed_in import settings
 
@@ -70,7 +70,7 @@ def keep_notices() -> Response:
         # What exactly is wrong with it says nothing to them.
         return _ask(form, text(mine.language, "notices_not_here"))
     except InvalidRecord as error:
-        return _ask(form, error.detail)
+        return _ask(form, refused(error))
     if endpoint:
         notices.register(mine, endpoint, keys, now)
     return go("own_pages.show_notices")

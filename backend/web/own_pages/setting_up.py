@@ -10,7 +10,7 @@ from backend.own_pages import invitations, sessions
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
 from backend.own_pages.sessions import Opened
 from backend.own_pages.words import offered, text
-from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, opened_only, page, show
+from backend.web.own_pages.layout import SESSION, bp, chosen, go, keep, opened_only, page, refused, show
 
 
 @bp.get("/start")
@@ -44,7 +44,7 @@ def keep_pin() -> Response:
             clock.now(),
         )
     except InvalidRecord as error:
-        return _held(show("passcode", 422, error=error.detail), renewed)
+        return _held(show("passcode", 422, error=refused(error)), renewed)
     return _held(go("own_pages.choose_look" if is_first else "own_pages.door"), renewed)
 
 
@@ -89,5 +89,5 @@ def keep_look() -> Response:
             language=form.get("language", ""),
         )
     except InvalidRecord as error:
-        return _show_look(error.detail)
+        return _show_look(refused(error))
     return go("own_pages.door")
