@@ -109,9 +109,9 @@ def _tell(victim_id: int, now: datetime) -> bool:
         told = UnwatchedTold.get_or_none(UnwatchedTold.victim == victim)
         if told is not None:
             return _is_over(victim, told, found, now)
-        if found is None or found.is_watched or found.is_short_gap or found.checked_at is None:
+        if found is None or found.is_watched or found.is_short_gap or found.since is None:
             return False
-        return _say_unwatched(victim, found.checked_at, now)
+        return _say_unwatched(victim, found.since, now)
 
 
 def _say_unwatched(victim: Victim, since_at: datetime, now: datetime) -> bool:
@@ -132,7 +132,7 @@ def _say_unwatched(victim: Victim, since_at: datetime, now: datetime) -> bool:
 def _is_safe(victim: Victim, channel: Channel, now: datetime) -> bool:
     consent = standing(victim, channel)
     is_right = channel not in TO_NUMBERS or numbers.is_proved(victim)
-    return consent is not None and is_right and is_safe_hour(consent, now)
+    return consent is not None and is_right and is_safe_hour(consent, now, "wording_unwatched")
 
 
 def _is_over(victim: Victim, told: UnwatchedTold, found: Status | None, now: datetime) -> bool:

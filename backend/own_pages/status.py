@@ -35,6 +35,8 @@ class Status:
     is_short_gap: bool = False
     # No case of theirs goes on.
     is_none_left: bool = False
+    # From when on they are not watched, as far as is known.
+    since: datetime | None = None
 
 
 def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
@@ -43,9 +45,7 @@ def of(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status:
     A gap of less than ``least_gap_min`` minutes is a short one, whatever caused it.
     """
     try:
-        found = _read(victim, now)
-        is_short = found.checked_at is not None and found.checked_at > now - timedelta(minutes=least_gap_min)
-        return replace(found, is_short_gap=not found.is_watched and is_short)
+        return _read(victim, now, least_gap_min)
     except Exception as error:
         if is_lost(error):
             raise
@@ -58,14 +58,13 @@ def of_active(victim: Victim, now: datetime, least_gap_min: int = 0) -> Status |
 
     Raises: whatever reading it raises: what is not known is not texted.
     """
-    found = _read(victim, now, only=(MonitoringStatus.ACTIVE,))
-    if found.checked_at is None:
-        return None if found.is_none_left else found
-    is_short = found.checked_at > now - timedelta(minutes=least_gap_min)
-    return replace(found, is_short_gap=not found.is_watched and is_short)
+    found = _read(victim, now, least_gap_min, only=(MonitoringStatus.ACTIVE,))
+    return None if found.is_none_left else found
 
 
-def _read(victim: Victim, now: datetime, only: tuple[MonitoringStatus, ...] = MONITORED_OR_PAUSED) -> Status:
+def _read(
+    victim: Victim, now: datetime, least_gap_min: int, only: tuple[MonitoringStatus, ...] = MONITORED_OR_PAUSED
+) -> Status:
     wearers = cases_of(victim)
     cases = reading.cases([wearer.id for wearer in wearers])
     lasting = [wearer.id for wearer in wearers if cases[wearer.id].status_at(now) in only]
@@ -74,6 +73,9 @@ def _read(victim: Victim, now: datetime, only: tuple[MonitoringStatus, ...] = MO
     worst: Status | None = None
     for wearer_id in lasting:
         one = _of_wearer(wearer_id, cases[wearer_id].status_at(now), now)
+        # A tag that was opened and still sends is checked each minute: what counts is for how long it is not trusted.
+        is_short = one.since is not None and one.since > now - timedelta(minutes=least_gap_min)
+        one = replace(one, is_short_gap=not one.is_watched and is_short)
         if worst is None or _gravity(one) > _gravity(worst):
             worst = one
     assert worst is not None
@@ -94,18 +96,21 @@ def _of_wearer(wearer_id: int, life: MonitoringStatus, now: datetime) -> Status:
     )
     located_at = contact.located_at if contact is not None else None
     if life is not MonitoringStatus.ACTIVE:
-        return Status(False, located_at)
+        return Status(False, located_at, since=located_at)
     if contact is not None and contact.is_at_rest:
         # Beside its beacon, where the wearer has to be, it sends no positions and each contact is a check.
         located_at = contact.contact_at
     is_seen = located_at is not None and located_at > now - CHECKED_WITHIN
-    standing = Alert.select().where(
+    standing = Alert.select(Alert.fix_time).where(
         Alert.wearer == wearer_id, Alert.kind.in_(UNWATCHED), ~Alert.is_over, Alert.handling != Handling.CLOSED
     )
-    is_known = standing.exists()
-    return Status(is_seen and not is_known, located_at, is_known=is_known)
+    told_at = [alert.fix_time for alert in standing]
+    since = min(filter(None, [located_at, *told_at]), default=None)
+    return Status(is_seen and not told_at, located_at, is_known=bool(told_at), since=since)
 
 
-def _gravity(status: Status) -> tuple[bool, bool, float]:
+def _gravity(status: Status) -> tuple[bool, bool, bool, float]:
+    """Order by what has to be said first: one gap that is told outweighs any that is too short for that."""
     at = status.checked_at
-    return (not status.is_watched, not status.is_known, 0.0 if at is None else -at.timestamp())
+    is_told = not status.is_watched and not status.is_short_gap
+    return (is_told, not status.is_watched, not status.is_known, 0.0 if at is None else -at.timestamp())

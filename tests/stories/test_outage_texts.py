@@ -112,6 +112,27 @@ def test_a_gap_that_they_agreed_to_hear_nothing_of_is_not_texted_with_a_page_or_
     agreed.reads_everything()
 
 
+def test_a_tag_that_was_opened_and_still_sends_is_told_once_the_gap_is_as_long_as_was_agreed(agreed: World) -> None:
+    tag_play.set_rule(agreed.officer.person, agreed.victim.id, 30, clock.now())
+    db.release_connection()
+    since = f"{clock.now().astimezone(LONDON):%H:%M}"
+    agreed.tag.post(events=[{"kind": "strap_open", "at": clock.now().isoformat()}])
+    phone = OwnPhone(agreed).takes_up()
+    for _ in range(28):
+        agreed.forward(30)
+        agreed.tag.is_far_away()
+    looks(agreed)
+    assert theirs(agreed) == []
+    assert "watched over" not in words_of(phone.enters(PIN))
+    for _ in range(4):
+        agreed.forward(30)
+        agreed.tag.is_far_away()
+    looks(agreed)
+    assert theirs(agreed) == [SHUT.format(time=since)]
+    assert "You are not being watched over right now." in words_of(phone.enters(PIN))
+    agreed.reads_everything()
+
+
 @pytest.mark.parametrize("how", ["no words for it", "withdrawn", "not a safe hour", "suspended"])
 def test_nothing_goes_where_they_did_not_choose_it_or_it_is_not_safe_or_staff_paused_it(
     agreed: World, how: str
