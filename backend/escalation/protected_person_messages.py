@@ -80,7 +80,7 @@ def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
     Of a call that they made in secret their phone shows nothing.
     """
     victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert) if alert.place is not None else None
-    if victim is None or is_secret(alert):
+    if victim is None or is_secret(alert) or _calls_in_secret(victim):
         return
     ways = agreed(victim, "wording_acts")
     told = [channel for channel in ways if alert.kind == AlertKind.HELP or was_victim_warned(alert, channel)]
@@ -93,6 +93,16 @@ def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
 def is_secret(alert: Alert) -> bool:
     """Tell whether they called in secret: someone may be reading their phone."""
     return HelpCall.select().where(HelpCall.alert == alert, HelpCall.how == BY_SECOND_PHRASE).exists()
+
+
+def _calls_in_secret(victim: Victim) -> bool:
+    """Tell whether a secret call of theirs is open: then nothing on their phone says that people act, of any alert."""
+    return (
+        HelpCall.select()
+        .join(Alert)
+        .where(HelpCall.victim == victim, HelpCall.how == BY_SECOND_PHRASE, Alert.handling != Handling.CLOSED)
+        .exists()
+    )
 
 
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
@@ -126,7 +136,8 @@ def is_untrue(notification: Notification) -> bool:
         is_unwatched = UnwatchedTold.select().where(UnwatchedTold.victim == victim).exists()
         return is_unwatched is (notification.purpose == Purpose.VICTIM_WATCHED)
     if notification.purpose == Purpose.VICTIM_ACTS:
-        return notification.alert.handling != Handling.ACKNOWLEDGED or is_secret(notification.alert)
+        is_held = notification.alert.handling == Handling.ACKNOWLEDGED and not is_secret(notification.alert)
+        return not is_held or (victim is not None and _calls_in_secret(victim))
     if victim is None or notification.purpose not in VICTIM_TEXTS:
         return False
     standing = [Danger(alert.peak_danger) for alert in _standing(victim)]
