@@ -9,7 +9,7 @@ from datetime import datetime
 from backend.cases import end_of_protection
 from backend.models import Channel, Consent, Notification, Purpose, UnwatchedTold
 from backend.people import numbers, wordings
-from backend.people.consent import is_safe_hour, sms_consent, standing
+from backend.people.consent import is_safe_hour, sender_of, sms_consent, standing
 from backend.record.facts import LONDON
 from zones import Certainty
 
@@ -67,12 +67,14 @@ def letter_of(notification: Notification, senders: Collection[str], now: datetim
     victim = notification.victim
     assert victim is not None
     consent = sms_consent(victim)
-    if consent is None or not numbers.is_proved(victim) or not is_safe_hour(consent, now):
+    if consent is None or not numbers.is_proved(victim):
         return Letter()
-    if consent.sender and consent.sender not in senders:
+    use = _use_of(notification, consent)
+    sender = sender_of(consent, use)
+    if not is_safe_hour(consent, now, use) or (sender and sender not in senders):
         # From a sender that they did not choose it could give them away.
         return Letter()
-    return Letter(victim.phone, _words(notification, consent, now), consent.sender or None)
+    return Letter(victim.phone, _words(notification, consent, now), sender or None)
 
 
 def notice_of(notification: Notification, now: datetime) -> Letter:
@@ -80,9 +82,18 @@ def notice_of(notification: Notification, now: datetime) -> Letter:
     victim = notification.victim
     assert victim is not None
     consent = standing(victim, Channel.PUSH)
-    if consent is None or not is_safe_hour(consent, now):
+    if consent is None or not is_safe_hour(consent, now, use := _use_of(notification, consent)):
         return Letter()
-    return Letter(None, _words(notification, consent, now), consent.sender)
+    return Letter(None, _words(notification, consent, now), sender_of(consent, use))
+
+
+def _use_of(notification: Notification, consent: Consent) -> str:
+    """Return for which use the words of a text were chosen; nothing for one that says none of theirs."""
+    purpose = Purpose(notification.purpose)
+    if purpose not in TEXTS:
+        return ""
+    is_withdrawn = purpose is Purpose.VICTIM_OVER and notification.alert.certainty == Certainty.WITHDRAWN
+    return NOTHING.wording if is_withdrawn and consent.wording_nothing else TEXTS[purpose].wording
 
 
 def _words(notification: Notification, consent: Consent, now: datetime) -> str | None:
@@ -92,10 +103,9 @@ def _words(notification: Notification, consent: Consent, now: datetime) -> str |
     if purpose is Purpose.VICTIM_ENDING and end_of_protection.is_too_late(notification.alert_id, now):
         # What it announces may have come while nothing could be sent: they are notified before it or by a person.
         return None
-    if purpose is Purpose.VICTIM_OVER and notification.alert.certainty == Certainty.WITHDRAWN:
-        return consent.wording_nothing or consent.wording_over
-    words: str | None = getattr(consent, TEXTS[purpose].wording)
-    if words and TEXTS[purpose].wording in wordings.WITH_TIME:
+    use = _use_of(notification, consent)
+    words: str | None = getattr(consent, use)
+    if words and use in wordings.WITH_TIME:
         told = UnwatchedTold.get_or_none(UnwatchedTold.victim == consent.victim_id)
         at = told.since_at if told is not None else notification.created_at
         words = wordings.with_time(words, f"{at.astimezone(LONDON):%H:%M}")

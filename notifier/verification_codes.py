@@ -12,6 +12,7 @@ from backend.models import Verification
 from backend.own_pages import invitations
 from backend.own_pages.words import SOURCE
 from backend.people import numbers
+from backend.people.consent import sms_consent
 from notifier import messages, retries
 from notifier.circuit_breaker import Breaker
 from notifier.retries import Outcome, Result
@@ -49,8 +50,10 @@ def send(
 
 
 def _words(row: Verification, digits: str) -> str:
-    page = invitations.in_use(row.victim) if row.victim is not None else None
-    language = page.language if page is not None else SOURCE
+    victim = row.victim
+    page = invitations.in_use(victim) if victim is not None else None
+    agreed = sms_consent(victim) if victim is not None else None
+    language = (agreed.language if agreed is not None else None) or (page.language if page is not None else SOURCE)
     return messages.code(digits, is_for_victim=row.victim_id is not None, language=language)
 
 

@@ -57,6 +57,10 @@ class Consent(Table):
     # Minutes of the day in London between which a text is safe; None at any hour.
     hours_from = IntegerField(null=True)
     hours_until = IntegerField(null=True)
+    # Where one use has hours or a sender of its own: by the column of its words, hours_from, hours_until and sender.
+    by_use = JSONField(null=True)
+    # In which language the product words what it has to word itself on this channel; None as their page.
+    language = CharField(null=True)
     given_at = InstantField()
     # None where they gave it themselves, on their own page.
     recorded_by = ForeignKeyField(Person, null=True)

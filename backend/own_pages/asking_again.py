@@ -67,6 +67,12 @@ def _ask(consent_id: int, now: datetime) -> bool:
                 notices.append(alerts.raise_notice(wearer, zone, [SAID], now, (Who.OFFICER,)))
         audit.record(audit.SYSTEM, "consent_asked_again", f"victim:{victim.id}", now, consent=consent_id)
         texts = sms_consent(victim)
-        if notices and texts is not None and texts.wording_asked and victim.phone and is_safe_hour(texts, now):
+        if (
+            notices
+            and texts is not None
+            and texts.wording_asked
+            and victim.phone
+            and is_safe_hour(texts, now, "wording_asked")
+        ):
             outbox.enqueue(notices[0], victim, Channel.SMS, Purpose.VICTIM_ASKED, now)
         return True

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from backend.own_pages.catalogue import Catalogue, read
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
-from backend.people.wordings import QUESTIONS
+from backend.people.wordings import LANGUAGES, QUESTIONS
 
-LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
 SOURCE = "en"
 
 ENGLISH: dict[str, str] = {
@@ -42,7 +41,8 @@ ENGLISH: dict[str, str] = {
     "not_sent": "Not sent. Try again. If you cannot wait, call 999.",
     "failed": "This page did not load. Try again.",
     "choose_pin": "Choose a passcode",
-    "choose_pin_hint": "6 or more numbers or letters. Only you should know it. A short sentence is good.",
+    "choose_pin_hint": "6 or more numbers or letters. Only you should know it. A short sentence is good. "
+    "If your phone offers to keep it for you, say no.",
     "pin_again": "Type it again",
     "current_pin": "Your passcode now",
     "lock": "Lock",
@@ -86,6 +86,10 @@ ENGLISH: dict[str, str] = {
     "sender": "Who your texts come from",
     "sender_usual": "The usual number",
     "sender_hint": "No one can answer a text from a name: then press the button here, or call the usual number.",
+    "own_terms": "Other hours for this one",
+    "own_terms_sender": "Other hours, or another sender, for this one",
+    "own_terms_hint": "Only where they are not the same as for all.",
+    "sender_as_all": "As for all",
     "help_word": "A word of your own that calls for help by text",
     "help_word_hint": "HELP always works too.",
     "change": "Change them",
@@ -181,6 +185,7 @@ REFUSALS: tuple[str, ...] = (
     "The word that calls for help may have {count} characters.",
     "This word means something else already. Choose another one to call for help.",
     "Enter the hours as a time, for example 08:00.",
+    "Enter both times, or none.",
     "Tell your officer which number is safe for you. Then choose here.",
 )
 COUNT = "{count}"

@@ -76,7 +76,7 @@ def give(
             wording_help=wording_help or None,
             given_at=now,
             recorded_by=recorded_by,
-            **{name: None if value == "" else value for name, value in more.items()},
+            **{name: value if value or value == 0 else None for name, value in more.items()},
         )
         audit.record(by, "consent_given", f"victim:{victim.id}", now, channel=channel, consent=consent.id)
         return consent
@@ -107,9 +107,20 @@ def confirm(consent: Consent, by: str, now: datetime) -> None:
         audit.record(by, "consent_confirmed", f"victim:{consent.victim_id}", now, consent=consent.id)
 
 
-def is_safe_hour(consent: Consent, now: datetime) -> bool:
-    """Tell whether a text is safe at this hour, as they chose; hours may reach over midnight."""
-    begin, end = consent.hours_from, consent.hours_until
+def sender_of(consent: Consent, use: str) -> str | None:
+    """Return from whom they chose that this use comes, by the column of its words; None from the usual one."""
+    own: str | None = (consent.by_use or {}).get(use, {}).get("sender")
+    return own or consent.sender
+
+
+def is_safe_hour(consent: Consent, now: datetime, use: str = "") -> bool:
+    """Tell whether a text is safe at this hour, as they chose for all or for this use; hours may reach over midnight.
+
+    ``use`` is the column of its words.
+    """
+    own = (consent.by_use or {}).get(use, {})
+    begin = own.get("hours_from", consent.hours_from)
+    end = own.get("hours_until", consent.hours_until)
     if begin is None or end is None or begin == end:
         return True
     local = now.astimezone(LONDON)

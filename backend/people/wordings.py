@@ -6,12 +6,13 @@ Pure. Each question says when the text goes and what it gives away, so that the 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from backend import reply_words, text_parts, typed_text
 from backend.errors import InvalidRecord
 
 LONGEST_HELP_WORD = 30
+LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
 MINUTES = range(0, 24 * 60 + 1)
 
 
@@ -104,6 +105,9 @@ class Choices:
     help_word: str = ""
     hours_from: int | None = None
     hours_until: int | None = None
+    # By the name of a question what it has of its own: hours_from, hours_until, sender.
+    by_use: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    language: str = ""
 
 
 # What a notice on their phone can be used for: what has to be read now.
@@ -140,13 +144,50 @@ def choices_of(
     sender = values.get("sender", "").strip()
     if sender and sender not in senders:
         raise InvalidRecord("Choose one of the senders.")
+    language = values.get("language", "").strip()
+    if language and language not in LANGUAGES:
+        raise InvalidRecord("Choose one of these languages.")
+    hours = _hours(values, "hours")
     return Choices(
         **words,
         sender=sender,
         help_word=_help_word(values.get("help_word", "")),
-        hours_from=_minutes(values.get("hours_from", "")),
-        hours_until=_minutes(values.get("hours_until", "")),
+        hours_from=hours[0] if hours else None,
+        hours_until=hours[1] if hours else None,
+        by_use=_by_use(values, senders, questions),
+        language=language,
     )
+
+
+def _by_use(
+    values: Mapping[str, str], senders: Collection[str], questions: Sequence[Question]
+) -> dict[str, dict[str, int | str]]:
+    """Return what single texts have of their own; one that is not chosen has nothing."""
+    found: dict[str, dict[str, int | str]] = {}
+    for one in questions:
+        terms: dict[str, int | str] = {}
+        if hours := _hours(values, one.name):
+            terms["hours_from"], terms["hours_until"] = hours
+        if sender := values.get(f"{one.name}_sender", "").strip():
+            if sender not in senders:
+                raise InvalidRecord("Choose one of the senders.")
+            terms["sender"] = sender
+        if terms and values.get(one.name, "").strip():
+            found[one.name] = terms
+    return found
+
+
+def _hours(values: Mapping[str, str], name: str) -> tuple[int, int] | None:
+    """Return between which minutes of the day a text is safe; one end alone would be read as any hour.
+
+    Raises: InvalidRecord.
+    """
+    begin, end = _minutes(values.get(f"{name}_from", "")), _minutes(values.get(f"{name}_until", ""))
+    if begin is None and end is None:
+        return None
+    if begin is None or end is None:
+        raise InvalidRecord("Enter both times, or none.")
+    return begin, end
 
 
 def check_one_part(text: str) -> None:

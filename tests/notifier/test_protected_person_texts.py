@@ -73,6 +73,27 @@ def test_each_notice_on_their_phone_too_and_only_what_can_be_asked_for_there(ale
     alerted.reads_everything()
 
 
+def test_one_text_may_have_hours_and_a_sender_of_its_own(alerted: World) -> None:
+    set_up(alerted, "agreed")
+    hour = (clock.now().astimezone(LONDON) + timedelta(hours=2)).hour * 60
+    closed = {"hours_from": hour, "hours_until": (hour + 60) % 1440}
+    for purpose, text in TEXTS.items():
+        Consent.update(by_use={text.wording: closed}).execute()
+        assert {one: said(alerted, one)[1] is not None for one in TEXTS} == {one: one != purpose for one in TEXTS}
+        # And the other way round: safe only for this one.
+        Consent.update(by_use={text.wording: {"hours_from": 0, "hours_until": 0}}, **closed).execute()
+        assert {one: said(alerted, one)[1] is not None for one in TEXTS} == {one: one == purpose for one in TEXTS}
+        Consent.update(by_use={text.wording: {"sender": "Library"}}, hours_from=None, hours_until=None).execute()
+        row = Notification(
+            alert=Alert.get(), victim=Victim.get(), purpose=purpose, channel=Channel.SMS, created_at=clock.now()
+        )
+        assert protected_person_texts.letter_of(row, ("Library",), clock.now()).sender == "Library"
+        # From the usual number it would not be what they chose.
+        assert protected_person_texts.letter_of(row, (), clock.now()).words is None
+        db.release_connection()
+    alerted.reads_everything()
+
+
 def test_what_was_nothing_is_said_in_the_words_for_that_or_as_over(alerted: World) -> None:
     set_up(alerted, "agreed")
     assert said(alerted, Purpose.VICTIM_OVER, Certainty.WITHDRAWN)[1] == WORDS[NOTHING.wording]

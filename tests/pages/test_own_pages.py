@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -23,7 +24,11 @@ from tests.world import World
 class Weather(BaseHTTPRequestHandler):
     """The page to which the way out leads, on another host."""
 
+    came_from: ClassVar[list[str | None]] = []
+
     def do_GET(self) -> None:
+        if self.path == "/weather":
+            self.came_from.append(self.headers.get("Referer"))
         body = b"<!doctype html><title>Weather</title><p>Rain.</p>"
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -163,6 +168,8 @@ def test_the_way_out_replaces_the_page_and_back_does_not_lead_to_it(
         expect(page.locator(":focus")).to_have_text("Close this page")
         page.keyboard.press("Enter")
     page.wait_for_url(away)
+    # The page of the weather is not even told from where its visitor comes.
+    assert set(Weather.came_from) == {None}
     page.go_back()
     expect(page.locator("body")).not_to_contain_text("watched over")
     page.goto(f"{world.url}/p")

@@ -156,7 +156,9 @@ def test_over_the_interface_a_request_is_answered_in_words_by_those_of_the_case_
     calls(world, "POST", f"/{asked.id}/answer", 422, json={"words": " "})
     calls(world, "POST", f"/{asked.id + 1}/answer", 404, json={"words": "No."})
     assert world.api("GET", f"/v1/wearers/{world.wearer.id}/place-requests").status_code == 401
-    Wearer.update(team=Team.create(name="Elsewhere")).where(Wearer.id == world.wearer.id).execute()
+    Wearer.update(team=Team.create(name="Elsewhere", created_at=clock.now())).where(
+        Wearer.id == world.wearer.id
+    ).execute()
     db.release_connection()
     calls(world, "GET", "", 404)
     calls(world, "POST", f"/{asked.id}/answer", 404, json={"words": "No."})

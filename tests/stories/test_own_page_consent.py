@@ -96,6 +96,23 @@ def test_a_call_for_help_that_was_taken_is_told_and_one_in_secret_never(world: W
     world.reads_everything()
 
 
+def test_while_a_secret_call_is_open_nothing_says_that_people_act_on_any_alert(world: World, phone: OwnPhone) -> None:
+    chooses(phone, wording_acts=ACTS)
+    world.tag.is_far_away()
+    world.tag.stays_inside()
+    world.settle()
+    assert theirs(world) == [NEAR]
+    phone.post("/close")
+    phone.enters(SECOND)
+    world.settle()
+    for one in world.officer.alerts():
+        if one["kind"] in ("zone", "help"):
+            world.officer.acknowledges(one["id"])
+    world.settle()
+    assert theirs(world) == [NEAR]
+    world.reads_everything()
+
+
 def test_stopping_during_an_alert_ends_what_is_due_at_once_and_touches_no_alert(world: World, phone: OwnPhone) -> None:
     chooses(phone)
     world.stop_worker()
@@ -124,6 +141,34 @@ def test_no_text_goes_outside_the_hours_that_they_chose_and_the_officer_is_told(
     world.reads_everything()
 
 
+def test_a_text_with_hours_of_its_own_waits_for_no_other_and_its_hours_are_shown(world: World, phone: OwnPhone) -> None:
+    hour = clock.now().astimezone(LONDON).hour
+    begin, end = f"{(hour + 2) % 24:02d}:00", f"{(hour + 4) % 24:02d}:00"
+    chooses(phone, wording_over_from=begin, wording_over_until=end)
+    assert f"{OVER} ({begin}–{end})" in words_of(phone.get("/messages"))
+    form = phone.get("/messages/words").text
+    assert f'name="wording_over_from" type="time" value="{begin}"' in form
+    world.tag.is_far_away()
+    world.tag.stays_inside()
+    world.settle()
+    assert theirs(world) == [NEAR]
+    world.tag.leaves()
+    world.officer.expects_sms("could not be told that it is over")
+    assert theirs(world) == [NEAR]
+    world.reads_everything()
+
+
+@pytest.mark.parametrize("field", ["hours_from", "hours_until", "wording_over_from", "wording_acts_until"])
+def test_one_end_of_the_hours_alone_is_asked_back_and_never_read_as_any_hour(
+    world: World, phone: OwnPhone, field: str
+) -> None:
+    answer = phone.post("/messages/words", chosen(NEAR, OVER, ENDING, **{field: "22:00"}))
+    assert answer.status_code == 422
+    assert "Enter both times, or none." in words_of(answer)
+    assert Consent.select().count() == 0
+    db.release_connection()
+
+
 def test_a_word_of_their_own_calls_for_help(world: World, phone: OwnPhone) -> None:
     chooses(phone, help_word="Blue Kettle")
     writes(world, "blue kettle.")
@@ -141,6 +186,21 @@ def test_declining_needs_no_reason_is_kept_and_can_be_changed(world: World, phon
     db.release_connection()
     chooses(phone)
     assert not contact_details.has_declined(world.victim, clock.now())
+    db.release_connection()
+    world.reads_everything()
+
+
+def test_who_declined_is_protected_as_before(world: World, phone: OwnPhone) -> None:
+    world.victim_consents()
+    phone.post("/messages", {"act": "decline", "why": "I do not want to know"})
+    world.tag.is_far_away()
+    world.tag.stays_inside()
+    world.officer.expects_sms("breach")
+    phone.calls_for_help()
+    world.settle()
+    assert len(helps(world)) == 1
+    assert theirs(world) == []
+    assert Fact.get(Fact.what == What.DECLINED).why == "I do not want to know"
     db.release_connection()
     world.reads_everything()
 

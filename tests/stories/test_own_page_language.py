@@ -72,7 +72,10 @@ def left_in_english(page: str) -> list[str]:
     found = []
     for text in [*SHOWN.findall(body), *attributes]:
         said = html.unescape(text)
-        rest = re.sub(f"{BEGIN}[^{BEGIN}{END}]*{END}", "", said)
+        rest, before = said, ""
+        while rest != before:
+            # An example stands within a sentence.
+            rest, before = re.sub(f"{BEGIN}[^{BEGIN}{END}]*{END}", "", rest), rest
         for own in THEIRS:
             rest = rest.replace(own, "")
         rest = re.sub(r"\d+ \w+\b", "", rest)

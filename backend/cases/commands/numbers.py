@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from backend import shared_location, text_parts
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, RowId, Text, Versioned
 from backend.cases.commands.typed import Named
 from backend.cases.commands.versions import changes
+from backend.errors import InvalidRecord
 from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers
+from backend.people.wordings import QUESTIONS
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -24,6 +26,29 @@ Hour = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5)]
 
 REACHED = ("consent_given", "consent_withdrawn", "warnings_declined", "warnings_wanted", "victim_number_changed")
 CALLED = ("calls_allowed", "calls_ended", "victim_number_changed")
+
+
+class UseTerms(BaseModel):
+    """What one text has of its own, where it is not as for all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hours_from: Hour = Field("", description="From when it is safe, as 08:00 in London")
+    hours_until: Hour = Field("", description="Until when it is safe")
+    sender: Chosen = Field("", description="From which of the senders it comes")
+
+
+ENDS = {"hours_from": "from", "hours_until": "until", "sender": "sender"}
+
+
+def by_use_of(form: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what a form has for single texts: ``wording_over_from`` is from when that text is safe."""
+    found = {}
+    for one in QUESTIONS:
+        terms = {name: form.get(f"{one.name}_{end}", "").strip() for name, end in ENDS.items()}
+        if any(terms.values()):
+            found[one.name] = terms
+    return found
 
 
 class AgreeToTexts(Versioned):
@@ -47,13 +72,23 @@ class AgreeToTexts(Versioned):
     help_word: Chosen = Field("", description="A word of their own that calls for help by text, beside HELP")
     hours_from: Hour = Field("", description="From when a text is safe, as 08:00 in London; empty: at any hour")
     hours_until: Hour = Field("", description="Until when a text is safe")
+    by_use: dict[str, UseTerms] = Field(
+        default_factory=dict,
+        description="By the name of its words, such as wording_unwatched, what one text has of its own",
+    )
+    language: Literal["", "en", "cy"] = Field("", description="Of what the product words itself; empty: as their page")
 
     @changes("victim", *REACHED)
     def carry_out(
         self, by: Person, now: datetime, wearer_id: int, victim_id: int, *, senders: Collection[str] = ()
     ) -> Consent:
         """Record the consent. Raises: NotFound, NotAllowed, InvalidRecord, NumberRefused."""
-        answers = self.model_dump(exclude={"version", "is_confirmed"})
+        answers = self.model_dump(exclude={"version", "is_confirmed", "by_use"})
+        unknown = set(self.by_use) - {one.name for one in QUESTIONS}
+        if unknown:
+            raise InvalidRecord("Name the words of one of the texts.")
+        for use, terms in self.by_use.items():
+            answers |= {f"{use}_{end}": getattr(terms, name) for name, end in ENDS.items()}
         number = self.phone.replace(" ", "")
         return contact_details.agree(by, wearer_id, victim_id, number, answers, now, senders=senders)
 

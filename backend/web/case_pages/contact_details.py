@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from backend import clock, shared_location
-from backend.cases.commands.numbers import AgreeToTexts, AllowCalls, DeclineWarnings, ShareLocation, StopCalls
+from backend.cases.commands.numbers import AllowCalls, DeclineWarnings, ShareLocation, StopCalls
 from backend.errors import DomainError
+from backend.models import Victim
+from backend.own_pages.words import text
+from backend.people import consent
+from backend.people.wordings import QUESTIONS
 from backend.web.case_pages.case import found, one_task, opened
 from backend.web.case_pages.layout import STAFF, bp, refusable, try_to, with_form
+from backend.web.case_pages.own_page import agree_to_texts, sender_items
 from backend.web.forms import build, pressed, visitor
+from backend.web.own_pages.messages import values_of
 from backend.web.signed_in import page_for
 
 
@@ -39,11 +45,22 @@ def reach_victim(wearer_id: int, victim_id: int) -> Any:
     return one_task(
         wearer_id,
         "texts",
-        lambda person, now: build(AgreeToTexts).carry_out(person, now, wearer_id, victim_id),
+        lambda person, now: agree_to_texts(wearer_id, victim_id),
         said="Their consent to texts is recorded.",
         back=address_of(wearer_id, victim_id),
-        more=lambda shown: shown_victim(shown, victim_id),
+        more=lambda shown: {**shown_victim(shown, victim_id), **_consent_form(victim_id)},
     )
+
+
+def _consent_form(victim_id: int) -> dict[str, Any]:
+    """Return the questions about texts with what was chosen so far: what is not asked again would be lost."""
+    held = consent.sms_consent(Victim.get_by_id(victim_id))
+    return {
+        "values": request.form or values_of(held),
+        "questions": QUESTIONS,
+        "senders": sender_items(),
+        "say": lambda key, **more: text("en", key, **more),
+    }
 
 
 @bp.route("/cases/<int:wearer_id>/victims/<int:victim_id>/declined", methods=["GET", "POST"])

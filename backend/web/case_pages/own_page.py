@@ -9,9 +9,9 @@ from flask import render_template, request
 from backend import audit, clock
 from backend.access import access_wearer
 from backend.cases import protected_people
-from backend.cases.commands.numbers import AgreeToTexts
+from backend.cases.commands.numbers import AgreeToTexts, by_use_of
 from backend.errors import DomainError
-from backend.models import Channel
+from backend.models import Channel, Consent
 from backend.own_pages import invitations, places, tag_play
 from backend.own_pages.invitations import Invitation
 from backend.own_pages.words import text
@@ -56,11 +56,7 @@ def _show(
         agreed=agreed,
         answers=request.form if pressed() == "agree" else values_of(agreed),
         questions=QUESTIONS,
-        senders=settings().senders_of_texts(),
-        sender_items=[
-            {"value": "", "text": text("en", "sender_usual")},
-            *({"value": one, "text": one} for one in settings().senders_of_texts()),
-        ],
+        senders=sender_items(),
         asked=places.unanswered(victim),
         kinds_asked=places.KINDS,
         play=tag_play.seen_of(wearer_id, now),
@@ -73,6 +69,17 @@ def _show(
         error=error,
         said=said,
     )
+
+
+def sender_items() -> list[dict[str, str]]:
+    """Return the senders that can be chosen, as a form lists them."""
+    return [{"value": one, "text": one} for one in settings().senders_of_texts()]
+
+
+def agree_to_texts(wearer_id: int, victim_id: int) -> Consent:
+    """Record what the form of this page holds. Raises: InvalidRecord and its kinds."""
+    asked = build(AgreeToTexts, by_use=by_use_of(request.form))
+    return asked.carry_out(visitor(), clock.now(), wearer_id, victim_id, senders=settings().senders_of_texts())
 
 
 def _address() -> str:
@@ -111,9 +118,7 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
         )
     if act == "agree":
         return try_to(
-            lambda: build(AgreeToTexts).carry_out(
-                person, now, wearer_id, victim_id, senders=settings().senders_of_texts()
-            ),
+            lambda: agree_to_texts(wearer_id, victim_id),
             lambda _: _show(wearer_id, victim_id, said="Recorded. Texts go in these words from now on."),
             again,
         )

@@ -10,6 +10,7 @@ from backend import clock
 from backend.cases import contact_details
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, OwnPage
+from backend.own_pages.words import offered
 from backend.people import consent, numbers
 from backend.people.wordings import QUESTIONS
 from backend.web.own_pages.layout import bp, chosen, go, local, page, refused, show
@@ -33,7 +34,13 @@ def values_of(agreed: Consent | None) -> dict[str, str]:
         return {}
     words = {one.name: getattr(agreed, one.name) or "" for one in QUESTIONS}
     hours = {"hours_from": clock_of(agreed.hours_from), "hours_until": clock_of(agreed.hours_until)}
-    return {**words, **hours, "help_word": agreed.help_word or "", "sender": agreed.sender or ""}
+    own = {}
+    for use, terms in (agreed.by_use or {}).items():
+        own[f"{use}_from"] = clock_of(terms.get("hours_from"))
+        own[f"{use}_until"] = clock_of(terms.get("hours_until"))
+        own[f"{use}_sender"] = terms.get("sender", "")
+    more = {"help_word": agreed.help_word or "", "sender": agreed.sender or "", "language": agreed.language or ""}
+    return {**words, **hours, **own, **more}
 
 
 @bp.get("/messages")
@@ -80,7 +87,15 @@ def choose_words() -> Response:
 
 def _ask(values: Mapping[str, str], error: str | None = None) -> Response:
     senders = settings().senders_of_texts()
-    return show("words", 422 if error else 200, questions=QUESTIONS, values=values, senders=senders, error=error)
+    return show(
+        "words",
+        422 if error else 200,
+        questions=QUESTIONS,
+        values=values,
+        senders=senders,
+        languages=offered(),
+        error=error,
+    )
 
 
 @bp.post("/messages/words")

@@ -139,4 +139,4 @@ async function forget() {
     await one.unregister();
   }
 }
-if (!("keep" in document.body.dataset)) forget();
+if (!("keep" in document.body.dataset)) forget().catch(() => {});
