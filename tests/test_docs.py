@@ -90,6 +90,13 @@ def test_every_documented_route_of_the_api_exists_with_its_method(app: Flask) ->
             assert (method, path) in known, f"{page.name}: {method} {path}"
 
 
+def test_every_promise_to_protected_people_names_tests_that_there_are() -> None:
+    promised = re.findall(r"`(test_\w+)`", (DOCS / "promises-to-protected-people.md").read_text())
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(promised) > 50
+    assert [name for name in promised if f"def {name}(" not in written] == []
+
+
 def test_every_make_target_has_its_line_of_help() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"^\.PHONY: (\w+)$", makefile, re.MULTILINE):

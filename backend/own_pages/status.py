@@ -110,7 +110,7 @@ def _of_wearer(wearer_id: int, life: MonitoringStatus, now: datetime) -> Status:
 
 
 def _gravity(status: Status) -> tuple[bool, bool, bool, float]:
-    """Order by what has to be said first: one gap that is told outweighs any that is too short for that."""
+    """Order by what has to be said first: a gap to speak of outweighs any that is too short for that."""
     at = status.checked_at
-    is_told = not status.is_watched and not status.is_short_gap
-    return (is_told, not status.is_watched, not status.is_known, 0.0 if at is None else -at.timestamp())
+    is_spoken_of = not status.is_watched and not status.is_short_gap
+    return (is_spoken_of, not status.is_watched, not status.is_known, 0.0 if at is None else -at.timestamp())

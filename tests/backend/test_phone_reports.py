@@ -53,9 +53,9 @@ AT = NOW.timestamp()
         pytest.param({"id": "t", "lat": "nan", "lon": "1e999"}, None, None, id="no numbers"),
         pytest.param(
             {"id": "t", "lat": "51.5", "lon": "-0.1", "accuracy": "-1", "speed": "-1", "batt": "x", "charge": "true"},
-            Fix(AT, 51.5, -0.1),
+            Fix(AT, 51.5, -0.1, 15.0, source=Source.UNKNOWN),
             None,
-            id="-1 is unknown, and what else there is says nothing",
+            id="-1 is no claim, and what else there is says nothing",
         ),
         pytest.param({"id": "t", "location": "51.5"}, None, None, id="half a location"),
         pytest.param({"id": "t", "lat": "51.5"}, None, None, id="no longitude"),
@@ -118,7 +118,7 @@ def test_unknown_values_of_the_json_are_none_and_its_identity_may_stand_in_the_a
     assert report.token == "t"
     assert report.battery_pct is None
     assert report.fix is not None
-    assert (report.fix.accuracy_m, report.fix.speed_mps) == (None, None)
+    assert _plain(report.fix) == _plain(Fix(AT, 51.5, -0.1, 15.0, source=Source.UNKNOWN))
 
 
 def test_an_event_without_a_position_and_what_is_no_message_say_nothing() -> None:

@@ -112,7 +112,7 @@ def test_a_gap_that_they_agreed_to_hear_nothing_of_is_not_texted_with_a_page_or_
     agreed.reads_everything()
 
 
-def test_a_tag_that_was_opened_and_still_sends_is_told_once_the_gap_is_as_long_as_was_agreed(agreed: World) -> None:
+def test_a_tag_that_was_opened_and_still_sends_is_said_once_the_gap_is_as_long_as_was_agreed(agreed: World) -> None:
     tag_play.set_rule(agreed.officer.person, agreed.victim.id, 30, clock.now())
     db.release_connection()
     since = f"{clock.now().astimezone(LONDON):%H:%M}"

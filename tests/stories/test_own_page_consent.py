@@ -63,7 +63,7 @@ def test_they_read_that_a_person_acts_once_it_is_so_and_that_it_is_over_once_it_
     world.reads_everything()
 
 
-def test_nothing_is_told_of_an_acknowledgement_that_was_handed_back_before_the_text_left(
+def test_nothing_is_said_of_an_acknowledgement_that_was_handed_back_before_the_text_left(
     world: World, phone: OwnPhone
 ) -> None:
     chooses(phone, wording_acts=ACTS)
@@ -131,7 +131,7 @@ def test_stopping_during_an_alert_ends_what_is_due_at_once_and_touches_no_alert(
     world.reads_everything()
 
 
-def test_no_text_goes_outside_the_hours_that_they_chose_and_the_officer_is_told(world: World, phone: OwnPhone) -> None:
+def test_no_text_goes_outside_the_hours_that_they_chose_and_the_officer_hears_so(world: World, phone: OwnPhone) -> None:
     hour = clock.now().astimezone(LONDON).hour
     chooses(phone, hours_from=f"{(hour + 2) % 24:02d}:00", hours_until=f"{(hour + 4) % 24:02d}:00")
     world.tag.is_far_away()

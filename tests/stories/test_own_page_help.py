@@ -259,7 +259,7 @@ def hears(world: World, path: str, number: str, **more: str) -> str:
     return answer.text
 
 
-def test_a_key_in_a_call_rings_once_however_often_it_is_told_and_every_caller_hears_the_same(world: World) -> None:
+def test_a_key_in_a_call_rings_once_however_often_it_is_reported_and_every_caller_hears_the_same(world: World) -> None:
     number = world.victim.phone or ""
     assert hears(world, "incoming-call", number) == hears(world, "incoming-call", "+447700900999")
     said = {hears(world, "incoming-call/key", number, Digits="1") for _ in range(3)}

@@ -123,7 +123,7 @@ def test_every_way_of_stopping_ends_notices_at_once(world: World, phone: OwnPhon
     world.reads_everything()
 
 
-def test_a_browser_that_gave_its_subscription_up_is_told_to_the_officer_and_to_them(
+def test_a_browser_that_gave_its_subscription_up_is_news_for_the_officer_and_to_them(
     world: World, phone: OwnPhone
 ) -> None:
     endpoint = turns_on(phone)
@@ -147,7 +147,7 @@ def test_where_the_other_channel_went_the_officer_hears_of_no_failure(world: Wor
     world.reads_everything()
 
 
-def test_where_both_failed_the_officer_is_told(world: World, phone: OwnPhone) -> None:
+def test_where_both_failed_the_officer_hears_so(world: World, phone: OwnPhone) -> None:
     world.victim_consents()
     endpoint = turns_on(phone)
     world.doubles.webpush.unsubscribe(endpoint)
