@@ -48,9 +48,8 @@ def _needing(share: float) -> Model:
     """Return the model in which every crossing needs the same, and no place on a way is left out for being too far."""
     return replace(
         MODEL,
-        crossing_slow=share,
-        crossing_seen=share,
-        crossing_fast=share,
+        crossing_short=share,
+        crossing_long=share,
         crossing_silent=share,
         crossing_poor=share,
         crossing_spreads=math.inf,
@@ -67,6 +66,10 @@ IDEAS: tuple[tuple[str, Model], ...] = (
     ("coarse claims taken at their word", replace(MODEL, coarse_factor=1.0)),
     ("kept answers not dated", replace(MODEL, widening_least_mps=math.inf)),
     ("no ways through silences over 10 min", replace(MODEL, longest_gap_s=600.0)),
+    ("a direction leads the whole way", replace(MODEL, heading_share=1.0)),
+    ("directions of any error lead alike", replace(MODEL, heading_known_mps=math.inf)),
+    ("small zones are improbable", replace(MODEL, honest_m=0.0)),
+    ("who is about to enter is told by the next fix", replace(MODEL, entering=1.0)),
     ("one need for all ways (0.5)", _needing(0.5)),
     ("poorly known and fast ways as any other", replace(MODEL, known_end_m=math.inf, known_end_mps=math.inf)),
     ("no place of rest", replace(MODEL, rest_within_m=0.0)),
@@ -89,20 +92,21 @@ MOVED: tuple[tuple[str, Model], ...] = (
     ("believe 0.6", replace(MODEL, believe=0.6)),
     ("independent after 15 s", replace(MODEL, independent_s=15.0)),
     ("independent after 60 s", replace(MODEL, independent_s=60.0)),
-    ("directions last 8 s", replace(MODEL, direction_s=8.0)),
-    ("directions last 30 s", replace(MODEL, direction_s=30.0)),
+    ("directions last 15 s", replace(MODEL, direction_s=15.0)),
+    ("directions last 45 s", replace(MODEL, direction_s=45.0)),
+    ("wander 0.03", replace(MODEL, wander=0.03)),
     ("wander 0.07", replace(MODEL, wander=0.07)),
-    ("wander 0.14", replace(MODEL, wander=0.14)),
-    ("slow ways need 0.38", replace(MODEL, crossing_slow=0.38, crossing_spreads=math.inf)),
-    ("slow ways need 0.46", replace(MODEL, crossing_slow=0.46)),
-    ("once seen they need 0.42", replace(MODEL, crossing_seen=0.42)),
-    ("fast ways need 0.60", replace(MODEL, crossing_fast=0.60)),
-    ("poorly known ways need 0.65", replace(MODEL, crossing_poor=0.65)),
-    ("poorly known ways need 0.75", replace(MODEL, crossing_poor=0.75)),
+    ("short ways need 0.50", replace(MODEL, crossing_short=0.50)),
+    ("short ways need 0.66", replace(MODEL, crossing_short=0.66)),
+    ("long ways need 0.50", replace(MODEL, crossing_long=0.50)),
+    ("poorly known ways need 0.70", replace(MODEL, crossing_poor=0.70)),
+    ("poorly known ways need 0.90", replace(MODEL, crossing_poor=0.90)),
+    ("entering within 5 s", replace(MODEL, ahead_s=5.0)),
 )
 
 
-def _load(file: Path) -> ModuleType:
+def load(file: Path) -> ModuleType:
+    """Return the scorer as a module."""
     spec = importlib.util.spec_from_file_location("evaluate", file)
     assert spec is not None
     assert spec.loader is not None
@@ -218,7 +222,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="1,2,3,4,5,6")
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    evaluate = _load(options.evaluate)
+    evaluate = load(options.evaluate)
     traces = evaluate.read_traces(options.traces)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     made = {seed: _prepare(evaluate, evaluate.make_scenarios(traces, 60, seed)) for seed in seeds}

@@ -9,7 +9,7 @@ import math
 from typing import NamedTuple
 
 from zones import kept, words, worth
-from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside
+from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside, t_below
 from zones.fix import Fix, Source
 from zones.levels import CERTAINTIES, LEVELS, Certainty, Level
 from zones.path import Crossing, End
@@ -17,7 +17,7 @@ from zones.rest import Says, follow
 from zones.schedule import Permission, Reason
 from zones.smoother import over_by, seen_again
 from zones.state import LATENESS_S, Core, PlaceState
-from zones.track import Travel, is_moving, is_travelling, reach_mps, travel
+from zones.track import Travel, entering, is_moving, is_travelling, reach_mps, travel
 from zones.trust import trusted
 from zones.weighing import is_standing, nothing_at, unchanged, weigh
 from zones.worth import UNPLACED_M, Doubt, Rival, Use
@@ -188,6 +188,15 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     else:
         way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
 
+    # A fix past the line raises however small the zone: every small place is improbable where the doubt is wide.
+    raising = probability
+    is_doubtful = (distance <= 0 or probability > model.entering) and probability <= model.believe
+    if is_doubtful and not was_standing and accuracy <= model.honest_m and not worth.is_tower(fix):
+        if distance <= 0:
+            raising = t_below(-distance / scale)
+        elif is_exclusion and way.found is None and not (is_coarse or is_error or is_repeat):
+            way = way._replace(found=entering(at, distance, way.closing_mps, scale, model))
+
     reach, use = 0.0, _BOTH
     if is_coarse:
         reach = worth.plausible_error_m(fix, accuracy, model)
@@ -203,13 +212,13 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         evidence = weigh(last, new_at, distance, was, probability_of(zone, distance, was), False, 1.0, model)
     elif is_error or (use is not _BOTH and (was_standing or use is _NOTHING)):
         evidence = unchanged(last)
-    elif not was_standing and probability <= model.believe:
+    elif not was_standing and raising <= model.believe:
         evidence = nothing_at(at)
     else:
         share = model.repeat_worth if is_repeat and state is not None else share
         moves = not is_coarse and is_moving(last.track, fix, end, model)
-        evidence = weigh(last, at, distance, scale, probability, moves, share, model)
-        if use is not _BOTH and evidence.is_breach:
+        evidence = weigh(last, at, distance, scale, raising, moves, share, model)
+        if evidence.is_breach and (use is not _BOTH or raising > probability):
             # It raised at even odds, so that it has no part in what confirms.
             evidence = evidence._replace(log_odds=0.0)
 

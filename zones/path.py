@@ -35,6 +35,17 @@ class Crossing(NamedTuple):
     distance_m: float
 
 
+def _led(end: End, east_mps: float, north_mps: float, model: Model) -> tuple[float, float, float]:
+    """Return the velocity (east, north) in m/s that leads a way at one end, and its error; the way's mean is given.
+
+    A direction that was seen says about half of where the way leads next, and less where errors made most of it.
+    """
+    share = model.heading_share / (1 + (end.velocity_error_mps / model.heading_known_mps) ** 2)
+    off_east, off_north = share * (end.east_mps - east_mps), share * (end.north_mps - north_mps)
+    off = math.hypot(share * end.velocity_error_mps, model.unborne_share * math.hypot(off_east, off_north))
+    return east_mps + off_east, north_mps + off_north, off
+
+
 def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     """Return the most probable place inside the zone along the way from `start` to `finish`.
 
@@ -53,12 +64,10 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
     distance_of = zone.shape.distance_m
     nearest = model.crossing_spreads**2
     east_mps, north_mps = (finish.east - start.east) / duration, (finish.north - start.north) / duration
-    start_off = math.hypot(start.east_mps - east_mps, start.north_mps - north_mps)
-    start_off = math.hypot(start.velocity_error_mps, model.unborne_share * start_off)
-    finish_off = math.hypot(finish.east_mps - east_mps, finish.north_mps - north_mps)
-    finish_off = math.hypot(finish.velocity_error_mps, model.unborne_share * finish_off)
+    out_east_mps, out_north_mps, start_off = _led(start, east_mps, north_mps, model)
+    in_east_mps, in_north_mps, finish_off = _led(finish, east_mps, north_mps, model)
     # No place of the way lies nearer than the ends do, less the way itself: most ways are further off than they spread.
-    sway = fade * (math.hypot(start.east_mps, start.north_mps) + math.hypot(finish.east_mps, finish.north_mps))
+    sway = fade * (math.hypot(out_east_mps, out_north_mps) + math.hypot(in_east_mps, in_north_mps))
     widest = start.scale_m + finish.scale_m + wander / 4 + fade * (start_off + finish_off)
     ends = distance_of(start.east, start.north) + distance_of(finish.east, finish.north)
     if ends - apart - 2 * sway > 2 * model.crossing_spreads * widest:
@@ -69,8 +78,8 @@ def crossing(zone: Zone, start: End, finish: End, model: Model) -> Crossing:
         forth = fade * (1 - math.exp(-share * duration / fade))
         back = fade * (1 - math.exp(-(1 - share) * duration / fade))
         blend = share * share * (3 - 2 * share)
-        east = (1 - blend) * (start.east + start.east_mps * forth) + blend * (finish.east - finish.east_mps * back)
-        north = (1 - blend) * (start.north + start.north_mps * forth) + blend * (finish.north - finish.north_mps * back)
+        east = (1 - blend) * (start.east + out_east_mps * forth) + blend * (finish.east - in_east_mps * back)
+        north = (1 - blend) * (start.north + out_north_mps * forth) + blend * (finish.north - in_north_mps * back)
         distance = distance_of(east, north)
         variance = (
             ((1 - share) * start.scale_m) ** 2

@@ -78,12 +78,12 @@ def _way(visit: Visit, share: float, model: Model) -> tuple[float, float, float]
     return visit.before_east + share * step_east, visit.before_north + share * step_north, spread
 
 
-def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
+def smoothed(visit: Visit, is_aside: bool, model: Model) -> tuple[float, float, float]:
     """Return the place (east, north) at the best fix and its error scale, by that fix and those on both sides of it.
 
-    The way from the fix before to the fix after spreads by their errors, by wandering in proportion to the distance,
-    and by how far a tag that travels can have gone aside and come back. A tag at rest cannot, and so a reflection is
-    told from a visit.
+    The way from the fix before to the fix after spreads by their errors and by wandering in proportion to the distance;
+    `is_aside` adds how far a tag that travels can have gone aside and come back. A tag at rest cannot, and so a
+    reflection is told from a visit.
     """
     if visit.before_scale_m >= UNPLACED_M or math.isnan(visit.after_at):
         return visit.east, visit.north, visit.scale_m
@@ -94,8 +94,9 @@ def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
     if speed_mps < model.moving_mps:
         speed_mps = model.rest_mps
     east, north, spread = _way(visit, (visit.at - visit.before_at) / duration, model)
-    aside = speed_mps * min(visit.at - visit.before_at, visit.after_at - visit.at) / T_RADIUS_68
-    spread = math.hypot(spread, aside)
+    if is_aside:
+        aside = speed_mps * min(visit.at - visit.before_at, visit.after_at - visit.at) / T_RADIUS_68
+        spread = math.hypot(spread, aside)
     if math.hypot(visit.east - east, visit.north - north) > T_RADIUS_95 * math.hypot(visit.scale_m, spread):
         # One of them is wrong, and the way rests on two fixes: errors of that size happen, such leaps aside do not.
         return east, north, spread
@@ -107,17 +108,21 @@ def smoothed(visit: Visit, model: Model) -> tuple[float, float, float]:
 def was_inside(zone: Zone, visit: Visit, model: Model) -> tuple[float, bool]:
     """Return how probable it is that the wearer was on the forbidden side, and whether the evidence says never.
 
-    A wide doubt makes every small place improbable; never is said only where the smoothed place itself is outside.
+    The first is by where the wearer probably was. Never is said only where the wearer cannot have been there: by how
+    far they can have gone aside, and where the place itself is outside, since a wide doubt makes every small place
+    improbable.
     """
-    east, north, scale = smoothed(visit, model)
-    distance = zone.shape.distance_m(east, north)
-    shape = zone.shape
-    if zone.kind is ZoneKind.EXCLUSION:
-        probability = probability_inside(distance, scale, shape.depth_m, shape.half_breadth_m)
-    else:
-        distance = -distance
-        probability = 1 - probability_inside(-distance, scale, shape.depth_m, shape.half_breadth_m)
-    return probability, max(probability, t_below(-distance / scale)) < model.was_inside
+    shape, is_exclusion = zone.shape, zone.kind is ZoneKind.EXCLUSION
+    best = outside = 0.0
+    for is_aside in (False, True):
+        east, north, scale = smoothed(visit, is_aside, model)
+        distance = shape.distance_m(east, north)
+        probability = probability_inside(
+            distance if is_exclusion else -distance, scale, shape.depth_m, shape.half_breadth_m
+        )
+        best = max(best, probability if is_exclusion else 1 - probability)
+        outside = max(best, t_below((-distance if is_exclusion else distance) / scale))
+    return best, outside < model.was_inside
 
 
 def is_on_way(zone: Zone, visit: Visit, model: Model) -> bool:

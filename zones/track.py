@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones.evidence import T_RADIUS_68, Model
+from zones.evidence import T_RADIUS_68, Model, t_below
 from zones.fix import Fix
 from zones.path import Crossing, End, crossing
 from zones.state import Core
@@ -58,28 +58,25 @@ def _direct(zone: Zone, start: End, end: End, distance: float, model: Model) -> 
     return crossing(zone, start, finish, model), start
 
 
-def _need(start: End, finish: End, model: Model) -> float:
+def need(start: End, finish: End, model: Model) -> float:
     """Return how probable a crossing must be to be told: by how well its ends are known, its speed, and the gap.
 
     Who walks or cycles keeps to streets that lead about where they are seen to go; rails and main roads do not.
     """
     duration = finish.at - start.at
     apart = math.hypot(finish.east - start.east, finish.north - start.north)
-    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or apart > model.known_end_mps * duration:
-        return model.crossing_poor
     if duration > model.silence_s:
         return model.crossing_silent
-    if apart > model.cycles_mps * duration:
-        return model.crossing_fast
-    is_seen = finish.is_moving_known and duration <= model.long_gap_s
-    return model.crossing_seen if is_seen else model.crossing_slow
+    if max(start.scale_m, finish.scale_m) * T_RADIUS_68 > model.known_end_m or apart > model.known_end_mps * duration:
+        return model.crossing_poor
+    return model.crossing_long if duration > model.long_gap_s else model.crossing_short
 
 
 def _better(best: Crossing | None, found: Crossing | None, start: End, finish: End, model: Model) -> Crossing | None:
     """Return the more probable of two crossings; `found` counts where it is as probable as it needs to be."""
     if found is None or found.probability <= (0.0 if best is None else best.probability):
         return best
-    return found if found.probability > _need(start, finish, model) else best
+    return found if found.probability > need(start, finish, model) else best
 
 
 def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: bool, model: Model) -> Travel:
@@ -123,6 +120,17 @@ def travel(zone: Zone, last: Core, end: End, distance: float, is_path_asked: boo
         end.at, end.east, end.north, end.scale_m, round(east_mps, 3), round(north_mps, 3), round(error_mps, 3), True
     )
     return Travel(found, is_pass, closing, track, next_before)
+
+
+def entering(at: float, distance: float, closing_mps: float, scale: float, model: Model) -> Crossing | None:
+    """Return the crossing that is about to happen: the fix is not past the line, and who goes on so is there at once.
+
+    `distance` is metres to the edge, `scale` the error scale of the fix.
+    """
+    ahead_m = closing_mps * model.ahead_s
+    if not distance <= ahead_m:
+        return None
+    return Crossing(t_below((ahead_m - distance) / scale), at, distance)
 
 
 def is_moving(track: End, fix: Fix, end: End, model: Model) -> bool:

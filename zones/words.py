@@ -58,7 +58,10 @@ def reasons(decision: Decision) -> tuple[str, ...]:
         said.append(f"{fixes} past the line{lasting}")
     elif decision.level == 2 and decision.gap_s is not None:
         percent = round(100 * decision.path_probability)
-        said.append(f"the way between two fixes {span(decision.gap_s)} apart led through the zone ({percent} %)")
+        if decision.crossing_at is not None and decision.fix_time - decision.crossing_at < 0.001:
+            said.append(f"on the way over the line, there within seconds ({percent} %)")
+        else:
+            said.append(f"the way between two fixes {span(decision.gap_s)} apart led through the zone ({percent} %)")
     said.append(f"{_place(decision)}, ±{metres(decision.accuracy_m)}{assumed}")
     if decision.claim_share < 1:
         percent = round(100 * decision.claim_share)

@@ -150,4 +150,4 @@ def test_what_is_left_out_of_a_way_for_being_too_far_could_not_have_been_reporte
         crossing(zone, start, finish, replace(MODEL, crossing_spreads=spreads))
         for spreads in (MODEL.crossing_spreads, math.inf)
     )
-    assert quick == whole or max(quick.probability, whole.probability) < MODEL.crossing_slow
+    assert quick == whole or max(quick.probability, whole.probability) < MODEL.crossing_long

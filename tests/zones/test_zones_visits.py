@@ -15,9 +15,9 @@ from zones.decision import Decision
 from zones.geo import Frame
 
 VISITS = {
-    "one fix inside on a walk through is over and not withdrawn": (
+    "one fix just inside, on a walk through the middle, is confirmed as soon as it is over": (
         [at(400), at(250, after_s=60), at(90, after_s=120), at(-150, 60, after_s=180), at(-300, 60, after_s=240)],
-        Certainty.UNCONFIRMED,
+        Certainty.CONFIRMED,
     ),
     "one deep fix on the way of those beside it is confirmed as soon as it is over": (
         [at(300), at(200, after_s=60), at(73.8, after_s=120, accuracy_m=20), at(-160, after_s=180, accuracy_m=8)],
@@ -54,7 +54,7 @@ def test_a_visit_that_is_over(fixes, expected):
 
 
 def test_the_reasons_say_what_became_of_it():
-    walk, _ = VISITS["one fix inside on a walk through is over and not withdrawn"]
+    walk, _ = VISITS["who walked in and turned round within a minute was there"]
     assert "the visit is over: it could not be confirmed" in ended(judge(circle(), walk)).reasons
     rest, _ = VISITS["a tag at rest that jumps and returns was never there"]
     assert any("was not inside" in reason for reason in ended(judge(circle(), rest)).reasons)
@@ -73,7 +73,7 @@ def test_to_leave_the_place_to_stay_in_is_a_visit_alike():
 
 
 def test_the_state_of_a_visit_reads_back_to_the_same_answer():
-    fixes, _ = VISITS["one fix inside on a walk through is over and not withdrawn"]
+    fixes, _ = VISITS["who walked in and turned round within a minute was there"]
     zone, state = circle(), None
     for fix in fixes:
         decision = decide(zone, fix, state)
