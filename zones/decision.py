@@ -191,11 +191,11 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     # A fix past the line raises however small the zone: every small place is improbable where the doubt is wide.
     raising = probability
     is_doubtful = (distance <= 0 or probability > model.entering) and probability <= model.believe
-    if is_doubtful and not was_standing and accuracy <= model.honest_m and not worth.is_tower(fix):
-        if distance <= 0:
-            raising = t_below(-distance / scale)
-        elif is_exclusion and way.found is None and not (is_coarse or is_error or is_repeat):
+    if is_doubtful and accuracy <= model.honest_m and not worth.is_tower(fix):
+        if distance > 0 and is_exclusion and way.found is None and not (is_coarse or is_error or is_repeat):
             way = way._replace(found=entering(at, distance, way.closing_mps, scale, model))
+        elif distance <= 0 and not was_standing:
+            raising = t_below(-distance / scale)
 
     reach, use = 0.0, _BOTH
     if is_coarse:
@@ -225,6 +225,9 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     if evidence.is_breach and not evidence.is_confirmed and says is Says.AT_REST and distance > 0:
         # Who never left the place of rest was not inside: what was not confirmed ends with the first fix back at it.
         evidence = evidence._replace(is_breach=not (rest is not None and rest.is_settled(model)))
+    if was_standing and way.found is not None:
+        # Who is about to enter has not left.
+        evidence = evidence._replace(is_breach=True)
     visit = last.visit if was_standing else None
     over, over_probability = None, math.nan
     if evidence.is_confirmed:
