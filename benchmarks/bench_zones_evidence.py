@@ -69,7 +69,7 @@ IDEAS: tuple[tuple[str, Model], ...] = (
     ("a direction leads the whole way", replace(MODEL, heading_share=1.0)),
     ("directions of any error lead alike", replace(MODEL, heading_known_mps=math.inf)),
     ("small zones are improbable", replace(MODEL, honest_m=0.0)),
-    ("who is about to enter is told by the next fix", replace(MODEL, entering=1.0)),
+    ("who is about to enter waits for the next fix", replace(MODEL, entering=1.0)),
     ("one need for all ways (0.5)", _needing(0.5)),
     ("poorly known and fast ways as any other", replace(MODEL, known_end_m=math.inf, known_end_mps=math.inf)),
     ("no place of rest", replace(MODEL, rest_within_m=0.0)),

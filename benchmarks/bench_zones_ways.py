@@ -1,4 +1,4 @@
-"""How well a way between two fixes is told to have led through a zone, with circles anywhere beside recorded traces.
+"""How well a way between two fixes is known to have led through a zone, with circles anywhere beside recorded traces.
 
 python -m benchmarks.bench_zones_ways --evaluate EVALUATE.py --traces DIR [--circles 60]
 The scorer's scenarios hold as many visits and passings by as they were made with; these circles lie evenly over the
@@ -91,7 +91,7 @@ def _ways(
 
 
 def main() -> None:
-    """Print what was so of what the model gives, and what is told, for both halves of the traces."""
+    """Print what was so of what the model gives, and what is reported, for both halves of the traces."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--evaluate", type=Path, required=True)
     parser.add_argument("--traces", type=Path, required=True)

@@ -148,8 +148,8 @@ class Model:
     crossing_silent: float = 0.70
     silence_s: float = 600.0
     longest_gap_s: float = 1800.0
-    # Who is past the line with one in three, and at the speed seen is past it within 2 s, is told as entering: a fix is
-    # 1 to 2 s old when it is judged (open traces: 0.8 to 1.6 s), and at a fix a minute the next one tells too late.
+    # Who is past the line with one in three, and at the speed seen is past it within 2 s, is reported as entering.
+    # A fix is 1 to 2 s old when it is judged (open traces: 0.8 to 1.6 s); the next one may come a minute later.
     entering: float = 1 / 3
     ahead_s: float = 2.0
     # A path is looked at again with the direction that the next fix shows, when that fix comes within 90 s.

@@ -83,7 +83,7 @@ def smoothed(visit: Visit, is_aside: bool, model: Model) -> tuple[float, float, 
 
     The way from the fix before to the fix after spreads by their errors and by wandering in proportion to the distance;
     `is_aside` adds how far a tag that travels can have gone aside and come back. A tag at rest cannot, and so a
-    reflection is told from a visit.
+    reflection differs from a visit.
     """
     if visit.before_scale_m >= UNPLACED_M or math.isnan(visit.after_at):
         return visit.east, visit.north, visit.scale_m
