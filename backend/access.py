@@ -98,7 +98,7 @@ def known_victims(person: Person, now: datetime) -> list[Victim]:
     """
     require(person, Role.OFFICER, Role.SUPERVISOR)
     closed = closed_cases([person.id], now).get(person.id, set())
-    protected = PlaceZone.select(ProtectedPlace.victim).join(ProtectedPlace)
+    protected = PlaceZone.select(ProtectedPlace.victim).join(ProtectedPlace).where(ProtectedPlace.victim.is_null(False))
     of_ours = (
         PlaceZone.select(ProtectedPlace.victim)
         .join(ProtectedPlace)

@@ -27,6 +27,7 @@ from backend.errors import DomainError, InvalidRecord, NeedsConfirmation
 from backend.models import Person, PlaceZone, Role
 from backend.people import numbers
 from backend.record.facts import ends_with
+from backend.record.reading import victims_of
 from backend.zone_replay import read_zone
 
 MISSING = "This must be given."
@@ -194,7 +195,9 @@ def load_part(
                 else:
                     wearer = widen(person, opened[tie.case_of].wearer_id, new, now)
                 newest = PlaceZone.select().where(PlaceZone.wearer == wearer).order_by(PlaceZone.id.desc()).get()
-                opened.append(reading.read_by.loaded(len(opened), wearer.id, newest.place.victim_id))
+                # Where the zone is one to stay in, the person was entered for themselves.
+                victim_id = newest.place.victim_id or max(one.id for one in victims_of(wearer.id))
+                opened.append(reading.read_by.loaded(len(opened), wearer.id, new.victim_id or victim_id))
                 for number in phones:
                     numbers.record(person, wearer.id, number, now)
             except NeedsConfirmation as question:

@@ -69,8 +69,9 @@ def tell(case: Case, losses: Sequence[Loss], ends_at: datetime, now: datetime) -
     places = {p.id: p for p in ProtectedPlace.select().where(ProtectedPlace.id.in_([loss.place_id for loss in losses]))}
     curfews = _curfews(wearer.id, places)
     for loss in losses:
-        if loss.place_id not in curfews:
-            by_reader[reached(places[loss.place_id].victim).id].append(loss)
+        victim = places[loss.place_id].victim
+        if loss.place_id not in curfews and victim is not None:
+            by_reader[reached(victim).id].append(loss)
     raised = _tell_of_curfews(case, wearer, [loss for loss in losses if loss.place_id in curfews], places, ends_at, now)
     for reader in Victim.select().where(Victim.id.in_(list(by_reader))).order_by(Victim.id):
         lost = by_reader[reader.id]
@@ -167,7 +168,8 @@ def readable_late(place_ids: Iterable[int], alert_ids: Iterable[int], ends_at: d
             Notification.alert.in_(list(alert_ids)), Notification.purpose == Purpose.VICTIM_ENDING
         )
     }
-    readers = {place.id: reached(place.victim) for place in ProtectedPlace.select().where(ProtectedPlace.id.in_(asked))}
+    places = ProtectedPlace.select().where(ProtectedPlace.id.in_(asked))
+    readers = {place.id: reached(place.victim) for place in places if place.victim is not None}
     return {
         place_id
         for place_id, reader in readers.items()

@@ -23,7 +23,7 @@ from backend.models import (
     Wearer,
 )
 from backend.people import numbers
-from backend.record import reading
+from backend.record import reading, zone_geojson
 from backend.record.facts import Terms
 
 
@@ -58,10 +58,16 @@ def open_case(person: Person, new: OpenCase, now: datetime, officer: Person | No
             victim = protected_people.add_known(
                 person, wearer.id, new.victim_id, now, why=new.why, document=new.document
             )
+        elif zone_geojson.keeps_in(new.zone):
+            # No zone of theirs says that the case protects them.
+            victim = _enter_new(person, wearer.id, new, victim_phone, now)
         else:
             victim = Victim.create(team=person.team_id, name=new.victim_name, phone=victim_phone, created_at=now)
             audit.record(audit.actor_of(person), "victim_added", f"victim:{victim.id}", now)
-        place = ProtectedPlace.create(victim=victim, label=new.place.strip())
+        if zone_geojson.keeps_in(new.zone):
+            place = writing.place_to_stay(person, wearer.id, new.place, now)
+        else:
+            place = ProtectedPlace.create(victim=victim, label=new.place.strip())
         order = writing.open_order(
             person,
             wearer.id,
@@ -99,18 +105,17 @@ def widen(person: Person, wearer_id: int, new: OpenCase, now: datetime) -> Weare
         wearer = access_wearer(person, wearer_id, now)
         theirs = {victim.id for victim in reading.victims_of(wearer_id)}
         if new.victim_id is None:
-            victim = protected_people.add_person(
-                person, wearer_id, new.victim_name, now, why=new.why, is_another=new.is_another
-            )
-            if new.victim_phone:
-                victim.phone = numbers.usable(new.victim_phone, wearer_id)
-                Victim.update(phone=victim.phone).where(Victim.id == victim.id).execute()
+            phone = numbers.usable(new.victim_phone, wearer_id) if new.victim_phone else None
+            victim = _enter_new(person, wearer_id, new, phone, now)
         elif new.victim_id in theirs:
             victim = protected_people.of_case(wearer_id, new.victim_id)
         else:
             victim = protected_people.add_known(person, wearer_id, new.victim_id, now, why=new.why)
         order = Order.get(Order.wearer == wearer, Order.reference == new.reference.strip())
-        place = ProtectedPlace.get_or_none(ProtectedPlace.victim == victim, ProtectedPlace.label == new.place.strip())
+        of_theirs: Any = ProtectedPlace.victim == victim
+        if zone_geojson.keeps_in(new.zone):
+            of_theirs = ProtectedPlace.wearer == wearer
+        place = ProtectedPlace.get_or_none(of_theirs, ProtectedPlace.label == new.place.strip())
         condition = NewCondition(
             order_id=order.id,
             number=str(Condition.select().where(Condition.order == order).count() + 1),
@@ -126,6 +131,16 @@ def widen(person: Person, wearer_id: int, new: OpenCase, now: datetime) -> Weare
         )
         writing.protect_by_condition(person, wearer_id, condition, now)
         return wearer
+
+
+def _enter_new(person: Person, wearer_id: int, new: OpenCase, phone: str | None, now: datetime) -> Victim:
+    victim = protected_people.add_person(
+        person, wearer_id, new.victim_name, now, why=new.why, is_another=new.is_another
+    )
+    if phone:
+        victim.phone = phone
+        Victim.update(phone=phone).where(Victim.id == victim.id).execute()
+    return victim
 
 
 def circle(lat: float, lon: float, radius_m: float, buffer_m: float) -> dict[str, Any]:

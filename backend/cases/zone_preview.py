@@ -23,7 +23,8 @@ class Trial:
     """What the last days would have raised, and what may be wrong, each in sentences."""
 
     order: Order | None
-    victim: Victim
+    # Whom it protects: no one, where the wearer has to stay.
+    victim: Victim | None
     alerts: int | None
     said: list[str]
     doubts: list[str]

@@ -47,6 +47,8 @@ def tell_victim_of_breach(alert: Alert, now: datetime) -> None:
     Another place of theirs that the same wearer comes to is no news for a while, unless they were told that it is over.
     """
     victim = _reader(alert)
+    if victim is None:
+        return
     # An all-clear that has not gone out is none any more; one that a worker holds may have.
     outbox.cancel_texts_to(victim, Purpose.VICTIM_OVER, now)
     for channel in agreed(victim, "wording_breach"):
@@ -61,6 +63,8 @@ def tell_victim_it_is_over(alert: Alert, now: datetime) -> None:
     can see here that the other does.
     """
     victim = _reader(alert)
+    if victim is None:
+        return
     if not _standing(victim, but=alert):
         unsent = outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
         kept = [row for row in unsent if knowledge.was_kept_from_them(row.created_at, now)]
@@ -79,7 +83,7 @@ def tell_victim_a_person_acts(alert: Alert, now: datetime) -> None:
 
     Of a call that they made in secret their phone shows nothing.
     """
-    victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert) if alert.place is not None else None
+    victim = alert.victim if alert.kind == AlertKind.HELP else _reader(alert)
     if victim is None or is_secret(alert) or _calls_in_secret(victim):
         return
     ways = agreed(victim, "wording_acts")
@@ -108,6 +112,8 @@ def _calls_in_secret(victim: Victim) -> bool:
 def drop_victim_warning(alert: Alert, now: datetime) -> None:
     """Cancel the victim's warning text when its warning ends although no one knows that the wearer has gone."""
     victim = _reader(alert)
+    if victim is None:
+        return
     if not _standing(victim, but=alert):
         outbox.cancel_texts_to(victim, Purpose.VICTIM_BREACH, now)
 
@@ -126,6 +132,8 @@ def was_victim_warned(alert: Alert, channel: Channel | None = None) -> bool:
 def is_victim_left_warned(alert: Alert) -> bool:
     """Tell whether the last that the victim read of this wearer is that the wearer is near."""
     reader = _reader(alert)
+    if reader is None:
+        return False
     return any(knowledge.is_left_warned(_texts_of(reader, channel), alert.wearer_id) for channel in CHANNELS)
 
 
@@ -163,10 +171,13 @@ def has_to_wait(notification: Notification, now: datetime) -> bool:
     )
 
 
-def _reader(alert: Alert) -> Victim:
-    """Return the protected person to notify of an alert at a place of theirs or their child's; None without a place."""
-    assert alert.place is not None
-    return reached(alert.place.victim)
+def _reader(alert: Alert) -> Victim | None:
+    """Return the protected person to notify of an alert at a place of theirs or their child's; None where it is none.
+
+    Where a wearer has to stay is no place of a protected person.
+    """
+    victim = alert.place.victim if alert.place is not None else None
+    return reached(victim) if victim is not None else None
 
 
 def _standing(victim: Victim, but: Alert | None = None) -> list[Alert]:

@@ -43,8 +43,10 @@ def names_of_wearers(wearer_ids: Sequence[int]) -> dict[int, str]:
 
 
 def names_of_places(place_ids: Sequence[int]) -> dict[int, str]:
-    """Return what each place is called, with whom it protects."""
+    """Return what each place is called, with whom it protects, if anyone."""
     rows = (
-        ProtectedPlace.select(ProtectedPlace, Victim).join(Victim).where(ProtectedPlace.id.in_(list(place_ids) or [0]))
+        ProtectedPlace.select(ProtectedPlace, Victim)
+        .join(Victim, JOIN.LEFT_OUTER)
+        .where(ProtectedPlace.id.in_(list(place_ids) or [0]))
     )
-    return {row.id: f"{row.label}, {row.victim.name}" for row in rows}
+    return {row.id: f"{row.label}, {row.victim.name}" if row.victim else f"{row.label}, to stay in" for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, JSONField, fn
+from peewee import BooleanField, CharField, Check, DateField, ForeignKeyField, JSONField, fn
 
 from backend.db import InstantField
 from backend.models.protected_people import Victim
@@ -51,10 +51,15 @@ class Activation(Table):
 
 
 class ProtectedPlace(Table):
-    """A victim's place that a wearer must keep away from."""
+    """A place that zones are drawn around: a victim's, which wearers keep away from, or a wearer's, where they stay."""
 
-    victim = ForeignKeyField(Victim, backref="places")
+    victim = ForeignKeyField(Victim, null=True, backref="places")
+    # Where this wearer has to stay at the hours of a curfew: it protects no one, and no protected person hears of it.
+    wearer = ForeignKeyField(Wearer, null=True, backref="places_to_stay")
     label = CharField()
+
+    class Meta:
+        constraints = (Check("(victim_id IS NULL) <> (wearer_id IS NULL)"),)
 
 
 class PlaceZone(Table):

@@ -41,6 +41,12 @@ class DrawnZone:
     row: PlaceZone
     made: ZoneVersion | None
 
+    @property
+    def protects(self) -> int | None:
+        """Whom it protects; None where the wearer has to stay."""
+        victim_id: int | None = self.row.place.victim_id
+        return victim_id
+
 
 def is_worn(activation: Activation, at: datetime) -> bool:
     """Tell whether an activation holds at ``at``; one that was recorded in error never did."""
@@ -174,7 +180,12 @@ class CaseFile:
     @property
     def placed(self) -> set[int]:
         """The protected persons of whom a place has or had a zone of this case."""
-        return {zone.row.place.victim_id for zone in self.zones}
+        return {zone.protects for zone in self.zones if zone.protects is not None}
+
+    @property
+    def places_to_stay(self) -> dict[int, str]:
+        """The places with a zone in which the wearer has to stay, by what colleagues call them."""
+        return {zone.row.place_id: zone.row.place.label for zone in self.zones if zone.protects is None}
 
     @cached_property
     def tag_changes(self) -> list[AuditEntry]:

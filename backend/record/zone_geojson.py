@@ -151,7 +151,7 @@ def in_words(zone: dict[str, Any]) -> str:
     return f"The person on probation must {must} {_shape(zone)}. {warned} {_when(properties.get('schedule'))}"
 
 
-def keeps_in(zone: dict[str, Any]) -> bool:
+def keeps_in(zone: Any) -> bool:
     """Tell whether a zone is one that the wearer must not leave: its breach says nothing of how near they are."""
     return properties_of(zone).get("kind") in (ZoneKind.INCLUSION, ZoneKind.RESTRICTION)
 

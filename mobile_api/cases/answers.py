@@ -272,7 +272,7 @@ class CaseZoneOut(BaseModel):
 
     id: int
     place: str
-    victim: str
+    victim: str | None = Field(description="Whom it protects; null where the wearer has to stay in it")
     feature: dict[str, Any] = Field(description="GeoJSON Feature; without geometry where it cannot be read")
     said: str = Field(description="The zone in words")
     radius_m: float | None
@@ -292,7 +292,7 @@ class CallsOut(BaseModel):
 
 
 class CasePlaceOut(BaseModel):
-    """A protected place."""
+    """A place of a case: a protected person's, or where the wearer has to stay."""
 
     id: int
     label: str
@@ -333,4 +333,5 @@ class CaseOut(WearerOut):
     orders: list[CaseOrderOut]
     zones: list[CaseZoneOut]
     victims: list[CaseVictimOut]
+    places_to_stay: list[CasePlaceOut] = Field(description="Where the wearer has to stay at the hours of a curfew")
     is_judged: bool

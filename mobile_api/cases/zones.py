@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from backend.cases.commands.zones import ChangeZone, DecideOnZone, ProtectNewPlace, ProtectPlace
+from backend.cases.commands.zones import AddPlaceToStay, ChangeZone, DecideOnZone, ProtectNewPlace, ProtectPlace
 from backend.errors import InvalidTransition
 from backend.zone_replay import ZoneNotUsable
 from mobile_api.cases.shapes import CHANGED, carry_out
 
+carry_out(
+    "add_place_to_stay",
+    "/v1/wearers/<int:wearer_id>/places-to-stay",
+    "Add a place where the wearer has to stay at the hours of a curfew.",
+    AddPlaceToStay,
+)
 carry_out(
     "add_zone",
     "/v1/wearers/<int:wearer_id>/zones",

@@ -22,6 +22,7 @@ CHANGES_NOTHING_READ = {
     "OpenOrder": "makes an order",
     "AddProtectedPerson": "makes a person, or names one who is not in the case yet",
     "AddPlace": "makes a place",
+    "AddPlaceToStay": "makes a place, or names one that there is",
     "OpenInEmergency": "makes an opening",
     "ReviewOpening": "names the opening, which is reviewed once",
     "HandAlertToPolice": "makes a handover",

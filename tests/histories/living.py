@@ -104,7 +104,8 @@ class Life:
         self.rows: dict[int, int] = {}
         self._entered = itertools.count(1)
         for place in PLACES:
-            row = ProtectedPlace.create(victim=victim, label=place)
+            whose = {"wearer": self.wearer} if place == "hostel" else {"victim": victim}
+            row = ProtectedPlace.create(**whose, label=place)
             order = writing.open_order(self.person, self.wearer.id, "dapol", place, Terms(now), now, why=WHY)
             zone = writing.add_zone(
                 self.person,

@@ -51,7 +51,7 @@ def curfew(world: World, **more: object) -> PlaceZone:
             "weekly": [{"days": ["mo", "tu", "we", "th", "fr", "sa", "su"], "from": "00:00", "to": "00:00"}],
         },
     }
-    place = ProtectedPlace.create(victim=world.victim, label="His flat")
+    place = ProtectedPlace.create(wearer=world.wearer, label="His flat")
     now = clock.now()
     zone = writing.add_zone(world.officer.person, world.wearer.id, place.id, shape, now, now, why="Curfew.", **more)
     db.release_connection()

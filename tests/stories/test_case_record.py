@@ -202,12 +202,15 @@ def test_a_place_keeps_the_wearer_in_or_out_and_one_that_does_both_already_can_s
     officer, now = world.officer.person, clock.now()
     stay_in = cases.circle(*HOME)
     stay_in["properties"]["kind"] = "inclusion"
-    both_ways = "are two places"
+    both_ways = "is a place of theirs"
     with pytest.raises(InvalidRecord, match=both_ways):
         writing.add_zone(officer, world.wearer.id, world.place.id, stay_in, now, now, why="Licence.")
     elm = cases.zone_around(world, HOME, now)
     same_way = cases.circle(*HOME, radius_m=100.0)
     writing.add_zone(officer, world.wearer.id, elm.place_id, same_way, now, now, why="Licence.")
+    lodging = writing.place_to_stay(officer, world.wearer.id, "Lodging", now)
+    with pytest.raises(InvalidRecord, match="are two places"):
+        writing.add_zone(officer, world.wearer.id, lodging.id, same_way, now, now, why="Licence.")
     with pytest.raises(InvalidRecord, match=both_ways):
         writing.change_zone(officer, elm.id, now, now, feature=stay_in, why="Licence.")
     old = PlaceZone.create(place=world.place, wearer=world.wearer, feature=stay_in, from_at=now)

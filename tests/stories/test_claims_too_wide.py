@@ -24,7 +24,7 @@ def has_a_curfew(world: World) -> None:
     properties = {"id": "curfew", "kind": "inclusion", "radius_m": 100, "buffer_m": 0}
     hours = daily(now.replace(hour=21, minute=0), now.replace(hour=7, minute=0))
     PlaceZone.create(
-        place=ProtectedPlace.create(victim=world.victim, label="Curfew"),
+        place=ProtectedPlace.create(wearer=world.wearer, label="Curfew"),
         wearer=world.wearer,
         from_at=now - timedelta(days=40),
         feature={

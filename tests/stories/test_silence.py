@@ -619,7 +619,7 @@ ADDRESS_M = 6_000.0
 
 
 def _has_a_curfew(world: World) -> None:
-    place = ProtectedPlace.create(victim=world.victim, label="Approved address")
+    place = ProtectedPlace.create(wearer=world.wearer, label="Approved address")
     feature = circle(*east_of(HOME, ADDRESS_M))
     feature["properties"] = {**feature["properties"], "id": "address", "kind": "inclusion", "buffer_m": 0.0}
     PlaceZone.create(place=place, wearer=world.wearer, feature=feature, from_at=world.zone.from_at)

@@ -13,6 +13,7 @@ from backend.cases import caseload_import, import_columns, zone_preview
 from backend.cases.commands.opening import NewCondition
 from backend.errors import InvalidRecord
 from backend.models import PlaceZone, ProtectedPlace, Wearer
+from backend.record.zone_geojson import keeps_in
 from tests import cases
 from tests.world import HOME, World
 
@@ -21,7 +22,8 @@ HEADING = ",".join((*import_columns.COLUMNS, import_columns.ZONE_CONFIRMED))
 
 
 def body_of(world: World, zone: dict[str, Any]) -> dict[str, Any]:
-    place = ProtectedPlace.create(victim=world.victim, label="Elm")
+    whose = {"wearer": world.wearer} if keeps_in(zone) else {"victim": world.victim}
+    place = ProtectedPlace.create(**whose, label="Elm")
     db.release_connection()
     return {"place_id": place.id, "zone": zone, "from_at": clock.now().isoformat(), "why": "So the court ordered."}
 

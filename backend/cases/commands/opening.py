@@ -12,6 +12,7 @@ from backend.bounds import Instant
 from backend.cases.commands.base import Ask, Command, Name, RowId, Text
 from backend.cases.commands.identity_fields import BirthDate, Crn
 from backend.cases.commands.typed import FirstDay, LastDay, Named
+from backend.record.zone_geojson import keeps_in
 
 OrderKind = Annotated[
     Literal["dapol", "dapo", "bail", "other"], Ask("Choose the kind of order: dapol, dapo, bail or other.")
@@ -76,15 +77,17 @@ class OpenCase(Command):
 
 
 class NewCondition(Command):
-    """A condition and its zone: at a place that is known, or at a new one of a protected person of the case."""
+    """A condition and its zone: at a place that is known, or at a new one of a protected person or of the wearer."""
 
     order_id: Annotated[RowId, Named("order"), Ask("Choose the order that the condition is of.")]
     number: str = Field("", max_length=200)
     wording: Annotated[Text, Ask("Write the condition in the words of the order.")]
     place_id: RowId | None = None
-    victim_id: Annotated[RowId | None, Named("victim")] = Field(None, validate_default=True)
+    zone: dict[str, Any] = Field(description="GeoJSON Feature; a new place of one to stay in is the wearer's")
+    victim_id: Annotated[RowId | None, Named("victim")] = Field(
+        None, validate_default=True, description="Whom a new place protects; of one to stay in, no one"
+    )
     place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = Field("", validate_default=True)
-    zone: dict[str, Any] = Field(description="GeoJSON Feature")
     from_at: Instant
     why: Annotated[Text, Ask("Enter why.")]
     document: str = Field("", max_length=400)
@@ -93,7 +96,8 @@ class NewCondition(Command):
     @field_validator("victim_id")
     @classmethod
     def _protects_someone(cls, victim_id: int | None, info: ValidationInfo) -> int | None:
-        if victim_id is None and info.data.get("place_id") is None:
+        is_of_wearer = keeps_in(info.data.get("zone"))
+        if victim_id is None and info.data.get("place_id") is None and not is_of_wearer:
             raise PydanticCustomError("missing", "Choose whom the place protects.")
         return victim_id
 

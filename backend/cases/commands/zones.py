@@ -13,9 +13,19 @@ from backend.cases.commands.base import Ask, Command, Dated, Name, Reasoned, Row
 from backend.cases.commands.drawing import LATITUDE, LONGITUDE
 from backend.cases.commands.typed import Named
 from backend.cases.commands.versions import changes
-from backend.models import Fact, Person, PlaceZone
+from backend.models import Fact, Person, PlaceZone, ProtectedPlace
 
 DRAWN = ("zone_entered", "zone_removed", "approval_entered")
+
+
+class AddPlaceToStay(Command):
+    """A place where the wearer has to stay at the hours of a curfew; a zone of the kind inclusion goes around it."""
+
+    label: Annotated[Name, Ask("Enter a name for the place that colleagues will know.")]
+
+    def carry_out(self, by: Person, now: datetime, wearer_id: int) -> ProtectedPlace:
+        """Add it; one of this name stays as it is. Raises: NotFound, NotAllowed."""
+        return writing.place_to_stay(by, wearer_id, self.label, now)
 
 
 class ProtectPlace(Reasoned, Dated):

@@ -74,7 +74,7 @@ def as_it_was(
     # What people agreed to is recorded as it happens: of what came after it, no one knew.
     agreed_at = at if file.known_at is None else min(at, file.known_at)
     moving = _who_is_near_known(file, agreed_at)
-    placed = {zone.row.place.victim_id for zone in file.zones if not zone.row.moves}
+    placed = {zone.protects for zone in file.zones if not zone.row.moves}
     # What began later is no part of the case as it was; of the case as it is, what is to come is one.
     shown = set(file.victims) if at >= now else protected_by(file, at)
     drawn = None if at >= now and file.known_at is None else places_by(file, at)
@@ -111,6 +111,11 @@ def as_it_was(
             }
             for victim in file.victims.values()
             if victim.id in shown
+        ],
+        "places_to_stay": [
+            {"id": place_id, "label": label}
+            for place_id, label in sorted(file.places_to_stay.items())
+            if drawn is None or place_id in drawn
         ],
         "is_judged": bool(held),
     }
@@ -178,11 +183,11 @@ def _zone(file: CaseFile, zone: DrawnZone, is_in_force: bool) -> dict[str, Any]:
     row, made = zone.row, zone.made
     is_decided = any(one.what == What.APPROVAL and one.subject == f"zone:{row.id}" for one in file.facts)
     condition = _as_corrected(file, made.condition_id) if made and made.condition_id else None
-    victim = file.victims[row.place.victim_id]
+    victim = file.victims[zone.protects] if zone.protects is not None else None
     return {
         "id": row.id,
         "place": row.place.label,
-        "victim": victim.name,
+        "victim": victim.name if victim else None,
         **_drawn(row.feature),
         "from_at": row.from_at.isoformat(),
         "to_at": row.to_at.isoformat() if row.to_at else None,

@@ -13,7 +13,7 @@ from backend.cases.writing.orders import (
     vary_order,
 )
 from backend.cases.writing.provisional_zones import decide_on, protect_tonight, to_approve, victims_for
-from backend.cases.writing.zones import access_place, add_zone, change_zone
+from backend.cases.writing.zones import access_place, add_zone, change_zone, place_to_stay
 
 __all__ = [
     "ORDER_KINDS",
@@ -30,6 +30,7 @@ __all__ = [
     "fit_tag",
     "lock_cases",
     "open_order",
+    "place_to_stay",
     "protect_by_condition",
     "protect_tonight",
     "record_fact",

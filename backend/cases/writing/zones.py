@@ -40,11 +40,10 @@ def add_zone(
     Raises: NotFound, NotAllowed; ZoneNotUsable; InvalidRecord; NeedsConfirmation where it would protect nothing.
     """
     access_wearer(person, wearer_id, now)
-    access_place(person, place_id, now)
+    _require_whose(access_place(person, wearer_id, place_id, now), feature)
     with atomic():
         lock_cases(wearer_id)
         before = reading.case(wearer_id)
-        _refuse_both_ways(wearer_id, place_id, feature, line=None)
         zone_questions.require_answers(
             before, feature, from_at, to_at, order_id, now, line=None, is_confirmed=is_confirmed
         )
@@ -108,7 +107,7 @@ def change_zone(
         if lost:
             raise NeedsConfirmation(lost[0], warnings=lost)
         if keeps_in(feature) != keeps_in(wrong.feature):
-            _refuse_both_ways(wrong.wearer_id, wrong.place_id, feature, line)
+            _require_whose(wrong.place, feature)
         if not is_removed and feature != wrong.feature:
             order = order_id or (known.order_id if known else None)
             zone_questions.require_answers(
@@ -135,12 +134,33 @@ def change_zone(
         return zone
 
 
-def access_place(person: Person, place_id: int, now: datetime) -> ProtectedPlace:
-    """Return a place of a protected person of whom ``person`` may know. Raises: NotAllowed; NotFound."""
+def access_place(person: Person, wearer_id: int, place_id: int, now: datetime) -> ProtectedPlace:
+    """Return a place where this wearer stays, or of a protected person of whom ``person`` may know.
+
+    The case is open to the person. Raises: NotAllowed; NotFound.
+    """
     place = ProtectedPlace.get_or_none(ProtectedPlace.id == place_id)
+    if place is not None and place.wearer_id is not None and place.wearer_id == wearer_id:
+        return place
     if place is None or place.victim_id not in {victim.id for victim in known_victims(person, now)}:
         raise NotFound("The place was not found.")
     return place
+
+
+def place_to_stay(person: Person, wearer_id: int, label: str, now: datetime) -> ProtectedPlace:
+    """Return the place of this name where the wearer has to stay, made where there is none.
+
+    Raises: NotFound, NotAllowed.
+    """
+    access_wearer(person, wearer_id, now)
+    name = label.strip()
+    with atomic():
+        lock_cases(wearer_id)
+        place = ProtectedPlace.get_or_none(ProtectedPlace.wearer == wearer_id, ProtectedPlace.label == name)
+        if place is None:
+            place = ProtectedPlace.create(wearer=wearer_id, label=name)
+            audit.record(audit.actor_of(person), "place_added", f"wearer:{wearer_id}", now, place=place.id)
+        return place
 
 
 def _make_version(
@@ -215,13 +235,14 @@ def _refuse_unseen(case: Case, wrong: PlaceZone, line: int, from_at: datetime, *
         )
 
 
-def _refuse_both_ways(wearer_id: int, place_id: int, feature: dict[str, Any], line: int | None) -> None:
-    """Refuse a zone that keeps the wearer in at a place that keeps them out, or the other way round.
+def _require_whose(place: ProtectedPlace, feature: dict[str, Any]) -> None:
+    """Refuse a zone that keeps the wearer in at a protected person's place, or that keeps them out where they stay.
 
-    A place has one alert at a time. Where it could mean either, no one knew whether to warn the protected person.
+    A place where someone has to stay protects no one: whom it is of says who hears of it.
     """
-    others = PlaceZone.select().where(PlaceZone.wearer == wearer_id, PlaceZone.place == place_id, ~PlaceZone.moves)
-    lines = {made.zone_id: made.line for made in ZoneVersion.select().where(ZoneVersion.zone.in_(others))}
-    for other in others:
-        if lines.get(other.id, other.id) != line and keeps_in(other.feature) != keeps_in(feature):
-            raise InvalidRecord("The place to stay in and the place to keep out of are two places: name a new place.")
+    if keeps_in(feature) and place.wearer_id is None:
+        raise InvalidRecord(
+            "Where the person on probation has to stay is a place of theirs, no protected person's: name a new one."
+        )
+    if place.wearer_id is not None and not keeps_in(feature):
+        raise InvalidRecord("The place to stay in and the place to keep out of are two places: name a new place.")

@@ -58,7 +58,8 @@ def add_condition(wearer_id: int) -> Any:
             return done_on_case(wearer_id, "The condition is recorded, and its zone with it.")
         new, trial = tried
         kept = sent_again()
-        place = next((p["label"] for v in seen["victims"] for p in v["places"] if p["id"] == new.place_id), new.place)
+        known = [place for one in seen["victims"] for place in one["places"]] + seen["places_to_stay"]
+        place = next((one["label"] for one in known if one["id"] == new.place_id), new.place)
         return render_template(
             "case/condition_check.html",
             **with_form(case=seen, new=new, trial=trial, kept=kept, place=place, said=zone_geojson.in_words(new.zone)),
