@@ -11,7 +11,7 @@ from backend.db import atomic
 from backend.errors import InvalidTransition, NotFound
 from backend.models import Alert, Handling, Person, PlaceZone, ProtectedPlace, SafeCall, Victim, WearerNumber
 from backend.people import consent, numbers, police_rooms
-from backend.record import reading
+from backend.record import protection_ends, reading
 
 # Calls go on for a while after an outcome was recorded; later a number is looked up in the case.
 AFTER_CLOSING = timedelta(hours=24)
@@ -87,10 +87,10 @@ def _entries(person: Person, alert: Alert, now: datetime) -> list[_Entry]:
 
 
 def people_concerned(alert: Alert, now: datetime) -> list[Victim]:
-    """Return whom the alert is about or, where it is about no place, everyone whom the case protects."""
+    """Return whom the alert is about or, where it is about no place of theirs, everyone whom the case protects."""
     if alert.victim is not None:
         about = [alert.victim]
-    elif alert.place is not None:
+    elif alert.place is not None and alert.place.victim is not None:
         about = [alert.place.victim]
     else:
         about = _protected_now(alert.wearer_id, now)
@@ -99,16 +99,15 @@ def people_concerned(alert: Alert, now: datetime) -> list[Victim]:
 
 
 def _protected_now(wearer_id: int, now: datetime) -> list[Victim]:
-    """Return who is protected from the wearer now: the one who was once must not be called about them."""
-    in_force = (
-        PlaceZone.select(ProtectedPlace.victim)
-        .join(ProtectedPlace)
-        .where(
-            PlaceZone.wearer == wearer_id,
-            PlaceZone.from_at <= now,
-            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
-        )
-    )
+    """Return who is protected from the wearer now: the one who was once must not be called about them.
+
+    Of a case that cannot be read no one knows who that is, so everyone who ever was is named.
+    """
+    case = reading.cases([wearer_id], faults={}).get(wearer_id)
+    places = PlaceZone.select(PlaceZone.place).where(PlaceZone.wearer == wearer_id)
+    if case is not None:
+        places = places.where(PlaceZone.place.in_(list(protection_ends.guards(case, now))))
+    in_force = ProtectedPlace.select(ProtectedPlace.victim).where(ProtectedPlace.id.in_(places))
     entered = [victim_id for victim_id, _ in reading.entered_in([wearer_id])]
     return list(Victim.select().where(Victim.id.in_(in_force) | Victim.id.in_(entered)).order_by(Victim.id))
 

@@ -20,6 +20,7 @@ from backend.models import (
     VictimPosition,
 )
 from backend.places import Nearest
+from backend.record import reading
 from zones.geo import Frame
 from zones.national_grid import direction, grid_reference
 
@@ -126,15 +127,11 @@ def _from_place(alert: Alert, fix: Fix, now: datetime) -> FromPlace | None:
 
 
 def _zones_now(alert: Alert, now: datetime) -> list[PlaceZone]:
-    return list(
-        PlaceZone.select(PlaceZone, ProtectedPlace)
-        .join(ProtectedPlace)
-        .where(
-            PlaceZone.wearer == alert.wearer_id,
-            PlaceZone.from_at <= now,
-            PlaceZone.to_at.is_null() | (PlaceZone.to_at > now),
-        )
-    )
+    zones = PlaceZone.select(PlaceZone, ProtectedPlace).join(ProtectedPlace).where(PlaceZone.wearer == alert.wearer_id)
+    case = reading.cases([alert.wearer_id], faults={}).get(alert.wearer_id)
+    if case is not None:
+        zones = zones.where(PlaceZone.id.in_([zone.zone_id for zone in case.zones_meant(now)]))
+    return list(zones)
 
 
 def middle_of(feature: Any) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from backend import clock, db
 from backend.cases import completeness, writing
 from backend.cases.completeness import daily_check
-from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace
+from backend.models import Alert, AlertKind, CaseDue, Fix, Order, PlaceZone, ProtectedPlace, Victim
 from backend.record.facts import LONDON, Terms, midnight
 from tests.world import World
 from zones.geo import Frame
@@ -73,10 +73,15 @@ def rests_on(world: World, made: Order) -> PlaceZone:
 
 
 def zone_around(
-    world: World, place: tuple[float, float], from_at: datetime, label: str = "Elm", **more: Any
+    world: World,
+    place: tuple[float, float],
+    from_at: datetime,
+    label: str = "Elm",
+    whose: Victim | None = None,
+    **more: Any,
 ) -> PlaceZone:
-    """Protect another place of the victim."""
-    row = ProtectedPlace.create(victim=world.victim, label=label)
+    """Protect another place of the victim, or of someone else."""
+    row = ProtectedPlace.create(victim=whose or world.victim, label=label)
     zone = writing.add_zone(
         world.officer.person, world.wearer.id, row.id, circle(*place), from_at, clock.now(), why=WHY, **more
     )

@@ -199,6 +199,21 @@ RULES = (
     "$$ BEGIN RAISE EXCEPTION 'the record is only added to' USING ERRCODE = 'restrict_violation'; END $$",
     "CREATE TRIGGER fact_is_kept BEFORE UPDATE OR DELETE ON fact FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER facts_are_kept BEFORE TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    # The row of an activation says what its newest fact says, at every commit: no reader can have another end.
+    "CREATE FUNCTION activation_as_recorded() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "DECLARE number bigint; said text; held timestamptz; BEGIN "
+    "IF TG_TABLE_NAME = 'fact' THEN number := NEW.of_activation_id; ELSE number := NEW.id; END IF; "
+    "SELECT value ->> 'to_at' INTO said FROM fact WHERE of_activation_id = number "
+    "AND NOT EXISTS (SELECT FROM fact newer WHERE newer.replaces_id = fact.id) ORDER BY id DESC LIMIT 1; "
+    "IF FOUND THEN SELECT to_at INTO held FROM activation WHERE id = number; "
+    "IF held IS DISTINCT FROM said::timestamptz THEN "
+    "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = 'activation ' || number || ' ends at ' || "
+    "coalesce(held::text, 'no instant') || ', and was recorded to end at ' || coalesce(said, 'no instant'); "
+    "END IF; END IF; RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER activation_is_as_recorded AFTER INSERT OR UPDATE OF to_at ON activation "
+    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION activation_as_recorded()",
+    "CREATE CONSTRAINT TRIGGER fact_of_activation_is_kept AFTER INSERT ON fact DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW WHEN (NEW.of_activation_id IS NOT NULL) EXECUTE FUNCTION activation_as_recorded()",
     # A tag is on one ankle at a time. Only at the commit: a correction fits the right one before the wrong one is gone.
     "ALTER TABLE activation ADD CONSTRAINT activation_of_one_wearer EXCLUDE USING gist "
     "(int8range(tag_id, tag_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "

@@ -9,6 +9,7 @@ import pytest
 from peewee import IntegrityError
 
 from backend import clock, db
+from backend.cases import writing
 from backend.errors import InvalidRecord
 from backend.models import Activation, Fact, Person, Role, Shift, Tag, Team, Wearer
 from backend.models.span import Span
@@ -111,6 +112,26 @@ def test_a_tag_is_on_one_wearer_at_a_time_whatever_is_written_unless_one_was_rec
         Activation.create(tag=tag, wearer=other, from_at=now)
         Activation.update(is_in_error=True).where(Activation.id == first.id).execute()
     assert Activation.select().where(~Activation.is_in_error).count() == 1
+
+
+def test_a_tag_comes_off_when_its_newest_fact_says_so_whatever_is_written(wearer: Wearer) -> None:
+    now = clock.now()
+    person = Person.create(
+        team=wearer.team, role=Role.OFFICER, name="P", email="p@cordon.example", password_hash="", created_at=now
+    )
+    Tag.create(serial="LDN-0001", key="", created_at=now)
+    worn = writing.fit_tag(person, wearer.id, "LDN-0001", now, now)
+    with pytest.raises(IntegrityError, match="was recorded to end at"), db.atomic():
+        Activation.update(to_at=now + timedelta(hours=1)).where(Activation.id == worn.id).execute()
+    off = now + timedelta(hours=2)
+    writing.take_tag_off(person, worn.id, off, off, why="Off.", is_confirmed=True)
+    for wrong in (None, off + timedelta(hours=1)):
+        with pytest.raises(IntegrityError, match="was recorded to end at"), db.atomic():
+            Activation.update(to_at=wrong).where(Activation.id == worn.id).execute()
+    value = {"serial": "LDN-0001", "to_at": (off + timedelta(hours=2)).isoformat()}
+    with pytest.raises(IntegrityError, match="was recorded to end at"), db.atomic():
+        record_fact(f"activation:{worn.id}", What.ACTIVATION, value, off, person, off, why="So.", wearer_id=wearer.id)
+    assert Activation.get_by_id(worn.id).to_at == off
 
 
 def test_a_wearer_has_one_tag_on_whatever_is_written_unless_a_person_confirmed_two(wearer: Wearer) -> None:
