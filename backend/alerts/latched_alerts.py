@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation, lifecycle
-from backend.alerts.situation import store
+from backend.alerts.codes import store
 from backend.escalation.steps import Policy
 from backend.models import Alert, AlertKind, Handling, Wearer
 from backend.record.facts import LONDON

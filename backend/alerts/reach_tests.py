@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from backend import audit, channels, outbox
-from backend.alerts.situation import store
+from backend.alerts.codes import store
 from backend.db import atomic, lock_rows
 from backend.errors import InvalidTransition, TooManyAttempts
 from backend.lifecycle import Danger

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation
-from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, store, take_order
+from backend.alerts.codes import store
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, take_order
 from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows

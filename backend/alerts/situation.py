@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 from peewee import fn
 
 from backend import audit, channels, escalation, lifecycle
+from backend.alerts.codes import store
 from backend.change_feed import publish
 from backend.lifecycle import Danger, Standing, Transition
 from backend.models import Alert, AlertKind, Handling, PlaceZone, Purpose, Wearer
@@ -18,8 +18,6 @@ from backend.record.zone_geojson import keeps_in
 from backend.vocabulary import RaisedBy
 from zones import Certainty, Level
 
-# Letters and digits that cannot be taken for one another when read out or typed at night.
-CODE_ALPHABET = "ACDEFGHJKLMNPQRTUVWXY34679"
 STAFF_CHANNELS = channels.QUIET
 
 SURE = (Danger.BUFFER, Danger.BREACH)
@@ -410,18 +408,3 @@ def _note(alert: Alert, action: str, judgement: Judgement, **more: bool) -> None
         **more,
         **({} if judgement.mover is None else {"mover": judgement.mover}),
     )
-
-
-def store(alert: Alert) -> Alert:
-    """Insert a new alert under a code that no alert has; that of a drill says so wherever it is read or printed."""
-    is_canary, is_drill = alert.wearer.is_canary, alert.wearer.is_training
-    prefix = "CANARY-" if is_canary else "DRILL-" if is_drill else ""
-    while alert.id is None:
-        alert.code = prefix + "".join(secrets.choice(CODE_ALPHABET) for _ in range(5))
-        # Another one that has the code already is left as it is, and this one tries the next.
-        new = Alert.insert(alert.__data__).on_conflict(action="IGNORE", conflict_target=[Alert.code])
-        for made in new.returning(Alert.id).execute():
-            alert.id = made.id
-    # It is stored as it stands.
-    alert._dirty.clear()
-    return alert

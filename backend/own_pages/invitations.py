@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, audit, typed_text, wakeups
 from backend.access import access_victim
-from backend.alerts.situation import CODE_ALPHABET
+from backend.alerts.codes import CODE_ALPHABET
 from backend.db import atomic, lock_rows, skip_locked
 from backend.errors import DomainError, InvalidRecord, NotFound
 from backend.models import Channel, OwnPage, OwnSession, Person, Victim

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from backend import alerts, audit, moving_places
 from backend.access import access_victim, access_wearer, require
-from backend.alerts.situation import CODE_ALPHABET
+from backend.alerts.codes import CODE_ALPHABET
 from backend.db import atomic, lock_rows
 from backend.errors import DomainError, InvalidRecord
 from backend.models import (
