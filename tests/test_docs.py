@@ -129,3 +129,10 @@ def test_the_product_speaks_only_of_itself() -> None:
     for path in [*sources(), *DOCS.rglob("*.md"), ROOT / "README.md"]:
         text = path.read_text()
         assert "../shared" not in text, path
+
+
+def test_each_decision_has_a_number_of_its_own_in_its_name_and_its_title() -> None:
+    paths = sorted((DOCS / "adr").glob("*.md"))
+    numbers = [path.name[:4] for path in paths]
+    assert len(set(numbers)) == len(numbers)
+    assert [path.read_text()[:8] for path in paths] == [f"# {number}: " for number in numbers]
