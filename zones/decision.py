@@ -135,7 +135,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         probability = max(probability, probability_of(zone, distance, model.unclaimed_gnss_m / T_RADIUS_68))
     # As the end of a path a coarse claim is worse than it says.
     end_scale = scale * model.coarse_factor if is_coarse else scale
-    claimed_probability = probability
+    claimed_m, claimed_probability = accuracy, probability
     is_shown = fix.claim_share < 1.0 and distance <= 0 and fix.accuracy_m is not None
     if is_shown:
         # What the tag has shown at a known address counts for danger alone: on the allowed side its claim stands.
@@ -186,17 +186,18 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     if is_repeat or is_error or not is_placed:
         way = Travel(None, last.is_pass, last.closing_mps, last.track, None)
     else:
-        way = travel(zone, last, end, distance, is_exclusion and not was_standing and distance > 0, model)
+        # From outside to outside, a way through the zone is as much of a breach while one stands.
+        is_asked = is_exclusion and distance > 0 and (not was_standing or last.distance_m > 0)
+        way = travel(zone, last, end, distance, is_asked, model)
 
     # A fix past the line raises however small the zone: every small place is improbable where the doubt is wide.
     raising = probability
     is_doubtful = (distance <= 0 or probability > model.entering) and probability <= model.believe
-    if is_doubtful and accuracy <= model.honest_m and not worth.is_tower(fix):
+    if is_doubtful and claimed_m <= model.honest_m and not worth.is_tower(fix):
         if distance > 0 and is_exclusion and way.found is None and not (is_coarse or is_error or is_repeat):
             way = way._replace(found=entering(at, distance, way.closing_mps, scale, model))
         elif distance <= 0 and not was_standing:
             raising = t_below(-distance / scale)
-
     reach, use = 0.0, _BOTH
     if is_coarse:
         reach = worth.plausible_error_m(fix, accuracy, model)
@@ -226,7 +227,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         # Who never left the place of rest was not inside: what was not confirmed ends with the first fix back at it.
         evidence = evidence._replace(is_breach=not (rest is not None and rest.is_settled(model)))
     if was_standing and way.found is not None:
-        # Who is about to enter has not left.
+        # Whose way led through the zone again, or who is about to enter, has not left.
         evidence = evidence._replace(is_breach=True)
     visit = last.visit if was_standing else None
     over, over_probability = None, math.nan

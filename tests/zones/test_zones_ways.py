@@ -68,3 +68,9 @@ def test_a_direction_that_errors_alone_made_leads_no_way(first, second, duration
         for start, share in ((mean, 0.0), (velocity, MODEL.heading_share))
     )
     assert led.probability == pytest.approx(straight.probability, abs=1e-3)
+
+
+def test_a_way_through_the_zone_is_a_breach_while_a_doubtful_one_stands():
+    ways = [at(0, 178, after_s=13, accuracy_m=None), at(0, -89, after_s=16, accuracy_m=None)]
+    for first in (at(0, 33, after_s=1, accuracy_m=201), at(0, 33, after_s=1, accuracy_m=201, claim_share=0.5)):
+        assert last(circle(radius_m=75), first, *ways).level is Level.BREACH
