@@ -25,4 +25,6 @@ def up(migrator, db):
 
 def down(migrator, db):
     db.drop_tables(TABLES)
-    db.execute_sql("DROP FUNCTION refuse_change()")
+    for words in RULES:
+        if words.startswith("CREATE FUNCTION "):
+            db.execute_sql(f"DROP FUNCTION {words.split()[2]}")
