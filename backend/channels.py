@@ -40,6 +40,8 @@ TO_NUMBERS = tuple(channel for channel, traits in TRAITS.items() if traits.to_nu
 TO_DEVICES = tuple(channel for channel, traits in TRAITS.items() if traits.to_devices)
 CALLS = tuple(channel for channel, traits in TRAITS.items() if traits.is_call)
 TEXTS = tuple(channel for channel in TO_NUMBERS if channel not in CALLS)
+# How a protected person gets notices on their own phone.
+OWN_NOTICES = Channel.PUSH
 # What tells news without waking anyone.
 QUIET = tuple(channel for channel, traits in TRAITS.items() if not traits.is_call)
 # The same past a page that may not be open.

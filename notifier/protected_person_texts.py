@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.cases import end_of_protection
-from backend.models import Channel, Consent, Notification, Purpose, UnwatchedTold
+from backend.channels import OWN_NOTICES
+from backend.models import Consent, Notification, Purpose, UnwatchedTold
 from backend.people import numbers, wordings
 from backend.people.consent import is_safe_hour, sender_of, sms_consent, standing
 from backend.record.facts import LONDON
@@ -81,7 +82,7 @@ def notice_of(notification: Notification, now: datetime) -> Letter:
     """Return a notice for their phone as they chose it, its sender being the guise; an empty one where none may go."""
     victim = notification.victim
     assert victim is not None
-    consent = standing(victim, Channel.PUSH)
+    consent = standing(victim, OWN_NOTICES)
     if consent is None or not is_safe_hour(consent, now, use := _use_of(notification, consent)):
         return Letter()
     return Letter(None, _words(notification, consent, now), sender_of(consent, use))

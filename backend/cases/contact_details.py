@@ -9,6 +9,7 @@ from backend import alerts, audit
 from backend.access import access_wearer
 from backend.alerts.protected_person_replies import cases_of
 from backend.cases import completeness, protected_people, schedule
+from backend.channels import OWN_NOTICES
 from backend.db import atomic
 from backend.errors import InvalidRecord
 from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
@@ -88,13 +89,13 @@ def choose_notices(victim: Victim, chosen: Mapping[str, str], now: datetime, *, 
         lock_cases(*_cases(victim))
         if has_declined(victim, now):
             _decline_themselves(victim, False, "They turned notices on, on their own page.", now)
-        return consent.choose(victim, choices, None, now, Channel.PUSH)
+        return consent.choose(victim, choices, None, now, OWN_NOTICES)
 
 
 def stop_notices(victim: Victim, now: datetime) -> None:
     """End notices on their phone at once, as they asked for on their own page, and tell their officer."""
     with atomic():
-        if consent.withdraw(victim, Channel.PUSH, f"victim:{victim.id}", now):
+        if consent.withdraw(victim, OWN_NOTICES, f"victim:{victim.id}", now):
             alerts.tell_that_victim_wrote(victim, "They turned notices off on their own page.", now)
 
 
@@ -104,7 +105,7 @@ def stop_themselves(victim: Victim, now: datetime) -> None:
     Alerts to officers go on as ever.
     """
     with atomic():
-        had = bool(consent.standing(victim, Channel.PUSH))
+        had = bool(consent.standing(victim, OWN_NOTICES))
         if consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now) or had:
             alerts.tell_that_victim_wrote(victim, "They stopped their texts on their own page.", now)
 

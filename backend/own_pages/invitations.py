@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from backend import alerts, audit, typed_text, wakeups
 from backend.access import access_victim
 from backend.alerts.codes import CODE_ALPHABET
+from backend.channels import OWN_NOTICES
 from backend.db import atomic, lock_rows, skip_locked
 from backend.errors import DomainError, InvalidRecord, NotFound
-from backend.models import Channel, OwnPage, OwnSession, Person, Victim
+from backend.models import OwnPage, OwnSession, Person, Victim
 from backend.own_pages.looks import HELP_LABELS, LOOKS, STATUS_WORDS
 from backend.own_pages.words import offered
 from backend.people import consent, numbers
@@ -265,7 +266,7 @@ def _end_in_use(victim_id: int, by: str, now: datetime) -> None:
     ids = [page.id for page in pages]
     if ids:
         # Notices belong to a phone, and end with its page: on a new one they are turned on anew.
-        consent.withdraw(Victim.get_by_id(victim_id), Channel.PUSH, by, now)
+        consent.withdraw(Victim.get_by_id(victim_id), OWN_NOTICES, by, now)
     OwnSession.update(ended_at=now).where(OwnSession.page.in_(ids), OwnSession.ended_at.is_null()).execute()
     OwnPage.update(ended_at=now, ended_by=by).where(OwnPage.id.in_(ids)).execute()
 

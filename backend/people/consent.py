@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import audit, outbox
-from backend.channels import TO_NUMBERS
+from backend.channels import OWN_NOTICES, TO_NUMBERS
 from backend.db import atomic
 from backend.models import Channel, Consent, Person, SafeCall, Victim
 from backend.people import notices
@@ -15,7 +15,7 @@ from backend.people.wordings import Choices
 from backend.record.facts import LONDON
 
 # What they can agree to, each in words of its own.
-CHANNELS = (Channel.SMS, Channel.PUSH)
+CHANNELS = (Channel.SMS, OWN_NOTICES)
 ASKED_AGAIN_AFTER = timedelta(days=90)
 
 
@@ -139,10 +139,10 @@ def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
     with atomic():
         if channel == Channel.SMS:
             end_calls(victim, by, now)
-            withdraw(victim, Channel.PUSH, by, now)
+            withdraw(victim, OWN_NOTICES, by, now)
         ended = _end(victim, channel, by, now)
         outbox.cancel_all_texts_to(victim, now, None if channel == Channel.SMS else channel)
-        if channel == Channel.PUSH:
+        if channel == OWN_NOTICES:
             notices.end_all(victim, "withdrawn", now)
         if ended:
             audit.record(by, "consent_withdrawn", f"victim:{victim.id}", now, channel=channel)

@@ -125,7 +125,9 @@ def test_a_curfew_is_entered_without_scripts_and_what_is_wrong_is_said_in_words(
     page.get_by_role("button", name=TRY).click()
     expect(page.get_by_role("heading", name="No fixes to try it on")).to_be_visible()
     page.get_by_role("button", name=SAVE).click()
-    expect(page.locator(".govuk-error-summary")).to_contain_text("a place of theirs, no protected person's: name a new one.")
+    expect(page.locator(".govuk-error-summary")).to_contain_text(
+        "a place of theirs, no protected person's: name a new one."
+    )
     page.get_by_label("Place", exact=True).select_option("A new place, named below")
     page.get_by_label("Name of a new place").fill("Curfew address")
     page.get_by_role("button", name=TRY).click()

@@ -118,16 +118,17 @@ def test_the_score_on_recorded_traces_holds(capsys):
         assert main(["judge", "--zones", str(zones), "--fixes", str(fixes)]) == 0
     found = evaluate.score(scenarios, [json.loads(line) for line in capsys.readouterr().out.splitlines()])
     sent = found["breach, as sent"]
-    assert sent["missed"] <= 0.006
-    assert sent["confirmed_late"] <= 0.015
+    assert sent["missed"] <= 0.004
+    assert sent["confirmed_late"] <= 0.010
     assert (sent["delay_s_median"], sent["delay_s_p95"]) <= (13, 57)
     assert sent["clear_s_median"] <= 40
     assert sent["clear_s_p95"] <= 120
-    assert found["breach, no accuracy"]["missed"] <= 0.004
+    assert found["breach, no accuracy"]["missed"] == 0
     assert found["breach, minutes missing"]["missed"] <= 0.035
     assert found["pass, 15 s fixes"]["noticed"] >= 0.92
-    assert found["pass, 60 s fixes"]["noticed"] >= 0.92
-    for gap, most in ((60, 0.020), (100, 0.006), (150, 0.006)):
+    assert found["pass, 60 s fixes"]["noticed"] >= 0.93
+    # At 100 and 150 m two of some 180 each: one more than before fewer visits were missed (docs/adr/0028).
+    for gap, most in ((60, 0.018), (100, 0.011), (150, 0.012)):
         assert found[f"near-miss {gap} m"]["false_confirmed"] == 0
         assert found[f"near-miss {gap} m"]["false_any"] <= most
     for edge, most in ((50, 2), (100, 0), (200, 0)):

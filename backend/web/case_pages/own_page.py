@@ -10,6 +10,7 @@ from backend import audit, clock
 from backend.access import access_wearer
 from backend.cases import protected_people
 from backend.cases.commands.numbers import AgreeToTexts, by_use_of
+from backend.channels import OWN_NOTICES
 from backend.errors import DomainError
 from backend.models import Channel, Consent
 from backend.own_pages import invitations, places, tag_play
@@ -62,7 +63,8 @@ def _show(
         play=tag_play.seen_of(wearer_id, now),
         gap_items=[{"value": str(key), "text": called} for key, called in tag_play.GAPS_MIN.items()],
         versions=consent.versions(victim),
-        on_phone=consent.standing(victim, Channel.PUSH),
+        on_phone=consent.standing(victim, OWN_NOTICES),
+        own_notices=OWN_NOTICES,
         is_shown=bool(notices.live(victim)),
         is_due=bool(agreed and consent.is_due(agreed, now)),
         say=lambda key, **more: text("en", key, **more),

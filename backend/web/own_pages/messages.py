@@ -8,8 +8,9 @@ from flask import Response, request
 
 from backend import clock
 from backend.cases import contact_details
+from backend.channels import OWN_NOTICES
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, OwnPage
+from backend.models import Consent, OwnPage
 from backend.own_pages.words import offered
 from backend.people import consent, numbers
 from backend.people.wordings import QUESTIONS
@@ -71,7 +72,7 @@ def decide() -> Response:
         contact_details.stop_themselves(mine.victim, now)
     elif act == "confirm":
         # Texts and notices are asked about at once.
-        for one in filter(None, (agreed, consent.standing(mine.victim, Channel.PUSH))):
+        for one in filter(None, (agreed, consent.standing(mine.victim, OWN_NOTICES))):
             consent.confirm(one, f"victim:{mine.victim_id}", now)
     elif act == "decline":
         contact_details.decline_themselves(mine.victim, request.form.get("why", ""), now)

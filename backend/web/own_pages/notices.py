@@ -8,8 +8,8 @@ from flask import Response, request
 
 from backend import clock, web_push
 from backend.cases import contact_details
+from backend.channels import OWN_NOTICES
 from backend.errors import InvalidRecord, InvalidRequest
-from backend.models import Channel
 from backend.own_pages.looks import LOOKS
 from backend.own_pages.words import text
 from backend.people import consent, notices
@@ -27,13 +27,13 @@ def show_notices() -> Response:
     """Show what this phone shows of itself, and ask for it."""
     mine = page()
     assert mine is not None
-    return _ask(values_of(consent.standing(mine.victim, Channel.PUSH)))
+    return _ask(values_of(consent.standing(mine.victim, OWN_NOTICES)))
 
 
 def _ask(values: Mapping[str, str], error: str | None = None) -> Response:
     mine = page()
     assert mine is not None
-    agreed = consent.standing(mine.victim, Channel.PUSH)
+    agreed = consent.standing(mine.victim, OWN_NOTICES)
     return show(
         "notices",
         422 if error else 200,
