@@ -55,7 +55,7 @@ def radius_68_m(claimed_m: float | None, feed: PositionFeed | None) -> float | N
 
 
 def read_claim(said: object, source: Source | None, feed: PositionFeed | None) -> tuple[float | None, Source | None]:
-    """Return what a tag says of its accuracy, in whatever form, as a 68 % radius in metres, and the source to judge by.
+    """Return what a tag says of its accuracy, in any form, as a 68 % radius in metres, and the source to judge by.
 
     The radius is None where it says nothing, or 0. What cannot be read, is below 0 or wider than the Earth is no claim,
     and no one knows what its sender knows of the place: it raises as a fix without a claim does, and as one of an

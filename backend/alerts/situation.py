@@ -329,7 +329,7 @@ def _update(alert: Alert, judgement: Judgement) -> Alert:
 
 
 def take_order(alert: Alert, judgement: Judgement) -> None:
-    """Let an alert be evidence from what is seen while an order is in force, whatever was seen after the order."""
+    """Make an alert evidence once a fix shows danger while an order is in force, though it began after the order."""
     if judgement.level is not Level.CLEAR and not judgement.is_after_order:
         alert.is_after_order = False
 

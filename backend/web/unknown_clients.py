@@ -22,7 +22,7 @@ POSITION_NAMES = frozenset(
     | {"position", "point", "geo", "gps", "nmea", "geojson", "latlong", "geopoint", "gprmc", "gpgga"}
 )
 _PAIR = re.compile(r"-?\d{1,3}\.\d+\s*[,;/\s]\s*-?\d{1,3}\.\d+")
-# Two values of this form are a position, whatever they are called.
+# Two values of this form are a position under any names.
 _DEGREES = re.compile(r"\s*[-+]?\d{1,3}\.\d{3,}\s*")
 _NMEA = re.compile(r"\$?G[A-Z](RMC|GGA|GLL),", re.IGNORECASE)
 _QUERY_OF_A_REQUEST = re.compile(r"\?.*(?= HTTP/\d)|\?.*", re.DOTALL)

@@ -79,7 +79,7 @@ def test_known_clients_of_a_protected_persons_phone_may_say_where_it_is_in_the_a
     assert (answer.status_code, answer.text) == (200, "")
     assert VictimPosition.select().count() == 1
     db.release_connection()
-    # A token that is no one's is told so, and never sent to a page.
+    # The answer says that no one has this token, and leads to no page.
     answer = world.api(method, "/p/l", params={**said, "id": "no one's"}, allow_redirects=False)
     assert answer.status_code == 400
     assert LAT not in answer.text

@@ -102,7 +102,7 @@ def _password() -> str:
 
 
 def _owntracks(messages: list[dict[str, Any]]) -> Response:
-    """Answer an empty list to whatever OwnTracks sends, an empty body too: it would send it for ever."""
+    """Answer each message of OwnTracks with an empty list, an empty body too: the app would repeat it for ever."""
     now = clock.now()
     reports = [phone_reports.of_owntracks(one, _password(), now) for one in messages or [{}]]
     is_known = all(_accept(report) for report in reports)
