@@ -114,7 +114,7 @@ fuzz: install .venv/installed-dev ## Send the API whatever its description allow
 
 .PHONY: quick
 quick: check ## Run the checks, and the tests of rules and units: no database, no server, no browser
-	@$(BIN)/python -m pytest -q -m "not integration" -n 2 $(ARGS)
+	@TMPDIR=$(TEST_TMP) $(BIN)/python -m pytest -q -m "not integration" -n 2 --dist worksteal $(ARGS)
 
 .PHONY: docs
 docs: install .venv/installed-dev ## Write the parts of docs/ that are made from the code: codemap, settings, writers of tables

@@ -190,16 +190,16 @@ def shared() -> Path:
     return SHARED
 
 
-# What needs one of these is a story or a fault, not a rule: `make quick` leaves it out.
-SERVERS = {"postgres", "doubles", "browser"}
+# What needs one of these is a story, a fault or a look at hours of real traces, not a rule: `make quick` leaves it out.
+SERVERS = {"postgres", "server", "servers", "doubles", "browser", "shared"}
+# Modules that start servers or other processes without a fixture.
+STARTERS = ("test_doubles", "test_postgres", "test_serving")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that needs a server, as "integration"."""
+    """Mark each test that needs a server, other processes or the recorded traces, as "integration"."""
     for item in items:
-        if SERVERS & set(getattr(item, "fixturenames", ())) or item.path.name.startswith(
-            ("test_doubles", "test_postgres")
-        ):
+        if SERVERS & set(getattr(item, "fixturenames", ())) or item.path.name.startswith(STARTERS):
             item.add_marker("integration")
 
 

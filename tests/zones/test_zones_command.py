@@ -7,7 +7,6 @@ import json
 import runpy
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 from zone_makers import FRAME, START, feature
@@ -103,16 +102,12 @@ def test_it_runs_as_a_module(files, capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out)["level"] == "breach"
 
 
-EVALUATION = Path(__file__).resolve().parents[3] / "shared" / "evaluation"
-
-
-@pytest.mark.skipif(not EVALUATION.is_dir(), reason="the recorded traces, ../shared/evaluation, are not at hand")
-def test_the_score_on_recorded_traces_holds(capsys):
+def test_the_score_on_recorded_traces_holds(shared, capsys):
     """What is reached must not be lost; docs/zones.md has the whole table and what is out of reach."""
-    spec = importlib.util.spec_from_file_location("evaluate", EVALUATION / "evaluate.py")
+    spec = importlib.util.spec_from_file_location("evaluate", shared / "evaluation" / "evaluate.py")
     evaluate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(evaluate)
-    scenarios = evaluate.make_scenarios(evaluate.read_traces(EVALUATION / "traces"), 60, 1)
+    scenarios = evaluate.make_scenarios(evaluate.read_traces(shared / "evaluation" / "traces"), 60, 1)
     with tempfile.TemporaryDirectory() as folder:
         zones, fixes, _ = evaluate.write_inputs(scenarios, folder)
         assert main(["judge", "--zones", str(zones), "--fixes", str(fixes)]) == 0
