@@ -40,8 +40,13 @@ TO_NUMBERS = tuple(channel for channel, traits in TRAITS.items() if traits.to_nu
 TO_DEVICES = tuple(channel for channel, traits in TRAITS.items() if traits.to_devices)
 CALLS = tuple(channel for channel, traits in TRAITS.items() if traits.is_call)
 TEXTS = tuple(channel for channel in TO_NUMBERS if channel not in CALLS)
-# How a protected person gets notices on their own phone.
+# How a protected person gets notices on their own phone, and texts in the words that they chose.
 OWN_NOTICES = Channel.PUSH
+OWN_TEXTS = Channel.SMS
+# By what a number is verified first; who cannot read a text asks for a call.
+CODES = Channel.SMS
+# What a member of staff can reply to, with one word or with a warning's code.
+REPLIES = Channel.SMS
 # What tells news without waking anyone.
 QUIET = tuple(channel for channel, traits in TRAITS.items() if not traits.is_call)
 # The same past a page that may not be open.

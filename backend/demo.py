@@ -9,10 +9,10 @@ from typing import Any
 
 from backend import authentication, tag_signatures
 from backend.cases import identity, writing
+from backend.channels import OWN_TEXTS
 from backend.db import atomic
 from backend.models import (
     Activation,
-    Channel,
     Condition,
     Person,
     PlaceZone,
@@ -196,7 +196,7 @@ def _make(now: datetime) -> None:
         victim = Victim.create(team=teams[case.team], name=case.victim, phone=case.victim_phone, created_at=now)
         numbers.carry_over(victim, now)
         if case.words:
-            consent.give(victim, Channel.SMS, *case.words, recorded_by=people[case.officer], now=now)
+            consent.give(victim, OWN_TEXTS, *case.words, recorded_by=people[case.officer], now=now)
         wearer = Wearer.create(
             team=teams[case.team], name=case.wearer, responsible_officer=people[case.officer], created_at=now
         )

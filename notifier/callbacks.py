@@ -158,7 +158,7 @@ def take_reply() -> Response:
     token = (form.get("MessageSid") or form.get("SmsSid") or f"no id {uuid.uuid4().hex}")[:255]
     is_explained = False
     with atomic():
-        if _store("sms", token, form):
+        if _store("reply", token, form):
             made_of_it = replies.take(
                 number, form.get("Body", ""), now, is_opt_out=form.get("OptOutType", "").upper() == "STOP"
             )

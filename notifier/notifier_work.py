@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from backend import alerts, channels, clock, db, heartbeats, logs, outbox, silence, zone_instants
+from backend.channels import OWN_TEXTS
 from backend.models import Attempt, Channel, Notification, Verification
 from backend.own_pages import help_calls, invitations
 from backend.people import devices, numbers
@@ -145,7 +146,7 @@ class NotifierWork:
         free = self.lanes.free_beside()
         if free <= 0:
             return
-        ways = self._senders.ways[Channel.SMS]
+        ways = self._senders.ways[OWN_TEXTS]
         for page in invitations.claim_link_texts(now, free):
             self.lanes.submit_beside(self._apart, "a link", partial(link_texts.send, page, ways, now))
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from peewee import fn
 
 from backend import alerts, audit, channels, outbox, reply_words, typed_text
+from backend.channels import OWN_TEXTS, REPLIES
 from backend.db import lock_rows
 from backend.errors import InvalidTransition
 from backend.lifecycle import Danger
@@ -16,7 +17,6 @@ from backend.models import (
     AlertKind,
     Attempt,
     AuditEntry,
-    Channel,
     Handling,
     Notification,
     NotificationState,
@@ -90,7 +90,7 @@ def explanation(number: str, made_of_it: str, now: datetime) -> bool:
         return False
     at_most = EXPLAINED_WITHOUT_CODE_AT_MOST if made_of_it == WITHOUT_CODE else EXPLAINED_AT_MOST
     person = Person.get_or_none(Person.phone == number, Person.is_active)
-    if person is None or not contact_routes.has_route(person, Channel.SMS, now):
+    if person is None or not contact_routes.has_route(person, REPLIES, now):
         return False
     # Two texts at once are answered once.
     lock_rows(Person, [person.id])
@@ -190,10 +190,10 @@ def _stop(people: list[Person], victims: list[Victim], number: str, body: str, n
             _ring_for(victim, number, body, now, is_shared=is_shared, is_over=True)
         elif not reply_words.is_one_word(body) and numbers.is_proved(victim):
             alerts.tell_that_victim_wrote(victim, f"They replied by text: “{_kept(body)}” This stops their texts.", now)
-        consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now)
+        consent.withdraw(victim, OWN_TEXTS, f"victim:{victim.id}", now)
         audit.record(f"victim:{victim.id}", "stop_received", f"victim:{victim.id}", now)
     for person in people:
-        contact_routes.mark_down(person, Channel.SMS, contact_routes.ANSWERED_STOP, now)
+        contact_routes.mark_down(person, REPLIES, contact_routes.ANSWERED_STOP, now)
     return "stop" if people or victims else "unknown number"
 
 
@@ -266,4 +266,4 @@ def _answer(alert: Alert, person: Person, purpose: Purpose, now: datetime) -> No
     earlier = Notification.select().where(
         Notification.alert == alert, Notification.person == person, Notification.purpose == purpose
     )
-    outbox.enqueue(alert, person, Channel.SMS, purpose, now, step=earlier.count())
+    outbox.enqueue(alert, person, REPLIES, purpose, now, step=earlier.count())

@@ -39,7 +39,7 @@ def files_that_name(channel: Channel) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("channel", [Channel.PUSH, Channel.VOICE, Channel.WEBSOCKET])
+@pytest.mark.parametrize("channel", Channel)
 def test_a_channels_name_stands_in_few_files(channel: Channel) -> None:
     assert len(files_that_name(channel)) <= MOST, files_that_name(channel)
 

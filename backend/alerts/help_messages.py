@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from backend import alarms, audit, escalation, outbox
 from backend.alerts.latched_alerts import MOST_REASONS, clock_time, raise_latched, standing
 from backend.alerts.protected_person_replies import WROTE, cases_of
+from backend.channels import OWN_TEXTS
 from backend.db import atomic, is_lost, lock_rows
 from backend.escalation.steps import EVERYONE_AT_ONCE
-from backend.models import AlarmKind, Alert, AlertKind, Channel, Handling, Notification, Purpose, Victim, Wearer
+from backend.models import AlarmKind, Alert, AlertKind, Handling, Notification, Purpose, Victim, Wearer
 from backend.people.consent import sms_consent
 from backend.record import reading
 from backend.record.facts import MonitoringStatus
@@ -68,7 +69,7 @@ def ring_for_message(
                 Notification.victim == victim,
                 Notification.purpose == Purpose.VICTIM_HELP,
             )
-            outbox.enqueue(alerts[0], victim, Channel.SMS, Purpose.VICTIM_HELP, now, step=earlier.count())
+            outbox.enqueue(alerts[0], victim, OWN_TEXTS, Purpose.VICTIM_HELP, now, step=earlier.count())
             audit.record(audit.SYSTEM, "answered_by_text", f"victim:{victim.id}", now, alert=alerts[0])
         return alerts
 

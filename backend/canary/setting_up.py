@@ -14,7 +14,6 @@ from backend.errors import InvalidRecord, NotFound
 from backend.escalation.steps import Policy, Step, Who
 from backend.models import (
     Activation,
-    Channel,
     EscalationPolicy,
     Person,
     ProtectedPlace,
@@ -36,9 +35,9 @@ RADIUS_M = 50.0
 POLICY = Policy(
     steps=(
         Step(0.0, (Who.OFFICER,), channels.QUIET_BY_PROVIDER),
-        Step(300.0, (Who.SUPERVISORS,), (Channel.SMS,)),
+        Step(300.0, (Who.SUPERVISORS,), channels.TEXTS),
     ),
-    repeat=Step(600.0, (Who.OFFICER, Who.SUPERVISORS), (Channel.SMS,)),
+    repeat=Step(600.0, (Who.OFFICER, Who.SUPERVISORS), channels.TEXTS),
 )
 
 

@@ -11,9 +11,10 @@ from peewee import IntegrityError
 from backend import accounts, audit, authentication, case_folding, tag_signatures
 from backend.access import require
 from backend.cases import teams
+from backend.channels import CODES
 from backend.db import atomic
 from backend.errors import InvalidRecord, NotFound
-from backend.models import Channel, Person, Role, Tag, Team
+from backend.models import Person, Role, Tag, Team
 from backend.people import contact_routes, numbers
 
 ADDRESS_TAKEN = "This email address is already used by another account."
@@ -51,7 +52,7 @@ def add_person(
             )
             audit.record(audit.actor_of(by), "person_added", f"person:{person.id}", now, role=role)
             if number:
-                numbers.ask(person, by, Channel.SMS, now)
+                numbers.ask(person, by, CODES, now)
             return accounts.invite(by, person, now)
     except IntegrityError:
         raise InvalidRecord(ADDRESS_TAKEN) from None
@@ -71,7 +72,7 @@ def change_number(by: Person, person_id: int, phone: str | None, now: datetime) 
         contact_routes.change_number(person, number, now)
         audit.record(audit.actor_of(by), "person_number_changed", f"person:{person.id}", now)
         if number:
-            numbers.ask(person, by, Channel.SMS, now)
+            numbers.ask(person, by, CODES, now)
     return person
 
 

@@ -9,10 +9,10 @@ from backend import alerts, audit
 from backend.access import access_wearer
 from backend.alerts.protected_person_replies import cases_of
 from backend.cases import completeness, protected_people, schedule
-from backend.channels import OWN_NOTICES
+from backend.channels import CODES, OWN_NOTICES, OWN_TEXTS
 from backend.db import atomic
 from backend.errors import InvalidRecord
-from backend.models import Channel, Consent, Fact, Person, SafeCall, Victim
+from backend.models import Consent, Fact, Person, SafeCall, Victim
 from backend.people import consent, numbers
 from backend.people.wordings import ON_THEIR_PHONE, choices_of
 from backend.record import reading
@@ -106,7 +106,7 @@ def stop_themselves(victim: Victim, now: datetime) -> None:
     """
     with atomic():
         had = bool(consent.standing(victim, OWN_NOTICES))
-        if consent.withdraw(victim, Channel.SMS, f"victim:{victim.id}", now) or had:
+        if consent.withdraw(victim, OWN_TEXTS, f"victim:{victim.id}", now) or had:
             alerts.tell_that_victim_wrote(victim, "They stopped their texts on their own page.", now)
 
 
@@ -138,7 +138,7 @@ def decline(person: Person, wearer_id: int, victim_id: int, now: datetime, *, wh
         raise InvalidRecord("Enter how and when they said so.")
     with atomic():
         entry = _enter_declined(person, wearer_id, victim, True, now, why)
-        consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
+        consent.withdraw(victim, OWN_TEXTS, audit.actor_of(person), now)
         audit.record(audit.actor_of(person), "warnings_declined", f"victim:{victim.id}", now)
         completeness.ask_for([wearer_id], now)
         return entry
@@ -149,7 +149,7 @@ def withdraw(person: Person, wearer_id: int, victim_id: int, now: datetime) -> N
     access_wearer(person, wearer_id, now)
     victim = protected_people.of_case(wearer_id, victim_id)
     with atomic():
-        consent.withdraw(victim, Channel.SMS, audit.actor_of(person), now)
+        consent.withdraw(victim, OWN_TEXTS, audit.actor_of(person), now)
         completeness.ask_for([wearer_id], now)
 
 
@@ -212,7 +212,7 @@ def send_code(person: Person, wearer_id: int, victim_id: int, now: datetime) -> 
     if wearer.is_training or consent.sms_consent(victim) is None:
         raise InvalidRecord("Record first that they agree to texts.")
     numbers.usable(victim.phone or "", wearer_id)
-    numbers.ask(victim, person, Channel.SMS, now)
+    numbers.ask(victim, person, CODES, now)
 
 
 def take_code(person: Person, wearer_id: int, victim_id: int, code: str, key: str, now: datetime) -> None:

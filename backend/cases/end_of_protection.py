@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import alerts, audit, lifecycle, outbox
+from backend.channels import OWN_TEXTS
 from backend.db import lock_rows
 from backend.escalation.steps import Who
 from backend.models import (
     Alert,
     AlertKind,
     CaseDue,
-    Channel,
     Handling,
     Notification,
     NotificationState,
@@ -208,7 +208,7 @@ def _raise(
     assert zone is not None
     alert = alerts.raise_notice(wearer, zone, [said], now, (Who.OFFICER,))
     if is_notified:
-        outbox.enqueue(alert, reader, Channel.SMS, Purpose.VICTIM_ENDING, now)
+        outbox.enqueue(alert, reader, OWN_TEXTS, Purpose.VICTIM_ENDING, now)
         CaseDue.create(
             what=CHECK_TOLD,
             subject=f"alert:{alert.id}",

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from backend import alerts, audit, outbox
 from backend.alerts.protected_person_replies import cases_of
+from backend.channels import OWN_TEXTS
 from backend.db import atomic, is_lost, lock_rows
 from backend.escalation.steps import Who
-from backend.models import Channel, Consent, PlaceZone, ProtectedPlace, Purpose, Victim
+from backend.models import Consent, PlaceZone, ProtectedPlace, Purpose, Victim
 from backend.people.consent import ASKED_AGAIN_AFTER, is_safe_hour, sms_consent
 from backend.record.facts import LONDON
 
@@ -74,5 +75,5 @@ def _ask(consent_id: int, now: datetime) -> bool:
             and victim.phone
             and is_safe_hour(texts, now, "wording_asked")
         ):
-            outbox.enqueue(notices[0], victim, Channel.SMS, Purpose.VICTIM_ASKED, now)
+            outbox.enqueue(notices[0], victim, OWN_TEXTS, Purpose.VICTIM_ASKED, now)
         return True

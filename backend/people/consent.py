@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend import audit, outbox
-from backend.channels import OWN_NOTICES, TO_NUMBERS
+from backend.channels import OWN_NOTICES, OWN_TEXTS, TO_NUMBERS
 from backend.db import atomic
 from backend.models import Channel, Consent, Person, SafeCall, Victim
 from backend.people import notices
@@ -15,7 +15,7 @@ from backend.people.wordings import Choices
 from backend.record.facts import LONDON
 
 # What they can agree to, each in words of its own.
-CHANNELS = (Channel.SMS, OWN_NOTICES)
+CHANNELS = (OWN_TEXTS, OWN_NOTICES)
 ASKED_AGAIN_AFTER = timedelta(days=90)
 
 
@@ -26,7 +26,7 @@ def reached(victim: Victim) -> Victim:
 
 def sms_consent(victim: Victim) -> Consent | None:
     """Return the victim's standing consent to SMS, or None."""
-    return standing(victim, Channel.SMS)
+    return standing(victim, OWN_TEXTS)
 
 
 def standing(victim: Victim, channel: Channel) -> Consent | None:
@@ -83,7 +83,7 @@ def give(
 
 
 def choose(
-    victim: Victim, choices: Choices, recorded_by: Person | None, now: datetime, channel: Channel = Channel.SMS
+    victim: Victim, choices: Choices, recorded_by: Person | None, now: datetime, channel: Channel = OWN_TEXTS
 ) -> Consent:
     """Record what they chose to be told by text, or on another channel."""
     return give(victim, channel, recorded_by=recorded_by, now=now, **asdict(choices))
@@ -137,11 +137,11 @@ def withdraw(victim: Victim, channel: Channel, by: str, now: datetime) -> int:
     something has changed.
     """
     with atomic():
-        if channel == Channel.SMS:
+        if channel == OWN_TEXTS:
             end_calls(victim, by, now)
             withdraw(victim, OWN_NOTICES, by, now)
         ended = _end(victim, channel, by, now)
-        outbox.cancel_all_texts_to(victim, now, None if channel == Channel.SMS else channel)
+        outbox.cancel_all_texts_to(victim, now, None if channel == OWN_TEXTS else channel)
         if channel == OWN_NOTICES:
             notices.end_all(victim, "withdrawn", now)
         if ended:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from backend.models import Channel, Consent, SafeCall, Verification, Victim, WearerNumber
+from backend.channels import OWN_TEXTS
+from backend.models import Consent, SafeCall, Verification, Victim, WearerNumber
 from backend.people import numbers
 from backend.people.numbers import Standing, spellings
 
@@ -29,7 +30,7 @@ class Contacts:
         found = cls(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
         ids = [victim.id for victim in victims]
         if ids:
-            texts = Consent.select().where(Consent.victim.in_(ids), Consent.channel == Channel.SMS)
+            texts = Consent.select().where(Consent.victim.in_(ids), Consent.channel == OWN_TEXTS)
             for consent in texts.order_by(Consent.id):
                 found.consents[consent.victim_id].append(consent)
             for proof in Verification.select().where(Verification.victim.in_(ids)).order_by(Verification.id):

@@ -168,7 +168,7 @@ def test_a_reply_from_elsewhere_is_recorded_and_changes_nothing(world: World, wh
     world.doubles.reply(from_=STRANGERS[who], body=f"1 {code}", to=world.settings.twilio_from)
     (alert,) = [one for one in world.officer.alerts() if one["kind"] == "zone"]
     assert alert["handling"] == "open"
-    event = ProviderEvent.get(ProviderEvent.kind == "sms")
+    event = ProviderEvent.get(ProviderEvent.kind == "reply")
     assert event.made_of_it in ("unknown number", "rang for a protected person")
     if event.made_of_it == "rang for a protected person":
         # Whatever they write is read by a person, now.
@@ -182,7 +182,7 @@ def test_a_number_that_two_people_share_acknowledges_for_neither(world: World) -
     code = world.officer.expects_sms("to acknowledge").body.split()[3].rstrip(":")
     world.officer.texts(f"1 {code}")
     assert world.officer.alert()["handling"] == "open"
-    assert ProviderEvent.get(ProviderEvent.kind == "sms").made_of_it == "shared number"
+    assert ProviderEvent.get(ProviderEvent.kind == "reply").made_of_it == "shared number"
     world.officer.acknowledges()
     world.reads_everything()
 

@@ -40,7 +40,7 @@ def writes(world: World, words: str, number: str | None = None, **more: Any) -> 
 
 def answers_kept() -> list[Any]:
     try:
-        return [row for row in ProviderEvent.select().where(ProviderEvent.kind == "sms") if row.made_of_it]
+        return [row for row in ProviderEvent.select().where(ProviderEvent.kind == "reply") if row.made_of_it]
     finally:
         db.release_connection()
 

@@ -209,7 +209,7 @@ def test_a_text_or_a_key_from_a_number_that_is_not_proved_changes_nothing(world:
     numbers.void(world.officer.person, "for a test", clock.now())
     db.release_connection()
     world.officer.texts(f"1 {text.body.split()[3].rstrip(':')}")
-    assert ProviderEvent.get(ProviderEvent.kind == "sms").made_of_it == "number not verified"
+    assert ProviderEvent.get(ProviderEvent.kind == "reply").made_of_it == "number not verified"
     world.officer.handset.type_key("1")
     eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "key").exists(), "the key is recorded")
     eventually(lambda: call.state == "completed", "the call has ended")

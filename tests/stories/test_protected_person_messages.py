@@ -277,7 +277,7 @@ def test_their_officer_hears_when_they_cannot_be_told_that_it_is_over(world: Wor
 def test_any_plain_no_withdraws(world: World, words: str) -> None:
     world.victim_consents()
     world.doubles.reply(from_=world.victim.phone, body=words, to=world.settings.twilio_from)
-    eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "sms").exists(), "kept")
+    eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "reply").exists(), "kept")
     assert Consent.get().withdrawn_at is not None
     world.reads_everything()
 
@@ -304,6 +304,6 @@ def test_what_is_no_plain_no_leaves_their_protection_and_rings_their_officer(wor
 def test_what_twilio_took_for_a_stop_withdraws_whatever_its_words(world: World) -> None:
     world.victim_consents()
     world.doubles.reply(from_=world.victim.phone, body="Arrêtez", to=world.settings.twilio_from, opt_out_type="STOP")
-    eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "sms").exists(), "kept")
+    eventually(lambda: ProviderEvent.select().where(ProviderEvent.kind == "reply").exists(), "kept")
     assert Consent.get().withdrawn_at is not None
     world.reads_everything()

@@ -10,9 +10,9 @@ from backend import audit, clock
 from backend.access import access_wearer
 from backend.cases import protected_people
 from backend.cases.commands.numbers import AgreeToTexts, by_use_of
-from backend.channels import OWN_NOTICES
+from backend.channels import OWN_NOTICES, OWN_TEXTS
 from backend.errors import DomainError
-from backend.models import Channel, Consent
+from backend.models import Consent
 from backend.own_pages import invitations, places, tag_play
 from backend.own_pages.invitations import Invitation
 from backend.own_pages.words import text
@@ -130,7 +130,7 @@ def keep_own_page(wearer_id: int, victim_id: int) -> Any:
             consent.confirm(held, audit.actor_of(person), now)
         return _show(wearer_id, victim_id, said="Recorded that it is still right.")
     if act == "stop":
-        consent.withdraw(protected_people.of_case(wearer_id, victim_id), Channel.SMS, audit.actor_of(person), now)
+        consent.withdraw(protected_people.of_case(wearer_id, victim_id), OWN_TEXTS, audit.actor_of(person), now)
         return _show(wearer_id, victim_id, said="All texts to them have stopped. Alerts to officers go on.")
     text_to = f"{_address()}/a/" if pressed("by_text") == "yes" and settings().has_neutral_host() else ""
     return try_to(
