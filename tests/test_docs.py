@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from backend.errors import every_error
+from backend.models import TABLES
 from backend.settings import Settings, as_markdown, unit_of, variable
+from backend.vocabulary import What
 from backend.web.problems import CODES_BY_STATUS
 from tests import documents
 from wsgi import create_app
@@ -95,6 +97,21 @@ def test_every_promise_to_protected_people_names_tests_that_there_are() -> None:
     written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(promised) > 50
     assert [name for name in promised if f"def {name}(" not in written] == []
+
+
+def test_what_the_record_is_said_to_be_kept_in_is_a_table_a_column_or_a_kind_of_fact() -> None:
+    tables = {model._meta.table_name: set(model._meta.columns) for model in TABLES}
+    known = {*tables, *What, *(column for columns in tables.values() for column in columns)}
+    part = (DOCS / "record.md").read_text().split("## Which table answers what")[1].split("\n## ")[0]
+    named = re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", part)
+    assert len(named) > 60
+    for name in named:
+        table, _, column = name.partition(".")
+        if column:
+            # As Python calls it, which for a row of another table is without "_id".
+            assert {column, f"{column}_id"} & tables[table], name
+        else:
+            assert name in known or f"{name}_id" in known, name
 
 
 def test_every_make_target_has_its_line_of_help() -> None:
