@@ -59,3 +59,24 @@ def test_every_command_of_the_readme_is_there() -> None:
     assert [one for one in asked if not re.search(rf"^{one}:", makefile, re.MULTILINE)] == []
     assert f"flask --app wsgi {create_administrator.name} EMAIL" in README
     assert SETTINGS.canary_every_s >= walks.SHORTEST_EVERY_S
+
+
+def sentences() -> list[str]:
+    """Return what the README says of what Cordon does, sentence by sentence, without marks of emphasis and links."""
+    part = (ROOT / "README.md").read_text().split("## The life of a fix")[1].split("\n## ")[0]
+    said = []
+    for block in re.split(r"\n(?=- \*\*)", part)[1:]:
+        words = " ".join(block.split("\n\n")[0].split()).removeprefix("- ").replace("**", "")
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", words)
+        said += re.split(r"(?<=[.:;]) ", words)
+    return said
+
+
+def test_each_sentence_of_the_readme_on_what_cordon_does_names_tests_that_there_are() -> None:
+    rows = re.findall(r"^\| (.+?) \| (`test_.+) \|$", (ROOT / "docs" / "promises.md").read_text(), re.MULTILINE)
+    said = sentences()
+    assert len(said) > 40
+    assert [sentence for sentence, _ in rows] == said
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    named = [name for _, tests in rows for name in re.findall(r"`(test_\w+)`", tests)]
+    assert [name for name in named if f"def {name}(" not in written] == []
