@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from functools import reduce
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +17,7 @@ from argon2 import PasswordHasher
 from peewee import ModelSelect, Select, fn
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from backend import clock, db, tag_signatures
+from backend import clock, db, tag_signatures, wakeups
 from backend.models import (
     Activation,
     Attempt,
@@ -134,9 +135,18 @@ class World:
         """Stop the notifier."""
         if self.worker is not None and self._working is not None:
             self.worker.stop()
+            self._wake_worker()
             self._working.join(10)
             assert not self._working.is_alive()
         self.worker = self._working = None
+
+    def _wake_worker(self) -> None:
+        """Let the worker look at once, as a commit does; one that is not woken looks by itself soon."""
+        if self.worker is None:
+            return
+        with suppress(*db.LOST_CONNECTION):
+            db.database.execute_sql(f"NOTIFY {wakeups.CHANNEL}")
+        db.release_connection()
 
     def _make_people(self) -> None:
         now = clock.now()
@@ -223,6 +233,8 @@ class World:
             # A lease must not run out under a message that is on its way: no provider takes as long as this jump.
             self.settle()
         self.clock.forward(seconds)
+        # The worker reckoned with the time before: it looks now, and not after its next poll.
+        self._wake_worker()
         # In that time the web process would have confirmed its sockets many times.
         self.app.extensions["cordon.websocket"].refresh()
         db.release_connection()
@@ -231,38 +243,18 @@ class World:
 
     def settle(self) -> None:
         """Wait until nothing is due and nothing is under way."""
+        # It is asked many times in a test, and making the words of the statement takes longer than the answer.
+        statement, parameters = _is_under_way(self.waits_for_calls)
 
         def is_quiet() -> bool:
-            # In one statement: between two of them what causes a message may become the message, and neither be seen.
-            exists = [fn.EXISTS(query) for query in self._under_way(clock.now())]
+            now = db.instant_text(clock.now())
             try:
-                (is_busy,) = next(iter(Select(columns=[reduce(or_, exists)]).tuples().execute(db.database.obj)))
-                return not is_busy
+                cursor = db.database.execute_sql(statement, [now if one == ASKED_AT else one for one in parameters])
+                return cursor.fetchone() == (False,)
             finally:
                 db.release_connection()
 
         eventually(is_quiet, "the outbox is empty of what is due")
-
-    def _under_way(self, now: datetime) -> Iterator[ModelSelect[Any]]:
-        """Return queries of what is due, or has been claimed and is not settled."""
-        yield Notification.select().where(
-            Notification.state == "pending",
-            Notification.channel.in_([Channel.PUSH, Channel.SMS, Channel.VOICE]),
-            (Notification.due_at <= now) | Notification.lease_token.is_null(False),
-        )
-        # A callback may tell the end of a message before the worker that sent it has settled it.
-        yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
-        yield Escalation.select().where(Escalation.next_at <= now)
-        yield HelpCall.select().where(HelpCall.due_at <= now)
-        yield OwnPage.select().where(OwnPage.link_text.is_null(False))
-        yield PlaceState.select().where(PlaceState.next_change_at <= now)
-        yield TagContact.select().where(TagContact.silent_at <= now)
-        yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
-        if self.waits_for_calls:
-            yield Notification.select().where(Notification.channel == Channel.VOICE, Notification.state == "sent")
-        # One that was proved or is no longer due may be on its way to a phone all the same.
-        is_held = (Verification.lease_until > now) & Verification.voided_at.is_null()
-        yield Verification.select().where((Verification.due_at <= now) | is_held)
 
     def expect_sms(self, number: str | None, words: str) -> Any:
         """Wait for a text to ``number`` that holds ``words`` and that no one expected before."""
@@ -323,3 +315,40 @@ class World:
 def _name(item: Any) -> str:
     """Return what the provider calls a message."""
     return getattr(item, "sid", None) or item.name
+
+
+# Stands in a statement for the instant at which it is asked.
+ASKED_AT = db.instant_text(datetime(1970, 1, 1, tzinfo=UTC))
+
+
+@cache
+def _is_under_way(waits_for_calls: bool) -> tuple[str, list[Any]]:
+    """Return the statement that tells whether anything is under way, and its parameters.
+
+    It is one statement: between two of them what causes a message may become the message, and neither be seen.
+    """
+    exists = [fn.EXISTS(query) for query in _under_way(datetime.fromisoformat(ASKED_AT), waits_for_calls)]
+    statement, parameters = Select(columns=[reduce(or_, exists)]).bind(db.database.obj).sql()
+    return statement, list(parameters)
+
+
+def _under_way(now: datetime, waits_for_calls: bool) -> Iterator[ModelSelect[Any]]:
+    """Return queries of what is due, or has been claimed and is not settled."""
+    yield Notification.select().where(
+        Notification.state == "pending",
+        Notification.channel.in_([Channel.PUSH, Channel.SMS, Channel.VOICE]),
+        (Notification.due_at <= now) | Notification.lease_token.is_null(False),
+    )
+    # A callback may tell the end of a message before the worker that sent it has settled it.
+    yield Notification.select().where(Notification.lease_token.is_null(False), Notification.lease_until > now)
+    yield Escalation.select().where(Escalation.next_at <= now)
+    yield HelpCall.select().where(HelpCall.due_at <= now)
+    yield OwnPage.select().where(OwnPage.link_text.is_null(False))
+    yield PlaceState.select().where(PlaceState.next_change_at <= now)
+    yield TagContact.select().where(TagContact.silent_at <= now)
+    yield CaseDue.select().where(CaseDue.done_at.is_null(), CaseDue.due_at <= now)
+    if waits_for_calls:
+        yield Notification.select().where(Notification.channel == Channel.VOICE, Notification.state == "sent")
+    # One that was proved or is no longer due may be on its way to a phone all the same.
+    is_held = (Verification.lease_until > now) & Verification.voided_at.is_null()
+    yield Verification.select().where((Verification.due_at <= now) | is_held)
