@@ -48,12 +48,13 @@ def order(world: World, starts_at: datetime, ends_at: datetime | None, kind: str
     return made
 
 
-def vary(world: World, made: Order, terms: Terms, from_at: datetime, **more: Any) -> None:
-    """Record a variation."""
-    writing.vary_order(
+def vary(world: World, made: Order, terms: Terms, from_at: datetime, **more: Any) -> int:
+    """Record a variation, and return the id of its fact."""
+    fact = writing.vary_order(
         world.officer.person, made.id, terms, from_at, clock.now(), why="Varied.", is_confirmed=True, **more
     )
     db.release_connection()
+    return fact.id
 
 
 def rests_on(world: World, made: Order) -> PlaceZone:

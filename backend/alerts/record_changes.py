@@ -9,7 +9,7 @@ from typing import Any
 
 from backend import audit, escalation
 from backend.alerts.codes import store
-from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, take_order
+from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, say_how_sure_it_was, take_order
 from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
@@ -102,6 +102,7 @@ def retell(
         if is_ended:
             # No fix of now says so: no text may say that they have gone.
             alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+            say_how_sure_it_was(alert)
             escalation.drop_victim_warning(alert, now)
         alert.save()
         if is_moved:

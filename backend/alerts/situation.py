@@ -289,11 +289,12 @@ def _finish(alert: Alert, judgement: Judgement, how: Transition) -> Alert:
         how = Transition.END
         alert.last_fix_time = alert.over_before_at or alert.last_fix_time
         alert.level = lifecycle.level_of(Danger(alert.peak_danger))
-        alert.certainty = Certainty.CONFIRMED if alert.peak_danger in SURE else Certainty.UNCONFIRMED
         alert.reasons = [*alert.reasons, NO_RETURN]
     if how is Transition.WITHDRAW:
         # The level that was feared stays on record; what is withdrawn is the certainty. No one is due an answer.
         alert.certainty = Certainty.WITHDRAWN
+    else:
+        say_how_sure_it_was(alert)
     if judgement.is_by_record or judgement.is_past:
         # The wearer may be standing there still, or again: no text may say that they have gone.
         escalation.drop_victim_warning(alert, now)
@@ -309,6 +310,12 @@ def _finish(alert: Alert, judgement: Judgement, how: Transition) -> Alert:
         return alert
     _note(alert, "alert_over", judgement)
     return _save(alert)
+
+
+def say_how_sure_it_was(alert: Alert) -> None:
+    """Let an alert that is over be as sure as its gravest moment: a doubtful return lessens no visit before it."""
+    if alert.level == lifecycle.level_of(Danger(alert.peak_danger)):
+        alert.certainty = Certainty.CONFIRMED if alert.peak_danger in SURE else Certainty.UNCONFIRMED
 
 
 def _update(alert: Alert, judgement: Judgement) -> Alert:

@@ -19,6 +19,7 @@ from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
 from backend.alert_kinds import RECORD_CORRECTED
+from backend.alerts.visit_derivation import REENTRY
 from backend.bulk_statements import update_rows
 from backend.cases.alert_corrections import causes_in_words
 from backend.db import atomic
@@ -52,7 +53,7 @@ T = TypeVar("T")
 def request(wearer_id: int, since: datetime, now: datetime) -> None:
     """Enqueue a re-evaluation to ``since`` and take it once the present unit of work is committed; the case is held."""
     has_fixes = Fix.select(Fix.id).where(Fix.wearer == wearer_id, Fix.fix_time >= since).exists()
-    if not has_fixes and not _touching(wearer_id, since):
+    if not has_fixes and (since > now or not _touching(wearer_id, since)):
         return
     pending = PendingReevaluation.get_or_none(PendingReevaluation.wearer == wearer_id)
     mark = secrets.token_hex(8)
@@ -137,7 +138,11 @@ def _fixed_zones(wearer_id: int) -> list[PlaceZone]:
 
 
 def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]]:
-    """Return from when to when the alerts go that reach into the time which changed: each is judged as a whole."""
+    """Return from when to when the alerts go that reach into the time which changed: each is judged as a whole.
+
+    One that stands reaches to now, however long ago its newest fix was. So did one that the record ended since, or that
+    a return within ten minutes would go on with.
+    """
     found = (
         Alert.select(Alert.fix_time, Alert.last_fix_time)
         .join(PlaceZone, on=Alert.zone)
@@ -146,7 +151,7 @@ def _touching(wearer_id: int, since: datetime) -> list[tuple[datetime, datetime]
             Alert.kind == AlertKind.ZONE,
             PlaceZone.wearer == wearer_id,
             ~PlaceZone.moves,
-            Alert.last_fix_time >= since,
+            (~Alert.is_over) | (~Alert.is_late & (Alert.over_at >= since)) | (Alert.last_fix_time >= since - REENTRY),
         )
     )
     return [(alert.fix_time, alert.last_fix_time) for alert in found]

@@ -69,7 +69,7 @@ class Record:
         return spot
 
     def changes(self, place: Place, begin: datetime, end: datetime) -> list[datetime]:
-        """Return the instants between two at which the zone in force may be another."""
+        """Return the instants between two at which the zone in force is another than just before."""
         found = set()
         for said in (*self.terms[place], *self.zones[place], *self.life):
             found |= {said.from_at, *([said.until] if said.until else [])}
@@ -81,7 +81,11 @@ class Record:
             while day <= end.astimezone(LONDON).date():
                 found |= {datetime.combine(day, time.fromisoformat(one), LONDON) for one in hours}
                 day += timedelta(days=1)
-        return sorted(at for at in found if begin < at < end)
+        just_before = timedelta(microseconds=1)
+        # What was entered and changes nothing shows no one anywhere.
+        return sorted(
+            at for at in found if begin < at < end and self.spot(place, at) != self.spot(place, at - just_before)
+        )
 
     def is_worn(self, tag: int, at: datetime) -> bool:
         """Tell whether the wearer had this tag on at an instant."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from backend import clock
+from backend import alerts, clock
+from backend.cases import writing
 from backend.record.facts import Terms
 from tests import cases
 from tests.stories.test_case_ends import on_an_order, suspend
-from tests.world import World
+from tests.world import HOME, World
 
 FAR_M = 4_700.0
 MINUTE = timedelta(minutes=1)
@@ -126,3 +127,61 @@ def test_an_alert_that_no_fix_bears_out_any_more_is_withdrawn_as_the_late_fix_co
     alert = alert_of(told)
     assert (alert["certainty"], alert["is_over"]) == ("withdrawn", True)
     assert any("arrived later" in said for said in alert["reasons"])
+
+
+def test_a_zone_that_is_moved_afterwards_ends_what_stands_though_no_fix_came_since(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 6, 7)
+    cases.forward_to(told, began + 42 * MINUTE)
+    assert not alert_of(told)["is_over"]
+    writing.change_zone(
+        told.officer.person,
+        told.zone.id,
+        began + 9 * MINUTE,
+        clock.now(),
+        why="They moved.",
+        feature=cases.circle(*cases.east_of(HOME, FAR_M)),
+        is_confirmed=True,
+    )
+    told.settle()
+    assert alert_of(told)["is_over"]
+    assert minutes_of(began, alert_of(told)) == (5, 9)
+
+
+def test_a_suspension_that_is_corrected_to_later_leaves_one_alert_of_one_stay(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    made, _ = on_an_order(told)
+    until = clock.now() + timedelta(days=60)
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 10)
+    suspended = Terms(told.zone.from_at, until, is_suspended=True)
+    wrong = cases.vary(told, made, suspended, began + 33 * MINUTE)
+    cases.forward_to(told, began + 44 * MINUTE)
+    assert alert_of(told)["is_over"]
+    cases.vary(told, made, suspended, began + 90 * MINUTE, corrects=wrong)
+    told.settle()
+    (alert,) = [one for one in cases.alerts() if one.outcome_code != alerts.JOINED]
+    assert (alert.is_over, round((alert.fix_time - began) / MINUTE)) == (False, 5)
+
+
+@pytest.mark.parametrize("is_known_at_once", [True, False])
+def test_a_return_in_doubt_that_the_record_ends_leaves_the_visit_before_it_as_sure_as_it_was(
+    told: World, fixes: Callable[..., None], is_known_at_once: bool
+) -> None:
+    made, _ = on_an_order(told)
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 6, 7, 8)
+    live(told, fixes, began, FAR_M, 12, 13, 14)
+    live(told, fixes, began, 0.0, 20)
+    assert (alert_of(told)["certainty"], alert_of(told)["is_over"]) == ("unconfirmed", False)
+    cases.forward_to(told, began + 22 * MINUTE)
+    suspend(told, from_at=began + (22 if is_known_at_once else 16) * MINUTE)
+    told.settle()
+    alert = alert_of(told)
+    assert (alert["certainty"], alert["level"], alert["is_over"]) == ("confirmed", "breach", True)
