@@ -101,8 +101,7 @@ def retell(
             alert.reasons = [*kept, *words]
         if is_ended:
             # No fix of now says so: no text may say that they have gone.
-            alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
-            say_how_sure_it_was(alert)
+            _end_by_record(alert, last_at, now)
             escalation.drop_victim_warning(alert, now)
         alert.save()
         if is_moved:
@@ -131,6 +130,15 @@ def retell(
         else:
             publish(alert)
         return alert if is_opened else None
+
+
+def _end_by_record(alert: Alert, ended_at: datetime | None, now: datetime) -> None:
+    """Let an alert be over though no fix says that they have gone: as far as is known they were there until then."""
+    alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+    if alert.kind == AlertKind.ZONE:
+        say_how_sure_it_was(alert)
+        if ended_at is not None:
+            alert.last_fix_time = max(alert.last_fix_time, ended_at)
 
 
 def join(alert_id: int, into_id: int, now: datetime) -> None:
@@ -253,8 +261,13 @@ def hand_over_desk(leaver_id: int, heir_id: int | None, now: datetime) -> int:
         return len(ids)
 
 
-def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datetime) -> int:
-    """Close open alerts because what they rest on has ended; return how many were closed."""
+def close_by_system(
+    alert_ids: Sequence[int], code: str, reason: str, now: datetime, *, ended_at: datetime | None = None
+) -> int:
+    """Close open alerts because what they rest on has ended; return how many were closed.
+
+    Where that was the protection of a place, what stood there lasted until it ``ended_at``.
+    """
     closed = 0
     with atomic():
         lock_rows(Alert, alert_ids)
@@ -263,7 +276,7 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             if alert.handling == Handling.CLOSED:
                 if not alert.is_over:
                     # Closed while it stood, with an outcome of its own: no one watches whether it stands any more.
-                    alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+                    _end_by_record(alert, ended_at, now)
                     alert.reasons = [*alert.reasons, reason]
                     alert.save()
                     publish(alert)
@@ -274,7 +287,7 @@ def close_by_system(alert_ids: Sequence[int], code: str, reason: str, now: datet
             # A person who opens the alert reads why no one is asked about it any more.
             alert.reasons = [*alert.reasons, reason]
             if not alert.is_over:
-                alert.is_over, alert.over_at, alert.is_over_by_fix = True, now, False
+                _end_by_record(alert, ended_at, now)
             if alert.place is not None:
                 escalation.drop_victim_warning(alert, now)
             audit.record(audit.SYSTEM, "closed", f"alert:{alert.id}", now, alert=alert, code=code)

@@ -305,22 +305,21 @@ def stop_now(before: Case, after: Case, now: datetime) -> None:
     tell(after, lost, now, now)
 
 
-def close(case: Case, losses: Sequence[Loss], now: datetime) -> None:
-    """Close what stands at these places with the reason for which they are not watched any more."""
+def close(case: Case, losses: Sequence[Loss], now: datetime, ended_at: datetime | None = None) -> None:
+    """Close what stands at these places with the reason for which they are not watched any more since ``ended_at``."""
     held = protection_ends.guards(case, now)
     for loss in losses:
         if held.get(loss.place_id, Guard.NONE) is not Guard.WATCHED:
-            _close(
-                _open(case.wearer_id).where(Alert.place == loss.place_id), loss.code, loss.reason, loss.is_pause, now
-            )
+            at_place = _open(case.wearer_id).where(Alert.place == loss.place_id)
+            _close(at_place, loss.code, loss.reason, loss.is_pause, now, ended_at or now)
 
 
-def close_all(case: Case, now: datetime) -> None:
-    """Close every alert of a wearer who is not monitored any more."""
+def close_all(case: Case, now: datetime, ended_at: datetime | None = None) -> None:
+    """Close every alert of a wearer who is not monitored any more since ``ended_at``."""
     life, reason = case.status_at(now), protection_ends.life_reason(case, now)
     is_pause = life is MonitoringStatus.SUSPENDED
     code = f"{'suspended' if is_pause else 'ended'}_{reason}"
-    _close(_open(case.wearer_id), code, reason, is_pause, now)
+    _close(_open(case.wearer_id), code, reason, is_pause, now, ended_at or now)
 
 
 def _open(wearer_id: int) -> Any:
@@ -332,7 +331,7 @@ def _open(wearer_id: int) -> Any:
     return Alert.select(Alert.id).where(is_open)
 
 
-def _close(query: Any, code: str, reason: str, is_pause: bool, now: datetime) -> None:
+def _close(query: Any, code: str, reason: str, is_pause: bool, now: datetime, ended_at: datetime) -> None:
     words = "is suspended" if is_pause else "ended"
     said = f"Monitoring {words}: {reason.replace('_', ' ')}."
-    alerts.close_by_system([row.id for row in query], code, said, now)
+    alerts.close_by_system([row.id for row in query], code, said, now, ended_at=ended_at)

@@ -12,9 +12,9 @@ from backend.alerts import Judgement
 from backend.bulk_statements import insert_rows, update_rows
 from backend.escalation.steps import Who
 from backend.ingest.alert_changes import after_order, cannot_judge, judgement_of
-from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S
+from backend.ingest.judge import CANNOT_JUDGE_LEVEL, CONTEXT_S, instant
 from backend.ingest.visits import level_of
-from backend.ingest.zones_of_wearer import next_change, shape_of
+from backend.ingest.zones_of_wearer import InForce, next_change, shape_of
 from backend.models import AlertKind, Fix, PlaceState, PlaceZone, ProtectedPlace, Wearer
 from backend.record.facts import MonitoringStatus
 from backend.record.timeline import Case
@@ -144,10 +144,9 @@ def _said_of(case: Case, known: list[PlaceState], at: datetime, now: datetime) -
             continue
         decision = judge_instant(shape_of(row.zone), JudgedState.from_json(row.state), at.timestamp())
         told = judgement_of(row.wearer, row.zone, decision, now, now, is_newest=True)
-        was_held = case.is_in_force(row.zone_id, row.fix_time) and shape_of(row.zone).timing.is_in_force(
-            row.fix_time.timestamp()
-        )
-        told = replace(told, is_by_record=True, began_at=None if was_held else at)
+        # It may have been in force at the fix, and out of it in between.
+        begins = InForce(case).beginnings(row.zone, row.fix_time.timestamp(), at.timestamp())
+        told = replace(told, is_by_record=True, began_at=instant(begins[-1]) if begins else None)
         found.append(after_order(case, told))
     return found
 

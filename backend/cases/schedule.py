@@ -330,6 +330,6 @@ def _tell_victim(case: Case, due: CaseDue, ends_at: datetime, now: datetime) -> 
 
 
 def _stop(case: Case, ends_at: datetime, now: datetime) -> None:
-    end_of_protection.close(case, protection_ends.losses_at(case, ends_at), now)
+    end_of_protection.close(case, protection_ends.losses_at(case, ends_at), now, ends_at)
     if case.status_at(ends_at) is not MonitoringStatus.ACTIVE and case.status_at(now) is not MonitoringStatus.ACTIVE:
-        end_of_protection.close_all(case, now)
+        end_of_protection.close_all(case, now, ends_at)

@@ -31,9 +31,9 @@ def change_alerts(
 ) -> bool:
     """Change the alerts of now by the fixes of now, and tell whether what the past was has to be looked at.
 
-    That is so where an alert was raised of a wearer of whom a late one tells too, where a return was none and the
-    visit before it has to be found again, where one ends that no fix bore out, and where fixes show a breach at a place
-    that is not watched any more.
+    That is so where an alert was raised, or stands again, of a wearer of whom a late one tells too, where a withdrawn
+    one stands again, where a return was none and the visit before it has to be found again, where one ends that no fix
+    bore out, and where fixes show a breach at a place that is not watched any more.
     """
     places: dict[int, list[ZoneJudgement]] = defaultdict(list)
     for judged in judged_zones:
@@ -93,6 +93,8 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
     gravest = max(heard, key=lambda judgement: (alerts.danger_of(judgement), judgement.level))
     if _matters(ground, gravest) and _is_whole(ground, at_place, time, gravest):
         before = ground.standing.get((gravest.wearer.id, gravest.zone.place_id, gravest.kind))
+        was_over = before is not None and before.is_over
+        was_withdrawn = before is not None and before.certainty == Certainty.WITHDRAWN
         changed = ground.apply(gravest)
         if changed is not None and changed.is_over and changed.is_pass_through:
             _tell_repeated_passes(changed, gravest)
@@ -100,10 +102,12 @@ def _change(ground: Ground, at_place: Sequence[ZoneJudgement], time: float, told
             return False
         is_return_taken_back = gravest.certainty is Certainty.WITHDRAWN and changed.certainty != Certainty.WITHDRAWN
         is_borne_out = not (changed.is_over and alerts.no_fix_shows(changed))
+        is_begun = changed is not before or (was_over and not changed.is_over)
         return (
             is_return_taken_back
             or not is_borne_out
-            or (changed is not before and gravest.wearer.id in ground.found_late)
+            # A withdrawn one began with a visit that was none, or that another alert tells of.
+            or (is_begun and (was_withdrawn or gravest.wearer.id in ground.found_late))
         )
     return False
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from backend import alerts, clock
-from backend.cases import writing
+from backend import alerts, clock, db
+from backend.cases import monitoring_status, writing
+from backend.cases.monitoring_status import Suspended
 from backend.record.facts import Terms
 from tests import cases
 from tests.stories.test_case_ends import on_an_order, suspend
@@ -173,7 +174,7 @@ def test_a_suspension_that_is_corrected_to_later_leaves_one_alert_of_one_stay(
 def test_a_return_in_doubt_that_the_record_ends_leaves_the_visit_before_it_as_sure_as_it_was(
     told: World, fixes: Callable[..., None], is_known_at_once: bool
 ) -> None:
-    made, _ = on_an_order(told)
+    on_an_order(told)
     began = clock.now()
     live(told, fixes, began, FAR_M, 0, 1)
     live(told, fixes, began, 0.0, 5, 6, 7, 8)
@@ -185,3 +186,59 @@ def test_a_return_in_doubt_that_the_record_ends_leaves_the_visit_before_it_as_su
     told.settle()
     alert = alert_of(told)
     assert (alert["certainty"], alert["level"], alert["is_over"]) == ("confirmed", "breach", True)
+
+
+def zone_alerts(world: World, began: datetime) -> list[tuple[tuple[float, float], bool, str]]:
+    """Return from when to when each alert tells, whether it is over, and how sure it is."""
+    found = [one for one in world.officer.alerts("all") if one["kind"] == "zone"]
+    return sorted((minutes_of(began, one), one["is_over"], one["certainty"]) for one in found)
+
+
+def suspend_until(world: World, from_at: datetime, until: datetime) -> None:
+    monitoring_status.suspend(
+        world.officer.person,
+        world.wearer.id,
+        Suspended.CUSTODY,
+        from_at,
+        until,
+        clock.now(),
+        why="Held for a moment.",
+        until=until,
+        is_confirmed=True,
+    )
+    db.release_connection()
+
+
+def test_what_a_suspension_parts_are_two_alerts_each_as_long_as_protection_was_in_force(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 5, 6)
+    suspend_until(told, began + 8 * MINUTE, began + 9 * MINUTE)
+    for minutes in (8.2, 9.2):
+        cases.forward_to(told, began + minutes * MINUTE)
+    before, after = zone_alerts(told, began)
+    assert (before, after[0][0], after[1]) == (((5, 8), True, "confirmed"), 9, False)
+    suspend_until(told, began + 13 * MINUTE, began + 90 * MINUTE)
+    cases.forward_to(told, began + 13.2 * MINUTE)
+    told.settle()
+    assert [span for span, _, _ in zone_alerts(told, began)] == [(5, 8), (9, 13)]
+
+
+def test_who_comes_back_after_a_withdrawal_is_told_of_from_then_where_late_fixes_tell_of_the_first_visit(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    live(told, fixes, began, 0.0, 15)
+    live(told, fixes, began, FAR_M, 29)
+    assert zone_alerts(told, began)[0][2] == "withdrawn"
+    fixes(0.0, 16)
+    fixes(FAR_M, 19, 20, 21)
+    live(told, fixes, began, FAR_M, 30, 31, 32)
+    live(told, fixes, began, 0.0, 35)
+    told.settle()
+    (first, second) = zone_alerts(told, began)
+    assert (first[0][0], first[1], first[2]) == (15, True, "confirmed")
+    assert (second[0][0], second[1]) == (35, False)
