@@ -205,6 +205,7 @@ def test_a_text_or_a_key_from_a_number_that_is_not_proved_changes_nothing(world:
     text = world.officer.expects_sms("to acknowledge")
     world.forward(31)
     call = world.officer.expects_call()
+    eventually(lambda: call.state == "ringing", "the phone rings")
     world.officer.handset.answer()
     numbers.void(world.officer.person, "for a test", clock.now())
     db.release_connection()

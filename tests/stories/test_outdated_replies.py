@@ -76,6 +76,7 @@ def test_a_key_pressed_about_a_lesser_danger_does_not_silence_the_breach(world: 
     world.tag.stays(700.0, for_s=60)
     world.tag.stays(400.0, for_s=45)
     call = world.officer.expects_call()
+    eventually(lambda: call.state == "ringing", "the phone rings")
     world.officer.handset.answer()
     eventually(lambda: call.said, "what the call says")
     assert "near zone" in call.said[0]
