@@ -138,7 +138,7 @@ def test_the_number_of_a_member_of_staff_is_never_stopped(world: World, whose: s
         world.colleague.expects_sms("No one has acknowledged")
         world.colleague.expects_call()
         if owner is world.supervisor:
-            world.forward(91)
+            world.forward(121)
             world.supervisor.expects_sms("No one has acknowledged")
     assert owner.api("GET", "/v1/me/number").json()["standing"] == "proved"
     code = texts_to(world, world.officer.person.phone)[0].split()[3].rstrip(":")

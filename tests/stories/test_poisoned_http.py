@@ -74,8 +74,11 @@ def sender(app: Flask) -> Sender:
 
 
 def test_no_method_fails(sender: Sender) -> None:
+    # A method that a route does not take is refused by the router that all share, before the code of the route is
+    # reached: each route is sent two of those, and each of those reaches many routes.
+    others = cycle(METHODS)
     for rule in rules_of(sender.app):
-        for method in METHODS:
+        for method in dict.fromkeys([*sorted(rule.methods or ()), "HEAD", "OPTIONS", *islice(others, 2)]):
             sender.send(role_of(rule), method, path_of(rule), "this method")
     assert sender.failures == []
 

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
@@ -102,6 +103,7 @@ TYPES = [
     "multipart/form-data; boundary=x",
     "\xe9",
 ]
+WHOLE = [(body, kind) for body in BODIES for kind in (TYPES if body == BODIES[1] else TYPES[:1])]
 # These end what the other requests need.
 LAST = ("sessions.", "pages.sign_out", "phones.")
 
@@ -166,6 +168,10 @@ def rules_of(app: Flask) -> list[Rule]:
 
 def methods_of(rule: Rule) -> list[str]:
     return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+
+
+def _is_page(app: Flask, rule: Rule) -> bool:
+    return getattr(app.view_functions[rule.endpoint], "operation", None) is None and "pages" in rule.endpoint
 
 
 def _some(poisons: Sequence[str], turn: int, count: int = 8) -> list[str]:
@@ -265,14 +271,16 @@ def test_no_query_fails(sender: Sender) -> None:
 
 
 def test_no_body_fails(sender: Sender) -> None:
+    turns = cycle(WHOLE)
     for rule in rules_of(sender.app):
         for method in methods_of(rule):
             if method == "GET":
                 continue
-            for body in BODIES:
-                for kind in TYPES if body == BODIES[1] else TYPES[:1]:
-                    what = f"{kind}: {body[:20]!r}"
-                    sender.send(role_of(rule), method, path_of(rule), what, data=body, headers={"Content-Type": kind})
+            # A page reads forms, all by the same code, and draws itself again for each: it is sent some of these, each
+            # page others; tests/stories/test_poisoned_http.py is about forms. What reads JSON is sent them all.
+            for body, kind in islice(turns, 5) if _is_page(sender.app, rule) else WHOLE:
+                what = f"{kind}: {body[:20]!r}"
+                sender.send(role_of(rule), method, path_of(rule), what, data=body, headers={"Content-Type": kind})
             sender.send("nobody", method, path_of(rule), "no text", data=BODIES[2], content_type=TYPES[0])
     assert sender.failures == []
 

@@ -109,8 +109,10 @@ class Worlds:
 
 def _seen(response: TestResponse) -> tuple[int, Any, bytes]:
     headers = [(name, value) for name, value in response.headers if name not in RANDOM_HEADERS]
-    # The time of the server, told to a tag whose clock is wrong, is another one in each answer.
+    # The time of the server, told to a tag whose clock is wrong, is another one in each answer, and so is how far that
+    # clock is ahead of it.
     body = re.sub(rb'"server_time":"[^"]*"', b'"server_time":""', response.data)
+    body = re.sub(rb"fix_time is \d+ s ahead", b"fix_time is s ahead", body)
     return response.status_code, headers, body
 
 
@@ -166,7 +168,7 @@ def _odd(kind: int, fixes: list[dict[str, Any]], chance: random.Random) -> list[
     return fixes
 
 
-def test_five_hundred_signed_requests_are_answered_the_same_bytes_wherever_the_place_is(
+def test_a_hundred_and_sixty_signed_requests_are_answered_the_same_bytes_wherever_the_place_is(
     worlds: Worlds, test_clock: clock.Clock
 ) -> None:
     worlds.keeps_away_from(worlds.wearer("HERE"), *HOME)
@@ -179,7 +181,7 @@ def test_five_hundred_signed_requests_are_answered_the_same_bytes_wherever_the_p
     token = worlds.client.post("/v1/phones", json={"code": pairing.code}).json["token"]
     lat, lon = AT_HOME.to_degrees(0.0, 0.0)
     intervals = set()
-    for number, (body, webhook_id) in enumerate(_requests(500)):
+    for number, (body, webhook_id) in enumerate(_requests(160)):
         signed_at = clock.now() - timedelta(days=1 if number % 31 == 30 else 0)
         first, *others = worlds.answers(body, webhook_id, signed_at)
         for serial, answer in zip(worlds.serials[1:], others, strict=True):
