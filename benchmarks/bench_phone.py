@@ -17,8 +17,8 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from backend import clock, db
 from benchmarks.bench_line import databases
+from tests.browsers import launch
 from tests.pages.actions import PHONE, sign_in, window
-from tests.pages.conftest import ARGUMENTS
 from tests.pages.test_list_size import storm
 from tests.world import World
 
@@ -57,7 +57,7 @@ def measure(url: str, rounds: int) -> dict[str, list[float]]:
     with tempfile.TemporaryDirectory() as folder, World(url, Path(folder), mine) as world, sync_playwright() as started:
         world.stop_worker()
         storm(world, ALERTS)
-        browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = launch(started)
         for _ in range(rounds):
             # A service worker answers from its own store, which only a new phone does not have.
             with window(browser, **PHONE, service_workers="block") as context:

@@ -12,11 +12,13 @@ from pathlib import Path
 import certifi
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from backend import clock, db, demo, password_hashing, tag_signatures
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests import applications
+from tests.browsers import OneBrowser
 from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
 from tests.world import QUICK_HASHER, World, eventually
 
@@ -180,6 +182,22 @@ def world(database_url: str, tmp_path: Path, test_clock: clock.Clock) -> Iterato
         yield whole
         if whole.checks_at_end:
             whole.expect_nothing_more()
+
+
+@pytest.fixture(scope="session")
+def one_browser() -> Iterator[OneBrowser]:
+    """Debian's chromium, started by the first test of a process that needs it."""
+    with sync_playwright() as playwright:
+        one = OneBrowser(playwright)
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def browser(one_browser: OneBrowser) -> Iterator[Browser]:
+    """The browser, in which no window is open and nothing is stored."""
+    yield one_browser.get()
+    one_browser.forget()
 
 
 @pytest.fixture(scope="session")

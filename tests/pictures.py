@@ -11,8 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend.demo import PASSWORD
+from tests.browsers import launch
 from tests.pages.actions import PHONE
-from tests.pages.conftest import ARGUMENTS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "img"
 SMALL = {**PHONE, "device_scale_factor": 1}
@@ -34,7 +34,7 @@ def signed_in(browser: Browser, url: str, email: str, path: str, **screen: objec
 def take(url: str) -> None:
     """Wait for the first alert of the demo, and take every picture."""
     with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = launch(started)
         phone = signed_in(browser, url, "amina@cordon.example", "/officer", **SMALL)
         breach = phone.locator("[data-kind=zone]", has_text="Breach").first
         expect(breach).to_be_visible(timeout=WAIT_MS)

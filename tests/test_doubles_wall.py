@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.doubles import PHONE_UNREACHABLE, Doubles, Mode
 
 SHOTS = Path(__file__).parent.parent / "test-output"
-CHROMIUM = "/usr/bin/chromium"
 CORDON = "+447700900999"
 AMARA, DANIEL, PRIYA, JESS, TOM = (f"+44770090010{digit}" for digit in range(1, 6))
 PEOPLE = [
@@ -24,15 +23,6 @@ PEOPLE = [
 ]
 WARNING = "Cordon warning K7QD. Reply 1 K7QD to acknowledge, 2 K7QD if you cannot act. http://cordon.example/a/41"
 CALL = "<Response><Gather numDigits='1'><Say>A zone warning. Press 1 to acknowledge.</Say></Gather></Response>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

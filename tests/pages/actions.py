@@ -34,8 +34,10 @@ def window(browser: Browser, **screen: Any) -> Iterator[BrowserContext]:
     """Open the browser on such a screen, signed in as no one, and close it at the end."""
     context = browser.new_context(**screen)
     context.set_default_timeout(30_000)
-    yield context
-    context.close()
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 # The day stands before a time that is not of today, as the browser has it: a test may run at any hour.

@@ -1,27 +1,17 @@
-"""What browser tests share: the browser and its screens, and how long they wait for what they expect."""
+"""What browser tests share: the screens of the browser, and how long they wait for what they expect."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.pages.actions import PHONE, window
 from tests.world import World
 
 # It costs nothing while the page keeps its promise.
 EXPECTED_WITHIN_MS = 20_000
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 expect.set_options(timeout=EXPECTED_WITHIN_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium, started once for the tests of a module."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
