@@ -48,7 +48,7 @@ def brief_of(alert: Alert, where: Whereabouts | None, caller: str, now: datetime
         Line("The order says", _order(known)),
         Line("Where they are", _position(where)),
         Line("From the protected place", _way(where)),
-        Line("Movement", _movement(alert)),
+        Line("Movement", movement(alert)),
         Line("Protected", _protected(known, alert)),
         Line("Safety plan", known.safety_plan or "No safety plan is recorded."),
     ]
@@ -129,16 +129,29 @@ def _way(where: Whereabouts | None) -> str:
     return f"{metres(way.distance_m)} {way.direction} of the middle of the zone around {way.place}, in a straight line."
 
 
-def _movement(alert: Alert) -> str:
+def movement(alert: Alert) -> str:
+    """Return which way the wearer moves and how fast, as it is read to a control room."""
     speed = alert.closing_mps
     if speed is None or alert.is_over:
         return "Not known."
     if abs(speed) < STILL_MPS:
         return "Hardly moving towards or away from the zone."
-    said = f"{'Towards' if speed > 0 else 'Away from'} the zone’s edge at {abs(speed) * 2.23694:.0f} mph"
+    said = f"{_heading(alert, is_nearing=speed > 0)} at {abs(speed) * 2.23694:.0f} mph"
     if speed > 0 and alert.time_to_edge_s:
         said += f", there in about {max(1, round(alert.time_to_edge_s / 60))} min"
     return f"{said}."
+
+
+def _heading(alert: Alert, *, is_nearing: bool) -> str:
+    """Return which way the wearer goes: what counts as nearer lies beyond the zone's edge once they have crossed it."""
+    is_past = alert.distance_m is not None and alert.distance_m <= 0
+    if alert.zone is not None and alert.zone.moves:
+        return "Coming nearer to the protected person" if is_nearing else "Moving away from the protected person"
+    if not is_past:
+        return "Towards the zone’s edge" if is_nearing else "Away from the zone’s edge"
+    if alert.zone is not None and keeps_in(alert.zone.feature):
+        return "Further away from the zone" if is_nearing else "Back towards the zone"
+    return "Further into the zone" if is_nearing else "In the zone, towards its edge"
 
 
 def _protected(known: CaseSummary, alert: Alert) -> str:

@@ -233,3 +233,24 @@ def test_a_silent_tag_says_since_when_where_last_and_when_it_is_heard_of_again(
     expect(page.get_by_text("The tag has sent positions again since").first).to_be_visible()
     shot(page, "kinds-silence-over-390")
     assert complaints == []
+
+
+def test_the_way_is_said_by_what_the_zone_asks(quiet: World, phone: BrowserContext) -> None:
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    rows = [
+        ("exclusion", 40, 1.5, "closing at"),
+        ("exclusion", -40, 1.5, "going further in at"),
+        ("exclusion", -40, -1.5, "moving towards the edge at"),
+        ("inclusion", -40, 1.5, "going further away at"),
+        ("inclusion", -40, -1.5, "coming back at"),
+        ("restriction", -40, 1.5, "going further away at"),
+    ]
+    alerts_shown = [
+        {"kind": "zone", "zone_kind": kind, "distance_m": distance_m, "closing_mps": closing_mps}
+        for kind, distance_m, closing_mps, _ in rows
+    ]
+    words = page.evaluate(
+        "async ([from, alerts]) => { const { howFast } = await import(from); return alerts.map(howFast) }",
+        [f"{quiet.app.static_url_path}/officer/words.js", alerts_shown],
+    )
+    assert words == [f"{said} 1.5\u00a0m/s (walking)" for _, _, _, said in rows]

@@ -124,8 +124,9 @@ export function howFast(alert) {
   const size = Math.abs(closing);
   if (size < STILL_MPS) return "not moving nearer or away";
   const speed = `${SPEED.format(size)}\u00a0m/s (${pace(size)})`;
-  if (closing < 0) return alert.distance_m <= 0 ? `moving towards the edge at ${speed}` : `moving away at ${speed}`;
-  return alert.distance_m <= 0 ? `going further in at ${speed}` : `closing at ${speed}`;
+  if (alert.distance_m > 0) return closing < 0 ? `moving away at ${speed}` : `closing at ${speed}`;
+  if (["inclusion", "restriction"].includes(alert.zone_kind)) return closing < 0 ? `coming back at ${speed}` : `going further away at ${speed}`;
+  return closing < 0 ? `moving towards the edge at ${speed}` : `going further in at ${speed}`;
 }
 
 /** @returns {string} time to the edge, or "" */
