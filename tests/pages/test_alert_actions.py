@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from backend import clock, db
 from backend.models import AuditEntry, Wearer
@@ -83,6 +83,7 @@ def test_do_not_call_where_it_is_not_known_to_be_safe(quiet: World, phone: Brows
     shot(page, "act-do-not-call-390")
     page.goto(f"{quiet.url}/cases/{quiet.wearer.id}")
     page.get_by_role("link", name=quiet.victim.name).click()
+    expect(page.locator("main")).to_contain_text("It ends in 0201.")
     page.get_by_role("link", name="Record whether they are safe: calls").click()
     page.get_by_label("What to heed when you call").fill("Ask for Laura.")
     page.get_by_role("button", name="Record that calls are safe").click()
@@ -177,6 +178,51 @@ def test_i_cannot_changes_the_screen_at_once_and_after_a_reload(quiet: World, ph
     page.get_by_role("button", name="I can act after all: acknowledge").click()
     expect(page.locator("[data-who=me]")).to_be_visible()
     expect(page.locator("[data-passed-on]")).to_have_count(0)
+    assert complaints == []
+
+
+def double_tap(page: Page, button: Locator, between_ms: int) -> None:
+    """Tap twice where the button stands, whatever stands there by the second time."""
+    box = button.bounding_box()
+    assert box is not None
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.touchscreen.tap(*at)
+    page.wait_for_timeout(between_ms)
+    page.touchscreen.tap(*at)
+
+
+def test_a_double_tap_on_i_cannot_acknowledges_nothing(quiet: World, phone: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    bar = page.locator("#bar")
+    expect(page.get_by_role("region", name="Call", exact=True)).to_be_visible()
+    double_tap(page, bar.get_by_role("button", name="I cannot"), 350)
+    expect(bar).to_contain_text("You passed it on. The next responders are notified.")
+    page.wait_for_timeout(500)
+    assert quiet.officer.alert()["handling"] == "open"
+    # A tap that comes later is meant for what stands there.
+    bar.get_by_role("button", name="I can act after all: acknowledge").click()
+    expect(page.locator("[data-who=me]")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_double_tap_on_record_outcome_does_not_close_what_still_stands(quiet: World, phone: BrowserContext) -> None:
+    quiet.tag.is_far_away()
+    quiet.tag.walks_in()
+    quiet.officer.acknowledges()
+    page, complaints = sign_in(phone, quiet, "amina@cordon.example", "/officer")
+    page.locator("[data-kind=zone]").get_by_role("link").click()
+    bar = page.locator("#bar")
+    page.get_by_text("Spoke to the person on probation").click()
+    page.get_by_label("Note (needed)").fill("They are on their way out.")
+    double_tap(page, bar.get_by_role("button", name="Record outcome"), 120)
+    expect(bar).to_contain_text("Close anyway?")
+    page.wait_for_timeout(500)
+    assert quiet.officer.alert()["handling"] == "acknowledged"
+    bar.get_by_role("button", name="Close anyway").click()
+    expect(page.locator("[data-who=closed]")).to_be_visible()
     assert complaints == []
 
 

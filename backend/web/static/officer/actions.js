@@ -112,8 +112,9 @@ export class Actions {
       el(
         "div",
         { class: "bar__row" },
-        button("Close anyway", { class: "action action--danger", "data-do": "close_anyway", on: { click: answer(true) } }),
+        // The safe answer stands where "Record outcome" stood.
         button("Keep it open", { class: "action action--plain", "data-do": "keep_open", on: { click: answer(false) } }),
+        button("Close anyway", { class: "action action--danger", "data-do": "close_anyway", on: { click: answer(true) } }),
       ),
     );
   }

@@ -2,6 +2,7 @@
 
 import { AlertView } from "./alert.js";
 import { config } from "./config.js";
+import { startDoubleTap } from "./doubletap.js";
 import { startKeeping } from "./keep.js";
 import { load } from "./library.js";
 import { ListView } from "./list.js";
@@ -30,6 +31,7 @@ function show(id, isFirst) {
   if (!isFirst) view.heading.focus({ preventScroll: true });
 }
 
+startDoubleTap(bar);
 startSpace();
 startMenu();
 startSound();
