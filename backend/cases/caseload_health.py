@@ -52,8 +52,11 @@ WHERE = {
     (ZoneKind.EXCLUSION, Level.BREACH): "In the exclusion zone at {}",
     (ZoneKind.EXCLUSION, Level.BUFFER): "Near {}",
     (ZoneKind.INCLUSION, Level.BREACH): "Away from {}",
+    (ZoneKind.INCLUSION, Level.BUFFER): "At {}, near its edge",
     (ZoneKind.INCLUSION, Level.CLEAR): "At {}",
     (ZoneKind.RESTRICTION, Level.BREACH): "Outside {}",
+    (ZoneKind.RESTRICTION, Level.BUFFER): "In {}, near its edge",
+    (ZoneKind.RESTRICTION, Level.CLEAR): "In {}",
 }
 LONGEST_REASON = 500
 SAME_LOOK_FOR = timedelta(minutes=10)
@@ -235,7 +238,7 @@ def _lines(wearers: Sequence[Wearer], settings: Settings, now: datetime, read: _
                 reporting=reporting_of(heard, now, settings.report_interval_s),
                 contact_at=contact.contact_at if contact else None,
                 evidence_at=evidence_at,
-                where=_where(shapes, levels) if evidence_at else "No position yet",
+                where=_where(shapes, in_force, levels) if evidence_at else "No position yet",
                 battery=battery_of(contact),
                 next_at=next_at,
                 next_words=words,
@@ -249,14 +252,23 @@ def _is_own(contact: TagContact, activation: Activation) -> bool:
     return contact.located_at is not None and contact.located_at >= activation.from_at
 
 
-def _where(shapes: Iterable[tuple[PlaceZone, Zone]], levels: dict[int, int]) -> str:
-    """Return the gravest of what the newest fix says of the zones in force."""
-    told = []
+def _where(shapes: Iterable[tuple[PlaceZone, Zone]], in_force: set[int], levels: dict[int, int]) -> str:
+    """Return the gravest of what the newest fix says of the zones in force; away from all only where each says so."""
+    told, fixed = [], set()
     for row, shape in shapes:
+        fixed.add(row.id)
         level = levels.get(row.id)
         if level in set(Level) and (words := WHERE.get((shape.kind, Level(level)))):
             told.append((int(level), shape.kind is ZoneKind.EXCLUSION, words.format(row.place.label)))
-    return max(told)[2] if told else "Away from every zone"
+    # Zones that move with a protected person have no shape.
+    around = max((levels.get(zone_id, Level.CLEAR) for zone_id in in_force - fixed), default=Level.CLEAR)
+    if around > Level.CLEAR:
+        told.append((int(around), True, "Near a protected person"))
+    if told:
+        return max(told)[2]
+    if not in_force:
+        return "No zone is in force to judge it by"
+    return "Away from every zone" if in_force <= levels.keys() else "Not judged by every zone yet"
 
 
 def _next(shapes: Iterable[tuple[PlaceZone, Zone]], case: Case | None, now: datetime) -> tuple[datetime | None, str]:

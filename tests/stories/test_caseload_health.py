@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
 from backend import clock, db
-from backend.cases import caseload_health
+from backend.cases import caseload_health, monitoring_status
+from backend.cases.monitoring_status import Suspended
 from backend.models import Alert, AlertKind, AuditEntry, Fix
 from backend.silence.battery_notices import notify_of_batteries
 from tests.world import PASSWORD, World
@@ -62,6 +64,25 @@ def test_each_silence_is_said_for_what_it_is_and_need_comes_first(quiet: World) 
     db.release_connection()
     world.checks_at_end = False
     assert never.sent == 0
+
+
+def test_away_from_every_zone_is_said_only_where_each_zone_in_force_says_so(quiet: World) -> None:
+    world = quiet
+
+    def where() -> str:
+        return str(_rows(world)["Daniel Marsh"]["where"])
+
+    world.tag.is_far_away()
+    world.tag.walks_in()
+    assert where() == "In the exclusion zone at Home"
+    person, now = world.supervisor.person, clock.now()
+    until = now + timedelta(days=5)
+    monitoring_status.suspend(
+        person, world.wearer.id, Suspended.CUSTODY, now, until, now, why="Arrested.", is_confirmed=True
+    )
+    db.release_connection()
+    assert where() == "No zone is in force to judge it by"
+    world.checks_at_end = False
 
 
 def test_a_caseload_of_many_takes_as_many_statements_as_one_of_one(quiet: World) -> None:
