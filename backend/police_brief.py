@@ -45,7 +45,7 @@ def brief_of(alert: Alert, where: Whereabouts | None, caller: str, now: datetime
         Line("Person on probation", f"{alert.wearer.name}{_born(known)}, who wears a GPS tag. {_risk(known)}"),
         Line("What happened", _situation(alert)),
         Line("Since", _since(alert)),
-        Line("The order says", _order(known)),
+        Line("The order says", _order(known, alert)),
         Line("Where they are", _position(where)),
         Line("From the protected place", _way(where)),
         Line("Movement", movement(alert)),
@@ -102,7 +102,10 @@ def _acts(alert: Alert) -> str:
     return "No officer has acknowledged it yet." if alert.handling == Handling.OPEN else "The alert is closed."
 
 
-def _order(known: CaseSummary) -> str:
+def _order(known: CaseSummary, alert: Alert) -> str:
+    if alert.zone is None:
+        # A cut strap or a call for help: the conditions of the case stand where they are recorded.
+        return "This alert is about no single zone. The orders’ wording is in the case, in Cordon."
     if not known.wording:
         return "The order’s wording is not recorded here."
     return f"“{known.wording}”{f' ({known.wording_from})' if known.wording_from else ''}"

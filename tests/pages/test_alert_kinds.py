@@ -138,6 +138,7 @@ def test_a_tag_that_was_tampered_with_has_a_card_of_its_own(quiet: World, phone:
     expect(page.locator(FACTS)).to_contain_text("Last known place")
     expect(page.locator(FACTS)).to_contain_text(re.compile(r"Last known place" + TIME))
     expect(page.locator("[data-action=strap_closed]")).to_contain_text("The tag reported its strap closed")
+    expect(page.locator("[data-known=wording]").get_by_role("link")).to_have_text("Read the orders in the case")
     expect_to_fit(page)
     shot(page, "kinds-tamper-open-390")
     page.get_by_role("button", name="Acknowledge").click()

@@ -125,6 +125,16 @@ def test_the_brief_has_ten_lines_with_all_that_a_control_room_asks(alerted: Worl
     alerted.checks_at_end = False
 
 
+def test_the_brief_of_a_cut_strap_does_not_say_that_the_order_is_not_recorded(world: World) -> None:
+    world.stop_worker()
+    assert world.tag.post(events=[{"kind": "strap_open", "at": clock.now().isoformat()}]).status_code == 200
+    said = {line["about"]: line["text"] for line in does(world.officer, "police-brief").json()["lines"]}
+    assert (
+        said["The order says"] == "This alert is about no single zone. The orders’ wording is in the case, in Cordon."
+    )
+    world.checks_at_end = False
+
+
 def test_a_safety_plan_is_dated_and_belongs_to_who_may_open_the_case(alerted: World) -> None:
     other = Team.create(name="South London", created_at=clock.now())
     stranger = alerted.person(Role.OFFICER, "Dev Patel", "+447700900104", team=other)
