@@ -10,7 +10,7 @@ from flask import Response, current_app, g, redirect, request, session, url_for
 
 from backend import authentication, clock
 from backend.authentication import SignedIn
-from backend.errors import NotSignedIn
+from backend.errors import NotAllowed, NotSignedIn
 from backend.models import Person, Role
 from backend.settings import Settings
 
@@ -57,14 +57,20 @@ def page_visitor() -> SignedIn | None:
 
 
 def page_for(*roles: Role) -> Callable[[View], View]:
-    """Let only these roles see a page; others are asked to sign in."""
+    """Let only these roles see a page: others read why they may not, and a visitor without a session signs in first."""
 
     def mark(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
             visitor = page_visitor()
-            if visitor is None or visitor.person.role not in roles:
+            if visitor is None:
                 return redirect(url_for("pages.sign_in", next=request.path))
+            if visitor.person.role not in roles:
+                # Asked to sign in, they would do so again and again: their password is right, and their role is not.
+                meant_for = " and ".join(f"{role}s" for role in roles)
+                raise NotAllowed(
+                    f"This page is for {meant_for}. You are signed in as {visitor.person.name}, {visitor.person.role}."
+                )
             response = current_app.make_response(view(*args, **kwargs))
             response.headers["Cache-Control"] = "no-store"
             return response

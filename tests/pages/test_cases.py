@@ -219,8 +219,14 @@ def test_an_administrator_makes_a_person_a_team_and_a_tag_and_sees_no_case(
     expect(page.locator("[data-made]")).to_contain_text("new name")
     assert "Daniel" not in page.content()
     page.goto(world.url + "/cases")
-    expect(page).to_have_url(world.url + "/sign-in?next=/cases")
-    assert [line for line in complaints if "422" not in line] == []
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may not open this")
+    expect(page.locator("main")).to_contain_text(
+        "This page is for officers and supervisors. You are signed in as Ivy Chen, administrator."
+    )
+    expect_to_fit(page)
+    page.get_by_role("link", name="Go to the first page").click()
+    expect(page).to_have_url(world.url + "/administrator")
+    assert [line for line in complaints if "422" not in line and "403" not in line] == []
     small, _ = sign_in(narrow, world, "ivy@cordon.example", "/administrator")
     expect_to_fit(small)
     shot(small, "administrator-320")
