@@ -112,6 +112,21 @@ def test_an_area_is_drawn_by_keyboard_alone_and_the_page_says_what_it_covers(
     assert complaints == []
 
 
+def test_an_area_that_was_not_closed_goes_with_the_form_all_the_same(quiet: World, desk: BrowserContext) -> None:
+    cases.order(quiet, clock.now() - timedelta(days=60), None)
+    page, complaints = sign_in(desk, quiet, "amina@cordon.example", f"/cases/{quiet.wearer.id}/conditions/new")
+    page.get_by_role("button", name="Draw an area instead").click()
+    for count, (x, y) in enumerate(((80, 60), (240, 60), (240, 200)), 1):
+        page.locator(".leaflet-container").click(position={"x": x, "y": y})
+        expect(page.locator("[data-draw-said]")).to_contain_text(f"{count} corner")
+    page.get_by_label("The condition, in the words of the order").fill("Not to enter the Elm estate.")
+    page.get_by_label("Name of a new place").fill("Estate")
+    page.get_by_label("Why").fill("Licence.")
+    page.get_by_role("button", name="Show what it would have raised").click()
+    expect(page.get_by_text("The person on probation must keep out of the area that is drawn.")).to_be_visible()
+    assert complaints == []
+
+
 def test_a_map_without_tiles_has_the_names_of_places_near_by(quiet: World, phone: BrowserContext) -> None:
     load()
     quiet.tag.is_far_away()

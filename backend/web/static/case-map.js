@@ -149,15 +149,20 @@ function draws(map, field) {
     corners.pop();
     count();
   });
-  close.addEventListener("click", () => {
+  const closeArea = () => {
     const ring = [...corners, corners[0]].map(({ lat, lng }) => [Number(lng.toFixed(6)), Number(lat.toFixed(6))]);
     const drawn = `An area of ${corners.length} corners. It is in the field “GeoJSON” below.`;
     corners = null;
     put(JSON.stringify({ type: "Polygon", coordinates: [ring] }));
     field.closest("details").open = true;
     say(drawn);
+  };
+  close.addEventListener("click", () => {
+    closeArea();
     begin.focus();
   });
+  // Who goes on without closing the area meant what they drew: it is not thrown away.
+  field.form.addEventListener("submit", () => corners?.length >= LEAST_CORNERS && closeArea());
   clear.addEventListener("click", () => {
     corners = null;
     put("");
