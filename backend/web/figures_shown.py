@@ -17,7 +17,10 @@ from backend.record.facts import LONDON
 
 DAY = timedelta(days=1)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHANNELS = {**{channel.value: title for channel, title in channels.TITLES.items()}, "": "No message before the answer"}
+CHANNELS = {
+    **{channel.value: title for channel, title in channels.TITLES.items()},
+    "": "Not answered, or without a message",
+}
 
 
 def clock_row(row: dict[str, Any]) -> dict[str, Any]:

@@ -196,3 +196,9 @@ def duration(seconds: float | None) -> str:
     if whole < 172_800:
         return f"{sign}{whole // 3_600} h {whole % 3_600 // 60} min"
     return f"{sign}{whole // 86_400} days {whole % 86_400 // 3_600} h"
+
+
+@bp.app_template_filter("elapsed")
+def elapsed(seconds: float) -> str:
+    """Return how long something is ago, in whole seconds: milliseconds are for measurements."""
+    return duration(seconds) if seconds >= 59.5 else f"{max(1, round(seconds))} s"
