@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from backend import audit
+from backend import audit, typed_text
 from backend.access import access_wearer
 from backend.cases import writing
 from backend.cases.commands.base import Ask, Command, Name, RowId
@@ -246,6 +246,6 @@ def _answer(
 
 def _clock(text: str) -> str:
     try:
-        return f"{datetime.strptime(text.strip(), '%H:%M'):%H:%M}"  # noqa: DTZ007
+        return f"{typed_text.time_of_day(text):%H:%M}"
     except ValueError:
         raise InvalidRecord("Enter a time, like 08:30.") from None

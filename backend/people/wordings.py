@@ -13,7 +13,6 @@ from backend.errors import InvalidRecord
 
 LONGEST_HELP_WORD = 30
 LANGUAGES: dict[str, str] = {"en": "English", "cy": "Cymraeg"}
-MINUTES = range(0, 24 * 60 + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +213,10 @@ def _help_word(text: str) -> str:
 def _minutes(text: str) -> int | None:
     if not text.strip():
         return None
-    hours, _, minutes = typed_text.fold(text).strip().partition(":")
-    if not (hours.isdecimal() and (minutes or "0").isdecimal()) or len(hours) > 2 or len(minutes) > 2:
-        raise InvalidRecord("Enter the hours as a time, for example 08:00.")
-    found = int(hours) * 60 + int(minutes or "0")
-    if found not in MINUTES:
-        raise InvalidRecord("Enter the hours as a time, for example 08:00.")
-    return found
+    # An hour alone is one of the 24 that the clock on their phone has.
+    text = f"{text}:00" if typed_text.whole(text) is not None else text
+    try:
+        at = typed_text.time_of_day(text)
+    except ValueError:
+        raise InvalidRecord("Enter the hours as a time, for example 08:00.") from None
+    return at.hour * 60 + at.minute

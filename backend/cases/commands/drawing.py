@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import time
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -139,12 +137,9 @@ class ChangedMeasures(WeeklyHours):
 
 
 def _time_of(text: str) -> str:
-    text = typed_text.fold(text).strip()
-    if not text:
+    if not text.strip():
         return ""
     try:
-        if re.fullmatch(r"\d\d?:\d\d", text) is None:
-            raise ValueError
-        return f"{time.fromisoformat(text.zfill(5)):%H:%M}"
+        return f"{typed_text.time_of_day(text):%H:%M}"
     except ValueError:
-        raise InvalidRecord("Enter a time, like 19:00.") from None
+        raise InvalidRecord("Enter a time, like 19:00 or 7pm.") from None

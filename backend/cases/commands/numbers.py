@@ -22,7 +22,7 @@ Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=text_parts.GSM_ONE)]
 Chosen = Annotated[str, StringConstraints(strip_whitespace=True, max_length=text_parts.GSM_ONE)]
-Hour = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5)]
+Hour = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10)]
 
 REACHED = ("consent_given", "consent_withdrawn", "warnings_declined", "warnings_wanted", "victim_number_changed")
 CALLED = ("calls_allowed", "calls_ended", "victim_number_changed")

@@ -10,7 +10,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, ValidationError
@@ -226,8 +226,8 @@ def _when(name: str, field: FieldInfo, source: Source, now: datetime) -> Any:
         day = read_day(text)
     except ValueError:
         raise Unreadable("Enter the day from which it holds as a day, a month and a year.") from None
-    hour = typed_text.fold(str(source.get(f"{name}_time") or "")).strip() or "00:00"
+    hour = str(source.get(f"{name}_time") or "").strip() or "00:00"
     try:
-        return datetime.combine(day, time.fromisoformat(hour), LONDON)
+        return datetime.combine(day, typed_text.time_of_day(hour), LONDON)
     except ValueError:
-        raise Unreadable("Enter a time, like 14:30.") from None
+        raise Unreadable("Enter a time, like 14:30 or 2:30pm.") from None
