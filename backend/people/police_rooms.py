@@ -40,12 +40,24 @@ def put(by: Person, name: str, number: str, now: datetime) -> Room:
     Raises: NotAllowed unless a supervisor asks; InvalidRecord without a name, or for what cannot be a number.
     """
     require(by, Role.SUPERVISOR)
-    name = name.strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise InvalidRecord(f"Enter the name of the police control room, in at most {LONGEST_NAME} characters.")
-    short = typed_text.fold(number).strip()
-    room = Room(name, short if short in SHORT else numbers.e164(number))
+    room = Room(checked_name(name), checked_number(number))
     with atomic():
         row = PoliceRoom.create(team=by.team_id, name=room.name, number=room.number, set_by=by, set_at=now)
         audit.record(audit.actor_of(by), "police_room_set", f"team:{by.team_id}", now, room=row.id)
     return room
+
+
+def checked_name(name: str) -> str:
+    """Return a name that a control room may have. Raises: InvalidRecord."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise InvalidRecord(f"Enter the name of the police control room, in at most {LONGEST_NAME} characters.")
+    return name
+
+
+def checked_number(number: str) -> str:
+    """Return a number as phones call it: one of the short ones as it is. Raises: InvalidRecord."""
+    short = typed_text.fold(number).strip()
+    if not short:
+        raise InvalidRecord("Enter the phone number of the police control room.")
+    return short if short in SHORT else numbers.e164(number)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from backend import alert_kinds, channels, clock
+from backend import alert_kinds, channels, clock, typed_text
 from backend.bounds import is_number, read_day
+from backend.cases.commands.base import FieldProblem, InvalidFields
 from backend.errors import DomainError, NotFound
 from backend.escalation import policies
 from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
 from backend.models import AlertKind, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused
+from backend.web.case_pages.layout import SUCCESS
 from backend.web.forms import text_of
 from backend.web.signed_in import page_for, page_visitor
 
@@ -53,9 +55,6 @@ def _rota(error: DomainError | None = None) -> str:
         error=error,
         values=request.form,
         now=now,
-        today=today,
-        monday=today - timedelta(days=today.weekday()),
-        one_week=timedelta(days=7),
         keeps_rota=rota.keeps_rota(person.team_id, now),
         gaps=rota.gaps(person.team_id, now),
         now_on_duty={
@@ -65,7 +64,6 @@ def _rota(error: DomainError | None = None) -> str:
         days=_by_day(shifts, today),
         mine_now=max((shift for shift in mine if shift.from_at <= now), key=lambda shift: shift.to_at, default=None),
         mine_next=next((shift for shift in mine if shift.from_at > now), None),
-        colleagues=_colleagues(person),
         when=_when,
     )
 
@@ -94,24 +92,64 @@ def _colleagues(person: Person) -> list[Person]:
     return list(Person.select().where(Person.team == person.team_id, Person.is_active, staff).order_by(Person.name))
 
 
-def _local(name: str, what: str, *, is_end: bool = False) -> datetime:
-    try:
-        day, at = read_day(text_of(f"{name}_day")), time.fromisoformat(text_of(f"{name}_time"))
-    except ValueError:
-        raise ShiftRefused(f"Enter the day and the time at which the shift {what}.") from None
-    return rota.instant_of(day, at, is_end=is_end)
+def _shift_form(error: DomainError | None = None) -> str:
+    today = clock.now().astimezone(LONDON).date()
+    return render_template(
+        "duty/shift.html",
+        person=_person(),
+        error=error,
+        values=request.form,
+        today=today,
+        colleagues=_colleagues(_person()),
+    )
 
 
-@bp.post("/rota/shifts")
+@bp.route("/rota/shifts", methods=["GET", "POST"])
 @page_for(Role.SUPERVISOR)
 def add_shift() -> Any:
+    """Put a person of the team on duty."""
+    if request.method == "GET":
+        return _shift_form()
     try:
-        if not is_number(text_of("person")):
-            raise ShiftRefused("Choose who is on duty.")
-        from_at, to_at = _local("from", "begins"), _local("to", "ends", is_end=True)
-        rota.add(_person(), int(text_of("person")), from_at, to_at, clock.now())
+        who, from_at, to_at = _shift_entered()
+        try:
+            shift = rota.add(_person(), who, from_at, to_at, clock.now())
+        except ShiftRefused as refused:
+            raise InvalidFields([FieldProblem("to_time", refused.code, refused.detail)]) from None
     except DomainError as error:
-        return _rota(error), error.status
+        return _shift_form(error), error.status
+    return _done(f"{shift.person.name} is on duty from {_when(shift.from_at)} to {_when(shift.to_at, shift.from_at)}.")
+
+
+def _shift_entered() -> tuple[int, datetime, datetime]:
+    """Return who is on duty from when to when. Raises: InvalidFields with everything that is wrong."""
+    problems, ends = [], []
+    if not is_number(text_of("person")):
+        problems.append(FieldProblem("person", "missing", "Choose who is on duty."))
+    for name, what in (("from", "begins"), ("to", "ends")):
+        day, at = None, None
+        try:
+            day = read_day(text_of(f"{name}_day"))
+        except ValueError:
+            problems.append(FieldProblem(f"{name}_day", "missing", f"Enter the day on which the shift {what}."))
+        try:
+            at = typed_text.time_of_day(text_of(f"{name}_time"))
+        except ValueError:
+            said = f"Enter the time at which the shift {what}, like 18:00 or 6pm."
+            problems.append(FieldProblem(f"{name}_time", "missing", said))
+        if day is not None and at is not None:
+            try:
+                ends.append(rota.instant_of(day, at, is_end=name == "to"))
+            except ShiftRefused as refused:
+                problems.append(FieldProblem(f"{name}_time", refused.code, refused.detail))
+    if problems:
+        raise InvalidFields(problems)
+    return int(text_of("person")), ends[0], ends[1]
+
+
+def _done(said: str) -> Any:
+    """Lead back to the rota, which says what was done."""
+    flash(said, SUCCESS)
     return redirect(url_for("duty_pages.rota_page"))
 
 
@@ -122,21 +160,36 @@ def remove_shift(shift_id: int) -> Any:
         rota.remove(_person(), shift_id, clock.now())
     except DomainError as error:
         return _rota(error), error.status
-    return redirect(url_for("duty_pages.rota_page"))
+    return _done("The shift is removed.")
 
 
-@bp.post("/rota/weeks")
+@bp.route("/rota/weeks", methods=["GET", "POST"])
 @page_for(Role.SUPERVISOR)
 def copy_week() -> Any:
+    """Copy the shifts of one week to the week after."""
+
+    def form(error: DomainError | None = None) -> str:
+        today = clock.now().astimezone(LONDON).date()
+        monday = today - timedelta(days=today.weekday())
+        return render_template(
+            "duty/week.html",
+            person=_person(),
+            error=error,
+            values=request.form,
+            mondays=[monday, monday + timedelta(days=7)],
+        )
+
+    if request.method == "GET":
+        return form()
     try:
         try:
             monday = read_day(text_of("monday"))
         except ValueError:
-            raise ShiftRefused("Choose a week.") from None
-        rota.copy_week(_person(), monday, clock.now())
+            raise InvalidFields([FieldProblem("monday", "missing", "Choose a week.")]) from None
+        copied = rota.copy_week(_person(), monday, clock.now())
     except DomainError as error:
-        return _rota(error), error.status
-    return redirect(url_for("duty_pages.rota_page"))
+        return form(error), error.status
+    return _done(f"{copied} {'shift is' if copied == 1 else 'shifts are'} copied.")
 
 
 KINDS: dict[str, AlertKind | None] = {
@@ -160,21 +213,6 @@ def _policy_texts() -> dict[str, Any]:
 @bp.get("/escalation")
 @page_for(Role.SUPERVISOR)
 def policy_page() -> str:
-    return _policies()
-
-
-@bp.post("/escalation/police-room")
-@page_for(Role.SUPERVISOR)
-def set_police_room() -> Any:
-    """Set which police control room the team's officers call from an alert."""
-    try:
-        police_rooms.put(_person(), text_of("name"), text_of("number"), clock.now())
-    except DomainError as error:
-        return _policies(error), error.status
-    return redirect(url_for("duty_pages.policy_page"))
-
-
-def _policies(error: DomainError | None = None) -> str:
     person, now = _person(), clock.now()
     rows = []
     for name, kind in KINDS.items():
@@ -187,11 +225,33 @@ def _policies(error: DomainError | None = None) -> str:
         person=person,
         rows=rows,
         history=history,
-        error=error,
-        values=request.form,
         room=police_rooms.of_team(person.team_id),
         **_policy_texts(),
     )
+
+
+@bp.route("/escalation/police-room", methods=["GET", "POST"])
+@page_for(Role.SUPERVISOR)
+def set_police_room() -> Any:
+    """Set which police control room the team's officers call from an alert."""
+
+    def form(error: DomainError | None = None) -> str:
+        room = police_rooms.of_team(_person().team_id)
+        return render_template("duty/police_room.html", person=_person(), error=error, values=request.form, room=room)
+
+    if request.method == "GET":
+        return form()
+    problems = []
+    for field, check in (("name", police_rooms.checked_name), ("number", police_rooms.checked_number)):
+        try:
+            check(text_of(field))
+        except DomainError as refused:
+            problems.append(FieldProblem(field, refused.code, refused.detail))
+    if problems:
+        return form(InvalidFields(problems)), InvalidFields.status
+    room = police_rooms.put(_person(), text_of("name"), text_of("number"), clock.now())
+    flash(f"Officers call {room.name}, {room.number}.", SUCCESS)
+    return redirect(url_for("duty_pages.policy_page"))
 
 
 def _policy(policy: EscalationPolicy | None) -> Policy:

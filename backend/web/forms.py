@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from flask import g, render_template, request
 
 from backend import clock, typed_text
-from backend.bounds import is_number, read_day
+from backend.bounds import is_number
 from backend.cases import eligibility
 from backend.cases.commands import typed
-from backend.cases.commands.base import Command, FieldProblem, InvalidFields
-from backend.errors import InvalidRecord, NeedsConfirmation
+from backend.cases.commands.base import Command
+from backend.errors import NeedsConfirmation
 from backend.models import Person
-from backend.record.facts import LONDON
 from backend.web import dates
 from backend.web.signed_in import page_visitor
 
@@ -57,28 +54,6 @@ def build(model: type[Made], **given: Any) -> Made:
     return typed.read(model, SentForm(), clock.now(), given)
 
 
-def build_of(model: type[Made], name: str, asked: str) -> tuple[Made, int]:
-    """Return the command that the form holds, with the number of what it changes, which is chosen in the form too.
-
-    Raises: InvalidFields with everything that is wrong; ``asked`` where nothing was chosen.
-    """
-    number, problems, command = number_chosen(name), [], None
-    if number is None:
-        problems.append(FieldProblem(name, "missing", asked))
-    try:
-        command = build(model)
-    except InvalidFields as error:
-        problems += error.problems
-    if command is None or number is None:
-        raise InvalidFields(problems)
-    return command, number
-
-
-def keep_anchors(anchors: Mapping[str, str]) -> None:
-    """Let links of the summary of errors lead to where a field stands on this page, by the name of the field."""
-    g.anchors = anchors
-
-
 def keep_version(version: int) -> None:
     """Let the forms of this page send back which version of the record it shows."""
     g.version_read = version
@@ -107,28 +82,6 @@ def number_chosen(name: str) -> int | None:
     """Return the number of what was chosen from a list, or None where nothing of the record was."""
     text = typed_text.fold(text_of(name))
     return int(text) if is_number(text) else None
-
-
-def day_of(name: str, what: str, *, is_needed: bool = True) -> date | None:
-    text = typed_text.fold(text_of(name))
-    if not text and not is_needed:
-        return None
-    try:
-        return read_day(text)
-    except ValueError:
-        raise InvalidRecord(f"Enter {what} as a day, a month and a year.") from None
-
-
-def from_when(now: datetime) -> datetime:
-    """Return the instant from which a change holds: the London time that was entered, or now where none was."""
-    day = day_of("from_day", "the day from which it holds", is_needed=False)
-    if day is None:
-        return now
-    text = typed_text.fold(text_of("from_time")) or "00:00"
-    try:
-        return datetime.combine(day, time.fromisoformat(text), LONDON)
-    except ValueError:
-        raise InvalidRecord("Enter the time as hours and minutes, for example 14:30.") from None
 
 
 def is_confirmed() -> bool:

@@ -30,31 +30,46 @@ def test_a_supervisor_fills_the_rota_without_javascript_and_an_officer_reads_it_
     page, _ = sign_in_when_asked(scriptless, world, "grace@cordon.example", "/rota")
     expect(page.get_by_text("Your team keeps no rota")).to_be_visible()
     now = clock.now().astimezone(LONDON)
+    page.get_by_role("link", name="Add a shift").click()
     page.get_by_role("button", name="Add the shift").click()
-    expect(page.get_by_role("alert")).to_contain_text("Choose who is on duty.")
+    # Everything at once, each with a link to its field.
+    expect(page.locator(".govuk-error-summary__list a")).to_have_text(
+        [
+            "Choose who is on duty.",
+            "Enter the time at which the shift begins, like 18:00 or 6pm.",
+            "Enter the time at which the shift ends, like 18:00 or 6pm.",
+        ]
+    )
+    shot(page, "rota-shift-1280")
     page.get_by_label("Who is on duty").select_option("Amina Yusuf")
     begins, ends = now - timedelta(hours=1), now + timedelta(hours=9)
     for name, at in (("from", begins), ("to", ends)):
         fill_date(page, {"from": "Begins on", "to": "Ends on"}[name], at.date())
         page.locator(f"#{name}_time").fill(f"{at:%H:%M}")
     page.get_by_role("button", name="Add the shift").click()
+    expect(page.locator("[data-done]")).to_contain_text("Amina Yusuf is on duty from")
     expect(page.locator("[data-now=Officers]")).to_contain_text("Amina Yusuf, until")
     expect(page.locator("[data-gaps]")).to_contain_text("No officer from")
     expect(page.locator("#gaps-title")).to_contain_text("The rota has a gap")
     # What was refused stays in the form.
+    page.get_by_role("link", name="Add a shift").click()
     page.get_by_label("Who is on duty").select_option("Ben Carter")
-    page.locator("#from_time").fill("09:00")
+    page.locator("#from_time").fill("9am")
     page.locator("#to_time").fill("08:00")
     page.get_by_role("button", name="Add the shift").click()
     expect(page.get_by_role("alert")).to_contain_text("A shift has to end after it begins.")
-    expect(page.locator("#from_time")).to_have_value("09:00")
-    page.get_by_role("button", name="Copy it to the week after").click()
+    expect(page.get_by_role("link", name="A shift has to end after it begins.")).to_have_attribute("href", "#to_time")
+    expect(page.locator("#from_time")).to_have_value("9am")
+    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="Copy a week").click()
+    page.get_by_role("button", name="Copy the week").click()
+    expect(page.locator("[data-done]")).to_contain_text("1 shift is copied.")
     expect(page.locator("[data-shift]")).to_have_count(2)
     shot(page, "rota-1280")
     read, complaints = sign_in_when_asked(phone, world, "amina@cordon.example", "/rota")
     expect(read.locator("[data-me=on]")).to_contain_text("You are on duty until")
     expect(read.locator("[data-next]")).to_contain_text("Your next shift")
-    expect(read.get_by_role("button", name="Add the shift")).to_have_count(0)
+    expect(read.get_by_role("link", name="Add a shift")).to_have_count(0)
     expect(read.locator(".duty-button")).to_have_count(0)
     expect_to_fit(read)
     shot(read, "rota-390")

@@ -107,6 +107,7 @@ def test_a_suspended_order_whose_last_day_is_varied_stays_suspended(
 
 # Forms that are sent empty, and how many things are wrong with each.
 EMPTY = {
+    "duty_pages.add_shift": 3,
     "case_pages.new_case": 8,
     "case_pages.add_condition": 5,
     "case_pages.protect": 3,

@@ -31,22 +31,31 @@ def links(text: str) -> set[str]:
 def test_everything_that_is_wrong_with_a_new_account_is_said_at_once_with_links(world: World) -> None:
     admin = world.person(Role.ADMINISTRATOR, "Ivy Chen", None)
     browser, home = signed_in(world, admin.person.email), f"{world.url}/administrator"
-    answer = browser.post(f"{home}/people", data=sent(browser, home), timeout=20)
-    assert answer.status_code == 422
-    assert links(answer.text) == {"new-team", "role", "name", "email"}
-    answer = browser.post(f"{home}/teams/changes", data=sent(browser, home), timeout=20)
-    assert answer.status_code == 422
-    assert links(answer.text) == {"change-team", "new_name", "why-team"}
+    tasks = {
+        f"{home}/people": {"team", "role", "name", "email"},
+        f"{home}/teams": {"team_name"},
+        f"{home}/tags": {"serial"},
+        f"{home}/teams/{world.team.id}/name": {"new_name", "why"},
+        f"{home}/teams/{world.team.id}/merger": {"into", "why"},
+        f"{home}/teams/{world.team.id}/split": {"into", "why"},
+        f"{home}/people/{world.officer.person.id}/leave": {"why"},
+        f"{home}/people/{world.officer.person.id}/password": {"is_sure"},
+    }
+    for page, fields in tasks.items():
+        answer = browser.post(page, data=sent(browser, page), timeout=20)
+        assert answer.status_code == 422
+        assert links(answer.text) == fields, page
 
 
 def test_a_team_that_another_administrator_renamed_meanwhile_is_not_renamed_unseen(world: World) -> None:
     one, two = (world.person(Role.ADMINISTRATOR, name, None) for name in ("Ivy Chen", "Ned Ross"))
     home = f"{world.url}/administrator"
     first, second = (signed_in(world, who.person.email) for who in (one, two))
-    read = {browser: sent(browser, home) for browser in (first, second)}
-    change = {"team": str(world.team.id), "new_name": "North", "why": "So decided."}
-    done = first.post(f"{home}/teams/changes", data={**read[first], **change}, timeout=20)
+    page = f"{home}/teams/{world.team.id}/name"
+    read = {browser: sent(browser, page) for browser in (first, second)}
+    change = {"new_name": "North", "why": "So decided."}
+    done = first.post(page, data={**read[first], **change}, timeout=20)
     assert done.status_code == 200
-    refused = second.post(f"{home}/teams/changes", data={**read[second], **change, "new_name": "South"}, timeout=20)
+    refused = second.post(page, data={**read[second], **change, "new_name": "South"}, timeout=20)
     assert refused.status_code == 409
     assert "Ivy Chen recorded: North (So decided.)" in refused.text

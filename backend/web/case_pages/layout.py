@@ -86,11 +86,9 @@ def version_read(error: DomainError | None) -> int | None:
 @bp.app_template_global()
 def error_list(error: DomainError) -> list[dict[str, Any]]:
     """Return the problems of a form for the summary on top: each field's own with a link to it."""
-    anchors = g.get("anchors", {})
-    return [
-        {"text": one["detail"], "href": f"#{anchors.get(one['field']) or _id_of(one['field'])}"}
-        for one in error.extra.get("errors", [])
-    ] or [{"text": error.detail}]
+    return [{"text": one["detail"], "href": f"#{_id_of(one['field'])}"} for one in error.extra.get("errors", [])] or [
+        {"text": error.detail}
+    ]
 
 
 def _id_of(field: str) -> str:
