@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import certifi
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from backend import clock, db, demo, password_hashing, tag_signatures
 from backend.record.facts import LONDON
 from backend.settings import Settings
 from tests import applications
-from tests.browsers import OneBrowser
+from tests.browsers import CHROMIUM, WITHOUT_WINDOWS, OneBrowser
 from tests.postgres import APPLICATION, OWNER, SHARED_SERVER, PostgresServer, create_database, role_url
 from tests.world import QUICK_HASHER, World, eventually
 
@@ -185,12 +185,24 @@ def world(database_url: str, tmp_path: Path, test_clock: clock.Clock) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def one_browser() -> Iterator[OneBrowser]:
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers and works their pages."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def one_browser(playwright: Playwright) -> Iterator[OneBrowser]:
     """Debian's chromium, started by the first test of a process that needs it."""
-    with sync_playwright() as playwright:
-        one = OneBrowser(playwright)
+    with closing(OneBrowser(playwright, WITHOUT_WINDOWS)) as one:
         yield one
-        one.close()
+
+
+@pytest.fixture(scope="session")
+def one_whole_browser(playwright: Playwright) -> Iterator[OneBrowser]:
+    """The same with all that a browser has: a test of notifications needs it."""
+    with closing(OneBrowser(playwright, CHROMIUM)) as one:
+        yield one
 
 
 @pytest.fixture
@@ -198,6 +210,13 @@ def browser(one_browser: OneBrowser) -> Iterator[Browser]:
     """The browser, in which no window is open and nothing is stored."""
     yield one_browser.get()
     one_browser.forget()
+
+
+@pytest.fixture
+def whole_browser(one_whole_browser: OneBrowser) -> Iterator[Browser]:
+    """The same with notifications."""
+    yield one_whole_browser.get()
+    one_whole_browser.forget()
 
 
 @pytest.fixture(scope="session")
@@ -215,10 +234,20 @@ STARTERS = ("test_doubles", "test_postgres", "test_serving")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that needs a server, other processes or the recorded traces, as "integration"."""
+    """Mark each test that needs a server, other processes or the recorded traces, as "integration".
+
+    Those that may take longest come first: at the end of a run no process works on while the others have nothing to do.
+    """
     for item in items:
         if SERVERS & set(getattr(item, "fixturenames", ())) or item.path.name.startswith(STARTERS):
             item.add_marker("integration")
+    items.sort(key=_may_take_s, reverse=True)
+
+
+def _may_take_s(item: pytest.Item) -> float:
+    """Return the seconds that a test says it may take; 0 where it says nothing."""
+    marker = item.get_closest_marker("timeout")
+    return marker.args[0] if marker else 0.0
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

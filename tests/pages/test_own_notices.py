@@ -33,9 +33,9 @@ TAP = """async () => {
 
 
 @pytest.fixture
-def theirs(browser: Browser) -> Iterator[BrowserContext]:
+def theirs(whole_browser: Browser) -> Iterator[BrowserContext]:
     """Their phone, with a browser that notices can be shown in."""
-    with window(browser, **PHONE) as context:
+    with window(whole_browser, **PHONE) as context:
         yield context
 
 

@@ -49,8 +49,8 @@ NOTIFICATIONS = """async () => (await (await navigator.serviceWorker.ready).getN
 
 
 @pytest.fixture
-def phone(browser: Browser, world: World) -> Iterator[BrowserContext]:
-    with window(browser, **PHONE) as context:
+def phone(whole_browser: Browser, world: World) -> Iterator[BrowserContext]:
+    with window(whole_browser, **PHONE) as context:
         yield context
     eventually(lambda: open_sockets() == 0, "the server has seen the pages go: the database is closed after this")
 
