@@ -77,6 +77,31 @@ def test_the_first_list_waits_for_no_token_and_no_library(quiet: World, phone: B
     assert quiet.api("GET", "/officer/list").status_code == 401
 
 
+COUNT_DRAWN = """new MutationObserver(() => {
+  const count = document.querySelectorAll("[data-alert-id]").length;
+  if (count) (window.drawn ??= []).push(count);
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_a_first_list_can_be_tapped_before_what_is_below_the_screen_is_drawn(
+    quiet: World, phone: BrowserContext
+) -> None:
+    storm(quiet, 60)
+    page, _ = sign_in(phone, quiet, "amina@cordon.example", "/cases")
+    page.add_init_script(COUNT_DRAWN)
+    page.goto(f"{quiet.url}/officer")
+    cards = page.locator("[data-group=unanswered] [data-alert-id]")
+    expect(cards).to_have_count(50)
+    assert page.evaluate("window.drawn")[0] == 8
+    # Back from an alert the list is whole at once, so that it can scroll to where it was.
+    cards.nth(40).get_by_role("link").click()
+    expect(page.locator("[data-alert-id]")).to_have_count(0)
+    page.evaluate("window.drawn = undefined")
+    page.go_back()
+    expect(cards.nth(40)).to_be_in_viewport()
+    assert page.evaluate("window.drawn")[0] == 50
+
+
 def test_what_one_acts_on_is_on_the_list_however_long_it_is(quiet: World, phone: BrowserContext) -> None:
     storm(quiet, 80)
     oldest = Alert.select().order_by(Alert.raised_at).first()

@@ -10,6 +10,9 @@ import { ago } from "./time.js";
 import { now } from "./clock.js";
 
 const NEW_FOR_MS = 20_000;
+// More than a phone shows at once: the rest is drawn once these can be read and tapped.
+const DRAWN_FIRST = 8;
+const AFTER_FRAME_MS = 50;
 const TITLES = {
   unanswered: "Unanswered",
   acknowledged: "Someone is acting",
@@ -21,6 +24,8 @@ const TITLES = {
 export class ListView {
   #cards = new Map();
   #isShown = false;
+  // A list that was here before this view is drawn whole, so that the page can scroll to where it was.
+  #most = store.live().length ? Infinity : DRAWN_FIRST;
   #abort = new AbortController();
 
   constructor(root) {
@@ -73,9 +78,20 @@ export class ListView {
     say(this.moreWords, `The ${shown} gravest of ${all} are shown, and all that you act on.`);
   }
 
+  #renderRest() {
+    if (this.#most === Infinity || this.#abort.signal.aborted) return;
+    this.#most = Infinity;
+    // None of these is new: they came with the first ones.
+    this.#isShown = false;
+    this.#render();
+  }
+
   #renderCards() {
-    const alerts = store.live();
-    this.#renderMore(alerts.length);
+    const all = store.live();
+    const alerts = all.slice(0, this.#most);
+    this.#renderMore(all.length);
+    // After the frame that shows the first ones; a page in the background has no frames.
+    if (alerts.length < all.length) setTimeout(() => this.#renderRest(), AFTER_FRAME_MS);
     const ids = new Set(alerts.map((alert) => alert.id));
     for (const [id, card] of this.#cards) {
       if (ids.has(id)) continue;
