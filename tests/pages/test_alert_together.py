@@ -58,9 +58,18 @@ def test_a_handover_without_a_reference_says_what_is_missing(quiet: World, narro
     page.locator("[data-kind=zone]").get_by_role("link").click()
     panel = page.get_by_role("region", name="Police")
     panel.get_by_role("button", name="Hand over to the police").click()
+    force, reference = panel.get_by_label("Police force"), panel.get_by_label("Their reference")
+    expect(force).not_to_have_value("")
+    force.fill("")
     panel.get_by_role("button", name="Record the handover").click()
-    expect(panel.get_by_role("alert")).to_contain_text("Enter the reference that the control room gave you.")
-    expect(panel.get_by_label("Their reference")).to_be_focused()
+    # All at once, each above the form as a link and at its field.
+    errors = panel.get_by_role("alert").get_by_role("link")
+    expect(errors).to_have_text(["Enter the reference that the control room gave you.", "Enter the police force."])
+    expect(reference).to_be_focused()
+    expect(reference).to_have_accessible_description(re.compile("Enter the reference"))
+    expect(force).to_have_attribute("aria-invalid", "true")
+    errors.nth(1).click()
+    expect(force).to_be_focused()
     expect_to_fit(page)
     assert complaints == []
 

@@ -27,8 +27,25 @@ function field(name, label, hint, attributes) {
     { class: "field", for: id },
     el("span", { class: "field__label" }, label),
     hint && el("span", { class: "field__hint", id: `${id}-hint` }, hint),
-    el("input", { id, name, class: "field__input", autocomplete: "off", "aria-describedby": hint ? `${id}-hint` : false, ...attributes }),
+    el("span", { class: "form__error", id: `${id}-error` }),
+    el("input", { id, name, class: "field__input", autocomplete: "off", "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-error`, ...attributes }),
   );
+}
+
+/** Say at the field what is wrong with it; with no words, nothing is. */
+function mark(box, words) {
+  box.querySelector(".form__error").textContent = words;
+  box.querySelector("input").setAttribute("aria-invalid", String(words !== ""));
+}
+
+/** @returns {HTMLElement} a link from the errors above the form to the field that each is about */
+function linkTo(box, words) {
+  const input = box.querySelector("input");
+  const go = (event) => {
+    event.preventDefault();
+    input.focus();
+  };
+  return el("a", { class: "form__to", href: `#${input.id}`, on: { click: go } }, words);
 }
 
 /** The panel of one alert. It stays as it is while the rest of the page changes, so that nothing typed is lost. */
@@ -118,10 +135,15 @@ export class PolicePanel {
     if (this.#isBusy) return;
     const data = new FormData(this.form);
     const [force, reference] = ["force", "reference"].map((name) => String(data.get(name)).trim());
-    if (!reference || !force) {
-      const missing = reference ? this.force : this.reference;
-      this.problem.textContent = reference ? "Enter the police force." : "Enter the reference that the control room gave you.";
-      missing.querySelector("input").focus();
+    const checked = [
+      [this.reference, reference ? "" : "Enter the reference that the control room gave you."],
+      [this.force, force ? "" : "Enter the police force."],
+    ];
+    for (const [box, words] of checked) mark(box, words);
+    const missing = checked.filter(([, words]) => words);
+    if (missing.length) {
+      fill(this.problem, missing.map(([box, words]) => linkTo(box, words)));
+      missing[0][0].querySelector("input").focus();
       return;
     }
     this.#isBusy = true;
