@@ -1,7 +1,6 @@
 """Contact sheets: every kind of alert in every state on a phone of 390 px, light and dark, made to be looked at.
 
-With ``CORDON_CONTACT_SHEET`` set to a folder the pictures are written there: those of ``docs/img``. The app looks the
-same in either scheme, which is checked; the dark one is kept.
+With ``CORDON_CONTACT_SHEET`` set to a folder the pictures are written there: those of ``docs/img``, in either scheme.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from backend import alert_kinds, db, lifecycle
 from backend.models import Alert, AlertKind, Tag
 from backend.tag_events import RINGING
 from tests.pages.actions import expect_to_fit, sign_in, window
+from tests.pages.test_accessible import violations
 from tests.world import World
 
 # The events of which kinds are told, each with a heading of its own.
@@ -174,7 +174,9 @@ COMPOSE = """async ([sources, columns, gap]) => {
   shrink.drawImage(canvas, 0, 0, small.width, small.height);
   return small.toDataURL("image/webp", 0.6);
 }"""
-# The app is dark by day too: one look for every hour, and no phone beside a bed lights up a room.
+# The app follows the phone: light can be read in the sun, and dark does not light up a bedroom.
+GROUNDS = {"light": "rgb(241, 244, 246)", "dark": "rgb(10, 14, 19)"}
+OF_SCHEME = {"light": "-light", "dark": ""}
 GROUND = "() => getComputedStyle(document.documentElement).backgroundColor"
 SCREEN: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1}
 
@@ -199,15 +201,15 @@ def test_every_kind_in_every_state_fits_a_phone_and_says_what_it_is(
             expect(over.nth(number)).to_contain_text("from 14:05 to 14:40")
             expect(over.nth(number)).not_to_contain_text("since 14:05")
         expect(page.locator("[data-kind=zone]").filter(has_text="Withdrawn")).to_contain_text("Needs no answer")
-        assert page.evaluate(GROUND) == "rgb(10, 14, 19)"
+        assert page.evaluate(GROUND) == GROUNDS[scheme]
+        assert violations(page) == []
         expect(page.locator("[data-group=closed] [data-kind=silence]").first).to_contain_text("Closed, still silent")
         standing = page.locator("[data-group=unanswered] [data-kind=silence]").filter(has_text="since 14:05").first
         expect(standing).to_contain_text("Last seen near a zone. Could be at Home since 14:06")
         for wrong in ("Clear", "undefined", "null", "NaN"):
             expect(page.locator(".cards").first).not_to_contain_text(wrong)
         expect_to_fit(page)
-        if scheme == "dark":
-            _keep(page, "alert-cards", [page.screenshot(full_page=True)], columns=6)
+        _keep(page, f"alert-cards{OF_SCHEME[scheme]}", [page.screenshot(full_page=True)], columns=6)
         assert complaints == []
     quiet.checks_at_end = False
 
@@ -230,10 +232,10 @@ def test_the_page_of_every_kind_fits_a_phone(quiet: World, browser: Browser, sch
             expect(page.locator(".timeline, [data-panel=case]").first).to_be_visible()
             expect(page.get_by_text("others unanswered")).to_be_visible()
             expect_to_fit(page)
+            assert violations(page) == [], alert_id
             page.evaluate("scrollTo(0, 0)")
             pictures.append(page.screenshot())
             page.get_by_role("link", name="All alerts").click()
-        if scheme == "dark":
-            _keep(page, "alert-pages", pictures, columns=7)
+        _keep(page, f"alert-pages{OF_SCHEME[scheme]}", pictures, columns=7)
         assert complaints == []
     quiet.checks_at_end = False
