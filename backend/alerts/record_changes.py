@@ -30,6 +30,25 @@ def raise_late(judgement: Judgement, began_at: datetime, ended_at: datetime) -> 
     )
 
 
+def raise_standing(judgement: Judgement, began_at: datetime, last_at: datetime) -> Alert:
+    """Raise the alert of a stay that late fixes show, and of which nothing that is known says that it has ended.
+
+    How sure it was is on record; what is past is sure of nothing now, and warns no protected person.
+    """
+    shown = replace(
+        judgement,
+        certainty=Certainty.UNCONFIRMED,
+        fix_time=last_at,
+        began_at=began_at,
+        raises_to=Level.BREACH,
+    )
+    alert = raise_alert(shown, last_fix_time=last_at)
+    alert.peak_danger = max(alert.peak_danger, danger_of(judgement))
+    alert.save()
+    publish(alert)
+    return alert
+
+
 JOINED = "joined"
 # In the sentences that say when an alert was, now that more is known.
 IT_LASTED, IT_BEGAN = "that it lasted", "that it began at"

@@ -219,7 +219,7 @@ def _tell(look: _Look, now: datetime) -> None:
     def because(alert: Alert, began_at: datetime, last_at: datetime) -> Sequence[str]:
         return causes_in_words(look.case, alert, began_at, last_at)
 
-    occasion = Occasion(look.wearer, look.case, now, now, NOW_FOR_S, because, ends_what_stands=True)
+    occasion = Occasion(look.wearer, look.case, now, now, NOW_FOR_S, because, ends_what_stands=True, is_newest=True)
     tell(occasion, look.derived, look.since, max(now, look.until + timedelta(seconds=1)))
     withdraw_unfounded(look.wearer, look.derived, look.since, look.until, RECORD_CORRECTED, now)
 

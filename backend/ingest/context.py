@@ -184,8 +184,10 @@ class Ground:
         self.states, self._changed, self.standing = before
         self.read_standing_again(wearer_id)
 
-    def read_standing_again(self, wearer_id: int) -> None:
-        """Read a wearer's standing alerts again after something else has changed them."""
+    def read_standing_again(self, wearer_id: int, raised: Sequence[Alert] = ()) -> None:
+        """Read a wearer's standing alerts again after something else has changed them, or ``raised`` others."""
+        for alert in raised:
+            self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert
         ids = [alert.id for key, alert in self.standing.items() if key[0] == wearer_id]
         for alert in Alert.select().where(Alert.id.in_(ids)) if ids else ():
             self.standing[alert.wearer_id, alert.place_id, alert.kind] = alert

@@ -15,7 +15,7 @@ from itertools import groupby
 from backend.ingest.judge import CONTEXT_S
 from backend.ingest.visits import Seen, danger_of, is_on_the_allowed_side, level_of, visits
 from backend.ingest.zones_of_wearer import InForce, shape_of
-from backend.lifecycle import RAISES_FROM, REENTRY_S
+from backend.lifecycle import RAISES_FROM, REENTRY_S, Danger
 from backend.models import PlaceZone
 from backend.record.timeline import Case
 from zones import Certainty, Decision, Fix, Level, doubt_of, judge_instant, judge_late
@@ -37,6 +37,8 @@ class DerivedVisit:
     off_from: float | None
     # It was never sure, and the next fix took it back.
     is_taken_back: bool
+    # The newest that is known of the wearer, reports that tell nothing left aside, is that they are there.
+    goes_on: bool = False
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ def _read_place(
 def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVisit]:
     at = [moment[0] for moment in line]
     row_of = {_known_by(decision): row for _, decision, row in line if decision is not None}
+    is_there = _is_there(line)
     place = 0
     for is_off, run in groupby(line, lambda moment: moment[1] is None):
         part = list(run)
@@ -184,7 +187,15 @@ def _visits(line: Sequence[Moment], near: Sequence[bool]) -> Iterator[DerivedVis
                 None if after is None else at[after],
                 None if after is None or off is None else min(at[off], at[after]),
                 visit.is_taken_back,
+                is_there and after is None,
             )
+
+
+def _is_there(line: Sequence[Moment]) -> bool:
+    """Tell whether the last moment of a place that tells anything has the wearer on the forbidden side."""
+    useful = (decision for _, decision, _ in reversed(line) if decision is None or decision.doubt is None)
+    last = next(useful, None)
+    return last is not None and last.distance_m <= 0 and danger_of(last) >= Danger.BREACH_UNCONFIRMED
 
 
 def _known_by(decision: Decision) -> tuple[float, float, float]:
@@ -237,5 +248,6 @@ def _merged(found: list[DerivedVisit]) -> list[DerivedVisit]:
             visit.over_by,
             visit.off_from,
             before.is_taken_back and visit.is_taken_back,
+            visit.goes_on,
         )
     return merged

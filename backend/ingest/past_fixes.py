@@ -43,9 +43,17 @@ def tell_of_past(
         _leave_for_later(wearer, first, now)
         return {}
     derived, fixes, until = read
-    occasion = Occasion(wearer, ground.cases[wearer.id], received_at, now, ground.now_for_s, by_late_fixes)
     # What a zone that came into force after the last of them meets is news too, up to the fix that was known to follow.
     later = next((fix.fix_time for fix in fixes if fix.fix_time > last), None) or _following(wearer, last)
+    occasion = Occasion(
+        wearer,
+        ground.cases[wearer.id],
+        received_at,
+        now,
+        ground.now_for_s,
+        by_late_fixes,
+        is_newest=_following(wearer, fixes[-1].fix_time) is None,
+    )
     raised = tell(occasion, derived, instant(first), now if later is None else instant(later))
     since = instant(min(first, fixes[0].fix_time))
     if not derived.failures:
@@ -58,7 +66,7 @@ def tell_of_past(
         reason = protection_ends.life_reason(case, now)
         said = f"Found in fixes that arrived after monitoring ended: {reason}."
         alerts.close_by_system([alert.id for alert in raised], f"ended_{reason}", said, now)
-    ground.read_standing_again(wearer.id)
+    ground.read_standing_again(wearer.id, [alert for alert in raised if not alert.is_over and not alert.is_late])
     update_rows(Fix, changed_levels(wearer.id, derived, instant(first), instant(fixes[-1].fix_time), now))
     return {
         instant(fix.fix_time): (*_judged(derived, fix.fix_time), now)

@@ -33,6 +33,8 @@ class Occasion:
     because: Cause
     # The record has changed: what stands may be over by it.
     ends_what_stands: bool = False
+    # Nothing newer is known than what was derived: who is there by it is there as far as anyone knows.
+    is_newest: bool = False
 
 
 def tell(occasion: Occasion, derived: Derived, since: datetime, until: datetime) -> list[Alert]:
@@ -118,7 +120,14 @@ def _raise(occasion: Occasion, derived: DerivedVisit, visit: FoundVisit, part_of
     if part_of is not None:
         words = f"Alert {part_of.code} told of it as a part of another visit; the person had left between the two."
         judgement = alerts.with_reason(judgement, words)
+    if occasion.is_newest and derived.goes_on and derived.row.place_id in _watched(occasion):
+        # Only reports that tell nothing are newer: it is not over.
+        return alerts.raise_standing(judgement, visit.began_at, visit.ended_at)
     return alerts.raise_late(judgement, visit.began_at, visit.ended_at)
+
+
+def _watched(occasion: Occasion) -> set[int]:
+    return {zone.place_id for zone in occasion.case.zones_in_force(occasion.now)}
 
 
 def _retell(occasion: Occasion, derived: DerivedVisit, row: Alert, change: Tell) -> list[Alert]:

@@ -242,3 +242,21 @@ def test_who_comes_back_after_a_withdrawal_is_told_of_from_then_where_late_fixes
     (first, second) = zone_alerts(told, began)
     assert (first[0][0], first[1], first[2]) == (15, True, "confirmed")
     assert (second[0][0], second[1]) == (35, False)
+
+
+def test_who_is_inside_by_a_late_fix_is_inside_still_where_only_worthless_reports_are_newer(
+    told: World, fixes: Callable[..., None]
+) -> None:
+    began = clock.now()
+    live(told, fixes, began, FAR_M, 0, 1)
+    for minute in (25, 40):
+        cases.forward_to(told, began + minute * MINUTE)
+        told.tag.reports({"fix_time": clock.now().isoformat(), "lat": 0.0, "lon": 0.0, "accuracy_m": 5.0})
+    fixes(0.0, 20, 21)
+    told.settle()
+    alert = alert_of(told)
+    assert (alert["is_over"], alert["is_late"]) == (False, False)
+    live(told, fixes, began, FAR_M, 42, 43)
+    told.settle()
+    (span, is_over, certainty) = zone_alerts(told, began)[0]
+    assert (span[0], is_over, certainty) == (20, True, "confirmed")
