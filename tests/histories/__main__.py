@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backend import db, tag_signatures
 from backend.settings import Settings
+from tests.histories.history import KINDS
 from tests.histories.judge import live_through
 from tests.postgres import APPLICATION, PostgresServer, create_database, role_url
 from wsgi import create_app
@@ -20,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.histories", description=__doc__)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kind", choices=KINDS, default="plain", help="what they hold beside the plain ones")
     parser.add_argument("--ends-only", action="store_true", help="judge at the end of each history only")
     parser.add_argument("--show", action="store_true", help="print every event of each history")
     args = parser.parse_args()
@@ -43,7 +45,7 @@ def _live(url: str, folder: Path, args: argparse.Namespace) -> int:
     began, faulty = time.monotonic(), 0
     try:
         for seed in range(args.seed, args.seed + args.count):
-            found = live_through(app, seed, ends_only=args.ends_only, show=args.show)
+            found = live_through(app, seed, args.kind, ends_only=args.ends_only, show=args.show)
             faulty += bool(found)
             for fault in found:
                 print(fault, flush=True)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 
 from zones.geo import Frame
+
+# Beside where a wearer was and what was entered, a history may hold: worthless and coarse fixes among the others;
+# people who acknowledge and close alerts in between; requests of so many fixes that re-evaluation takes them.
+Kind = Literal["plain", "worthless", "handled", "left"]
+KINDS: tuple[Kind, ...] = ("plain", "worthless", "handled", "left")
 
 # Metres east and north of the first protected place. No straight way between two of them leads near a third.
 SPOTS: dict[str, tuple[float, float]] = {
@@ -17,6 +24,9 @@ SPOTS: dict[str, tuple[float, float]] = {
     "far": (3_200.0, 3_300.0),
 }
 FRAME = Frame(51.5643, -0.1030)
+# What receivers tell that know nothing, and a place that no one can have come to.
+FALSE_PLACES = {"nowhere": (0.0, 0.0), "continent": (29.0, 2.0)}
+WORTHLESS = (*FALSE_PLACES, "invalid", "no satellite", "tower", "tower", "unknown source", "no accuracy")
 # Both nights on which the clocks are set, one without, and a day.
 STARTS = (
     datetime(2027, 3, 27, 22, 30, tzinfo=UTC),
@@ -45,10 +55,21 @@ class Sent:
     north_m: float
     worthless: str = ""
 
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it says by itself where the wearer was: a receiver that claims nothing does."""
+        return self.worthless in ("", "no accuracy")
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether it raises, unconfirmed, inside a zone, though it is no evidence."""
+        return not self.is_evidence and self.worthless not in FALSE_PLACES
+
     def as_item(self) -> dict[str, Any]:
         """Return the fix as a tag sends it."""
-        if self.worthless == "nowhere":
-            return {"fix_time": self.at.isoformat(), "lat": 0.0, "lon": 0.0, "accuracy_m": 5.0}
+        if self.worthless in FALSE_PLACES:
+            lat, lon = FALSE_PLACES[self.worthless]
+            return {"fix_time": self.at.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 5.0}
         east, north = SPOTS[self.spot]
         lat, lon = FRAME.to_degrees(east + self.east_m, north + self.north_m)
         item: dict[str, Any] = {"fix_time": self.at.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 6.0}
@@ -56,6 +77,15 @@ class Sent:
             item["valid"] = False
         elif self.worthless == "no satellite":
             item |= {"satellites": 0, "source": "gnss"}
+        elif self.worthless == "tower":
+            # It errs by no more than it says.
+            item |= {"source": "cell", "accuracy_m": math.ceil(max(300.0, math.hypot(self.east_m, self.north_m)))}
+        elif self.worthless == "unknown source":
+            item |= {"source": "dowsing"}
+            del item["accuracy_m"]
+        elif self.worthless == "no accuracy":
+            item |= {"source": "gnss"}
+            del item["accuracy_m"]
         return item
 
 
@@ -82,6 +112,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Handled:
+    """What a person does about an alert: ``which`` chooses one of those that are there."""
+
+    at: datetime
+    does: Literal["acknowledge", "close"]
+    which: float
+
+
+Event = Arrival | Entry | Handled
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """One case from its beginning to its end."""
 
@@ -90,7 +132,8 @@ class History:
     interval: timedelta
     hours: dict[Place, tuple[str, str] | None]
     swapped_at: datetime | None
-    events: tuple[Arrival | Entry, ...]
+    events: tuple[Event, ...]
+    kind: Kind = "plain"
 
     @property
     def fixes(self) -> list[Sent]:
@@ -118,8 +161,8 @@ ENTRIES = (
 )
 
 
-def generate(seed: int) -> History:
-    """Return the history of a seed."""
+def generate(seed: int, kind: Kind = "plain") -> History:
+    """Return the history of a seed; those of each kind are the plain one with more in it."""
     rng = random.Random(seed)
     start = rng.choice(STARTS)
     interval = timedelta(seconds=rng.choice((60, 120, 300, 300, 600)))
@@ -140,13 +183,53 @@ def generate(seed: int) -> History:
         fixes.append(Sent(number, at, spot, int(number >= swapped), *error))
     end = fixes[-1].at
     swapped_at = fixes[swapped].at - interval / 2 if swapped < count else None
-    events: list[Arrival | Entry] = [*_arrivals(rng, fixes, interval)]
+    events: list[Event] = [*_arrivals(rng, fixes, interval)]
     events += _entries(rng, start, end, interval)
     if swapped_at is not None:
         told_at = swapped_at + timedelta(seconds=1) if rng.random() < 0.5 else _between(rng, swapped_at, end)
         events.append(Entry(told_at, "swap tag", "home", swapped_at))
+    more = random.Random(f"{kind} {seed}")
+    if kind in ("worthless", "left"):
+        _mix_in(more, fixes, events)
+    elif kind == "handled":
+        events += [
+            Handled(_between(more, start, end), more.choice(("acknowledge", "acknowledge", "close")), more.random())
+            for _ in range(more.randint(1, 5))
+        ]
     events.sort(key=lambda one: one.at)
-    return History(seed, start, interval, hours, swapped_at, tuple(events))
+    return History(seed, start, interval, hours, swapped_at, tuple(events), kind)
+
+
+def _mix_in(rng: random.Random, fixes: list[Sent], events: list[Event]) -> None:
+    """Let some fixes be followed by worthless ones, while the wearer stays at the spot, and arrive with any request."""
+    for fix, following in pairwise(fixes):
+        if fix.spot != following.spot or fix.tag != following.tag or rng.random() < 0.5:
+            continue
+        for part in sorted(rng.sample(range(1, 6), rng.choice((1, 1, 2)))):
+            worthless = rng.choice(WORTHLESS)
+            reach = rng.uniform(0, 1_500) if worthless == "tower" else 4.0
+            way = rng.uniform(0, 2 * math.pi)
+            at = fix.at + (following.at - fix.at) * part / 6
+            number = 1_000 * (fix.number + 1) + part
+            error = (round(reach * math.cos(way), 1), round(reach * math.sin(way), 1))
+            extra = Sent(number, at, fix.spot, fix.tag, *error, worthless)
+            _bring(rng, extra, events)
+
+
+def _bring(rng: random.Random, extra: Sent, events: list[Event]) -> None:
+    later = [
+        n for n, one in enumerate(events) if isinstance(one, Arrival) and one.tag == extra.tag and one.at > extra.at
+    ]
+    if not later or rng.random() < 0.4:
+        events.append(Arrival(extra.at + timedelta(seconds=rng.randint(1, 9)), extra.tag, (extra,)))
+        return
+    later.sort(key=lambda n: events[n].at)
+    chosen = later[0] if rng.random() < 0.6 else rng.choice(later)
+    request = events[chosen]
+    assert isinstance(request, Arrival)
+    among = list(request.fixes)
+    among.insert(rng.randint(0, len(among)), extra)
+    events[chosen] = replace(request, fixes=tuple(among))
 
 
 def _walk(rng: random.Random, count: int) -> list[str]:

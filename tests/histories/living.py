@@ -13,7 +13,8 @@ from flask import Flask
 from standardwebhooks import Webhook
 
 from backend import alerts, audit, clock, db, tag_signatures, zone_instants
-from backend.cases import writing
+from backend.alerts.handling import Outcome
+from backend.cases import reevaluation, writing
 from backend.cases.commands.monitoring import SuspendCase
 from backend.cases.commands.orders import VaryOrder
 from backend.cases.commands.tags import SwapTag
@@ -27,7 +28,9 @@ from backend.models import (
     CaseDue,
     Escalation,
     Fix,
+    Handling,
     Order,
+    PendingReevaluation,
     Person,
     PlaceState,
     ProtectedPlace,
@@ -40,7 +43,7 @@ from backend.models import (
 )
 from backend.record import reading
 from backend.record.facts import Terms, in_turn, true_at
-from tests.histories.history import FRAME, PLACES, SPOTS, Arrival, Entry, History, Place, Sent
+from tests.histories.history import FRAME, PLACES, SPOTS, Arrival, Entry, Event, Handled, History, Place, Sent
 from tests.histories.truth import Record, Said
 from zones import Certainty, Level
 
@@ -61,6 +64,9 @@ class Told:
     is_confirmed: bool
     is_late: bool
     words: tuple[str, ...]
+    # Someone acts on it; or when a person closed it.
+    is_acknowledged: bool = False
+    closed_at: datetime | None = None
 
 
 @dataclass
@@ -147,18 +153,37 @@ class Life:
         zone_instants.judge_due(clock.now())
         db.release_connection()
 
-    def tell(self, event: Arrival | Entry) -> None:
-        """Let one thing happen at its time."""
+    def tell(self, event: Event) -> None:
+        """Let one thing happen at its time, with all that the watchdog does about it."""
         self.forward_to(event.at)
         if isinstance(event, Arrival):
             self._post(event)
             self.arrived += [fix for fix in event.fixes if fix not in self.arrived]
+            if PendingReevaluation.get_or_none(PendingReevaluation.wearer == self.wearer) is not None:
+                reevaluation.settle(self.wearer.id, clock.now())
+        elif isinstance(event, Handled):
+            self._handle(event)
         else:
             try:
                 self._enter(event)
             except DomainError:
                 self.refused += 1
         db.release_connection()
+
+    def _handle(self, event: Handled) -> None:
+        theirs = (Alert.wearer == self.wearer) & (Alert.kind == AlertKind.ZONE) & (Alert.handling != Handling.CLOSED)
+        found = list(Alert.select().where(theirs).order_by(Alert.id))
+        if not found:
+            return
+        alert = found[int(event.which * len(found))]
+        try:
+            if event.does == "acknowledge":
+                alerts.acknowledge(self.person, alert.id, clock.now())
+            else:
+                note = "They were on the way to a doctor."
+                alerts.close(self.person, alert.id, Outcome.CONTACTED_WEARER, note, clock.now(), is_confirmed=True)
+        except DomainError:
+            self.refused += 1
 
     def _post(self, arrival: Arrival) -> None:
         tag = self.tags[arrival.tag]
@@ -296,6 +321,8 @@ class Life:
                 row.certainty == Certainty.CONFIRMED,
                 row.is_late,
                 tuple(row.reasons),
+                row.handling == Handling.ACKNOWLEDGED,
+                row.outcome_at if row.outcome_by_id is not None else None,
             )
             for row in rows
             if row.outcome_code != alerts.JOINED

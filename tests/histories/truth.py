@@ -118,14 +118,23 @@ class Visit:
     fixes: list[datetime] = field(default_factory=list)
 
 
-def visits(record: Record, place: Place, fixes: Sequence[Sent], now: datetime) -> list[Visit]:
-    """Return the visits at a place that the fixes show, by the record as it is, in the order of their time."""
+def visits(
+    record: Record, place: Place, fixes: Sequence[Sent], now: datetime, *, is_loose: bool = False
+) -> list[Visit]:
+    """Return the visits at a place that the fixes show, by the record as it is, in the order of their time.
+
+    With ``is_loose`` reports that are no sure evidence, and yet of where the wearer was, count as well: they may raise,
+    and coarse ones that lie further off than they can be wrong may end.
+    """
 
     def is_forbidden(fix: Sent | None, at: datetime) -> bool:
         zone = record.spot(place, at)
         return fix is not None and zone is not None and (fix.spot == zone) is not (place == "hostel")
 
-    worn = sorted((f for f in fixes if record.is_worn(f.tag, f.at) and not f.worthless), key=lambda f: f.at)
+    worn = sorted(
+        (f for f in fixes if record.is_worn(f.tag, f.at) and (f.is_evidence or (is_loose and f.may_raise))),
+        key=lambda f: f.at,
+    )
     found: list[Visit] = []
     present: Visit | None = None
     is_leaving = False
