@@ -80,7 +80,8 @@ class Settings(BaseSettings):
     tile_url: str = _setting(
         "",
         "URL template",
-        "Map tiles, e.g. https://tiles.example/{z}/{x}/{y}.png. Empty: maps show zone, track and scale without tiles.",
+        "Map tiles as images, e.g. https://tiles.example/{z}/{x}/{y}.png; a vector style is not supported. "
+        "Empty: maps show zone, track, scale and distances without tiles.",
     )
     tile_attribution: str = _setting("", "text", "The credit that the tile server's terms ask for, shown on the map.")
     address_api_url: str = _setting(

@@ -135,6 +135,10 @@ def test_a_map_without_tiles_has_the_names_of_places_near_by(quiet: World, phone
     page.locator("[data-kind=zone]").get_by_role("link").click()
     expect(page.locator("[data-nearest]")).to_contain_text(re.compile(r"m east of Finsbury Park Station"))
     expect(page.locator(".map__name", has_text="Finsbury Park Station")).to_be_attached()
+    # What is drawn with no tiles and no names loaded either.
+    expect(page.locator(".map__ring").first).to_be_attached()
+    expect(page.locator(".map__name", has_text="1 km")).to_be_attached()
+    expect(page.locator(".legend")).to_contain_text("Distance from the middle of the zone")
     expect_to_fit(page)
     shot(page, "place-names-390")
     assert complaints == []

@@ -9,6 +9,9 @@ import { clockTime } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
 const GAP_MS = 150_000;
+/** Distances from the middle of the zone, in metres, each with its words. */
+const RINGS = [[500, "500 m"], [1000, "1 km"], [2000, "2 km"], [5000, "5 km"], [10_000, "10 km"], [20_000, "20 km"]];
+const METRES_A_DEGREE = 111_320;
 // An alert that is about no place: the map shows where the tag was last.
 const NO_ZONE = { buffer_m: 0, keepsIn: false, moves: true };
 const SIZES = { clear: 3, buffer: 4.5, breach: 6 };
@@ -22,6 +25,7 @@ export class AlertMap {
   #zone = null;
   #track = null;
   #names = null;
+  #rings = null;
   #zoneKey = "";
   #shown = null;
   /** What was to be drawn last; null once the view is left. */
@@ -65,6 +69,7 @@ export class AlertMap {
       this.#fit(true);
       this.#zone?.layer.remove();
       this.#zone = alert.zone ? drawZone(L, this.#map, alert.zone) : { ...NO_ZONE, layer: L.layerGroup() };
+      this.#drawRings(L, alert.zone);
       this.#track?.remove();
       this.#track = L.layerGroup().addTo(this.#map);
     }
@@ -147,6 +152,21 @@ export class AlertMap {
     }
   }
 
+  /** Without tiles rings around the middle of the zone say how far everything is from it. */
+  #drawRings(L, zone) {
+    this.#rings?.remove();
+    this.#rings = L.layerGroup().addTo(this.#map);
+    const bounds = zone ? boundsOf(L, zone, 0) : null;
+    if (config.tile_url || !bounds?.isValid()) return;
+    const { lat, lng } = bounds.getCenter();
+    for (const [radius, words] of RINGS) {
+      L.circle([lat, lng], { className: "map__ring", radius, weight: 1, fill: false, interactive: false }).addTo(this.#rings);
+      L.circleMarker([lat + radius / METRES_A_DEGREE, lng], { radius: 0, stroke: false, fill: false, interactive: false })
+        .bindTooltip(el("span", {}, words), { permanent: true, direction: "center", className: "map__name map__distance" })
+        .addTo(this.#rings);
+    }
+  }
+
   #drawTrack(L, track) {
     this.#track.clearLayers();
     const newest = track.at(-1);
@@ -202,6 +222,7 @@ export class AlertMap {
       item("newest", "Newest fix and its error"),
       item("track", `Last ${minutes} min`),
       item("gap", "No fix between"),
+      !config.tile_url && !moves && item("ring", "Distance from the middle of the zone"),
       alert.reach && item("reach", "May be anywhere inside by now"),
     );
     const label = `Map, north up. ${alert.track.length} fixes.`;
