@@ -77,13 +77,12 @@ migrate: .venv/installed ## Bring the database to the newest schema
 
 .PHONY: browser
 browser: ## Install Debian's chromium for the browser tests where it is missing
-	@command -v chromium >/dev/null || { \
+	@command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null || { \
 	  echo "Installing chromium ..."; \
 	  if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
 	  $$sudo apt-get update -qq && \
-	  $$sudo apt-get install -y -qq chromium chromium-headless-shell fonts-dejavu-core >/dev/null; }
-	@command -v chromium-headless-shell >/dev/null || \
-	  echo "The tests of pages take less time with chromium-headless-shell too: apt-get install it."
+	  $$sudo apt-get install -y -qq chromium chromium-headless-shell fonts-dejavu-core >/dev/null || \
+	  command -v chromium >/dev/null; }
 
 .PHONY: check
 check: install .venv/installed-dev ## Format, lint, import contracts, types

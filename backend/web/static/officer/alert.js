@@ -7,7 +7,7 @@ import { casePanel } from "./case.js";
 import { ColleaguesPanel } from "./colleagues.js";
 import { ContactsPanel } from "./contacts.js";
 import { config, hasLevel, outcomeText } from "./config.js";
-import { el, fill, say } from "./dom.js";
+import { apart, el, fill, say } from "./dom.js";
 import { AlertMap } from "./map.js";
 import { outcomeForm } from "./outcome.js";
 import { lastFix, level, lookClass, marks, nearness, place, whoActs, whoName } from "./parts.js";
@@ -140,7 +140,7 @@ export class AlertView {
   }
 
   #render() {
-    this.#renderOthers();
+    apart(() => this.#renderOthers());
     const alert = this.#alert;
     if (!alert) {
       fill(this.situation, el("p", { class: "status__loading" }, this.#problem || "Fetching the alert …"));
@@ -150,22 +150,26 @@ export class AlertView {
     if (isMine !== this.#wasMine) this.#isOutcomeShown = isMine;
     if (alert.handling !== "acknowledged") this.#isOutcomeShown = false;
     this.#wasMine = isMine;
-    say(this.heading, summary(alert));
-    this.#renderStatus(alert);
-    this.#renderNotice(alert);
     this.form.hidden = !this.#isOutcomeShown;
-    this.form.fit(alert.kind, whyNote(alert));
-    this.actions.render(alert, this.#isOutcomeShown, this.#passedOn(alert));
-    this.#renderWhy(alert);
+    apart(
+      () => say(this.heading, summary(alert)),
+      () => this.#renderStatus(alert),
+      () => this.#renderNotice(alert),
+      () => this.form.fit(alert.kind, whyNote(alert)),
+      () => this.actions.render(alert, this.#isOutcomeShown, this.#passedOn(alert)),
+      () => this.#renderWhy(alert),
+    );
     if (this.#detail) {
       this.map.element.hidden = !this.#detail.zone && this.#detail.track.length === 0;
-      this.map.update(this.#detail);
-      this.contacts.update(this.#detail.contacts);
-      this.police.update(this.#detail);
-      this.colleagues.update(alert);
-      this.#renderPanels(alert);
-      this.#renderFacts(alert);
-      this.#renderHistory(this.#detail);
+      apart(
+        () => this.map.update(this.#detail),
+        () => this.contacts.update(this.#detail.contacts),
+        () => this.police.update(this.#detail),
+        () => this.colleagues.update(alert),
+        () => this.#renderPanels(alert),
+        () => this.#renderFacts(alert),
+        () => this.#renderHistory(this.#detail),
+      );
     }
     watch(this.status, alert);
   }

@@ -60,3 +60,14 @@ export function shape(name) {
   });
   return svg;
 }
+
+/** Draws each part by itself: one that fails is logged, and keeps no other from the screen. */
+export function apart(...draws) {
+  for (const draw of draws) {
+    try {
+      draw();
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}

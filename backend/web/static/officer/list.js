@@ -122,31 +122,42 @@ export class ListView {
     const doing = answers.of(alert.id);
     const version = `${alert.cursor}/${alert.handling}/${doing?.state ?? ""}`;
     if (card.dataset.version !== version) {
-      card.dataset.version = version;
       card.dataset.alertId = alert.id;
       card.dataset.level = alert.level;
       card.dataset.kind = alert.kind;
       card.dataset.handling = alert.handling;
       const link = card.firstChild;
-      link.className = `card ${lookClass(alert)}`;
-      const who = whoActs(alert);
-      fill(
-        link,
-        level(alert, "h3"),
-        el(
-          "div",
-          { class: "card__body" },
-          el("p", { class: "card__who" }, whoName(alert)),
-          place(alert) && el("p", { class: "card__place" }, place(alert)),
-          el("p", { class: "near" }, nearness(alert)),
-          el("p", { class: "card__fix" }, lastFix(alert)),
-          marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
-          el("p", { class: `acts acts--${who.kind}` }, doing ? this.#doingText(doing) : who.text),
-        ),
-      );
+      try {
+        this.#fillCard(link, alert, doing);
+        card.dataset.version = version;
+      } catch (error) {
+        // One alert that cannot be drawn hides no other: it is still counted, stands in its place and can be opened.
+        console.error(error);
+        link.className = "card look look--cannot";
+        fill(link, el("h3", { class: "level" }, "Alert"), el("p", { class: "card__who" }, "This alert cannot be shown here. Open it."));
+      }
     }
     watch(card, alert);
     return card;
+  }
+
+  #fillCard(link, alert, doing) {
+    link.className = `card ${lookClass(alert)}`;
+    const who = whoActs(alert);
+    fill(
+      link,
+      level(alert, "h3"),
+      el(
+        "div",
+        { class: "card__body" },
+        el("p", { class: "card__who" }, whoName(alert)),
+        place(alert) && el("p", { class: "card__place" }, place(alert)),
+        el("p", { class: "near" }, nearness(alert)),
+        el("p", { class: "card__fix" }, lastFix(alert)),
+        marks(alert).length > 0 && el("p", { class: "marks" }, marks(alert)),
+        el("p", { class: `acts acts--${who.kind}` }, doing ? this.#doingText(doing) : who.text),
+      ),
+    );
   }
 
   #doingText(doing) {
