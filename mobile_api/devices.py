@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from backend import clock, db, web_push
+from backend import clock, db, push_subscriptions
 from backend.errors import InvalidRequest, NotFound, NotSignedIn
 from backend.people import devices
 from backend.people.devices import WEB_PUSH
@@ -65,7 +65,7 @@ def register_device() -> Response:
     if keys is not None:
         # Nothing is held while a name server takes its time.
         db.release_connection()
-        web_push.check(body.token, keys, settings().public_url)
+        push_subscriptions.check(body.token, keys, settings().public_url)
     device = devices.register(signed.person, body.token, body.platform, clock.now(), keys, signed.session)
     return write(DeviceOut(id=device.id, platform=device.platform), 201)
 

@@ -13,8 +13,9 @@ from backend.access import require
 from backend.bounds import Instant
 from backend.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from backend.escalation import policies
+from backend.escalation.default_policy import DEFAULT
 from backend.escalation.policies import PolicyNotUsable
-from backend.escalation.steps import DEFAULT, Who
+from backend.escalation.steps import Who
 from backend.models import AlertKind, Channel, EscalationPolicy, Role, Shift
 from backend.people import rota
 from backend.people.rota import ShiftRefused

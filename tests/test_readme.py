@@ -11,7 +11,8 @@ from backend.canary import walks
 from backend.channels import Channel
 from backend.cli import create_administrator
 from backend.escalation.climbing import REPEATS_PER_HOUR
-from backend.escalation.steps import DEFAULT, Who
+from backend.escalation.default_policy import DEFAULT
+from backend.escalation.steps import Who
 from backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

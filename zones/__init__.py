@@ -11,10 +11,10 @@ from zones.late import decide_together, judge_late, redecide
 from zones.moving import Mover, MovingState, Nearness, Whereabouts, decide_moving
 from zones.passages import are_repeated
 from zones.replay import Replay, ReplayedAlert, replay
+from zones.report_validity import Doubt, doubt_of
 from zones.schedule import Permission, Reason, Schedule, Timing
 from zones.sources import CLAIMS, PositionFeed, radius_68_m, read_claim
 from zones.survey import Survey, survey
-from zones.worth import Doubt, doubt_of
 from zones.zone import TeamArea, Zone, ZoneKind, ZoneRefused
 
 __all__ = [

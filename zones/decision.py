@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from zones import kept, words, worth
+from zones import kept, report_validity, words
 from zones.evidence import MODEL, T_RADIUS_68, Model, accuracy_m, log_odds, probability_inside, t_below
 from zones.fix import Fix, Source
 from zones.levels import CERTAINTIES, LEVELS, Certainty, Level
 from zones.path import Crossing, End
+from zones.report_validity import UNPLACED_M, Doubt, Rival, Use
 from zones.rest import Says, follow
 from zones.schedule import Permission, Reason
 from zones.smoother import over_by, seen_again
@@ -20,7 +21,6 @@ from zones.state import LATENESS_S, Core, PlaceState
 from zones.track import Travel, entering, is_moving, is_travelling, reach_mps, travel
 from zones.trust import trusted
 from zones.weighing import is_standing, nothing_at, unchanged, weigh
-from zones.worth import UNPLACED_M, Doubt, Rival, Use
 from zones.zone import Zone, ZoneKind
 
 __all__ = ["LATENESS_S", "Certainty", "Decision", "Level", "PlaceState", "decide"]
@@ -129,7 +129,9 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     accuracy = accuracy_m(fix, model)
     scale = accuracy / T_RADIUS_68
     probability = probability_of(zone, distance, scale)
-    is_coarse = accuracy > model.coarse_m or (fix.source is not None and worth.is_coarse(fix, accuracy, model))
+    is_coarse = accuracy > model.coarse_m or (
+        fix.source is not None and report_validity.is_coarse(fix, accuracy, model)
+    )
     if is_coarse and fix.source is Source.UNKNOWN and fix.accuracy_m is None:
         # It may be as coarse as a tower, and as good as a receiver: the graver is believed, and confirms nothing.
         probability = max(probability, probability_of(zone, distance, model.unclaimed_gnss_m / T_RADIUS_68))
@@ -142,7 +144,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
         accuracy = max(model.floor_m, accuracy * fix.claim_share)
         scale = accuracy / T_RADIUS_68
         probability = max(probability, probability_of(zone, distance, scale))
-        is_coarse = is_coarse and (accuracy > model.coarse_m or worth.is_tower(fix))
+        is_coarse = is_coarse and (accuracy > model.coarse_m or report_validity.is_tower(fix))
     end = End(at, east, north, end_scale, 0.0, 0.0, 0.0, False)
     is_placed = state is not None and state.now.track.scale_m < UNPLACED_M
     if state is None:
@@ -155,7 +157,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     else:
         last = state.now
 
-    doubt = worth.doubt_of(fix)
+    doubt = report_validity.doubt_of(fix)
     rival = last.rival
     share = 1.0
     if doubt is None and state is not None and is_placed:
@@ -175,7 +177,7 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     is_stale = is_repeat and (is_coarse or end_scale > last.scale_m)
     was_standing = is_standing(last)
     # It may tell its own age, and then it is judged as the better fix that it was.
-    new_at = kept.dated(last, end, accuracy, model) if is_stale and not worth.is_tower(fix) else None
+    new_at = kept.dated(last, end, accuracy, model) if is_stale and not report_validity.is_tower(fix) else None
     # What the place of rest says: a fix beside it that is sooner an error of this tag there raises nothing.
     rest, says = last.rest, Says.NOTHING
     if abs(distance) > model.rest_within_m:
@@ -193,19 +195,19 @@ def judge(zone: Zone, fix: Fix, state: PlaceState | None, model: Model = MODEL) 
     # A fix past the line raises however small the zone: every small place is improbable where the doubt is wide.
     raising = probability
     is_doubtful = (distance <= 0 or probability > model.entering) and probability <= model.believe
-    if is_doubtful and claimed_m <= model.honest_m and not worth.is_tower(fix):
+    if is_doubtful and claimed_m <= model.honest_m and not report_validity.is_tower(fix):
         if distance > 0 and is_exclusion and way.found is None and not (is_coarse or is_error or is_repeat):
             way = way._replace(found=entering(at, distance, way.closing_mps, scale, model))
         elif distance <= 0 and not was_standing:
             raising = t_below(-distance / scale)
     reach, use = 0.0, _BOTH
     if is_coarse:
-        reach = worth.plausible_error_m(fix, accuracy, model)
-        if worth.is_astride(fix, distance, accuracy, reach):
+        reach = report_validity.plausible_error_m(fix, accuracy, model)
+        if report_validity.is_astride(fix, distance, accuracy, reach):
             doubt = Doubt.COARSE
         # Nor does a coarse fix at the place to stay in say that the wearer has left it.
         is_at_home = doubt is not None and not is_exclusion and distance > 0
-        use = _NOTHING if is_at_home else worth.use_of(doubt, is_exclusion)
+        use = _NOTHING if is_at_home else report_validity.use_of(doubt, is_exclusion)
     if is_stale:
         use = _NOTHING
     if new_at is not None and not was_standing:
@@ -295,7 +297,7 @@ def _doubtful(
 ) -> Decision:
     """Judge a report that is no evidence: what stands goes on standing, and inside the zone it raises, unconfirmed."""
     at = fix.fix_time
-    use = worth.use_of(doubt, zone.kind is ZoneKind.EXCLUSION)
+    use = report_validity.use_of(doubt, zone.kind is ZoneKind.EXCLUSION)
     is_placed = state is not None and last.track.scale_m < UNPLACED_M and not math.isnan(last.distance_m)
     if is_placed:
         core = last._replace(fix_time=at, rival=rival)

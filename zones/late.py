@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from zones import worth
+from zones import report_validity
 from zones.decision import Certainty, Decision, Level, judge
 from zones.evidence import MODEL, Model
 from zones.fix import Fix
@@ -19,7 +19,7 @@ def order(fix: Fix) -> tuple[float, int, float, float, float]:
 
 
 def _rank(fix: Fix) -> int:
-    return 2 if worth.doubt_of(fix) is not None else int(worth.is_tower(fix))
+    return 2 if report_validity.doubt_of(fix) is not None else int(report_validity.is_tower(fix))
 
 
 def decide_together(zone: Zone, fixes: Sequence[Fix], state: PlaceState | None, model: Model = MODEL) -> Decision:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from zones import worth
+from zones import report_validity
 from zones.decision import Certainty, Level
 from zones.evidence import MODEL, T_RADIUS_68, T_RADIUS_95, Model, accuracy_m, log_odds, probability_inside
 from zones.fix import Fix
@@ -106,9 +106,9 @@ def _nearest(ones: list[Whereabouts], others: list[Whereabouts]) -> tuple[Wherea
 def _error_m(fix: Fix, model: Model) -> tuple[float, float]:
     """Return the 68 % radius of a fix in metres, and the one by which it is judged how far off it may well be."""
     accuracy = accuracy_m(fix, model)
-    if not worth.is_coarse(fix, accuracy, model):
+    if not report_validity.is_coarse(fix, accuracy, model):
         return accuracy, accuracy
-    return accuracy, worth.plausible_error_m(fix, accuracy, model) * T_RADIUS_68 / T_RADIUS_95
+    return accuracy, report_validity.plausible_error_m(fix, accuracy, model) * T_RADIUS_68 / T_RADIUS_95
 
 
 def _speed_mps(who: Whereabouts) -> float:
@@ -160,7 +160,8 @@ def decide_moving(
     wearer_places, trail = _believed(wearer, None if state is None else state.trail, model)
     protected_places, _ = _believed(protected, None, model)
     is_doubted = (
-        any(worth.doubt_of(who.fix) for who in (wearer, protected)) or len(wearer_places) + len(protected_places) > 2
+        any(report_validity.doubt_of(who.fix) for who in (wearer, protected))
+        or len(wearer_places) + len(protected_places) > 2
     )
     wearer, protected = _nearest(wearer_places, protected_places)
     frame = Frame(protected.fix.lat, protected.fix.lon)
@@ -173,7 +174,7 @@ def decide_moving(
     doubt = T_RADIUS_95 * math.hypot(*(widest / T_RADIUS_68 for _, widest in errors), *gone)
     probability = probability_inside(distance - radius_m, scale, 2 * radius_m, radius_m)
     odds = log_odds(probability)
-    is_tower = worth.is_tower(wearer.fix) or worth.is_tower(protected.fix)
+    is_tower = report_validity.is_tower(wearer.fix) or report_validity.is_tower(protected.fix)
     if odds < 0 and (is_doubted or distance - radius_m <= doubt):
         # A wide doubt makes every place improbable, and that is no evidence that they have parted.
         odds = 0.0

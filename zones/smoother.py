@@ -12,7 +12,7 @@ from zones.evidence import T_RADIUS_68, T_RADIUS_95, Model, probability_inside, 
 from zones.fix import Fix
 from zones.levels import Certainty
 from zones.path import End
-from zones.worth import UNPLACED_M
+from zones.report_validity import UNPLACED_M
 from zones.zone import Zone, ZoneKind
 
 # Where the way beside the best fix is looked at: from half way before it to half way after it, since further off the

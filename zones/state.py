@@ -7,9 +7,9 @@ import math
 from typing import NamedTuple
 
 from zones.path import End
+from zones.report_validity import Rival
 from zones.rest import Rest
 from zones.smoother import Visit
-from zones.worth import Rival
 
 # A fix may arrive this much later than a newer one and still be judged in its place.
 LATENESS_S = 600.0

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from zones import worth
+from zones import report_validity
 from zones.evidence import T_RADIUS_68, Model, accuracy_m
 from zones.fix import Fix
 from zones.geo import Frame
 from zones.path import End
-from zones.worth import UNPLACED_M, Doubt, Rival
+from zones.report_validity import UNPLACED_M, Doubt, Rival
 
 
 class _Parts(NamedTuple):
@@ -32,7 +32,7 @@ class Trail(_Parts):
     @classmethod
     def begin(cls, fix: Fix, model: Model) -> Trail:
         """Return a trail that begins at a fix; at no known place where that is no evidence."""
-        is_unknown = worth.doubt_of(fix) is not None
+        is_unknown = report_validity.doubt_of(fix) is not None
         scale = UNPLACED_M if is_unknown else accuracy_m(fix, model) / T_RADIUS_68
         return cls(fix.lat, fix.lon, fix.fix_time, scale, True)
 
@@ -54,7 +54,7 @@ class Trail(_Parts):
 
     def then(self, fix: Fix, model: Model) -> tuple[Trail, Doubt | None]:
         """Return the trail after one more fix, and why that is doubted, if it is."""
-        doubt = worth.doubt_of(fix)
+        doubt = report_validity.doubt_of(fix)
         if doubt is not None or fix.fix_time <= self.at:
             return self, doubt
         if self.scale_m >= UNPLACED_M:
@@ -66,14 +66,14 @@ class Trail(_Parts):
         start = End(self.at, 0.0, 0.0, self.scale_m, 0.0, 0.0, 0.0, False)
         end = End(fix.fix_time, *frame.local(fix.ecef), accuracy / T_RADIUS_68, 0.0, 0.0, 0.0, False)
         speed = model.fastest_mps if self.rival is None else model.travelled_mps
-        is_doubted = worth.is_impossible(start, end, speed)
-        is_mirrored = worth.is_mirrored(frame, start, end, fix, is_doubted or self.rival is not None, model)
+        is_doubted = report_validity.is_impossible(start, end, speed)
+        is_mirrored = report_validity.is_mirrored(frame, start, end, fix, is_doubted or self.rival is not None, model)
         if is_doubted or is_mirrored:
-            rival = worth.joined(self.rival, end, model)
-            if is_mirrored or not worth.is_believed(rival, False, False, self.is_single, model):
+            rival = report_validity.joined(self.rival, end, model)
+            if is_mirrored or not report_validity.is_believed(rival, False, False, self.is_single, model):
                 doubt = Doubt.MIRRORED if is_mirrored else Doubt.JUMP
                 return Trail(self.lat, self.lon, self.at, self.scale_m, self.is_single, rival), doubt
-        elif worth.is_coarse(fix, accuracy, model):
+        elif report_validity.is_coarse(fix, accuracy, model):
             # What follows is measured from the last good place.
             return self, None
         return Trail(fix.lat, fix.lon, fix.fix_time, end.scale_m, False), None

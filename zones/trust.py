@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from zones import worth
+from zones import report_validity
 from zones.evidence import Model
 from zones.fix import Fix
 from zones.path import End
+from zones.report_validity import Doubt, Rival
 from zones.state import Core
-from zones.worth import Doubt, Rival
 from zones.zone import Zone, ZoneKind
 
 
@@ -31,21 +31,23 @@ def trusted(zone: Zone, fix: Fix, end: End, last: Core, distance: float, began_a
     # Inside the zone itself, of either kind: no error hits that by chance.
     is_in_shape = (distance <= 0) == is_exclusion
     is_lowering = is_exclusion and last.level > 0
-    is_doubted = worth.is_impossible(last.track, end, model.fastest_mps if last.rival is None else model.travelled_mps)
+    is_doubted = report_validity.is_impossible(
+        last.track, end, model.fastest_mps if last.rival is None else model.travelled_mps
+    )
     is_mirrored = (
         not is_in_shape
         and (is_lowering or not is_exclusion)
-        and worth.is_mirrored(zone.frame, last.track, end, fix, is_doubted or last.rival is not None, model)
+        and report_validity.is_mirrored(zone.frame, last.track, end, fix, is_doubted or last.rival is not None, model)
     )
     if last.rival is None and not (is_doubted or is_mirrored):
         return Trust(last, None, None, 1.0)
-    rival = worth.joined(last.rival, end, model)
+    rival = report_validity.joined(last.rival, end, model)
     if is_doubted or is_mirrored:
         is_nothing_at_stake = is_exclusion and not is_lowering
         is_single = last.track.at == began_at
-        if is_mirrored or not worth.is_believed(rival, is_in_shape, is_nothing_at_stake, is_single, model):
+        if is_mirrored or not report_validity.is_believed(rival, is_in_shape, is_nothing_at_stake, is_single, model):
             return Trust(last, Doubt.MIRRORED if is_mirrored else Doubt.JUMP, rival, 1.0)
-    is_agreed = last.rival is not None and not worth.is_impossible(last.rival, end, model.mirrored_fast_mps)
+    is_agreed = last.rival is not None and not report_validity.is_impossible(last.rival, end, model.mirrored_fast_mps)
     if last.rival is None or not (is_doubted or is_agreed):
         return Trust(last, None, None, 1.0)
     # Places that agree speak for one another once they are believed, as far as time makes them independent.

@@ -15,7 +15,7 @@ from backend.alerts.latched_alerts import MOST_REASONS, clock_time, raise_latche
 from backend.alerts.protected_person_replies import WROTE, cases_of
 from backend.channels import OWN_TEXTS
 from backend.db import atomic, is_lost, lock_rows
-from backend.escalation.steps import EVERYONE_AT_ONCE
+from backend.escalation.default_policy import EVERYONE_AT_ONCE
 from backend.models import AlarmKind, Alert, AlertKind, Handling, Notification, Purpose, Victim, Wearer
 from backend.people.consent import sms_consent
 from backend.record import reading

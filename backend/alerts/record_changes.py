@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from backend import audit, escalation
+from backend.alerts.alerts_from_visits import AlertSpan
 from backend.alerts.codes import store
 from backend.alerts.situation import STAFF_CHANNELS, Judgement, danger_of, raise_alert, say_how_sure_it_was, take_order
-from backend.alerts.visit_derivation import AlertSpan
 from backend.change_feed import publish
 from backend.db import atomic, lock_rows
 from backend.escalation.steps import Who

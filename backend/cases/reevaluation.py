@@ -19,7 +19,7 @@ from peewee import fn
 
 from backend import alarms, alerts, db, stored_fixes
 from backend.alert_kinds import RECORD_CORRECTED
-from backend.alerts.visit_derivation import REENTRY
+from backend.alerts.alerts_from_visits import REENTRY
 from backend.bulk_statements import update_rows
 from backend.cases.alert_corrections import causes_in_words
 from backend.db import atomic

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from backend.change_feed import publish
 from backend.db import lock_rows
+from backend.escalation.default_policy import DEFAULT
 from backend.escalation.steps import Policy, PolicyRefused, policy_of
 from backend.models import Alert, Escalation, Purpose
 
@@ -18,10 +19,10 @@ WARNINGS = (Purpose.ALERT, Purpose.ESCALATION)
 def policy_for(escalation: Escalation) -> Policy:
     """Return the policy that is climbed; one that cannot be read is the default, and that is logged."""
     try:
-        return policy_of(escalation.policy)
+        return DEFAULT if escalation.policy is None else policy_of(escalation.policy)
     except PolicyRefused:
         log.exception("the policy of escalation %s cannot be read: the default one is climbed", escalation.id)
-        return policy_of(None)
+        return DEFAULT
 
 
 def save(alert: Alert) -> None:

@@ -1,4 +1,4 @@
-"""The escalation policy as data: steps, responders, channels and delays, and the default. Pure."""
+"""The escalation policy as data: steps, responders, channels and delays, and which may be used. Pure."""
 
 from __future__ import annotations
 
@@ -88,10 +88,8 @@ def _step_out(step: Step) -> dict[str, Any]:
     }
 
 
-def policy_of(content: Mapping[str, Any] | None) -> Policy:
-    """Return the escalation policy that was stored, or the default where none was. Raises: PolicyRefused."""
-    if content is None:
-        return DEFAULT
+def policy_of(content: Mapping[str, Any]) -> Policy:
+    """Return the escalation policy that was stored. Raises: PolicyRefused."""
     try:
         policy = Policy(tuple(_step_in(step) for step in content["rungs"]), _step_in(content["repeat"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -164,37 +162,3 @@ def quiet_first(policy: Policy, quiet_s: float) -> Policy:
     quiet = Step(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), QUIET, is_quiet=True)
     rest = (step for step in policy.steps if step.after_s > 0.0 or _rings(step))
     return Policy((quiet, *(replace(step, after_s=step.after_s + later_s) for step in rest)), policy.repeat)
-
-
-DEFAULT = Policy(
-    steps=(
-        Step(0.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.WEBSOCKET, Channel.PUSH)),
-        Step(10.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.SMS,), unless_received=True),
-        Step(30.0, (Who.ACKNOWLEDGER, Who.OFFICER), (Channel.VOICE,)),
-        Step(60.0, (Who.COLLEAGUES,), EVERY_CHANNEL),
-        Step(180.0, (Who.SUPERVISORS,), EVERY_CHANNEL),
-    ),
-    repeat=Step(
-        120.0,
-        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
-        EVERY_CHANNEL,
-    ),
-)
-
-# For a call for help of a protected person: the officer, a colleague and the supervisor at once, whatever the
-# team's own policy is.
-EVERYONE_AT_ONCE = Policy(
-    steps=(
-        Step(
-            0.0,
-            (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS),
-            (Channel.WEBSOCKET, Channel.PUSH, Channel.SMS),
-        ),
-        Step(20.0, (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS), (Channel.VOICE,)),
-    ),
-    repeat=Step(
-        60.0,
-        (Who.ACKNOWLEDGER, Who.OFFICER, Who.COLLEAGUES, Who.SUPERVISORS, Who.DUTY_DESK),
-        EVERY_CHANNEL,
-    ),
-)

@@ -1,7 +1,7 @@
 """What the evidence and the record come to, however they arrived: a wearer's visits at each place. Pure.
 
 The one derivation: late fixes, backlogs, corrections of the record and re-evaluation all ask it, and what it says is
-compared with what people have been told (`backend.alerts.visit_derivation`).
+compared with what people have been told (`backend.alerts.alerts_from_visits`).
 """
 
 from __future__ import annotations

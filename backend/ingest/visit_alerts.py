@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend import alerts
-from backend.alerts.visit_derivation import REENTRY, FoundVisit, Join, Raise, Tell, difference
+from backend.alerts.alerts_from_visits import REENTRY, FoundVisit, Join, Raise, Tell, difference
 from backend.ingest.alert_changes import after_order, judgement_of
 from backend.ingest.derivation import Derived, DerivedVisit
 from backend.ingest.judge import instant

@@ -12,7 +12,8 @@ from backend.bounds import is_number, read_day
 from backend.cases.commands.base import FieldProblem, InvalidFields
 from backend.errors import DomainError, NotFound
 from backend.escalation import policies
-from backend.escalation.steps import DEFAULT, Policy, Who, policy_of
+from backend.escalation.default_policy import DEFAULT
+from backend.escalation.steps import Policy, Who, policy_of
 from backend.models import AlertKind, EscalationPolicy, Person, Role, Shift
 from backend.people import police_rooms, rota
 from backend.people.rota import LONDON, ShiftRefused

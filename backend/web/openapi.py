@@ -19,7 +19,7 @@ from spectree.models import InType, SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
 from backend.cases.commands.base import Versioned
-from backend.cases.commands.versions import Stale
+from backend.cases.commands.stale_changes import Stale
 from backend.errors import (
     DomainError,
     InvalidRequest,

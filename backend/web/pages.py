@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
-from backend import authentication, clock, lifecycle, web_push
+from backend import authentication, clock, lifecycle, push_subscriptions
 from backend.alert_kinds import offered_for, on_phones
 from backend.alerts import Outcome
 from backend.authentication import SignedIn
@@ -136,7 +136,7 @@ def officer(alert_id: int | None = None) -> str:
         is_phone_taken_over=devices.is_taken_over(visitor.person),
         config_for_page={
             "me": {"id": visitor.person.id, "name": visitor.person.name},
-            "push_key": web_push.public_key(settings()),
+            "push_key": push_subscriptions.public_key(settings()),
             "libraries": {
                 "map": [url_for("static", filename=f"vendor/leaflet/leaflet.{end}") for end in ("js", "css")],
                 "socket": url_for("static", filename="vendor/socket.io.min.js"),

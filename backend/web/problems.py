@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from backend import db
-from backend.cases.commands.versions import Stale
+from backend.cases.commands.stale_changes import Stale
 from backend.errors import DomainError, InvalidRequest, MalformedJson, StorageUnavailable, TooManyAttempts
 from backend.web.own_pages.layout import error_page
 from backend.web.request_reading import is_of_programs, is_own_page

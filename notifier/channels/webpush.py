@@ -11,7 +11,7 @@ import requests
 from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush
 
-from backend import addresses, clock, web_push
+from backend import addresses, clock, push_subscriptions
 from backend.models import Device, OwnSubscription
 from backend.settings import Settings
 from notifier import retries
@@ -32,12 +32,14 @@ class WebPush:
     def __init__(self, settings: Settings) -> None:
         self._timeout_s = settings.provider_timeout_s
         # The library's own check of the subject refuses addresses with a port or a path, which push services take.
-        self._key = Vapid02(web_push.private_key(settings), conf={"no-strict": True})
-        self._subject = web_push.subject(settings)
+        self._key = Vapid02(push_subscriptions.private_key(settings), conf={"no-strict": True})
+        self._subject = push_subscriptions.subject(settings)
         # An endpoint is an address that another person chose: what it says is not read.
         self._session = http.session(
             http.ToPublic(
-                settings.provider_timeout_s, reads=False, or_loopback=web_push.is_in_development(settings.public_url)
+                settings.provider_timeout_s,
+                reads=False,
+                or_loopback=push_subscriptions.is_in_development(settings.public_url),
             )
         )
         self._bounded = Bounded(settings.provider_timeout_s + SPARE_S)

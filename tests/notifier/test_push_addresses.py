@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backend import addresses, clock, demo, web_push
+from backend import addresses, clock, demo, push_subscriptions
 from backend.errors import InvalidRequest
 from backend.models import Device
 from backend.settings import Settings
@@ -79,7 +79,7 @@ def test_a_name_that_leads_to_an_address_that_is_not_public_is_refused(
 ) -> None:
     leads_to(monkeypatch, [NOT_PUBLIC[which]])
     with pytest.raises(InvalidRequest, match="private address"):
-        web_push.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
+        push_subscriptions.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
 
 
 @pytest.mark.parametrize("found", [[PUBLIC, "10.0.0.1"], ["10.0.0.1", PUBLIC], ["2606:4700::1", "fd00::1"]])
@@ -88,7 +88,7 @@ def test_one_address_that_is_not_public_among_others_is_enough(
 ) -> None:
     leads_to(monkeypatch, found)
     with pytest.raises(InvalidRequest, match="private address"):
-        web_push.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
+        push_subscriptions.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
 
 
 @pytest.mark.parametrize("found", [[PUBLIC], ["2606:4700::6810:84e5", PUBLIC], ["::ffff:93.184.215.14"], []])
@@ -96,14 +96,14 @@ def test_a_name_that_leads_to_the_public_internet_or_is_not_known_yet_is_taken(
     monkeypatch: pytest.MonkeyPatch, found: list[str]
 ) -> None:
     leads_to(monkeypatch, found)
-    web_push.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
+    push_subscriptions.check(f"https://{NAME}/x", GOOD_KEYS, PUBLIC_URL)
 
 
 def test_in_development_a_name_may_lead_to_loopback_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     leads_to(monkeypatch, ["127.0.0.1"], ["192.168.0.1"])
-    web_push.check(f"https://{NAME}/x", GOOD_KEYS, "http://localhost:8000")
+    push_subscriptions.check(f"https://{NAME}/x", GOOD_KEYS, "http://localhost:8000")
     with pytest.raises(InvalidRequest):
-        web_push.check(f"https://{NAME}/x", GOOD_KEYS, "http://localhost:8000")
+        push_subscriptions.check(f"https://{NAME}/x", GOOD_KEYS, "http://localhost:8000")
 
 
 def test_a_refused_name_is_a_422_and_keeps_no_device(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backend import clock, demo, receipts, web_push
+from backend import clock, demo, push_subscriptions, receipts
 from backend.errors import InvalidRequest
 from backend.models import AuditEntry, Device, Notification, Receipt
 from backend.settings import Settings
@@ -186,16 +186,16 @@ def test_a_provider_says_how_long_to_wait_in_seconds_or_as_a_date(header: str, w
 
 def test_the_key_is_made_once_for_its_owner_only_and_is_what_browsers_subscribe_with(own: Settings) -> None:
     path = Path(own.vapid_private_key_file)
-    made = web_push.public_key(own)
+    made = push_subscriptions.public_key(own)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert web_push.public_key(own) == made
+    assert push_subscriptions.public_key(own) == made
     assert len(base64.urlsafe_b64decode(made + "=")) == 65
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_processes_that_start_together_have_the_same_key(own: Settings) -> None:
     keys: list[str] = []
-    threads = [threading.Thread(target=lambda: keys.append(web_push.public_key(own))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: keys.append(push_subscriptions.public_key(own))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -231,7 +231,7 @@ def test_a_push_service_is_told_whom_to_reach(
 
 def test_a_service_with_a_public_address_is_reached_by_it(own: Settings) -> None:
     address = "https://cordon.example:8443/app"
-    assert web_push.subject(own.changed(public_url=address)) == address
+    assert push_subscriptions.subject(own.changed(public_url=address)) == address
 
 
 POINT = ec.generate_private_key(ec.SECP256R1()).public_key()
@@ -254,7 +254,7 @@ GOOD_KEYS = {
     ],
 )
 def test_a_push_services_endpoint_is_taken(endpoint: str, public_url: str) -> None:
-    web_push.check(endpoint, GOOD_KEYS, public_url)
+    push_subscriptions.check(endpoint, GOOD_KEYS, public_url)
 
 
 @pytest.mark.parametrize(
@@ -291,13 +291,13 @@ def test_a_push_services_endpoint_is_taken(endpoint: str, public_url: str) -> No
 )
 def test_an_endpoint_that_names_one_of_our_own_machines_is_refused(endpoint: str) -> None:
     with pytest.raises(InvalidRequest, match="token"):
-        web_push.check(endpoint, GOOD_KEYS, PUBLIC_URL)
+        push_subscriptions.check(endpoint, GOOD_KEYS, PUBLIC_URL)
 
 
 @pytest.mark.parametrize("endpoint", ["http://10.0.0.5/x", "https://169.254.169.254/x", "http://push.example/x"])
 def test_in_development_only_loopback_is_reached_too(endpoint: str) -> None:
     with pytest.raises(InvalidRequest):
-        web_push.check(endpoint, GOOD_KEYS, "http://127.0.0.1:8000")
+        push_subscriptions.check(endpoint, GOOD_KEYS, "http://127.0.0.1:8000")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_in_development_only_loopback_is_reached_too(endpoint: str) -> None:
 )
 def test_keys_that_nothing_can_be_encrypted_to_are_refused(keys: dict[str, str], field: str) -> None:
     with pytest.raises(InvalidRequest, match=field):
-        web_push.check(ENDPOINT, {**GOOD_KEYS, **keys}, PUBLIC_URL)
+        push_subscriptions.check(ENDPOINT, {**GOOD_KEYS, **keys}, PUBLIC_URL)
 
 
 def test_a_refused_subscription_is_a_422_that_says_why(settings: Settings) -> None:

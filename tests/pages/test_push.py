@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from backend import db, web_push
+from backend import db, push_subscriptions
 from backend.models import Device, Receipt, Socket
 from tests.pages.actions import OUTPUT, PHONE, expect_to_fit, sign_in, window
 from tests.world import World, eventually
@@ -72,7 +72,7 @@ def allow(page: Page, setting: str = "granted") -> None:
 
 def push_service(phone: BrowserContext, world: World, count: int = 1) -> dict[str, Any]:
     """Give this browser a push service that can subscribe it ``count`` times; with what it will give."""
-    key = web_push.public_key(world.settings)
+    key = push_subscriptions.public_key(world.settings)
     owner = world.officer.person.phone or ""
     service = {"key": key, "subscriptions": [world.doubles.webpush.subscribe(owner, key) for _ in range(count)]}
     phone.add_init_script(f"({PUSH_SERVICE})({json.dumps(service)})")

@@ -9,7 +9,7 @@ import pytest
 
 from backend import clock, db
 from backend.cases import officers
-from backend.escalation.steps import DEFAULT
+from backend.escalation.default_policy import DEFAULT
 from backend.models import Attempt, AuditEntry, Notification, Person, ProviderEvent, Role, RouteDown, Shift, Team
 from tests.world import World, eventually
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from backend import clock, db, shared_location, web_push
+from backend import clock, db, push_subscriptions, shared_location
 from backend.own_pages import catalogue, words
 from backend.own_pages.words import REFUSALS, refusal
 from backend.web.own_pages.layout import local
@@ -99,7 +99,7 @@ def test_every_page_of_theirs_is_in_it_with_what_it_refuses(world: World) -> Non
     pages = {"none yet": phone.get("/messages").text}
     phone.post("/messages/words", chosen(NEAR, OVER, ENDING))
     phone.calls_for_help()
-    made = world.doubles.webpush.subscribe(world.victim.phone or "", web_push.public_key(world.settings))
+    made = world.doubles.webpush.subscribe(world.victim.phone or "", push_subscriptions.public_key(world.settings))
     browser = {"endpoint": made["endpoint"], "p256dh": made["keys"]["p256dh"], "auth": made["keys"]["auth"]}
     notices = {"wording_breach": NEAR, "wording_over": OVER, "sender": "recipes"}
     paths = (

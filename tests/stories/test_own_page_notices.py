@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend import clock, db, web_push
+from backend import clock, db, push_subscriptions
 from backend.cases import contact_details
 from backend.models import Channel, Consent, Notification, OwnSubscription
 from backend.own_pages import invitations
@@ -37,7 +37,7 @@ def chosen(**more: str) -> dict[str, str]:
 def subscribe(phone: OwnPhone) -> dict[str, str]:
     """Let their browser subscribe, as its push service would."""
     world = phone.world
-    made = world.doubles.webpush.subscribe(world.victim.phone or "", web_push.public_key(world.settings))
+    made = world.doubles.webpush.subscribe(world.victim.phone or "", push_subscriptions.public_key(world.settings))
     return {"endpoint": made["endpoint"], "p256dh": made["keys"]["p256dh"], "auth": made["keys"]["auth"]}
 
 

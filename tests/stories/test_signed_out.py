@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend import authentication, clock, db, web_push
+from backend import authentication, clock, db, push_subscriptions
 from backend.cases import officers
 from backend.models import Device, Person
 from backend.people import devices
@@ -17,7 +17,7 @@ from tests.world.phone import PASSWORD
 def browser(world: World, person: Person) -> dict[str, Any]:
     """Turn warnings on in a browser of its own sign-in; returns its endpoint and its token."""
     signed = world.api("POST", "/v1/sessions", json={"email": person.email, "password": PASSWORD}).json()
-    subscription = world.doubles.webpush.subscribe(person.phone or "", web_push.public_key(world.settings))
+    subscription = world.doubles.webpush.subscribe(person.phone or "", push_subscriptions.public_key(world.settings))
     body = {"token": subscription["endpoint"], "platform": devices.WEB_PUSH, "keys": subscription["keys"]}
     headers = {"Authorization": f"Bearer {signed['access_token']}"}
     assert world.api("POST", "/v1/devices", json=body, headers=headers).status_code == 201

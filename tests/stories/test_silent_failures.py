@@ -13,7 +13,8 @@ import notifier.worker
 from backend import alerts, clock, db, escalation, outbox, wakeups
 from backend.cases import completeness, officers
 from backend.escalation import climbing
-from backend.escalation.steps import DEFAULT, Who
+from backend.escalation.default_policy import DEFAULT
+from backend.escalation.steps import Who
 from backend.models import (
     Alert,
     AlertKind,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import requests
 import socketio
 
-from backend import audit, clock, db, web_push
+from backend import audit, clock, db, push_subscriptions
 from backend.models import Person, Socket
 from backend.people import devices
 from tests.world.waiting import eventually
@@ -184,7 +184,7 @@ class Phone:
     def has_web_app(self) -> Self:
         """Install the officer's web app and turn warnings on in it, in a browser of this world's push service."""
         subscription = self.world.doubles.webpush.subscribe(
-            self.person.phone or "", web_push.public_key(self.world.settings)
+            self.person.phone or "", push_subscriptions.public_key(self.world.settings)
         )
         self.push_token = subscription["endpoint"]
         body = {"token": self.push_token, "platform": devices.WEB_PUSH, "keys": subscription["keys"]}

@@ -12,8 +12,8 @@ from backend.bounds import Instant
 from backend.cases import administration, teams
 from backend.cases.commands.base import Ask, Because, Command, Dated, Name, RowId, Versioned
 from backend.cases.commands.numbers import Number
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import Named
-from backend.cases.commands.versions import changes
 from backend.models import Fact, Person, Role, Tag, Team
 
 BELONG = ("team_entered", "moved_to_team", "team_change_called_off")

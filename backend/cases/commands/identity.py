@@ -7,7 +7,7 @@ from datetime import datetime
 from backend.cases import identity
 from backend.cases.commands.base import Documented, Versioned
 from backend.cases.commands.identity_fields import BirthDate, Crn
-from backend.cases.commands.versions import changes
+from backend.cases.commands.stale_changes import changes
 from backend.models import Fact, Person
 
 

@@ -10,8 +10,8 @@ from pydantic import Field, StringConstraints
 from backend.bounds import Instant
 from backend.cases import monitoring_status, police_handovers, safety_plans
 from backend.cases.commands.base import Ask, Command, Correcting, Dated, Documented, Name, Reasoned, Text, Versioned
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import LastDay, Named, When
-from backend.cases.commands.versions import changes
 from backend.cases.monitoring_status import Ended, Risk, Suspended
 from backend.models import Fact, Person, PoliceHandover
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from backend import shared_location, text_parts
 from backend.cases import contact_details
 from backend.cases.commands.base import Ask, Because, Command, RowId, Text, Versioned
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import Named
-from backend.cases.commands.versions import changes
 from backend.errors import InvalidRecord
 from backend.models import Consent, Fact, Person, SafeCall, WearerNumber
 from backend.people import numbers

@@ -22,8 +22,8 @@ from backend.cases.commands.base import (
 )
 from backend.cases.commands.opening import Condition as WordsOfOrder
 from backend.cases.commands.opening import FirstOfOrder, LastOfOrder, OrderKind, Reference
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import FirstDay, LastDay
-from backend.cases.commands.versions import changes
 from backend.cases.writing import lock_cases
 from backend.db import atomic
 from backend.models import Condition, Fact, Order, Person

@@ -21,8 +21,8 @@ from backend.cases.commands.base import (
     Text,
     Versioned,
 )
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import FirstDay, LastDay, Named
-from backend.cases.commands.versions import changes
 from backend.models import EmergencyOpening, Fact, Person, ProtectedPlace, Victim
 
 

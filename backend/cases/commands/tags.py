@@ -8,8 +8,8 @@ from typing import Annotated
 from backend.bounds import Instant
 from backend.cases import writing
 from backend.cases.commands.base import Ask, Because, Dated, Name, RowId, Text, Versioned
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import When
-from backend.cases.commands.versions import changes
 from backend.models import Activation, Person
 
 SERIAL = Ask("Choose the serial of the tag that they wear from now on.")

@@ -11,8 +11,8 @@ from backend.bounds import Instant
 from backend.cases import writing
 from backend.cases.commands.base import Ask, Command, Dated, Name, Reasoned, RowId, Versioned
 from backend.cases.commands.drawing import LATITUDE, LONGITUDE
+from backend.cases.commands.stale_changes import changes
 from backend.cases.commands.typed import Named
-from backend.cases.commands.versions import changes
 from backend.models import Fact, Person, PlaceZone, ProtectedPlace
 
 DRAWN = ("zone_entered", "zone_removed", "approval_entered")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, g, render_template, request, url_for
 
-from backend.cases.commands.versions import Stale
+from backend.cases.commands.stale_changes import Stale
 from backend.errors import DomainError, NeedsConfirmation, NotAllowed, NotFound
 from backend.models import Person, Role
 from backend.web import dates

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
-from backend import clock, web_push
+from backend import clock, push_subscriptions
 from backend.cases import contact_details
 from backend.channels import OWN_NOTICES
 from backend.errors import InvalidRecord, InvalidRequest
@@ -42,7 +42,7 @@ def _ask(values: Mapping[str, str], error: str | None = None) -> Response:
         questions=ON_THEIR_PHONE,
         guises=LOOKS,
         values=values,
-        key=web_push.public_key(settings()),
+        key=push_subscriptions.public_key(settings()),
         error=error,
     )
 
@@ -62,7 +62,7 @@ def keep_notices() -> Response:
         if endpoint:
             if len(endpoint) > LONGEST_ENDPOINT:
                 raise InvalidRequest("The address is too long.")
-            web_push.check(endpoint, keys, settings().public_url)
+            push_subscriptions.check(endpoint, keys, settings().public_url)
         elif not notices.is_live(mine):
             return _ask(form, text(mine.language, "notices_not_here"))
         contact_details.choose_notices(mine.victim, form, now, guises=tuple(LOOKS))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.alerts.visit_derivation import AlertSpan, Change, FoundVisit, Join, Raise, Tell, difference
+from backend.alerts.alerts_from_visits import AlertSpan, Change, FoundVisit, Join, Raise, Tell, difference
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
