@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from backend import clock, figures, heartbeats, host_clock, outbox, restore, silence
-from backend.cases import checked_imports, reevaluation
+from backend.cases import checked_imports, completeness, reevaluation
 from backend.own_pages import asking_again, help_calls, outage_texts
 from notifier import external_check, shift_checks
 from notifier.canary_walks import CanaryWalker
@@ -47,6 +47,13 @@ JOBS: tuple[Job, ...] = (
     Job(NOTIFIER, "tags that are silent", A_ROUND, NotifierWork.tell_of_silence, rests_in_storm=True),
     Job(
         NOTIFIER, "batteries that run low", 300.0, lambda _, now: silence.notify_of_batteries(now), rests_in_storm=True
+    ),
+    Job(
+        NOTIFIER,
+        "tags that report after all",
+        60.0,
+        lambda _, now: completeness.ask_where_tags_report(now),
+        rests_in_storm=True,
     ),
     Job(NOTIFIER, "escalation", A_ROUND, NotifierWork.climb, rests_in_storm=True),
     Job(NOTIFIER, "the heartbeat", A_ROUND, NotifierWork.beat, rests_in_storm=True),

@@ -11,6 +11,7 @@ from typing import Any, cast
 from peewee import BigIntegerField, BooleanField, CharField, Check, ForeignKeyField, IntegerField, JSONField, TextField
 
 from backend.db import InstantField
+from backend.models.alerts import Alert
 from backend.models.protected_people import Victim
 from backend.models.span import SpanField
 from backend.models.staff import Person, Team
@@ -165,6 +166,8 @@ class ReportedItem(Table):
     item = CharField()
     detail = CharField()
     told_at = InstantField()
+    # The notice that told of it, which is closed once all that it told of is there.
+    alert = ForeignKeyField(Alert)
 
     class Meta:
         indexes = ((("wearer", "item", "detail"), True),)

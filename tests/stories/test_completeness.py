@@ -11,8 +11,10 @@ from backend.cases.monitoring_status import Ended, Suspended
 from backend.models import (
     Alarm,
     AlarmKind,
+    Alert,
     AlertKind,
     AuditEntry,
+    CaseDue,
     Channel,
     ProtectedPlace,
     ReportedItem,
@@ -148,15 +150,19 @@ def of_case(world: World) -> set[MissingItem]:
         db.release_connection()
 
 
+FILLED = "Nothing of this is missing any more."
+
+
 def reasons(world: World) -> list[str]:
-    """Return what the notices said of the world's own case, oldest first."""
-    return [said for one in cases.alerts(AlertKind.NOTICE) for said in one.reasons if one.wearer_id == world.wearer.id]
+    """Return what the notices said is missing from the world's own case, oldest first."""
+    said = [said for one in cases.alerts(AlertKind.NOTICE) for said in one.reasons if one.wearer_id == world.wearer.id]
+    return [one for one in said if one != FILLED]
 
 
 def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did(world: World) -> None:
     sound_case(world)
     before = reasons(world)
-    world.new_tag("NEW-1", None)
+    new = world.new_tag("NEW-1", None)
     old = consequences.present_tag(world.wearer.id, clock.now())
     assert old is not None
     writing.swap_tag(world.officer.person, old.id, "NEW-1", clock.now(), clock.now(), why="The battery.")
@@ -167,6 +173,19 @@ def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did
     assert of_case(world) == {MissingItem.TAG_NEVER_REPORTED}
     world.officer.expects_sms("a case of yours needs a look")
     assert reasons(world) == [*before, "The tag was fitted and has never reported: NEW-1."]
+    notice = cases.alerts(AlertKind.NOTICE)[-1]
+    # It reports after all: nothing is missing, and no one has to close what is not so any more.
+    new.is_far_away()
+    completeness.ask_where_tags_report(clock.now())
+    world.settle()
+    assert of_case(world) == set()
+    closed = Alert.get_by_id(notice.id)
+    assert (closed.handling, closed.outcome_code) == ("closed", "nothing_missing")
+    assert closed.reasons[-1] == FILLED
+    completeness.ask_where_tags_report(clock.now())
+    world.settle()
+    assert CaseDue.select().where(CaseDue.what == "watch", CaseDue.done_at.is_null()).count() == 1
+    db.release_connection()
 
 
 def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_reported(world: World) -> None:
@@ -262,6 +281,8 @@ def test_what_is_told_counts_as_told_until_it_is_filled(world: World) -> None:
     gaps = {row.item for row in ReportedItem.select().where(ReportedItem.wearer == world.wearer)}
     assert gaps == {"tag_never_reported"}
     assert AuditEntry.select().where(AuditEntry.action == "gap_filled").count() == 2
+    # One thing that the notice told of is missing yet.
+    assert [one.handling for one in cases.alerts(AlertKind.NOTICE) if "never reported" in str(one.reasons)] == ["open"]
     db.release_connection()
     world.reads_everything()
 

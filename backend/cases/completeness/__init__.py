@@ -1,6 +1,6 @@
 """Completeness checks: what is missing from a case that could leave a person without protection."""
 
-from backend.cases.completeness.daily_check import WATCH, ask_for, ensure_daily, go_on, look_due
+from backend.cases.completeness.daily_check import WATCH, ask_for, ask_where_tags_report, ensure_daily, go_on, look_due
 from backend.cases.completeness.missing_items import (
     FITTED_AFTER,
     SILENT_AFTER,
@@ -21,6 +21,7 @@ __all__ = [
     "Finding",
     "MissingItem",
     "ask_for",
+    "ask_where_tags_report",
     "ensure_daily",
     "find",
     "find_in",

@@ -43,6 +43,15 @@ def look_due(wearer_id: int, at: datetime, *, is_morning: bool = False) -> dict[
     }
 
 
+def ask_where_tags_report(now: datetime) -> None:
+    """See that cases are looked at of which it was told that their tag does not report, and it does since."""
+    found = reports.of_tags_that_report(now)
+    asked = CaseDue.select(CaseDue.wearer).where(
+        CaseDue.what == WATCH, CaseDue.wearer.in_(found or [0]), CaseDue.done_at.is_null()
+    )
+    ask_for(set(found) - {row.wearer_id for row in asked}, now)
+
+
 def ensure_daily(now: datetime) -> None:
     """See that the daily look at every case is in the calendar."""
     if not CaseDue.select().where(CaseDue.what == WATCH, CaseDue.wearer.is_null(), CaseDue.done_at.is_null()).exists():

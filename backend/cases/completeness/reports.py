@@ -7,15 +7,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from backend import alarms, alerts, audit
 from backend.access import named_on_each
 from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, MissingItem, find
 from backend.db import atomic
 from backend.escalation.steps import Who
-from backend.models import AlarmKind, PlaceZone, ReportedItem, Wearer
+from backend.models import Activation, AlarmKind, Fix, PlaceZone, ReportedItem, Wearer
 
 log = logging.getLogger(__name__)
 
+# Why a notice of missing items is closed without a person.
+FILLED = "nothing_missing"
 # Zones from before orders were recorded, and protected persons of whom no one knows what they want: nothing that
 # becomes worse over a night, and so told by the morning's look alone, never as something changes.
 BY_MORNING = (MissingItem.ZONE_WITHOUT_ORDER, MissingItem.VICTIM_WITHOUT_CONTACT)
@@ -90,15 +94,15 @@ def _tell(wearer_id: int, findings: list[Finding], now: datetime, *, is_morning:
     if not untold or zone is None:
         # Without any place there is no alert to hang the message on: an alarm tells the supervisors instead.
         return
-    for finding in untold:
-        ReportedItem.create(wearer=wearer_id, item=finding.item, detail=finding.detail, told_at=now)
-        audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
     log.warning("%s missing items of wearer %s are reported", len(untold), wearer_id)
     wearer = Wearer.get_by_id(wearer_id)
     # Whose officer is missing is no one's in particular: the supervisor has to name one.
     has_officer = all(finding.item is not MissingItem.WITHOUT_OFFICER for finding in untold)
     to = (Who.OFFICER,) if has_officer else (Who.OFFICER, Who.SUPERVISORS)
-    alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
+    notice = alerts.raise_notice(wearer, zone, [f"{finding.text}." for finding in untold], now, to)
+    for finding in untold:
+        ReportedItem.create(wearer=wearer_id, item=finding.item, detail=finding.detail, told_at=now, alert=notice)
+        audit.record(audit.SYSTEM, "gap_told", _key(finding), now)
 
 
 def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime) -> None:
@@ -113,8 +117,32 @@ def _alarm_where_no_place_is(wearer_id: int, found: list[Finding], now: datetime
 
 
 def _forget_filled(wearer_id: int, found: Sequence[Finding], now: datetime) -> None:
-    for item, detail in sorted(_told([wearer_id])[wearer_id] - {_what(finding) for finding in found}):
-        ReportedItem.delete().where(
-            ReportedItem.wearer == wearer_id, ReportedItem.item == item, ReportedItem.detail == detail
-        ).execute()
-        audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{item}/{detail}", now)
+    """Forget what is missing no more, and close the notices of which nothing is."""
+    missing = {_what(finding) for finding in found}
+    rows = list(ReportedItem.select().where(ReportedItem.wearer == wearer_id).order_by(ReportedItem.id))
+    filled = [row for row in rows if (row.item, row.detail) not in missing]
+    for row in filled:
+        row.delete_instance()
+        audit.record(audit.SYSTEM, "gap_filled", f"wearer:{wearer_id}/{row.item}/{row.detail}", now)
+    done = {row.alert_id for row in filled} - {row.alert_id for row in rows if row not in filled}
+    alerts.close_by_system(sorted(done), FILLED, "Nothing of this is missing any more.", now)
+
+
+def of_tags_that_report(now: datetime) -> list[int]:
+    """Return the cases of which it was told that their tag does not report, and it does since."""
+    is_worn = (Activation.wearer == ReportedItem.wearer) & (Activation.to_at.is_null() | (Activation.to_at > now))
+    has_reported = Fix.select(Fix.id).where(
+        Fix.tag == Activation.tag,
+        Fix.fix_time >= Activation.from_at,
+        (ReportedItem.item == MissingItem.TAG_NEVER_REPORTED) | (Fix.fix_time > ReportedItem.told_at),
+    )
+    query = (
+        ReportedItem.select(ReportedItem.wearer)
+        .join(Activation, on=is_worn)
+        .where(
+            ReportedItem.item.in_([MissingItem.TAG_NEVER_REPORTED, MissingItem.TAG_SILENT]),
+            ~Activation.is_in_error,
+            fn.EXISTS(has_reported),
+        )
+    )
+    return sorted({row.wearer_id for row in query})
