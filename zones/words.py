@@ -34,6 +34,8 @@ def _place(decision: Decision) -> str:
     return f"{metres(abs(gap))} {side} the edge of a zone to stay in"
 
 
+# 3,600 s in an hour, and 1,609.344 m in a mile by its definition.
+MPH_PER_MPS = 3_600 / 1_609.344
 _VISITS = {
     "confirmed": "the visit is over: the wearer was inside",
     "unconfirmed": "the visit is over: it could not be confirmed",
@@ -71,7 +73,8 @@ def reasons(decision: Decision) -> tuple[str, ...]:
     if decision.visit is not None:
         said.append(_VISITS[decision.visit])
     if decision.time_to_edge_s is not None and decision.closing_mps is not None:
-        said.append(f"closing at {decision.closing_mps:.1f} m/s, {span(decision.time_to_edge_s)} to the edge")
+        speed_mph = decision.closing_mps * MPH_PER_MPS
+        said.append(f"closing at {speed_mph:.1f} mph, {span(decision.time_to_edge_s)} to the edge")
     if decision.is_pass_through:
         said.append("steady vehicle speed on a straight line: looks like a passage")
     if decision.doubt is not None:

@@ -41,7 +41,7 @@ SAID = {
     How.MOVE: "",
     How.SAFE: "",
     How.NOTHING: "",
-    How.SECOND_PHRASE: "The second phrase was entered on their own page, which means: I am in danger and watched.",
+    How.SECOND_PHRASE: "The second passcode was entered on their own page, which means: I am in danger and watched.",
     How.CALL: "Help was asked for by a key in a call.",
 }
 

@@ -256,4 +256,4 @@ def test_the_way_is_said_by_what_the_zone_asks(quiet: World, phone: BrowserConte
         "async ([from, alerts]) => { const { howFast } = await import(from); return alerts.map(howFast) }",
         [f"{quiet.app.static_url_path}/officer/words.js", alerts_shown],
     )
-    assert words == [f"{said} 1.5\u00a0m/s (walking)" for _, _, _, said in rows]
+    assert words == [f"{said} 3.4\u00a0mph (walking)" for _, _, _, said in rows]

@@ -51,6 +51,9 @@ def test_a_postcode_gives_the_middle_and_the_page_says_what_it_gives_away(quiet:
     page.get_by_label("Find a postcode or a place").fill("zz")
     page.get_by_role("button", name="Find", exact=True).click()
     expect(page.locator("[data-place-said]")).to_contain_text("Nothing found. Enter at least three letters")
+    page.get_by_label("Find a postcode or a place").fill("ZZ99 9ZZ")
+    page.get_by_role("button", name="Find", exact=True).click()
+    expect(page.locator("[data-place-said]")).to_contain_text("Cordon knows no postcode or place of this name.")
     assert complaints == []
 
 

@@ -213,7 +213,7 @@ def test_approach_gives_speed_and_time_to_the_edge():
     decision = last(circle(), at(300), at(258, after_s=30), at(216, after_s=60))
     assert decision.closing_mps == pytest.approx(1.4, abs=0.01)
     assert decision.time_to_edge_s == pytest.approx(116 / 1.4, rel=0.01)
-    assert "closing at 1.4 m/s, 83 s to the edge" in decision.reasons
+    assert "closing at 3.1 mph, 83 s to the edge" in decision.reasons
 
 
 @pytest.mark.parametrize(

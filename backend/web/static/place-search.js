@@ -35,7 +35,9 @@ export function startPlaceSearch(to) {
       }
       const count = places.length
         ? `${places.length} found. Choose one.`
-        : "Nothing found. Enter at least three letters or figures, or tap the middle on the map.";
+        : field.value.trim().length < 3
+          ? "Nothing found. Enter at least three letters or figures, or tap the middle on the map."
+          : "Cordon knows no postcode or place of this name. Check it, or tap the middle on the map.";
       said.textContent = [note, count].filter(Boolean).join(" ");
     } catch {
       said.textContent = "Cordon did not answer. Try again, or tap the middle on the map.";

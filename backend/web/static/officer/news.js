@@ -44,7 +44,7 @@ function onChange({ detail: { changes, isFirst } }) {
     if (count) speak(count === 1 ? "1 alert is unanswered." : `${count} alerts are unanswered.`);
     return;
   }
-  speak(news.map((one) => `${headline(one)}. ${summary(one.after)}.`).join(" "));
+  speak(news.map((one) => `${headline(one)}. ${summary(one.after).replace(/\.$/, "")}.`).join(" "));
   const isGrave = news.some(({ after }) => danger(after) >= GRAVE && config.kinds[after.kind]?.sound !== "news");
   sound(isGrave);
   // Browsers refuse, and complain in the log, before the page was touched.

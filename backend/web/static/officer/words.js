@@ -7,6 +7,7 @@ const METRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const KILOMETRES = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const SPEED = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const STILL_MPS = 0.2;
+const MPH_PER_MPS = 2.23694;
 
 /** @param {number} metres */
 export function length(metres) {
@@ -123,7 +124,7 @@ export function howFast(alert) {
   if (closing === null || alert.kind === "cannot_judge") return "";
   const size = Math.abs(closing);
   if (size < STILL_MPS) return "not moving nearer or away";
-  const speed = `${SPEED.format(size)}\u00a0m/s (${pace(size)})`;
+  const speed = `${SPEED.format(size * MPH_PER_MPS)}\u00a0mph (${pace(size)})`;
   if (alert.distance_m > 0) return closing < 0 ? `moving away at ${speed}` : `closing at ${speed}`;
   if (["inclusion", "restriction"].includes(alert.zone_kind)) return closing < 0 ? `coming back at ${speed}` : `going further away at ${speed}`;
   return closing < 0 ? `moving towards the edge at ${speed}` : `going further in at ${speed}`;
