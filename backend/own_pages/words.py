@@ -116,7 +116,7 @@ ENGLISH: dict[str, str] = {
     "notices_hours_hint": "Outside these hours none is sent. Leave them empty for any hour.",
     "notices_not_here": "This phone cannot show them. Your texts work all the same.",
     "phone_off": "This phone does not say where it is. If it did, you would be watched over wherever you go. "
-    "No one could look up where you are.",
+    "Only people who answer your call for help could see where you are.",
     "phone_ask": "Ask my officer for it",
     "phone_on": "This phone may say where it is.",
     "phone_paused": "Paused. Nothing of where you are is kept.",

@@ -243,7 +243,7 @@ def test_the_page_shares_while_it_is_open_and_says_nothing_back(world: World, ph
 def test_without_an_agreement_they_can_ask_their_officer(world: World) -> None:
     mine = OwnPhone(world).takes_up()
     mine.enters(PIN)
-    assert "No one could look up where you are" in words_of(mine.get("/phone"))
+    assert "Only people who answer your call for help could see where you are" in words_of(mine.get("/phone"))
     mine.post("/phone", {"act": "ask"})
     told = [reason for one in world.officer.alerts() if one["kind"] == "notice" for reason in one["reasons"]]
     assert any("their phone may say where they are" in reason for reason in told)
