@@ -22,6 +22,13 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
+def whole_phone(whole_browser: Browser) -> Iterator[BrowserContext]:
+    """The same with notifications."""
+    with window(whole_browser, **PHONE) as context:
+        yield context
+
+
+@pytest.fixture
 def narrow(browser: Browser) -> Iterator[BrowserContext]:
     """The narrowest phone on which every page has to fit."""
     with window(browser, viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True) as context:

@@ -71,9 +71,9 @@ def pushed(page: Page, phone: BrowserContext, world: World, endpoint: str) -> st
 
 
 def test_from_a_push_to_the_outcome_each_journey_takes_the_taps_that_it_should(
-    world: World, phone: BrowserContext
+    world: World, whole_phone: BrowserContext
 ) -> None:
-    now = clock.now()
+    phone, now = whole_phone, clock.now()
     consent.allow_calls(world.victim, "Before 5 pm.", world.officer.person, now)
     police_rooms.put(world.supervisor.person, "Met control room", "020 7946 0999", now)
     db.release_connection()
