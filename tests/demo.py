@@ -51,7 +51,7 @@ def start_database() -> PostgresServer:
 def demo_database(server: PostgresServer) -> str:
     """Return the name of the demo's database, made anew when the schema is not the one of the last run."""
     tables = sorted((ROOT / "backend" / "models").glob("*.py"))
-    schema = hashlib.sha256(b"".join(path.read_bytes() for path in [*tables, *sorted(db.MIGRATIONS.glob("0*.py"))]))
+    schema = hashlib.sha256(b"".join(path.read_bytes() for path in [*tables, *sorted(db.MIGRATIONS.glob("0*"))]))
     name = f"demo_{schema.hexdigest()[:8]}"
     with psycopg.connect(server.url(), autocommit=True) as connection:
         known = {one for (one,) in connection.execute("SELECT datname FROM pg_database").fetchall()}

@@ -1,20 +1,21 @@
-"""The whole schema, as the models describe it, with the rows that there is one of.
+"""The schema of 0.1.0, with the rows that there is one of.
 
-No release has been made yet: until 0.1.0 is tagged this step is the only one and follows the models. From then on it is
-kept as it was, and each change is a step of its own with the way back.
+Before it there was no release, so there is nothing to go back to: down leaves an empty database. It is kept as it was
+released, in SQL beside it; each change of the schema is a step of its own with the way back.
 """
 
+import re
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
-from backend.models import TABLES, Epoch, Feed, WriteProbe
-from backend.models.record import RULES, readable_instants
+from backend.models import Epoch, Feed, WriteProbe
+
+SCHEMA = Path(__file__).with_suffix(".sql")
 
 
 def up(migrator, db):
-    db.create_tables(TABLES, safe=False)
-    for words in (*RULES, *readable_instants(TABLES)):
-        db.execute_sql(words)
+    db.cursor().execute(SCHEMA.read_text())
     # The one table that is not ours: the steps that were taken.
     db.execute_sql("ALTER TABLE schema_migration ALTER COLUMN id TYPE bigint")
     db.execute_sql("ALTER SEQUENCE schema_migration_id_seq AS bigint")
@@ -24,7 +25,8 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    db.drop_tables(TABLES)
-    for words in RULES:
-        if words.startswith("CREATE FUNCTION "):
-            db.execute_sql(f"DROP FUNCTION {words.split()[2]}")
+    made = SCHEMA.read_text()
+    for table in re.findall(r'^CREATE TABLE "(\w+)"', made, re.MULTILINE):
+        db.execute_sql(f'DROP TABLE "{table}" CASCADE')
+    for function in re.findall(r"^CREATE FUNCTION (\w+\(\))", made, re.MULTILINE):
+        db.execute_sql(f"DROP FUNCTION {function}")

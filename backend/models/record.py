@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -194,56 +194,3 @@ class EmergencyOpening(Table):
     reviewed_by = ForeignKeyField(Person, null=True, backref="reviews")
     reviewed_at = InstantField(null=True)
     review_note = TextField(null=True)
-
-
-# The record is only added to: whatever is wrong in it is replaced by another fact.
-RULES = (
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'the record is only added to' USING ERRCODE = 'restrict_violation'; END $$",
-    "CREATE TRIGGER fact_is_kept BEFORE UPDATE OR DELETE ON fact FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE TRIGGER facts_are_kept BEFORE TRUNCATE ON fact FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
-    # The row of an activation says what its newest fact says, at every commit: no reader can have another end.
-    "CREATE FUNCTION activation_as_recorded() RETURNS trigger LANGUAGE plpgsql AS $$ "
-    "DECLARE number bigint; said text; held timestamptz; BEGIN "
-    "IF TG_TABLE_NAME = 'fact' THEN number := NEW.of_activation_id; ELSE number := NEW.id; END IF; "
-    "SELECT value ->> 'to_at' INTO said FROM fact WHERE of_activation_id = number "
-    "AND NOT EXISTS (SELECT FROM fact newer WHERE newer.replaces_id = fact.id) ORDER BY id DESC LIMIT 1; "
-    "IF FOUND THEN SELECT to_at INTO held FROM activation WHERE id = number; "
-    "IF held IS DISTINCT FROM said::timestamptz THEN "
-    "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = 'activation ' || number || ' ends at ' || "
-    "coalesce(held::text, 'no instant') || ', and was recorded to end at ' || coalesce(said, 'no instant'); "
-    "END IF; END IF; RETURN NULL; END $$",
-    "CREATE CONSTRAINT TRIGGER activation_is_as_recorded AFTER INSERT OR UPDATE OF to_at ON activation "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION activation_as_recorded()",
-    "CREATE CONSTRAINT TRIGGER fact_of_activation_is_kept AFTER INSERT ON fact DEFERRABLE INITIALLY DEFERRED "
-    "FOR EACH ROW WHEN (NEW.of_activation_id IS NOT NULL) EXECUTE FUNCTION activation_as_recorded()",
-    # A tag is on one ankle at a time. Only at the commit: a correction fits the right one before the wrong one is gone.
-    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_wearer EXCLUDE USING gist "
-    "(int8range(tag_id, tag_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
-    "WHERE (NOT is_in_error) DEFERRABLE INITIALLY DEFERRED",
-    # And a wearer has one tag on, but for what a person confirmed while two that were mixed up are put right.
-    "ALTER TABLE activation ADD CONSTRAINT activation_of_one_tag EXCLUDE USING gist "
-    "(int8range(wearer_id, wearer_id, '[]') WITH &&, tstzrange(from_at, to_at) WITH &&) "
-    "WHERE (NOT is_in_error AND NOT is_beside) DEFERRABLE INITIALLY DEFERRED",
-    # No one is on duty twice in one team: which of two shifts ends, or is handed over, would be a guess.
-    "ALTER TABLE shift ADD CONSTRAINT shift_of_one_person EXCLUDE USING gist "
-    "(int8range(team_id, team_id, '[]') WITH &&, int8range(person_id, person_id, '[]') WITH &&, "
-    "tstzrange(from_at, to_at) WITH &&) DEFERRABLE INITIALLY DEFERRED",
-)
-
-
-# Beyond these an instant cannot be read back, and fails every list that it is in, those of other cases too.
-READABLE = "BETWEEN '0002-01-01' AND '9998-12-31'"
-
-
-def readable_instants(tables: Iterable[type[Table]]) -> Iterator[str]:
-    """Return the statements that let no instant stand in these tables that cannot be read back, such as 'infinity'."""
-    for table in tables:
-        for field in table._meta.sorted_fields:
-            column = field.column_name
-            checks = {
-                InstantField: f"{column} {READABLE}",
-                SpanField: f"lower({column}) {READABLE} AND (upper_inf({column}) OR upper({column}) {READABLE})",
-            }
-            if type(field) in checks:
-                yield f'ALTER TABLE "{table._meta.table_name}" ADD CHECK ({checks[type(field)]})'

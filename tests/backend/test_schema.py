@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +13,9 @@ from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from backend import change_feed, clock, db, wakeups
+from backend.db import InstantField
 from backend.models import TABLES, Feed, Person, Role, Team
+from backend.models.span import SpanField
 
 
 def test_the_migrated_schema_is_what_the_models_describe(owned_database: str) -> None:
@@ -39,6 +43,31 @@ def test_every_migration_says_why_and_goes_down_again(owned_database: str) -> No
     runner.down(names[0])
     assert set(db.database.obj.get_tables()) <= {"schema_migration", "schemamigration"}
     assert db.migrate() == names
+
+
+# By the digest of its SQL each step that was released, with the release.
+RELEASED = {"0001_first_schema.sql": ("0.1.0", "05ff9557bfdd124663eabe1f7f577e13b4c115904fc8e8528deef69436905f56")}
+
+
+def test_a_released_step_is_never_edited() -> None:
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in db.MIGRATIONS.glob("*.sql")}
+    for name, (release, digest) in RELEASED.items():
+        assert found[name] == digest, f"{name} is of {release}: write another step"
+
+
+def test_no_instant_can_stand_that_cannot_be_read_back(owned_database: str) -> None:
+    query = "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
+    checks = [f"{table} {words}" for table, words in db.database.obj.execute_sql(query).fetchall()]
+    instants = [
+        (table._meta.table_name, field.column_name)
+        for table in TABLES
+        for field in table._meta.sorted_fields
+        if isinstance(field, InstantField | SpanField)
+    ]
+    assert len(instants) > 100
+    for table, column in instants:
+        words = re.compile(rf'^"?{table}"? .*\b{column}\b.*9998-12-31')
+        assert any(words.match(check) for check in checks), (table, column)
 
 
 def test_migrating_again_changes_nothing(owned_database: str) -> None:
