@@ -76,7 +76,7 @@ def test_a_circle_in_miles_is_tapped_on_the_map_tried_over_last_month_and_saved(
             "The person on probation must keep out of the circle of 1,609 m (1.0 miles) around its middle."
         )
     ).to_be_visible()
-    page.wait_for_function("document.querySelectorAll('.leaflet-container path').length > 0")
+    page.wait_for_function("document.querySelectorAll('.leaflet-container path.leaflet-interactive').length > 0")
     shot(page, "condition-check-1280")
     assert len(rows()) == 1
     page.get_by_role("button", name="Change it").click()
@@ -200,7 +200,7 @@ def test_a_pasted_shape_is_drawn_kept_without_its_properties_and_doubted_where_i
     expect(doubts).to_contain_text("Latitude and longitude may be swapped")
     expect(doubts).to_contain_text("The order LIC-2041 is not in force")
     page.get_by_role("button", name="Change it").click()
-    drawn = page.locator(".leaflet-container path")
+    drawn = page.locator(".leaflet-container path.leaflet-interactive")
     # The map draws when its script has run, which is after the page is there.
     expect(drawn).to_have_count(2)
     page.get_by_label("GeoJSON").fill(collection(ring))

@@ -66,6 +66,10 @@ def test_a_radius_is_typed_in_miles_wherever_a_circle_is(quiet: World, phone: Br
     expect(page.locator("[data-outline-said]")).to_contain_text("everything within 805 m of its middle")
     page.get_by_role("button", name="Protect it now").click()
     expect(page.locator("[data-zone]").last).to_contain_text("the circle of 805 m")
+    # No map here has tiles: rings say how far everything is.
+    expect(page.locator(".case-map__ring")).to_have_count(6)
+    expect(page.locator(".case-map__distance").first).to_have_text("500 m")
+    shot(page, "case-map-rings-390")
     page.get_by_role("link", name="Change the zone of New place").click()
     page.get_by_label("Radius", exact=True).fill("1")
     page.get_by_label("Unit").select_option("miles")

@@ -1,5 +1,6 @@
 /** The maps of case pages: zones as they are, a tap for the middle of a new circle, areas drawn by tap or by keyboard. */
 
+import { drawRings } from "./officer/rings.js";
 import { startOutline } from "./outline.js";
 import { drawNames } from "./places-near.js";
 import { startPlaceSearch } from "./place-search.js";
@@ -30,11 +31,20 @@ function begin(ground) {
   map.setView(LONDON, 12);
   const zones = JSON.parse(ground.dataset.zones).map(layerOf);
   zones.forEach((layer) => layer.addTo(map));
+  const around = distances(map, ground);
+  if (zones.length) around(zones[0]);
   if (zones.length) map.fitBounds(zones.reduce((all, layer) => all.extend(layer.getBounds()), L.latLngBounds([])).pad(0.6));
-  if (ground.dataset.pick) pick(map);
+  if (ground.dataset.pick) pick(map, around);
 }
 
-function pick(map) {
+/** Return what draws rings of known distances around a zone, on a map without tiles. */
+function distances(map, ground) {
+  const rings = L.layerGroup().addTo(map);
+  const classes = { ring: "case-map__ring", words: "case-map__name case-map__distance" };
+  return (layer) => ground.dataset.tiles || drawRings(L, rings, layer.getBounds().getCenter(), classes);
+}
+
+function pick(map, around) {
   const [lat, lon] = ["lat", "lon"].map((id) => document.getElementById(id));
   const radius = document.getElementById("radius_m") ?? document.getElementById("radius");
   // Only the page on which a zone is entered whole has a shape that is pasted.
@@ -46,6 +56,7 @@ function pick(map) {
     const [y, x, size] = [lat, lon, radius].map((field) => Number.parseFloat(field.value));
     if (![y, x, size].every(Number.isFinite) || Math.abs(y) > 90 || Math.abs(x) > 180) return;
     circle = L.circle([y, x], { ...DRAWN, radius: unit?.value === "miles" ? size * METRES_A_MILE : size }).addTo(map);
+    around(circle);
   };
   const area = shape && draws(map, shape);
   map.on("click", (event) => {

@@ -4,14 +4,12 @@ import { now } from "./clock.js";
 import { config } from "./config.js";
 import { el, fill } from "./dom.js";
 import { load } from "./library.js";
+import { drawRings } from "./rings.js";
 import { boundsOf, bufferOf, drawZone } from "./shapes.js";
 import { clockTime } from "./time.js";
 
 const RECENT_MS = 15 * 60_000;
 const GAP_MS = 150_000;
-/** Distances from the middle of the zone, in metres, each with its words. */
-const RINGS = [[500, "500 m"], [1000, "1 km"], [2000, "2 km"], [5000, "5 km"], [10_000, "10 km"], [20_000, "20 km"]];
-const METRES_A_DEGREE = 111_320;
 // An alert that is about no place: the map shows where the tag was last.
 const NO_ZONE = { buffer_m: 0, keepsIn: false, moves: true };
 const SIZES = { clear: 3, buffer: 4.5, breach: 6 };
@@ -158,13 +156,7 @@ export class AlertMap {
     this.#rings = L.layerGroup().addTo(this.#map);
     const bounds = zone ? boundsOf(L, zone, 0) : null;
     if (config.tile_url || !bounds?.isValid()) return;
-    const { lat, lng } = bounds.getCenter();
-    for (const [radius, words] of RINGS) {
-      L.circle([lat, lng], { className: "map__ring", radius, weight: 1, fill: false, interactive: false }).addTo(this.#rings);
-      L.circleMarker([lat + radius / METRES_A_DEGREE, lng], { radius: 0, stroke: false, fill: false, interactive: false })
-        .bindTooltip(el("span", {}, words), { permanent: true, direction: "center", className: "map__name map__distance" })
-        .addTo(this.#rings);
-    }
+    drawRings(L, this.#rings, bounds.getCenter(), { ring: "map__ring", words: "map__name map__distance" });
   }
 
   #drawTrack(L, track) {
