@@ -24,6 +24,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from backend import db
+from tests.demo_places import as_open_names
 from tests.postgres import (
     APPLICATION,
     OWNER,
@@ -162,6 +163,11 @@ def run(port: int, wall_port: int, env: dict[str, str]) -> int:
         stdout=subprocess.PIPE,
     )
     caseload = json.loads(seeded.stdout)
+    names = VAR / "places.csv"
+    names.write_text(as_open_names())
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "load-places", str(names)], cwd=ROOT, env=env, check=True
+    )
     CASELOAD.write_text(json.dumps(caseload))
     CASELOAD.chmod(0o600)
     phones = VAR / "phones.json"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from backend import db, places
+from backend import db, demo, places
 from backend.errors import InvalidRecord
 from backend.models import NamedPlace
+from tests.demo_places import as_open_names, named
 from tests.world import HOME, World
 from zones.national_grid import degrees, easting_northing
 
@@ -17,13 +18,6 @@ N4 2AA,N4  2AA,,51.5645,-0.1035
 N4 9ZZ,N4  9ZZ,201401,51.5000,-0.1000
 ZZ99ZZ,ZZ99 3CZ,,99.999999,0.000000
 """
-
-
-def named(name: str, kind: str, local: str, lat: float, lon: float) -> str:
-    """Return a line as OS Open Names has it."""
-    east, north = easting_northing(lat, lon)
-    row = ["osgb1", "http://x", name, "", "", "", kind, local, f"{east:.0f}", f"{north:.0f}", *[""] * 11, "Haringey"]
-    return ",".join([*row, "", "", "Greater London", "", ""])
 
 
 NAMES = "\n".join(
@@ -91,3 +85,9 @@ def test_places_are_searched_by_staff_alone(world: World) -> None:
     assert asks({"text": ""}).status_code == 422
     assert asks({"text": "x" * 101}).status_code == 422
     assert world.api("POST", "/v1/places/search", json={"text": "N4 2AA"}).status_code == 401
+
+
+def test_the_demos_maps_have_names_around_each_of_its_zones(world: World) -> None:
+    assert places.load(as_open_names().splitlines()) > 20
+    for case in demo.CASES:
+        assert places.landmarks_near(case.lat, case.lon, 2_500), case.place
