@@ -36,6 +36,7 @@ def test_one_alert_that_cannot_be_drawn_hides_no_other(quiet: World, phone: Brow
     shot(page, "list-one-not-drawn-390")
     spoilt.get_by_role("link").click()
     expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
+    phone.unroute_all(behavior="wait")
 
 
 def test_a_part_that_cannot_be_drawn_hides_neither_the_rest_nor_the_buttons(
@@ -57,3 +58,4 @@ def test_a_part_that_cannot_be_drawn_hides_neither_the_rest_nor_the_buttons(
     expect(page.get_by_role("region", name="Police")).to_be_visible()
     page.get_by_role("button", name="Acknowledge").click()
     expect(page.locator("[data-who=me]")).to_be_visible()
+    phone.unroute_all(behavior="wait")
