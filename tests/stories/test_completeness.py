@@ -7,6 +7,7 @@ from datetime import timedelta
 from backend import alarms, audit, clock, db
 from backend.cases import completeness, consequences, contact_details, monitoring_status, officers, viewing, writing
 from backend.cases.completeness import MissingItem
+from backend.cases.completeness.reports import of_tags_that_report
 from backend.cases.monitoring_status import Ended, Suspended
 from backend.models import (
     Alarm,
@@ -186,6 +187,20 @@ def test_a_swapped_tag_that_never_reports_is_told_although_the_one_before_it_did
     world.settle()
     assert CaseDue.select().where(CaseDue.what == "watch", CaseDue.done_at.is_null()).count() == 1
     db.release_connection()
+
+
+def test_another_tag_of_the_wearer_that_reports_fills_nothing(world: World) -> None:
+    sound_case(world)
+    silent = world.new_tag("NEW-1", world.wearer)
+    db.release_connection()
+    cases.forward_to_morning(world)
+    world.tag.is_far_away()
+    assert MissingItem.TAG_NEVER_REPORTED in of_case(world)
+    assert of_tags_that_report(clock.now()) == []
+    silent.is_far_away()
+    assert of_tags_that_report(clock.now()) == [world.wearer.id]
+    db.release_connection()
+    world.reads_everything()
 
 
 def test_a_tag_that_has_stopped_reporting_is_told_once_and_again_only_after_it_reported(world: World) -> None:

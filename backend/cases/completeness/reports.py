@@ -14,7 +14,7 @@ from backend.access import named_on_each
 from backend.cases.completeness.missing_items import SILENT_AFTER, TEXTS, Finding, MissingItem, find
 from backend.db import atomic
 from backend.escalation.steps import Who
-from backend.models import Activation, AlarmKind, Fix, PlaceZone, ReportedItem, Wearer
+from backend.models import Activation, AlarmKind, Fix, PlaceZone, ReportedItem, Tag, Wearer
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,10 @@ def of_tags_that_report(now: datetime) -> list[int]:
     query = (
         ReportedItem.select(ReportedItem.wearer)
         .join(Activation, on=is_worn)
+        .join(Tag)
         .where(
+            # Of two tags that a wearer has on, the one that was told of.
+            fn.STARTS_WITH(ReportedItem.detail, Tag.serial),
             ReportedItem.item.in_([MissingItem.TAG_NEVER_REPORTED, MissingItem.TAG_SILENT]),
             ~Activation.is_in_error,
             fn.EXISTS(has_reported),
